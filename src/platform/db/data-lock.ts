@@ -1,0 +1,62 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, declareErrors } from '#platform/kernel';
+
+declareErrors({
+  data_folder_in_use: { status: 500, message: 'Another Plinth has this data folder open.' },
+});
+
+/**
+ * Takes a data folder for this process: two processes on one embedded database would corrupt it without an error.
+ * A lock whose process is gone is taken over. Answers how to give it back.
+ */
+export function lockDataFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'lock');
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      const file = openSync(path, 'wx', 0o600);
+      writeSync(file, `${process.pid} ${startOf(process.pid)}\n`);
+      closeSync(file);
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const owner = liveOwner(path);
+      if (owner !== undefined) {
+        throw new AppError('data_folder_in_use', {
+          message: `The data folder ${folder} is in use by another Plinth (process ${owner}). Stop it, or set DATA_DIR to another folder.`,
+        });
+      }
+      rmSync(path, { force: true });
+    }
+  }
+  throw new AppError('data_folder_in_use');
+}
+
+function liveOwner(path: string): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [pid = 0, start = ''] = text.trim().split(' ', 2).map((part, index) => (index === 0 ? Number(part) : part)) as [number, string];
+  if (!Number.isInteger(pid) || pid <= 0 || (pid === process.pid && start === startOf(pid))) return undefined;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
+  }
+  // A number that was given to another process since then is no owner.
+  return start === startOf(pid) ? pid : undefined;
+}
+
+/** When a process started, in clock ticks since boot, where the system tells (Linux); '' elsewhere. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,90 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isUuid } from '#platform/kernel';
+import type { CommitPoint, Passing } from './commit-points.ts';
+import type { Database, Engine, EngineTransaction, Opening, ScopedVerb, Transaction } from './port.ts';
+import { createSignals } from './signals.ts';
+import { compiled, type Runnable } from './statement.ts';
+
+const inside = new AsyncLocalStorage<true>();
+
+/**
+ * Throws when a database transaction is open in this call chain. Whoever reaches out of the process (a model, a
+ * mail server, a store) calls it first: a transaction must never wait for the network.
+ */
+export function assertOutsideTransaction(doing: string): void {
+  if (inside.getStore() === true) throw new Error(`${doing} inside a database transaction`);
+}
+
+type Job = readonly Runnable[] | ((tx: Transaction) => Promise<unknown>);
+
+/** Scopes, signals and crash points, once for both engines. */
+export function createDatabase(engine: Engine, options: { passing?: Passing | undefined } = {}): Database {
+  const passing = options.passing ?? (() => {});
+  const signals = createSignals(engine);
+
+  async function run(opening: Opening, point: CommitPoint | undefined, job: Job): Promise<unknown> {
+    // On the embedded database there is one connection: waiting for a second transaction inside the first never ends.
+    assertOutsideTransaction('another transaction was opened');
+    if (typeof job !== 'function') {
+      const statements = job.map(compiled);
+      if (point === undefined) return engine.batch(opening, statements);
+      passing(point, 'before');
+      const rows = await engine.batch(opening, statements);
+      passing(point, 'after');
+      return rows;
+    }
+    const open = await engine.begin(opening);
+    let answer: unknown;
+    try {
+      answer = await inside.run(true, () => job(transaction(open)));
+      if (point !== undefined) passing(point, 'before');
+    } catch (error) {
+      // The failure that ended the work is the one to report, not that of a rollback on a broken connection.
+      await open.rollback().catch(() => {});
+      throw error;
+    }
+    await open.commit();
+    if (point !== undefined) passing(point, 'after');
+    return answer;
+  }
+
+  function verb<Scope extends string>(opening: (scope: Scope, write: boolean) => Opening): ScopedVerb<Scope> {
+    const call = (scope: Scope, pointOrJob: CommitPoint | Job, job?: Job): Promise<unknown> =>
+      typeof pointOrJob === 'string'
+        ? run(opening(scope, true), pointOrJob, job ?? [])
+        : run(opening(scope, false), undefined, pointOrJob);
+    return call as ScopedVerb<Scope>;
+  }
+
+  return {
+    engine: engine.name,
+    tenant: verb((account, write) => ({ role: 'plinth_tenant', account: checked(account), user: '', write })),
+    user: verb((user, write) => ({ role: 'plinth_tenant', account: '', user: checked(user), write })),
+    system: verb((_use, write) => ({ role: 'plinth_system', account: '', user: '', write })),
+    signal: signals.send,
+    onSignal: signals.hear,
+    async ping() {
+      const started = performance.now();
+      await engine.bare({ text: 'select 1', values: [] });
+      return performance.now() - started;
+    },
+    script: (sql) => engine.script(sql),
+    asMigrator: async (statement) => (await engine.bare(compiled(statement))) as never,
+    async close() {
+      await signals.close();
+      await engine.close();
+    },
+  };
+}
+
+function transaction(open: EngineTransaction): Transaction {
+  return {
+    run: async (statement) => (await open.run([compiled(statement)]))[0] as never,
+    runAll: async (statements) => (await open.run(statements.map(compiled))) as never,
+  };
+}
+
+function checked(id: string): string {
+  if (!isUuid(id)) throw new Error('a scope needs the id of an account or user');
+  return id;
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sha256 } from '#platform/kernel';
+import type { Database } from './port.ts';
+import { statement } from './statement.ts';
+
+/** One step of the schema: what it does, and how it is undone. */
+export interface Migration {
+  /** `NNNN_name`, with the module in front: `limits/0001_limits`. */
+  readonly id: string;
+  readonly number: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+const FILE = /^(\d{4})_[a-z0-9_]+\.(up|down)\.sql$/;
+
+/** Reads a module's migrations from the folder `migrations` beside the file at `url`. */
+export function migrationsIn(module: string, url: string): Migration[] {
+  const folder = fileURLToPath(new URL('./migrations/', url));
+  const read = (name: string, way: string) => readFileSync(`${folder}${name}.${way}.sql`, 'utf8');
+  return readdirSync(folder)
+    .filter((file) => FILE.test(file) && file.endsWith('.up.sql'))
+    .sort()
+    .map((file) => {
+      const name = file.slice(0, -'.up.sql'.length);
+      return { id: `${module}/${name}`, number: name.slice(0, 4), up: read(name, 'up'), down: read(name, 'down') };
+    });
+}
+
+/** The migrations of this module itself; they come first in every list. */
+export const dbMigrations = (): Migration[] => migrationsIn('db', import.meta.url);
+
+/** The order of applying: by number, and within a number the order in which modules were listed. */
+function ordered(migrations: readonly Migration[]): Migration[] {
+  return [...migrations].sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
+}
+
+const HISTORY = `
+create table if not exists public.plinth_migrations (
+  id text primary key,
+  digest text not null,
+  applied_at timestamptz not null default clock_timestamp()
+)`;
+
+/** Any number: what all migrating processes lock, so that two starts at once don't migrate twice. */
+const LOCK = 7_346_582_190;
+
+async function applied(db: Database): Promise<Map<string, string>> {
+  await db.script(HISTORY);
+  const rows = await db.asMigrator(statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'));
+  return new Map(rows.map((row) => [row.id, row.digest]));
+}
+
+/** Applies what is missing, each migration in a transaction of its own. Answers the ids that it applied. */
+export async function migrateUp(db: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const known = await applied(db);
+  const done: string[] = [];
+  for (const migration of ordered(migrations)) {
+    if (known.has(migration.id)) continue;
+    // Looked at again under the lock: another process may have applied it while this one waited.
+    await db.script(`
+      begin;
+      select pg_advisory_xact_lock(${LOCK});
+      do $plinth$ begin
+        if exists (select from public.plinth_migrations where id = '${migration.id}') then return; end if;
+        execute $plinth_up$${migration.up}$plinth_up$;
+        insert into public.plinth_migrations (id, digest) values ('${migration.id}', '${sha256(migration.up)}');
+      end $plinth$;
+      commit;`);
+    done.push(migration.id);
+  }
+  return done;
+}
+
+/** Undoes the newest `steps` migrations (all, when not said), newest first. Answers their ids. */
+export async function migrateDown(db: Database, migrations: readonly Migration[], steps?: number): Promise<string[]> {
+  const known = await applied(db);
+  const undo = ordered(migrations).filter((migration) => known.has(migration.id)).reverse().slice(0, steps);
+  for (const migration of undo) {
+    await db.script(`
+      begin;
+      select pg_advisory_xact_lock(${LOCK});
+      ${migration.down}
+      delete from public.plinth_migrations where id = '${migration.id}';
+      commit;`);
+  }
+  return undo.map((migration) => migration.id);
+}
+
+/** Ids of migrations that are not applied yet, for `doctor` and readiness. */
+export async function pendingMigrations(db: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const known = await applied(db);
+  return ordered(migrations).filter((migration) => !known.has(migration.id)).map((migration) => migration.id);
+}

@@ -1,0 +1,92 @@
+-- What all modules share: the roles of row security, the scope of a transaction, and the database's time.
+-- Roles belong to the whole cluster, so another database may have made them already.
+do $$
+begin
+  begin create role plinth_tenant nologin; exception when duplicate_object or unique_violation then null; end;
+  begin create role plinth_system nologin; exception when duplicate_object or unique_violation then null; end;
+end $$;
+grant plinth_tenant, plinth_system to current_user;
+
+create schema if not exists app;
+grant usage on schema app to plinth_tenant, plinth_system;
+
+-- One row. Only tests move `ahead`; the application's roles can't write it.
+create table app.clock (
+  one boolean primary key default true check (one),
+  ahead interval not null default '0'
+);
+insert into app.clock default values;
+grant select on app.clock to plinth_tenant, plinth_system;
+
+-- The one clock of everything that is decided. Volatile: read after a lock it is the time after the lock.
+create function app.now() returns timestamptz language plpgsql volatile parallel safe as $$
+begin
+  return clock_timestamp() + (select ahead from app.clock);
+end $$;
+
+-- The account of this transaction. After a finished transaction the setting reads as '', not null: both raise,
+-- so that a forgotten scope is an error and never an empty list.
+create function app.account() returns uuid language plpgsql stable parallel safe as $$
+declare
+  value text := current_setting('app.account', true);
+begin
+  if value is null or value = '' then
+    raise exception 'no account is set in this transaction' using errcode = 'PL001';
+  end if;
+  return value::uuid;
+end $$;
+
+-- The user of this transaction, likewise.
+create function app.user_id() returns uuid language plpgsql stable parallel safe as $$
+declare
+  value text := current_setting('app.user', true);
+begin
+  if value is null or value = '' then
+    raise exception 'no user is set in this transaction' using errcode = 'PL002';
+  end if;
+  return value::uuid;
+end $$;
+
+-- Makes a table one of tenant data: row security forced, its account's rows only, all rows for the system role.
+create procedure app.protect_tenant(target regclass, grants text) language plpgsql as $$
+begin
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy tenant on %s to plinth_tenant using (account_id = (select app.account())) with check (account_id = (select app.account()))', target);
+  execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
+  execute format('grant %s on %s to plinth_tenant', grants, target);
+  execute format('grant select, insert, update, delete on %s to plinth_system', target);
+end $$;
+
+-- The same for a table whose rows belong to a user: not even the owner of the user's account reads it.
+create procedure app.protect_user(target regclass, grants text) language plpgsql as $$
+begin
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy own on %s to plinth_tenant using (user_id = (select app.user_id())) with check (user_id = (select app.user_id()))', target);
+  execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
+  execute format('grant %s on %s to plinth_tenant', grants, target);
+  execute format('grant select, insert, update, delete on %s to plinth_system', target);
+end $$;
+
+-- A table that nobody owns (holders, signing keys): the system role alone.
+create procedure app.protect_system(target regclass) language plpgsql as $$
+begin
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
+  execute format('grant select, insert, update, delete on %s to plinth_system', target);
+end $$;
+
+-- A function that may cross accounts: it runs as the system role, with a search path that nobody can bend.
+create procedure app.run_as_system(target regprocedure) language plpgsql as $$
+declare
+  home text := (select n.nspname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = target);
+begin
+  execute format('grant create on schema %I to plinth_system', home);
+  execute format('alter function %s security definer', target);
+  execute format('alter function %s set search_path = pg_catalog, pg_temp', target);
+  execute format('revoke all on function %s from public', target);
+  execute format('alter function %s owner to plinth_system', target);
+  execute format('revoke create on schema %I from plinth_system', home);
+end $$;

@@ -1,0 +1,29 @@
+import type { Passing } from './commit-points.ts';
+import { createDatabase } from './database.ts';
+import { createPgliteEngine, type PgliteOptions } from './pglite.ts';
+import type { Database } from './port.ts';
+import { createPostgresEngine, type PostgresOptions } from './postgres.ts';
+
+export type DatabaseOptions = (
+  | ({ readonly engine: 'postgres' } & PostgresOptions)
+  | ({ readonly engine: 'pglite' } & PgliteOptions)
+) & {
+  /** Called at each commit point; crash tests end the process there. */
+  readonly passing?: Passing | undefined;
+};
+
+/** Opens the database on the engine that is asked for. It does not migrate. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const engine = options.engine === 'postgres' ? createPostgresEngine(options) : await createPgliteEngine(options);
+  return createDatabase(engine, { passing: options.passing });
+}
+
+/** A pre-migrated embedded database as bytes, for tests to start from. */
+export async function dumpEmbedded(prepare: (db: Database) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = await createPgliteEngine({});
+  const db = createDatabase(engine);
+  await prepare(db);
+  const dump = await engine.dump();
+  await db.close();
+  return dump;
+}

@@ -1,0 +1,90 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import type { Opening, Plain } from './port.ts';
+
+/** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
+export type Ask =
+  | { readonly kind: 'batch'; readonly opening: Opening; readonly statements: readonly Plain[] }
+  | { readonly kind: 'begin'; readonly opening: Opening }
+  | { readonly kind: 'run'; readonly statements: readonly Plain[] }
+  | { readonly kind: 'commit' | 'rollback' | 'close' | 'dump' }
+  | { readonly kind: 'script'; readonly sql: string };
+
+export interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly message: string; readonly code?: string | undefined; readonly detail?: string | undefined };
+}
+
+/** What the thread is started with: a folder, or '' for memory alone; and, for tests, a dumped database to start from. */
+export interface WorkerInput {
+  readonly dataDir: string;
+  readonly template: Uint8Array<ArrayBuffer> | undefined;
+}
+
+const input = workerData as WorkerInput;
+const database = await PGlite.create({
+  ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
+  ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),
+});
+
+async function begin(opening: Opening): Promise<void> {
+  await database.exec(opening.write ? 'begin' : 'begin read only');
+  await database.query(
+    "select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true)",
+    [opening.role, opening.account, opening.user],
+  );
+}
+
+async function run(statements: readonly Plain[]): Promise<unknown[][]> {
+  const rows: unknown[][] = [];
+  for (const statement of statements) rows.push((await database.query(statement.text, [...statement.values])).rows);
+  return rows;
+}
+
+async function batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]> {
+  try {
+    await begin(opening);
+    const rows = await run(statements);
+    await database.exec('commit');
+    return rows;
+  } catch (error) {
+    await database.exec('rollback');
+    throw error;
+  }
+}
+
+function answer(ask: Ask): Promise<unknown> {
+  switch (ask.kind) {
+    case 'batch':
+      return batch(ask.opening, ask.statements);
+    case 'begin':
+      return begin(ask.opening);
+    case 'run':
+      return run(ask.statements);
+    case 'commit':
+    case 'rollback':
+      return database.exec(ask.kind);
+    case 'script':
+      return database.exec(ask.sql);
+    case 'dump':
+      return database.dumpDataDir('none').then((file) => file.arrayBuffer());
+    case 'close':
+      return database.close();
+  }
+}
+
+function plainError(error: unknown): NonNullable<Answer['error']> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, detail } = error as { code?: string; detail?: string };
+  return { message: error.message, code, detail };
+}
+
+parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
+  answer(ask).then(
+    // The results of exec hold what structured cloning can't carry, and nobody reads them.
+    (value) => parentPort?.postMessage({ id, value: ask.kind === 'batch' || ask.kind === 'run' || ask.kind === 'dump' ? value : undefined } satisfies Answer),
+    (error: unknown) => parentPort?.postMessage({ id, error: plainError(error) } satisfies Answer),
+  );
+});
+parentPort?.postMessage({ id: 0 } satisfies Answer);

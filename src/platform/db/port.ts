@@ -1,0 +1,80 @@
+import type { AccountId, UserId } from '#platform/kernel';
+import type { CommitPoint } from './commit-points.ts';
+import type { RowOf, Runnable } from './statement.ts';
+import type { SystemUse } from './system-uses.ts';
+
+/** An open transaction in its scope. */
+export interface Transaction {
+  /** Runs one statement and answers its rows. */
+  run<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
+  /** Runs several statements in one trip where the engine can; the answer has the rows of each. */
+  runAll<const R extends readonly Runnable[]>(statements: R): Promise<RowsOf<R>>;
+}
+
+export type RowsOf<R extends readonly Runnable[]> = { -readonly [K in keyof R]: RowOf<R[K]>[] };
+
+type Work<T> = (tx: Transaction) => Promise<T>;
+
+/**
+ * A verb of the database. Without a commit point the transaction is read only, and the database itself refuses a
+ * write; with one it may write, and the point's name is where the crash tests kill the process.
+ * A list of statements travels as one pipelined trip; a function gets an interactive transaction.
+ */
+export interface ScopedVerb<Scope> {
+  <const R extends readonly Runnable[]>(scope: Scope, statements: R): Promise<RowsOf<R>>;
+  <T>(scope: Scope, work: Work<T>): Promise<T>;
+  <const R extends readonly Runnable[]>(scope: Scope, point: CommitPoint, statements: R): Promise<RowsOf<R>>;
+  <T>(scope: Scope, point: CommitPoint, work: Work<T>): Promise<T>;
+}
+
+/** The database port: PGlite and PostgreSQL behind one face. */
+export interface Database {
+  readonly engine: 'pglite' | 'postgres';
+  /** Rows of one account, by row security. */
+  readonly tenant: ScopedVerb<AccountId>;
+  /** Rows of one user (me, sessions, memberships), by row security. */
+  readonly user: ScopedVerb<UserId>;
+  /** What nobody owns: log-in, admission, sweeps. Every use is listed with its reason in system-uses.ts. */
+  readonly system: ScopedVerb<SystemUse>;
+  /** Tells all processes, after a commit, that something changed. Coalesced; may be lost: a slow poll stands behind it. */
+  signal(topic: string, id?: string): void;
+  /** Hears signals of a topic from every process, this one's at once. Returns how to stop. */
+  onSignal(topic: string, hear: (id: string) => void): () => void;
+  /** Answers in milliseconds how long a trivial statement took; throws when the database is away. */
+  ping(): Promise<number>;
+  /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
+  script(sql: string): Promise<void>;
+  /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
+  asMigrator<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
+  close(): Promise<void>;
+}
+
+/** What an engine must do; scopes, signals and crash points are built on top of it, once for both. */
+export interface Engine {
+  readonly name: 'pglite' | 'postgres';
+  batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;
+  begin(opening: Opening): Promise<EngineTransaction>;
+  script(sql: string): Promise<void>;
+  bare(statement: Plain): Promise<unknown[]>;
+  listen(channel: string, hear: (payload: string) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Plain {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** How a transaction opens: its role and scope, and whether it may write. */
+export interface Opening {
+  readonly role: 'plinth_tenant' | 'plinth_system';
+  readonly account: string;
+  readonly user: string;
+  readonly write: boolean;
+}
+
+export interface EngineTransaction {
+  run(statements: readonly Plain[]): Promise<unknown[][]>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}

@@ -1,0 +1,149 @@
+import pg from 'pg';
+import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Where LISTEN goes when `url` leads through a pooler in transaction mode. */
+  readonly directUrl?: string | undefined;
+  readonly poolSize?: number | undefined;
+  /** Off for poolers that don't carry named statements from one transaction to the next (PgBouncer before 1.21). */
+  readonly namedStatements?: boolean | undefined;
+  /** Told of errors on idle connections, which belong to no call. */
+  readonly onIdleError?: ((error: Error) => void) | undefined;
+}
+
+/** Past this many distinct texts a statement stays unnamed, so that neither side's memory grows without bound. */
+const NAMED_LIMIT = 1_000;
+
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : textParser(oid);
+  },
+};
+
+function textParser(oid: number): (text: string) => unknown {
+  // bigint: a number where it is exact, as PGlite gives it.
+  if (oid === 20) return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text));
+  return pg.types.getTypeParser(oid, 'text') as (text: string) => unknown;
+}
+
+/** PostgreSQL over pooled, pipelined connections: a batch in a scope is one round trip. */
+export function createPostgresEngine(options: PostgresOptions): Engine {
+  const onIdleError = options.onIdleError ?? (() => {});
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    pipeline: true,
+    types,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'plinth',
+  });
+  pool.on('error', onIdleError);
+  const names = new Map<string, string>();
+  const listeners: pg.Client[] = [];
+
+  function query(client: pg.PoolClient, statement: Plain): Promise<pg.QueryResult> {
+    const { text, values } = statement;
+    let name = options.namedStatements === false ? undefined : names.get(text);
+    if (name === undefined && options.namedStatements !== false && names.size < NAMED_LIMIT) {
+      name = `p${names.size}`;
+      names.set(text, name);
+    }
+    return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+  }
+
+  /** All answers, in order; when several failed, the first failure: the later ones only follow from it. */
+  async function all(results: Promise<pg.QueryResult>[]): Promise<unknown[][]> {
+    const settled = await Promise.allSettled(results);
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return settled.map((result) => (result.status === 'fulfilled' ? result.value.rows : []));
+  }
+
+  function open(client: pg.PoolClient, opening: Opening): Promise<pg.QueryResult>[] {
+    return [
+      query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
+      query(client, {
+        text: "select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true)",
+        values: [opening.role, opening.account, opening.user],
+      }),
+    ];
+  }
+
+  return {
+    name: 'postgres',
+    async batch(opening, statements) {
+      const client = await pool.connect();
+      let broken = true;
+      try {
+        const results = open(client, opening);
+        for (const statement of statements) results.push(query(client, statement));
+        results.push(query(client, { text: 'commit', values: [] }));
+        const rows = await all(results);
+        broken = false;
+        return rows.slice(2, -1);
+      } catch (error) {
+        // An error of SQL leaves the connection sound (COMMIT of a failed transaction rolls back); any other does not.
+        broken = !(error instanceof pg.DatabaseError) || error.severity === 'FATAL';
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    async begin(opening): Promise<EngineTransaction> {
+      const client = await pool.connect();
+      try {
+        await all(open(client, opening));
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      return {
+        run: (statements) => all(statements.map((statement) => query(client, statement))),
+        async commit() {
+          try {
+            await query(client, { text: 'commit', values: [] });
+            client.release();
+          } catch (error) {
+            client.release(true);
+            throw error;
+          }
+        },
+        async rollback() {
+          try {
+            await query(client, { text: 'rollback', values: [] });
+            client.release();
+          } catch (error) {
+            client.release(true);
+            throw error;
+          }
+        },
+      };
+    },
+    async script(sql) {
+      const client = new pg.Client({ connectionString: options.directUrl ?? options.url, types });
+      await client.connect();
+      try {
+        await client.query(sql);
+      } finally {
+        await client.end();
+      }
+    },
+    async bare(statement) {
+      const result = await pool.query({ text: statement.text, values: [...statement.values] });
+      return result.rows;
+    },
+    async listen(channel, hear) {
+      const client = new pg.Client({ connectionString: options.directUrl ?? options.url, application_name: 'plinth-listen' });
+      client.on('error', onIdleError);
+      client.on('notification', (message) => hear(message.payload ?? ''));
+      await client.connect();
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      listeners.push(client);
+    },
+    async close() {
+      await Promise.all(listeners.map((client) => client.end()));
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Engine } from './port.ts';
+
+const CHANNEL = 'plinth';
+/** PostgreSQL refuses payloads of 8,000 bytes; this leaves room for the longest entry. */
+const PAYLOAD_LIMIT = 7_000;
+
+/**
+ * Signals between processes over LISTEN and NOTIFY. NOTIFY serialises commits, so it is never part of a business
+ * transaction: what was signalled while one NOTIFY is in flight goes out together in the next.
+ */
+export function createSignals(engine: Engine) {
+  const ears = new Map<string, Set<(id: string) => void>>();
+  const pending = new Set<string>();
+  // Entries of this process come back from the database too; it has heard them already.
+  const self = randomUUID().slice(0, 8);
+  let listening: Promise<void> | undefined;
+  let flight: Promise<void> | undefined;
+  let closed = false;
+
+  function deliver(entry: string): void {
+    const [topic = '', id = ''] = entry.split(' ', 2);
+    for (const hear of ears.get(topic) ?? []) hear(id);
+  }
+
+  async function fly(): Promise<void> {
+    while (pending.size > 0 && !closed) {
+      let payload = self;
+      for (const entry of pending) {
+        if (payload.length + entry.length > PAYLOAD_LIMIT) break;
+        payload += `\n${entry}`;
+        pending.delete(entry);
+      }
+      await engine.bare({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] });
+    }
+  }
+
+  return {
+    send(topic: string, id = ''): void {
+      const entry = `${topic} ${id}`;
+      deliver(entry);
+      // The embedded database has one process: there is nobody else to tell.
+      if (engine.name === 'pglite' || closed) return;
+      pending.add(entry);
+      flight ??= fly()
+        // A lost signal costs a listener its slow poll's interval, nothing more.
+        .catch(() => pending.clear())
+        .finally(() => {
+          flight = undefined;
+        });
+    },
+    hear(topic: string, hear: (id: string) => void): () => void {
+      if (engine.name === 'postgres') {
+        listening ??= engine
+          .listen(CHANNEL, (payload) => {
+            const [from, ...entries] = payload.split('\n');
+            if (from !== self) entries.forEach(deliver);
+          })
+          .catch(() => {
+            listening = undefined;
+          });
+      }
+      const set = ears.get(topic) ?? new Set();
+      ears.set(topic, set.add(hear));
+      return () => {
+        set.delete(hear);
+        if (set.size === 0) ears.delete(topic);
+      };
+    },
+    async close(): Promise<void> {
+      closed = true;
+      await flight;
+    },
+  };
+}

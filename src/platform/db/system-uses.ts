@@ -1,0 +1,18 @@
+/** Every use of `db.system`, with the reason why no single account or user owns the work. */
+export const SYSTEM_USES = {
+  'identity.credentials': 'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
+  'identity.signing-keys': 'the signing keys belong to the server',
+  'accounts.membership': 'whether a caller may act for an account is read before there is a scope',
+  'admin.grants': 'a platform admin grants a plan to an account that is not their own',
+  'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',
+  'http.rates': 'rates by IP and key are counted before or without an account',
+  'limits.admission': 'one batch decides for callers of many accounts',
+  'limits.settlement': 'one batch settles permits of many accounts',
+  'limits.holders': 'a holder is a process and serves all accounts',
+  'limits.sweep': 'permits of dead holders are closed whoever they belong to',
+  'jobs.queue': 'a worker takes the next job whoever it belongs to',
+  'server.owner': 'the first start makes the local owner',
+  'db.maintenance': 'statistics and dead rows are those of whole tables',
+} as const;
+
+export type SystemUse = keyof typeof SYSTEM_USES;

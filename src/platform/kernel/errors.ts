@@ -1,0 +1,67 @@
+/** What an error code means to a caller: its HTTP status and one sentence. Collected in docs/generated/errors.md. */
+export interface ErrorDeclaration {
+  readonly status: number;
+  readonly message: string;
+}
+
+const declared = new Map<string, ErrorDeclaration>();
+
+/**
+ * Declares the error codes of a module; called once where the module is defined.
+ * A code is stable: callers branch on it. Two modules can't declare the same one.
+ */
+export function declareErrors<const T extends Record<string, ErrorDeclaration>>(codes: T): T {
+  for (const [code, declaration] of Object.entries(codes)) {
+    const known = declared.get(code);
+    if (known !== undefined && known !== declaration) throw new Error(`error code declared twice: ${code}`);
+    declared.set(code, declaration);
+  }
+  return codes;
+}
+
+/** All declared codes, sorted, for the generated docs and their test. */
+export function declaredErrors(): readonly (readonly [string, ErrorDeclaration])[] {
+  return [...declared.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export interface AppErrorOptions {
+  /** Replaces the declared sentence where the case at hand can be said more exactly. Never user text or a secret. */
+  readonly message?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Seconds until a retry makes sense; becomes Retry-After. */
+  readonly retryAfter?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error with a stable code that reaches the caller as `{"error": {code, message, details?, request_id}}`. */
+export class AppError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+
+  constructor(code: string, options: AppErrorOptions = {}) {
+    const declaration = declared.get(code);
+    if (declaration === undefined) throw new Error(`error code is not declared: ${code}`);
+    super(options.message ?? declaration.message, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.status = declaration.status;
+    this.details = options.details;
+    this.retryAfter = options.retryAfter;
+    this.headers = options.headers;
+  }
+}
+
+/** Codes that belong to no module in particular. */
+declareErrors({
+  validation_failed: { status: 400, message: 'The request does not have the shape this call takes.' },
+  unauthenticated: { status: 401, message: 'Sign in, or send an API key, to use this call.' },
+  forbidden: { status: 403, message: 'Your role or key does not allow this call.' },
+  not_found: { status: 404, message: 'There is no such thing here.' },
+  conflict: { status: 409, message: 'This does not fit the present state.' },
+  gone: { status: 410, message: 'This existed once and is no longer available.' },
+  internal: { status: 500, message: 'Something went wrong on our side. Quote the request id when you report it.' },
+});

@@ -1,0 +1,18 @@
+export { type Clock, systemClock } from './clock.ts';
+export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
+export { AppError, type AppErrorOptions, declaredErrors, declareErrors, type ErrorDeclaration } from './errors.ts';
+export {
+  type AccountId,
+  type Branded,
+  createIds,
+  type HolderId,
+  type Ids,
+  isUuid,
+  type JobId,
+  type KeyId,
+  type PermitId,
+  type UsageEventId,
+  type UserId,
+} from './ids.ts';
+export { type Micros, micros, usd } from './money.ts';
+export { type Random, systemRandom } from './random.ts';

@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { createDatabase, dropDatabase, prepareCluster, serverVersion, TEMPLATE } from './cluster.ts';
+import { type DatabasePlan, planDatabase } from './plan.ts';
+import { startPostgres } from './postgres.ts';
+import { dumpTemplate, migrateTemplate } from './project.ts';
+
+/** What test files are told of the services that this run started. */
+export type Services =
+  | { readonly engine: 'postgres'; readonly adminUrl: string; readonly owner: string; readonly template: string }
+  | { readonly engine: 'pglite'; readonly template: string };
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    services: Services;
+  }
+}
+
+interface Started {
+  readonly services: Services;
+  readonly said: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the services of a run, migrates one template database, and answers how to stop them. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const began = performance.now();
+  const plan = await planDatabase(process.env);
+  const started = plan.engine === 'pglite' ? await startEmbedded() : await startServer(plan);
+  project.provide('services', started.services);
+  process.stdout.write(`services: ${started.said}, ready in ${Math.round(performance.now() - began)} ms\n`);
+  return () => started.stop();
+}
+
+async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): Promise<Started> {
+  const server = 'url' in plan ? await foreignServer(plan.url) : await startPostgres(plan);
+  const source = 'url' in plan ? 'TEST_DATABASE_URL' : plan.binaries.source;
+  const template = 'url' in plan ? `${TEMPLATE}_${process.pid}` : TEMPLATE;
+  try {
+    const cluster = await prepareCluster(server.adminUrl, !('url' in plan));
+    await migrateTemplate(await createDatabase(cluster, template));
+    return {
+      services: { engine: 'postgres', ...cluster, template },
+      said: `PostgreSQL ${server.version} (${source})`,
+      async stop() {
+        if ('url' in plan) await dropDatabase(cluster, template);
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function foreignServer(url: string) {
+  return { version: await serverVersion(url), adminUrl: url, stop: async () => {} };
+}
+
+/** The embedded database runs in each test file's own process; here only its first state is made, once. */
+async function startEmbedded(): Promise<Started> {
+  const folder = await mkdtemp(join(tmpdir(), 'plinth-test-pglite-'));
+  const stop = () => rm(folder, { recursive: true, force: true });
+  const template = join(folder, 'template.tar');
+  try {
+    await writeFile(template, await dumpTemplate());
+    return { services: { engine: 'pglite', template }, said: 'PGlite (embedded)', stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

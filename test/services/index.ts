@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { inject } from 'vitest';
+import { type Database, openDatabase, type Passing } from '#platform/db';
+import { atEndOfFile } from './closing.ts';
+import { createDatabase, dropDatabase } from './cluster.ts';
+
+export { projectMigrations } from './project.ts';
+
+export interface TestDatabase {
+  readonly db: Database;
+  readonly engine: 'postgres' | 'pglite';
+  /** The connection string on PostgreSQL, where a test may open the same database again; '' on PGlite. */
+  readonly url: string;
+  /** Closes and drops the database early; the end of the test file does it anyway. */
+  close(): Promise<void>;
+}
+
+export interface TestDatabaseOptions {
+  /** Without the project's schema, for tests of migrations themselves. */
+  readonly empty?: boolean;
+  readonly passing?: Passing;
+  readonly poolSize?: number;
+}
+
+/** The engine that this pass of the suite runs on. */
+export const engine: 'postgres' | 'pglite' = inject('services').engine;
+
+/**
+ * A database of this test file's own, with the project's schema and no rows. It is closed and dropped when the file
+ * is through. About 15 ms on PostgreSQL, 350 on PGlite.
+ */
+export async function testDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const services = inject('services');
+  const opened = services.engine === 'pglite' ? await embedded(services, options) : await cloned(services, options);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= opened.close();
+    return closing;
+  };
+  atEndOfFile(close);
+  return { ...opened, close };
+}
+
+type Services = ReturnType<typeof inject<'services'>>;
+
+async function cloned(
+  services: Extract<Services, { engine: 'postgres' }>,
+  options: TestDatabaseOptions,
+): Promise<TestDatabase> {
+  const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
+  const url = await createDatabase(services, name, options.empty === true ? undefined : services.template);
+  const db = await openDatabase({ engine: 'postgres', url, passing: options.passing, poolSize: options.poolSize });
+  return {
+    db,
+    engine: 'postgres',
+    url,
+    async close() {
+      await db.close();
+      await dropDatabase(services, name);
+    },
+  };
+}
+
+async function embedded(
+  services: Extract<Services, { engine: 'pglite' }>,
+  options: TestDatabaseOptions,
+): Promise<TestDatabase> {
+  const template = options.empty === true ? undefined : new Uint8Array(await readFile(services.template));
+  const db = await openDatabase({ engine: 'pglite', template, passing: options.passing });
+  return { db, engine: 'pglite', url: '', close: () => db.close() };
+}
