@@ -24,7 +24,8 @@ export async function npmBinaries(): Promise<PostgresBinaries | undefined> {
 export async function pathBinaries(): Promise<PostgresBinaries | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const found = await realpath(join(folder, 'postgres')).catch(() => undefined);
-    if (found !== undefined && (await exists(join(dirname(found), 'initdb')))) return describe(found, dirname(found));
+    if (found !== undefined && (await exists(join(dirname(found), 'initdb'))))
+      return describe(found, dirname(found));
   }
   return undefined;
 }
@@ -68,7 +69,9 @@ async function linksOf(native: string): Promise<{ path: string; target: string }
 }
 
 async function copyToCache(native: string): Promise<string> {
-  const packaged = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string };
+  const packaged = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const owner = process.getuid?.() ?? 0;
   const name = `plinth-postgres-${packaged.version}-${process.platform}-${process.arch}-${owner}`;
   const cached = join(await enterableFolder(), name);
@@ -90,13 +93,20 @@ async function copyToCache(native: string): Promise<string> {
 /** A cache that another user could write to would run their program as us. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  return (
+    found !== undefined &&
+    found.isDirectory() &&
+    found.uid === process.getuid?.() &&
+    (found.mode & 0o022) === 0
+  );
 }
 
 /** The first temporary folder that every user can enter: a private TMPDIR would lock `nobody` out. */
 async function enterableFolder(): Promise<string> {
   for (const folder of [tmpdir(), '/tmp', '/var/tmp']) {
-    const parts = (await realpath(folder)).split(sep).map((_, index, all) => all.slice(0, index + 1).join(sep) || sep);
+    const parts = (await realpath(folder))
+      .split(sep)
+      .map((_, index, all) => all.slice(0, index + 1).join(sep) || sep);
     const modes = await Promise.all(parts.map(async (part) => (await stat(part)).mode));
     if (modes.every((mode) => (mode & 0o001) !== 0)) return folder;
   }
@@ -104,7 +114,10 @@ async function enterableFolder(): Promise<string> {
 }
 
 function describe(source: string, folder: string): PostgresBinaries {
-  const printed = execFileSync(join(folder, 'postgres'), ['--version'], { encoding: 'utf8', ...unprivilegedUser() });
+  const printed = execFileSync(join(folder, 'postgres'), ['--version'], {
+    encoding: 'utf8',
+    ...unprivilegedUser(),
+  });
   const version = /\d+(?:\.\d+)?/.exec(printed)?.[0];
   if (version === undefined) throw new Error(`${basename(folder)}/postgres --version said: ${printed}`);
   return { source, version, folder };
@@ -116,4 +129,3 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
-

@@ -48,7 +48,8 @@ async function asAdmin(url: string, statements: readonly string[]): Promise<Reco
   await client.connect();
   try {
     const answers: Record<string, unknown>[][] = [];
-    for (const statement of statements) answers.push((await client.query<Record<string, unknown>>(statement)).rows);
+    for (const statement of statements)
+      answers.push((await client.query<Record<string, unknown>>(statement)).rows);
     return answers;
   } finally {
     await client.end();

@@ -1,16 +1,24 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { createDatabase, dropDatabase, prepareCluster, serverVersion, TEMPLATE } from './cluster.ts';
 import { type DatabasePlan, planDatabase } from './plan.ts';
 import { startPostgres } from './postgres.ts';
+import { makeRunFolder, removeStaleFolders } from './folders.ts';
 import { dumpTemplate, migrateTemplate } from './project.ts';
 
 /** What test files are told of the services that this run started. */
 export type Services =
-  | { readonly engine: 'postgres'; readonly adminUrl: string; readonly owner: string; readonly template: string }
-  | { readonly engine: 'pglite'; readonly template: string };
+  | {
+      readonly engine: 'postgres';
+      readonly adminUrl: string;
+      readonly owner: string;
+      readonly template: string;
+      /** Why the project's schema could not be made, if so: only the tests that need a database fail by it. */
+      readonly problem?: string;
+    }
+  | { readonly engine: 'pglite'; readonly template: string; readonly problem?: string };
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -40,9 +48,9 @@ async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): P
   const template = 'url' in plan ? `${TEMPLATE}_${process.pid}` : TEMPLATE;
   try {
     const cluster = await prepareCluster(server.adminUrl, !('url' in plan));
-    await migrateTemplate(await createDatabase(cluster, template));
+    const problem = await problemOf(migrateTemplate(await createDatabase(cluster, template)));
     return {
-      services: { engine: 'postgres', ...cluster, template },
+      services: { engine: 'postgres', ...cluster, template, ...problem },
       said: `PostgreSQL ${server.version} (${source})`,
       async stop() {
         if ('url' in plan) await dropDatabase(cluster, template);
@@ -61,14 +69,21 @@ async function foreignServer(url: string) {
 
 /** The embedded database runs in each test file's own process; here only its first state is made, once. */
 async function startEmbedded(): Promise<Started> {
-  const folder = await mkdtemp(join(tmpdir(), 'plinth-test-pglite-'));
+  await removeStaleFolders();
+  const folder = await makeRunFolder(tmpdir());
   const stop = () => rm(folder, { recursive: true, force: true });
   const template = join(folder, 'template.tar');
+  const problem = await problemOf(dumpTemplate().then((dump) => writeFile(template, dump)));
+  return { services: { engine: 'pglite', template, ...problem }, said: 'PGlite (embedded)', stop };
+}
+
+async function problemOf(work: Promise<void>): Promise<{ problem?: string }> {
   try {
-    await writeFile(template, await dumpTemplate());
-    return { services: { engine: 'pglite', template }, said: 'PGlite (embedded)', stop };
+    await work;
+    return {};
   } catch (error) {
-    await stop();
-    throw error;
+    const problem = `the project's schema could not be made: ${error instanceof Error ? error.message : String(error)}`;
+    process.stdout.write(`services: ${problem}\n`);
+    return { problem };
   }
 }

@@ -32,7 +32,9 @@ export const engine: 'postgres' | 'pglite' = inject('services').engine;
  */
 export async function testDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const services = inject('services');
-  const opened = services.engine === 'pglite' ? await embedded(services, options) : await cloned(services, options);
+  if (services.problem !== undefined && options.empty !== true) throw new Error(services.problem);
+  const opened =
+    services.engine === 'pglite' ? await embedded(services, options) : await cloned(services, options);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= opened.close();
@@ -50,7 +52,12 @@ async function cloned(
 ): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
   const url = await createDatabase(services, name, options.empty === true ? undefined : services.template);
-  const db = await openDatabase({ engine: 'postgres', url, passing: options.passing, poolSize: options.poolSize });
+  const db = await openDatabase({
+    engine: 'postgres',
+    url,
+    passing: options.passing,
+    poolSize: options.poolSize,
+  });
   return {
     db,
     engine: 'postgres',

@@ -14,7 +14,8 @@ export type DatabasePlan =
 export async function planDatabase(environment: NodeJS.ProcessEnv): Promise<DatabasePlan> {
   if (environment['TEST_ENGINE'] === 'pglite') return { engine: 'pglite' };
   const url = environment['TEST_DATABASE_URL'];
-  if (url !== undefined && url !== '' && environment['TEST_POSTGRES'] !== 'path') return { engine: 'postgres', url };
+  if (url !== undefined && url !== '' && environment['TEST_POSTGRES'] !== 'path')
+    return { engine: 'postgres', url };
   const binaries = await (environment['TEST_POSTGRES'] === 'path' ? pathBinaries() : npmBinaries());
   if (binaries === undefined) {
     throw new Error(

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chown, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { chown, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { type PostgresBinaries, unprivilegedUser } from './binaries.ts';
+import { makeRunFolder, MEMORY, removeStaleFolders } from './folders.ts';
 
 export interface PostgresServer {
   readonly version: string;
@@ -21,7 +22,6 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const PREFIX = 'plinth-test-postgres-';
 const ROOM_NEEDED = 2 * 1024 ** 3;
 
 /**
@@ -43,12 +43,17 @@ exit "$status"
 
 /** Starts a PostgreSQL of our own on a free loopback port, with fresh data. Takes about 0.6 s. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  await removeStale();
+  await removeStaleFolders();
   const folder = await makeFolder(options.durable === true);
   const user = unprivilegedUser();
   await initialize(options.binaries, join(folder, 'data'));
   const port = await freePort();
-  const program = [join(options.binaries.folder, 'postgres'), '-D', join(folder, 'data'), ...flags(port, options)];
+  const program = [
+    join(options.binaries.folder, 'postgres'),
+    '-D',
+    join(folder, 'data'),
+    ...flags(port, options),
+  ];
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'sh', folder, ...program], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // A process group of its own: Ctrl-C must reach us first.
@@ -128,43 +133,16 @@ async function stop(keeper: ChildProcess): Promise<void> {
 
 /** Data lies in memory where there is room for it; a measurement of commits needs the disk. */
 async function makeFolder(onDisk: boolean): Promise<string> {
-  const memory = await statfs('/dev/shm').catch(() => undefined);
+  const memory = await statfs(MEMORY).catch(() => undefined);
   const roomy = memory !== undefined && memory.bavail * memory.bsize > ROOM_NEEDED;
-  for (const parent of roomy && !onDisk ? ['/dev/shm', tmpdir()] : [tmpdir()]) {
-    const folder = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`)).catch(() => undefined);
+  for (const parent of roomy && !onDisk ? [MEMORY, tmpdir()] : [tmpdir()]) {
+    const folder = await makeRunFolder(parent).catch(() => undefined);
     if (folder === undefined) continue;
     const user = unprivilegedUser();
     if (user !== undefined) await chown(folder, user.uid, user.gid);
     return folder;
   }
   throw new Error(`no temporary folder can be written: ${tmpdir()}`);
-}
-
-/** Removes what a keeper that was itself killed left behind; each folder's name tells whose it was. */
-async function removeStale(): Promise<void> {
-  for (const parent of new Set(['/dev/shm', tmpdir()])) {
-    for (const name of await readdir(parent).catch(() => [])) {
-      const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
-      if (owner === undefined || isAlive(Number(owner))) continue;
-      await endOrphan(join(parent, name, 'data'));
-      await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
-    }
-  }
-}
-
-async function endOrphan(data: string): Promise<void> {
-  const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
-  const command = pid > 0 ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : '';
-  // The number may belong to another program by now.
-  if (command.split('\0').includes(data)) process.kill(pid, 'SIGQUIT');
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function freePort(): Promise<number> {

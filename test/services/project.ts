@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Database, dumpEmbedded, type Migration, migrateUp, migrationsIn, openDatabase } from '#platform/db';
+import {
+  type Database,
+  dumpEmbedded,
+  type Migration,
+  migrateUp,
+  migrationsIn,
+  openDatabase,
+} from '#platform/db';
 
 const SOURCE = join(import.meta.dirname, '../../src');
 
@@ -24,7 +31,9 @@ export function projectMigrations(): Migration[] {
   const products = readdirSync(join(SOURCE, 'products'), { withFileTypes: true });
   const folders = [
     ...PLATFORM.map((name) => ({ name, folder: join(SOURCE, 'platform', name) })),
-    ...products.filter((entry) => entry.isDirectory()).map(({ name }) => ({ name, folder: join(SOURCE, 'products', name) })),
+    ...products
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => ({ name, folder: join(SOURCE, 'products', name) })),
   ];
   return folders
     .filter(({ folder }) => existsSync(join(folder, 'migrations')))

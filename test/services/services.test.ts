@@ -21,11 +21,14 @@ test('an empty database has no schema of ours', async () => {
   await empty.close();
 });
 
-test.runIf(engine === 'postgres')('the login of the tests is no superuser, so that row security binds it', async () => {
-  const rows = await one.db.asMigrator(
-    statement<{ rolsuper: boolean; rolbypassrls: boolean }>(
-      'select rolsuper, rolbypassrls from pg_roles where rolname = current_user',
-    ),
-  );
-  expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
-});
+test.runIf(engine === 'postgres')(
+  'the login of the tests is no superuser, so that row security binds it',
+  async () => {
+    const rows = await one.db.asMigrator(
+      statement<{ rolsuper: boolean; rolbypassrls: boolean }>(
+        'select rolsuper, rolbypassrls from pg_roles where rolname = current_user',
+      ),
+    );
+    expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
+  },
+);

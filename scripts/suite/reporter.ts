@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+
+/** How one test of one pass ended. */
+export interface Outcome {
+  readonly file: string;
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped';
+  /** Why a test was skipped, where it says so. */
+  readonly note?: string;
+}
+
+/** The environment variable that names the file which the outcomes are written to. */
+export const REPORT = 'PLINTH_TEST_REPORT';
+
+/** Writes every test's outcome to a file, so that the passes of the suite can be added up. */
+export default class OutcomeReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    const path = process.env[REPORT];
+    if (path === undefined) return;
+    const outside = errors.map(
+      (error): Outcome => ({ file: '', name: `outside of tests: ${error.message}`, state: 'failed' }),
+    );
+    writeFileSync(path, JSON.stringify([...modules.flatMap(outcomesOf), ...outside]));
+  }
+}
+
+function outcomesOf(module: TestModule): Outcome[] {
+  const file = module.relativeModuleId;
+  const tests = [...module.children.allTests()].map((test): Outcome => {
+    const result = test.result();
+    if (result.state === 'pending')
+      return { file, name: test.fullName, state: 'skipped', note: 'it never ran' };
+    const note = result.state === 'skipped' ? result.note : undefined;
+    return { file, name: test.fullName, state: result.state, ...(note === undefined ? {} : { note }) };
+  });
+  // A file that can't be read, or a hook that throws, fails although none of its tests did.
+  const broken = [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
+  return [
+    ...tests,
+    ...broken.map((suite): Outcome => ({ file, name: `${suite.type} ${nameOf(suite)}`, state: 'failed' })),
+  ];
+}
+
+function nameOf(suite: TestModule | { readonly type: 'suite'; readonly fullName: string }): string {
+  return suite.type === 'suite' ? suite.fullName : suite.relativeModuleId;
+}

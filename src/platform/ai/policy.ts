@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const milliseconds = z.int().min(1).max(3_600_000);
+
+const policySchema = z.strictObject({
+  /** Models or aliases, the first preferred; the rest is the fallback chain, each at its own price. */
+  models: z.array(z.string().min(1).max(200)).min(1).max(8),
+  temperature: z.number().min(0).max(2).optional(),
+  /** The longest reply in tokens, reasoning included; a caller may ask for less. */
+  maxOutputTokens: z.int().min(1).max(1_000_000).default(1_024),
+  timeouts: z
+    .strictObject({
+      /** Until a stream shows its first event. */
+      firstToken: milliseconds.default(30_000),
+      /** Between two parts of a stream, and how long a reader may leave a stream unread. */
+      idle: milliseconds.default(30_000),
+      /** One provider call, from dispatch to the last byte. */
+      total: milliseconds.default(120_000),
+    })
+    .prefault({}),
+  /** Provider calls that one unit of work may make, retries, fallbacks and earlier attempts of its job together. */
+  tries: z.int().min(1).max(10).default(3),
+  /** How many answers the work needs when all goes well: more than one for tool rounds, repairs and chunks. */
+  rounds: z.int().min(1).max(200).default(1),
+  backoff: z
+    .strictObject({ base: milliseconds.default(250), most: milliseconds.default(8_000) })
+    .prefault({}),
+  caps: z
+    .strictObject({
+      /** Bytes of the request's body. */
+      inputBytes: z.int().positive().default(1_048_576),
+      /** Bytes of an answer that is not streamed. */
+      answerBytes: z.int().positive().default(4_194_304),
+      /** Milliseconds over all tries and waits of one call. */
+      runTime: milliseconds.default(120_000),
+      /** Micro-dollars that one provider call may cost at most: the reply is capped to what that buys. */
+      cost: z.int().positive().optional(),
+    })
+    .prefault({}),
+});
+
+/** How calls of one feature are made. Every part can be overridden by configuration. */
+export type Policy = z.output<typeof policySchema>;
+export type PolicyInput = z.input<typeof policySchema>;
+
+const overridesSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+/** Checks the policies that products declare (`reel.generation`), with what configuration overrides laid over them. */
+export function createPolicies(
+  declared: Readonly<Record<string, PolicyInput>>,
+  overrides: unknown = {},
+): ReadonlyMap<string, Policy> {
+  const changes = overridesSchema.parse(overrides);
+  const unknown = Object.keys(changes).find((name) => !(name in declared));
+  if (unknown !== undefined) throw new Error(`a policy is overridden that no product declares: ${unknown}`);
+  return new Map(
+    Object.entries(declared).map(([name, policy]) => [name, policySchema.parse(overlaid(policy, changes[name]))]),
+  );
+}
+
+/** One level of groups (`caps`, `timeouts`) is merged key by key, the rest replaced. */
+function overlaid(policy: PolicyInput, change: Readonly<Record<string, unknown>> = {}): unknown {
+  const merged: Record<string, unknown> = { ...policy };
+  for (const [key, value] of Object.entries(change)) {
+    const before = merged[key];
+    merged[key] = isGroup(before) && isGroup(value) ? { ...before, ...value } : value;
+  }
+  return merged;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

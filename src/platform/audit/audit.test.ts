@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
+import { testDatabase } from '#test/services';
+import { createAudit } from './index.ts';
+
+const { db } = await testDatabase();
+const ids = createIds({ clock: systemClock, random: systemRandom });
+const audit = createAudit({ ids });
+const point = commitPoint('test.audit', 'an event of the audit tests');
+
+const ours = ids.next<AccountId>();
+const theirs = ids.next<AccountId>();
+const someone = ids.next<UserId>();
+const another = ids.next<UserId>();
+const whence = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test '.repeat(200) };
+const all = statement<{ action: string; account_id: string | null; ip: string; user_agent: string }>(
+  'select action, account_id, ip, user_agent from audit.events order by id',
+);
+const code = (error: unknown) => (error as { code?: string }).code;
+
+beforeAll(async () => {
+  await db.tenant(ours, point, (tx) =>
+    audit.recordIn(tx, { action: 'thing.made', actor: { kind: 'user', userId: someone }, accountId: ours, whence }),
+  );
+  await db.system('identity.credentials', point, (tx) =>
+    audit.recordIn(tx, { action: 'thing.taken', actor: { kind: 'system' }, accountId: theirs }),
+  );
+});
+
+describe('an account reads the events of its own alone', () => {
+  test('its own, with where they came from', async () => {
+    const [rows] = await db.tenant(ours, [all]);
+    expect(rows).toMatchObject([{ action: 'thing.made', account_id: ours, ip: '127.0.0.1' }]);
+    expect(rows[0]?.user_agent).toHaveLength(300);
+  });
+
+  test('no event without an account: reading in the scope of a user raises', async () => {
+    await expect(db.user(someone, [all])).rejects.toSatisfy((error) => code(error) === 'PL001');
+  });
+});
+
+describe('an event is written in the name of whoever acts', () => {
+  const record = (accountId: AccountId | undefined, userId: UserId) => ({
+    action: 'thing.changed',
+    actor: { kind: 'user' as const, userId },
+    accountId,
+  });
+
+  test('an account writes no event of another', async () => {
+    const foreign = db.tenant(ours, point, (tx) => audit.recordIn(tx, record(theirs, someone)));
+    await expect(foreign).rejects.toSatisfy((error) => code(error) === '42501');
+  });
+
+  test('an account writes no event without an account', async () => {
+    const loose = db.tenant(ours, point, (tx) => audit.recordIn(tx, record(undefined, someone)));
+    await expect(loose).rejects.toSatisfy((error) => code(error) === '42501');
+  });
+
+  test('a user writes what they did, in no one else’s name', async () => {
+    await db.user(someone, point, (tx) => audit.recordIn(tx, record(theirs, someone)));
+    const foreign = db.user(someone, point, (tx) => audit.recordIn(tx, record(undefined, another)));
+    await expect(foreign).rejects.toSatisfy((error) => code(error) === '42501');
+  });
+});
+
+describe('what is in the audit stays as it is', () => {
+  test.each(['update audit.events set action = $1', 'delete from audit.events where action = $1'])('%s', async (sql) => {
+    const change = statement(sql, ['thing.made']);
+    await expect(db.tenant(ours, point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
+    await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
+  });
+
+  test('truncate', async () => {
+    const change = statement('truncate audit.events');
+    await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
+  });
+});
+
+test('a secret never enters the audit, however deep it lies', async () => {
+  const leak = db.tenant(ours, point, (tx) =>
+    audit.recordIn(tx, {
+      action: 'key.made',
+      actor: { kind: 'system' },
+      accountId: ours,
+      changes: { after: { api_token: 'pl_x' } },
+    }),
+  );
+  await expect(leak).rejects.toThrow('must not hold a secret');
+});

@@ -1,0 +1,91 @@
+import { type Transaction, statement } from '#platform/db';
+import type { Caller, Origin } from '#platform/http';
+import type { AccountId, Ids, UserId } from '#platform/kernel';
+
+/** Who acted. A key acts for a person, and both are kept. */
+export type Actor =
+  | { readonly kind: 'user'; readonly userId: UserId }
+  | { readonly kind: 'key'; readonly keyId: string; readonly userId: UserId }
+  | { readonly kind: 'store'; readonly name: string }
+  | { readonly kind: 'system' };
+
+/** Where a request came from, as far as the audit keeps it. */
+export type Whence = Pick<Origin, 'requestId' | 'ip' | 'userAgent'>;
+
+export interface AuditEvent {
+  /** What was done, module first: `session.reused`, `organization.member_added`. */
+  readonly action: string;
+  readonly actor: Actor;
+  readonly accountId?: AccountId | undefined;
+  readonly target?: { readonly kind: string; readonly id: string };
+  /** What changed, and to what. Never a secret: a key or hash in here is refused. */
+  readonly changes?: Readonly<Record<string, unknown>>;
+  readonly whence?: Whence | undefined;
+}
+
+export interface Audit {
+  /** Appends an event in the transaction of what it tells of: both are there, or neither. */
+  recordIn(tx: Transaction, event: AuditEvent): Promise<void>;
+}
+
+const SECRET = /(^|_)(passwords?|secrets?|token|hash|credentials?|authorization|cookies?)$/i;
+const USER_AGENT_LIMIT = 300;
+
+/** The audit: append-only, for all modules. */
+export function createAudit(parts: { readonly ids: Ids }): Audit {
+  return {
+    async recordIn(tx, event) {
+      refuseSecrets(event.changes);
+      const { actor, target, whence } = event;
+      await tx.run(
+        statement(
+          `insert into audit.events (id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
+             changes, ip, user_agent, request_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+          [
+            parts.ids.next(),
+            event.accountId ?? null,
+            actor.kind,
+            actorId(actor),
+            'userId' in actor ? actor.userId : null,
+            event.action,
+            target?.kind ?? null,
+            target?.id ?? null,
+            JSON.stringify(event.changes ?? {}),
+            whence?.ip ?? null,
+            whence?.userAgent.slice(0, USER_AGENT_LIMIT) ?? null,
+            whence?.requestId ?? null,
+          ],
+        ),
+      );
+    },
+  };
+}
+
+/** The actor that a caller is: the key, where there is one. */
+export function actorOf(caller: Pick<Caller, 'userId' | 'keyId'>): Actor {
+  if (caller.keyId === undefined) return { kind: 'user', userId: caller.userId };
+  return { kind: 'key', keyId: caller.keyId, userId: caller.userId };
+}
+
+function actorId(actor: Actor): string | null {
+  switch (actor.kind) {
+    case 'user':
+      return actor.userId;
+    case 'key':
+      return actor.keyId;
+    case 'store':
+      return actor.name;
+    case 'system':
+      return null;
+  }
+}
+
+/** A secret in an append-only table could never be taken out again: its name alone is enough to refuse it. */
+function refuseSecrets(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (SECRET.test(name)) throw new Error(`an audit event must not hold a secret: ${name}`);
+    refuseSecrets(inner);
+  }
+}

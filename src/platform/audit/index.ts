@@ -1,0 +1,5 @@
+import { type Migration, migrationsIn } from '#platform/db';
+
+export { type Actor, actorOf, type Audit, type AuditEvent, createAudit, type Whence } from './audit.ts';
+
+export const auditMigrations = (): Migration[] => migrationsIn('audit', import.meta.url);

@@ -1,0 +1,45 @@
+-- Who did what: one append-only table for all modules. Nobody's role may change or remove a row.
+create schema audit;
+grant usage on schema audit to plinth_tenant, plinth_system;
+
+create table audit.events (
+  id uuid primary key,
+  -- None for what belongs to no account: a log-in, an admin's work on a user.
+  account_id uuid,
+  actor_kind text not null check (actor_kind in ('user', 'key', 'system', 'store')),
+  actor_id text,
+  -- The person behind the actor, through a key too.
+  user_id uuid,
+  action text not null,
+  target_kind text,
+  target_id text,
+  changes jsonb not null default '{}' check (jsonb_typeof(changes) = 'object'),
+  ip text,
+  user_agent text,
+  request_id text,
+  created_at timestamptz not null default app.now()
+);
+create index events_of_account on audit.events (account_id, created_at desc, id desc);
+create index events_of_user on audit.events (user_id, created_at desc, id desc);
+
+-- In the scope of an account its own events are written; in that of a user, those that the user caused.
+create function audit.may_append(p_account uuid, p_user uuid) returns boolean language plpgsql stable parallel safe as $$
+declare
+  v_user text := nullif(current_setting('app.user', true), '');
+begin
+  if v_user is not null and p_user = v_user::uuid then
+    return true;
+  end if;
+  if v_user is not null and nullif(current_setting('app.account', true), '') is null then
+    return false;
+  end if;
+  return coalesce(p_account = app.account(), false);
+end $$;
+
+alter table audit.events enable row level security;
+alter table audit.events force row level security;
+create policy tenant_reads on audit.events for select to plinth_tenant using (account_id = (select app.account()));
+create policy tenant_appends on audit.events for insert to plinth_tenant with check (audit.may_append(account_id, user_id));
+create policy system_reads on audit.events for select to plinth_system using (true);
+create policy system_appends on audit.events for insert to plinth_system with check (true);
+grant select, insert on audit.events to plinth_tenant, plinth_system;

@@ -1,0 +1,156 @@
+import {
+  type AddOn,
+  type Catalogue,
+  type Feature,
+  type LimitDeclaration,
+  type OptionKind,
+  type Plan,
+  UNLIMITED,
+} from './catalogue.ts';
+
+/** A declaration whose parts the compiler has held against each other already, or that came from untyped code. */
+export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' | 'addOns'> {
+  readonly key: string;
+  readonly options?: Readonly<Record<string, OptionKind>>;
+  readonly addOns?: Readonly<Record<string, AddOn>>;
+}
+
+const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** Checks what a product sells, and answers it as a catalogue. Throws one error with a line for each problem. */
+export function catalogueOf(declaration: PlainDeclaration): Catalogue {
+  const { key, name, holds, limits, features, plans, defaultPlan } = declaration;
+  const parts = { product: key, name, holds, limits, features, plans };
+  const rest = { options: declaration.options ?? {}, addOns: declaration.addOns ?? {} };
+  const catalogue = { ...parts, ...rest, ...(defaultPlan === undefined ? {} : { defaultPlan }) };
+  const problems = [
+    ...nameProblems(catalogue),
+    ...Object.entries(catalogue.features).flatMap(([feature, of]) => featureProblems(catalogue, feature, of)),
+    ...Object.entries(catalogue.plans).flatMap(([plan, of]) => planProblems(catalogue, plan, of)),
+    ...orderProblems(catalogue),
+    ...Object.entries(catalogue.addOns).flatMap(([addOn, of]) => addOnProblems(catalogue, addOn, of)),
+    ...defaultProblems(catalogue),
+  ];
+  if (problems.length > 0)
+    throw new Error(`the product "${key}" can't be sold:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  return catalogue;
+}
+
+function nameProblems(catalogue: Catalogue): string[] {
+  const named = [catalogue.limits, catalogue.options, catalogue.features, catalogue.plans, catalogue.addOns];
+  const names = [catalogue.product, ...named.flatMap((part) => Object.keys(part))];
+  const both = Object.keys(catalogue.limits).filter((name) => Object.hasOwn(catalogue.options, name));
+  const plansAndAddOns = Object.keys(catalogue.plans).filter((name) => Object.hasOwn(catalogue.addOns, name));
+  return [
+    ...names
+      .filter((name) => !NAME.test(name))
+      .map((name) => `"${name}" is no name: lower-case words joined by _`),
+    ...both.map((name) => `"${name}" is both a limit and an option`),
+    ...plansAndAddOns.map((name) => `"${name}" is both a plan and an add-on`),
+    ...(Object.keys(catalogue.plans).length === 0 ? ['there is no plan'] : []),
+  ];
+}
+
+function featureProblems(catalogue: Catalogue, name: string, feature: Feature): string[] {
+  const problems = [
+    ...feature.consumes
+      .filter((limit) => !Object.hasOwn(catalogue.limits, limit))
+      .map((limit) => `consumes "${limit}", which is no limit`),
+    ...(feature.requires ?? [])
+      .filter((option) => catalogue.options[option] !== 'boolean')
+      .map((option) => `requires "${option}", which is no boolean option`),
+    ...(new Set(feature.consumes).size < feature.consumes.length ? ['consumes a limit twice'] : []),
+    ...(Number.isSafeInteger(feature.longestSeconds) && feature.longestSeconds > 0
+      ? []
+      : ['says not in how many seconds it is over']),
+    ...(Number.isSafeInteger(feature.reserve) && feature.reserve >= 0
+      ? []
+      : ['reserves no whole amount of micro-dollars']),
+  ];
+  return problems.map((problem) => `feature ${name}: ${problem}`);
+}
+
+function planProblems(catalogue: Catalogue, name: string, plan: Plan): string[] {
+  const { limits, options } = catalogue;
+  const declared = { ...limits, ...options };
+  const { monthly, yearly } = plan.price;
+  const problems = [
+    ...Object.keys(declared)
+      .filter((grant) => !Object.hasOwn(plan.grants, grant))
+      .map((grant) => `forgets ${grant}`),
+    ...Object.keys(plan.grants)
+      .filter((grant) => !Object.hasOwn(declared, grant))
+      .map((grant) => `grants "${grant}", which is neither limit nor option`),
+    ...Object.entries(limits).flatMap(([limit, of]) => sizeProblems(limit, of, plan.grants[limit])),
+    ...Object.entries(options).flatMap(([option, kind]) => optionProblems(option, kind, plan.grants[option])),
+    ...(Number.isSafeInteger(plan.rank) ? [] : ['its rank is no whole number']),
+    ...(isAmount(monthly) && (yearly === undefined || isAmount(yearly))
+      ? []
+      : ['its price is no whole number of cents']),
+    ...reserveProblems(catalogue, plan),
+  ];
+  return problems.map((problem) => `plan ${name}: ${problem}`);
+}
+
+function sizeProblems(limit: string, declaration: LimitDeclaration, size: unknown): string[] {
+  if (size === undefined) return [];
+  if (!isAmount(size)) return [`${limit} is no whole number from 0 up`];
+  // A cooldown is added to the present time; nothing else is ever added to a cap.
+  return declaration.kind === 'cooldown' && size === UNLIMITED
+    ? [`${limit} never ends: say how many seconds it takes`]
+    : [];
+}
+
+function optionProblems(option: string, kind: OptionKind, value: unknown): string[] {
+  if (value === undefined) return [];
+  const fits = kind === 'boolean' ? typeof value === 'boolean' : isAmount(value);
+  return fits ? [] : [`${option} is no ${kind === 'boolean' ? 'boolean' : 'whole number from 0 up'}`];
+}
+
+/** A budget smaller than one use of a feature would close the feature without ever saying so. */
+function reserveProblems(catalogue: Catalogue, plan: Plan): string[] {
+  return Object.entries(catalogue.features).flatMap(([feature, { consumes, reserve }]) =>
+    consumes
+      .filter((limit) => catalogue.limits[limit]?.kind === 'budget')
+      .filter((limit) => Number(plan.grants[limit]) > 0 && Number(plan.grants[limit]) < reserve)
+      .map((limit) => `${limit} can't hold the reserve of one ${feature}`),
+  );
+}
+
+/** Of what is sold, a plan that is worth more costs more: else the cheapest upgrade would not be the next one. */
+function orderProblems(catalogue: Catalogue): string[] {
+  const byRank = Object.entries(catalogue.plans).sort(([, a], [, b]) => a.rank - b.rank);
+  const sold = byRank.filter(([, plan]) => plan.hidden !== true);
+  const pairs = (plans: typeof byRank) => plans.slice(1).map((plan, index) => [plans[index], plan] as const);
+  return [
+    ...pairs(byRank).flatMap(([lower, higher]) =>
+      lower?.[1].rank === higher[1].rank ? [`plans ${lower[0]} and ${higher[0]} have the same rank`] : [],
+    ),
+    ...pairs(sold).flatMap(([lower, higher]) =>
+      lower !== undefined && lower[1].price.monthly >= higher[1].price.monthly
+        ? [`plan ${higher[0]} ranks above ${lower[0]} and does not cost more`]
+        : [],
+    ),
+  ];
+}
+
+function addOnProblems(catalogue: Catalogue, name: string, addOn: AddOn): string[] {
+  const problems = [
+    ...(Object.hasOwn(catalogue.plans, addOn.lifts) ? [] : [`lifts to "${addOn.lifts}", which is no plan`]),
+    ...(Number.isSafeInteger(addOn.days) && addOn.days > 0 ? [] : ['lasts no whole number of days']),
+    ...(isAmount(addOn.price.once) ? [] : ['its price is no whole number of cents']),
+  ];
+  return problems.map((problem) => `add-on ${name}: ${problem}`);
+}
+
+function defaultProblems(catalogue: Catalogue): string[] {
+  const { defaultPlan, plans } = catalogue;
+  if (defaultPlan === undefined) return [];
+  const plan = plans[defaultPlan];
+  if (plan === undefined) return [`the default plan "${defaultPlan}" is no plan`];
+  return plan.price.monthly === 0 ? [] : [`the default plan "${defaultPlan}" is not free`];
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

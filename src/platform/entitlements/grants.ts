@@ -1,0 +1,151 @@
+import type { Actor, Audit, Whence } from '#platform/audit';
+import type { Transaction } from '#platform/db';
+import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import type { Catalogue } from './catalogue.ts';
+import type { Rewriter } from './snapshots.ts';
+import { endGrant, type Grant, grantById, grantOf, insertGrant, lockAccounts, presentTime } from './store.ts';
+import type { GrantSource } from './timeline.ts';
+
+/** What is given. Exactly one of `plan` and `addOn`, by their names within the product. */
+export interface NewGrant {
+  readonly accountId: AccountId;
+  readonly product: string;
+  readonly plan?: string | undefined;
+  readonly addOn?: string | undefined;
+  readonly source: GrantSource;
+  /** Why, in a few words, for whoever reads the account's history. */
+  readonly cause: string;
+  /** The database's present time when not said. */
+  readonly startsAt?: Date | undefined;
+  /** An exact end. Without it a plan has none, and an add-on lasts as many days as it is sold for, stacked. */
+  readonly until?: Date | undefined;
+  readonly by: Actor;
+  readonly whence?: Whence | undefined;
+}
+
+export interface Revocation {
+  readonly grantId: string;
+  readonly by: Actor;
+  readonly whence?: Whence | undefined;
+}
+
+interface Parts {
+  readonly ids: Ids;
+  readonly rewriter: Rewriter;
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+  readonly audit: Audit;
+}
+
+export interface GrantWriting {
+  grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
+  revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
+}
+
+/** The two ways in which an account's grants change. Grant, snapshot and audit event are one commit. */
+export function createGrantWriting(parts: Parts): GrantWriting {
+  return {
+    grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
+    revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
+  };
+}
+
+async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise<Grant> {
+  const { accountId, product, source, cause, by, whence } = wanted;
+  const names = checkedNames(parts.catalogues.get(product), wanted);
+  const now = await lockedAt(tx, accountId);
+  const startsAt = wanted.startsAt ?? now;
+  if (wanted.until !== undefined && wanted.until <= startsAt) {
+    throw invalid('until', 'The grant would be over before it begins.');
+  }
+  const lasts = {
+    startsAt,
+    endsAt: wanted.until ?? null,
+    days: wanted.until === undefined ? names.days : null,
+  };
+  const made = { source, cause, createdBy: personOf(by), requestId: whence?.requestId ?? null };
+  const row = { id: parts.ids.next(), accountId, product, ...names, ...lasts, ...made };
+  const [inserted] = await tx.run(insertGrant(row)).catch(refuseUnknownAccount);
+  if (inserted === undefined) throw new Error('a grant was not stored');
+  const grant = grantOf(inserted);
+  await recordIn(parts, tx, { grant, cause: 'granted', by, whence });
+  return grant;
+}
+
+async function revokeIn(parts: Parts, tx: Transaction, revocation: Revocation): Promise<Grant | undefined> {
+  const { grantId, by, whence } = revocation;
+  const [found] = await tx.run(grantById(grantId));
+  if (found === undefined) return undefined;
+  const before = grantOf(found);
+  const at = await lockedAt(tx, before.accountId);
+  const [ended] = await tx.run(endGrant(before, { at, by: personOf(by) }));
+  // Somebody was quicker: what they wrote is the answer, and nothing changes again.
+  if (ended === undefined) return grantOf((await tx.run(grantById(grantId)))[0] ?? found);
+  const grant = grantOf(ended);
+  await recordIn(parts, tx, { grant, cause: 'revoked', by, whence });
+  return grant;
+}
+
+/** Waits until nobody else changes the account's grants, and answers the database's time after that. */
+async function lockedAt(tx: Transaction, accountId: AccountId): Promise<Date> {
+  const [, [time]] = await tx.runAll([lockAccounts([accountId]), presentTime()]);
+  if (time === undefined) throw new Error('the database did not say what time it is');
+  return time.now;
+}
+
+interface GrantChange {
+  readonly grant: Grant;
+  readonly cause: 'granted' | 'revoked';
+  readonly by: Actor;
+  readonly whence: Whence | undefined;
+}
+
+async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: GrantChange): Promise<void> {
+  const { grant, cause, by, whence } = change;
+  const { accountId, product, plan, addOn, source, startsAt, endsAt, days } = grant;
+  const snapshot = { product, cause, grantId: grant.id, requestId: whence?.requestId ?? null };
+  await rewriter.rewriteIn(tx, [accountId], snapshot);
+  await audit.recordIn(tx, {
+    action: cause === 'granted' ? 'grant.created' : 'grant.revoked',
+    actor: by,
+    accountId,
+    target: { kind: 'grant', id: grant.id },
+    changes: { product, plan, add_on: addOn, source, starts_at: startsAt, ends_at: endsAt, days },
+    whence,
+  });
+}
+
+function personOf(actor: Actor) {
+  return 'userId' in actor ? actor.userId : null;
+}
+
+/** The names are checked here and not by the database: plans live in code. */
+function checkedNames(catalogue: Catalogue | undefined, { plan, addOn }: NewGrant) {
+  if (catalogue === undefined) throw invalid('product', 'There is no such product.');
+  const { product, plans, addOns } = catalogue;
+  if (plan !== undefined && addOn === undefined) {
+    if (!Object.hasOwn(plans, plan)) throw invalid('plan', `There is no such plan in ${product}.`, plans);
+    return { plan, addOn: null, days: null };
+  }
+  if (plan !== undefined || addOn === undefined) {
+    throw invalid('plan', 'A grant is of a plan or of an add-on: name one of the two.');
+  }
+  const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
+  if (sold === undefined) throw invalid('add_on', `There is no such add-on in ${product}.`, addOns);
+  return { plan: null, addOn, days: sold.days };
+}
+
+function invalid(field: string, message: string, known?: Readonly<Record<string, unknown>>): AppError {
+  const names = known === undefined ? {} : { known: Object.keys(known) };
+  return new AppError('validation_failed', {
+    message,
+    details: { issues: [{ path: `body.${field}`, message, ...names }] },
+  });
+}
+
+function refuseUnknownAccount(error: unknown): never {
+  const isForeignKey =
+    typeof error === 'object' && error !== null && 'code' in error && error.code === '23503';
+  throw isForeignKey
+    ? new AppError('not_found', { message: 'There is no such account.', cause: error })
+    : error;
+}

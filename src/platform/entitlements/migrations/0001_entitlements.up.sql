@@ -1,0 +1,92 @@
+-- What accounts were granted, and what that amounts to. Tenants read; only the system role grants, so that nothing
+-- that runs for a tenant can give itself a plan.
+create schema entitlements;
+grant usage on schema entitlements to plinth_tenant, plinth_system;
+
+-- One purchase or gift. A row is never deleted: a revoked one says when it ended.
+create table entitlements.grants (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  plan text,
+  add_on text,
+  source text not null check (source in ('admin', 'owner')),
+  starts_at timestamptz not null,
+  -- An exact end; null: none, or `days` say how long it lasts.
+  ends_at timestamptz check (ends_at > starts_at),
+  -- An add-on's days, which begin when those bought before are over.
+  days integer check (days > 0),
+  cause text not null,
+  created_by uuid,
+  request_id text,
+  revoked_at timestamptz,
+  revoked_by uuid,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  check (num_nonnulls(plan, add_on) = 1),
+  check (case when add_on is null then days is null else num_nonnulls(days, ends_at) = 1 end)
+);
+create index grants_by_product on entitlements.grants (product, account_id);
+create index grants_by_id on entitlements.grants (id);
+call app.protect_tenant('entitlements.grants', 'select');
+revoke delete on entitlements.grants from plinth_system;
+
+-- What an account's grants in a product amount to, as of its newest version. Append-only: the older versions say what
+-- was in effect before, and the cause of the next says why it changed.
+-- timeline: [{from, until, plan, add_ons, source, grants}], ascending, without gaps, the last one without an end.
+create table entitlements.snapshots (
+  account_id uuid not null,
+  product text not null,
+  version bigint not null,
+  timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
+  cause text not null check (cause in ('granted', 'revoked', 'catalogue_changed')),
+  grant_id uuid,
+  request_id text,
+  created_at timestamptz not null default app.now(),
+  primary key (account_id, product, version),
+  foreign key (account_id, grant_id) references entitlements.grants (account_id, id)
+);
+call app.protect_tenant('entitlements.snapshots', 'select');
+revoke update, delete on entitlements.snapshots from plinth_system;
+
+-- The timeline of accounts that were never granted anything in a product, and which state of the product's plans the
+-- snapshots were last rewritten to. Rows of the program, of no account: everybody may read them.
+create table entitlements.defaults (
+  product text primary key,
+  timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
+  digest text not null,
+  complete boolean not null default false,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now()
+);
+call app.protect_system('entitlements.defaults');
+revoke delete on entitlements.defaults from plinth_system;
+create policy everybody on entitlements.defaults for select to plinth_tenant using (true);
+grant select on entitlements.defaults to plinth_tenant;
+
+-- The newest timeline of an account in a product; null for a product that the program doesn't know.
+create function entitlements.timeline(p_account uuid, p_product text) returns jsonb
+language plpgsql stable parallel safe as $$
+declare
+  v_timeline jsonb;
+begin
+  select s.timeline into v_timeline from entitlements.snapshots s
+    where s.account_id = p_account and s.product = p_product order by s.version desc limit 1;
+  if not found then
+    select d.timeline into v_timeline from entitlements.defaults d where d.product = p_product;
+  end if;
+  return v_timeline;
+end $$;
+
+-- The segment in effect at an instant. Timelines are read from their end: the present is among the last segments.
+create function entitlements.segment(p_account uuid, p_product text, p_at timestamptz) returns jsonb
+language plpgsql stable parallel safe as $$
+declare
+  v_timeline jsonb := entitlements.timeline(p_account, p_product);
+begin
+  for v_place in reverse coalesce(jsonb_array_length(v_timeline), 0) - 1 .. 1 loop
+    if (v_timeline->v_place->>'from')::timestamptz <= p_at then return v_timeline->v_place; end if;
+  end loop;
+  return v_timeline->0;
+end $$;

@@ -1,0 +1,125 @@
+import type { Audit } from '#platform/audit';
+import type { Database } from '#platform/db';
+import type { AccountId, Ids } from '#platform/kernel';
+import type { Catalogue, Grants, Price } from './catalogue.ts';
+import { createGrantWriting, type GrantWriting } from './grants.ts';
+import { createRewriter, type Synced } from './snapshots.ts';
+import { type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
+import { lastsUntil, type Segment, segmentAt } from './timeline.ts';
+
+/** What an account may do in a product now, why, and until when. */
+export interface Entitlement {
+  readonly product: string;
+  readonly name: string;
+  /** `reel.pro`, or null without a plan. */
+  readonly plan: string | null;
+  readonly planName: string | null;
+  readonly source: Segment['source'];
+  readonly addOns: readonly { readonly id: string; readonly expiresAt: string | null }[];
+  readonly grants: Grants;
+  /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
+  readonly until: string | null;
+}
+
+/** The cheapest plan that would admit what the present one does not. */
+export interface Upgrade {
+  readonly plan: string;
+  readonly name: string;
+  readonly price: Price;
+}
+
+export interface Entitlements extends GrantWriting {
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** Tells all processes that an account's grants changed; called once the transaction that did it is over. */
+  announce(accountId: AccountId): void;
+  current(accountId: AccountId): Promise<Entitlement[]>;
+  grantsOf(
+    accountId: AccountId,
+    page: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<Grant[]>;
+  /** Called at each start: puts defaults and snapshots in step with the plans in code. Two processes may do so at once. */
+  syncCatalogues(): Promise<Synced>;
+  upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
+}
+
+export interface EntitlementsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly catalogues: readonly Catalogue[];
+  readonly audit: Audit;
+}
+
+/** Plans, grants and what they amount to. `grantIn` and `revokeIn` need a transaction of the system role. */
+export function createEntitlements(parts: EntitlementsParts): Entitlements {
+  const { db, ids, audit, catalogues: list } = parts;
+  const catalogues = new Map(list.map((catalogue) => [catalogue.product, catalogue]));
+  if (catalogues.size < list.length) throw new Error('two products have the same key');
+  const rewriter = createRewriter(db, catalogues);
+  return {
+    catalogues,
+    ...createGrantWriting({ ids, rewriter, catalogues, audit }),
+    syncCatalogues: () => rewriter.syncCatalogues(),
+    announce: (accountId) => db.signal('entitlements', accountId),
+    async current(accountId) {
+      const [rows] = await db.tenant(accountId, [timelinesOf(accountId)]);
+      return rows.flatMap(({ product, timeline, now }) => {
+        const catalogue = catalogues.get(product);
+        return catalogue === undefined ? [] : [entitlementAt(catalogue, timeline, now)];
+      });
+    },
+    async grantsOf(accountId, page) {
+      const [rows] = await db.system('admin.grants', [grantsPage(accountId, page)]);
+      return rows.map(grantOf);
+    },
+    upgradeFor(product, present, admits) {
+      const catalogue = catalogues.get(product);
+      return catalogue === undefined ? null : cheapestUpgrade(catalogue, present, admits);
+    },
+  };
+}
+
+/** The plan's name within its product: `pro` of `reel.pro`, and of `pro`. */
+export function localName(product: string, id: string): string {
+  return id.startsWith(`${product}.`) ? id.slice(product.length + 1) : id;
+}
+
+/** The plan of the highest rank, hidden or not: what the local owner gets. */
+export function bestPlan(catalogue: Catalogue): string {
+  const [best] = Object.entries(catalogue.plans).sort(([, a], [, b]) => b.rank - a.rank);
+  if (best === undefined) throw new Error(`${catalogue.product} has no plan`);
+  return best[0];
+}
+
+function entitlementAt(catalogue: Catalogue, timeline: readonly Segment[], now: Date): Entitlement {
+  const { plan, source, add_ons: addOns, grants } = segmentAt(timeline, now);
+  return {
+    product: catalogue.product,
+    name: catalogue.name,
+    plan,
+    planName: plan === null ? null : (catalogue.plans[localName(catalogue.product, plan)]?.name ?? null),
+    source,
+    addOns: addOns.map((id) => ({
+      id,
+      expiresAt: lastsUntil(timeline, now, (segment) => segment.add_ons.includes(id)),
+    })),
+    grants,
+    until: lastsUntil(timeline, now, (segment) => segment.plan === plan),
+  };
+}
+
+function cheapestUpgrade(
+  catalogue: Catalogue,
+  present: string | null,
+  admits: (grants: Grants) => boolean,
+): Upgrade | null {
+  const rank = present === null ? undefined : catalogue.plans[localName(catalogue.product, present)]?.rank;
+  const [cheapest] = Object.entries(catalogue.plans)
+    .filter(
+      ([, plan]) =>
+        plan.hidden !== true && plan.rank > (rank ?? Number.NEGATIVE_INFINITY) && admits(plan.grants),
+    )
+    .sort(([, a], [, b]) => a.price.monthly - b.price.monthly);
+  if (cheapest === undefined) return null;
+  const [name, plan] = cheapest;
+  return { plan: `${catalogue.product}.${name}`, name: plan.name, price: plan.price };
+}

@@ -1,0 +1,120 @@
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { type AccountId, sha256 } from '#platform/kernel';
+import type { Catalogue } from './catalogue.ts';
+import {
+  accountsWithGrants,
+  beginSync,
+  type Change,
+  endSync,
+  type Grant,
+  grantOf,
+  grantsIn,
+  insertSnapshots,
+  lockAccounts,
+  noteOtherPlans,
+  syncedTo,
+} from './store.ts';
+import { timelineOf } from './timeline.ts';
+
+const BEGIN = commitPoint(
+  'entitlements.sync-begun',
+  "a product's changed plans are known, and its default timeline is in effect",
+);
+const REWRITE = commitPoint(
+  'entitlements.sync-rewritten',
+  'one batch of accounts has the timelines of the changed plans',
+);
+const END = commitPoint('entitlements.sync-ended', 'all accounts have, and the next start has nothing to do');
+
+/** A transaction of this many accounts takes some 20 ms, for which a grant to one of them waits. */
+const BATCH = 200;
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+export interface Synced {
+  /** How many accounts have a new timeline. */
+  readonly rewritten: number;
+  /** Granted plans and add-ons that the code no longer has, `product.name`: those who hold them hold nothing. */
+  readonly unknown: readonly string[];
+}
+
+export interface Rewriter {
+  /** Writes the timelines that the accounts' grants amount to, where they changed. Answers the accounts with a new one. */
+  rewriteIn(tx: Transaction, accountIds: readonly AccountId[], change: Change): Promise<AccountId[]>;
+  syncCatalogues(): Promise<Synced>;
+}
+
+export function createRewriter(db: Database, catalogues: ReadonlyMap<string, Catalogue>): Rewriter {
+  const digests = new Map([...catalogues].map(([product, catalogue]) => [product, digestOf(catalogue)]));
+
+  async function rewrite(tx: Transaction, accountIds: readonly AccountId[], change: Change) {
+    const catalogue = catalogues.get(change.product);
+    if (catalogue === undefined) return { changed: [], unknown: [] };
+    const [, rows] = await tx.runAll([lockAccounts(accountIds), grantsIn(change.product, accountIds)]);
+    const grants = Map.groupBy(rows.map(grantOf), ({ accountId }) => accountId);
+    const timelines = accountIds.map((account_id) => ({
+      account_id,
+      timeline: timelineOf(catalogue, grants.get(account_id) ?? []),
+    }));
+    const [changed] = await tx.runAll([
+      insertSnapshots(change, timelines),
+      noteOtherPlans(change.product, digests.get(change.product) ?? ''),
+    ]);
+    return {
+      changed: changed.map(({ account_id }) => account_id),
+      unknown: rows.map(grantOf).flatMap((grant) => unknownIn(catalogue, grant)),
+    };
+  }
+
+  async function sync(product: string, catalogue: Catalogue): Promise<Synced> {
+    const digest = digestOf(catalogue);
+    const [[known]] = await db.system('entitlements.rewrite', [syncedTo(product)]);
+    if (known?.digest === digest && known.complete) return { rewritten: 0, unknown: [] };
+    await db.system('entitlements.rewrite', BEGIN, [beginSync(product, digest, timelineOf(catalogue, []))]);
+    const unknown = new Set<string>();
+    let rewritten = 0;
+    let after: string = NO_ID;
+    for (;;) {
+      const [rows] = await db.system('entitlements.rewrite', [accountsWithGrants(product, after, BATCH)]);
+      const accounts = rows.map(({ account_id }) => account_id);
+      const last = accounts.at(-1);
+      if (last === undefined) break;
+      after = last;
+      const done = await db.system('entitlements.rewrite', REWRITE, (tx) =>
+        rewrite(tx, accounts, { product, cause: 'catalogue_changed' }),
+      );
+      for (const name of done.unknown) unknown.add(name);
+      rewritten += done.changed.length;
+      for (const accountId of done.changed) db.signal('entitlements', accountId);
+    }
+    await db.system('entitlements.rewrite', END, [endSync(product, digest)]);
+    return { rewritten, unknown: [...unknown].sort() };
+  }
+
+  return {
+    rewriteIn: async (tx, accountIds, change) => (await rewrite(tx, accountIds, change)).changed,
+    async syncCatalogues() {
+      const all: Synced[] = [];
+      for (const [product, catalogue] of catalogues) all.push(await sync(product, catalogue));
+      return {
+        rewritten: all.reduce((sum, one) => sum + one.rewritten, 0),
+        unknown: all.flatMap((one) => one.unknown),
+      };
+    },
+  };
+}
+
+/** Changes whenever a timeline might: with plans, add-ons and the default, not with prices of the same plans' names. */
+function digestOf({ plans, addOns, defaultPlan }: Catalogue): string {
+  const granting = Object.entries(plans).map(([name, { rank, grants }]) => [name, rank, grants]);
+  return sha256(
+    JSON.stringify([granting, Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]), defaultPlan]),
+  );
+}
+
+function unknownIn(catalogue: Catalogue, grant: Grant): string[] {
+  const isKnown = Object.hasOwn(
+    grant.addOn === null ? catalogue.plans : catalogue.addOns,
+    grant.addOn ?? grant.plan ?? '',
+  );
+  return isKnown || grant.revokedAt !== null ? [] : [`${grant.product}.${grant.plan ?? grant.addOn}`];
+}

@@ -1,0 +1,177 @@
+import { queries, statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import type { Selectable } from 'kysely';
+import type { EntitlementsTables } from './tables.ts';
+import type { GrantSource, Segment, TimedGrant } from './timeline.ts';
+
+const tables = queries<EntitlementsTables>();
+type GrantRow = Selectable<EntitlementsTables['entitlements.grants']>;
+
+/** A purchase or gift, as it was made. */
+export interface Grant extends TimedGrant {
+  readonly accountId: AccountId;
+  readonly product: string;
+  readonly cause: string;
+  readonly createdBy: UserId | null;
+  readonly createdAt: Date;
+}
+
+export function grantOf(row: GrantRow): Grant {
+  return {
+    id: row.id,
+    accountId: row.account_id as AccountId,
+    product: row.product,
+    plan: row.plan,
+    addOn: row.add_on,
+    source: row.source as GrantSource,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    days: row.days,
+    revokedAt: row.revoked_at,
+    cause: row.cause,
+    createdBy: row.created_by as UserId | null,
+    createdAt: row.created_at,
+  };
+}
+
+/**
+ * One writer at a time for each account: whoever computes a timeline has seen every grant before it. All products
+ * share the lock, so that one transaction may grant several; ids are locked in order, so that batches don't cross.
+ */
+export const lockAccounts = (accountIds: readonly AccountId[]) =>
+  statement(
+    `select pg_advisory_xact_lock(hashtextextended('entitlements ' || id, 0))
+     from (select id from jsonb_array_elements_text($1::text::jsonb) as id order by id offset 0) as accounts`,
+    [JSON.stringify(accountIds)],
+  );
+
+/** The database's time, whole milliseconds as in timelines, so that what starts now is in effect at once. */
+export const presentTime = () =>
+  statement<{ now: Date }>(`select date_trunc('milliseconds', app.now()) as now`);
+
+export const insertGrant = (
+  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & { readonly requestId: string | null },
+) =>
+  tables
+    .insertInto('entitlements.grants')
+    .values({
+      account_id: grant.accountId,
+      id: grant.id,
+      product: grant.product,
+      plan: grant.plan,
+      add_on: grant.addOn,
+      source: grant.source,
+      starts_at: grant.startsAt,
+      ends_at: grant.endsAt,
+      days: grant.days,
+      cause: grant.cause,
+      created_by: grant.createdBy,
+      request_id: grant.requestId,
+    })
+    .returningAll();
+
+export const grantById = (id: string) =>
+  tables.selectFrom('entitlements.grants').selectAll().where('id', '=', id);
+
+export const endGrant = (grant: Grant, end: { readonly at: Date; readonly by: UserId | null }) =>
+  tables
+    .updateTable('entitlements.grants')
+    .set({ revoked_at: end.at, revoked_by: end.by, updated_at: end.at })
+    .where('account_id', '=', grant.accountId)
+    .where('id', '=', grant.id)
+    .where('revoked_at', 'is', null)
+    .returningAll();
+
+/** The grants of an account, newest first; `before` is the last id of the page before. */
+export const grantsPage = (
+  accountId: AccountId,
+  page: { readonly limit: number; readonly before?: string | undefined },
+) => {
+  const all = tables.selectFrom('entitlements.grants').selectAll().where('account_id', '=', accountId);
+  const rest = page.before === undefined ? all : all.where('id', '<', page.before);
+  return rest.orderBy('id', 'desc').limit(page.limit);
+};
+
+/** All grants of some accounts in a product. */
+export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
+  tables
+    .selectFrom('entitlements.grants')
+    .selectAll()
+    .where('product', '=', product)
+    .where('account_id', 'in', accountIds);
+
+export interface Change {
+  readonly product: string;
+  readonly cause: 'granted' | 'revoked' | 'catalogue_changed';
+  readonly grantId?: string;
+  readonly requestId?: string | null;
+}
+
+/** Appends a version where the timeline is another than the newest one. Its caller holds the accounts' locks. */
+export const insertSnapshots = (
+  change: Change,
+  timelines: readonly { readonly account_id: AccountId; readonly timeline: readonly Segment[] }[],
+) =>
+  statement<{ account_id: AccountId }>(
+    `insert into entitlements.snapshots (account_id, product, version, timeline, cause, grant_id, request_id)
+     select next.account_id, $2, coalesce(newest.version, 0) + 1, next.timeline, $3, $4, $5
+     from jsonb_to_recordset($1::text::jsonb) as next (account_id uuid, timeline jsonb)
+     left join lateral (
+       select s.version, s.timeline from entitlements.snapshots s
+       where s.account_id = next.account_id and s.product = $2 order by s.version desc limit 1
+     ) newest on true
+     where newest.timeline is distinct from next.timeline
+     returning account_id`,
+    [
+      JSON.stringify(timelines),
+      change.product,
+      change.cause,
+      change.grantId ?? null,
+      change.requestId ?? null,
+    ],
+  );
+
+/** The timelines of an account in all products, and the present time. */
+export const timelinesOf = (accountId: AccountId) =>
+  statement<{ product: string; timeline: Segment[]; now: Date }>(
+    `select product, entitlements.timeline($1, product) as timeline, date_trunc('milliseconds', app.now()) as now
+     from entitlements.defaults order by product`,
+    [accountId],
+  );
+
+/** Accounts with a grant in a product, in the order of their ids, after one of them. */
+export const accountsWithGrants = (product: string, after: string, limit: number) =>
+  statement<{ account_id: AccountId }>(
+    `select distinct account_id from entitlements.grants where product = $1 and account_id > $2 order by account_id limit $3`,
+    [product, after, limit],
+  );
+
+export const syncedTo = (product: string) =>
+  tables.selectFrom('entitlements.defaults').select(['digest', 'complete']).where('product', '=', product);
+
+/** Says that the snapshots of a product are being rewritten to a state of its plans. */
+export const beginSync = (product: string, digest: string, timeline: readonly Segment[]) =>
+  statement(
+    `insert into entitlements.defaults (product, timeline, digest) values ($1, $2::text::jsonb, $3)
+     on conflict (product) do update
+       set timeline = excluded.timeline, digest = excluded.digest, complete = false, updated_at = app.now()`,
+    [product, JSON.stringify(timeline), digest],
+  );
+
+/** Says that all of them are, unless a process with other plans has written in between. */
+export const endSync = (product: string, digest: string) =>
+  statement(
+    `update entitlements.defaults set complete = true, updated_at = app.now() where product = $1 and digest = $2`,
+    [product, digest],
+  );
+
+/**
+ * A process whose plans differ from those that the snapshots were rewritten to (an old one in a rolling deploy) has
+ * just written one: the next start rewrites them all again.
+ */
+export const noteOtherPlans = (product: string, digest: string) =>
+  statement(
+    `update entitlements.defaults set digest = 'mixed', complete = false, updated_at = app.now()
+     where product = $1 and digest not in ($2, 'mixed')`,
+    [product, digest],
+  );

@@ -1,0 +1,40 @@
+import type { ColumnType, Generated } from 'kysely';
+
+export interface EntitlementsTables {
+  'entitlements.grants': {
+    account_id: string;
+    id: string;
+    product: string;
+    plan: string | null;
+    add_on: string | null;
+    source: string;
+    starts_at: ColumnType<Date, Date | string, Date | string>;
+    ends_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+    days: number | null;
+    cause: string;
+    created_by: string | null;
+    request_id: string | null;
+    revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+    revoked_by: string | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  'entitlements.snapshots': {
+    account_id: string;
+    product: string;
+    version: number;
+    timeline: unknown;
+    cause: string;
+    grant_id: string | null;
+    request_id: string | null;
+    created_at: Generated<Date>;
+  };
+  'entitlements.defaults': {
+    product: string;
+    timeline: unknown;
+    digest: string;
+    complete: Generated<boolean>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+}

@@ -1,0 +1,48 @@
+import type { CommitPoint, Transaction } from '#platform/db';
+import type { AccountId, KeyId, UserId } from '#platform/kernel';
+
+/** A member's role in an account, weakest first: a role may do whatever a weaker one may. */
+export const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whether a role is at least the one that is asked for. */
+export function atLeast(role: Role, asked: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(asked);
+}
+
+/** Who is calling: a user by access token, or a user through an API key. */
+export interface Caller {
+  readonly userId: UserId;
+  readonly platformRole: 'user' | 'admin';
+  /** The session of an access token; none for a key. */
+  readonly sessionId?: string;
+  /** The key and what it may do (`*` is everything its user may); none for a token. */
+  readonly keyId?: KeyId;
+  readonly scopes: readonly string[];
+  /** The account that a call is for when it names none: the key's account, or the user's default. */
+  readonly accountId: AccountId;
+}
+
+/** What every call has, signed in or not. */
+export interface Origin {
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string;
+  /** The W3C trace context of the caller, checked for shape; provider calls carry it on. */
+  readonly traceparent: string | undefined;
+  /** Ends when the client hangs up or the server stops. */
+  readonly hangUp: AbortSignal;
+}
+
+/** The answer of an idempotent effect: what is sent, and stored under the key. */
+export interface Answer<Body = unknown> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Runs an effect once per Idempotency-Key: effect and stored answer are one commit. Without a key it just runs it. */
+export type Once = <Body>(
+  point: CommitPoint,
+  effect: (tx: Transaction) => Promise<Answer<Body>>,
+) => Promise<Answer<Body>>;

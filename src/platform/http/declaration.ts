@@ -1,0 +1,41 @@
+import { declaredErrors } from '#platform/kernel';
+import type { Route } from './route.ts';
+
+/** How a route takes an Idempotency-Key, the default filled in: POSTs of a known caller may carry one. */
+export function idempotencyOf(route: Route): 'required' | 'optional' | 'none' {
+  const { idempotency, auth } = route.shape;
+  return idempotency ?? (route.method === 'POST' && auth !== 'none' ? 'optional' : 'none');
+}
+
+/** Largest body in bytes where a route says nothing else. */
+export const DEFAULT_MAX_BODY = 64 * 1024;
+
+/** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
+export function objectionsTo(route: Route): string[] {
+  const { shape } = route;
+  const known = new Set(declaredErrors().map(([code]) => code));
+  const rules: readonly (readonly [boolean, string])[] = [
+    [shape.may !== undefined && shape.auth !== 'account', '`may` needs auth `account`'],
+    [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],
+    [shape.auth !== 'none' && shape.scope === undefined, 'a signed-in route needs a `scope` (or `session`)'],
+    [shape.auth === 'none' && shape.rate.by !== 'ip', 'a route for anyone can only be rated by `ip`'],
+    [shape.rate.by === 'account' && shape.auth !== 'account', 'a rate by `account` needs auth `account`'],
+    [shape.spends !== undefined && shape.auth !== 'account', '`spends` needs auth `account`'],
+    [shape.spends !== undefined && route.method !== 'POST', '`spends` needs a POST'],
+    [
+      idempotencyOf(route) !== 'none' && shape.auth === 'none',
+      'an Idempotency-Key needs a caller to belong to',
+    ],
+    [idempotencyOf(route) !== 'none' && route.method !== 'POST', 'an Idempotency-Key belongs to a POST'],
+    [
+      shape.body !== undefined && !['POST', 'PUT', 'PATCH'].includes(route.method),
+      `a ${route.method} has no body`,
+    ],
+    [Object.keys(shape.reply).length === 0, 'it has no reply'],
+  ];
+  const objections = rules.filter(([broken]) => broken).map(([, says]) => says);
+  const undeclared = (shape.errors ?? []).filter((code) => !known.has(code));
+  return [...objections, ...undeclared.map((code) => `its error ${code} is not declared`)].map(
+    (says) => `${route.name}: ${says}`,
+  );
+}

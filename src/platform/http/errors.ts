@@ -1,0 +1,12 @@
+import { declareErrors } from '#platform/kernel';
+
+/** Codes of the conventions that every call shares. */
+declareErrors({
+  precondition_failed: { status: 412, message: 'This has changed since you read it.' },
+  payload_too_large: { status: 413, message: 'The body is larger than this call takes.' },
+  unsupported_media_type: {
+    status: 415,
+    message: 'This call takes application/json in UTF-8, not encoded otherwise.',
+  },
+  unavailable: { status: 503, message: 'This can not be done right now. Try again shortly.' },
+});

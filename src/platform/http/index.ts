@@ -1,0 +1,23 @@
+import './errors.ts';
+
+export { type Answer, atLeast, type Caller, type Once, type Origin, type Role, ROLES } from './call.ts';
+export { DEFAULT_MAX_BODY, idempotencyOf, objectionsTo } from './declaration.ts';
+export { type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
+export {
+  answer,
+  type Call,
+  isAnswer,
+  type Mounted,
+  type PathParams,
+  type Route,
+  type RouteAuth,
+  type RouteInput,
+  type RouteName,
+  type RouteRate,
+  type RouteShape,
+  routesFor,
+  routesOf,
+  type Spending,
+  type SubjectRate,
+  type Wire,
+} from './route.ts';

@@ -1,0 +1,189 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccountId } from '#platform/kernel';
+import type { z } from 'zod';
+import type { Answer, Caller, Once, Origin, Role } from './call.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** `POST /v1/organizations/:id`; the path's parameters follow from it. */
+export type RouteName = `${Method} /${string}`;
+export type PathParams<Name extends string> = Name extends `${string}:${infer Param}/${infer Rest}`
+  ? { readonly [K in Param]: string } & PathParams<`/${Rest}`>
+  : Name extends `${string}:${infer Param}`
+    ? { readonly [K in Param]: string }
+    : unknown;
+
+/**
+ * Who may call: `none` anyone; `user` whoever is signed in; `account` a member of the account that the call is for
+ * (`may` says the least role); `admin` platform admins. Keys need `scope` besides.
+ */
+export type RouteAuth = 'none' | 'user' | 'account' | 'admin';
+
+/** How often a route may be called in a minute, and what is counted. Leaves no row; answers 429 with RateLimit headers. */
+export interface RouteRate {
+  readonly perMinute: number;
+  /** `key`: the API key, or the user where an access token calls. */
+  readonly by: 'ip' | 'user' | 'account' | 'key';
+}
+
+/** A second rate by something in the input, decided together with the route's own: sign-ins per email. */
+export interface SubjectRate<Input> {
+  /** What is counted, in a word: `email`. */
+  readonly name: string;
+  readonly perMinute: number;
+  readonly of: (input: Input) => string | undefined;
+}
+
+/** What a call charges before its handler runs. */
+export interface Spending<Input> {
+  /** A feature of the route's product; its declaration says which limits it consumes. */
+  readonly feature: string;
+  /** `job`: the permit is handed to a job that the handler enqueues; `inline`: the handler itself calls the model. */
+  readonly as: 'job' | 'inline';
+  readonly units?: (input: Input) => number;
+  /** What a limit per subject counts by: a draft's id for its cooldown. */
+  readonly subject?: (input: Input) => string | undefined;
+  /** Grants that this request needs at least; less is 402 `plan_required`: `{ variants: 3 }`. */
+  readonly needs?: (input: Input) => Readonly<Record<string, number>>;
+}
+
+export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Query extends z.ZodType> {
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly auth: RouteAuth;
+  /** The least role in the account; only with auth `account`. */
+  readonly may?: Role;
+  /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
+  readonly scope?: string;
+  readonly rate: RouteRate;
+  readonly rateOf?: SubjectRate<RouteInput<Name, Body, Query>>;
+  /** Path parameters are UUIDs, and anything else is 404; `text` for those that are words: `{ id: 'text' }` of a plan. */
+  readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
+  readonly body?: Body;
+  readonly query?: Query;
+  /** Schema of the body for each status that the handler answers. */
+  readonly reply: Readonly<Record<number, z.ZodType>>;
+  /** Codes beyond those that the walk itself may answer (validation, sign-in, rate …). */
+  readonly errors?: readonly string[];
+  /** A request and its answer as the docs show them. A test sends the request's body through the schema. */
+  readonly example: {
+    readonly params?: PathParams<Name>;
+    readonly query?: unknown;
+    readonly body?: unknown;
+    readonly reply: unknown;
+  };
+  /** Whether a POST takes an Idempotency-Key: `required`, `optional` (default for POST), or `none` with a reason in the description. */
+  readonly idempotency?: 'required' | 'optional' | 'none';
+  /** The stored answer holds user text or a secret: it is sealed with a key derived from the Idempotency-Key. */
+  readonly private?: boolean;
+  readonly spends?: Spending<RouteInput<Name, Body, Query>>;
+  /** The text that the safety precheck looks at before anything is charged. */
+  readonly precheck?: (input: RouteInput<Name, Body, Query>) => string;
+  /** Largest body in bytes; 64 KiB when not said. */
+  readonly maxBody?: number;
+}
+
+export interface RouteInput<Name extends RouteName, Body, Query> {
+  readonly params: PathParams<Name>;
+  readonly body: Body extends z.ZodType ? z.infer<Body> : undefined;
+  readonly query: Query extends z.ZodType ? z.infer<Query> : undefined;
+}
+
+/** What a handler is given. Parts that the route's declaration rules out are typed away. */
+export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAuth, Permit>
+  extends RouteInput<Name, Body, Query> {
+  readonly origin: Origin;
+  readonly caller: Auth extends 'none' ? undefined : Caller;
+  readonly accountId: Auth extends 'account' ? AccountId : undefined;
+  readonly role: Auth extends 'account' ? Role : undefined;
+  readonly permit: Permit;
+  /** The request's Idempotency-Key, checked for shape. */
+  readonly idempotencyKey: string | undefined;
+  readonly once: Once;
+  /** The wire itself, for event streams and the AI door: call `take()` and the server keeps its hands off the answer. */
+  readonly wire: Wire;
+}
+
+/** The connection behind a call. */
+export interface Wire {
+  readonly request: IncomingMessage;
+  /** The body as it came, for a door that passes it on without making it anew; empty when there was none. */
+  readonly body: Uint8Array;
+  readonly accept: string;
+  /** Hands the answer over to the caller of this: the server has set its headers and writes nothing more. */
+  take(): ServerResponse;
+}
+
+/** A route as the server, the docs and the walkers see it. */
+export interface Route {
+  readonly name: RouteName;
+  readonly method: Method;
+  readonly path: string;
+  readonly shape: RouteShape<RouteName, z.ZodType, z.ZodType>;
+  readonly handle: (call: never, service: never) => Promise<unknown>;
+}
+
+/** Answers with a status other than 200, or with headers. */
+export function answer<Body>(
+  status: number,
+  body: Body,
+  headers?: Readonly<Record<string, string>>,
+): Answer<Body> {
+  return { [ANSWER]: true, status, body, ...(headers === undefined ? {} : { headers }) } as Answer<Body>;
+}
+const ANSWER = Symbol('answer');
+
+/** Tells an answer with a status of its own from a plain body. */
+export function isAnswer(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && ANSWER in value;
+}
+
+/**
+ * The `route` function of one module: its handlers take that module's service as their second argument.
+ * One value says everything about a call; a module exports its routes, and being exported registers them.
+ */
+export function routesFor<Service, Permit = never>() {
+  return function route<
+    const Name extends RouteName,
+    const Auth extends RouteAuth,
+    Body extends z.ZodType = z.ZodUndefined,
+    Query extends z.ZodType = z.ZodUndefined,
+    Spends extends Spending<RouteInput<Name, Body, Query>> | undefined = undefined,
+  >(
+    name: Name,
+    shape: Omit<RouteShape<Name, Body, Query>, 'auth' | 'spends'> & {
+      readonly auth: Auth;
+      readonly spends?: Spends;
+    },
+    handle: (
+      call: Call<Name, Body, Query, Auth, Spends extends undefined ? undefined : Permit>,
+      service: Service,
+    ) => Promise<unknown>,
+  ): Route {
+    const [method, path] = name.split(' ', 2) as [Method, string];
+    return {
+      name,
+      method,
+      path,
+      shape: shape as unknown as Route['shape'],
+      handle: handle as Route['handle'],
+    };
+  };
+}
+
+/** A module's routes with the service that their handlers take: what the server mounts. */
+export interface Mounted {
+  readonly module: string;
+  /** The product whose features the routes spend; the module's name when not said. */
+  readonly product?: string;
+  readonly routes: readonly Route[];
+  readonly service: unknown;
+}
+
+/** All routes among a module's exports. */
+export function routesOf(exports: Readonly<Record<string, unknown>>): Route[] {
+  return Object.values(exports).filter(
+    (value): value is Route =>
+      typeof value === 'object' && value !== null && 'handle' in value && 'shape' in value,
+  );
+}

@@ -1,0 +1,43 @@
+-- What was answered under an Idempotency-Key, for 24 hours. Keys themselves are never kept, only their SHA-256.
+create schema idempotency;
+grant usage on schema idempotency to plinth_tenant, plinth_system;
+
+-- Keys of calls that are made for an account. `running` rows exist for calls that spend: admission writes them with
+-- the permit, and the effect's transaction makes them `done`. For all other calls, row and effect are one commit.
+create table idempotency.keys (
+  account_id uuid not null,
+  route text not null,
+  key_hash text not null,
+  body_hash text not null,
+  permit_id uuid,
+  state text not null check (state in ('running', 'done')),
+  status integer,
+  headers jsonb,
+  answer jsonb,
+  -- In place of headers and answer where the route is private: sealed with a key derived from the Idempotency-Key.
+  sealed bytea,
+  created_at timestamptz not null default app.now(),
+  expires_at timestamptz not null default app.now() + interval '24 hours',
+  primary key (account_id, route, key_hash),
+  constraint keys_done_has_status check (state = 'running' or status is not null)
+);
+call app.protect_tenant('idempotency.keys', 'select, insert, update, delete');
+create index keys_by_expiry on idempotency.keys (expires_at);
+
+-- Keys of calls that a user makes for no account (making an organization, an admin's grant): scoped to the user.
+create table idempotency.user_keys (
+  user_id uuid not null,
+  route text not null,
+  key_hash text not null,
+  body_hash text not null,
+  state text not null check (state = 'done'),
+  status integer not null,
+  headers jsonb,
+  answer jsonb,
+  sealed bytea,
+  created_at timestamptz not null default app.now(),
+  expires_at timestamptz not null default app.now() + interval '24 hours',
+  primary key (user_id, route, key_hash)
+);
+call app.protect_user('idempotency.user_keys', 'select, insert, update, delete');
+create index user_keys_by_expiry on idempotency.user_keys (expires_at);

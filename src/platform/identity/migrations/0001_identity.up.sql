@@ -1,0 +1,87 @@
+-- People, how they prove who they are, and the keys that act for them.
+create schema identity;
+grant usage on schema identity to plinth_tenant, plinth_system;
+
+create table identity.users (
+  user_id uuid primary key,
+  -- As its owner writes it; compared without regard to case.
+  email text not null check (length(email) between 3 and 254),
+  -- Argon2id in PHC form; none for those who only sign in elsewhere.
+  password_hash text,
+  full_name text,
+  avatar_url text,
+  email_verified boolean not null default false,
+  role text not null default 'user' check (role in ('user', 'admin')),
+  status text not null default 'active' check (status in ('active', 'suspended')),
+  -- The account of a call that names none.
+  default_account_id uuid,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now()
+);
+create unique index users_by_email on identity.users (lower(email));
+-- Users read and change their profile; their hash, role and status are out of reach in their own scope.
+call app.protect_user('identity.users',
+  'select (user_id, email, full_name, avatar_url, email_verified, role, status, default_account_id, created_at, updated_at), update (full_name, avatar_url, updated_at)');
+
+-- A log-in on one device, and the family of its refresh tokens.
+create table identity.sessions (
+  user_id uuid not null references identity.users (user_id) on delete cascade,
+  id uuid not null,
+  ip text not null,
+  user_agent text not null,
+  last_used_at timestamptz not null default app.now(),
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  revoked_for text,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (user_id, id)
+);
+call app.protect_user('identity.sessions', 'select, update (revoked_at, revoked_for, updated_at)');
+
+-- SHA-256 of each refresh token that was given out. A rotated one stays until it would have expired, so that
+-- whoever comes back with it is noticed.
+create table identity.refresh_tokens (
+  user_id uuid not null,
+  session_id uuid not null,
+  token_hash text not null,
+  rotated_at timestamptz,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  primary key (user_id, session_id, token_hash),
+  foreign key (user_id, session_id) references identity.sessions (user_id, id) on delete cascade
+);
+-- Not unique: 256 random bits don't meet, and a unique key would tell one user of another's token.
+create index refresh_tokens_by_hash on identity.refresh_tokens (token_hash);
+call app.protect_user('identity.refresh_tokens', 'select (user_id, session_id, rotated_at, expires_at, created_at)');
+
+-- Several at once, so that one can take over from another: the newest signs, all verify.
+create table identity.signing_keys (
+  kid text primary key,
+  public_jwk jsonb not null,
+  private_jwk jsonb not null,
+  created_at timestamptz not null default app.now()
+);
+call app.protect_system('identity.signing_keys');
+
+-- Keys act for an account in the name of a user, so its admins can see and revoke them.
+create table identity.api_keys (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null references identity.users (user_id) on delete cascade,
+  name text not null,
+  -- The first characters, to tell keys apart by.
+  prefix text not null,
+  token_hash text not null,
+  scopes text[] not null,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create index api_keys_by_hash on identity.api_keys (token_hash);
+create index api_keys_of_user on identity.api_keys (user_id);
+call app.protect_tenant('identity.api_keys',
+  'select (account_id, id, user_id, name, prefix, scopes, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (revoked_at, updated_at)');

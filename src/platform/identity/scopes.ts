@@ -1,0 +1,36 @@
+import type { Caller } from '#platform/http';
+import { AppError } from '#platform/kernel';
+
+/** What a key can be allowed on the platform itself; `*` is everything that its user may. */
+const PLATFORM_SCOPES = ['*', 'account:read', 'account:write', 'keys:write', 'ai:call', 'usage:read', 'billing:read', 'billing:write', 'admin:read', 'admin:write'];
+
+/** The scopes that exist: the platform's own, and reading and writing in each product. */
+export function knownScopes(products: readonly string[]): ReadonlySet<string> {
+  return new Set([...PLATFORM_SCOPES, ...products.flatMap((product) => [`${product}:read`, `${product}:write`])]);
+}
+
+/** Whether a caller may make a call that asks for a scope. `session` is for people: no key has it. */
+export function allowsScope(caller: Pick<Caller, 'keyId' | 'scopes'>, scope: string): boolean {
+  if (caller.keyId === undefined) return true;
+  return scope !== 'session' && covers(caller.scopes, scope);
+}
+
+/** Throws when a caller asks for scopes that don't exist, or hands on more than it has. */
+export function assertGrantable(caller: Pick<Caller, 'keyId' | 'scopes'>, asked: readonly string[], known: ReadonlySet<string>): void {
+  const unknown = asked.filter((scope) => !known.has(scope));
+  if (unknown.length > 0) {
+    const message = `There is no scope ${unknown.join(', ')}.`;
+    throw new AppError('validation_failed', { message, details: { issues: [{ path: ['scopes'], message }], known: [...known] } });
+  }
+  const beyond = asked.filter((scope) => !allowsScope(caller, scope));
+  if (beyond.length > 0) {
+    throw new AppError('forbidden', {
+      message: 'A key can not make a key that may do more than itself.',
+      details: { scopes: beyond },
+    });
+  }
+}
+
+function covers(held: readonly string[], scope: string): boolean {
+  return held.includes('*') || held.includes(scope);
+}

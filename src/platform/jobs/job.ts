@@ -1,0 +1,55 @@
+import type { Statement } from '#platform/db';
+import type { AccountId, JobId } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+
+/** A class of jobs: interactive ones, which somebody waits for, go before batch. */
+export type Lane = 'interactive' | 'batch';
+
+/** A job to be enqueued. Its payload holds ids only: copies of user text would be copies. */
+export interface NewJob {
+  readonly kind: string;
+  readonly lane: Lane;
+  readonly payload: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  /** The permit that the job owns from now on. */
+  readonly permit?: Permit;
+  /** Delay in milliseconds before it is due. */
+  readonly delay?: number;
+}
+
+/** A job under way. */
+export interface RunningJob {
+  readonly id: JobId;
+  readonly accountId: AccountId;
+  readonly kind: string;
+  readonly lane: Lane;
+  readonly payload: Readonly<Record<string, string>>;
+  /** 1 for the first. A handler may run again after a crash: it must be idempotent. */
+  readonly attempt: number;
+  readonly permit: Permit | undefined;
+  readonly requestId: string;
+  /** Ends when the process must stop before the job has. */
+  readonly signal: AbortSignal;
+  /**
+   * The statement that ends the job, for the transaction that stores its result; a handler that does not use it is
+   * finished by the worker in a commit of its own. When another attempt has taken over it undoes the transaction (PL010).
+   */
+  finishing(outcome?: { readonly failed: string }): Statement;
+}
+
+/** What runs the jobs of one kind. */
+export interface JobHandler {
+  readonly kind: string;
+  /** How often the job is tried in all, crashes included. */
+  readonly attempts: number;
+  /** Does the work and stores its result, `job.finishing()` in the same transaction. Throws to be tried again. */
+  readonly run: (job: RunningJob) => Promise<void>;
+  /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
+  readonly giveUp: (job: RunningJob, failure: JobFailure) => Promise<void>;
+}
+
+export interface JobFailure {
+  /** A stable code for the caller: that of the error that ended it. */
+  readonly code: string;
+  readonly message: string;
+}

@@ -1,0 +1,136 @@
+import { commitPoint, type Database, type Runnable, statement } from '#platform/db';
+import type { AccountId, Ids } from '#platform/kernel';
+import { enqueueing } from './enqueue.ts';
+import type { JobHandler, NewJob } from './job.ts';
+import { recoverJobs, runJob, takeJobs, type WorkerParts } from './worker.ts';
+
+/** What a signal of this topic means: a job may be due. */
+const TOPIC = 'jobs';
+/** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
+const SLOW_POLL = 1_000;
+const RECOVERY = 2_000;
+const PRUNE = commitPoint('jobs.prune', 'done jobs older than a day, deleted');
+
+export interface JobsParts extends Omit<WorkerParts, 'handlers'> {
+  readonly ids: Ids;
+}
+
+/** Depth of the queue by lane and state, for metrics. */
+export interface JobDepth {
+  readonly lane: string;
+  readonly state: string;
+  readonly jobs: number;
+}
+
+export interface Jobs {
+  /** Registers what runs the jobs of a kind; before `enqueueing` and `work`. */
+  handle(handler: JobHandler): void;
+  /** Statements for the transaction of what the job belongs to. After the commit, call `wake`. */
+  enqueueing(accountId: AccountId, job: NewJob): Runnable[];
+  /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
+  wake(): void;
+  /** Starts taking jobs; the answer stops it: no new ones, and those under way are waited for. */
+  work(): Worker;
+  depth(): Promise<JobDepth[]>;
+  /** Deletes done jobs older than a day. */
+  prune(): Promise<number>;
+}
+
+export interface Worker {
+  /** No new jobs; waits for those under way. After `grace` milliseconds their signals end, and they are left to others. */
+  stop(grace: number): Promise<void>;
+}
+
+/** The queue (docs/decisions): a job owns a permit and shares its fence. */
+export function createJobs(parts: JobsParts): Jobs {
+  const { db } = parts;
+  const handlers = new Map<string, JobHandler>();
+  return {
+    handle(handler) {
+      if (handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
+      handlers.set(handler.kind, handler);
+    },
+    enqueueing: (accountId, job) => enqueueing({ ids: parts.ids, handlers }, accountId, job),
+    wake: () => db.signal(TOPIC),
+    work: () => startWorker({ ...parts, handlers }),
+    depth: () => readDepth(db),
+    async prune() {
+      const [rows] = await db.system('jobs.queue', PRUNE, [statement<{ count: number }>("select jobs.prune('1 day') as count")]);
+      return rows[0]?.count ?? 0;
+    },
+  };
+}
+
+async function readDepth(db: Database): Promise<JobDepth[]> {
+  const [rows] = await db.system('jobs.queue', [statement<JobDepth>('select lane, state, jobs from jobs.depth()')]);
+  return rows;
+}
+
+/** Takes jobs while it has room: woken by signals, by the exact time of the next due job, and by a slow poll behind both. */
+function startWorker(parts: WorkerParts): Worker {
+  const abort = new AbortController();
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+  let taking: Promise<void> | undefined;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function takeAll(): Promise<void> {
+    do {
+      again = false;
+      const room = parts.concurrency - running.size;
+      if (room <= 0 || stopped) return;
+      const { taken, nextDue } = await takeJobs(parts, room);
+      for (const one of taken) {
+        const run = runJob(parts, one, abort.signal).finally(() => {
+          running.delete(run);
+          look();
+        });
+        running.add(run);
+      }
+      if (taken.length === room) return;
+      schedule(Math.min(SLOW_POLL, Math.max(0, nextDue ?? SLOW_POLL)));
+    } while (again);
+  }
+
+  function schedule(delay: number): void {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(look, Math.ceil(delay));
+  }
+
+  function look(): void {
+    if (stopped) return;
+    again = true;
+    taking ??= takeAll()
+      .catch((error: unknown) => {
+        parts.log.warn({ err: error }, 'no jobs could be taken');
+        schedule(SLOW_POLL);
+      })
+      .finally(() => {
+        taking = undefined;
+        if (again) look();
+      });
+  }
+
+  const deaf = parts.db.onSignal(TOPIC, look);
+  const recovering = setInterval(() => {
+    recoverJobs(parts.db).then(
+      (count) => count > 0 && look(),
+      (error: unknown) => parts.log.warn({ err: error }, 'jobs of dead workers could not be looked for'),
+    );
+  }, RECOVERY);
+  look();
+
+  return {
+    async stop(grace) {
+      stopped = true;
+      deaf();
+      clearTimeout(timer);
+      clearInterval(recovering);
+      await taking;
+      const force = setTimeout(() => abort.abort(), grace);
+      await Promise.all(running);
+      clearTimeout(force);
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import { commitPoint, type Database, statement } from '#platform/db';
+import { type AccountId, AppError, type JobId, type KeyId, type Micros, type PermitId, type Random, type UsageEventId, type UserId } from '#platform/kernel';
+import { type Holder, type Limits, type Permit, stale } from '#platform/limits';
+import type { JobFailure, JobHandler, Lane, RunningJob } from './job.ts';
+
+const TAKE = commitPoint('jobs.take', 'jobs taken up: holder, fence and permit set, their calls marked as sent');
+const RETRY = commitPoint('jobs.retry', 'a failed attempt, put back to be due later; its permit waits with it');
+const FINISH = commitPoint('jobs.finish', 'a job whose handler left its end to the worker');
+const RECOVER = commitPoint('jobs.recover', 'jobs of dead workers, due again');
+
+/** First and longest delay between attempts, milliseconds; between them full jitter (AWS, "Exponential Backoff And Jitter"). */
+const BACKOFF = { base: 500, cap: 30_000 } as const;
+
+export interface WorkerLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface WorkerMetrics {
+  job(facts: { kind: string; lane: string; outcome: 'done' | 'retry' | 'failed' | 'stale'; waitSeconds: number; runSeconds: number }): void;
+}
+
+export interface WorkerParts {
+  readonly db: Database;
+  readonly limits: Limits;
+  readonly holder: Holder;
+  readonly handlers: ReadonlyMap<string, JobHandler>;
+  readonly random: Random;
+  readonly concurrency: number;
+  readonly log: WorkerLog;
+  readonly metrics?: WorkerMetrics | undefined;
+}
+
+export interface Taken {
+  readonly job: {
+    readonly id: JobId;
+    readonly account: AccountId;
+    readonly kind: string;
+    readonly lane: Lane;
+    readonly payload: Record<string, string>;
+    readonly permit: PermitId | null;
+    readonly attempt: number;
+    readonly attempts: number;
+    readonly fence: number;
+    readonly request_id: string;
+    readonly waited: number;
+  };
+  readonly permit: {
+    readonly id: PermitId;
+    readonly user: UserId;
+    readonly key: KeyId | null;
+    readonly product: string;
+    readonly feature: string;
+    readonly units: number;
+    readonly reserve: Micros;
+    readonly fence: number;
+    readonly subject: string | null;
+    readonly request_id: string;
+    readonly calls: number;
+    readonly event: UsageEventId | null;
+    /** Why the account may no longer spend, if so: suspended or revoked while the job waited. */
+    readonly refused: string | null;
+  } | null;
+}
+
+/** Takes up one batch of due jobs and answers them, with the milliseconds until the next is due when it found fewer. */
+export async function takeJobs(parts: WorkerParts, max: number): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
+  const [taken, due] = await parts.db.system('jobs.queue', TAKE, [
+    statement<Taken>('select job, permit from jobs.take($1, $2)', [parts.holder.id, max]),
+    statement<{ due: number | null }>('select jobs.next_due() as due'),
+  ]);
+  return { taken, nextDue: due[0]?.due ?? undefined };
+}
+
+/** Makes jobs of dead workers due again. Answers how many. */
+export async function recoverJobs(db: Database): Promise<number> {
+  const [rows] = await db.system('jobs.queue', RECOVER, [statement<{ count: number }>('select jobs.recover() as count')]);
+  return rows[0]?.count ?? 0;
+}
+
+/** One attempt at a job: what its handler sees, and whether a statement that ends it was handed out. */
+interface Attempt {
+  readonly job: RunningJob;
+  readonly taken: Taken;
+  ended: boolean;
+}
+
+/** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
+export async function runJob(parts: WorkerParts, taken: Taken, signal: AbortSignal): Promise<void> {
+  const started = performance.now();
+  const attempt = attemptOf(parts, taken, signal);
+  const { job } = attempt;
+  const facts = { job_id: job.id, kind: job.kind, attempt: job.attempt, request_id: job.requestId, permit_id: job.permit?.id };
+  let outcome: Outcome = 'stale';
+  try {
+    outcome = await carryOut(parts, attempt);
+    parts.log.info({ ...facts, outcome }, 'job ended');
+  } catch (error) {
+    if (isStale(error)) {
+      // Another attempt has the job. What the provider told this one is still true.
+      await job.permit?.reportLate().catch(() => {});
+      parts.log.warn(facts, 'job was taken over by another attempt');
+    } else {
+      // Nothing could be written, so nothing changed: once this process's lease ends, the job is recovered.
+      parts.log.error({ ...facts, err: error }, 'job could not be ended');
+    }
+  } finally {
+    const runSeconds = (performance.now() - started) / 1_000;
+    parts.metrics?.job({ kind: job.kind, lane: job.lane, outcome, waitSeconds: taken.job.waited, runSeconds });
+  }
+}
+
+type Outcome = 'done' | 'retry' | 'failed' | 'stale';
+
+async function carryOut(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+  const { job, taken } = attempt;
+  const handler = parts.handlers.get(job.kind);
+  const giveUp = async (failure: JobFailure): Promise<'failed'> => {
+    await handler?.giveUp(job, failure);
+    if (!attempt.ended) await parts.db.tenant(job.accountId, FINISH, [job.finishing({ failed: failure.code })]);
+    return 'failed';
+  };
+  const impossible = handler === undefined ? { code: 'internal', message: 'Nothing handles jobs of this kind.' } : beforehand(taken);
+  if (handler === undefined || impossible !== undefined) return giveUp(impossible ?? UNHANDLED);
+  try {
+    await handler.run(job);
+  } catch (error) {
+    if (isStale(error)) throw error;
+    const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
+    if (tries >= taken.job.attempts || !worthAnotherTry(error)) {
+      parts.log.warn({ job_id: job.id, request_id: job.requestId, err: error }, 'job given up');
+      return giveUp(failureOf(error));
+    }
+    await retryLater(parts, attempt, error);
+    return 'retry';
+  }
+  if (!attempt.ended) await parts.db.tenant(job.accountId, FINISH, [job.finishing()]);
+  return 'done';
+}
+
+const UNHANDLED: JobFailure = { code: 'internal', message: 'Nothing handles jobs of this kind.' };
+
+/** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
+function beforehand({ job, permit }: Taken): JobFailure | undefined {
+  if (job.permit !== null && permit === null) return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
+  if (permit?.refused != null) return { code: 'forbidden', message: 'This account, user or key may no longer use this.' };
+  if (job.attempt > job.attempts || (permit !== null && permit.event === null && permit.calls >= job.attempts)) {
+    return { code: 'provider_unavailable', message: 'The work was cut short too often.' };
+  }
+  return undefined;
+}
+
+async function retryLater(parts: WorkerParts, { job, taken }: Attempt, error: unknown): Promise<void> {
+  const asked = error instanceof AppError && error.retryAfter !== undefined ? error.retryAfter * 1_000 : 0;
+  const delay = asked + parts.random.uniform() * Math.min(BACKOFF.cap, BACKOFF.base * 2 ** job.attempt);
+  const { code } = failureOf(error);
+  await parts.db.tenant(job.accountId, RETRY, [
+    ...(job.permit === undefined ? [] : [job.permit.requeueing(code)]),
+    statement('select jobs.retry($1, $2, $3, make_interval(secs => $4::double precision / 1000), $5)', [
+      job.id,
+      parts.holder.id,
+      taken.job.fence,
+      delay,
+      code,
+    ]),
+  ]);
+}
+
+/** Faults of ours and of providers pass; what a caller or a rule caused does not. */
+function worthAnotherTry(error: unknown): boolean {
+  return !(error instanceof AppError) || error.status >= 500;
+}
+
+function failureOf(error: unknown): JobFailure {
+  if (error instanceof AppError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: 'Something went wrong on our side.' };
+}
+
+function isStale(error: unknown): boolean {
+  const lost = stale(error);
+  return lost instanceof AppError && lost.code === 'permit_stale';
+}
+
+function attemptOf(parts: WorkerParts, taken: Taken, signal: AbortSignal): Attempt {
+  const { job } = taken;
+  const attempt: Attempt = {
+    taken,
+    ended: false,
+    job: {
+      id: job.id,
+      accountId: job.account,
+      kind: job.kind,
+      lane: job.lane,
+      payload: job.payload,
+      attempt: job.attempt,
+      permit: permitOf(parts, taken),
+      requestId: job.request_id,
+      signal,
+      finishing(outcome) {
+        attempt.ended = true;
+        const state = outcome === undefined ? 'done' : 'dead';
+        return statement('select jobs.finish($1, $2, $3, $4, $5)', [job.id, parts.holder.id, job.fence, state, outcome?.failed ?? null]);
+      },
+    },
+  };
+  return attempt;
+}
+
+function permitOf(parts: WorkerParts, { permit, job }: Taken): Permit | undefined {
+  if (permit === null) return undefined;
+  return parts.limits.permitOf({
+    id: permit.id,
+    accountId: job.account,
+    userId: permit.user,
+    keyId: permit.key ?? undefined,
+    product: permit.product,
+    feature: permit.feature,
+    units: permit.units,
+    reserve: permit.reserve,
+    fence: permit.fence,
+    subject: permit.subject ?? undefined,
+    requestId: permit.request_id,
+    calls: permit.calls,
+    openEvent: permit.event ?? undefined,
+    planned: undefined,
+    idempotency: undefined,
+  });
+}

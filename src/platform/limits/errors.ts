@@ -1,0 +1,14 @@
+import { declareErrors } from '#platform/kernel';
+// idempotency_mismatch and idempotency_in_progress are declared there.
+import '#platform/idempotency';
+
+declareErrors({
+  limit_exceeded: { status: 429, message: 'A limit of your plan is reached.' },
+  plan_required: { status: 402, message: 'Your plan does not include this.' },
+  outcome_unknown: {
+    status: 409,
+    message:
+      'A request with this Idempotency-Key was cut short after its model call went out; what it cost is in your usage.',
+  },
+  permit_stale: { status: 409, message: 'Somebody else took over this work.' },
+});

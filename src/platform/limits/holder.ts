@@ -1,0 +1,85 @@
+import { type Database, commitPoint, statement } from '#platform/db';
+import type { Clock, HolderId, Ids } from '#platform/kernel';
+
+/** How long a lease lasts, how often it is renewed, and how early a process that can't renew gives up. Seconds. */
+export const LEASE = { ttl: 30, renewEvery: 10, giveUpBefore: 10 } as const;
+
+const START = commitPoint('limits.holder-start', 'the lease of this process');
+const RENEW = commitPoint('limits.holder-renew', 'ten-second renewal of the lease');
+const END = commitPoint('limits.holder-end', 'leases that ended');
+
+export interface HolderParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly kind: string;
+  /** The only process on this database: every earlier holder is dead. */
+  readonly alone: boolean;
+  /** The lease can't be renewed in time: abort what goes out, and exit. Called once. */
+  readonly onLost: (reason: string) => void;
+}
+
+export interface Holder {
+  readonly id: HolderId;
+  /** Renews the lease now; the timer does it by itself. Answers whether the process may go on. */
+  renew(): Promise<boolean>;
+  /** Ends the lease in good order. */
+  end(): Promise<void>;
+}
+
+/**
+ * One lease per process start keeps alive all permits that the process runs. It is judged by the database's clock; by
+ * its own monotonic clock the process stops before others may think it dead.
+ */
+export async function startHolder(parts: HolderParts): Promise<Holder> {
+  const { db, clock } = parts;
+  const id = parts.ids.next<HolderId>();
+  await db.system('limits.holders', START, [
+    statement('select limits.start_holder($1, $2, make_interval(secs => $3))', [id, parts.kind, LEASE.ttl]),
+    ...(parts.alone ? [statement('select limits.end_holders($1, true)', [id])] : []),
+  ]);
+  let renewedAt = clock.monotonic();
+  let ended = false;
+  let lost = false;
+
+  function lose(reason: string): false {
+    if (!lost && !ended) {
+      lost = true;
+      parts.onLost(reason);
+    }
+    return false;
+  }
+
+  async function renew(): Promise<boolean> {
+    const asked = clock.monotonic();
+    try {
+      const [rows] = await db.system('limits.holders', RENEW, [
+        statement<{ expires_at: Date | null }>('select limits.renew_holder($1, make_interval(secs => $2)) as expires_at', [id, LEASE.ttl]),
+      ]);
+      if (rows[0]?.expires_at == null) return lose('the lease of this process has run out');
+      renewedAt = asked;
+      return true;
+    } catch {
+      // The database may be back before the lease ends; the watch below decides.
+      return !lost;
+    }
+  }
+
+  const renewing = setInterval(() => void renew(), LEASE.renewEvery * 1_000);
+  const watching = setInterval(() => {
+    if (clock.monotonic() - renewedAt > (LEASE.ttl - LEASE.giveUpBefore) * 1_000) lose('the lease could not be renewed in time');
+  }, 1_000);
+  renewing.unref();
+  watching.unref();
+
+  return {
+    id,
+    renew,
+    async end() {
+      ended = true;
+      clearInterval(renewing);
+      clearInterval(watching);
+      await db.system('limits.holders', END, [statement('select limits.end_holders($1, false)', [id])]);
+    },
+  };
+}

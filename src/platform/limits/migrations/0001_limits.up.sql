@@ -1,0 +1,98 @@
+-- Permits, the ledger, meters and holders. Rows are decided by functions alone (0003_decisions); tenants read.
+create schema limits;
+grant usage on schema limits to plinth_tenant, plinth_system;
+
+-- One row per process start. Its lease keeps alive all permits that the process runs; a dead holder never revives.
+create table limits.holders (
+  id uuid primary key,
+  kind text not null,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default app.now()
+);
+call app.protect_system('limits.holders');
+
+-- The windows of one account and scope (a product; a product's user, key or subject), by the limit's name:
+-- starts = the window's first instant in epoch microseconds (of a cooldown: its end), used = units or micro-dollars.
+create table limits.meters (
+  account_id uuid not null,
+  scope text not null,
+  names text[] not null default '{}',
+  starts bigint[] not null default '{}',
+  used bigint[] not null default '{}',
+  seen bigint not null default 0,
+  created_at timestamptz not null default app.now(),
+  primary key (account_id, scope)
+) with (fillfactor = 70);
+call app.protect_tenant('limits.meters', 'select');
+
+create table limits.permits (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  key_id uuid,
+  product text not null,
+  feature text not null,
+  units integer not null check (units > 0),
+  reserve bigint not null check (reserve >= 0),
+  state text not null check (state in ('queued', 'running', 'settled', 'voided')),
+  holder uuid not null,
+  fence integer not null,
+  -- Which concurrency limit it counts in: the meter's scope and the limit's name.
+  slot text,
+  -- What it charged, to give it back to the same windows: [[scope, limit, kind, start, amount, window], …]; a budget's amount is the reserve.
+  charges jsonb not null,
+  subject text,
+  job_id uuid,
+  -- The latest instant at which the work must be over; when its place is free again at the latest.
+  due_at timestamptz not null,
+  request_id text not null,
+  reason text,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+) with (fillfactor = 80);
+create index permits_open on limits.permits (account_id, slot) include (holder, job_id, state, due_at) where state in ('queued', 'running');
+create index permits_open_by_age on limits.permits (created_at) where state in ('queued', 'running') and job_id is null;
+call app.protect_tenant('limits.permits', 'select');
+
+-- One provider call. pending → sent → posted or voided; posted and voided rows never change, a correction is a row of its own.
+create table limits.usage_events (
+  account_id uuid not null,
+  id uuid not null,
+  permit_id uuid not null,
+  attempt integer not null check (attempt > 0),
+  user_id uuid not null,
+  key_id uuid,
+  product text not null,
+  feature text not null,
+  provider text not null,
+  model text not null,
+  provider_request_id text,
+  prompt_tokens integer not null default 0,
+  cached_tokens integer not null default 0,
+  completion_tokens integer not null default 0,
+  reasoning_tokens integer not null default 0,
+  reserve bigint not null check (reserve >= 0),
+  cost bigint not null default 0,
+  price_version text not null,
+  state text not null check (state in ('pending', 'sent', 'posted', 'voided')),
+  estimated boolean not null default false,
+  corrects uuid,
+  request_id text not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  foreign key (account_id, permit_id) references limits.permits (account_id, id),
+  check (cost >= 0 or corrects is not null)
+) with (fillfactor = 80);
+create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);
+create index usage_events_by_time on limits.usage_events (account_id, created_at desc, id desc);
+create unique index usage_events_one_correction on limits.usage_events (account_id, corrects) where corrects is not null;
+call app.protect_tenant('limits.usage_events', 'select');
+
+create function limits.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'a % usage event never changes', old.state using errcode = 'PL011';
+end $$;
+create trigger usage_events_final before update on limits.usage_events
+  for each row when (old.state in ('posted', 'voided')) execute function limits.refuse_change();

@@ -1,0 +1,12 @@
+drop function limits.take(uuid, uuid, uuid);
+drop function limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea);
+drop function limits.attach(uuid, uuid, integer, uuid);
+drop function limits.resolve_here(jsonb);
+drop function limits.resolve_batch(jsonb);
+drop function limits.resolve(jsonb);
+drop function limits.extend(limits.permits, bigint, timestamptz);
+drop function limits.finish(limits.permits, boolean, text, timestamptz);
+drop function limits.post_calls(limits.permits, jsonb, boolean, timestamptz);
+drop function limits.cost_of(uuid, uuid);
+drop function limits.refund_budgets(limits.permits, bigint);
+drop function limits.shift(uuid, text, text, bigint, bigint);

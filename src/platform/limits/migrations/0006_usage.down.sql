@@ -1,0 +1,1 @@
+drop function limits.usage_here(jsonb);

@@ -1,0 +1,100 @@
+import type { Statement, Transaction } from '#platform/db';
+import type {
+  AccountId,
+  HolderId,
+  JobId,
+  KeyId,
+  Micros,
+  PermitId,
+  UsageEventId,
+  UserId,
+} from '#platform/kernel';
+
+/** What one provider call used, as the provider says, and what it costs by the price catalogue. */
+export interface Usage {
+  readonly provider: string;
+  readonly model: string;
+  /** The provider's own id of the request; it joins our ledger with their bill. */
+  readonly providerRequestId: string | undefined;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  readonly cost: Micros;
+  readonly priceVersion: string;
+  /** True when the figures are ours because the provider gave none. */
+  readonly estimated: boolean;
+}
+
+/** A provider call about to go out: what its usage event says before the answer is known. */
+export interface PlannedCall {
+  readonly provider: string;
+  readonly model: string;
+  readonly priceVersion: string;
+  /** The most that this call may cost; posted as an estimate when its outcome stays unknown. */
+  readonly reserve: Micros;
+}
+
+/**
+ * What admission allowed: one unit of work, and the ledger of the provider calls made for it.
+ * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
+ * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
+ */
+export interface Permit {
+  readonly id: PermitId;
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly keyId: KeyId | undefined;
+  readonly product: string;
+  readonly feature: string;
+  readonly units: number;
+  readonly reserve: Micros;
+  readonly holder: HolderId;
+  readonly fence: number;
+  readonly subject: string | undefined;
+  readonly requestId: string;
+  /** How many provider calls this permit has seen, those of earlier attempts included. */
+  readonly calls: number;
+
+  /**
+   * Makes the row of the next provider call durable as `sent`, and closes the call before it. The first call after
+   * admission (inline) or take-up (job) is `sent` already, so that this costs a commit only for retries, fallbacks
+   * and later calls, or when the planned provider or model is another than admission was told.
+   * Throws `permit_stale` when somebody else has the permit now, `limit_exceeded` when the budget has no room for a reserve beyond the permit's.
+   */
+  send(call: PlannedCall): Promise<UsageEventId>;
+  /** The provider served the call under way, and this is what it used. */
+  served(usage: Usage): void;
+  /** The provider certainly did not serve it: refused connection, 429, 5xx. */
+  notServed(): void;
+  /** It may have been served: a time-out, a lost connection after sending. Posted at its reserve, flagged estimated. */
+  unknown(): void;
+
+  /** Captures: posts the calls made, charges the real cost, frees the rest of the reserve and the concurrency. */
+  settle(): Promise<void>;
+  /** The same as the last statement of the transaction that stores the result. */
+  settleIn(tx: Transaction): Promise<void>;
+  /** The work failed: quota and credits go back, burst and cooldown don't; what a provider served stays posted. */
+  release(reason: string): Promise<void>;
+  releaseIn(tx: Transaction, reason: string): Promise<void>;
+  /** Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. */
+  answerIn(tx: Transaction, answer: StoredAnswer): Promise<void>;
+
+  /** The same steps as statements, for a pipelined batch; a stale permit undoes the whole batch (SQL state PL010). */
+  settlement(): Statement;
+  releasing(reason: string): Statement;
+  answering(answer: StoredAnswer): Statement | undefined;
+  /** A job will try again: what was called is posted, and the permit waits with the job. */
+  requeueing(reason: string): Statement;
+  /** Hands a queued permit to a job, in the transaction that enqueues it. */
+  attaching(jobId: JobId): Statement;
+  /** After somebody else took over: makes known figures of calls that were posted as estimates exact. */
+  reportLate(): Promise<void>;
+}
+
+/** An answer as it is kept for a repeat of the same key. It holds references, or is sealed. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,38 @@
+import { usd } from '#platform/kernel';
+import { declareCatalogue } from '#platform/product';
+
+/** What the AI pipe itself is sold for. The only place where these numbers stand. */
+export const gatewayCatalogue = declareCatalogue({
+  key: 'gateway',
+  name: 'AI gateway',
+  holds: 'both',
+  limits: {
+    calls: { kind: 'quota', per: 'month', by: 'account' },
+    per_minute: { kind: 'burst', per: 'minute', by: 'account' },
+    concurrent: { kind: 'concurrency', by: 'account' },
+    daily_cost: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  features: {
+    chat: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      // Only where the caller's own figures (model, input, max_tokens) give no estimate.
+      reserve: usd('0.02'),
+      longestSeconds: 600,
+    },
+  },
+  plans: {
+    developer: {
+      name: 'Developer',
+      rank: 1,
+      price: { currency: 'usd', monthly: 0 },
+      grants: { calls: 1_000, per_minute: 60, concurrent: 2, daily_cost: usd('0.50') },
+    },
+    scale: {
+      name: 'Scale',
+      rank: 2,
+      price: { currency: 'usd', monthly: 4_900 },
+      grants: { calls: 100_000, per_minute: 1_200, concurrent: 20, daily_cost: usd('25') },
+    },
+  },
+  defaultPlan: 'developer',
+});

@@ -1,0 +1,61 @@
+-- Reel: a draft is what a creator works on; a generation is one request for variants of it.
+create schema reel;
+grant usage on schema reel to plinth_tenant, plinth_system;
+
+create table reel.drafts (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  platform text not null check (platform in ('tiktok', 'instagram', 'youtube', 'x', 'linkedin')),
+  topic text not null,
+  tone text,
+  audience text,
+  brand_voice text,
+  language text not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create index drafts_by_time on reel.drafts (account_id, created_at desc, id desc);
+call app.protect_tenant('reel.drafts', 'select, insert, update');
+
+create table reel.generations (
+  account_id uuid not null,
+  id uuid not null,
+  draft_id uuid not null,
+  permit_id uuid not null,
+  status text not null check (status in ('queued', 'running', 'completed', 'failed')),
+  -- How many variants were asked for.
+  variants integer not null check (variants between 1 and 5),
+  error_code text,
+  error_message text,
+  request_id text not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  foreign key (account_id, draft_id) references reel.drafts (account_id, id),
+  check ((status = 'failed') = (error_code is not null))
+);
+create index generations_of_draft on reel.generations (account_id, draft_id);
+call app.protect_tenant('reel.generations', 'select, insert, update');
+
+create table reel.variants (
+  account_id uuid not null,
+  id uuid not null,
+  generation_id uuid not null,
+  draft_id uuid not null,
+  position integer not null check (position >= 1),
+  hook text not null,
+  body text not null,
+  cta text not null,
+  hashtags text[] not null,
+  -- Longer than its platform takes.
+  over_length boolean not null,
+  created_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  unique (account_id, generation_id, position),
+  foreign key (account_id, generation_id) references reel.generations (account_id, id),
+  foreign key (account_id, draft_id) references reel.drafts (account_id, id)
+);
+create index variants_of_draft on reel.variants (account_id, draft_id);
+call app.protect_tenant('reel.variants', 'select, insert, update');

@@ -1,0 +1,115 @@
+import type { Bill } from './bill.ts';
+import { complete } from './completion.ts';
+import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
+import { embed } from './embeddings.ts';
+import { type Encoded, encode } from './encode.ts';
+import { ApiError } from './errors.ts';
+import { type Exchange, parseJson } from './exchange.ts';
+import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
+import type { Pace } from './pace.ts';
+import { type ChatRequest, parseChatRequest } from './request.ts';
+
+/** What the calls of one sandbox share. */
+export interface Vendor {
+  readonly bill: Bill;
+  readonly faults: FaultPlan;
+  readonly pace: Pace;
+  readonly prepared: PreparedChats;
+}
+
+interface PreparedChat {
+  readonly request: ChatRequest;
+  readonly encoded: Encoded;
+}
+
+// A load test sends the same few bodies over and over; answering them again from here costs 5 µs instead of
+// about 150. At most about 16 MB.
+const MOST_KEPT = 64;
+const LARGEST_KEPT_BODY = 16_384;
+const LARGEST_KEPT_ANSWER = 1_000;
+
+/** Answers to the last few different chat requests: a request's answer depends on its body alone. */
+export class PreparedChats {
+  readonly #kept = new Map<string, PreparedChat>();
+
+  for(body: string): PreparedChat {
+    const kept = this.#kept.get(body);
+    if (kept !== undefined) return kept;
+    const request = parseChatRequest(parseJson(body));
+    const made = { request, encoded: encodeFor(request) };
+    if (body.length <= LARGEST_KEPT_BODY && made.encoded.usage.completionTokens <= LARGEST_KEPT_ANSWER) {
+      const [oldest] = this.#kept.keys();
+      if (this.#kept.size >= MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+      this.#kept.set(body, made);
+    }
+    return made;
+  }
+}
+
+function encodeFor(request: ChatRequest, fault?: Fault): Encoded {
+  const options = { includeUsage: request.includeUsage, hideUsage: fault?.kind === 'missing_usage' };
+  return encode(complete(request, fault), options);
+}
+
+const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
+  'bad_content',
+  'empty_choices',
+  'missing_usage',
+  'content',
+  'usage',
+]);
+
+/** POST /v1/chat/completions. */
+export function serveChat(exchange: Exchange, body: string, vendor: Vendor): void {
+  const { request, encoded: usual } = vendor.prepared.for(body);
+  const fault = faultFor(exchange, request.model, vendor);
+  const encoded = CHANGES_ANSWER.has(fault?.kind) ? encodeFor(request, fault) : usual;
+  const { usage } = encoded;
+  const answer = request.stream
+    ? (): void => answerStream(exchange, encoded, { fault, pace: vendor.pace })
+    : (): void => answerPlain(exchange, encoded, fault);
+  const line = {
+    endpoint: '/v1/chat/completions',
+    model: request.model,
+    prompt_tokens: usage.promptTokens,
+    cached_tokens: usage.cachedTokens,
+    completion_tokens: usage.completionTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    streamed: request.stream,
+  } as const;
+  deliver({ exchange, fault, line, answer }, vendor);
+}
+
+/** POST /v1/embeddings. */
+export function serveEmbeddings(exchange: Exchange, body: string, vendor: Vendor): void {
+  const embedded = embed(parseJson(body));
+  const fault = faultFor(exchange, embedded.model, vendor);
+  const changed = {
+    ...embedded.answer,
+    ...(fault?.kind === 'missing_usage' ? { usage: undefined } : {}),
+    ...(fault?.kind === 'empty_choices' ? { data: [] } : {}),
+  };
+  const line = {
+    endpoint: '/v1/embeddings',
+    model: embedded.model,
+    prompt_tokens: embedded.promptTokens,
+    cached_tokens: 0,
+    completion_tokens: 0,
+    reasoning_tokens: 0,
+    streamed: false,
+  } as const;
+  deliver(
+    { exchange, fault, line, answer: () => sendPlain(exchange, JSON.stringify(changed), fault) },
+    vendor,
+  );
+}
+
+/** The fault in the request's own header; else the next that was queued; else the standing one. */
+function faultFor({ request }: Exchange, model: string, vendor: Vendor): Fault | undefined {
+  const header = request.headers['x-sandbox-fault'];
+  if (typeof header !== 'string') return vendor.faults.take(model);
+  const fault = faultFromHeader(header);
+  if (fault === null)
+    throw new ApiError(400, { message: `x-sandbox-fault: the sandbox knows no fault "${header}"` });
+  return fault.model === undefined || fault.model === model ? fault : undefined;
+}

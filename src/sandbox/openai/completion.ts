@@ -1,0 +1,153 @@
+import { fillSchema } from './content/fill.ts';
+import { type JsonObject, isObject, own } from './content/json.ts';
+import { Material } from './content/material.ts';
+import { replyAt, toolReply } from './content/posts.ts';
+import { UnfillableSchema, typesOf } from './content/schema.ts';
+import { hash } from './content/words.ts';
+import { ApiError, invalid } from './errors.ts';
+import type { Fault } from './faults.ts';
+import { modelFor } from './models.ts';
+import type { ChatRequest } from './request.ts';
+import { countTokens, splitTokens } from './tokens.ts';
+import { type Tool, chosenTool } from './tools.ts';
+
+/** One choice of an answer. Its tokens, joined, are the content, or the arguments of the call. */
+export interface Choice {
+  readonly tokens: readonly string[];
+  readonly call: { readonly id: string; readonly name: string } | null;
+  readonly finish: 'stop' | 'length' | 'tool_calls';
+}
+
+export interface Usage {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+}
+
+/** What the model generates for a request; a function of the request alone (and of the fault that is asked for). */
+export interface Completion {
+  readonly model: string;
+  readonly choices: readonly Choice[];
+  readonly usage: Usage;
+}
+
+/** Generates the answer to a request. Throws the ApiError that OpenAI would answer with. */
+export function complete(request: ChatRequest, fault?: Fault): Completion {
+  const promptTokens = checkedPromptTokens(request);
+  const material = new Material(request.messages);
+  const tool = chosenTool(request, request.messages);
+  const count = fault?.kind === 'empty_choices' ? 0 : request.n;
+  const choices = Array.from({ length: count }, (_, index) => {
+    const text = contentOf(request, { material, tool, index, fault });
+    return makeChoice(request, text, tool);
+  });
+  const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const reported = fault?.kind === 'usage' ? fault : undefined;
+  const reasoningTokens = reported?.reasoning_tokens ?? 0;
+  return {
+    model: request.model,
+    choices,
+    usage: {
+      promptTokens,
+      cachedTokens: Math.min(reported?.cached_tokens ?? 0, promptTokens),
+      completionTokens: generated + reasoningTokens,
+      reasoningTokens,
+    },
+  };
+}
+
+const TOKENS_PER_MESSAGE = 4;
+const TOKENS_PER_REPLY = 3;
+const TOKENS_PER_ATTACHMENT = 85;
+
+function checkedPromptTokens(request: ChatRequest): number {
+  const { contextTokens } = modelFor(request.model, 'chat');
+  const perMessage = request.messages.map(
+    ({ text, callsText, attachments }) =>
+      TOKENS_PER_MESSAGE + countTokens(text) + countTokens(callsText) + attachments * TOKENS_PER_ATTACHMENT,
+  );
+  const declared = request.tools.map(({ declaration }) => countTokens(declaration));
+  const schema =
+    request.format.type === 'json_schema' ? countTokens(JSON.stringify(request.format.schema)) : 0;
+  const total = [...perMessage, ...declared].reduce((sum, tokens) => sum + tokens, TOKENS_PER_REPLY + schema);
+  if (total <= contextTokens) return total;
+  const message = `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${total} tokens. Please reduce the length of the messages.`;
+  throw invalid('messages', message, 'context_length_exceeded');
+}
+
+interface Turn {
+  readonly material: Material;
+  readonly tool: Tool | undefined;
+  readonly index: number;
+  readonly fault: Fault | undefined;
+}
+
+function contentOf(request: ChatRequest, turn: Turn): string {
+  const { material, tool, fault } = turn;
+  if (fault?.kind === 'content') return fault.text;
+  const spoils = fault?.kind === 'bad_content';
+  if (tool !== undefined) return jsonFor(tool.parameters, material, spoils);
+  if (request.format.type === 'json_schema') return jsonFor(request.format.schema, material, spoils);
+  if (request.format.type === 'json_object')
+    return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(material);
+  return prose(request, turn);
+}
+
+function jsonFor(schema: JsonObject, material: Material, spoils: boolean): string {
+  try {
+    const value = fillSchema(schema, material);
+    return JSON.stringify(spoils ? spoiled(value, schema) : value);
+  } catch (error) {
+    if (!(error instanceof UnfillableSchema)) throw error;
+    throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
+  }
+}
+
+/** JSON that the schema does not allow: a required property left out as models do, else a value of another type. */
+function spoiled(value: unknown, schema: JsonObject): unknown {
+  const [first] = [own(schema, 'required') ?? []].flat();
+  if (isObject(value) && typeof first === 'string') {
+    return Object.fromEntries(Object.entries(value).filter(([name]) => name !== first));
+  }
+  return typesOf(schema).includes('string') || typeof value === 'string'
+    ? 0
+    : 'sandbox: not what the schema asks for';
+}
+
+/** For `json_object`: by the schema that stands in the prompt, as libraries put it there, else the labels found. */
+function looseJson(material: Material): string {
+  const schema = material.embeddedSchema();
+  if (schema !== undefined) return jsonFor(schema, material, false);
+  const labels = [...material.labels()].map(([name, value]) => [name.replaceAll(' ', '_'), value] as const);
+  return JSON.stringify({
+    ...Object.fromEntries(labels),
+    subject: material.subject(),
+    text: replyAt(material, 0),
+  });
+}
+
+function prose(request: ChatRequest, { material, index }: Turn): string {
+  const last = request.messages.at(-1);
+  if (last?.role !== 'tool') return replyAt(material, index);
+  const calls = request.messages.flatMap((message) => message.calls);
+  const name = calls.findLast((call) => call.id === last.answers)?.name ?? 'the tool';
+  return toolReply(material, name, last.text);
+}
+
+function makeChoice(request: ChatRequest, text: string, tool: Tool | undefined): Choice {
+  const ends = request.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+  const all = splitTokens(text.slice(0, Math.min(text.length, ...ends)));
+  const tokens = request.maxTokens === null ? all : all.slice(0, request.maxTokens);
+  const call = tool === undefined ? null : { id: callId(request), name: tool.name };
+  if (tokens.length < all.length) return { tokens, call, finish: 'length' };
+  // OpenAI finishes a call that was asked for by name with `stop`.
+  const finish = call !== null && request.toolChoice.mode !== 'named' ? 'tool_calls' : 'stop';
+  return { tokens, call, finish };
+}
+
+/** Differs from turn to turn of a conversation, because the conversation does. */
+function callId(request: ChatRequest): string {
+  const words = request.messages.map(({ role, text, callsText }) => `${role}\n${text}\n${callsText}`);
+  return `call_sandbox_${hash(words.join('\n')).toString(16).padStart(8, '0')}${request.messages.length}`;
+}

@@ -1,0 +1,183 @@
+import { fillBoolean, fillNumber } from './figures.ts';
+import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
+import type { Material } from './material.ts';
+import type { Place } from './place.ts';
+import { usualHashtags } from './posts.ts';
+import { UnfillableSchema, allowsNull, merged, resolved, typesOf } from './schema.ts';
+import { fillString } from './strings.ts';
+import { clip, labelKey } from './words.ts';
+
+interface Filling {
+  readonly material: Material;
+  readonly root: JsonObject;
+  values: number;
+}
+
+// Past these the answer stays as small as the schema allows, and past those it is refused: a recursive schema
+// ends at its first way out, and nested arrays cannot multiply without end.
+const LEAN_DEPTH = 8;
+const LEAN_VALUES = 1_000;
+const MOST_DEPTH = 100;
+const MOST_VALUES = 20_000;
+const USUAL_ITEMS = 3;
+
+/**
+ * A value that is valid under a JSON schema, made of the words that a request gives. The same words and schema
+ * give the same value. Of the keywords, `not`, `if`, `contains`, `dependent*` and `patternProperties` are ignored,
+ * and a `oneOf` is filled as an `anyOf`. Throws UnfillableSchema.
+ */
+export function fillSchema(schema: JsonObject, material: Material): unknown {
+  const filling: Filling = { material, root: schema, values: 0 };
+  return fill(schema, { name: '', index: 0, outer: 0, depth: 0 }, filling);
+}
+
+function fill(schema: unknown, place: Place, filling: Filling): unknown {
+  filling.values += 1;
+  if (filling.values > MOST_VALUES || place.depth > MOST_DEPTH) {
+    throw new UnfillableSchema('the schema asks for more than an answer can hold');
+  }
+  if (!isObject(schema)) return fillString({}, place, filling.material);
+  const plain = resolved(schema, filling.root);
+  const branches = ownList(plain, 'anyOf') ?? ownList(plain, 'oneOf');
+  if (branches !== undefined && branches.length > 0) return fillBranch(plain, branches, { place, filling });
+  if (Object.hasOwn(plain, 'const')) return plain['const'];
+  const choices = ownList(plain, 'enum');
+  if (choices !== undefined && choices.length > 0) return choose(choices, place, filling.material);
+  return fillTyped(plain, place, filling);
+}
+
+function isLean({ depth }: Place, { values }: Filling): boolean {
+  return depth > LEAN_DEPTH || values > LEAN_VALUES;
+}
+
+function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown {
+  const types = typesOf(schema);
+  const type =
+    isLean(place, filling) && types.includes('null')
+      ? 'null'
+      : (types.find((name) => name !== 'null') ?? types[0]);
+  switch (type) {
+    case 'object':
+      return fillObject(schema, place, filling);
+    case 'array':
+      return fillArray(schema, place, filling);
+    case 'number':
+    case 'integer':
+      return fillNumber(schema, type, { place, material: filling.material });
+    case 'boolean':
+      return fillBoolean(place, filling.material);
+    case 'null':
+      return null;
+    case undefined:
+    default:
+      return fillString(schema, place, filling.material);
+  }
+}
+
+/** The first branch that is not null; the shortest way out when the answer has grown enough. */
+function fillBranch(
+  schema: JsonObject,
+  branches: readonly unknown[],
+  at: { readonly place: Place; readonly filling: Filling },
+): unknown {
+  const { anyOf: _any, oneOf: _one, ...shared } = schema;
+  const lean = isLean(at.place, at.filling);
+  const weight = (branch: unknown): number => {
+    if (allowsNull(branch)) return lean ? 0 : 3;
+    if (!lean) return 1;
+    return isObject(branch) && typesOf(branch).some((type) => type !== 'object' && type !== 'array') ? 1 : 2;
+  };
+  const best = branches.toSorted((one, other) => weight(one) - weight(other))[0];
+  return fill(isObject(best) ? merged(shared, best) : shared, at.place, at.filling);
+}
+
+/** The choice that the text names, by its label first; else the first, and in arrays one after another. */
+function choose(choices: readonly unknown[], place: Place, material: Material): unknown {
+  const label = material.label(place.name);
+  const key = label === undefined ? undefined : labelKey(label);
+  const labelled = choices.find((choice) => key !== undefined && labelKey(String(choice)) === key);
+  if (labelled !== undefined) return labelled;
+  const named = choices.filter((choice) => typeof choice === 'string' && material.mentions(choice));
+  const rest = choices.filter((choice) => !named.includes(choice));
+  return [...named, ...rest][place.index % choices.length];
+}
+
+function fillObject(schema: JsonObject, place: Place, filling: Filling): JsonObject {
+  const required = new Set(ownList(schema, 'required') ?? []);
+  const properties = Object.entries(ownObject(schema, 'properties') ?? {});
+  const limit = isLean(place, filling)
+    ? ownNumber(schema, 'minProperties')
+    : ownNumber(schema, 'maxProperties');
+  const room = (limit ?? (isLean(place, filling) ? 0 : properties.length)) - required.size;
+  const optional = properties.map(([name]) => name).filter((name) => !required.has(name));
+  const wanted = new Set([...required, ...optional.slice(0, Math.max(0, room))]);
+  const entries = properties
+    .filter(([name]) => wanted.has(name))
+    .map(([name, property]): [string, unknown] => [
+      name,
+      fill(property, { ...place, name, depth: place.depth + 1 }, filling),
+    ]);
+  const known = new Set(properties.map(([name]) => name));
+  const undeclared = [...required]
+    .filter((name) => typeof name === 'string')
+    .filter((name) => !known.has(name));
+  const extras = extraEntries(schema, undeclared, { place, filling, present: entries.length });
+  return Object.fromEntries([...entries, ...extras]);
+}
+
+/** Entries that `additionalProperties` describes: named by `required`, else by the text's labels and keywords. */
+function extraEntries(
+  schema: JsonObject,
+  undeclared: readonly string[],
+  at: { readonly place: Place; readonly filling: Filling; readonly present: number },
+): [string, unknown][] {
+  const { place, filling } = at;
+  const extra = own(schema, 'additionalProperties');
+  const atLeast = (ownNumber(schema, 'minProperties') ?? 0) - at.present - undeclared.length;
+  const isMap = isObject(extra) && ownObject(schema, 'properties') === undefined && !isLean(place, filling);
+  const atMost =
+    (ownNumber(schema, 'maxProperties') ?? Number.POSITIVE_INFINITY) - at.present - undeclared.length;
+  const count =
+    extra === false
+      ? 0
+      : Math.max(0, Math.min(Math.max(atLeast, isMap ? USUAL_ITEMS : 0), atMost, MOST_VALUES));
+  const taken = new Set([...undeclared, ...Object.keys(ownObject(schema, 'properties') ?? {})]);
+  const words = [
+    ...filling.material.labels().keys(),
+    ...filling.material.keywords().map((word) => word.toLowerCase()),
+  ];
+  const free = [...new Set(words.map((word) => clip(word.replaceAll(' ', '_'), 40, '')))].filter(
+    (word) => !taken.has(word),
+  );
+  const names = Array.from({ length: count }, (_, position) => free[position] ?? `item_${position + 1}`);
+  return [...undeclared, ...names].map((name, position) => [
+    name,
+    fill(extra, { ...place, name, index: position, depth: place.depth + 1 }, filling),
+  ]);
+}
+
+function usualItems(place: Place, material: Material): number {
+  return place.name.toLowerCase() === 'hashtags' ? usualHashtags(material, place.index) : USUAL_ITEMS;
+}
+
+function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[] {
+  const first = ownList(schema, 'prefixItems') ?? [];
+  const items = own(schema, 'items');
+  const least = ownNumber(schema, 'minItems') ?? 0;
+  const most = Math.min(
+    ownNumber(schema, 'maxItems') ?? MOST_VALUES,
+    items === false ? first.length : MOST_VALUES,
+  );
+  const asked =
+    filling.material.countOf(place.name) ?? Math.max(usualItems(place, filling.material), first.length);
+  const count = Math.max(least, Math.min(isLean(place, filling) ? first.length : asked, most));
+  const found = new Map<string, unknown>();
+  const all: unknown[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
+    const value = fill(first[index] ?? items, inner, filling);
+    found.set(JSON.stringify(value), value);
+    all.push(value);
+  }
+  return own(schema, 'uniqueItems') === true ? [...found.values()] : all;
+}

@@ -1,0 +1,101 @@
+import { type JsonObject, isObject, own, ownList, ownNumber, ownObject, ownString } from './json.ts';
+
+/** Thrown for a schema that no answer of reasonable size can fulfil. */
+export class UnfillableSchema extends Error {
+  override readonly name = 'UnfillableSchema';
+}
+
+const LONGEST_REF_CHAIN = 16;
+
+/** Follows `$ref` (within the document) and folds `allOf` in, until neither is left at the top. */
+export function resolved(schema: JsonObject, root: JsonObject): JsonObject {
+  let current = schema;
+  for (let step = 0; step < LONGEST_REF_CHAIN; step += 1) {
+    const ref = ownString(current, '$ref');
+    const all = ownList(current, 'allOf');
+    if (ref === undefined && all === undefined) return current;
+    const { $ref: _ref, allOf: _all, ...rest } = current;
+    const parts = [...(all ?? []), ...(ref === undefined ? [] : [lookUp(ref, root)])];
+    current = parts.filter(isObject).reduce(merged, rest);
+  }
+  throw new UnfillableSchema('a $ref of the schema leads back to itself');
+}
+
+function lookUp(ref: string, root: JsonObject): JsonObject {
+  if (!ref.startsWith('#')) throw new UnfillableSchema(`the $ref ${ref} leads out of the schema`);
+  let found: unknown = root;
+  for (const step of ref.slice(1).split('/').slice(1)) {
+    const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    found = Array.isArray(found) ? found[Number(key)] : isObject(found) ? own(found, key) : undefined;
+  }
+  if (!isObject(found)) throw new UnfillableSchema(`the $ref ${ref} leads nowhere`);
+  return found;
+}
+
+const TIGHTEST: Readonly<Record<string, (a: number, b: number) => number>> = {
+  minimum: Math.max,
+  exclusiveMinimum: Math.max,
+  minLength: Math.max,
+  minItems: Math.max,
+  minProperties: Math.max,
+  maximum: Math.min,
+  exclusiveMaximum: Math.min,
+  maxLength: Math.min,
+  maxItems: Math.min,
+  maxProperties: Math.min,
+};
+
+/** A schema that asks for what both ask for, as far as single keywords can say so. */
+export function merged(one: JsonObject, other: JsonObject): JsonObject {
+  const both = new Map(Object.entries(one));
+  for (const [key, value] of Object.entries(other)) both.set(key, mergedKeyword(key, both.get(key), value));
+  return Object.fromEntries(both);
+}
+
+function mergedKeyword(key: string, one: unknown, other: unknown): unknown {
+  if (one === undefined) return other;
+  if (typeof one === 'number' && typeof other === 'number') return TIGHTEST[key]?.(one, other) ?? other;
+  if (key === 'required' && Array.isArray(one) && Array.isArray(other))
+    return [...new Set([...one, ...other])];
+  if (key === 'allOf' && Array.isArray(one) && Array.isArray(other)) return [...one, ...other];
+  if (key === 'enum' && Array.isArray(one) && Array.isArray(other))
+    return one.filter((item) => other.includes(item));
+  if (key === 'type') return mergedTypes(one, other);
+  if (key === 'properties' && isObject(one) && isObject(other)) return mergedProperties(one, other);
+  if (key === 'items' && isObject(one) && isObject(other)) return merged(one, other);
+  return other;
+}
+
+function mergedProperties(one: JsonObject, other: JsonObject): JsonObject {
+  const both = new Map(Object.entries(one));
+  for (const [key, value] of Object.entries(other)) {
+    const before = both.get(key);
+    both.set(key, isObject(before) && isObject(value) ? { allOf: [before, value] } : value);
+  }
+  return Object.fromEntries(both);
+}
+
+function mergedTypes(one: unknown, other: unknown): unknown {
+  const others = new Set([other].flat());
+  const shared = [one]
+    .flat()
+    .filter((type) => others.has(type) || (type === 'integer' && others.has('number')));
+  return shared.length > 0 ? shared : others.has('integer') ? 'integer' : other;
+}
+
+/** The types that a schema allows, told from its keywords where it does not say; empty means any. */
+export function typesOf(schema: JsonObject): readonly string[] {
+  const said = [own(schema, 'type')].flat().filter((type) => typeof type === 'string');
+  if (said.length > 0) return said;
+  if (ownObject(schema, 'properties') !== undefined || ownNumber(schema, 'minProperties') !== undefined)
+    return ['object'];
+  if (own(schema, 'items') !== undefined || ownList(schema, 'prefixItems') !== undefined) return ['array'];
+  const numeric = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
+  if (numeric.some((key) => ownNumber(schema, key) !== undefined)) return ['number'];
+  return [];
+}
+
+/** Whether a schema allows null without asking for anything else. */
+export function allowsNull(schema: unknown): boolean {
+  return isObject(schema) && [own(schema, 'type')].flat().includes('null');
+}

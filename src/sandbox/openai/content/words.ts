@@ -1,0 +1,61 @@
+import { type Language, STOP_WORDS } from './languages.ts';
+
+/** FNV-1a, 32 bits: stable over runs and processes, so that equal requests get equal answers. */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) {
+    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  }
+  return value >>> 0;
+}
+
+/** The words of a text: runs of letters, marks and digits. */
+export function wordsOf(text: string): string[] {
+  return text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’]*/gu) ?? [];
+}
+
+/** The words of an identifier: `getWeather_byCity` → get, weather, by, city. */
+export function nameWords(name: string): string[] {
+  return name
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+}
+
+/** One key for `dueDate`, `due_date` and `Due date`. */
+export function labelKey(name: string): string {
+  return nameWords(name).join(' ');
+}
+
+/** Words that carry a text's subject, in order of appearance, without repeats. */
+export function keywordsOf(text: string, language: Language): string[] {
+  const seen = new Map<string, string>();
+  for (const word of wordsOf(text)) {
+    const key = word.toLowerCase();
+    if (word.length >= 3 && !STOP_WORDS[language].has(key) && !/^\d+$/.test(word) && !seen.has(key)) {
+      seen.set(key, word);
+    }
+  }
+  return [...seen.values()];
+}
+
+/** Cuts at a word's end where that loses less than half, never inside a surrogate pair. */
+export function clip(text: string, longest: number, mark = '…'): string {
+  if (text.length <= longest) return text;
+  const room = Math.max(0, longest - mark.length);
+  let cut = text.slice(0, room).replace(/[\uD800-\uDBFF]$/, '');
+  const space = cut.lastIndexOf(' ');
+  if (space > room / 2) cut = cut.slice(0, space);
+  return longest < mark.length ? cut : cut.replace(/[\s,;:–—-]+$/u, '') + mark;
+}
+
+export function capitalise(text: string): string {
+  const [first = ''] = text;
+  return first.toUpperCase() + text.slice(first.length);
+}
+
+/** The item at a position of a ring. */
+export function pick<T>(items: readonly [T, ...T[]], position: number): T {
+  return items[position % items.length] ?? items[0];
+}

@@ -1,0 +1,129 @@
+import { lazy } from './content/lazy.ts';
+import type { Choice, Completion, Usage } from './completion.ts';
+
+/** A completion as text for the wire, all but the id and time that each answer has of its own. */
+export interface Encoded {
+  readonly usage: Usage;
+  readonly model: string;
+  /** A plain answer, after its head. */
+  plain(): string;
+  /** The events of a stream, after their heads: roles first, then one for each token, then the end. */
+  events(): {
+    readonly open: readonly string[];
+    readonly tokens: readonly string[];
+    readonly close: readonly string[];
+  };
+}
+
+export interface EncodeOptions {
+  readonly includeUsage: boolean;
+  readonly hideUsage: boolean;
+}
+
+/** The head of a plain answer. */
+export function plainHead(id: string): string {
+  return `{"id":"chatcmpl-${id}","created":${Math.floor(Date.now() / 1000)},`;
+}
+
+/** The head of each event of one stream. */
+export function eventHead(id: string): string {
+  return `data: ${plainHead(id)}`;
+}
+
+export const DONE = 'data: [DONE]\n\n';
+
+/** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
+export function encode(completion: Completion, options: EncodeOptions): Encoded {
+  return {
+    usage: completion.usage,
+    model: completion.model,
+    plain: lazy(() => encodePlain(completion, options)),
+    events: lazy(() => encodeEvents(completion, options)),
+  };
+}
+
+function commonFields(completion: Completion): object {
+  return { model: completion.model, service_tier: 'default', system_fingerprint: 'sandbox' };
+}
+
+function encodePlain(completion: Completion, options: EncodeOptions): string {
+  const answer = {
+    object: 'chat.completion',
+    ...commonFields(completion),
+    choices: completion.choices.map(plainChoice),
+    ...(options.hideUsage ? {} : { usage: wireUsage(completion.usage) }),
+  };
+  return JSON.stringify(answer).slice(1);
+}
+
+function plainChoice({ tokens, call, finish }: Choice, index: number): object {
+  const text = tokens.join('');
+  const calls =
+    call === null
+      ? undefined
+      : [{ id: call.id, type: 'function', function: { name: call.name, arguments: text } }];
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: call === null ? text : null,
+      refusal: null,
+      annotations: [],
+      ...(calls === undefined ? {} : { tool_calls: calls }),
+    },
+    logprobs: null,
+    finish_reason: finish,
+  };
+}
+
+function wireUsage(usage: Usage): object {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoningTokens,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+function encodeEvents(completion: Completion, options: EncodeOptions): ReturnType<Encoded['events']> {
+  const { choices } = completion;
+  const reports = options.includeUsage && !options.hideUsage;
+  const fields = { object: 'chat.completion.chunk', ...commonFields(completion) };
+  const event = (listed: readonly object[], usage: object | null = null): string =>
+    `${JSON.stringify({ ...fields, choices: listed, ...(reports ? { usage } : {}) }).slice(1)}\n\n`;
+  const delta = (index: number, change: object, finish: string | null = null): string =>
+    event([{ index, delta: change, logprobs: null, finish_reason: finish }]);
+  const ends = choices.map(({ finish }, index) => delta(index, {}, finish));
+  return {
+    open: choices.map((choice, index) => delta(index, openingDelta(choice))),
+    tokens: interleaved(choices).map(({ index, token, isCall }) => delta(index, tokenDelta(token, isCall))),
+    close: reports ? [...ends, event([], wireUsage(completion.usage))] : ends,
+  };
+}
+
+function openingDelta({ call }: Choice): object {
+  if (call === null) return { role: 'assistant', content: '', refusal: null };
+  const opened = { index: 0, id: call.id, type: 'function', function: { name: call.name, arguments: '' } };
+  return { role: 'assistant', content: null, tool_calls: [opened], refusal: null };
+}
+
+function tokenDelta(token: string, isCall: boolean): object {
+  return isCall ? { tool_calls: [{ index: 0, function: { arguments: token } }] } : { content: token };
+}
+
+/** The tokens of all choices in the order in which they are generated side by side. */
+function interleaved(choices: readonly Choice[]): { index: number; token: string; isCall: boolean }[] {
+  const longest = Math.max(0, ...choices.map(({ tokens }) => tokens.length));
+  return Array.from({ length: longest }, (_, step) =>
+    choices.flatMap(({ tokens, call }, index) => {
+      const token = tokens[step];
+      return token === undefined ? [] : [{ index, token, isCall: call !== null }];
+    }),
+  ).flat();
+}

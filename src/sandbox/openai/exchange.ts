@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError } from './errors.ts';
+
+/** One request and the answer to it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The part that the answer's ids share; unique over restarts, because the bill outlives the process. */
+  readonly id: string;
+}
+
+const LARGEST_BODY = 4 * 1024 * 1024;
+// What a caller may still send after its 413 before the connection is dropped: enough for it to read the answer.
+const LARGEST_DRAIN = 8 * LARGEST_BODY;
+
+/** Reads the body, then calls back with its text; one over 4 MB is refused at once. */
+export function readBody(exchange: Exchange, done: (text: string) => void): void {
+  const { request } = exchange;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let refused = false;
+  const refuse = (): void => {
+    refused = true;
+    chunks.length = 0;
+    const message = 'The body of your request is over 4 MB, which is more than the sandbox takes.';
+    sendError(exchange, new ApiError(413, { message, code: 'request_too_large' }, ['connection', 'close']));
+  };
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > LARGEST_DRAIN) request.destroy();
+    else if (size > LARGEST_BODY && !refused) refuse();
+    else if (!refused) chunks.push(chunk);
+  });
+  request.on('end', () => {
+    if (!refused)
+      done((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8'));
+  });
+  if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) refuse();
+}
+
+/** Parses a body, or throws OpenAI's refusal. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const message =
+      "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)";
+    throw new ApiError(400, { message });
+  }
+}
+
+/** Headers of every answer; the request id is the vendor's, the one that the bill names. */
+export function commonHeaders(exchange: Exchange): string[] {
+  return [
+    'x-request-id',
+    requestId(exchange),
+    'openai-organization',
+    'sandbox',
+    'openai-version',
+    '2020-10-01',
+  ];
+}
+
+export function requestId(exchange: Exchange): string {
+  return `req_${exchange.id}`;
+}
+
+/** Sends a whole answer, unless the caller has gone. */
+export function sendText(exchange: Exchange, text: string, status = 200): void {
+  send(exchange, text, { status, headers: [] });
+}
+
+export function sendJson(exchange: Exchange, value: unknown): void {
+  sendText(exchange, JSON.stringify(value));
+}
+
+export function sendError(exchange: Exchange, error: ApiError): void {
+  send(exchange, JSON.stringify({ error: error.body }), error);
+}
+
+function send(exchange: Exchange, text: string, head: { status: number; headers: readonly string[] }): void {
+  const { response } = exchange;
+  if (response.destroyed || response.headersSent) return;
+  const length = String(Buffer.byteLength(text));
+  const own = ['content-type', 'application/json', 'content-length', length, ...head.headers];
+  response.writeHead(head.status, [...commonHeaders(exchange), ...own]);
+  response.end(text);
+}
+
+/** Answers what is thrown. A body nested so deeply that reading it overflows the stack is the caller's error. */
+export function guarded(exchange: Exchange, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ApiError) sendError(exchange, error);
+    else if (error instanceof RangeError) {
+      sendError(exchange, new ApiError(400, { message: 'Your request is nested too deeply.' }));
+    } else {
+      const message = `The sandbox failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+      sendError(exchange, new ApiError(500, { message, type: 'server_error' }));
+    }
+  }
+}

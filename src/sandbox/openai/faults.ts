@@ -1,0 +1,122 @@
+import { z } from 'zod';
+
+const target = { model: z.string().optional() };
+const after = z.number().int().min(0).optional();
+
+/** Faults as they are written in JSON; `model` aims one at the calls of that model. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  /** Waits before the headers (a stream may send them first and wait before the first token), on top of the usual latency. */
+  z.strictObject({
+    kind: z.literal('latency'),
+    ms: z.number().min(0),
+    before: z.enum(['headers', 'first_token']).optional(),
+    ...target,
+  }),
+  /** Refuses with this status in OpenAI's words (429, 500, 503 …); never billed. */
+  z.strictObject({
+    kind: z.literal('status'),
+    status: z.number().int().min(400).max(599),
+    retry_after: z.union([z.number(), z.string()]).optional(),
+    code: z.string().optional(),
+    ...target,
+  }),
+  /** Takes the request and never answers. */
+  z.strictObject({ kind: z.literal('hang'), billed: z.boolean().optional(), ...target }),
+  /** Goes silent after so many chunks (0 unless told), or in the middle of a plain answer. */
+  z.strictObject({ kind: z.literal('hang_midstream'), after, ...target }),
+  /** Resets the connection before a byte of the answer. */
+  z.strictObject({ kind: z.literal('reset'), billed: z.boolean().optional(), ...target }),
+  /** Ends without [DONE] after so many chunks; `abrupt` drops the connection, as does a plain answer cut in half. */
+  z.strictObject({ kind: z.literal('cut_stream'), after, abrupt: z.boolean().optional(), ...target }),
+  /** A plain answer that is no JSON; a stream with one such event after so many chunks. */
+  z.strictObject({ kind: z.literal('malformed_json'), after, ...target }),
+  z.strictObject({ kind: z.literal('missing_usage'), ...target }),
+  /** A whole, valid answer whose content is not what the requested schema says. */
+  z.strictObject({ kind: z.literal('bad_content'), ...target }),
+  z.strictObject({ kind: z.literal('empty_choices'), ...target }),
+  /** Not faults, but ordered in the same way: what the model says, and what usage it reports. */
+  z.strictObject({ kind: z.literal('content'), text: z.string(), ...target }),
+  z.strictObject({
+    kind: z.literal('usage'),
+    cached_tokens: z.number().int().min(0).optional(),
+    reasoning_tokens: z.number().int().min(0).optional(),
+    ...target,
+  }),
+]);
+
+export type Fault = z.infer<typeof faultSchema>;
+
+/**
+ * Reads the `x-sandbox-fault` header: `429;retry_after=2`, `latency;ms=200`, `hang;billed=true`, or a fault in JSON.
+ * Null when it is neither.
+ */
+export function faultFromHeader(header: string): Fault | null {
+  const text = header.trim();
+  const parsed = faultSchema.safeParse(text.startsWith('{') ? fromJson(text) : fromWords(text));
+  return parsed.success ? parsed.data : null;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function fromWords(text: string): unknown {
+  const [kind = '', ...settings] = text.split(';').map((part) => part.trim());
+  const fields = settings.map((setting): [string, unknown] => {
+    const [name = '', ...value] = setting.split('=');
+    return [name.trim(), valueOf(value.join('=').trim())];
+  });
+  const named = /^\d{3}$/.test(kind) ? { kind: 'status', status: Number(kind) } : { kind };
+  return { ...named, ...Object.fromEntries(fields) };
+}
+
+function valueOf(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** Which fault meets which call. */
+export interface Faults {
+  /** Queues faults: each meets one call, in order; one aimed at a model waits for a call of that model. */
+  next(...faults: readonly Fault[]): void;
+  /** A fault for every call that none of the queue meets, until told otherwise. */
+  always(fault: Fault | null): void;
+  clear(): void;
+}
+
+export class FaultPlan implements Faults {
+  #next: Fault[] = [];
+  #always: Fault | null = null;
+
+  next(...faults: readonly Fault[]): void {
+    this.#next.push(...faults);
+  }
+
+  always(fault: Fault | null): void {
+    this.#always = fault;
+  }
+
+  clear(): void {
+    this.#next = [];
+    this.#always = null;
+  }
+
+  /** The fault that a call meets; one from the queue is used up by it. */
+  take(model: string): Fault | undefined {
+    const place = this.#next.length === 0 ? -1 : this.#next.findIndex((fault) => meets(fault, model));
+    if (place >= 0) return this.#next.splice(place, 1)[0];
+    return this.#always !== null && meets(this.#always, model) ? this.#always : undefined;
+  }
+
+  state(): { readonly next: readonly Fault[]; readonly always: Fault | null } {
+    return { next: [...this.#next], always: this.#always };
+  }
+}
+
+function meets(fault: Fault, model: string): boolean {
+  return fault.model === undefined || fault.model === model;
+}

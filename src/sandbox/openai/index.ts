@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Bill, type BilledCall } from './bill.ts';
+import { PreparedChats, type Vendor } from './calls.ts';
+import { FaultPlan, type Faults } from './faults.ts';
+import { Pace } from './pace.ts';
+import { createVendorServer } from './server.ts';
+
+export { type BilledCall, readBillFile } from './bill.ts';
+export type { Fault, Faults } from './faults.ts';
+
+export interface OpenAISandboxOptions {
+  /** A port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number | undefined;
+  /** Time before each answer; 0 by default. */
+  readonly latencyMs?: number | undefined;
+  /** Time between the tokens of a stream; at 0, the default, a stream is sent at once. */
+  readonly perTokenMs?: number | undefined;
+  /** A file of JSON lines that gets each billed call before its answer leaves, and is read again at the next start. */
+  readonly billFile?: string | undefined;
+}
+
+/** A stand-in for OpenAI that is running. */
+export interface OpenAISandbox {
+  /** The base URL for clients: http://127.0.0.1:PORT/v1. */
+  readonly url: string;
+  /** A key that is accepted, as is any that is not empty. */
+  readonly apiKey: string;
+  /** The billed calls, oldest first; the last 100,000. */
+  bill(): readonly BilledCall[];
+  readonly faults: Faults;
+  /** Time before each answer from now on. */
+  setLatency(ms: number): void;
+  /** Stops at once: connections are cut, and what was not yet ready is neither answered nor billed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, embeddings, models) and answers
+ * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
+ * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
+ * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.
+ * Throws when the port is taken.
+ */
+export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): Promise<OpenAISandbox> {
+  const vendor: Vendor = {
+    bill: new Bill(options.billFile),
+    faults: new FaultPlan(),
+    pace: new Pace({ latencyMs: options.latencyMs ?? 0, perTokenMs: options.perTokenMs ?? 0 }),
+    prepared: new PreparedChats(),
+  };
+  const server = createVendorServer(vendor);
+  const port = await listen(server, options.port ?? 0).catch((error: unknown) => {
+    vendor.bill.close();
+    throw error;
+  });
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    apiKey: 'sk-sandbox',
+    bill: () => vendor.bill.list(),
+    faults: vendor.faults,
+    setLatency: (ms) => {
+      vendor.pace.latencyMs = ms;
+    },
+    close: () => close(server, vendor),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  try {
+    server.listen({ port, host: '127.0.0.1', backlog: 1024 });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new Error(`The AI sandbox cannot listen on 127.0.0.1:${port}`, { cause: error });
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function close(server: Server, vendor: Vendor): Promise<void> {
+  if (!server.listening) return;
+  vendor.pace.stop();
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+  vendor.bill.close();
+}

@@ -1,0 +1,42 @@
+import { ApiError, unknownModel } from './errors.ts';
+
+interface Model {
+  readonly id: string;
+  readonly serves: 'chat' | 'embeddings';
+  readonly contextTokens: number;
+}
+
+const MODELS: readonly Model[] = [
+  { id: 'sandbox-small', serves: 'chat', contextTokens: 128_000 },
+  { id: 'sandbox-large', serves: 'chat', contextTokens: 400_000 },
+  { id: 'sandbox-embed', serves: 'embeddings', contextTokens: 8_192 },
+];
+
+/** The day that the sandbox's models came out, for as long as there are any: answers are repeatable. */
+const CREATED = 1_735_689_600;
+
+function listed(model: Model): object {
+  return { id: model.id, object: 'model', created: CREATED, owned_by: 'sandbox' };
+}
+
+export function listModels(): object {
+  return { object: 'list', data: MODELS.map(listed) };
+}
+
+export function describeModel(id: string): object {
+  const model = MODELS.find((one) => one.id === id);
+  if (model === undefined) throw unknownModel(id);
+  return listed(model);
+}
+
+/** The model of a request, refused as OpenAI does when there is none such or when it does other work. */
+export function modelFor(id: string, work: Model['serves']): Model {
+  const model = MODELS.find((one) => one.id === id);
+  if (model === undefined) throw unknownModel(id);
+  if (model.serves === work) return model;
+  const message =
+    work === 'chat'
+      ? 'This is not a chat model and thus not supported in the v1/chat/completions endpoint.'
+      : 'You are not allowed to generate embeddings from this model.';
+  throw new ApiError(work === 'chat' ? 404 : 403, { message, param: 'model' });
+}

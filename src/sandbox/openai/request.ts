@@ -1,0 +1,165 @@
+import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
+import { ApiError, invalid } from './errors.ts';
+import { type Message, parseMessages } from './messages.ts';
+import { type Tool, type ToolChoice, parseToolChoice, parseTools } from './tools.ts';
+
+export type AnswerFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: JsonObject };
+
+/** A chat request that OpenAI would take. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly n: number;
+  readonly maxTokens: number | null;
+  readonly stop: readonly string[];
+  readonly format: AnswerFormat;
+  readonly tools: readonly Tool[];
+  readonly toolChoice: ToolChoice;
+}
+
+// Every parameter of the openai package 7.55; OpenAI refuses others. Those that the sandbox does not read
+// (sampling, reasoning_effort, storage, caching, audio, search, the old functions) are taken and ignored.
+const PARAMETERS = new Set(
+  `audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages
+   metadata modalities model moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key
+   prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier
+   stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity
+   web_search_options`.split(/\s+/),
+);
+const MOST_CHOICES = 128;
+const MOST_STOPS = 4;
+
+/** Reads a request as OpenAI does, or throws the ApiError that OpenAI would answer with. */
+export function parseChatRequest(body: unknown): ChatRequest {
+  if (!isObject(body))
+    throw new ApiError(400, { message: 'The body of your request must be a JSON object.' });
+  const unknown = Object.keys(body).find((name) => !PARAMETERS.has(name));
+  if (unknown !== undefined) {
+    const message = `Unrecognized request argument supplied: ${unknown.slice(0, 100)}`;
+    throw new ApiError(400, { message });
+  }
+  const stream = flag(body, 'stream');
+  const options = own(body, 'stream_options');
+  if (isObject(options) && !stream) {
+    throw invalid(
+      'stream_options',
+      "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+    );
+  }
+  checkRange(body, 'temperature', [0, 2]);
+  checkRange(body, 'top_p', [0, 1]);
+  const messages = parseMessages(own(body, 'messages'));
+  const tools = parseTools(own(body, 'tools'));
+  return {
+    model: modelName(body),
+    messages,
+    stream,
+    includeUsage: isObject(options) && flag(options, 'include_usage'),
+    n: wholeNumber(body, 'n', MOST_CHOICES) ?? 1,
+    maxTokens: wholeNumber(body, 'max_completion_tokens') ?? wholeNumber(body, 'max_tokens'),
+    stop: parseStop(own(body, 'stop')),
+    format: parseFormat(body, messages),
+    tools,
+    toolChoice: parseToolChoice(own(body, 'tool_choice'), tools),
+  };
+}
+
+/** The model that a request names. */
+export function modelName(body: JsonObject): string {
+  const model = own(body, 'model');
+  if (typeof model === 'string' && model !== '') return model;
+  throw new ApiError(400, { message: 'you must provide a model parameter' });
+}
+
+function flag(object: JsonObject, name: string): boolean {
+  const value = own(object, name);
+  if (value === undefined || value === null || typeof value === 'boolean') return value === true;
+  throw invalid(name, `Invalid type for '${name}': expected a boolean.`, 'invalid_type');
+}
+
+function wholeNumber(body: JsonObject, name: string, most = Number.MAX_SAFE_INTEGER): number | null {
+  const value = own(body, name);
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    throw invalid(name, `Invalid type for '${name}': expected an integer.`, 'invalid_type');
+  }
+  if (value >= 1 && value <= most) return value;
+  const code = value < 1 ? 'integer_below_min_value' : 'integer_above_max_value';
+  throw invalid(name, `Invalid '${name}': ${value} is outside the range of 1 to ${most}.`, code);
+}
+
+function checkRange(body: JsonObject, name: string, [least, most]: readonly [number, number]): void {
+  const value = own(body, name);
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'number')
+    throw invalid(name, `Invalid type for '${name}': expected a number.`, 'invalid_type');
+  if (value >= least && value <= most) return;
+  const code = value < least ? 'decimal_below_min_value' : 'decimal_above_max_value';
+  throw invalid(name, `Invalid '${name}': ${value} is outside the range of ${least} to ${most}.`, code);
+}
+
+function parseStop(value: unknown): string[] {
+  const stops = value === undefined || value === null ? [] : [value].flat();
+  const texts = stops.filter((stop) => typeof stop === 'string');
+  if (texts.length !== stops.length) throw invalid('stop', "Invalid type for 'stop'.", 'invalid_type');
+  if (texts.length > MOST_STOPS) {
+    throw invalid(
+      'stop',
+      `Invalid 'stop': array too long. Expected at most ${MOST_STOPS} items.`,
+      'array_above_max_length',
+    );
+  }
+  return texts.filter((stop) => stop !== '');
+}
+
+function parseFormat(body: JsonObject, messages: readonly Message[]): AnswerFormat {
+  const format = own(body, 'response_format');
+  if (format === undefined || format === null) return { type: 'text' };
+  const type = isObject(format) ? own(format, 'type') : undefined;
+  if (!isObject(format) || (type !== 'text' && type !== 'json_object' && type !== 'json_schema')) {
+    const message =
+      "Invalid value for 'response_format.type'. Supported values are: 'json_object', 'json_schema', and 'text'.";
+    throw invalid('response_format.type', message, 'invalid_value');
+  }
+  if (type === 'json_schema') return { type, schema: formatSchema(format) };
+  if (type === 'json_object' && !messages.some(({ text }) => /json/i.test(text))) {
+    const message =
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
+    throw invalid('messages', message);
+  }
+  return { type };
+}
+
+function formatSchema(format: JsonObject): JsonObject {
+  const declared = ownObject(format, 'json_schema');
+  const name = declared === undefined ? undefined : ownString(declared, 'name');
+  if (declared === undefined || name === undefined) {
+    const param = declared === undefined ? 'response_format.json_schema' : 'response_format.json_schema.name';
+    throw invalid(param, `Missing required parameter: '${param}'.`, 'missing_required_parameter');
+  }
+  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+    const param = 'response_format.json_schema.name';
+    throw invalid(
+      param,
+      `Invalid '${param}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,
+      'invalid_value',
+    );
+  }
+  const schema = ownObject(declared, 'schema') ?? {};
+  const isStrict = own(declared, 'strict') === true;
+  if (
+    isStrict &&
+    ownList(schema, 'anyOf') === undefined &&
+    own(schema, 'type') !== 'object' &&
+    own(schema, '$ref') === undefined
+  ) {
+    const message = `Invalid schema for response_format '${name}': schema must be a JSON Schema of 'type: "object"'.`;
+    throw invalid('response_format', message, 'invalid_json_schema');
+  }
+  return schema;
+}

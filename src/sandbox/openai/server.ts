@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import { type Vendor, serveChat, serveEmbeddings } from './calls.ts';
+import { clearBill, orderFaults, refuseBrowsers, showBill } from './control.ts';
+import { ApiError, missingKey } from './errors.ts';
+import { type Exchange, guarded, readBody, sendJson } from './exchange.ts';
+import { describeModel, listModels } from './models.ts';
+
+type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
+type PlainHandler = (exchange: Exchange, vendor: Vendor) => void;
+
+const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
+  ['POST /v1/chat/completions', serveChat],
+  ['POST /v1/embeddings', serveEmbeddings],
+  ['POST /sandbox/faults', orderFaults],
+]);
+
+const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHandler>([
+  ['GET /v1/models', (exchange) => sendJson(exchange, listModels())],
+  ['GET /sandbox/bill', showBill],
+  ['DELETE /sandbox/bill', clearBill],
+]);
+
+const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
+
+/** The sandbox's HTTP server, not yet listening. */
+export function createVendorServer(vendor: Vendor): Server {
+  const server = createServer(listener(vendor));
+  // Longer than any client keeps an idle connection, so that none writes to one that is being closed.
+  server.keepAliveTimeout = 120_000;
+  return server;
+}
+
+function listener(vendor: Vendor): RequestListener {
+  const boot = randomBytes(6).toString('hex');
+  let count = 0;
+  return (request, response) => {
+    count += 1;
+    const exchange = { request, response, id: `sandbox_${boot}${count.toString(36).padStart(6, '0')}` };
+    guarded(exchange, () => route(exchange, vendor));
+  };
+}
+
+function route(exchange: Exchange, vendor: Vendor): void {
+  const { url = '/', method = 'GET' } = exchange.request;
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (path.startsWith('/sandbox/')) refuseBrowsers(exchange);
+  else if (!hasKey(exchange)) throw missingKey();
+  const key = `${method} ${path}`;
+  const withBody = WITH_BODY.get(key);
+  if (withBody !== undefined) {
+    readBody(exchange, (body) => guarded(exchange, () => withBody(exchange, body, vendor)));
+    return;
+  }
+  const withoutBody = WITHOUT_BODY.get(key);
+  if (withoutBody !== undefined) withoutBody(exchange, vendor);
+  else if (key.startsWith('GET /v1/models/'))
+    sendJson(exchange, describeModel(path.slice('/v1/models/'.length)));
+  else throw noSuchRoute(method, path);
+}
+
+function noSuchRoute(method: string, path: string): ApiError {
+  if (!PATHS.has(path))
+    return new ApiError(404, { message: `Invalid URL (${method} ${path.slice(0, 200)})` });
+  const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+  return new ApiError(405, { message, code: 'method_not_supported' });
+}
+
+function hasKey({ request }: Exchange): boolean {
+  const { authorization = '' } = request.headers;
+  return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+}

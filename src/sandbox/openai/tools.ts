@@ -1,0 +1,101 @@
+import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
+import { nameWords, wordsOf } from './content/words.ts';
+import { invalid } from './errors.ts';
+import type { Message } from './messages.ts';
+
+export interface Tool {
+  readonly name: string;
+  readonly parameters: JsonObject;
+  /** The whole declaration, which counts as prompt. */
+  readonly declaration: string;
+}
+
+export type ToolChoice =
+  | { readonly mode: 'none' | 'auto' | 'required' }
+  | { readonly mode: 'named'; readonly name: string };
+
+export function parseTools(value: unknown): Tool[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value))
+    throw invalid('tools', "Invalid type for 'tools': expected an array.", 'invalid_type');
+  return value.map((tool: unknown, position) => {
+    const declared =
+      isObject(tool) && own(tool, 'type') === 'function' ? ownObject(tool, 'function') : undefined;
+    if (declared === undefined) {
+      const where = `tools[${position}].type`;
+      throw invalid(
+        where,
+        `Invalid value for '${where}'. The sandbox supports: 'function'.`,
+        'invalid_value',
+      );
+    }
+    const name = ownString(declared, 'name') ?? '';
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+      const where = `tools[${position}].function.name`;
+      throw invalid(
+        where,
+        `Invalid '${where}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,
+        'invalid_value',
+      );
+    }
+    const parameters = ownObject(declared, 'parameters') ?? { type: 'object', properties: {} };
+    return { name, parameters, declaration: JSON.stringify(declared) };
+  });
+}
+
+export function parseToolChoice(value: unknown, tools: readonly Tool[]): ToolChoice {
+  if (value === undefined || value === null) return { mode: tools.length > 0 ? 'auto' : 'none' };
+  if (tools.length === 0) {
+    throw invalid(
+      'tool_choice',
+      "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+    );
+  }
+  if (value === 'none' || value === 'auto' || value === 'required') return { mode: value };
+  const name = isObject(value) ? ownString(ownObject(value, 'function') ?? {}, 'name') : undefined;
+  if (name !== undefined && tools.some((tool) => tool.name === name)) return { mode: 'named', name };
+  const allowed = isObject(value) ? ownObject(value, 'allowed_tools') : undefined;
+  if (allowed !== undefined && ownList(allowed, 'tools') !== undefined) {
+    return { mode: own(allowed, 'mode') === 'required' ? 'required' : 'auto' };
+  }
+  throw invalid(
+    'tool_choice',
+    `Tool choice '${name ?? ''}' not found in 'tools' parameter.`,
+    'invalid_value',
+  );
+}
+
+/**
+ * The tool that this turn calls: the named one; for `required` the one that the user speaks of, else the first;
+ * for `auto` the one that the user speaks of, unless the conversation has gone on since.
+ */
+export function chosenTool(
+  request: { readonly tools: readonly Tool[]; readonly toolChoice: ToolChoice },
+  messages: readonly Message[],
+): Tool | undefined {
+  const { tools, toolChoice } = request;
+  if (toolChoice.mode === 'none') return undefined;
+  if (toolChoice.mode === 'named') return tools.find(({ name }) => name === toolChoice.name);
+  const asked = messages.findLast(({ role }) => role === 'user')?.text ?? '';
+  const meant = tools.find(({ name }) => speaksOf(asked, name));
+  if (toolChoice.mode === 'required') return meant ?? tools[0];
+  return messages.at(-1)?.role === 'user' ? meant : undefined;
+}
+
+// Verbs and particles that tool names have and questions leave out: "weather in Paris?" means get_weather.
+const FILLERS = new Set(
+  'get set fetch list find look lookup search read load show make do run use call create by for of the a in to'.split(
+    ' ',
+  ),
+);
+
+function speaksOf(text: string, toolName: string): boolean {
+  const said = wordsOf(text.toLowerCase()).map(stem);
+  const words = nameWords(toolName);
+  const telling = words.filter((word) => !FILLERS.has(word));
+  return (telling.length > 0 ? telling : words).every((word) => said.includes(stem(word)));
+}
+
+function stem(word: string): string {
+  return word.length > 3 ? word.replace(/(?:es|s)$/, '') : word;
+}

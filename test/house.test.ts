@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { idleExceptions, objections, RULES, type RuleName } from './house/rules.ts';
+import { projectFiles, ROOT, sourceFile } from './house/source.ts';
+
+const files = projectFiles();
+const ruleNames = Object.keys(RULES) as RuleName[];
+
+test.each(ruleNames)('the whole house keeps the rule: %s', (rule) => {
+  expect(objections(rule, files)).toEqual([]);
+});
+
+test('every exception from a rule is still needed', () => {
+  expect(idleExceptions(files)).toEqual([]);
+});
+
+/** For each rule: a file, a text that breaks the rule there, and one beside it that does not. */
+const BROKEN: readonly (readonly [RuleName, string, string, string])[] = [
+  [
+    'arrows',
+    'src/platform/limits/a.ts',
+    `import { a } from '#platform/jobs';`,
+    `import { a } from '#platform/db';`,
+  ],
+  [
+    'arrows',
+    'src/platform/limits/a.ts',
+    `import type { A } from '#products';`,
+    `import type { A } from '#platform/kernel';`,
+  ],
+  ['arrows', 'src/platform/limits/a.ts', `export { a } from '#server';`, `export { a } from './b.ts';`],
+  [
+    'arrows',
+    'src/platform/limits/a.ts',
+    `type A = import('#platform/ai').A;`,
+    `type A = import('#platform/db').A;`,
+  ],
+  ['arrows', 'src/platform/limits/a.ts', `await import('#platform/ai');`, `await import('#platform/db');`],
+  ['arrows', 'src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
+  [
+    'arrows',
+    'src/products/reel/a.ts',
+    `import { a } from '../prism/index.ts';`,
+    `import { a } from '#platform/ai';`,
+  ],
+  ['arrows', 'src/products/reel/a.ts', `import { a } from '#sandbox/openai';`, `import { a } from './b.ts';`],
+  [
+    'arrows',
+    'src/sandbox/openai/a.ts',
+    `import { a } from '#platform/db';`,
+    `import { a } from '#platform/kernel';`,
+  ],
+  [
+    'arrows',
+    'src/platform/limits/a.ts',
+    `import { a } from '#test/services';`,
+    `import { a } from 'node:fs';`,
+  ],
+  ['arrows', 'src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
+  [
+    'faces',
+    'src/platform/limits/a.ts',
+    `import { a } from '../db/pool.ts';`,
+    `import { a } from '#platform/db';`,
+  ],
+  [
+    'faces',
+    'src/platform/limits/store/a.ts',
+    `import { a } from '../../db/index.ts';`,
+    `import { a } from '../b.ts';`,
+  ],
+  [
+    'faces',
+    'src/platform/limits/a.ts',
+    `import { a } from '#platform/db/pool.ts';`,
+    `import { a } from '#platform/db';`,
+  ],
+  [
+    'faces',
+    'src/platform/limits/a.ts',
+    `new Worker(new URL('../db/a.ts', import.meta.url));`,
+    `new URL('/v1', base);`,
+  ],
+  ['faces', 'src/app.ts', `import { a } from './platform/db/pool.ts';`, `import { a } from './main.ts';`],
+  [
+    'faces',
+    'src/products/index.ts',
+    `import { a } from './reel/service.ts';`,
+    `import { a } from './reel/index.ts';`,
+  ],
+  ['vendors', 'src/platform/limits/a.ts', `import pg from 'pg';`, `import { a } from 'pino';`],
+  [
+    'vendors',
+    'src/platform/jobs/a.ts',
+    `import { vector } from '@electric-sql/pglite/vector';`,
+    `import 'kysely';`,
+  ],
+  ['vendors', 'src/products/reel/a.ts', `import OpenAI from 'openai';`, `import { z } from 'zod';`],
+  [
+    'vendors',
+    'src/products/reel/a.ts',
+    `import { a } from '@ai-sdk/openai-compatible';`,
+    `import { a } from 'ai';`,
+  ],
+  [
+    'vendors',
+    'src/platform/http/a.ts',
+    `import { request } from 'undici';`,
+    `import { a } from 'node:http';`,
+  ],
+  ['names', 'src/platform/limits/utils.ts', '', ''],
+  ['names', 'src/platform/limits/string-helpers.ts', '', ''],
+  ['names', 'src/platform/common/index.ts', '', ''],
+  ['fileSizes', 'src/platform/limits/a.ts', '// a line\n'.repeat(401), '// a line\n'.repeat(400)],
+  ['functionSizes', 'src/app.ts', `function a() {${'\n'.repeat(60)}}`, `function a() {${'\n'.repeat(59)}}`],
+  [
+    'functionSizes',
+    'src/app.ts',
+    `const a = () => {${'\n'.repeat(60)}};`,
+    `describe('a', () => {${'\n'.repeat(60)}});`,
+  ],
+  [
+    'functionSizes',
+    'src/app.ts',
+    `function a() {${'\n'.repeat(50)} const b = () => {${'\n'.repeat(9)}};${'\n'.repeat(11)}}`,
+    `function a() {${'\n'.repeat(50)} const b = () => {${'\n'.repeat(50)}};\n}`,
+  ],
+  ['honestTypes', 'src/app.ts', `const a = b as any;`, `const a = b as unknown;`],
+  ['honestTypes', 'src/app.ts', `const a = b!.c;`, `const a = !b.c && b !== c;`],
+  ['passedIn', 'src/platform/limits/a.ts', `const a = Date.now();`, `const a = clock.now();`],
+  ['passedIn', 'src/platform/limits/a.ts', `const a = new Date();`, `const a = new Date(clock.now());`],
+  ['passedIn', 'src/platform/limits/a.ts', `const a = Math.random();`, `const a = Math.round(1);`],
+  ['honestTests', 'src/platform/limits/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a);`],
+  ['honestTests', 'test/a.test.ts', `await setTimeout(100);`, `setTimeout(() => fail('too late'), 100);`],
+  [
+    'honestTests',
+    'test/a.test.ts',
+    `await new Promise((resolve) => setTimeout(resolve, 1));`,
+    `await soon();`,
+  ],
+  ['databaseTime', 'src/platform/limits/a.sql', `select now();`, `select app.now(); -- never now()`],
+  [
+    'databaseTime',
+    'src/platform/limits/store.ts',
+    'sql`select clock_timestamp()`;',
+    'sql`select app.now()`; clock.now();',
+  ],
+  [
+    'databaseTime',
+    'src/platform/limits/store.ts',
+    `statement('select current_timestamp');`,
+    `statement('select 1');`,
+  ],
+];
+
+describe('each rule can fail', () => {
+  test.each(BROKEN)('%s at %s: %s', (rule, path, broken, fine) => {
+    expect(objections(rule, [sourceFile(path, broken)])).not.toEqual([]);
+    const named = rule === 'names' || path.includes('unheard-of');
+    expect(objections(rule, [sourceFile(named ? 'src/app.ts' : path, fine)])).toEqual([]);
+  });
+
+  test('no rule is without an example', () => {
+    expect(ruleNames.filter((rule) => !BROKEN.some(([name]) => name === rule))).toEqual([]);
+  });
+});
+
+describe('every dependency has a line that says what it saves us', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const documented = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
+  const lists = ['dependencies', 'devDependencies', 'optionalDependencies'];
+  const installed = lists.flatMap((list) => Object.keys(manifest[list] ?? {}));
+  const lines = [...documented.matchAll(/^\| `([^`]+)` \| \S/gm)].map((line) => line[1]);
+
+  test('none is missing', () => {
+    expect(installed.filter((name) => !lines.includes(name))).toEqual([]);
+  });
+
+  test('none is listed that is gone', () => {
+    expect(lines.filter((name) => name === undefined || !installed.includes(name))).toEqual([]);
+  });
+});

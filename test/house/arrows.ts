@@ -1,0 +1,115 @@
+import { type Room, roomOf } from './layers.ts';
+import { type SourceFile, targetOf } from './source.ts';
+
+/** What a rule has against a line of a file. */
+export interface Finding {
+  readonly path: string;
+  readonly line: number;
+  readonly says: string;
+}
+
+export type Rule = (file: SourceFile) => Finding[];
+
+/** Whether a file is a test or serves tests alone: it may reach the sandboxes and the test services. */
+export function isTest(path: string): boolean {
+  return path.startsWith('test/') || path.endsWith('.test.ts');
+}
+
+/** Imports point down the list of layers, never up, never sideways; products don't know each other. */
+export const arrows: Rule = (file) => {
+  const from = roomOf(file.path);
+  if (from === undefined)
+    return [{ path: file.path, line: 1, says: 'has no place in the layers (test/house/layers.ts)' }];
+  return file.imports.flatMap(({ specifier, line }) => {
+    const target = targetOf(file.path, specifier);
+    if (target === undefined) return [];
+    const says = objection({ file: file.path, from, target, to: roomOf(target) });
+    return says === undefined ? [] : [{ path: file.path, line, says: `imports ${specifier}: ${says}` }];
+  });
+};
+
+interface Arrow {
+  readonly file: string;
+  readonly from: Room;
+  readonly target: string;
+  readonly to: Room | undefined;
+}
+
+function objection({ file, from, target, to }: Arrow): string | undefined {
+  if (to === undefined) return `${target} has no place in the layers`;
+  if (from.kind === 'outside' || to.name === from.name) return undefined;
+  if (to.kind === 'outside')
+    return isTest(file) ? undefined : 'the program does not know its tests, scripts or benches';
+  if (to.kind === 'sandbox') return toSandbox(file, from);
+  if (from.kind === 'sandbox')
+    return to.name === 'platform/kernel' || isTest(file) ? undefined : 'a sandbox knows the kernel at most';
+  if (from.kind === 'product' && to.kind === 'product') return 'a product does not know another product';
+  return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
+}
+
+function toSandbox(file: string, from: Room): string | undefined {
+  if (isTest(file) || from.name === 'app') return undefined;
+  return 'only app.ts and tests know the sandboxes';
+}
+
+/** Another module is imported by its face (`#platform/…`) alone: no `../` out of a module, no path into one. */
+export const faces: Rule = (file) => {
+  const from = roomOf(file.path);
+  if (from === undefined || from.kind === 'outside') return [];
+  return file.imports.flatMap(({ specifier, line }) => {
+    const says = faceObjection(file, from, specifier);
+    return says === undefined ? [] : [{ path: file.path, line, says: `imports ${specifier}: ${says}` }];
+  });
+};
+
+function faceObjection(file: SourceFile, from: Room, specifier: string): string | undefined {
+  if (specifier.startsWith('/') || specifier.startsWith('file:'))
+    return 'a file is named from where we stand';
+  const target = targetOf(file.path, specifier);
+  if (specifier.startsWith('#'))
+    return target === undefined ? 'only the face of a module is imported' : undefined;
+  if (!specifier.startsWith('.') || target === undefined || target.startsWith(from.folder)) {
+    return specifier.startsWith('./') && target !== undefined ? intoAnother(from, target) : undefined;
+  }
+  return 'leaves its module: import the face (#platform/…)';
+}
+
+/** `src/products/index.ts` names the products beside it; the rest of `src/` has faces for what lies in folders. */
+function intoAnother(from: Room, target: string): string | undefined {
+  const to = roomOf(target);
+  if (to === undefined || to.name === from.name) return undefined;
+  const isFace = target === `${to.folder}index.ts` || to.folder === 'src/';
+  return isFace ? undefined : 'only the face of a module is imported';
+}
+
+/** Packages that one room alone may import, so that a vendor or a driver can be changed in one place. */
+const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; readonly says: string }[] = [
+  {
+    packages: /^(pg|pg-[\w-]+|@electric-sql\/[\w-]+)(\/|$)/,
+    rooms: /^(src\/platform\/db\/|test\/services\/)/,
+    says: 'only platform/db knows a database driver',
+  },
+  {
+    packages: /^(@ai-sdk\/[\w-]+|@anthropic-ai\/[\w-]+|openai)(\/|$)/,
+    rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/)/,
+    says: "only platform/ai knows an AI vendor's package",
+  },
+  {
+    packages: /^ai(\/|$)/,
+    rooms: /^src\/(platform\/ai|products)\//,
+    says: 'the AI SDK is for platform/ai and products',
+  },
+  {
+    packages: /^undici(\/|$)/,
+    rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/|bench\/)/,
+    says: 'undici is the pipe of platform/ai',
+  },
+];
+
+/** A vendor's package stays in its room. */
+export const vendors: Rule = (file) =>
+  file.imports.flatMap(({ specifier, line }) => {
+    const vendor = VENDORS.find(({ packages }) => packages.test(specifier));
+    if (vendor === undefined || vendor.rooms.test(file.path)) return [];
+    return [{ path: file.path, line, says: `imports ${specifier}: ${vendor.says}` }];
+  });

@@ -1,0 +1,159 @@
+import { type Finding, isTest, type Rule } from './arrows.ts';
+import { isNode, lineAt, type Node, type Placed, type SourceFile } from './source.ts';
+
+const LONGEST_FILE = 400;
+const LONGEST_FUNCTION = 60;
+const EMPTY_NAMES = new Set([
+  ...[
+    'util',
+    'utils',
+    'utilities',
+    'helper',
+    'helpers',
+    'common',
+    'misc',
+    'manager',
+    'base',
+    'type',
+    'types',
+  ],
+  ...['shared', 'lib', 'stuff'],
+]);
+
+/** A file or folder is named after what it holds. */
+export const names: Rule = (file) => {
+  const empty = file.path.split(/[/.-]/).find((word) => EMPTY_NAMES.has(word));
+  return empty === undefined ? [] : [{ path: file.path, line: 1, says: `"${empty}" in a name says nothing` }];
+};
+
+/** A file is one subject. */
+export const fileSizes: Rule = (file) => {
+  const lines = file.text.replace(/\n$/, '').split('\n').length;
+  return lines <= LONGEST_FILE ? [] : [{ path: file.path, line: LONGEST_FILE, says: `has ${lines} lines` }];
+};
+
+const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
+
+/**
+ * A function past 60 lines hides another. Functions written inside it are counted for themselves and not for it: a
+ * factory that returns ten methods is read as ten functions. A `describe` is a heading, no function.
+ */
+export const functionSizes: Rule = (file) => {
+  const functions = file.nodes.filter(({ node }) => FUNCTIONS.has(node.type));
+  return functions.flatMap(({ node, parent }) => {
+    if (isDescribe(parent)) return [];
+    const inner = functions.filter((other) => other.node.start > node.start && other.node.end < node.end);
+    const outermost = inner.filter(
+      (one) => !inner.some((two) => two.node.start < one.node.start && two.node.end > one.node.end),
+    );
+    const own =
+      inner.length === 0
+        ? span(file, node)
+        : span(file, node) - sum(outermost.map((one) => span(file, one.node) - 1));
+    if (own <= LONGEST_FUNCTION) return [];
+    return [{ path: file.path, line: lineAt(file.text, node.start), says: `a function of ${own} lines` }];
+  });
+};
+
+function span(file: SourceFile, node: Node): number {
+  return file.text.slice(node.start, node.end).split('\n').length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function isDescribe(parent: Node | undefined): boolean {
+  if (parent?.type !== 'CallExpression') return false;
+  const callee = parent['callee'];
+  const called = isNode(callee) && callee.type === 'CallExpression' ? callee['callee'] : callee;
+  const object = isNode(called) && called.type === 'MemberExpression' ? called['object'] : called;
+  return isNode(object) && object['name'] === 'describe';
+}
+
+/** The compiler is told the truth: no `any`, no `!`. */
+export const honestTypes: Rule = (file) => [
+  ...where(file, ({ node }) => node.type === 'TSAnyKeyword', 'any'),
+  ...where(file, ({ node }) => node.type === 'TSNonNullExpression', 'a non-null assertion (!)'),
+];
+
+/** Time and chance are passed in, so that tests can drive them; the kernel's two sources are the only ones. */
+export const passedIn: Rule = (file) => {
+  if (!file.path.startsWith('src/') || file.path.startsWith('src/sandbox/') || isTest(file.path)) return [];
+  return [
+    ...where(file, ({ node }) => isCall(node, 'Date', 'now'), 'Date.now(): take the clock'),
+    ...where(file, ({ node }) => isPresentDate(node), 'new Date(): take the clock'),
+    ...where(file, ({ node }) => isCall(node, 'Math', 'random'), 'Math.random(): take the random source'),
+  ];
+};
+
+function isCall(node: Node, object: string, method: string): boolean {
+  const callee = node['callee'];
+  if (node.type !== 'CallExpression' || !isNode(callee) || callee.type !== 'MemberExpression') return false;
+  const [owner, property] = [callee['object'], callee['property']];
+  return isNode(owner) && owner['name'] === object && isNode(property) && property['name'] === method;
+}
+
+function isPresentDate(node: Node): boolean {
+  const callee = node['callee'];
+  if (!isNode(callee) || callee['name'] !== 'Date') return false;
+  const given = node['arguments'];
+  const none = Array.isArray(given) && given.length === 0;
+  return node.type === 'CallExpression' || (node.type === 'NewExpression' && none);
+}
+
+/** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
+export const honestTests: Rule = (file) => {
+  if (!isTest(file.path)) return [];
+  const mocks = ['mock', 'doMock', 'spyOn', 'stubGlobal', 'useFakeTimers'];
+  return [
+    ...mocks.flatMap((name) =>
+      where(file, ({ node }) => isCall(node, 'vi', name), `vi.${name}: nothing of ours is mocked`),
+    ),
+    ...where(file, ({ node, parent }) => isSleep(node, parent), 'a sleep: wait for the event instead'),
+  ];
+};
+
+/** `setTimeout(resolve, …)` and `await setTimeout(…)`; a timer with a body of its own is a deadline. */
+function isSleep(node: Node, parent: Node | undefined): boolean {
+  const callee = node['callee'];
+  if (node.type !== 'CallExpression' || !isNode(callee) || callee['name'] !== 'setTimeout') return false;
+  const given = node['arguments'];
+  const first: unknown = Array.isArray(given) ? given[0] : undefined;
+  return (
+    parent?.type === 'AwaitExpression' ||
+    (isNode(first) && first.type === 'Identifier' && /^(resolve|done|r)$/.test(String(first['name'])))
+  );
+}
+
+const SQL_CLOCK =
+  /(?<![\w.])(now\s*\(\s*\)|(clock|statement|transaction)_timestamp\s*\(\s*\)|current_timestamp\b|localtimestamp\b)/i;
+
+/** In SQL the time is `app.now()`, which tests can drive. */
+export const databaseTime: Rule = (file) => {
+  if (!file.path.startsWith('src/') || isTest(file.path)) return [];
+  if (file.path.endsWith('.sql')) return sqlLines(file.path, file.text, 1);
+  return file.nodes.flatMap(({ node }) => {
+    const text =
+      node.type === 'TemplateElement' ? rawOf(node) : node.type === 'Literal' ? node['value'] : undefined;
+    return typeof text === 'string' ? sqlLines(file.path, text, lineAt(file.text, node.start)) : [];
+  });
+};
+
+function rawOf(node: Node): unknown {
+  const value = node['value'];
+  return typeof value === 'object' && value !== null ? (value as { raw?: unknown }).raw : undefined;
+}
+
+function sqlLines(path: string, text: string, first: number): Finding[] {
+  return text.split('\n').flatMap((line, index) => {
+    const found = SQL_CLOCK.exec(line.replace(/--.*$/, ''));
+    return found === null ? [] : [{ path, line: first + index, says: `${found[0]} in SQL: take app.now()` }];
+  });
+}
+
+function where(file: SourceFile, matches: (placed: Placed) => boolean, says: string): Finding[] {
+  return file.nodes
+    .filter(matches)
+    .map(({ node }) => ({ path: file.path, line: lineAt(file.text, node.start), says }));
+}

@@ -1,0 +1,65 @@
+/** Modules of the platform, the upper ones first: each may import those below it. */
+const PLATFORM = [
+  'product',
+  'ai',
+  'jobs',
+  'limits',
+  'entitlements',
+  'accounts',
+  'identity',
+  'audit',
+  'idempotency',
+  'http',
+  'db',
+  'telemetry',
+  'config',
+  'kernel',
+] as const;
+
+/** Above the platform, the upper ones first. */
+const HOUSE = ['main', 'app', 'server', 'products', 'product'] as const;
+
+/** A room of the house: what a file belongs to, and how high it lies. */
+export interface Room {
+  readonly name: string;
+  /** Bigger is higher. Rooms of one height don't know each other. */
+  readonly height: number;
+  /** The folder that a file of this room does not leave by `../`. */
+  readonly folder: string;
+  readonly kind: 'house' | 'product' | 'platform' | 'sandbox' | 'outside';
+}
+
+const FLOORS = PLATFORM.length;
+
+/** The room of a file, or undefined for one in `src/` that has no place in the layers. */
+export function roomOf(path: string): Room | undefined {
+  const [top = '', second = '', third = ''] = path.split('/');
+  if (top !== 'src') return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
+  if (second === 'platform') return platformRoom(third);
+  if (second === 'sandbox')
+    return { name: `sandbox/${third}`, height: 0, folder: `src/sandbox/${third}/`, kind: 'sandbox' };
+  if (second === 'products' && path.split('/').length > 3) {
+    return {
+      name: `products/${third}`,
+      height: heightOf('product'),
+      folder: `src/products/${third}/`,
+      kind: 'product',
+    };
+  }
+  const name = second.replace(/(\.test)?\.ts$/, '');
+  const height = heightOf(name);
+  if (height < 0 || name === 'product') return undefined;
+  return { name, height, folder: third === '' ? 'src/' : `src/${second}/`, kind: 'house' };
+}
+
+function platformRoom(module: string): Room | undefined {
+  const place = (PLATFORM as readonly string[]).indexOf(module);
+  if (place < 0) return undefined;
+  const folder = `src/platform/${module}/`;
+  return { name: `platform/${module}`, height: FLOORS - place, folder, kind: 'platform' };
+}
+
+function heightOf(name: string): number {
+  const place = (HOUSE as readonly string[]).indexOf(name);
+  return place < 0 ? -1 : FLOORS + HOUSE.length - place;
+}

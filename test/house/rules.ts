@@ -1,0 +1,52 @@
+import { arrows, faces, type Finding, type Rule, vendors } from './arrows.ts';
+import { EXCEPTIONS, type Exception } from './exceptions.ts';
+import {
+  databaseTime,
+  fileSizes,
+  functionSizes,
+  honestTests,
+  honestTypes,
+  names,
+  passedIn,
+} from './habits.ts';
+import type { SourceFile } from './source.ts';
+
+/** The rules of the house by name; an exception names the rule that it is excepted from. */
+export const RULES = {
+  arrows,
+  faces,
+  vendors,
+  names,
+  fileSizes,
+  functionSizes,
+  honestTypes,
+  passedIn,
+  honestTests,
+  databaseTime,
+} satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof RULES;
+
+/** What one rule has against these files, less what is excepted, as lines to read. */
+export function objections(rule: RuleName, files: readonly SourceFile[]): string[] {
+  return findings(rule, files)
+    .filter((finding) => !EXCEPTIONS.some((exception) => covers(exception, rule, finding)))
+    .map(({ path, line, says }) => `${path}:${line} ${says}`);
+}
+
+/** Exceptions that excuse nothing any more. */
+export function idleExceptions(files: readonly SourceFile[]): Exception[] {
+  return EXCEPTIONS.filter((exception) => {
+    const rule = exception.rule as RuleName;
+    return !findings(rule, files).some((finding) => covers(exception, rule, finding));
+  });
+}
+
+function findings(rule: RuleName, files: readonly SourceFile[]): Finding[] {
+  return files.flatMap((file) => RULES[rule](file));
+}
+
+function covers(exception: Exception, rule: RuleName, finding: Finding): boolean {
+  const said = exception.says === undefined || finding.says.includes(exception.says);
+  return exception.rule === rule && exception.path === finding.path && said;
+}

@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { parseSync, visitorKeys } from 'oxc-parser';
+
+/** The project's folder. */
+export const ROOT = join(import.meta.dirname, '../..');
+
+/** A node of the syntax tree (ESTree with TypeScript), as far as the house rules look at it. */
+export interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [property: string]: unknown;
+}
+
+export interface Import {
+  readonly specifier: string;
+  readonly line: number;
+}
+
+/** A file of the project as the rules of the house see it. */
+export interface SourceFile {
+  /** From the project's folder, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Every way in which it names another file or package: import, re-export, import(), import type, new URL(…). */
+  readonly imports: readonly Import[];
+  /** All nodes, parents before their children; none for SQL. */
+  readonly nodes: readonly Placed[];
+}
+
+export interface Placed {
+  readonly node: Node;
+  readonly parent: Node | undefined;
+}
+
+const FOLDERS = ['src', 'test', 'scripts', 'bench', 'bin'];
+const ROOT_FILES = ['vitest.config.ts'];
+const KINDS = /\.(ts|js|sql)$/;
+
+/** All files that the rules apply to; what is generated is not ours to judge. */
+export function projectFiles(): SourceFile[] {
+  return projectPaths().map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
+}
+
+/** Paths of all source files, from the project's folder. */
+export function projectPaths(): string[] {
+  const found = FOLDERS.flatMap((folder) => listed(folder));
+  return [...found, ...ROOT_FILES].filter((path) => !path.endsWith('/tables.ts')).sort();
+}
+
+function listed(folder: string): string[] {
+  let entries: string[];
+  try {
+    entries = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+  return entries.map((name) => `${folder}/${name.replaceAll('\\', '/')}`).filter((path) => KINDS.test(path));
+}
+
+/** Reads one file's text: its imports and its syntax tree. */
+export function sourceFile(path: string, text: string): SourceFile {
+  if (path.endsWith('.sql')) return { path, text, imports: [], nodes: [] };
+  const parsed = parseSync(path, text);
+  const error = parsed.errors[0];
+  if (error !== undefined) throw new Error(`${path}: ${error.message}`);
+  const nodes: Placed[] = [];
+  collect(parsed.program as unknown as Node, undefined, nodes);
+  const imports = nodes.flatMap(({ node }) => {
+    const specifier = specifierOf(node);
+    return specifier === undefined ? [] : [{ specifier, line: lineAt(text, node.start) }];
+  });
+  return { path, text, imports, nodes };
+}
+
+function collect(node: Node, parent: Node | undefined, into: Placed[]): void {
+  into.push({ node, parent });
+  for (const key of visitorKeys[node.type] ?? []) {
+    const value = node[key];
+    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      if (isNode(child)) collect(child, node, into);
+    }
+  }
+}
+
+/** Whether a property of a node is itself a node. */
+export function isNode(value: unknown): value is Node {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+  );
+}
+
+const WITH_SOURCE = new Set([
+  'ImportDeclaration',
+  'ExportNamedDeclaration',
+  'ExportAllDeclaration',
+  'ImportExpression',
+  'TSImportType',
+]);
+
+function specifierOf(node: Node): string | undefined {
+  if (WITH_SOURCE.has(node.type)) return stringOf(node['source']);
+  // A worker's file is named so: new Worker(new URL('./worker.ts', import.meta.url)).
+  const names = node['arguments'];
+  if (node.type !== 'NewExpression' || !Array.isArray(names) || names.length !== 2) return undefined;
+  const [file, base] = names as unknown[];
+  const isUrl = isNode(node['callee']) && node['callee']['name'] === 'URL';
+  const named = stringOf(file);
+  return isUrl && isNode(base) && base.type === 'MemberExpression' && named?.endsWith('.ts') === true
+    ? named
+    : undefined;
+}
+
+function stringOf(node: unknown): string | undefined {
+  return isNode(node) && typeof node['value'] === 'string' ? node['value'] : undefined;
+}
+
+/** The line, counted from 1, of a place in a text. */
+export function lineAt(text: string, place: number): number {
+  return text.slice(0, place).split('\n').length;
+}
+
+const rooms: readonly (readonly [RegExp, string])[] = [
+  [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
+  [/^#sandbox\/([\w-]+)$/, 'src/sandbox/$1/index.ts'],
+  [/^#products$/, 'src/products/index.ts'],
+  [/^#server$/, 'src/server/index.ts'],
+  [/^#test\/services$/, 'test/services/index.ts'],
+  [/^#test\/factories$/, 'test/factories.ts'],
+];
+
+/** The project's file that an import names, or undefined where it names a package or a part of Node. */
+export function targetOf(from: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier));
+  for (const [pattern, path] of rooms) {
+    if (pattern.test(specifier)) return specifier.replace(pattern, path);
+  }
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, expect, test } from 'vitest';
+import { ROOT } from './house/source.ts';
+
+/** Makes the running Node say that it is an old one; the Node that it starts says the truth. */
+const OLD = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+
+const folder = mkdtempSync(join(tmpdir(), 'plinth test launcher '));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A project with the launcher and a program of a few lines, in a folder with spaces. */
+function project(options: { name: string; main: string; withNode: boolean }): string {
+  const root = join(folder, options.name);
+  mkdirSync(join(root, 'src'), { recursive: true });
+  cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
+  writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(root, 'src/main.ts'), options.main);
+  if (!options.withNode) return root;
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const packaged = join(root, 'node_modules', `node-${system}-${process.arch}`);
+  mkdirSync(join(packaged, 'bin'), { recursive: true });
+  writeFileSync(join(packaged, 'package.json'), '{}');
+  symlinkSync(process.execPath, join(packaged, 'bin/node'));
+  return root;
+}
+
+function launch(root: string, options: { old: boolean; args?: string[] }): ChildProcess {
+  const before = options.old ? ['--import', OLD] : [];
+  return spawn(process.execPath, [...before, join(root, 'bin/plinth.js'), ...(options.args ?? [])]);
+}
+
+async function ended(child: ChildProcess) {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('the program has no output');
+  const [out, err, [code, signal]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')]);
+  return { out, err, code: code as unknown, signal: signal as unknown };
+}
+
+/** The next lines that a program prints, as it prints them. */
+async function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  let said = '';
+  if (child.stdout === null) throw new Error('the program has no output');
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    const found = pattern.exec(said);
+    if (found !== null) return found;
+  }
+  throw new Error(`the program ended after: ${said}`);
+}
+
+const ECHO = `
+import { text } from 'node:stream/consumers';
+const answer: string = JSON.stringify({ args: process.argv.slice(2), input: await text(process.stdin), parent: process.ppid });
+console.log(answer);
+process.exitCode = 7;`;
+
+test('an old Node hands over to the one that npm installed: arguments, input, output and exit code are the same', async () => {
+  const child = launch(project({ name: 'hands over', main: ECHO, withNode: true }), {
+    old: true,
+    args: ['start', 'a b'],
+  });
+  child.stdin?.end('some input');
+  const { out, err, code } = await ended(child);
+  expect(JSON.parse(out)).toEqual({ args: ['start', 'a b'], input: 'some input', parent: child.pid });
+  expect({ err, code }).toEqual({ err: '', code: 7 });
+});
+
+test('a new enough Node runs the program itself', async () => {
+  const child = launch(project({ name: 'itself', main: ECHO, withNode: true }), { old: false });
+  child.stdin?.end();
+  const { out, code } = await ended(child);
+  expect(JSON.parse(out)).toMatchObject({ parent: process.pid });
+  expect(code).toBe(7);
+});
+
+test('an old Node alone gets one clear line and no stack trace', async () => {
+  const { out, err, code } = await ended(
+    launch(project({ name: 'alone', main: ECHO, withNode: false }), { old: true }),
+  );
+  expect(err).toMatch(/^Plinth needs Node 24 or newer, this is 20\.20\.2\. .*\n$/);
+  expect({ out, code }).toEqual({ out: '', code: 1 });
+});
+
+test('without the packages one line says what to do', async () => {
+  const root = project({ name: 'no packages', main: `import 'fastify';`, withNode: false });
+  const { err, code } = await ended(launch(root, { old: false }));
+  expect(err).toBe('The package fastify is not installed. Run npm ci first.\n');
+  expect(code).toBe(1);
+});
+
+const SERVER = `
+process.on('SIGTERM', () => { console.log('stopping'); process.exit(3); });
+setInterval(() => {}, 1000);
+console.log('pid ' + process.pid);`;
+
+test('a SIGTERM reaches the program, and its end is the end of the launcher', async () => {
+  const child = launch(project({ name: 'terminated', main: SERVER, withNode: true }), { old: true });
+  await printed(child, /pid (\d+)\n/);
+  child.kill('SIGTERM');
+  const { out, code } = await ended(child);
+  expect({ out, code }).toEqual({ out: 'stopping\n', code: 3 });
+});
+
+test('a program that is killed outright ends the launcher by the same signal', async () => {
+  const child = launch(project({ name: 'killed', main: SERVER, withNode: true }), { old: true });
+  const [, pid] = await printed(child, /pid (\d+)\n/);
+  process.kill(Number(pid), 'SIGKILL');
+  expect(await ended(child)).toMatchObject({ signal: 'SIGKILL' });
+});
+
+test('the program stops when its launcher is killed outright', async () => {
+  const child = launch(project({ name: 'orphaned', main: SERVER, withNode: true }), { old: true });
+  await printed(child, /pid (\d+)\n/);
+  child.kill('SIGKILL');
+  await printed(child, /stopping\n/);
+});
