@@ -4,11 +4,11 @@
  * The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Pass, planPasses } from './suite/passes.ts';
-import { type Outcome, REPORT } from './suite/reporter.ts';
+import { countOf, neverRun, type Outcome, readOutcomes, REPORT } from './suite/outcomes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -61,45 +61,29 @@ function run(pass: Pass, withCoverage: boolean): Promise<Ran> {
   });
 }
 
-/** A run that left no report ended before its tests did: that is a failure, too. */
+/** A run that ended before its tests did, for want of a database for example, is a failure too. */
 function read(report: string): readonly Outcome[] {
-  try {
-    return JSON.parse(readFileSync(report, 'utf8')) as Outcome[];
-  } catch {
-    return [{ file: '', name: 'the run ended before its tests did', state: 'failed' }];
-  }
+  const outcomes = existsSync(report) ? readOutcomes(report) : [];
+  if (outcomes.length > 0) return outcomes;
+  return [{ file: '', name: 'no test ran, see above', state: 'failed' }];
 }
 
 function summarize(ran: readonly Ran[], missing: readonly string[]): number {
-  const count = (outcomes: readonly Outcome[], state: Outcome['state']) =>
-    outcomes.filter((outcome) => outcome.state === state).length;
   const all = ran.flatMap(({ outcomes }) => outcomes);
-  const unrun = neverRun(all);
-  const failed = count(all, 'failed');
-  const otherwise = ran.filter(({ outcomes, code }) => code !== 0 && count(outcomes, 'failed') === 0);
+  const unrun = partial ? [] : neverRun(all);
+  const failed = countOf(all, 'failed');
+  const otherwise = ran.filter(({ outcomes, code }) => code !== 0 && countOf(outcomes, 'failed') === 0);
   say('');
   for (const { pass, outcomes } of ran) {
-    say(`${pass.title}: ${count(outcomes, 'passed')} passed, ${count(outcomes, 'failed')} failed`);
+    say(`${pass.title}: ${countOf(outcomes, 'passed')} passed, ${countOf(outcomes, 'failed')} failed`);
   }
-  for (const { file, name } of all.filter(({ state }) => state === 'failed'))
-    say(`FAILED  ${file} > ${name}`);
+  for (const { file, name, state } of all) if (state === 'failed') say(`FAILED  ${file} > ${name}`);
   for (const reason of missing) say(`NOT RUN ${reason}`);
-  for (const { file, name, note } of unrun)
-    say(`NOT RUN ${file} > ${name}${note === undefined ? '' : ` (${note})`}`);
+  for (const { file, name, note } of unrun) say(`NOT RUN ${file} > ${name} (${note ?? 'no reason given'})`);
   for (const { pass, code } of otherwise) say(`FAILED  ${pass.title} ended with ${code}, see above`);
   if (strict && unrun.length > 0) say('With CI=true everything must run.');
-  say(`${count(all, 'passed')} passed, ${failed} failed`);
+  say(`${countOf(all, 'passed')} passed, ${failed} failed`);
   return failed > 0 || otherwise.length > 0 || (strict && unrun.length > 0) ? 1 : 0;
-}
-
-/** Tests that no pass ran: one for PGlite alone is rightly skipped on PostgreSQL. */
-function neverRun(all: readonly Outcome[]): Outcome[] {
-  const key = ({ file, name }: Outcome) => `${file} > ${name}`;
-  const ranOnce = new Set(all.filter(({ state }) => state !== 'skipped').map(key));
-  const skipped = new Map(
-    all.filter((outcome) => !ranOnce.has(key(outcome))).map((outcome) => [key(outcome), outcome]),
-  );
-  return partial ? [] : [...skipped.values()];
 }
 
 function say(line: string): void {

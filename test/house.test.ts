@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { idleExceptions, objections, RULES, type RuleName } from './house/rules.ts';
+import { z } from 'zod';
+import { idleExceptions, objections, RULES } from './house/rules.ts';
 import { projectFiles, ROOT, sourceFile } from './house/source.ts';
 
 const files = projectFiles();
-const ruleNames = Object.keys(RULES) as RuleName[];
+const Packages = z.record(z.string(), z.string());
+const Manifest = z.object({
+  dependencies: Packages,
+  devDependencies: Packages,
+  optionalDependencies: Packages,
+});
+const ruleNames = [...RULES.keys()];
 
 test.each(ruleNames)('the whole house keeps the rule: %s', (rule) => {
   expect(objections(rule, files)).toEqual([]);
@@ -16,7 +23,7 @@ test('every exception from a rule is still needed', () => {
 });
 
 /** For each rule: a file, a text that breaks the rule there, and one beside it that does not. */
-const BROKEN: readonly (readonly [RuleName, string, string, string])[] = [
+const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fine: string])[] = [
   [
     'arrows',
     'src/platform/limits/a.ts',
@@ -155,7 +162,7 @@ const BROKEN: readonly (readonly [RuleName, string, string, string])[] = [
 ];
 
 describe('each rule can fail', () => {
-  test.each(BROKEN)('%s at %s: %s', (rule, path, broken, fine) => {
+  test.each(BROKEN)('%s at %s: %s', (...[rule, path, broken, fine]) => {
     expect(objections(rule, [sourceFile(path, broken)])).not.toEqual([]);
     const named = rule === 'names' || path.includes('unheard-of');
     expect(objections(rule, [sourceFile(named ? 'src/app.ts' : path, fine)])).toEqual([]);
@@ -167,13 +174,9 @@ describe('each rule can fail', () => {
 });
 
 describe('every dependency has a line that says what it saves us', () => {
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
-    string,
-    Record<string, string>
-  >;
+  const manifest = Manifest.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
   const documented = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
-  const lists = ['dependencies', 'devDependencies', 'optionalDependencies'];
-  const installed = lists.flatMap((list) => Object.keys(manifest[list] ?? {}));
+  const installed = Object.values(manifest).flatMap((packages) => Object.keys(packages));
   const lines = [...documented.matchAll(/^\| `([^`]+)` \| \S/gm)].map((line) => line[1]);
 
   test('none is missing', () => {

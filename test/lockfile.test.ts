@@ -30,5 +30,7 @@ test('the lockfile holds the packages of every platform', () => {
 });
 
 test('every package of the lockfile is pinned by its content and by no host', () => {
-  expect(installed.filter(([, entry]) => entry.integrity === undefined || entry.resolved !== undefined)).toEqual([]);
+  expect(
+    installed.filter(([, entry]) => entry.integrity === undefined || entry.resolved !== undefined),
+  ).toEqual([]);
 });

@@ -1,17 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
-
-/** How one test of one pass ended. */
-export interface Outcome {
-  readonly file: string;
-  readonly name: string;
-  readonly state: 'passed' | 'failed' | 'skipped';
-  /** Why a test was skipped, where it says so. */
-  readonly note?: string;
-}
-
-/** The environment variable that names the file which the outcomes are written to. */
-export const REPORT = 'PLINTH_TEST_REPORT';
+import { type Outcome, REPORT } from './outcomes.ts';
 
 /** Writes every test's outcome to a file, so that the passes of the suite can be added up. */
 export default class OutcomeReporter implements Reporter {

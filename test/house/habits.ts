@@ -3,22 +3,9 @@ import { isNode, lineAt, type Node, type Placed, type SourceFile } from './sourc
 
 const LONGEST_FILE = 400;
 const LONGEST_FUNCTION = 60;
-const EMPTY_NAMES = new Set([
-  ...[
-    'util',
-    'utils',
-    'utilities',
-    'helper',
-    'helpers',
-    'common',
-    'misc',
-    'manager',
-    'base',
-    'type',
-    'types',
-  ],
-  ...['shared', 'lib', 'stuff'],
-]);
+const EMPTY_NAMES = new Set(
+  'util utils utilities helper helpers common misc manager base type types shared lib stuff'.split(' '),
+);
 
 /** A file or folder is named after what it holds. */
 export const names: Rule = (file) => {

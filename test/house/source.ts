@@ -66,7 +66,8 @@ export function sourceFile(path: string, text: string): SourceFile {
   const error = parsed.errors[0];
   if (error !== undefined) throw new Error(`${path}: ${error.message}`);
   const nodes: Placed[] = [];
-  collect(parsed.program as unknown as Node, undefined, nodes);
+  const program: unknown = parsed.program;
+  if (isNode(program)) collect(program, undefined, nodes);
   const imports = nodes.flatMap(({ node }) => {
     const specifier = specifierOf(node);
     return specifier === undefined ? [] : [{ specifier, line: lineAt(text, node.start) }];

@@ -3,6 +3,10 @@ import { access, chmod, cp, lstat, readFile, realpath, rename, rm, stat, symlink
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
+
+const Package = z.object({ version: z.string() });
+const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /** Where a PostgreSQL's programs lie, and as whom they can run. */
 export interface PostgresBinaries {
@@ -33,8 +37,11 @@ export async function pathBinaries(): Promise<PostgresBinaries | undefined> {
 /** PostgreSQL refuses to run as root, so root lends it the identity of `nobody`. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
+  return { uid: idOfNobody('-u'), gid: idOfNobody('-g') };
+}
+
+function idOfNobody(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
 }
 
 function packagedFolder(): string | undefined {
@@ -60,18 +67,15 @@ async function runsInPlace(native: string): Promise<boolean> {
 }
 
 async function linksOf(native: string): Promise<{ path: string; target: string }[]> {
-  const listed = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as unknown;
-  if (!Array.isArray(listed)) throw new Error('pg-symlinks.json does not hold a list');
-  return listed.map(({ source, target }: { source: string; target: string }) => ({
+  const listed = Links.parse(JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')));
+  return listed.map(({ source, target }) => ({
     path: relative('native', target),
     target: relative(dirname(target), source),
   }));
 }
 
 async function copyToCache(native: string): Promise<string> {
-  const packaged = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as {
-    version: string;
-  };
+  const packaged = Package.parse(JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')));
   const owner = process.getuid?.() ?? 0;
   const name = `plinth-postgres-${packaged.version}-${process.platform}-${process.arch}-${owner}`;
   const cached = join(await enterableFolder(), name);

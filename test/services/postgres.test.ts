@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import pg from 'pg';
+import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
 import { npmBinaries } from './binaries.ts';
 import { startPostgres } from './postgres.ts';
@@ -15,8 +15,8 @@ const { startPostgres } = await import(${JSON.stringify(new URL('./postgres.ts',
 console.log((await startPostgres({ binaries: await npmBinaries() })).adminUrl);
 setInterval(() => {}, 1000);`;
 
-async function connected(url: string): Promise<{ client: pg.Client; data: string; gone: Promise<unknown> }> {
-  const client = new pg.Client({ connectionString: url });
+async function connected(url: string): Promise<{ client: Client; data: string; gone: Promise<unknown> }> {
+  const client = new Client({ connectionString: url });
   // The server goes away under it: that is the point.
   client.on('error', () => {});
   const gone = new Promise((resolve) => client.once('end', resolve));
@@ -29,8 +29,8 @@ test.runIf(binaries)('a server and its data are gone when the run that started i
   const starter = spawn(process.execPath, ['--input-type=module', '--eval', START], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [url] = (await once(createInterface({ input: starter.stdout }), 'line')) as [string];
-  const { data, gone } = await connected(url);
+  const [url] = await once(createInterface({ input: starter.stdout }), 'line');
+  const { data, gone } = await connected(String(url));
   expect(existsSync(data)).toBe(true);
   starter.kill('SIGKILL');
   await gone;

@@ -3,6 +3,8 @@ export const SYSTEM_USES = {
   'identity.credentials': 'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
   'identity.signing-keys': 'the signing keys belong to the server',
   'accounts.membership': 'whether a caller may act for an account is read before there is a scope',
+  'accounts.invitee': 'whoever is added to an account is found by email, in no scope of their own',
+  'admin.users': 'a platform admin suspends and reinstates users other than themselves',
   'admin.calls': 'an idempotent call of a platform admin acts on accounts that are not their own',
   'admin.grants': 'a platform admin grants a plan to an account that is not their own',
   'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',

@@ -148,15 +148,15 @@ export function routesFor<Service, Permit = never>() {
     const Auth extends RouteAuth,
     Body extends z.ZodType = z.ZodUndefined,
     Query extends z.ZodType = z.ZodUndefined,
-    Spends extends Spending<RouteInput<Name, Body, Query>> | undefined = undefined,
+    const Feature extends string = never,
   >(
     name: Name,
     shape: Omit<RouteShape<Name, Body, Query>, 'auth' | 'spends'> & {
       readonly auth: Auth;
-      readonly spends?: Spends;
+      readonly spends?: Spending<RouteInput<Name, Body, Query>> & { readonly feature: Feature };
     },
     handle: (
-      call: Call<Name, Body, Query, Auth, Spends extends undefined ? undefined : Permit>,
+      call: Call<Name, Body, Query, Auth, [Feature] extends [never] ? undefined : Permit>,
       service: Service,
     ) => Promise<unknown>,
   ): Route {

@@ -40,7 +40,7 @@ export function assertStrong(password: string, email: string): void {
   if (weakness === undefined) return;
   throw new AppError('validation_failed', {
     message: weakness,
-    details: { issues: [{ path: ['password'], message: weakness }] },
+    details: { issues: [{ path: 'body.password', message: weakness }] },
   });
 }
 

@@ -20,7 +20,7 @@ export function assertGrantable(caller: Pick<Caller, 'keyId' | 'scopes'>, asked:
   const unknown = asked.filter((scope) => !known.has(scope));
   if (unknown.length > 0) {
     const message = `There is no scope ${unknown.join(', ')}.`;
-    throw new AppError('validation_failed', { message, details: { issues: [{ path: ['scopes'], message }], known: [...known] } });
+    throw new AppError('validation_failed', { message, details: { issues: [{ path: 'body.scopes', message }], known: [...known] } });
   }
   const beyond = asked.filter((scope) => !allowsScope(caller, scope));
   if (beyond.length > 0) {

@@ -1,5 +1,6 @@
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
+import type { Jobs } from '#platform/jobs';
 import type { Clock, Ids } from '#platform/kernel';
 import type { Limits } from '#platform/limits';
 
@@ -10,4 +11,5 @@ export interface Platform {
   readonly clock: Clock;
   readonly entitlements: Entitlements;
   readonly limits: Limits;
+  readonly jobs: Jobs;
 }

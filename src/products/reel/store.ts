@@ -28,7 +28,17 @@ export function insertDraft(one: NewGeneration, brief: Brief): Statement {
   return statement(
     `insert into reel.drafts (account_id, id, user_id, platform, topic, tone, audience, brand_voice, language)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [one.accountId, one.draftId, one.userId, brief.platform, brief.topic, brief.tone ?? null, brief.audience ?? null, brief.brand_voice ?? null, brief.language],
+    [
+      one.accountId,
+      one.draftId,
+      one.userId,
+      brief.platform,
+      brief.topic,
+      brief.tone ?? null,
+      brief.audience ?? null,
+      brief.brand_voice ?? null,
+      brief.language,
+    ],
   );
 }
 
@@ -62,7 +72,11 @@ export interface NewVariant extends VariantText {
   readonly over_length: boolean;
 }
 
-export function insertVariants(accountId: AccountId, of: { generationId: string; draftId: string }, variants: readonly NewVariant[]): Statement {
+export function insertVariants(
+  accountId: AccountId,
+  of: { generationId: string; draftId: string },
+  variants: readonly NewVariant[],
+): Statement {
   return statement(
     `insert into reel.variants (account_id, id, generation_id, draft_id, position, hook, body, cta, hashtags, over_length)
      select $1, v.id, $2, $3, v.position, v.hook, v.body, v.cta, v.hashtags, v.over_length
@@ -72,10 +86,17 @@ export function insertVariants(accountId: AccountId, of: { generationId: string;
 }
 
 export function completeGeneration(accountId: AccountId, generationId: string): Statement {
-  return statement(`update reel.generations set status = 'completed', updated_at = app.now() where account_id = $1 and id = $2`, [accountId, generationId]);
+  return statement(
+    `update reel.generations set status = 'completed', updated_at = app.now() where account_id = $1 and id = $2`,
+    [accountId, generationId],
+  );
 }
 
-export function failGeneration(accountId: AccountId, generationId: string, error: { code: string; message: string }): Statement {
+export function failGeneration(
+  accountId: AccountId,
+  generationId: string,
+  error: { code: string; message: string },
+): Statement {
   return statement(
     `update reel.generations set status = 'failed', error_code = $3, error_message = $4, updated_at = app.now()
      where account_id = $1 and id = $2 and status in ('queued', 'running')`,

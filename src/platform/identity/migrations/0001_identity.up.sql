@@ -84,4 +84,4 @@ create table identity.api_keys (
 create index api_keys_by_hash on identity.api_keys (token_hash);
 create index api_keys_of_user on identity.api_keys (user_id);
 call app.protect_tenant('identity.api_keys',
-  'select (account_id, id, user_id, name, prefix, scopes, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (revoked_at, updated_at)');
+  'select (account_id, id, user_id, name, prefix, scopes, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (last_used_at, revoked_at, updated_at)');

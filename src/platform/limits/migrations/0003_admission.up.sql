@@ -208,10 +208,11 @@ begin
           end if;
           v_taken := (v_counts->>v_slot)::bigint;
           if v_taken >= v_max then
-            select greatest(min(p.due_at), v_now + interval '1 second') into v_due from limits.permits p
+            -- The latest instant for it: those admitted by this batch are not written yet, so that their own due time stands in.
+            select greatest(coalesce(min(p.due_at), v_due), v_now + interval '1 second') into v_due from limits.permits p
               where p.account_id = v_account and p.slot = v_slot and p.state in ('queued', 'running');
             v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
-              'resets_at', coalesce(v_due, v_now + interval '1 second'), 'now', v_now, 'plan', v_segment->'plan');
+              'resets_at', v_due, 'now', v_now, 'plan', v_segment->'plan');
             exit;
           end if;
           continue;

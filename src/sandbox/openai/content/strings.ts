@@ -24,7 +24,9 @@ function measured(text: string, schema: JsonObject, material: Material): string 
   const most = ownNumber(schema, 'maxLength') ?? Number.POSITIVE_INFINITY;
   let long = text;
   while (long.length < least) long += ` ${material.subject()}`;
-  return clip(long, Math.max(0, most));
+  const cut = clip(long, Math.max(0, most));
+  // Cut at a word's end it may have become too short.
+  return cut.length >= least ? cut : long.slice(0, most).replace(/[\uD800-\uDBFF]$/, '.');
 }
 
 const FIXED_DATE = '2025-01-15';

@@ -1,59 +1,5 @@
 import type { TokenUsage } from './prices.ts';
-
-/** What metering needs to know of a plain answer. */
-export interface Reading {
-  /** Whether there is something to show: choices, or embeddings. */
-  readonly usable: boolean;
-  readonly usage: TokenUsage | undefined;
-  readonly id: string | undefined;
-  readonly tier: string | undefined;
-}
-
-const NOTHING: Reading = { usable: false, usage: undefined, id: undefined, tier: undefined };
-
-/** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
-export function readAnswer(body: Buffer): Reading {
-  return readObject(parsed(body));
-}
-
-function readObject(answer: unknown): Reading {
-  if (!isRecord(answer)) return NOTHING;
-  const { choices, data, usage, id, service_tier: tier } = answer;
-  const shown = Array.isArray(choices) ? choices : data;
-  return {
-    usable: Array.isArray(shown) && shown.length > 0,
-    usage: readUsage(usage),
-    id: typeof id === 'string' ? id : undefined,
-    tier: typeof tier === 'string' ? tier : undefined,
-  };
-}
-
-/** No context window comes near it; a figure above is a defect and not to be charged. */
-const MOST_TOKENS = 100_000_000;
-
-/** Usage as OpenAI's protocol has it. Figures that can't be are as good as none: then we count ourselves. */
-export function readUsage(usage: unknown): TokenUsage | undefined {
-  if (!isRecord(usage)) return undefined;
-  const promptTokens = tokens(usage['prompt_tokens']);
-  const completionTokens = tokens(usage['completion_tokens'] ?? 0);
-  // No prompt is empty: some servers send zeros instead of figures.
-  if (promptTokens === undefined || promptTokens === 0 || completionTokens === undefined) return undefined;
-  const input = isRecord(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {};
-  const output = isRecord(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {};
-  const cached = tokens(input['cached_tokens']) ?? 0;
-  const reasoning = tokens(output['reasoning_tokens']) ?? 0;
-  return {
-    promptTokens,
-    cachedTokens: Math.min(cached, promptTokens),
-    completionTokens,
-    reasoningTokens: Math.min(reasoning, completionTokens),
-  };
-}
-
-/** About four bytes a token: OpenAI's own rule of thumb for English. Only ever used for rows that say `estimated`. */
-export function estimatedTokens(bytes: number): number {
-  return Math.ceil(bytes / 4);
-}
+import { estimatedTokens, isRecord, NOTHING, parsedText, type Reading, readObject, readUsage } from './usage.ts';
 
 const USAGE = Buffer.from('"usage"');
 const DATA = Buffer.from('data:');
@@ -70,7 +16,6 @@ export class StreamMeter {
   usage: TokenUsage | undefined;
   id: string | undefined;
   tier: string | undefined;
-  /** Whether the stream's last event, [DONE], was seen. */
   #events = 0;
   #bytes = 0;
   /** Bytes of an event that are not the model's words, measured at the first event. */
@@ -152,8 +97,7 @@ export class StreamMeter {
     for (let at = kept.indexOf(USAGE); at !== -1; at = kept.indexOf(USAGE, at)) {
       at += USAGE.length;
       if (!opensObject(kept, at)) continue;
-      const start = Math.max(kept.lastIndexOf('\n\n', at) + 2, kept.lastIndexOf('\r\n\r\n', at) + 4, 0);
-      const from = start <= 3 ? 0 : start;
+      const from = borderOf(kept.subarray(0, at));
       const end = nextBorder(kept, at);
       const isUsageOnly = this.#readUsageEvent(kept.toString('utf8', from, end));
       if (isUsageOnly && !this.#wanted) {
@@ -213,22 +157,3 @@ function* eventsIn(text: string): Generator<string> {
   }
 }
 
-function tokens(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS ? value : undefined;
-}
-
-function parsed(body: Buffer): unknown {
-  return parsedText(body.toString('utf8'));
-}
-
-function parsedText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,0 +1,100 @@
+import type { Micros } from '#platform/kernel';
+import type { Permit, PlannedCall } from '#platform/limits';
+import { ProviderError } from './errors.ts';
+import type { Policy } from './policy.ts';
+import { AppError, micros } from '#platform/kernel';
+import { type CallSize, outputThatFits, reserve } from './prices.ts';
+import type { Target } from './providers.ts';
+import type { WireRequest } from './wire.ts';
+
+/** What is decided of a provider call before it goes out. */
+export interface Plan {
+  readonly call: PlannedCall;
+  /** The reply's cap that is sent. */
+  readonly maxTokens: number;
+}
+
+export interface PlanRequest {
+  readonly policy: Policy;
+  readonly wire: Pick<WireRequest, 'endpoint' | 'inputBytes' | 'maxTokens' | 'replies' | 'images' | 'tier'>;
+  readonly priceVersion: string;
+  /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
+  readonly budget?: Micros | undefined;
+}
+
+/**
+ * Sets the reply's cap and with it the most that the call may cost: what was asked, at most what the policy and the
+ * model allow, at most what `caps.cost` and the budget buy.
+ */
+export function planCall(request: PlanRequest, target: Target): Plan {
+  const { policy, wire, budget } = request;
+  const asked = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens, target.price.maxOutput);
+  const size = { inputBytes: wire.inputBytes, images: wire.images, replies: wire.replies, tier: wire.tier };
+  const isChat = wire.endpoint === '/chat/completions';
+  let maxTokens = isChat ? asked : 0;
+  if (policy.caps.cost !== undefined) maxTokens = within(policy.caps.cost, maxTokens, { target, size });
+  // A reserve that buys nothing is not cut to nothing: `send` asks the budgets for more, or refuses.
+  if (isChat && budget !== undefined) {
+    const fits = outputThatFits(target.price, size, budget);
+    if (fits >= 1) maxTokens = Math.min(maxTokens, fits);
+  }
+  return {
+    maxTokens,
+    call: {
+      provider: target.provider,
+      model: target.model,
+      priceVersion: request.priceVersion,
+      reserve: reserve(target.price, { ...size, maxOutputTokens: maxTokens }),
+    },
+  };
+}
+
+function within(
+  cap: number,
+  maxTokens: number,
+  call: { readonly target: Target; readonly size: Omit<CallSize, 'maxOutputTokens'> },
+): number {
+  const fits = outputThatFits(call.target.price, call.size, micros(cap));
+  if (fits < Math.min(1, maxTokens) || reserve(call.target.price, { ...call.size, maxOutputTokens: 0 }) > cap) {
+    throw new AppError('call_too_costly');
+  }
+  return Math.min(maxTokens, fits);
+}
+
+/** Counts the provider calls of one run of the pipe, and says when there were enough. */
+export interface TryCount {
+  /** Calls that may still be made. */
+  readonly left: number;
+  /** One is about to be made. */
+  used(): void;
+}
+
+const seen = new WeakSet<Permit>();
+
+/**
+ * Tries are counted over pipe and job together: the permit knows the calls of earlier attempts. The first call of
+ * a permit is `sent` already when it is granted or taken up, so its count includes it before it was made.
+ */
+export function countTries(permit: Permit, policy: Policy): TryCount {
+  const most = policy.tries + policy.rounds - 1;
+  let here = 0;
+  return {
+    get left() {
+      const ahead = here === 0 && !seen.has(permit) ? Math.max(permit.calls - 1, 0) : permit.calls;
+      return Math.min(policy.tries - here, most - ahead);
+    },
+    used() {
+      seen.add(permit);
+      here += 1;
+    },
+  };
+}
+
+/** Refused before anything is sent: the input is larger than the feature takes. */
+export function checkInput(policy: Policy, inputBytes: number): void {
+  if (inputBytes <= policy.caps.inputBytes) return;
+  throw new ProviderError('context_too_large', {
+    retryable: false,
+    details: { bytes: inputBytes, max_bytes: policy.caps.inputBytes },
+  });
+}

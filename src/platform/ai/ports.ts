@@ -1,0 +1,40 @@
+import type { Micros } from '#platform/kernel';
+import type { BreakerState } from './breaker.ts';
+
+/** The part of a pino logger that is used here. Fields are ids, names and figures, never a prompt or an answer. */
+export interface AiLogger {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export type CallOutcome =
+  | 'served'
+  | 'unusable'
+  | 'rate_limited'
+  | 'refused'
+  | 'failed'
+  | 'timeout'
+  | 'unreachable'
+  | 'lost'
+  | 'hung_up';
+
+/** What telemetry counts. */
+export interface AiMetrics {
+  providerCall(call: {
+    readonly provider: string;
+    readonly model: string;
+    readonly outcome: CallOutcome;
+    readonly seconds: number;
+  }): void;
+  breaker(provider: string, model: string, state: BreakerState): void;
+  cost(product: string, feature: string, amount: Micros): void;
+}
+
+/** Says that nobody waits for the answer any more. An AbortSignal is one. */
+export interface HangUp {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', run: () => void): void;
+  removeEventListener(type: 'abort', run: () => void): void;
+}

@@ -1,0 +1,53 @@
+import { statement } from '#platform/db';
+import type { AccountId, KeyId, UserId } from '#platform/kernel';
+
+export interface NewKey {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly keyId: KeyId;
+  readonly name: string;
+  readonly prefix: string;
+  readonly tokenHash: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: string | undefined;
+}
+
+export interface KeyRow {
+  id: KeyId;
+  user_id: UserId;
+  name: string;
+  prefix: string;
+  scopes: string[];
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  created_at: Date;
+}
+
+const SHOWN = 'id, user_id, name, prefix, scopes, expires_at, last_used_at, created_at';
+
+export const insertKey = (key: NewKey) =>
+  statement<KeyRow>(
+    `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${SHOWN}`,
+    [key.accountId, key.keyId, key.userId, key.name, key.prefix, key.tokenHash, key.scopes, key.expiresAt ?? null],
+  );
+
+/** Keys in force, newest first: of one user, or, for those who manage the account, of all. */
+export const listKeys = (
+  accountId: AccountId,
+  of: { readonly userId: UserId | undefined; readonly after: string | undefined; readonly limit: number },
+) =>
+  statement<KeyRow>(
+    `select ${SHOWN} from identity.api_keys
+     where account_id = $1 and revoked_at is null and ($2::uuid is null or user_id = $2) and ($3::uuid is null or id < $3)
+     order by id desc limit $4`,
+    [accountId, of.userId ?? null, of.after ?? null, of.limit],
+  );
+
+export const revokeKey = (accountId: AccountId, keyId: KeyId, userId: UserId | undefined) =>
+  statement<{ id: KeyId; user_id: UserId }>(
+    `update identity.api_keys set revoked_at = app.now(), updated_at = app.now()
+     where account_id = $1 and id = $2 and revoked_at is null and ($3::uuid is null or user_id = $3)
+     returning id, user_id`,
+    [accountId, keyId, userId ?? null],
+  );

@@ -1,0 +1,111 @@
+import type { Audit, Whence } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { type AccountId, type Ids, type Random, type UserId } from '#platform/kernel';
+import { assertStrong } from './password-rules.ts';
+import type { Passwords } from './passwords.ts';
+import { insertUser, setDefaultAccount } from './store.ts';
+
+const REGISTER = commitPoint('identity.register', 'a user with a personal account, and an organization where one is named');
+
+/** Who an account is made for. */
+export interface AccountOwner {
+  readonly userId: UserId;
+  readonly email: string;
+  readonly fullName: string | undefined;
+}
+
+/** Accounts lie above identity: `app.ts` hands these in. Each adds an account owned by the user, in `tx`. */
+export interface AccountMaking {
+  readonly makePersonalAccount: (tx: Transaction, owner: AccountOwner) => Promise<AccountId>;
+  readonly makeOrganization: (tx: Transaction, owner: AccountOwner, name: string) => Promise<AccountId>;
+}
+
+export interface RegistrationParts extends AccountMaking {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly audit: Audit;
+  readonly passwords: Passwords;
+}
+
+export interface Registration {
+  readonly email: string;
+  readonly password: string;
+  readonly fullName?: string | undefined;
+  readonly companyName?: string | undefined;
+}
+
+export interface UserToMake {
+  readonly email: string;
+  /** Made up when not given. */
+  readonly password?: string;
+  readonly fullName?: string;
+  readonly companyName?: string;
+  readonly role?: 'user' | 'admin';
+  readonly emailVerified?: boolean;
+}
+
+export interface MadeUser {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+  readonly password: string;
+}
+
+/** Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes. */
+export async function register(parts: RegistrationParts, input: Registration, whence: Whence): Promise<void> {
+  assertStrong(input.password, input.email);
+  const passwordHash = await parts.passwords.hash(input.password);
+  await parts.db.system('identity.credentials', REGISTER, async (tx) => {
+    const made = await addUser(parts, tx, { ...input, passwordHash, role: 'user', emailVerified: false });
+    await parts.audit.recordIn(tx, {
+      action: made === undefined ? 'user.register_known' : 'user.registered',
+      actor: made === undefined ? { kind: 'system' } : { kind: 'user', userId: made.userId },
+      ...(made === undefined ? {} : { target: { kind: 'user', id: made.userId } }),
+      whence,
+    });
+  });
+}
+
+/** Makes a user outright: the local owner of a first start. Throws when the email is taken. */
+export async function createUser(parts: RegistrationParts, tx: Transaction, input: UserToMake): Promise<MadeUser> {
+  const password = input.password ?? Buffer.from(parts.random.bytes(18)).toString('base64url');
+  const passwordHash = await parts.passwords.hash(password);
+  const made = await addUser(parts, tx, {
+    ...{ email: input.email, fullName: input.fullName, companyName: input.companyName, passwordHash },
+    ...{ role: input.role ?? 'user', emailVerified: input.emailVerified ?? false },
+  });
+  if (made === undefined) throw new Error('a user with this email exists already');
+  await parts.audit.recordIn(tx, {
+    action: 'user.made',
+    actor: { kind: 'system' },
+    target: { kind: 'user', id: made.userId },
+    changes: { role: input.role ?? 'user' },
+  });
+  return { ...made, password };
+}
+
+interface Addition {
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly fullName: string | undefined;
+  readonly companyName: string | undefined;
+  readonly role: 'user' | 'admin';
+  readonly emailVerified: boolean;
+}
+
+async function addUser(
+  parts: RegistrationParts,
+  tx: Transaction,
+  addition: Addition,
+): Promise<{ userId: UserId; accountId: AccountId } | undefined> {
+  const { email, fullName, companyName } = addition;
+  const userId = parts.ids.next<UserId>();
+  const rows = await tx.run(insertUser({ ...addition, userId }));
+  if (rows.length === 0) return undefined;
+  const owner: AccountOwner = { userId, email, fullName };
+  const personal = await parts.makePersonalAccount(tx, owner);
+  // Who registers a company acts for it, unless they say otherwise (X-Account-Id).
+  const accountId = companyName === undefined ? personal : await parts.makeOrganization(tx, owner, companyName);
+  await tx.run(setDefaultAccount(userId, accountId));
+  return { userId, accountId };
+}

@@ -1,0 +1,140 @@
+import { statement } from '#platform/db';
+import type { AccountId, KeyId, UserId } from '#platform/kernel';
+
+/** What a log-in needs to know of a user. */
+export interface CredentialRow {
+  user_id: UserId;
+  email: string;
+  password_hash: string | null;
+  email_verified: boolean;
+  role: 'user' | 'admin';
+  status: 'active' | 'suspended';
+  default_account_id: AccountId;
+}
+
+const CREDENTIALS = 'user_id, email, password_hash, email_verified, role, status, default_account_id';
+
+/** The user of an email address, in any case of its letters. */
+export const userByEmail = (email: string) =>
+  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where lower(email) = lower($1)`, [email]);
+
+/** The user again, kept from being suspended until the transaction ends. */
+export const lockUser = (userId: UserId) =>
+  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1 for no key update`, [userId]);
+
+export interface NewUser {
+  readonly userId: UserId;
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly fullName: string | undefined;
+  readonly role: 'user' | 'admin';
+  readonly emailVerified: boolean;
+}
+
+/** Adds a user unless the email is taken: then no row comes back. Two at once wait for each other here. */
+export const insertUser = (user: NewUser) =>
+  statement<{ user_id: UserId }>(
+    `insert into identity.users (user_id, email, password_hash, full_name, role, email_verified)
+     values ($1, $2, $3, $4, $5, $6) on conflict (lower(email)) do nothing returning user_id`,
+    [user.userId, user.email, user.passwordHash, user.fullName ?? null, user.role, user.emailVerified],
+  );
+
+export const setDefaultAccount = (userId: UserId, accountId: AccountId) =>
+  statement('update identity.users set default_account_id = $2, updated_at = app.now() where user_id = $1', [
+    userId,
+    accountId,
+  ]);
+
+/** Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile. */
+export const rehash = (userId: UserId, hashes: { before: string; after: string }) =>
+  statement(
+    'update identity.users set password_hash = $3, updated_at = app.now() where user_id = $1 and password_hash = $2',
+    [userId, hashes.before, hashes.after],
+  );
+
+/** A user's standing: suspended ones keep their rows and can't call. */
+export const setStatus = (userId: UserId, status: 'active' | 'suspended') =>
+  statement<{ user_id: UserId }>(
+    `update identity.users set status = $2, updated_at = app.now() where user_id = $1 and status <> $2 returning user_id`,
+    [userId, status],
+  );
+
+export const userExists = (userId: UserId) =>
+  statement<{ user_id: UserId }>('select user_id from identity.users where user_id = $1', [userId]);
+
+export interface ProfileRow {
+  user_id: UserId;
+  email: string;
+  full_name: string | null;
+  avatar_url: string | null;
+  email_verified: boolean;
+  role: 'user' | 'admin';
+  default_account_id: AccountId;
+}
+
+export const profile = (userId: UserId) =>
+  statement<ProfileRow>(
+    `select user_id, email, full_name, avatar_url, email_verified, role, default_account_id
+     from identity.users where user_id = $1`,
+    [userId],
+  );
+
+/** Changes what is given; undefined leaves a field as it is, null empties it. */
+export const changeProfile = (userId: UserId, change: { full_name?: string | null; avatar_url?: string | null }) =>
+  statement(
+    `update identity.users set updated_at = app.now(),
+       full_name = case when $2 then $3 else full_name end,
+       avatar_url = case when $4 then $5 else avatar_url end
+     where user_id = $1`,
+    [
+      userId,
+      change.full_name !== undefined,
+      change.full_name ?? null,
+      change.avatar_url !== undefined,
+      change.avatar_url ?? null,
+    ],
+  );
+
+/** Who calls, as a session or key says at this moment. */
+export interface StandingRow {
+  role: 'user' | 'admin';
+  account_id: AccountId;
+}
+
+/** The user of a session that is neither ended nor over, if they may call. */
+export const sessionStanding = (userId: UserId, sessionId: string) =>
+  statement<StandingRow>(
+    `select u.role, u.default_account_id as account_id
+     from identity.sessions s join identity.users u using (user_id)
+     where s.user_id = $1 and s.id = $2 and s.revoked_at is null and s.expires_at > app.now()
+       and u.status = 'active' and u.default_account_id is not null`,
+    [userId, sessionId],
+  );
+
+export interface KeyStandingRow extends StandingRow {
+  id: KeyId;
+  user_id: UserId;
+  scopes: string[];
+  expires_at: Date | null;
+  /** Whether its last use was written down more than a minute ago. */
+  use_is_old: boolean;
+}
+
+/** The key of a hash, when it is in force and its user may call. */
+export const keyStanding = (tokenHash: string) =>
+  statement<KeyStandingRow>(
+    `select k.id, k.account_id, k.user_id, k.scopes, k.expires_at, u.role,
+       k.last_used_at is null or k.last_used_at < app.now() - interval '1 minute' as use_is_old
+     from identity.api_keys k join identity.users u using (user_id)
+     where k.token_hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > app.now())
+       and u.status = 'active'`,
+    [tokenHash],
+  );
+
+/** At most one write a minute and key, whichever process comes first. */
+export const keyUsed = (accountId: AccountId, keyId: KeyId) =>
+  statement(
+    `update identity.api_keys set last_used_at = app.now() where account_id = $1 and id = $2
+       and (last_used_at is null or last_used_at < app.now() - interval '1 minute')`,
+    [accountId, keyId],
+  );

@@ -1,0 +1,77 @@
+/** One metric: its name in Prometheus, and what it counts. */
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** All metrics; docs/generated/metrics.md is made from this list. */
+export const METRICS = {
+  httpRequests: {
+    name: 'plinth_http_request_duration_seconds',
+    kind: 'histogram',
+    help: 'Requests by route and status, from the first byte read to the last byte written.',
+    labels: ['route', 'status'],
+  },
+  denials: {
+    name: 'plinth_denials_total',
+    kind: 'counter',
+    help: 'Calls that a limit refused.',
+    labels: ['product', 'limit'],
+  },
+  rateFailures: {
+    name: 'plinth_rate_failures_total',
+    kind: 'counter',
+    help: 'Times that rates could not be asked, so that callers passed uncounted.',
+    labels: [],
+  },
+  providerCalls: {
+    name: 'plinth_provider_call_duration_seconds',
+    kind: 'histogram',
+    help: 'Calls to AI providers by outcome; `rate_limited` are their 429s.',
+    labels: ['provider', 'model', 'outcome'],
+  },
+  breaker: {
+    name: 'plinth_provider_breaker_state',
+    kind: 'gauge',
+    help: 'Circuit breakers: 0 closed, 1 half open, 2 open.',
+    labels: ['provider', 'model'],
+  },
+  jobWait: {
+    name: 'plinth_job_wait_seconds',
+    kind: 'histogram',
+    help: 'From the time a job may start to its start.',
+    labels: ['kind', 'lane'],
+  },
+  jobRun: {
+    name: 'plinth_job_run_seconds',
+    kind: 'histogram',
+    help: 'From the start of a job to its end, by outcome.',
+    labels: ['kind', 'lane', 'outcome'],
+  },
+  jobsDepth: {
+    name: 'plinth_jobs_depth',
+    kind: 'gauge',
+    help: 'Jobs that are in the queue.',
+    labels: ['lane', 'state'],
+  },
+  cost: {
+    name: 'plinth_cost_micro_dollars_total',
+    kind: 'counter',
+    help: 'What model calls cost, by feature.',
+    labels: ['product', 'feature'],
+  },
+  memory: {
+    name: 'plinth_process_memory_bytes',
+    kind: 'gauge',
+    help: 'Memory of this process.',
+    labels: ['of'],
+  },
+  cpu: {
+    name: 'plinth_process_cpu_seconds_total',
+    kind: 'counter',
+    help: 'Processor time of this process.',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDeclaration>;

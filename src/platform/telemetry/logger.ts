@@ -1,0 +1,59 @@
+import { type DestinationStream, pino } from 'pino';
+import { fitForLog, withoutSecrets } from './redaction.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/**
+ * The log. A message is a sentence of ours, the fields are what it is about: ids, figures, codes, an `err`.
+ * Secrets and people's texts are hidden on every way in, but keep them out anyway.
+ */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A logger that adds these fields to every line. Not for the path of a call: pass `request_id` as a field there. */
+  with(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** Where the lines go; standard output when not said. */
+  readonly destination?: DestinationStream | undefined;
+}
+
+/** JSON lines by pino. */
+export function createLogger(options: LoggerOptions): Logger {
+  const settings = {
+    level: options.level,
+    base: { service: 'plinth' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // Errors are in plain form already; pino's own serializer would write messages and stacks out in full.
+    serializers: { err: (value: unknown) => value },
+  };
+  return wrapped(
+    options.destination === undefined ? pino(settings) : pino(settings, options.destination),
+    {},
+  );
+}
+
+type Level = Exclude<LogLevel, 'silent'>;
+
+function wrapped(log: pino.Logger, bound: LogFields): Logger {
+  const write = (level: Level) => (fields: LogFields, message: string) => {
+    if (!log.isLevelEnabled(level)) return;
+    const fit = fitForLog({ ...bound, ...fields });
+    // The message goes as data, so that nothing in it is read as a format.
+    log[level](fit, '%s', withoutSecrets(message));
+  };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    with: (fields) => wrapped(log, { ...bound, ...fields }),
+  };
+}

@@ -1,0 +1,146 @@
+import type { Attributes, Meter } from '@opentelemetry/api';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { METRICS, type MetricDeclaration } from './catalogue.ts';
+
+/** Upper bounds in seconds: from an answer out of memory to a long generation. */
+const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+export interface ProviderCall {
+  readonly provider: string;
+  readonly model: string;
+  readonly outcome: string;
+  readonly seconds: number;
+}
+
+export interface JobRun {
+  readonly kind: string;
+  readonly lane: string;
+  readonly outcome: string;
+  readonly waitSeconds: number;
+  readonly runSeconds: number;
+}
+
+export interface JobsDepth {
+  readonly lane: string;
+  readonly state: string;
+  readonly count: number;
+}
+
+export type BreakerState = 'closed' | 'half_open' | 'open';
+const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
+
+/** What the program counts. Names of routes, models and features only: nothing that a caller can make up. */
+export interface Metrics {
+  httpRequest(route: string, status: number, seconds: number): void;
+  denial(product: string, limit: string): void;
+  rateFailure(): void;
+  providerCall(call: ProviderCall): void;
+  breaker(provider: string, model: string, state: BreakerState): void;
+  job(run: JobRun): void;
+  /** Micro-dollars of model cost. */
+  cost(product: string, feature: string, micros: number): void;
+  /** Asked at every scrape for the depth of the queue. */
+  observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;
+}
+
+export interface MetricsHandle {
+  readonly metrics: Metrics;
+  /** All metrics in Prometheus' text format. */
+  prometheus(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Metrics by OpenTelemetry, read through its Prometheus serializer; its exporter opens no server of its own. */
+export function createMetrics(): MetricsHandle {
+  const reader = new PrometheusExporter({ preventServerStart: true });
+  const provider = new MeterProvider({ readers: [reader] });
+  const meter = provider.getMeter('plinth');
+  const serializer = new PrometheusSerializer('', false, undefined, true, true);
+  observeProcess(meter);
+  return {
+    metrics: instruments(meter),
+    async prometheus() {
+      const { resourceMetrics } = await reader.collect();
+      return serializer.serialize(resourceMetrics);
+    },
+    close: () => provider.shutdown(),
+  };
+}
+
+function instruments(meter: Meter): Metrics {
+  const counter = ({ name, help }: MetricDeclaration) => meter.createCounter(name, { description: help });
+  const gauge = ({ name, help }: MetricDeclaration) => meter.createGauge(name, { description: help });
+  const histogram = ({ name, help }: MetricDeclaration) =>
+    meter.createHistogram(name, { description: help, advice: { explicitBucketBoundaries: BOUNDS } });
+  const requests = labelled(['route', 'status']);
+  const denials = labelled(['product', 'limit']);
+  const calls = labelled(['provider', 'model', 'outcome']);
+  const breakers = labelled(['provider', 'model']);
+  const waits = labelled(['kind', 'lane']);
+  const runs = labelled(['kind', 'lane', 'outcome']);
+  const costs = labelled(['product', 'feature']);
+  const [httpRequests, denialCount, rateFailures] = [
+    histogram(METRICS.httpRequests),
+    counter(METRICS.denials),
+    counter(METRICS.rateFailures),
+  ];
+  const [providerCalls, breakerState, costSum] = [
+    histogram(METRICS.providerCalls),
+    gauge(METRICS.breaker),
+    counter(METRICS.cost),
+  ];
+  const [jobWait, jobRun] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
+  return {
+    httpRequest: (route, status, seconds) => httpRequests.record(seconds, requests(route, String(status))),
+    denial: (product, limit) => denialCount.add(1, denials(product, limit)),
+    rateFailure: () => rateFailures.add(1),
+    providerCall: (call) =>
+      providerCalls.record(call.seconds, calls(call.provider, call.model, call.outcome)),
+    breaker: (provider, model, state) =>
+      breakerState.record(BREAKER_VALUES[state], breakers(provider, model)),
+    job(run) {
+      jobWait.record(run.waitSeconds, waits(run.kind, run.lane));
+      jobRun.record(run.runSeconds, runs(run.kind, run.lane, run.outcome));
+    },
+    cost: (product, feature, micros) => costSum.add(micros, costs(product, feature)),
+    observeJobsDepth: (read) => observeDepth(meter, read),
+  };
+}
+
+function observeDepth(meter: Meter, read: () => Promise<readonly JobsDepth[]>): void {
+  const { name, help } = METRICS.jobsDepth;
+  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
+    for (const { lane, state, count } of await read()) observed.observe(count, { lane, state });
+  });
+}
+
+function observeProcess(meter: Meter): void {
+  meter
+    .createObservableGauge(METRICS.memory.name, { description: METRICS.memory.help })
+    .addCallback((observed) => {
+      const { rss, heapUsed, external } = process.memoryUsage();
+      observed.observe(rss, { of: 'resident' });
+      observed.observe(heapUsed, { of: 'heap' });
+      observed.observe(external, { of: 'external' });
+    });
+  meter
+    .createObservableCounter(METRICS.cpu.name, { description: METRICS.cpu.help })
+    .addCallback((observed) => {
+      const { user, system } = process.cpuUsage();
+      observed.observe((user + system) / 1_000_000);
+    });
+}
+
+/** Attribute objects by their values: a call makes no new ones. Bounded, in case a label turns out not to be. */
+function labelled(names: readonly string[]): (...values: string[]) => Attributes {
+  const known = new Map<string, Attributes>();
+  return (...values) => {
+    const key = values.join('\u0000');
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+    if (known.size < 10_000) known.set(key, made);
+    return made;
+  };
+}

@@ -1,0 +1,89 @@
+const HIDDEN = '[hidden]';
+const DEEPEST = 6;
+
+/** Names under which secrets, tokens and people's texts travel: their values never reach a log. */
+const SECRET_NAME =
+  /authorization|cookie|token|secret|passw|api[-_]?key|idempotency[-_]?key|credential|signature|owner[-_]?key|private[-_]?key|database[-_]?url|direct[-_]?url|redis[-_]?url|dsn$/i;
+const TEXT_NAME =
+  /^(prompts?|body|bodies|raw|messages?_text|content|contents|text|input|output|completion|answer|reply|topic|instructions|audience|brand_voice|hook|cta|detail|parameters|values|where|query|email|full_name)$/i;
+/** `token_count` and the like are figures, and `key_id` is no key. */
+const HARMLESS_NAME = /(_id|_count|_tokens|tokens|_hash|_version|_seconds)$/i;
+
+/** What secrets look like when they are part of a sentence. */
+const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
+  // JSON web tokens, whole.
+  [/\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g, HIDDEN],
+  // Keys of ours and of vendors: a short prefix and a long random rest.
+  [/\b(sk|pk|rk|whsec|plinth|pl[a-z]{1,3}|ghp|xox[a-z])[-_][\w-]{16,}/gi, HIDDEN],
+  // A password inside a URL.
+  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*):[^\s@"']+@/gi, `$1:${HIDDEN}@`],
+  [/\b(api[-_]?key|token|password|secret)(["']?\s*[:=]\s*["']?)[^\s"',;&}]{4,}/gi, `$1$2${HIDDEN}`],
+];
+
+/** A sentence without whatever looks like a secret. */
+export function withoutSecrets(text: string): string {
+  return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
+}
+
+/** A copy of a value that is fit for a log: secrets and texts hidden by name, errors in plain form, depth bounded. */
+export function fitForLog(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '[function]' : value;
+  if (value instanceof Error) return plainError(value, depth);
+  if (value instanceof Date) return value.toISOString();
+  if (depth >= DEEPEST) return '[deep]';
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => fitForLog(item, depth + 1));
+  const entries =
+    value instanceof Map
+      ? [...value.entries()].map(([name, item]) => [String(name), item] as const)
+      : Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([name, item]) => [name, isHidden(name, item) ? HIDDEN : fitForLog(item, depth + 1)]),
+  );
+}
+
+function isHidden(name: string, value: unknown): boolean {
+  if (value === undefined || value === null || typeof value === 'boolean') return false;
+  if (typeof value === 'number' || HARMLESS_NAME.test(name)) return false;
+  return SECRET_NAME.test(name) || TEXT_NAME.test(name);
+}
+
+/**
+ * An error without what it may quote: parsers and databases repeat the text that they choke on. Errors of our own
+ * (with a `status`) are written by us and keep their sentence; of all others what stands in quotes is cut out. The
+ * stack is kept without its first line, which repeats the message.
+ */
+function plainError(error: Error, depth: number): Record<string, unknown> {
+  const { code, status, constraint, severity, table, routine } = error as Error & Record<string, unknown>;
+  const ours = error.name === 'AppError';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const plain = {
+    type: error.name,
+    message: withoutSecrets(ours ? error.message : withoutQuotes(error.message)),
+    ...pickWords({ code, status, constraint, severity, table, routine }),
+    stack: frames.map((line) => line.trim()).join('\n'),
+  };
+  const cause = error.cause === undefined || depth >= DEEPEST ? {} : { cause: causeOf(error.cause, depth) };
+  const errors =
+    error instanceof AggregateError ? { errors: error.errors.map((one) => fitForLog(one, depth + 1)) } : {};
+  return { ...plain, ...cause, ...errors };
+}
+
+function causeOf(cause: unknown, depth: number): unknown {
+  // A text as cause may be anybody's.
+  return typeof cause === 'string' ? HIDDEN : fitForLog(cause, depth + 1);
+}
+
+function pickWords(fields: Record<string, unknown>): Record<string, unknown> {
+  const isWord = (value: unknown) =>
+    typeof value === 'number' || (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value));
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isWord(value)));
+}
+
+function withoutQuotes(message: string): string {
+  const line = message.length > 500 ? `${message.slice(0, 500)}…` : message;
+  return line.replace(/(["'`“])[\s\S]*?(["'`”]|$)/g, '$1…$2').replace(/\s*\n[\s\S]*$/, '');
+}

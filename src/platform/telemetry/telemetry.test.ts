@@ -1,0 +1,145 @@
+import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { AppError } from '#platform/kernel';
+import { createTelemetry } from './index.ts';
+
+function listening() {
+  const lines: string[] = [];
+  const logTo = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  return { ...createTelemetry({ logLevel: 'debug', logTo }), lines };
+}
+
+/** Each carries the word marker, which must not be seen. */
+const SECRETS: readonly (readonly [string, Record<string, unknown>, string])[] = [
+  ['a header', { headers: { authorization: 'Bearer marker-0123456789' } }, 'in'],
+  [
+    'a header in capitals',
+    { headers: { Authorization: 'marker', 'Set-Cookie': 'marker', cookie: 'a=marker' } },
+    'in',
+  ],
+  ['a key', { api_key: 'marker', apiKey: 'marker', 'x-api-key': 'marker' }, 'in'],
+  ['a password', { user: { password: 'marker', new_password: 'marker' } }, 'in'],
+  ['tokens', { refresh_token: 'marker', accessToken: 'marker', idempotencyKey: 'marker' }, 'in'],
+  ['a body', { request: { body: { topic: 'marker', nested: ['marker'] } } }, 'in'],
+  ['a prompt', { prompt: 'marker', messages_text: 'marker', content: [{ text: 'marker' }] }, 'in'],
+  ['an email', { email: 'marker@example.com' }, 'in'],
+  ['something in a list', { list: [{ secret: 'marker' }] }, 'in'],
+  ['a map', { map: new Map([['token', 'marker']]) }, 'in'],
+  ['bytes', { bytes: Buffer.from('marker') }, 'in'],
+  ['a message', {}, 'sent Bearer marker-0123456789 along'],
+  ['a key in a message', {}, 'sk-marker0123456789abcdef and plk_marker0123456789abcdef'],
+  ['a format in a message', {}, '%j %s %o api_key=marker'],
+  [
+    'a URL with a password',
+    { at: 'postgres://plinth:marker@db/plinth' },
+    'postgres://plinth:marker@db:5432/x failed',
+  ],
+  ['a JSON web token', { note: 'eyJmarkermarker.eyJmarkermarker.marker' }, 'in'],
+  ['an error that quotes', { err: new SyntaxError('Unexpected token, "marker" is not valid JSON') }, 'in'],
+  [
+    'an error of the database',
+    {
+      err: Object.assign(new Error('invalid input syntax for type uuid: "marker"'), {
+        code: '22P02',
+        detail: 'Key (email)=(marker)',
+        where: 'marker',
+        parameters: ['marker'],
+      }),
+    },
+    'in',
+  ],
+  [
+    'an error with a cause',
+    { err: new Error('outer', { cause: new Error("inner 'marker'", { cause: 'marker' }) }) },
+    'in',
+  ],
+  [
+    'an error with its input',
+    { err: Object.assign(new Error('no'), { input: 'marker', token: 'marker' }) },
+    'in',
+  ],
+  ['many errors', { err: new AggregateError([new Error('"marker"')], 'several') }, 'in'],
+  ['an error of many lines', { err: new Error('first\nmarker\nmarker') }, 'in'],
+];
+
+test.each(SECRETS)('%s never reaches the log', (_name, fields, message) => {
+  const { logger, lines } = listening();
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    logger[level](fields, message);
+    logger.with(fields).with({ more: fields })[level]({ and: fields }, message);
+  }
+  expect(lines).toHaveLength(8);
+  expect(lines.join()).not.toContain('marker');
+});
+
+test('what helps to find a fault stays: ids, figures, codes, frames, and sentences of ours', () => {
+  const { logger, lines } = listening();
+  const err = new AppError('not_found', {
+    message: 'There is no draft "7".',
+    cause: new TypeError('x is not a function'),
+  });
+  logger.error(
+    { request_id: 'r-1', prompt_tokens: 412, key_id: 'k-1', cost_micros: 246, err },
+    'a call failed',
+  );
+  const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+  expect(line).toMatchObject({
+    request_id: 'r-1',
+    prompt_tokens: 412,
+    key_id: 'k-1',
+    cost_micros: 246,
+    msg: 'a call failed',
+    service: 'plinth',
+  });
+  expect(line['err']).toMatchObject({
+    code: 'not_found',
+    status: 404,
+    message: 'There is no draft "7".',
+    cause: { message: 'x is not a function' },
+  });
+  expect(inspect(line['err'])).toContain('telemetry.test.ts');
+});
+
+test('metrics are read in Prometheus text, with a series for each route, limit, provider, job and feature', async () => {
+  const { metrics, prometheus, close } = listening();
+  metrics.httpRequest('POST /v1/create', 202, 0.02);
+  metrics.denial('reel', 'generations');
+  metrics.rateFailure();
+  metrics.providerCall({ provider: 'sandbox', model: 'small', outcome: 'rate_limited', seconds: 0.3 });
+  metrics.breaker('sandbox', 'small', 'open');
+  metrics.job({
+    kind: 'reel.generate',
+    lane: 'interactive',
+    outcome: 'done',
+    waitSeconds: 0.003,
+    runSeconds: 1,
+  });
+  metrics.cost('reel', 'generation', 246);
+  metrics.observeJobsDepth(async () => [{ lane: 'batch', state: 'ready', count: 7 }]);
+  const text = await prometheus();
+  expect(text).toContain(
+    'plinth_http_request_duration_seconds_count{route="POST /v1/create",status="202"} 1',
+  );
+  expect(text).toContain('plinth_denials_total{product="reel",limit="generations"} 1');
+  expect(text).toContain('plinth_rate_failures_total 1');
+  expect(text).toContain(
+    'plinth_provider_call_duration_seconds_count{provider="sandbox",model="small",outcome="rate_limited"} 1',
+  );
+  expect(text).toContain('plinth_provider_breaker_state{provider="sandbox",model="small"} 2');
+  expect(text).toContain(
+    'plinth_job_wait_seconds_bucket{kind="reel.generate",lane="interactive",le="0.005"} 1',
+  );
+  expect(text).toContain(
+    'plinth_job_run_seconds_count{kind="reel.generate",lane="interactive",outcome="done"} 1',
+  );
+  expect(text).toContain('plinth_cost_micro_dollars_total{product="reel",feature="generation"} 246');
+  expect(text).toContain('plinth_jobs_depth{lane="batch",state="ready"} 7');
+  expect(text).toMatch(/plinth_process_memory_bytes\{of="resident"\} \d+/);
+  await close();
+});
