@@ -10,6 +10,7 @@ export default defineConfig({
     // time, 10.3 with Vitest's own number, 6.1 in threads; without isolation 1.8, but then files share their modules.
     pool: 'forks',
     maxWorkers: '100%',
+    isolate: true,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     coverage: {

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Pass, planPasses } from './suite/passes.ts';
+import { type Missing, type Pass, planPasses } from './suite/passes.ts';
 import { countOf, neverRun, type Outcome, readOutcomes, REPORT } from './suite/outcomes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -68,7 +68,7 @@ function read(report: string): readonly Outcome[] {
   return [{ file: '', name: 'no test ran, see above', state: 'failed' }];
 }
 
-function summarize(ran: readonly Ran[], missing: readonly string[]): number {
+function summarize(ran: readonly Ran[], missing: readonly Missing[]): number {
   const all = ran.flatMap(({ outcomes }) => outcomes);
   const unrun = partial ? [] : neverRun(all);
   const failed = countOf(all, 'failed');
@@ -78,12 +78,13 @@ function summarize(ran: readonly Ran[], missing: readonly string[]): number {
     say(`${pass.title}: ${countOf(outcomes, 'passed')} passed, ${countOf(outcomes, 'failed')} failed`);
   }
   for (const { file, name, state } of all) if (state === 'failed') say(`FAILED  ${file} > ${name}`);
-  for (const reason of missing) say(`NOT RUN ${reason}`);
+  for (const { reason } of missing) say(`NOT RUN ${reason}`);
   for (const { file, name, note } of unrun) say(`NOT RUN ${file} > ${name} (${note ?? 'no reason given'})`);
   for (const { pass, code } of otherwise) say(`FAILED  ${pass.title} ended with ${code}, see above`);
-  if (strict && unrun.length > 0) say('With CI=true everything must run.');
+  const lacking = strict && (unrun.length > 0 || missing.some(({ needed }) => needed));
+  if (lacking) say('With CI=true everything must run.');
   say(`${countOf(all, 'passed')} passed, ${failed} failed`);
-  return failed > 0 || otherwise.length > 0 || (strict && unrun.length > 0) ? 1 : 0;
+  return failed > 0 || otherwise.length > 0 || lacking ? 1 : 0;
 }
 
 function say(line: string): void {

@@ -10,8 +10,13 @@ export interface Pass {
 
 export interface Plan {
   readonly passes: readonly Pass[];
-  /** What is not run, and why. */
-  readonly missing: readonly string[];
+  /** What is not run, and why; what is needed fails the run where everything must run. */
+  readonly missing: readonly Missing[];
+}
+
+export interface Missing {
+  readonly reason: string;
+  readonly needed: boolean;
 }
 
 /** The whole suite on PostgreSQL 18 from npm, then the files that use a database on PGlite and on PATH's `postgres`. */
@@ -27,14 +32,20 @@ export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> 
     files,
   };
   const packaged = await npmBinaries();
-  const missing = found === undefined ? ['PostgreSQL of PATH: there is no postgres on PATH'] : [];
+  const missing =
+    found === undefined
+      ? [{ reason: 'PostgreSQL of PATH: there is no postgres on PATH', needed: false }]
+      : [];
   if (packaged !== undefined) {
     const first = { title: `PostgreSQL ${packaged.version} of npm`, environment: {}, files: [] };
     return { passes: [first, embedded, ...(path === undefined ? [] : [path])], missing };
   }
-  const lacking = `PostgreSQL of npm: there is none for ${process.platform}-${process.arch} (set TEST_DATABASE_URL to a server)`;
+  const reason = `PostgreSQL of npm: there is none for ${process.platform}-${process.arch} (set TEST_DATABASE_URL to a server)`;
   const whole = { ...(path ?? embedded), files: [] };
-  return { passes: path === undefined ? [whole] : [whole, embedded], missing: [...missing, lacking] };
+  return {
+    passes: path === undefined ? [whole] : [whole, embedded],
+    missing: [...missing, { reason, needed: true }],
+  };
 }
 
 /** Whoever names the database gets one pass on it. */

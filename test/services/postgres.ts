@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chown, statfs } from 'node:fs/promises';
+import { chown, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,29 +45,36 @@ exit "$status"
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   await removeStaleFolders();
   const folder = await makeFolder(options.durable === true);
-  const user = unprivilegedUser();
-  await initialize(options.binaries, join(folder, 'data'));
+  try {
+    await initialize(options.binaries, join(folder, 'data'));
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   const port = await freePort();
-  const program = [
+  const keeper = startKeeper(folder, [
     join(options.binaries.folder, 'postgres'),
     '-D',
     join(folder, 'data'),
     ...flags(port, options),
-  ];
-  const keeper = spawn('/bin/sh', ['-c', KEEPER, 'sh', folder, ...program], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-    // A process group of its own: Ctrl-C must reach us first.
-    detached: true,
-    cwd: folder,
-    env: cleanEnvironment(),
-    ...user,
-  });
+  ]);
   await untilReady(keeper);
   return {
     version: options.binaries.version,
     adminUrl: `postgres://postgres@127.0.0.1:${port}/postgres`,
     stop: () => stop(keeper),
   };
+}
+
+function startKeeper(folder: string, program: readonly string[]): ChildProcess {
+  return spawn('/bin/sh', ['-c', KEEPER, 'sh', folder, ...program], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    // A process group of its own: Ctrl-C must reach us first.
+    detached: true,
+    cwd: folder,
+    env: cleanEnvironment(),
+    ...unprivilegedUser(),
+  });
 }
 
 function flags(port: number, options: PostgresOptions): string[] {

@@ -86,13 +86,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#fail('stopped');
   }
 
-  /** Hands the stream over: what came since its head, and all that comes. */
+  /** Names who takes the stream; what comes after its head flows from `resume` on. */
   attach(consumer: Consumer): void {
     this.#consumer = consumer;
     const late = this.#late;
-    if (late === undefined) this.resume();
-    else if (late === 'end') consumer.end();
-    else consumer.mishap(late);
+    if (late === 'end') consumer.end();
+    else if (late !== undefined) consumer.mishap(late);
   }
 
   resume(): void {

@@ -1,8 +1,7 @@
-import type { Micros } from '#platform/kernel';
+import { AppError, type Micros, micros } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import type { Policy } from './policy.ts';
-import { AppError, micros } from '#platform/kernel';
 import { type CallSize, outputThatFits, reserve } from './prices.ts';
 import type { Target } from './providers.ts';
 import type { WireRequest } from './wire.ts';
@@ -54,10 +53,10 @@ function within(
   maxTokens: number,
   call: { readonly target: Target; readonly size: Omit<CallSize, 'maxOutputTokens'> },
 ): number {
-  const fits = outputThatFits(call.target.price, call.size, micros(cap));
-  if (fits < Math.min(1, maxTokens) || reserve(call.target.price, { ...call.size, maxOutputTokens: 0 }) > cap) {
-    throw new AppError('call_too_costly');
-  }
+  const { price } = call.target;
+  const fits = outputThatFits(price, call.size, micros(cap));
+  const inputAlone = reserve(price, { ...call.size, maxOutputTokens: 0 });
+  if (inputAlone > cap || (maxTokens > 0 && fits < 1)) throw new AppError('call_too_costly');
   return Math.min(maxTokens, fits);
 }
 
@@ -69,13 +68,11 @@ export interface TryCount {
   used(): void;
 }
 
-const seen = new WeakSet<Permit>();
-
 /**
  * Tries are counted over pipe and job together: the permit knows the calls of earlier attempts. The first call of
- * a permit is `sent` already when it is granted or taken up, so its count includes it before it was made.
+ * a permit is `sent` already when it is granted or taken up, so its count includes it before it was made; `seen` are the permits for which a call was made by this process.
  */
-export function countTries(permit: Permit, policy: Policy): TryCount {
+export function countTries(permit: Permit, policy: Policy, seen: WeakSet<Permit>): TryCount {
   const most = policy.tries + policy.rounds - 1;
   let here = 0;
   return {

@@ -49,7 +49,7 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
   }
 
   function verb<Scope extends string>(opening: (scope: Scope, write: boolean) => Opening): ScopedVerb<Scope> {
-    const call = (scope: Scope, pointOrJob: CommitPoint | Job, job?: Job): Promise<unknown> =>
+    const call = async (scope: Scope, pointOrJob: CommitPoint | Job, job?: Job): Promise<unknown> =>
       typeof pointOrJob === 'string'
         ? run(opening(scope, true), pointOrJob, job ?? [])
         : run(opening(scope, false), undefined, pointOrJob);

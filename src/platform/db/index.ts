@@ -1,7 +1,14 @@
 export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing } from './commit-points.ts';
 export { lockDataFolder } from './data-lock.ts';
 export { assertOutsideTransaction } from './database.ts';
-export { dbMigrations, migrateDown, migrateUp, type Migration, migrationsIn, pendingMigrations } from './migrate.ts';
+export {
+  dbMigrations,
+  migrateDown,
+  migrateUp,
+  type Migration,
+  migrationsIn,
+  pendingMigrations,
+} from './migrate.ts';
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, Transaction } from './port.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';

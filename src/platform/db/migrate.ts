@@ -24,7 +24,12 @@ export function migrationsIn(module: string, url: string): Migration[] {
     .sort()
     .map((file) => {
       const name = file.slice(0, -'.up.sql'.length);
-      return { id: `${module}/${name}`, number: name.slice(0, 4), up: read(name, 'up'), down: read(name, 'down') };
+      return {
+        id: `${module}/${name}`,
+        number: name.slice(0, 4),
+        up: read(name, 'up'),
+        down: read(name, 'down'),
+      };
     });
 }
 
@@ -48,7 +53,9 @@ const LOCK = 7_346_582_190;
 
 async function applied(db: Database): Promise<Map<string, string>> {
   await db.script(HISTORY);
-  const rows = await db.asMigrator(statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'));
+  const rows = await db.asMigrator(
+    statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'),
+  );
   return new Map(rows.map((row) => [row.id, row.digest]));
 }
 
@@ -74,9 +81,16 @@ export async function migrateUp(db: Database, migrations: readonly Migration[]):
 }
 
 /** Undoes the newest `steps` migrations (all, when not said), newest first. Answers their ids. */
-export async function migrateDown(db: Database, migrations: readonly Migration[], steps?: number): Promise<string[]> {
+export async function migrateDown(
+  db: Database,
+  migrations: readonly Migration[],
+  steps?: number,
+): Promise<string[]> {
   const known = await applied(db);
-  const undo = ordered(migrations).filter((migration) => known.has(migration.id)).reverse().slice(0, steps);
+  const undo = ordered(migrations)
+    .filter((migration) => known.has(migration.id))
+    .reverse()
+    .slice(0, steps);
   for (const migration of undo) {
     await db.script(`
       begin;
@@ -91,5 +105,7 @@ export async function migrateDown(db: Database, migrations: readonly Migration[]
 /** Ids of migrations that are not applied yet, for `doctor` and readiness. */
 export async function pendingMigrations(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   const known = await applied(db);
-  return ordered(migrations).filter((migration) => !known.has(migration.id)).map((migration) => migration.id);
+  return ordered(migrations)
+    .filter((migration) => !known.has(migration.id))
+    .map((migration) => migration.id);
 }

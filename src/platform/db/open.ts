@@ -14,12 +14,15 @@ export type DatabaseOptions = (
 
 /** Opens the database on the engine that is asked for. It does not migrate. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const engine = options.engine === 'postgres' ? createPostgresEngine(options) : await createPgliteEngine(options);
+  const engine =
+    options.engine === 'postgres' ? createPostgresEngine(options) : await createPgliteEngine(options);
   return createDatabase(engine, { passing: options.passing });
 }
 
 /** A pre-migrated embedded database as bytes, for tests to start from. */
-export async function dumpEmbedded(prepare: (db: Database) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+export async function dumpEmbedded(
+  prepare: (db: Database) => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const engine = await createPgliteEngine({});
   const db = createDatabase(engine);
   await prepare(db);

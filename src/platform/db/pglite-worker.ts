@@ -13,7 +13,11 @@ export type Ask =
 export interface Answer {
   readonly id: number;
   readonly value?: unknown;
-  readonly error?: { readonly message: string; readonly code?: string | undefined; readonly detail?: string | undefined };
+  readonly error?: {
+    readonly message: string;
+    readonly code?: string | undefined;
+    readonly detail?: string | undefined;
+  };
 }
 
 /** What the thread is started with: a folder, or '' for memory alone; and, for tests, a dumped database to start from. */
@@ -38,7 +42,8 @@ async function begin(opening: Opening): Promise<void> {
 
 async function run(statements: readonly Plain[]): Promise<unknown[][]> {
   const rows: unknown[][] = [];
-  for (const statement of statements) rows.push((await database.query(statement.text, [...statement.values])).rows);
+  for (const statement of statements)
+    rows.push((await database.query(statement.text, [...statement.values])).rows);
   return rows;
 }
 
@@ -83,7 +88,11 @@ function plainError(error: unknown): NonNullable<Answer['error']> {
 parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
   answer(ask).then(
     // The results of exec hold what structured cloning can't carry, and nobody reads them.
-    (value) => parentPort?.postMessage({ id, value: ask.kind === 'batch' || ask.kind === 'run' || ask.kind === 'dump' ? value : undefined } satisfies Answer),
+    (value) =>
+      parentPort?.postMessage({
+        id,
+        value: ask.kind === 'batch' || ask.kind === 'run' || ask.kind === 'dump' ? value : undefined,
+      } satisfies Answer),
     (error: unknown) => parentPort?.postMessage({ id, error: plainError(error) } satisfies Answer),
   );
 });

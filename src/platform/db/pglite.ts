@@ -25,7 +25,9 @@ export class PgliteError extends Error {
  * PGlite in a worker thread, so that a heavy query never holds up the event loop. It has one connection: a
  * transaction has the database for itself until it ends, and everything else waits its turn.
  */
-export async function createPgliteEngine(options: PgliteOptions): Promise<Engine & { dump(): Promise<Uint8Array<ArrayBuffer>> }> {
+export async function createPgliteEngine(
+  options: PgliteOptions,
+): Promise<Engine & { dump(): Promise<Uint8Array<ArrayBuffer>> }> {
   const workerData: WorkerInput = { dataDir: options.dataDir ?? '', template: options.template };
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();

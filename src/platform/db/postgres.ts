@@ -134,7 +134,10 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       return result.rows;
     },
     async listen(channel, hear) {
-      const client = new pg.Client({ connectionString: options.directUrl ?? options.url, application_name: 'plinth-listen' });
+      const client = new pg.Client({
+        connectionString: options.directUrl ?? options.url,
+        application_name: 'plinth-listen',
+      });
       client.on('error', onIdleError);
       client.on('notification', (message) => hear(message.payload ?? ''));
       await client.connect();

@@ -1,4 +1,11 @@
-import { type CompiledQuery, DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
 
 /** One SQL statement with its parameters; `Row` is the shape of what it answers. */
 export interface Statement<Row = unknown> {
@@ -11,7 +18,8 @@ export interface Statement<Row = unknown> {
 /** What the database port runs: a statement of ours, or a Kysely query. */
 export type Runnable<Row = unknown> = Statement<Row> | { compile(): CompiledQuery<Row> };
 
-export type RowOf<R> = R extends Statement<infer Row> ? Row : R extends { compile(): CompiledQuery<infer Row> } ? Row : never;
+export type RowOf<R> =
+  R extends Statement<infer Row> ? Row : R extends { compile(): CompiledQuery<infer Row> } ? Row : never;
 
 /**
  * Kysely as a typed query builder over a module's tables. It only compiles: the database port runs what comes out,

@@ -1,6 +1,7 @@
 /** Every use of `db.system`, with the reason why no single account or user owns the work. */
 export const SYSTEM_USES = {
-  'identity.credentials': 'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
+  'identity.credentials':
+    'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
   'identity.signing-keys': 'the signing keys belong to the server',
   'accounts.membership': 'whether a caller may act for an account is read before there is a scope',
   'accounts.invitee': 'whoever is added to an account is found by email, in no scope of their own',

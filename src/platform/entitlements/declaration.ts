@@ -4,6 +4,10 @@ import type { AddOn, Feature, LimitDeclaration, OptionKind, Plan } from './catal
 type Limits = Readonly<Record<string, LimitDeclaration>>;
 type Options = Readonly<Record<string, OptionKind>>;
 
+/** Of a product whose plans grant limits alone. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a record without keys is what is meant
+export type NoOptions = Readonly<Record<never, never>>;
+
 /** A grant for each limit and each option: forgetting one, or naming one that was not declared, does not compile. */
 export type GrantsOf<L extends Limits, O extends Options> = { readonly [Name in keyof L]: number } & {
   readonly [Name in keyof O]: O[Name] extends 'boolean' ? boolean : number;
@@ -46,7 +50,7 @@ interface FeatureOf<L extends Limits, O extends Options> extends Feature {
 export function declareCatalogue<
   const L extends Limits,
   const PlanName extends string,
-  const O extends Options = Readonly<Record<never, never>>,
+  const O extends Options = NoOptions,
 >(declaration: CatalogueDeclaration<L, O, PlanName>): CatalogueDeclaration<L, O, PlanName> {
   return declaration;
 }

@@ -14,7 +14,7 @@ export {
   UNLIMITED,
 } from './catalogue.ts';
 export { catalogueOf, type PlainDeclaration } from './check.ts';
-export { type CatalogueDeclaration, declareCatalogue } from './declaration.ts';
+export { type CatalogueDeclaration, declareCatalogue, type NoOptions } from './declaration.ts';
 export type { NewGrant, Revocation } from './grants.ts';
 export {
   bestPlan,

@@ -120,7 +120,6 @@ function addOnSpans(ordered: readonly TimedGrant[]): Span[] {
     const from = grant.days === null ? starts : Math.max(starts, before);
     const end = grant.days === null ? timeOf(grant.endsAt) : from + grant.days * DAY;
     const until = Math.min(end, timeOf(grant.revokedAt));
-    if (until <= from) continue;
     over.set(grant.addOn, Math.max(before, until));
     spans.push({ grant, from, until });
   }

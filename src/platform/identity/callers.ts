@@ -38,6 +38,9 @@ export interface Callers {
   close(): Promise<void>;
 }
 
+/** Tells all processes that a session, key or user no longer stands as it did. Call it after the commit. */
+export const callerChanged = (db: Database, id: string): void => db.signal(REVOKED, id);
+
 /** Verified callers, kept for seconds: signature and look-up stay off the path of most calls. */
 export function createCallers(parts: {
   readonly db: Database;
@@ -131,7 +134,7 @@ export function createCallers(parts: {
       known.set(hash, entry);
       return entry.caller;
     },
-    forget: (id) => db.signal(REVOKED, id),
+    forget: (id) => callerChanged(db, id),
     async close() {
       stopHearing();
       while (behind.size > 0) await Promise.all(behind);

@@ -1,6 +1,7 @@
 import './codes.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 
+export { callerChanged } from './callers.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';
 export { userByEmail } from './store.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './registration.ts';

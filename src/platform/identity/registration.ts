@@ -11,7 +11,9 @@ const REGISTER = commitPoint('identity.register', 'a user with a personal accoun
 export interface AccountOwner {
   readonly userId: UserId;
   readonly email: string;
-  readonly fullName: string | undefined;
+  readonly fullName?: string | undefined;
+  /** The request that asked for it, for the audit. */
+  readonly whence?: Whence | undefined;
 }
 
 /** Accounts lie above identity: `app.ts` hands these in. Each adds an account owned by the user, in `tx`. */
@@ -56,7 +58,7 @@ export async function register(parts: RegistrationParts, input: Registration, wh
   assertStrong(input.password, input.email);
   const passwordHash = await parts.passwords.hash(input.password);
   await parts.db.system('identity.credentials', REGISTER, async (tx) => {
-    const made = await addUser(parts, tx, { ...input, passwordHash, role: 'user', emailVerified: false });
+    const made = await addUser(parts, tx, { ...input, passwordHash, whence, role: 'user', emailVerified: false });
     await parts.audit.recordIn(tx, {
       action: made === undefined ? 'user.register_known' : 'user.registered',
       actor: made === undefined ? { kind: 'system' } : { kind: 'user', userId: made.userId },
@@ -87,10 +89,11 @@ export async function createUser(parts: RegistrationParts, tx: Transaction, inpu
 interface Addition {
   readonly email: string;
   readonly passwordHash: string;
-  readonly fullName: string | undefined;
-  readonly companyName: string | undefined;
+  readonly fullName?: string | undefined;
+  readonly companyName?: string | undefined;
   readonly role: 'user' | 'admin';
   readonly emailVerified: boolean;
+  readonly whence?: Whence;
 }
 
 async function addUser(
@@ -100,9 +103,9 @@ async function addUser(
 ): Promise<{ userId: UserId; accountId: AccountId } | undefined> {
   const { email, fullName, companyName } = addition;
   const userId = parts.ids.next<UserId>();
-  const rows = await tx.run(insertUser({ ...addition, userId }));
+  const rows = await tx.run(insertUser({ ...addition, userId, fullName }));
   if (rows.length === 0) return undefined;
-  const owner: AccountOwner = { userId, email, fullName };
+  const owner: AccountOwner = { userId, email, fullName, whence: addition.whence };
   const personal = await parts.makePersonalAccount(tx, owner);
   // Who registers a company acts for it, unless they say otherwise (X-Account-Id).
   const accountId = companyName === undefined ? personal : await parts.makeOrganization(tx, owner, companyName);

@@ -63,5 +63,8 @@ declareErrors({
   not_found: { status: 404, message: 'There is no such thing here.' },
   conflict: { status: 409, message: 'This does not fit the present state.' },
   gone: { status: 410, message: 'This existed once and is no longer available.' },
-  internal: { status: 500, message: 'Something went wrong on our side. Quote the request id when you report it.' },
+  internal: {
+    status: 500,
+    message: 'Something went wrong on our side. Quote the request id when you report it.',
+  },
 });

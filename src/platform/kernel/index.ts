@@ -1,6 +1,12 @@
 export { type Clock, systemClock } from './clock.ts';
 export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
-export { AppError, type AppErrorOptions, declaredErrors, declareErrors, type ErrorDeclaration } from './errors.ts';
+export {
+  AppError,
+  type AppErrorOptions,
+  declaredErrors,
+  declareErrors,
+  type ErrorDeclaration,
+} from './errors.ts';
 export {
   type AccountId,
   type Branded,

@@ -6,7 +6,8 @@ export type Micros = number & { readonly __brand: 'Micros' };
 
 /** Checks that a number is whole, safe and not negative. */
 export function micros(value: number): Micros {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a whole amount of micro-dollars: ${value}`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`not a whole amount of micro-dollars: ${value}`);
   return value as Micros;
 }
 

@@ -4,6 +4,7 @@ import {
   type CatalogueDeclaration,
   catalogueOf,
   type LimitDeclaration,
+  type NoOptions,
   type OptionKind,
 } from '#platform/entitlements';
 import { type Route, routesFor } from '#platform/http';
@@ -41,7 +42,7 @@ export interface Product<Service = unknown, Job = unknown, Prompt = unknown, Pol
 export function defineProduct<
   const L extends Readonly<Record<string, LimitDeclaration>>,
   const PlanName extends string,
-  const O extends Readonly<Record<string, OptionKind>> = Readonly<Record<never, never>>,
+  const O extends Readonly<Record<string, OptionKind>> = NoOptions,
   Service = undefined,
   Job = never,
   Prompt = never,

@@ -1,7 +1,6 @@
 import { fillSchema } from './content/fill.ts';
 import { type JsonObject, isObject, own } from './content/json.ts';
-import { Material } from './content/material.ts';
-import { replyAt, toolReply } from './content/posts.ts';
+import { Author } from './content/posts.ts';
 import { UnfillableSchema, typesOf } from './content/schema.ts';
 import { hash } from './content/words.ts';
 import { ApiError, invalid } from './errors.ts';
@@ -35,11 +34,11 @@ export interface Completion {
 /** Generates the answer to a request. Throws the ApiError that OpenAI would answer with. */
 export function complete(request: ChatRequest, fault?: Fault): Completion {
   const promptTokens = checkedPromptTokens(request);
-  const material = new Material(request.messages);
+  const author = new Author(request.messages);
   const tool = chosenTool(request, request.messages);
   const count = fault?.kind === 'empty_choices' ? 0 : request.n;
   const choices = Array.from({ length: count }, (_, index) => {
-    const text = contentOf(request, { material, tool, index, fault });
+    const text = contentOf(request, { author, tool, index, fault });
     return makeChoice(request, text, tool);
   });
   const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -77,26 +76,26 @@ function checkedPromptTokens(request: ChatRequest): number {
 }
 
 interface Turn {
-  readonly material: Material;
+  readonly author: Author;
   readonly tool: Tool | undefined;
   readonly index: number;
   readonly fault: Fault | undefined;
 }
 
 function contentOf(request: ChatRequest, turn: Turn): string {
-  const { material, tool, fault } = turn;
+  const { author, tool, fault } = turn;
   if (fault?.kind === 'content') return fault.text;
   const spoils = fault?.kind === 'bad_content';
-  if (tool !== undefined) return jsonFor(tool.parameters, material, spoils);
-  if (request.format.type === 'json_schema') return jsonFor(request.format.schema, material, spoils);
+  if (tool !== undefined) return jsonFor(tool.parameters, author, spoils);
+  if (request.format.type === 'json_schema') return jsonFor(request.format.schema, author, spoils);
   if (request.format.type === 'json_object')
-    return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(material);
+    return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(author);
   return prose(request, turn);
 }
 
-function jsonFor(schema: JsonObject, material: Material, spoils: boolean): string {
+function jsonFor(schema: JsonObject, author: Author, spoils: boolean): string {
   try {
-    const value = fillSchema(schema, material);
+    const value = fillSchema(schema, author);
     return JSON.stringify(spoils ? spoiled(value, schema) : value);
   } catch (error) {
     if (!(error instanceof UnfillableSchema)) throw error;
@@ -116,23 +115,23 @@ function spoiled(value: unknown, schema: JsonObject): unknown {
 }
 
 /** For `json_object`: by the schema that stands in the prompt, as libraries put it there, else the labels found. */
-function looseJson(material: Material): string {
-  const schema = material.embeddedSchema();
-  if (schema !== undefined) return jsonFor(schema, material, false);
-  const labels = [...material.labels()].map(([name, value]) => [name.replaceAll(' ', '_'), value] as const);
+function looseJson(author: Author): string {
+  const schema = author.embeddedSchema();
+  if (schema !== undefined) return jsonFor(schema, author, false);
+  const labels = [...author.labels()].map(([name, value]) => [name.replaceAll(' ', '_'), value] as const);
   return JSON.stringify({
     ...Object.fromEntries(labels),
-    subject: material.subject(),
-    text: replyAt(material, 0),
+    subject: author.subject(),
+    text: author.reply(0),
   });
 }
 
-function prose(request: ChatRequest, { material, index }: Turn): string {
+function prose(request: ChatRequest, { author, index }: Turn): string {
   const last = request.messages.at(-1);
-  if (last?.role !== 'tool') return replyAt(material, index);
+  if (last?.role !== 'tool') return author.reply(index);
   const calls = request.messages.flatMap((message) => message.calls);
   const name = calls.findLast((call) => call.id === last.answers)?.name ?? 'the tool';
-  return toolReply(material, name, last.text);
+  return author.toolReply(name, last.text);
 }
 
 function makeChoice(request: ChatRequest, text: string, tool: Tool | undefined): Choice {

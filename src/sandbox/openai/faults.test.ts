@@ -311,10 +311,8 @@ function control(
 describe('other processes', () => {
   test('order faults over HTTP', async () => {
     const next: Fault[] = [{ kind: 'status', status: 500, model: 'sandbox-small' }];
-    const ordered = await control('/sandbox/faults', 'POST', {
-      next,
-      always: { kind: 'status', status: 503 },
-    });
+    const body = { next, always: { kind: 'status', status: 503 } };
+    const ordered = await control('/sandbox/faults', 'POST', { body });
     expect(await ordered.json()).toEqual(body);
     expect([(await ask()).status, (await ask()).status]).toEqual([500, 503]);
     await control('/sandbox/faults', 'POST', { body: { clear: true } });

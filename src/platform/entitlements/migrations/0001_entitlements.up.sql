@@ -5,7 +5,7 @@ grant usage on schema entitlements to plinth_tenant, plinth_system;
 
 -- One purchase or gift. A row is never deleted: a revoked one says when it ended.
 create table entitlements.grants (
-  account_id uuid not null,
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
   id uuid not null,
   product text not null,
   plan text,
@@ -36,7 +36,7 @@ revoke delete on entitlements.grants from plinth_system;
 -- was in effect before, and the cause of the next says why it changed.
 -- timeline: [{from, until, plan, add_ons, source, grants}], ascending, without gaps, the last one without an end.
 create table entitlements.snapshots (
-  account_id uuid not null,
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
   product text not null,
   version bigint not null,
   timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
@@ -45,7 +45,7 @@ create table entitlements.snapshots (
   request_id text,
   created_at timestamptz not null default app.now(),
   primary key (account_id, product, version),
-  foreign key (account_id, grant_id) references entitlements.grants (account_id, id)
+  foreign key (account_id, grant_id) references entitlements.grants (account_id, id) on delete cascade
 );
 call app.protect_tenant('entitlements.snapshots', 'select');
 revoke update, delete on entitlements.snapshots from plinth_system;

@@ -3,17 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { fillSchema } from './fill.ts';
 import type { JsonObject } from './json.ts';
-import { Material } from './material.ts';
-import { postAt, replyAt } from './posts.ts';
+import { Author } from './posts.ts';
 
-function told(text: string, system = 'You write social posts.'): Material {
-  return new Material([
+function told(text: string, system = 'You write social posts.'): Author {
+  return new Author([
     { role: 'system', text: system },
     { role: 'user', text },
   ]);
 }
 
-function order(topic: string, more: Record<string, string> = {}): Material {
+function order(topic: string, more: Record<string, string> = {}): Author {
   const labels = Object.entries({ Platform: 'linkedin', Topic: topic, Language: 'en', ...more });
   return told(labels.map(([name, value]) => `${name}: ${value}`).join('\n'));
 }
@@ -38,8 +37,8 @@ const Posts = z.object({
   ),
 });
 
-function variantsOf(material: Material) {
-  return Posts.parse(fillSchema(VARIANTS, material)).variants;
+function variantsOf(author: Author) {
+  return Posts.parse(fillSchema(VARIANTS, author)).variants;
 }
 
 describe('posts', () => {
@@ -91,8 +90,8 @@ describe('posts', () => {
         fc.constantFrom('en', 'de', 'fr', 'es', 'it', 'pt'),
         (topic, language) => {
           for (const platform of ['x', 'instagram']) {
-            const material = order(topic, { Platform: platform, Language: language });
-            const post = postAt(material, 1);
+            const author = order(topic, { Platform: platform, Language: language });
+            const post = author.post(1);
             for (const tag of post.hashtags) expect(tag).toMatch(/^#[\p{L}\p{N}]{1,30}$/u);
             expect([post.hook, post.body, post.cta].every((part) => part.trim() !== '')).toBe(true);
             const whole = [post.hook, post.body, post.cta, post.hashtags.join(' ')].join('\n');
@@ -118,8 +117,8 @@ describe('posts', () => {
 });
 
 test('a reply plays the subject back in the language of the question', () => {
-  expect(replyAt(told('Explain the benefits of crop rotation.', ''), 0)).toContain('crop rotation');
-  expect(replyAt(told('Warum ist die Fruchtfolge für den Garten wichtig?', ''), 0)).toContain('„Fruchtfolge');
+  expect(told('Explain the benefits of crop rotation.', '').reply(0)).toContain('crop rotation');
+  expect(told('Warum ist die Fruchtfolge für den Garten wichtig?', '').reply(0)).toContain('„Fruchtfolge');
 });
 
 describe('extraction', () => {
@@ -173,11 +172,8 @@ It is confidential. Write to jane@acme.example or see https://acme.example/terms
   });
 
   test('a schema that stands in the prompt is found', () => {
-    const material = told(
-      'Text',
-      `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`,
-    );
-    expect(material.embeddedSchema()).toEqual(VARIANTS);
+    const author = told('Text', `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`);
+    expect(author.embeddedSchema()).toEqual(VARIANTS);
   });
 });
 

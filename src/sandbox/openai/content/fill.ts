@@ -1,14 +1,13 @@
 import { fillBoolean, fillNumber } from './figures.ts';
 import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
-import type { Material } from './material.ts';
 import type { Place } from './place.ts';
-import { usualHashtags } from './posts.ts';
+import type { Author } from './posts.ts';
 import { UnfillableSchema, allowsNull, merged, resolved, typesOf } from './schema.ts';
 import { fillString } from './strings.ts';
 import { clip, labelKey } from './words.ts';
 
 interface Filling {
-  readonly material: Material;
+  readonly author: Author;
   readonly root: JsonObject;
   values: number;
 }
@@ -26,8 +25,8 @@ const USUAL_ITEMS = 3;
  * give the same value. Of the keywords, `not`, `if`, `contains`, `dependent*` and `patternProperties` are ignored,
  * and a `oneOf` is filled as an `anyOf`. Throws UnfillableSchema.
  */
-export function fillSchema(schema: JsonObject, material: Material): unknown {
-  const filling: Filling = { material, root: schema, values: 0 };
+export function fillSchema(schema: JsonObject, author: Author): unknown {
+  const filling: Filling = { author, root: schema, values: 0 };
   return fill(schema, { name: '', index: 0, outer: 0, depth: 0 }, filling);
 }
 
@@ -36,13 +35,13 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
   if (filling.values > MOST_VALUES || place.depth > MOST_DEPTH) {
     throw new UnfillableSchema('the schema asks for more than an answer can hold');
   }
-  if (!isObject(schema)) return fillString({}, place, filling.material);
+  if (!isObject(schema)) return fillString({}, place, filling.author);
   const plain = resolved(schema, filling.root);
   const branches = ownList(plain, 'anyOf') ?? ownList(plain, 'oneOf');
   if (branches !== undefined && branches.length > 0) return fillBranch(plain, branches, { place, filling });
   if (Object.hasOwn(plain, 'const')) return plain['const'];
   const choices = ownList(plain, 'enum');
-  if (choices !== undefined && choices.length > 0) return choose(choices, place, filling.material);
+  if (choices !== undefined && choices.length > 0) return choose(choices, place, filling.author);
   return fillTyped(plain, place, filling);
 }
 
@@ -63,14 +62,14 @@ function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown 
       return fillArray(schema, place, filling);
     case 'number':
     case 'integer':
-      return fillNumber(schema, type, { place, material: filling.material });
+      return fillNumber(schema, type, { place, material: filling.author });
     case 'boolean':
-      return fillBoolean(place, filling.material);
+      return fillBoolean(place, filling.author);
     case 'null':
       return null;
     case undefined:
     default:
-      return fillString(schema, place, filling.material);
+      return fillString(schema, place, filling.author);
   }
 }
 
@@ -92,12 +91,12 @@ function fillBranch(
 }
 
 /** The choice that the text names, by its label first; else the first, and in arrays one after another. */
-function choose(choices: readonly unknown[], place: Place, material: Material): unknown {
-  const label = material.label(place.name);
+function choose(choices: readonly unknown[], place: Place, author: Author): unknown {
+  const label = author.label(place.name);
   const key = label === undefined ? undefined : labelKey(label);
   const labelled = choices.find((choice) => key !== undefined && labelKey(String(choice)) === key);
   if (labelled !== undefined) return labelled;
-  const named = choices.filter((choice) => typeof choice === 'string' && material.mentions(choice));
+  const named = choices.filter((choice) => typeof choice === 'string' && author.mentions(choice));
   const rest = choices.filter((choice) => !named.includes(choice));
   return [...named, ...rest][place.index % choices.length];
 }
@@ -141,10 +140,11 @@ function extraEntries(
     extra === false
       ? 0
       : Math.max(0, Math.min(Math.max(atLeast, isMap ? USUAL_ITEMS : 0), atMost, MOST_VALUES));
+  if (count === 0 && undeclared.length === 0) return [];
   const taken = new Set([...undeclared, ...Object.keys(ownObject(schema, 'properties') ?? {})]);
   const words = [
-    ...filling.material.labels().keys(),
-    ...filling.material.keywords().map((word) => word.toLowerCase()),
+    ...filling.author.labels().keys(),
+    ...filling.author.keywords().map((word) => word.toLowerCase()),
   ];
   const free = [...new Set(words.map((word) => clip(word.replaceAll(' ', '_'), 40, '')))].filter(
     (word) => !taken.has(word),
@@ -156,8 +156,8 @@ function extraEntries(
   ]);
 }
 
-function usualItems(place: Place, material: Material): number {
-  return place.name.toLowerCase() === 'hashtags' ? usualHashtags(material, place.index) : USUAL_ITEMS;
+function usualItems(place: Place, author: Author): number {
+  return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
 
 function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[] {
@@ -169,7 +169,7 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     items === false ? first.length : MOST_VALUES,
   );
   const asked =
-    filling.material.countOf(place.name) ?? Math.max(usualItems(place, filling.material), first.length);
+    filling.author.countOf(place.name) ?? Math.max(usualItems(place, filling.author), first.length);
   const count = Math.max(least, Math.min(isLean(place, filling) ? first.length : asked, most));
   const found = new Map<string, unknown>();
   const all: unknown[] = [];

@@ -1,4 +1,5 @@
-import type { Material } from './material.ts';
+import { lazy } from './lazy.ts';
+import { Material } from './material.ts';
 import { PHRASES, type PhraseBook } from './phrases.ts';
 import { capitalise, clip, keywordsOf, pick, wordsOf } from './words.ts';
 
@@ -29,38 +30,60 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   youtube: { topic: 60, phrase: 40, hook: 100, points: 2, hashtags: 3, hashtag: 24 },
 };
 const USUAL: Measure = { topic: 80, phrase: 40, hook: 150, points: 2, hashtags: 4, hashtag: 24 };
+const REPLY = { topic: 120, phrase: 40 };
 
-/** The post at a position: posts at different positions (up to six) have different hooks, bodies and calls. */
-export function postAt(material: Material, position: number): Post {
-  const book = PHRASES[material.language()];
-  const platform = material.label('platform')?.toLowerCase() ?? '';
-  const measure = (Object.hasOwn(MEASURES, platform) ? MEASURES[platform] : undefined) ?? USUAL;
-  const words = phraseWords(material, measure);
-  const at = (material.seed() % 997) + position;
-  const [call, ...calls] = book.calls.filter((template) => measure.points > 0 || !template.includes('{'));
-  return {
-    hook: clip(fillIn(pick(book.hooks, at), words), measure.hook),
-    body: bodyAt(book, words, { at, points: measure.points }),
-    cta: fillIn(pick([call ?? book.calls[0], ...calls], at), words),
-    hashtags: hashtagsOf(material, position)
-      .filter((tag, index) => index === 0 || tag.length <= measure.hashtag)
-      .slice(0, measure.hashtags),
-  };
-}
+/** The words of a request, and what is written from them: posts and replies. */
+export class Author extends Material {
+  readonly #posts = new Map<number, Post>();
+  readonly #book = lazy(() => PHRASES[this.language()]);
+  readonly #measure = lazy((): Measure => {
+    const platform = this.label('platform')?.toLowerCase() ?? '';
+    return (Object.hasOwn(MEASURES, platform) ? MEASURES[platform] : undefined) ?? USUAL;
+  });
+  readonly #words = lazy(() => phraseWords(this, this.#measure()));
+  readonly #hashtags = lazy(() => hashtagsOf(this));
 
-/** A short answer in prose that plays the subject back. */
-export function replyAt(material: Material, position: number): string {
-  const book = PHRASES[material.language()];
-  return fillIn(
-    pick(book.replies, material.seed() + position),
-    phraseWords(material, { topic: 120, phrase: 40 }),
-  );
-}
+  /** The post at a position: posts at different positions (up to six) have different hooks, bodies and calls. */
+  post(position: number): Post {
+    const post = this.#posts.get(position) ?? this.#write(position);
+    this.#posts.set(position, post);
+    return post;
+  }
 
-/** An answer after a tool has answered. */
-export function toolReply(material: Material, tool: string, result: string): string {
-  const book = PHRASES[material.language()];
-  return fillIn(book.toolReply, { t: clip(material.subject(), 120), k: tool, r: clip(result, 400) });
+  /** One hashtag of a post; when its words run out, the first of them with a number. */
+  hashtag(at: { readonly post: number; readonly index: number }): string {
+    const chosen = this.post(at.post).hashtags;
+    const all = [...chosen, ...turned(this.#hashtags(), at.post).filter((tag) => !chosen.includes(tag))];
+    return all[at.index] ?? `${all[0] ?? '#Sandbox'}${at.index + 1}`;
+  }
+
+  /** A short answer in prose that plays the subject back. */
+  reply(position: number): string {
+    return fillIn(pick(this.#book().replies, this.seed() + position), phraseWords(this, REPLY));
+  }
+
+  /** An answer after a tool has answered. */
+  toolReply(tool: string, result: string): string {
+    return fillIn(this.#book().toolReply, {
+      t: clip(this.subject(), REPLY.topic),
+      k: tool,
+      r: clip(result, 400),
+    });
+  }
+
+  #write(position: number): Post {
+    const [book, measure, words] = [this.#book(), this.#measure(), this.#words()];
+    const at = (this.seed() % 997) + position;
+    const [call, ...calls] = book.calls.filter((template) => measure.points > 0 || !template.includes('{'));
+    return {
+      hook: clip(fillIn(pick(book.hooks, at), words), measure.hook),
+      body: bodyAt(book, words, { at, points: measure.points }),
+      cta: fillIn(pick([call ?? book.calls[0], ...calls], at), words),
+      hashtags: turned(this.#hashtags(), position)
+        .filter((tag, index) => index === 0 || tag.length <= measure.hashtag)
+        .slice(0, measure.hashtags),
+    };
+  }
 }
 
 function bodyAt(book: PhraseBook, words: Words, wish: { at: number; points: number }): string {
@@ -117,20 +140,8 @@ function softened(phrase: string, material: Material): string {
   return starts && material.language() !== 'de' ? phrase.charAt(0).toLowerCase() + phrase.slice(1) : phrase;
 }
 
-/** How many hashtags a post has where nobody says. */
-export function usualHashtags(material: Material, post: number): number {
-  return postAt(material, post).hashtags.length;
-}
-
-/** One hashtag of a post; when its words run out, the first of them with a number. */
-export function hashtagAt(material: Material, at: { readonly post: number; readonly index: number }): string {
-  const chosen = postAt(material, at.post).hashtags;
-  const all = [...chosen, ...hashtagsOf(material, at.post).filter((tag) => !chosen.includes(tag))];
-  return all[at.index] ?? `${all[0] ?? '#Sandbox'}${at.index + 1}`;
-}
-
-/** Hashtags of letters and digits made of the subject's words, another order for each position. */
-function hashtagsOf(material: Material, position: number): string[] {
+/** Hashtags of letters and digits, made of the subject's words. Never empty. */
+function hashtagsOf(material: Material): string[] {
   const words = keywordsOf(material.subject(), material.language()).map((word) =>
     word.replaceAll(/[^\p{L}\p{N}]/gu, ''),
   );
@@ -138,7 +149,11 @@ function hashtagsOf(material: Material, position: number): string[] {
   const usable = [...pairs.filter((pair) => pair.length <= 22), ...words.map(capitalise)].filter(
     (word) => word.length <= 30 && /^(?=.*\p{L})[\p{L}\p{N}]+$/u.test(word),
   );
-  const all = [...new Set(usable.map((word) => `#${word}`))];
-  const turn = all.length === 0 ? 0 : position % all.length;
-  return all.length === 0 ? ['#Sandbox'] : [...all.slice(turn), ...all.slice(0, turn)];
+  return usable.length === 0 ? ['#Sandbox'] : [...new Set(usable.map((word) => `#${word}`))];
+}
+
+/** The list from a position on and round again, so that each post leads with another hashtag. */
+function turned(list: readonly string[], position: number): string[] {
+  const turn = position % list.length;
+  return [...list.slice(turn), ...list.slice(0, turn)];
 }

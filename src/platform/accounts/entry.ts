@@ -1,0 +1,58 @@
+import type { Whence } from '#platform/audit';
+import type { Transaction } from '#platform/db';
+import { atLeast, type Caller, type Role } from '#platform/http';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import type { Roles } from './roles.ts';
+import { type AccountRow, lockOrganization, membersForChange } from './store.ts';
+
+/** A request to work on an organization: by whom, and on which. */
+export interface Visit {
+  readonly caller: Caller;
+  readonly whence: Whence;
+  /** The id in the path, checked for shape by the walk. */
+  readonly organization: string;
+}
+
+/**
+ * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404); a key
+ * is a member of the account that it is bound to alone.
+ */
+export async function enter(roles: Roles, visit: Visit, least: Role): Promise<{ accountId: AccountId; role: Role }> {
+  const { caller } = visit;
+  const accountId = visit.organization as AccountId;
+  if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
+  const role = await roles.roleOf(caller.userId, accountId);
+  if (role === undefined) throw new AppError('not_found');
+  if (!atLeast(role, least)) throw new AppError('forbidden');
+  return { accountId, role };
+}
+
+export interface Locked {
+  readonly account: AccountRow;
+  /** The caller's role, as it is while the lock is held. */
+  readonly role: Role;
+  /** The member that a change is about. */
+  readonly target: { readonly role: Role; readonly otherOwners: number } | undefined;
+}
+
+/** Locks the organization and looks again: what the role was a moment ago no longer counts. */
+export async function lock(
+  tx: Transaction,
+  visit: Visit,
+  about: { readonly least: Role; readonly target?: UserId },
+): Promise<Locked> {
+  const accountId = visit.organization as AccountId;
+  const { userId } = visit.caller;
+  const { least, target } = about;
+  const [account] = await tx.run(lockOrganization(accountId));
+  if (account === undefined) throw new AppError('not_found');
+  const rows = await tx.run(membersForChange(accountId, target === undefined ? [userId] : [userId, target]));
+  const role = rows.find((row) => row.user_id === userId)?.role;
+  if (role === undefined) throw new AppError('not_found');
+  if (!atLeast(role, least)) throw new AppError('forbidden');
+  const found = rows.find((row) => row.user_id === target);
+  return {
+    ...{ account, role },
+    target: found === undefined ? undefined : { role: found.role, otherOwners: found.other_owners },
+  };
+}

@@ -1,0 +1,149 @@
+-- Accounts own data and pay; members are the users who act for them.
+create schema accounts;
+grant usage on schema accounts to plinth_tenant, plinth_system;
+
+create table accounts.accounts (
+  account_id uuid primary key,
+  kind text not null check (kind in ('personal', 'organization')),
+  name text not null check (length(name) between 1 and 200),
+  -- A suspended account is read but spends nothing.
+  status text not null default 'active' check (status in ('active', 'suspended')),
+  created_by uuid not null,
+  deleted_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now()
+);
+create unique index accounts_one_personal on accounts.accounts (created_by) where kind = 'personal';
+
+create table accounts.members (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  user_id uuid not null references identity.users (user_id) on delete cascade,
+  role text not null check (role in ('viewer', 'member', 'admin', 'owner')),
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, user_id)
+);
+create index members_of_user on accounts.members (user_id, account_id);
+
+-- The accounts that this transaction may read (`viewer`) or manage (`admin`): in the scope of a user those that the
+-- user belongs to in such a role; in the scope of an account that one; in neither, app.account() raises.
+create function accounts.reachable(p_least text) returns uuid[] language plpgsql stable as $$
+declare
+  v_user text := nullif(current_setting('app.user', true), '');
+begin
+  if v_user is null then
+    return array[app.account()];
+  end if;
+  return coalesce((
+    select array_agg(m.account_id)
+    from accounts.members m join accounts.accounts a using (account_id)
+    where m.user_id = v_user::uuid and a.deleted_at is null and (p_least = 'viewer' or m.role in ('admin', 'owner'))
+  ), '{}');
+end $$;
+call app.run_as_system('accounts.reachable(text)');
+grant execute on function accounts.reachable(text) to plinth_tenant;
+
+alter table accounts.accounts enable row level security;
+alter table accounts.accounts force row level security;
+create policy reads on accounts.accounts for select to plinth_tenant
+  using (account_id = any ((select accounts.reachable('viewer'))::uuid[]));
+create policy manages on accounts.accounts for update to plinth_tenant
+  using (account_id = any ((select accounts.reachable('admin'))::uuid[]))
+  with check (account_id = any ((select accounts.reachable('admin'))::uuid[]));
+create policy system on accounts.accounts to plinth_system using (true) with check (true);
+-- Accounts are opened by accounts.open_account alone, and suspended by the system's role alone.
+grant select, update (name, deleted_at, updated_at) on accounts.accounts to plinth_tenant;
+grant select, insert, update, delete on accounts.accounts to plinth_system;
+
+alter table accounts.members enable row level security;
+alter table accounts.members force row level security;
+create policy reads on accounts.members for select to plinth_tenant
+  using (account_id = any ((select accounts.reachable('viewer'))::uuid[]));
+create policy adds on accounts.members for insert to plinth_tenant
+  with check (account_id = any ((select accounts.reachable('admin'))::uuid[]));
+create policy changes on accounts.members for update to plinth_tenant
+  using (account_id = any ((select accounts.reachable('admin'))::uuid[]))
+  with check (account_id = any ((select accounts.reachable('admin'))::uuid[]));
+create policy removes on accounts.members for delete to plinth_tenant
+  using (account_id = any ((select accounts.reachable('admin'))::uuid[]));
+create policy system on accounts.members to plinth_system using (true) with check (true);
+grant select, insert, update (role, updated_at), delete on accounts.members to plinth_tenant;
+grant select, insert, update, delete on accounts.members to plinth_system;
+
+-- A new account with its owner. In the scope of a user nobody but that user can become the owner; in the scope of
+-- another account none is opened.
+create function accounts.open_account(p_account uuid, p_kind text, p_name text, p_owner uuid) returns void language plpgsql as $$
+begin
+  if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then
+    raise exception 'an account is opened for whoever asks' using errcode = '42501';
+  end if;
+  insert into accounts.accounts (account_id, kind, name, created_by) values (p_account, p_kind, p_name, p_owner);
+  insert into accounts.members (account_id, user_id, role) values (p_account, p_owner, 'owner');
+end $$;
+call app.run_as_system('accounts.open_account(uuid, text, text, uuid)');
+grant execute on function accounts.open_account(uuid, text, text, uuid) to plinth_tenant;
+
+-- The members of an account (or only one) with their names, which are rows of those users: for whoever may read
+-- the account.
+create function accounts.people(p_account uuid, p_only uuid, p_after uuid, p_limit integer)
+returns table (user_id uuid, email text, full_name text, avatar_url text, role text, created_at timestamptz)
+language sql stable as $$
+  select m.user_id, u.email, u.full_name, u.avatar_url, m.role, m.created_at
+  from accounts.members m join identity.users u on u.user_id = m.user_id
+  where m.account_id = p_account and p_account = any (accounts.reachable('viewer'))
+    and (p_only is null or m.user_id = p_only) and (p_after is null or m.user_id > p_after)
+  order by m.user_id
+  limit p_limit
+$$;
+call app.run_as_system('accounts.people(uuid, uuid, uuid, integer)');
+grant execute on function accounts.people(uuid, uuid, uuid, integer) to plinth_tenant;
+
+-- Calls that name no account fall back to the user's own when the one they were for is out of reach.
+create function accounts.fall_back(p_account uuid, p_user uuid) returns void language sql as $$
+  update identity.users u set updated_at = app.now(), default_account_id = (
+    select a.account_id from accounts.accounts a where a.created_by = u.user_id and a.kind = 'personal')
+  where u.user_id = p_user and u.default_account_id = p_account
+$$;
+call app.run_as_system('accounts.fall_back(uuid, uuid)');
+
+-- Keys end with the membership that they stood on: whoever comes back later makes new ones.
+create function accounts.member_left() returns trigger language plpgsql as $$
+begin
+  update identity.api_keys set revoked_at = app.now(), updated_at = app.now()
+  where account_id = old.account_id and user_id = old.user_id and revoked_at is null;
+  perform accounts.fall_back(old.account_id, old.user_id);
+  return null;
+end $$;
+call app.run_as_system('accounts.member_left()');
+create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();
+
+create function accounts.account_closed() returns trigger language plpgsql as $$
+begin
+  perform accounts.fall_back(new.account_id, m.user_id) from accounts.members m where m.account_id = new.account_id;
+  return null;
+end $$;
+call app.run_as_system('accounts.account_closed()');
+create trigger accounts_closed after update of deleted_at on accounts.accounts
+  for each row when (new.deleted_at is not null and old.deleted_at is null) execute function accounts.account_closed();
+
+-- Whether a user, through a key or not, may spend for an account at this moment: null, or the reason why not.
+-- Admission asks it for each decision: four look-ups by primary key.
+create function accounts.can_spend(p_account uuid, p_user uuid, p_key uuid) returns text language plpgsql stable as $$
+begin
+  return (
+    select case
+      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
+      when u.status is distinct from 'active' then 'user_suspended'
+      when m.user_id is null then 'not_a_member'
+      when p_key is not null and (
+        k.id is null or k.user_id <> p_user or k.revoked_at is not null or k.expires_at <= app.now()) then 'key_revoked'
+    end
+    from (select 1) one
+    left join accounts.accounts a on a.account_id = p_account
+    left join identity.users u on u.user_id = p_user
+    left join accounts.members m on m.account_id = p_account and m.user_id = p_user
+    left join identity.api_keys k on k.account_id = p_account and k.id = p_key
+  );
+end $$;
+revoke all on function accounts.can_spend(uuid, uuid, uuid) from public;
+grant execute on function accounts.can_spend(uuid, uuid, uuid) to plinth_system;

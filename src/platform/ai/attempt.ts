@@ -1,0 +1,247 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { dispatchPoint, type Passing } from '#platform/db';
+import type { Clock, Micros } from '#platform/kernel';
+import type { Permit, Usage } from '#platform/limits';
+import type { Admittance } from './breaker.ts';
+import type { Deadlines } from './deadlines.ts';
+import { type Ended, Exchange } from './exchange.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+import { LiveStream, type StreamEnd } from './live-stream.ts';
+import { type Failure, failedInStream, mishap, refusal, unusable } from './outcome.ts';
+import { type Plan, planCall } from './plan.ts';
+import type { Policy } from './policy.ts';
+import type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
+import type { Target } from './providers.ts';
+import { StreamMeter } from './stream-meter.ts';
+import { estimatedTokens, readAnswer, type Reading } from './usage.ts';
+import { type WireRequest, writeWire } from './wire.ts';
+
+const DISPATCH = dispatchPoint('ai.dispatch', 'a request is on its way to a model provider (after: it has begun to answer)');
+
+/** One governed call, as the pipe takes it. */
+export interface PipeCall {
+  readonly permit: Permit;
+  readonly policy: Policy;
+  /** The models to try, the first preferred. */
+  readonly chain: readonly Target[];
+  readonly wire: WireRequest;
+  /** Caps the reply to what this buys (the door); without it the permit's reserve is extended instead. */
+  readonly budget?: Micros | undefined;
+  readonly hangUp?: HangUp | undefined;
+}
+
+export interface PlainAnswer {
+  readonly kind: 'plain';
+  readonly body: Buffer;
+  readonly usage: Usage;
+  readonly target: Target;
+  readonly plan: Plan;
+}
+
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly live: LiveStream;
+  readonly target: Target;
+  readonly plan: Plan;
+}
+
+export interface AttemptParts {
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly priceVersion: string;
+  readonly safetyIdentifier: (permit: Permit) => string;
+  readonly logger: AiLogger | undefined;
+  readonly metrics: AiMetrics | undefined;
+  readonly passing: Passing | undefined;
+}
+
+export interface Turn {
+  readonly target: Target;
+  readonly admittance: Admittance;
+  /** Milliseconds that are left of the call's run time. */
+  readonly runTime: number;
+}
+
+/** Makes one provider call under the permit, and posts what became of it (a stream: when it ends). */
+export async function attempt(
+  parts: AttemptParts,
+  call: PipeCall,
+  turn: Turn,
+): Promise<PlainAnswer | StreamAnswer | Failure> {
+  const { target, admittance } = turn;
+  let plan: Plan;
+  try {
+    plan = planCall({ ...call, priceVersion: parts.priceVersion }, target);
+    await call.permit.send(plan.call);
+  } catch (error) {
+    target.breaker.record(admittance, 'neutral');
+    throw error;
+  }
+  const entry: LedgerEntry = { permit: call.permit, wire: call.wire, target, plan };
+  const started = parts.clock.monotonic();
+  const exchange = open(parts, call, turn);
+  let ended: Ended;
+  try {
+    ended = await exchanged(exchange, { parts, call, entry });
+  } catch (error) {
+    // undici refused the request itself, so that nothing was sent.
+    target.breaker.record(admittance, 'neutral');
+    parts.ledger.notServed(entry);
+    exchange.stop();
+    throw error;
+  }
+  const done = conclude({ parts, call, entry, exchange, started }, ended);
+  const isFailure = 'ledger' in done;
+  target.breaker.record(admittance, isFailure ? done.breaker : 'ok');
+  if (done.kind !== 'stream') report(parts, entry, { started, outcome: isFailure ? done.outcome : 'served', failure: isFailure ? done : undefined });
+  return done;
+}
+
+function open(parts: AttemptParts, call: PipeCall, turn: Turn): Exchange {
+  const { timeouts, caps } = call.policy;
+  return new Exchange({
+    deadlines: parts.deadlines,
+    timeouts: {
+      firstToken: timeouts.firstToken,
+      idle: timeouts.idle,
+      total: Math.max(1, Math.min(timeouts.total, turn.runTime)),
+    },
+    maxBytes: caps.answerBytes,
+    headOf: call.wire.stream ? showsAnswer : undefined,
+    answering: parts.passing === undefined ? undefined : () => parts.passing?.(DISPATCH, 'after'),
+  });
+}
+
+function showsAnswer(received: Buffer): boolean {
+  return StreamMeter.judge(received) === 'answer';
+}
+
+interface Sending {
+  readonly parts: AttemptParts;
+  readonly call: PipeCall;
+  readonly entry: LedgerEntry;
+}
+
+async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): Promise<Ended> {
+  const { hangUp, wire, policy } = call;
+  const { upstream, model } = entry.target;
+  const { dialect } = upstream;
+  const isChat = wire.endpoint === '/chat/completions';
+  const body = writeWire(wire, {
+    model,
+    maxTokens: isChat ? [dialect.maxTokensField, entry.plan.maxTokens] : undefined,
+    temperature: isChat && !wire.hasTemperature ? policy.temperature : undefined,
+    safetyIdentifier: isChat && dialect.safety ? parts.safetyIdentifier(call.permit) : undefined,
+    store: isChat && dialect.safety,
+    streamUsage: dialect.streamUsage,
+  });
+  const stop = (): void => exchange.stop();
+  if (hangUp?.aborted === true) return { kind: 'mishap', mishap: 'unreachable', status: 0 };
+  hangUp?.addEventListener('abort', stop);
+  try {
+    parts.passing?.(DISPATCH, 'before');
+    exchange.send(upstream.dispatcher, {
+      origin: upstream.origin,
+      path: upstream.path + wire.endpoint,
+      method: 'POST',
+      headers: [...upstream.headers, 'x-request-id', call.permit.requestId],
+      body,
+    });
+    return await exchange.ended;
+  } finally {
+    hangUp?.removeEventListener('abort', stop);
+  }
+}
+
+interface Conclusion extends Sending {
+  readonly exchange: Exchange;
+  readonly started: number;
+}
+
+function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | (Failure & { kind?: never }) {
+  const { parts, entry } = at;
+  if (ended.kind === 'stream') return streaming(at, ended);
+  if (ended.kind === 'mishap') return posted(at, mishap(ended.mishap, ended.status), undefined);
+  if (ended.status !== 200) {
+    return posted(at, refusal(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }), undefined);
+  }
+  if (at.call.wire.stream) {
+    const reading = StreamMeter.reading(ended.body);
+    return posted(at, reading.failed ? failedInStream() : unusable(), { ...reading, ...ended });
+  }
+  const reading = readAnswer(ended.body);
+  if (!reading.usable) return posted(at, unusable(), { ...reading, ...ended });
+  const usage = parts.ledger.served(entry, served(reading, ended));
+  return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
+}
+
+type Read = Reading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
+
+function served(reading: Reading, answer: { headers: IncomingHttpHeaders; body: Buffer }): Parameters<Ledger['served']>[1] {
+  return {
+    usage: reading.usage,
+    shownTokens: estimatedTokens(answer.body.length),
+    id: requestId(answer.headers) ?? reading.id,
+    tier: reading.tier,
+  };
+}
+
+function posted({ parts, entry }: Conclusion, failure: Failure, read: Read | undefined): Failure {
+  if (failure.ledger === 'not_served') parts.ledger.notServed(entry);
+  else if (failure.ledger === 'unusable' && read !== undefined) parts.ledger.served(entry, served(read, read));
+  else parts.ledger.unknown(entry);
+  return failure;
+}
+
+function streaming(at: Conclusion, ended: Extract<Ended, { kind: 'stream' }>): StreamAnswer {
+  const { parts, call, entry, exchange, started } = at;
+  const { hangUp, wire } = call;
+  const meter = new StreamMeter({ wanted: wire.wantsUsage });
+  const stop = (): void => exchange.stop();
+  const live = new LiveStream({
+    exchange,
+    head: ended.head,
+    meter,
+    post(end) {
+      hangUp?.removeEventListener('abort', stop);
+      const { usage, shownTokens, tier } = meter;
+      parts.ledger.streamed(entry, { usage, shownTokens, tier, id: requestId(ended.headers) ?? meter.id }, end);
+      if (end === 'cut' || end === 'timeout') entry.target.breaker.record('pass', 'failed');
+      report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
+    },
+  });
+  if (hangUp?.aborted === true) exchange.stop();
+  else hangUp?.addEventListener('abort', stop);
+  return { kind: 'stream', live, target: entry.target, plan: entry.plan };
+}
+
+const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
+  complete: 'served',
+  cut: 'lost',
+  timeout: 'timeout',
+  unread: 'hung_up',
+  hung_up: 'hung_up',
+};
+
+/** The provider's id of a call: the header that its support asks for, where it has one. */
+function requestId(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers['x-request-id'] ?? headers['request-id'];
+  return typeof id === 'string' && id.length <= 200 ? id : undefined;
+}
+
+function report(
+  parts: AttemptParts,
+  { permit, target }: LedgerEntry,
+  call: { readonly started: number; readonly outcome: CallOutcome; readonly failure: Failure | undefined },
+): void {
+  const { outcome, failure } = call;
+  const { provider, model } = target;
+  const seconds = (parts.clock.monotonic() - call.started) / 1_000;
+  parts.metrics?.providerCall({ provider, model, outcome, seconds });
+  const { logger } = parts;
+  if (logger === undefined) return;
+  const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
+  if (outcome === 'served') logger.debug(fields, 'provider call');
+  else logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
+}

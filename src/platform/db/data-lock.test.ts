@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lockDataFolder } from './index.ts';
+
+const MODULE = new URL('./data-lock.ts', import.meta.url).href;
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'plinth lock '));
+}
+
+/** Another process that takes the lock, says how it went, and stays. */
+async function inAnotherProcess(path: string) {
+  const code = `import(${JSON.stringify(MODULE)}).then(({ lockDataFolder }) => { try { lockDataFolder(${JSON.stringify(path)}); console.log('taken'); } catch (e) { console.log(e.message); } setInterval(() => {}, 1000); })`;
+  const child = spawn(process.execPath, ['-e', code], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: said.toString().trim() };
+}
+
+describe('the lock of a data folder', () => {
+  it('a second process is refused in one line that names the first', async () => {
+    const path = folder();
+    const release = lockDataFolder(path);
+    const { child, said } = await inAnotherProcess(path);
+    child.kill('SIGKILL');
+    expect(said).toContain(`in use by another Plinth (process ${process.pid})`);
+    expect(said).not.toContain('\n');
+    release();
+    expect(existsSync(join(path, 'lock'))).toBe(false);
+  });
+
+  it('a lock whose process was killed is taken over', async () => {
+    const path = folder();
+    const { child, said } = await inAnotherProcess(path);
+    expect(said).toBe('taken');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(existsSync(join(path, 'lock'))).toBe(true);
+    lockDataFolder(path)();
+  });
+
+  it('a lock that names a process number given to another program since is taken over', () => {
+    const path = folder();
+    writeFileSync(join(path, 'lock'), `${process.ppid} 12345\n`);
+    lockDataFolder(path)();
+  });
+
+  it('a lock file that was cut short by a crash is taken over', () => {
+    const path = folder();
+    writeFileSync(join(path, 'lock'), '');
+    lockDataFolder(path)();
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { engine, projectMigrations, testDatabase } from '../../../test/services/index.ts';
+import { type Database, migrateDown, migrateUp, pendingMigrations, statement } from './index.ts';
+
+/** Everything that a migration can leave behind, as text. */
+async function everything(db: Database): Promise<string[]> {
+  const rows = await db.asMigrator(
+    statement<{ line: string }>(`
+      select line from (
+        select format('column %s.%s.%s %s %s %s', table_schema, table_name, column_name, data_type, is_nullable, column_default) as line
+          from information_schema.columns
+        union all select format('constraint %s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint where conrelid <> 0
+        union all select format('index %s', indexdef) from pg_indexes
+        union all select format('policy %s.%s %s %s %s', schemaname, tablename, policyname, qual, roles) from pg_policies
+        union all select format('function %s.%s(%s) %s', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.prosecdef)
+          from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        union all select format('schema %s', nspname) from pg_namespace where nspname !~ '^pg_'
+        union all select format('trigger %s %s', tgrelid::regclass, tgname) from pg_trigger where not tgisinternal
+      ) lines where line !~ '(pg_catalog|information_schema|pg_toast|plinth_migrations)' order by line collate "C"`),
+  );
+  return rows.map((row) => row.line);
+}
+
+describe('migrations', () => {
+  it('up, down and up again end in the same schema, and down leaves nothing', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const migrations = projectMigrations();
+    const empty = await everything(db);
+    const done = await migrateUp(db, migrations);
+    expect(done).toHaveLength(migrations.length);
+    const first = await everything(db);
+    expect(first.length).toBeGreaterThan(empty.length);
+    expect(await migrateDown(db, migrations)).toEqual([...done].reverse());
+    expect(await everything(db)).toEqual(empty);
+    await migrateUp(db, migrations);
+    expect(await everything(db)).toEqual(first);
+  });
+
+  it('each step down undoes exactly its own step up', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const migrations = projectMigrations();
+    const states = [await everything(db)];
+    const order: string[] = [];
+    for (;;) {
+      const pending = await pendingMigrations(db, migrations);
+      const next = migrations.find((migration) => migration.id === pending[0]);
+      if (next === undefined) break;
+      order.push(...(await migrateUp(db, [next])));
+      states.push(await everything(db));
+    }
+    expect(order).toHaveLength(migrations.length);
+    for (const state of states.slice(0, -1).reverse()) {
+      await migrateDown(db, migrations, 1);
+      expect(await everything(db)).toEqual(state);
+    }
+  });
+
+  if (engine === 'postgres')
+    it('two processes that migrate at once apply each migration once', () => atOnce());
+
+  async function atOnce(): Promise<void> {
+    const { db } = await testDatabase({ empty: true });
+    const migrations = projectMigrations();
+    const both = await Promise.all([migrateUp(db, migrations), migrateUp(db, migrations)]);
+    expect(both.flat().length).toBeGreaterThanOrEqual(migrations.length);
+    expect(await pendingMigrations(db, migrations)).toEqual([]);
+  }
+
+  it('a migration that fails leaves nothing of itself', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const broken = {
+      id: 'test/0001_broken',
+      number: '0001',
+      up: 'create table public.half (a int); select 1 / 0;',
+      down: '',
+    };
+    await expect(migrateUp(db, [broken])).rejects.toThrow('zero');
+    await db.script('rollback').catch(() => {});
+    expect(await db.asMigrator(statement("select 1 from pg_class where relname = 'half'"))).toEqual([]);
+    expect(await pendingMigrations(db, [broken])).toEqual(['test/0001_broken']);
+  });
+});

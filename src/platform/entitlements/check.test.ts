@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { type Micros, usd } from '#platform/kernel';
+import { catalogueOf, type PlainDeclaration, UNLIMITED } from './index.ts';
+
+const price = (monthly: number) => ({ currency: 'usd' as const, monthly });
+const sound: PlainDeclaration = {
+  key: 'demo',
+  name: 'Demo',
+  holds: 'both',
+  limits: {
+    posts: { kind: 'quota', per: 'month', by: 'account' },
+    pause: { kind: 'cooldown', by: 'subject' },
+    cost: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  options: { exports: 'boolean', variants: 'number' },
+  features: {
+    post: { consumes: ['posts', 'cost'], requires: ['exports'], reserve: usd('0.10'), longestSeconds: 60 },
+  },
+  plans: {
+    free: { name: 'Free', rank: 1, price: price(0), grants: grantsOf({ posts: 1, cost: 0, exports: false }) },
+    paid: { name: 'Paid', rank: 2, price: price(900), grants: grantsOf({ posts: UNLIMITED }) },
+    staff: { name: 'Staff', rank: 3, price: price(0), grants: grantsOf({}), hidden: true },
+  },
+  addOns: { boost: { name: 'Boost', price: { currency: 'usd', once: 500 }, days: 30, lifts: 'paid' } },
+  defaultPlan: 'free',
+};
+
+function grantsOf(of: Readonly<Record<string, number | boolean>>) {
+  return { posts: 5, pause: 20, cost: 500_000, exports: true, variants: 1, ...of };
+}
+const planWith = (of: Partial<PlainDeclaration['plans'][string]>): Partial<PlainDeclaration> => ({
+  plans: { ...sound.plans, paid: { name: 'Paid', rank: 2, price: price(900), grants: grantsOf({}), ...of } },
+});
+const featureWith = (of: Partial<PlainDeclaration['features'][string]>): Partial<PlainDeclaration> => ({
+  features: { post: { consumes: ['posts'], reserve: usd('0'), longestSeconds: 60, ...of } },
+});
+const boost = { name: 'Boost', price: { currency: 'usd' as const, once: 500 }, days: 30, lifts: 'paid' };
+const { posts: _, ...withoutPosts } = grantsOf({});
+
+test('what a product sells is answered as a catalogue, with nothing left out', () => {
+  const { key, ...rest } = sound;
+  expect(catalogueOf(sound)).toEqual({ product: key, ...rest });
+});
+
+const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
+  ['plan paid: forgets posts', planWith({ grants: withoutPosts })],
+  [
+    'plan paid: grants "likes", which is neither limit nor option',
+    planWith({ grants: grantsOf({ likes: 1 }) }),
+  ],
+  [
+    'plan paid: grants "constructor", which is neither limit nor option',
+    planWith({ grants: grantsOf({ constructor: 1 }) }),
+  ],
+  ['plan paid: posts is no whole number from 0 up', planWith({ grants: grantsOf({ posts: -1 }) })],
+  ['plan paid: posts is no whole number from 0 up', planWith({ grants: grantsOf({ posts: 1.5 }) })],
+  [
+    'plan paid: posts is no whole number from 0 up',
+    planWith({ grants: grantsOf({ posts: Number.POSITIVE_INFINITY }) }),
+  ],
+  ['plan paid: posts is no whole number from 0 up', planWith({ grants: grantsOf({ posts: true }) })],
+  [
+    'plan paid: pause never ends: say how many seconds it takes',
+    planWith({ grants: grantsOf({ pause: UNLIMITED }) }),
+  ],
+  ['plan paid: exports is no boolean', planWith({ grants: grantsOf({ exports: 1 }) })],
+  ['plan paid: variants is no whole number from 0 up', planWith({ grants: grantsOf({ variants: true }) })],
+  ["plan paid: cost can't hold the reserve of one post", planWith({ grants: grantsOf({ cost: 99_999 }) })],
+  ['plan paid: its price is no whole number of cents', planWith({ price: price(9.95) })],
+  ['plan paid: its rank is no whole number', planWith({ rank: 1.5 })],
+  ['plans free and paid have the same rank', planWith({ rank: 1 })],
+  ['plan paid ranks above free and does not cost more', planWith({ price: price(0) })],
+  ['feature post: consumes "likes", which is no limit', featureWith({ consumes: ['likes'] })],
+  ['feature post: consumes a limit twice', featureWith({ consumes: ['posts', 'posts'] })],
+  ['feature post: requires "variants", which is no boolean option', featureWith({ requires: ['variants'] })],
+  ['feature post: reserves no whole amount of micro-dollars', featureWith({ reserve: 0.5 as Micros })],
+  ['feature post: says not in how many seconds it is over', featureWith({ longestSeconds: 0 })],
+  ['add-on boost: lifts to "gold", which is no plan', { addOns: { boost: { ...boost, lifts: 'gold' } } }],
+  ['add-on boost: lasts no whole number of days', { addOns: { boost: { ...boost, days: 0 } } }],
+  [
+    'add-on boost: its price is no whole number of cents',
+    { addOns: { boost: { ...boost, price: { currency: 'usd', once: -1 } } } },
+  ],
+  ['the default plan "gold" is no plan', { defaultPlan: 'gold' }],
+  ['the default plan "paid" is not free', { defaultPlan: 'paid' }],
+  ['there is no plan', { plans: {} }],
+  ['"Demo" is no name: lower-case words joined by _', { key: 'Demo' }],
+  ['"posts" is both a limit and an option', { options: { ...sound.options, posts: 'number' } }],
+  ['"paid" is both a plan and an add-on', { addOns: { paid: boost } }],
+];
+
+test.each(BROKEN)('refused at definition: %s', (says, change) => {
+  expect(() => catalogueOf({ ...sound, ...change })).toThrow(`\n  ${says}`);
+});
+
+test('all problems are told at once, a line for each', () => {
+  const broken = { ...sound, ...planWith({ rank: 1, price: price(-1) }), defaultPlan: 'gold' };
+  expect(() => catalogueOf(broken)).toThrow(/can't be sold:(\n  .+){3,}/);
+});

@@ -1,0 +1,53 @@
+import type { FastifyRequest } from 'fastify';
+import { atLeast, type Caller, type Role, type Route } from '#platform/http';
+import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import type { ServerParts } from './parts.ts';
+
+/** Who calls, and for which account. */
+export interface Standing {
+  readonly caller: Caller | undefined;
+  readonly accountId: AccountId | undefined;
+  readonly role: Role | undefined;
+}
+
+const NOBODY: Standing = { caller: undefined, accountId: undefined, role: undefined };
+const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
+
+/** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
+export async function standingOf(route: Route, request: FastifyRequest, parts: ServerParts): Promise<Standing> {
+  const { shape } = route;
+  if (shape.auth === 'none') return NOBODY;
+  const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  const caller = bearer === undefined ? undefined : await parts.identify(bearer);
+  if (caller === undefined) throw new AppError('unauthenticated');
+  request.visit.who = { user_id: caller.userId, ...(caller.keyId === undefined ? {} : { key_id: caller.keyId }) };
+  if (!inScope(caller, shape.scope)) {
+    throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
+  }
+  if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
+  if (shape.auth !== 'account') return { caller, accountId: undefined, role: undefined };
+
+  const accountId = accountOf(caller, request.headers['x-account-id']);
+  const role = await parts.roleOf(caller.userId, accountId);
+  if (role === undefined) throw new AppError('not_found');
+  request.visit.who.account_id = accountId;
+  if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
+  return { caller, accountId, role };
+}
+
+/** Tokens of a session may do what their user may; a key only what it was made for. */
+function inScope(caller: Caller, scope: string | undefined): boolean {
+  if (caller.keyId === undefined) return true;
+  if (scope === undefined || scope === 'session') return false;
+  const family = `${scope.split(':', 1)[0]}:*`;
+  return caller.scopes.some((allowed) => allowed === '*' || allowed === scope || allowed === family);
+}
+
+function accountOf(caller: Caller, asked: string | string[] | undefined): AccountId {
+  if (asked === undefined) return caller.accountId;
+  if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found');
+  const accountId = asked.toLowerCase() as AccountId;
+  // A key is bound to its account; another one does not exist for it.
+  if (caller.keyId !== undefined && accountId !== caller.accountId) throw new AppError('not_found');
+  return accountId;
+}

@@ -1,0 +1,39 @@
+import { AppError } from '#platform/kernel';
+
+/** A failure as it goes over the wire. */
+export interface FailureAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Turns whatever was thrown into an error with a code; what we don't know is `internal`, and tells nothing. */
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { statusCode, code } = readFrameworkError(error);
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || statusCode === 400) {
+    return new AppError('validation_failed', { message: 'The request could not be read.', cause: error });
+  }
+  if (statusCode === 404 || statusCode === 414) return new AppError('not_found', { cause: error });
+  if (statusCode === 413) return new AppError('payload_too_large', { cause: error });
+  if (statusCode === 415) return new AppError('unsupported_media_type', { cause: error });
+  return new AppError('internal', { cause: error });
+}
+
+/** Errors of the framework have its own prefix; a status that some other error carries means nothing here. */
+function readFrameworkError(error: unknown): { statusCode: number; code: string } {
+  if (typeof error !== 'object' || error === null) return { statusCode: 500, code: '' };
+  const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
+  if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return { statusCode: 500, code: '' };
+  return { statusCode: typeof statusCode === 'number' ? statusCode : 500, code };
+}
+
+/** The envelope: `{"error": {code, message, details?, request_id}}`, with the headers that belong to it. */
+export function failureAnswer(error: AppError, requestId: string): FailureAnswer {
+  const { code, message, details, status } = error;
+  const headers: Record<string, string> = { ...error.headers };
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)));
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  const envelope = { error: { code, message, ...(details === undefined ? {} : { details }), request_id: requestId } };
+  return { status, headers, body: JSON.stringify(envelope) };
+}

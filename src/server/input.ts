@@ -1,0 +1,121 @@
+import type { FastifyRequest } from 'fastify';
+import type { Route } from '#platform/http';
+import { AppError, isUuid, sha256 } from '#platform/kernel';
+import type { z } from 'zod';
+import { NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
+
+/** What a call says, checked. */
+export interface Input {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+const MOST_ISSUES = 20;
+const LONGEST_MESSAGE = 300;
+const LONGEST_PARAM = 200;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The body that the parser read; nothing where there was none. */
+export function bodyOf(request: FastifyRequest): ReadBody {
+  return (request.body as ReadBody | undefined) ?? NOTHING;
+}
+
+/** Checks path, query and body against what the route declares; everything that it doesn't is refused. */
+export function readInput(route: Route, request: FastifyRequest): Input {
+  const params = readParams(route, request.params as Record<string, string>);
+  const query = readQuery(route, request.raw.url ?? '');
+  return { params, query, body: readBody(route, bodyOf(request).value) };
+}
+
+function readParams(route: Route, params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const words: Readonly<Record<string, 'text' | undefined>> = route.shape.params ?? {};
+  for (const [name, value] of Object.entries(params)) {
+    refuseHostile(value, 'path');
+    const fits = words[name] === 'text' ? value.length <= LONGEST_PARAM && value !== '' : isUuid(value);
+    if (!fits) throw new AppError('not_found');
+  }
+  return params;
+}
+
+function readQuery(route: Route, url: string): unknown {
+  const start = url.indexOf('?');
+  const given = start === -1 ? {} : parseQuery(url.slice(start + 1));
+  if (route.shape.query !== undefined) return checked(route.shape.query, given, 'query');
+  const [unknown] = Object.keys(given);
+  if (unknown !== undefined) throw invalid([{ path: `query.${unknown}`, message: 'This call takes no such parameter.' }]);
+  return undefined;
+}
+
+/** Percent-decodes strictly; a name that comes twice has a list as its value, which only a list's schema takes. */
+function parseQuery(text: string): Record<string, unknown> {
+  const found = new Map<string, string | string[]>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const [name, value] = splitOnce(pair).map(decode) as [string, string];
+    const before = found.get(name);
+    found.set(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]);
+  }
+  return Object.fromEntries(found);
+}
+
+function splitOnce(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function decode(part: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    throw new AppError('validation_failed', { message: 'The query is not percent-encoded UTF-8.' });
+  }
+  refuseHostile(text, 'query');
+  return text;
+}
+
+function readBody(route: Route, value: unknown): unknown {
+  if (route.shape.body !== undefined) return checked(route.shape.body, value, 'body');
+  // Clients that always send JSON send an empty object.
+  const isEmpty = value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  if (!isEmpty) throw invalid([{ path: 'body', message: 'This call takes no body.' }]);
+  return undefined;
+}
+
+function checked(schema: z.ZodType, value: unknown, root: 'query' | 'body'): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid(
+    parsed.error.issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+      path: [root, ...path.map(String)].join('.').slice(0, LONGEST_MESSAGE),
+      message: message.slice(0, LONGEST_MESSAGE),
+    })),
+  );
+}
+
+function invalid(issues: readonly { readonly path: string; readonly message: string }[]): AppError {
+  return new AppError('validation_failed', { details: { issues } });
+}
+
+/** The request's Idempotency-Key, where the route takes one. */
+export function idempotencyKeyOf(request: FastifyRequest, takes: 'required' | 'optional' | 'none'): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (takes === 'none') return undefined;
+  if (key === undefined) {
+    if (takes === 'required') throw new AppError('idempotency_key_required');
+    return undefined;
+  }
+  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
+    throw new AppError('validation_failed', {
+      message: 'An Idempotency-Key is 1 to 255 printable ASCII characters without spaces.',
+    });
+  }
+  return key;
+}
+
+/** What a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
+export function requestHash(request: FastifyRequest): string {
+  const head = Buffer.from(`${request.raw.url ?? ''}\n`);
+  return sha256(Buffer.concat([head, bodyOf(request).raw]));
+}

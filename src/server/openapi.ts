@@ -1,0 +1,221 @@
+import { idempotencyOf, type Mounted, type Route, type RouteAuth } from '#platform/http';
+import { declaredErrors } from '#platform/kernel';
+import { z } from 'zod';
+import { aliasesOf } from './paths.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface OpenApiOptions {
+  readonly version: string;
+  readonly serverUrl?: string | undefined;
+}
+
+/** The OpenAPI 3.1 document, made from the same schemas that check every call. */
+export function openApiOf(mounted: readonly Mounted[], options: OpenApiOptions): Json {
+  const routes = mounted.flatMap((module) => module.routes);
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of [...routes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  const tags = [...new Set(routes.map((route) => route.shape.tag))].sort();
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Plinth',
+      version: options.version,
+      description:
+        'Every answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: options.serverUrl ?? '/' }],
+    tags: tags.map((name) => ({ name })),
+    paths,
+    components: { securitySchemes: SECURITY_SCHEMES, schemas: { Error: ERROR_SCHEMA } },
+  };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An access token from signing in, or an API key.',
+  },
+};
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  required: ['error'],
+  additionalProperties: false,
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'request_id'],
+      additionalProperties: false,
+      properties: {
+        code: { type: 'string', description: 'A stable word to branch on.' },
+        message: { type: 'string' },
+        details: { type: 'object' },
+        request_id: { type: 'string' },
+      },
+    },
+  },
+};
+
+function operation(route: Route): Json {
+  const { shape } = route;
+  const aliases = aliasesOf(route);
+  const notes = [shape.description, ...notesOn(route), aliases.length > 0 ? `Also answers at ${aliases.join(', ')}.` : undefined];
+  return {
+    operationId: operationId(route),
+    summary: shape.summary,
+    description: notes.filter((note) => note !== undefined).join('\n\n'),
+    tags: [shape.tag],
+    security: shape.auth === 'none' ? [] : [{ bearer: [] }],
+    parameters: parameters(route),
+    ...(shape.body === undefined ? {} : { requestBody: requestBody(route) }),
+    responses: responses(route),
+    'x-plinth': {
+      auth: shape.auth,
+      ...(shape.may === undefined ? {} : { may: shape.may }),
+      ...(shape.scope === undefined ? {} : { scope: shape.scope }),
+      rate: `${shape.rate.perMinute}/minute/${shape.rate.by}`,
+      ...(shape.spends === undefined ? {} : { spends: shape.spends.feature }),
+      idempotency: idempotencyOf(route),
+    },
+  };
+}
+
+function operationId(route: Route): string {
+  const words = route.path.replace(/^\/v1\//, '').split(/[^a-zA-Z0-9]+/).filter((word) => word !== '');
+  return [route.method.toLowerCase(), ...words].join('_');
+}
+
+const WHO: Readonly<Record<RouteAuth, string>> = {
+  none: 'Anyone may call this.',
+  user: 'Whoever is signed in may call this.',
+  account: 'For members of the account that the call is for.',
+  admin: 'For platform admins.',
+};
+
+function notesOn({ shape }: Route): string[] {
+  const { may, scope, rate, spends } = shape;
+  const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
+  const keys = scope === 'session' ? ' API keys can not call it.' : scope === undefined ? '' : ` API keys need the scope \`${scope}\`.`;
+  const spending = spends === undefined ? [] : [`Consumes the limits of the feature \`${spends.feature}\`.`];
+  return [`${WHO[shape.auth]}${role}${keys}`, ...spending, `At most ${rate.perMinute} calls a minute by ${rate.by}.`];
+}
+
+function parameters(route: Route): Json[] {
+  const { shape } = route;
+  const example = shape.example as { readonly params?: Json; readonly query?: unknown };
+  const words: Readonly<Record<string, unknown>> = shape.params ?? {};
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: words[name] === 'text' ? { type: 'string' } : { type: 'string', format: 'uuid' },
+    ...(example.params?.[name] === undefined ? {} : { example: example.params[name] }),
+  }));
+  const takesKey = idempotencyOf(route);
+  const keyHeader = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: takesKey === 'required',
+    description: 'The same key and request again get the stored answer, for 24 hours.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  };
+  const accountHeader = {
+    name: 'X-Account-Id',
+    in: 'header',
+    required: false,
+    description: "The account that the call is for; the caller's default account when not sent.",
+    schema: { type: 'string', format: 'uuid' },
+  };
+  return [
+    ...inPath,
+    ...queryParameters(route),
+    ...(takesKey === 'none' ? [] : [keyHeader]),
+    ...(shape.auth === 'account' ? [accountHeader] : []),
+  ];
+}
+
+function queryParameters({ shape }: Route): Json[] {
+  if (shape.query === undefined) return [];
+  const schema = jsonSchema(shape.query, 'input') as { properties?: Readonly<Record<string, Json>>; required?: readonly string[] };
+  const example = (shape.example as { readonly query?: Json }).query ?? {};
+  return Object.entries(schema.properties ?? {}).map(([name, { description, ...rest }]) => ({
+    name,
+    in: 'query',
+    required: schema.required?.includes(name) === true,
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+    ...(example[name] === undefined ? {} : { example: example[name] }),
+  }));
+}
+
+function requestBody({ shape }: Route): Json {
+  const schema = shape.body === undefined ? {} : jsonSchema(shape.body, 'input');
+  const { body } = shape.example as { readonly body?: unknown };
+  const content = { schema, ...(body === undefined ? {} : { example: body }) };
+  return { required: true, content: { 'application/json': content } };
+}
+
+function responses(route: Route): Json {
+  const { shape } = route;
+  const statuses = Object.keys(shape.reply).map(Number);
+  const first = Math.min(...statuses);
+  const good = statuses.map((status) => {
+    const schema = jsonSchema(shape.reply[status] ?? z.unknown(), 'output');
+    const example = status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
+    const hasBody = status !== 204;
+    return [status, { description: DESCRIPTIONS[status] ?? 'Answered.', ...(hasBody ? { content: { 'application/json': { schema, ...example } } } : {}) }];
+  });
+  return { ...Object.fromEntries(good), ...failures(errorsOf(route)) };
+}
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Taken on; it is done later.', 204: 'Done; there is nothing to say.' };
+
+/** One response for each status, with the codes that it may have. */
+function failures(codes: readonly string[]): Json {
+  const known = new Map(declaredErrors());
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const status = known.get(code)?.status ?? 500;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus.entries()].map(([status, named]) => {
+      const examples = named.map((code) => [
+        code,
+        { value: { error: { code, message: known.get(code)?.message ?? '', request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90' } } },
+      ]);
+      const schema = { $ref: '#/components/schemas/Error' };
+      const description = named.map((code) => `\`${code}\``).join(', ');
+      return [status, { description, content: { 'application/json': { schema, examples: Object.fromEntries(examples) } } }];
+    }),
+  );
+}
+
+/** All codes that a route may answer: its own, and those of the walk that its declaration brings with it. */
+export function errorsOf(route: Route): string[] {
+  const { shape } = route;
+  const takesKey = idempotencyOf(route);
+  const rules: readonly (readonly [boolean, readonly string[]])[] = [
+    [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable']],
+    [shape.auth !== 'none', ['unauthenticated']],
+    [shape.auth !== 'none' && shape.auth !== 'user', ['forbidden']],
+    [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
+    [shape.body !== undefined, ['payload_too_large', 'unsupported_media_type']],
+    [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
+    [takesKey === 'required', ['idempotency_key_required']],
+    [shape.spends !== undefined, ['plan_required', 'outcome_unknown']],
+  ];
+  const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
+  return [...new Set([...walked, ...(shape.errors ?? [])])].sort();
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  return rest;
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import { AppError, equalInConstantTime } from '#platform/kernel';
+import type { Dependency, ServerParts } from './parts.ts';
+
+/** How long a dependency has to answer, and how long its answer is good for: anybody may ask. */
+const PATIENCE = 2_000;
+const FRESH = 1_000;
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+interface Readiness {
+  readonly status: 'ready' | 'degraded' | 'unready' | 'stopping';
+  readonly dependencies: Readonly<Record<string, { readonly state: 'ok' | 'down'; readonly ms: number }>>;
+}
+
+/** /healthz, /readyz, /metrics, /v1/health: for those who run the server. */
+export function mountOperations(app: FastifyInstance, parts: ServerParts, isStopping: () => boolean): void {
+  const { settings } = parts;
+  const readiness = remembered(parts, () => readinessOf(parts.dependencies));
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/v1/health', async () => ({ status: 'ok', version: settings.version }));
+  app.get('/readyz', async (_request, reply) => {
+    const now: Readiness = await readiness();
+    const status = isStopping() ? 'stopping' : now.status;
+    reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
+    return { ...now, status };
+  });
+  // A port of its own takes the metrics away from the one that the world sees.
+  if (settings.metricsPort === undefined) mountMetrics(app, parts);
+}
+
+/** /metrics: with the token where one is set; without one only where nobody else can reach it. */
+export function mountMetrics(app: FastifyInstance, parts: ServerParts): void {
+  const { metricsToken, host, metricsPort } = parts.settings;
+  const isOpen = metricsToken === undefined && (LOOPBACK.test(host) || metricsPort !== undefined);
+  app.get('/metrics', async (request, reply) => {
+    const given = request.headers.authorization ?? '';
+    if (metricsToken !== undefined && !equalInConstantTime(given, `Bearer ${metricsToken}`)) throw new AppError('unauthenticated');
+    if (metricsToken === undefined && !isOpen) throw new AppError('not_found');
+    reply.type(PROMETHEUS_TYPE);
+    return parts.telemetry.prometheus();
+  });
+}
+
+async function readinessOf(dependencies: readonly Dependency[]): Promise<Readiness> {
+  const states = await Promise.all(
+    dependencies.map(async ({ name, required, check }) => {
+      const began = performance.now();
+      const state: 'ok' | 'down' = await withPatience(check).then(
+        () => 'ok',
+        () => 'down',
+      );
+      return { name, required, state, ms: Math.round(performance.now() - began) };
+    }),
+  );
+  const down = states.filter(({ state }) => state === 'down');
+  const status = down.length === 0 ? 'ready' : down.some(({ required }) => required) ? 'unready' : 'degraded';
+  return { status, dependencies: Object.fromEntries(states.map(({ name, state, ms }) => [name, { state, ms }])) };
+}
+
+async function withPatience(check: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE);
+  });
+  try {
+    await Promise.race([check(), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function remembered<T>(parts: ServerParts, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const now = parts.clock.monotonic();
+    if (last === undefined || now - last.at > FRESH) last = { at: now, answer: ask() };
+    return last.answer;
+  };
+}

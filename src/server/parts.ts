@@ -1,0 +1,86 @@
+import type { Answer, Caller, Mounted, Origin, Role, Route } from '#platform/http';
+import type { Idempotency } from '#platform/idempotency';
+import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
+import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
+import type { Telemetry } from '#platform/telemetry';
+
+/** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
+export interface SpendingRequest {
+  readonly product: string;
+  readonly feature: string;
+  readonly as: 'job' | 'inline';
+  readonly caller: Caller;
+  readonly accountId: AccountId;
+  readonly units: number;
+  readonly subject: string | undefined;
+  readonly needs: Readonly<Record<string, number>> | undefined;
+  readonly body: unknown;
+  readonly idempotency: IdempotencyRequest | undefined;
+  readonly requestId: string;
+}
+
+/** What a refused caller could do: the cheapest plan that would admit the call. */
+export interface UpgradeQuestion {
+  readonly product: string;
+  readonly plan: string | null;
+  /** The limit or grant that stood in the way, when it is one. */
+  readonly grant: string | null;
+  /** What is needed of it at least; of a limit that is used up, more than its present size. */
+  readonly atLeast: number | boolean | null;
+}
+
+/** A text of a caller, to be looked at before anything is charged. */
+export interface PrecheckRequest {
+  readonly text: string;
+  readonly route: Route;
+  readonly product: string;
+  readonly caller: Caller | undefined;
+  readonly origin: Origin;
+}
+
+/** Something that the server stands on, as /readyz tells it. */
+export interface Dependency {
+  readonly name: string;
+  /** Without a required one the server is not ready; without another it is degraded, and ready still. */
+  readonly required: boolean;
+  /** Throws when it is away. */
+  check(): Promise<unknown>;
+}
+
+export interface ServerSettings {
+  readonly version: string;
+  readonly environment: 'development' | 'test' | 'production';
+  readonly host: string;
+  readonly port: number;
+  readonly corsOrigins: readonly string[];
+  readonly publicUrl?: string | undefined;
+  /** A second place where the calls under /v1 answer: `/` for the bare root. */
+  readonly publicBasePath?: string | undefined;
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  readonly metricsToken?: string | undefined;
+  readonly metricsPort?: number | undefined;
+  /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
+  readonly callSeconds?: number | undefined;
+}
+
+/** All that the server needs; `app.ts` gives it. */
+export interface ServerParts {
+  readonly settings: ServerSettings;
+  readonly mounted: readonly Mounted[];
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly rates: Rates;
+  readonly idempotency: Idempotency;
+  readonly dependencies: readonly Dependency[];
+  /** Who a token or key belongs to; undefined when it is none of ours, or no longer good. */
+  readonly identify: (bearer: string) => Promise<Caller | undefined>;
+  /** The role of a user in an account; undefined when not a member. */
+  readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
+  /** Needed as soon as a route spends. */
+  readonly admit?: (request: SpendingRequest) => Promise<Admission>;
+  readonly upgradeFor?: (question: UpgradeQuestion) => string | null;
+  /** Needed as soon as a route has a precheck; answers in place of the route, or lets the call go on. */
+  readonly precheck?: (request: PrecheckRequest) => Promise<Answer | undefined>;
+}

@@ -1,0 +1,60 @@
+import type { Route } from '#platform/http';
+
+/**
+ * Other names of calls, from plan documents that name them differently. A pair that ends in a slash stands for
+ * everything below it too. An alias only answers where its call exists.
+ */
+const ALIASES: readonly (readonly [alias: string, path: string])[] = [
+  ['/v1/auth/signup', '/v1/auth/register'],
+  ['/v1/auth/signin', '/v1/auth/login'],
+  ['/v1/auth/signout', '/v1/auth/logout'],
+  ['/v1/auth/me', '/v1/me'],
+  ['/v1/billing/webhook', '/v1/webhooks/stripe'],
+  ['/v1/subscriptions/webhook', '/v1/webhooks/stripe'],
+  ['/v1/workspaces/', '/v1/organizations/'],
+];
+
+/** Roots that the bare base path doesn't claim. */
+const OWN_ROOTS = /^\/(v1|api|docs|\.well-known)(\/|$)|^\/(healthz|readyz|metrics|openapi\.json)$/;
+
+/** Turns each path that a call answers under into the one that it is mounted at. */
+export function pathRewriter(routes: readonly Route[], basePath: string | undefined): (url: string) => string {
+  const aliases = ALIASES.filter(([, path]) => routes.some((route) => isUnder(route.path, path)));
+  const base = basePath === undefined ? undefined : basePath.replace(/\/+$/, '');
+  return (url) => {
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    return aliased(aliases, rooted(withoutSlash(path), base)) + (query === -1 ? '' : url.slice(query));
+  };
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** `/api/v1/x` and `/api/x` are `/v1/x`; so is `x` below the base path, if there is one. */
+function rooted(path: string, base: string | undefined): string {
+  if (path.startsWith('/v1/')) return path;
+  if (path.startsWith('/api/v1/')) return path.slice('/api'.length);
+  if (path.startsWith('/api/')) return `/v1${path.slice('/api'.length)}`;
+  if (base === undefined || !path.startsWith(`${base}/`) || OWN_ROOTS.test(path)) return path;
+  const rest = path.slice(base.length);
+  return rest.startsWith('/v1/') ? rest : `/v1${rest}`;
+}
+
+function aliased(aliases: typeof ALIASES, path: string): string {
+  for (const [alias, target] of aliases) {
+    if (!isUnder(path, alias)) continue;
+    return alias.endsWith('/') ? target.slice(0, -1) + path.slice(alias.length - 1) : target;
+  }
+  return path;
+}
+
+function isUnder(path: string, place: string): boolean {
+  return place.endsWith('/') ? path === place.slice(0, -1) || path.startsWith(place) : path === place;
+}
+
+/** All names that a route answers under beside its own, for the docs. */
+export function aliasesOf(route: Route): string[] {
+  return ALIASES.filter(([, path]) => !path.endsWith('/') && path === route.path).map(([alias]) => alias);
+}

@@ -1,0 +1,73 @@
+import { isIPv6 } from 'node:net';
+import type { FastifyReply } from 'fastify';
+import type { Route } from '#platform/http';
+import { AppError, sha256 } from '#platform/kernel';
+import type { RateEntry, Rates, RateVerdict } from '#platform/limits';
+import type { Standing } from './callers.ts';
+import type { Input } from './input.ts';
+import type { Visit } from './visits.ts';
+
+/** Takes the route's rates, all in one question, before any work is done; the answer carries them as headers. */
+export async function takeRates(
+  route: Route,
+  call: { readonly visit: Visit; readonly standing: Standing; readonly input: Input },
+  rates: Rates,
+): Promise<void> {
+  const { rate, rateOf } = route.shape;
+  const named: (RateEntry & { readonly name: string })[] = [
+    { name: rate.by, key: `${route.name} ${rate.by} ${countedBy(rate.by, call)}`, perMinute: rate.perMinute },
+  ];
+  const subject = rateOf?.of(call.input as never);
+  if (rateOf !== undefined && subject !== undefined) {
+    // What people type (an email) is not written down: a digest counts as well.
+    const key = `${route.name} ${rateOf.name} ${sha256(subject).slice(0, 32)}`;
+    named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
+  }
+  const verdict = await rates.take(named);
+  if (verdict === undefined) return;
+  const name = named[verdict.entry]?.name ?? rate.by;
+  describeRate(call.visit.reply, name, verdict);
+  if (verdict.allowed) return;
+  throw new AppError('limit_exceeded', {
+    message: 'This is called too often. Wait a moment.',
+    details: {
+      limit: `requests_per_minute_by_${name}`,
+      used: verdict.limit,
+      max: verdict.limit,
+      resets_at: verdict.resetsAt.toISOString(),
+      upgrade: null,
+    },
+    retryAfter: verdict.seconds,
+  });
+}
+
+function countedBy(by: Route['shape']['rate']['by'], { visit, standing }: { visit: Visit; standing: Standing }): string {
+  switch (by) {
+    case 'ip':
+      return addressBlock(visit.ip);
+    case 'user':
+      return standing.caller?.userId ?? '';
+    case 'account':
+      return standing.accountId ?? '';
+    case 'key':
+      return standing.caller?.keyId ?? standing.caller?.userId ?? '';
+  }
+}
+
+/** An IPv6 customer has a whole /64: counting single addresses would count nothing. */
+export function addressBlock(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = ip.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const gap = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
+}
+
+/** RateLimit headers as draft-ietf-httpapi-ratelimit-headers-10 has them: policy and state by the same name. */
+function describeRate(reply: FastifyReply, name: string, verdict: RateVerdict): void {
+  reply.header('ratelimit-policy', `"${name}";q=${verdict.limit};w=60`);
+  reply.header('ratelimit', `"${name}";r=${verdict.remaining};t=${verdict.seconds}`);
+}

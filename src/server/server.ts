@@ -1,0 +1,15 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { DEFAULT_MAX_BODY, objectionsTo, type Route } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import { readJson } from './bodies.ts';
+import { mountDocs } from './docs.ts';
+import { asAppError, failureAnswer } from './failures.ts';
+import { headersFor } from './headers.ts';
+import { openApiOf } from './openapi.ts';
+import { mountMetrics, mountOperations } from './operations.ts';
+import type { ServerParts } from './parts.ts';
+import { pathRewriter } from './paths.ts';
+import { beginVisit, createVisits, givenRequestId, traceIdOf, type Visit, type Visits } from './visits.ts';
+import { walkOf } from './walk.ts';

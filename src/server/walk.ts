@@ -1,0 +1,124 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Answer, idempotencyOf, type Mounted, type Once, type Route, type Wire } from '#platform/http';
+import type { Scope } from '#platform/idempotency';
+import type { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import { admitted, giveBack, type SpendingCall } from './admission.ts';
+import { standingOf } from './callers.ts';
+import { asAppError } from './failures.ts';
+import { bodyOf, idempotencyKeyOf, readInput, requestHash } from './input.ts';
+import type { ServerParts } from './parts.ts';
+import { takeRates } from './rates.ts';
+import { sendResult } from './replies.ts';
+import type { Visit } from './visits.ts';
+
+/**
+ * One route's walk, without a step back: who calls → what they say → how often → a look at the text → admission →
+ * the handler → its answer.
+ */
+export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
+  const { shape } = route;
+  const product = mounted.product ?? mounted.module;
+  const takesKey = idempotencyOf(route);
+  const handle = route.handle as unknown as (call: object, service: unknown) => Promise<unknown>;
+  const checkReplies = parts.settings.environment !== 'production';
+
+  return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { visit } = request;
+    const standing = await standingOf(route, request, parts);
+    const input = readInput(route, request);
+    const key = idempotencyKeyOf(request, takesKey);
+    await takeRates(route, { visit, standing, input }, parts.rates);
+
+    const call: SpendingCall = { route, product, visit, standing, input, key };
+    const instead = await prechecked(call, parts);
+    if (instead !== undefined) return sendResult(route, reply, { result: instead, check: checkReplies });
+
+    const admission = shape.spends === undefined ? undefined : await admitted(call, parts);
+    if (admission !== undefined && 'replay' in admission) {
+      return sendResult(route, reply, { result: admission.replay, check: false });
+    }
+    const permit = admission?.permit;
+    try {
+      const result = await handle(callFor(call, permit, parts), mounted.service);
+      sendResult(route, reply, { result, check: checkReplies });
+    } catch (error) {
+      const failure = asAppError(error);
+      if (permit !== undefined) await released(call, { permit, failure }, parts);
+      throw failure;
+    }
+  };
+}
+
+async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answer | undefined> {
+  const { route, product, visit, standing, input } = call;
+  const text = route.shape.precheck?.(input as never);
+  if (text === undefined || parts.precheck === undefined) return undefined;
+  return parts.precheck({ text, route, product, caller: standing.caller, origin: visit });
+}
+
+/** A permit that can't be given back now is closed by the sweeper; the caller hears of the first failure. */
+async function released(
+  { route, visit }: SpendingCall,
+  { permit, failure }: { permit: Permit; failure: AppError },
+  parts: ServerParts,
+): Promise<void> {
+  try {
+    await giveBack(route, permit, failure);
+  } catch (err) {
+    parts.telemetry.logger.warn({ request_id: visit.requestId, permit_id: permit.id, err }, 'a permit could not be released');
+  }
+}
+
+function callFor(call: SpendingCall, permit: Permit | undefined, parts: ServerParts): object {
+  const { visit, standing, input, key } = call;
+  return {
+    ...input,
+    ...standing,
+    origin: visit,
+    permit,
+    idempotencyKey: key,
+    once: onceFor(call, parts),
+    wire: wireOf(visit),
+  };
+}
+
+function onceFor(call: SpendingCall, parts: ServerParts): Once {
+  const { route, visit, key } = call;
+  return (point, effect) =>
+    parts.idempotency.once(
+      {
+        scope: scopeOf(call),
+        route: route.name,
+        key,
+        bodyHash: key === undefined ? '' : requestHash(visit.request),
+        private: route.shape.private === true,
+      },
+      point,
+      effect,
+    );
+}
+
+function scopeOf({ route, standing }: SpendingCall): Scope {
+  const { caller, accountId } = standing;
+  if (accountId !== undefined) return { account: accountId };
+  if (caller === undefined) throw new Error(`${route.name}: once() needs a caller`);
+  return route.shape.auth === 'admin' ? { admin: caller.userId, use: 'admin.calls' } : { user: caller.userId };
+}
+
+function wireOf(visit: Visit): Wire {
+  const { request, reply } = visit;
+  return {
+    request: request.raw,
+    body: bodyOf(request).raw,
+    accept: request.headers.accept ?? '*/*',
+    take() {
+      visit.taken = true;
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
+      return reply.raw;
+    },
+  };
+}
