@@ -39,7 +39,10 @@ export async function admitted(call: SpendingCall, parts: ServerParts): Promise<
     subject: spends.subject?.(known),
     needs: spends.needs?.(known),
     body: input.body,
-    idempotency: key === undefined ? undefined : { route: route.name, key, bodyHash: requestHash(visit.request), sealed },
+    idempotency:
+      key === undefined
+        ? undefined
+        : { route: route.name, key, bodyHash: requestHash(visit.request), sealed },
     requestId: visit.requestId,
   });
   return outcome(admission, product, parts);
@@ -93,4 +96,3 @@ export async function giveBack(route: Route, permit: Permit, failure: AppError):
   if (route.shape.spends?.as === 'job' && failure.status >= 500) return;
   await permit.release('handler failed');
 }
-

@@ -32,9 +32,11 @@ export function readJson(raw: Buffer, headers: IncomingHttpHeaders): ReadBody {
 
 function refuseEncodings(headers: IncomingHttpHeaders): void {
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new AppError('unsupported_media_type');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new AppError('unsupported_media_type');
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1];
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw new AppError('unsupported_media_type');
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
+    throw new AppError('unsupported_media_type');
 }
 
 interface Place {

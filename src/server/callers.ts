@@ -14,13 +14,20 @@ const NOBODY: Standing = { caller: undefined, accountId: undefined, role: undefi
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
-export async function standingOf(route: Route, request: FastifyRequest, parts: ServerParts): Promise<Standing> {
+export async function standingOf(
+  route: Route,
+  request: FastifyRequest,
+  parts: ServerParts,
+): Promise<Standing> {
   const { shape } = route;
   if (shape.auth === 'none') return NOBODY;
   const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
   const caller = bearer === undefined ? undefined : await parts.identify(bearer);
   if (caller === undefined) throw new AppError('unauthenticated');
-  request.visit.who = { user_id: caller.userId, ...(caller.keyId === undefined ? {} : { key_id: caller.keyId }) };
+  request.visit.who = {
+    user_id: caller.userId,
+    ...(caller.keyId === undefined ? {} : { key_id: caller.keyId }),
+  };
   if (!inScope(caller, shape.scope)) {
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }

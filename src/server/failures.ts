@@ -32,8 +32,11 @@ function readFrameworkError(error: unknown): { statusCode: number; code: string 
 export function failureAnswer(error: AppError, requestId: string): FailureAnswer {
   const { code, message, details, status } = error;
   const headers: Record<string, string> = { ...error.headers };
-  if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)));
+  if (error.retryAfter !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)));
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  const envelope = { error: { code, message, ...(details === undefined ? {} : { details }), request_id: requestId } };
+  const envelope = {
+    error: { code, message, ...(details === undefined ? {} : { details }), request_id: requestId },
+  };
   return { status, headers, body: JSON.stringify(envelope) };
 }

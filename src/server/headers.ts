@@ -28,7 +28,9 @@ const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 
 /** Writes the headers that every answer has. Answers true for a preflight, which is then answered already. */
-export function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: FastifyReply) => boolean {
+export function headersFor(
+  settings: ServerSettings,
+): (request: FastifyRequest, reply: FastifyReply) => boolean {
   const fixed = secureHeaders(settings);
   const isAllowed = originsAllowed(settings.corsOrigins);
   return (request, reply) => {
@@ -42,7 +44,8 @@ export function headersFor(settings: ServerSettings): (request: FastifyRequest, 
       reply.header('access-control-allow-origin', origin);
       reply.header('access-control-expose-headers', EXPOSED_HEADERS);
     }
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
+      return false;
     if (allowed) {
       reply.header('access-control-allow-methods', ALLOWED_METHODS);
       reply.header('access-control-allow-headers', ALLOWED_HEADERS);
@@ -63,7 +66,8 @@ export function originsAllowed(patterns: readonly string[]): (origin: string) =>
     if (pattern.endsWith('://')) return (origin: string) => origin.startsWith(pattern);
     if (!pattern.endsWith(':*')) return (origin: string) => origin === pattern;
     const host = pattern.slice(0, -2);
-    return (origin: string) => origin === host || (origin.startsWith(`${host}:`) && /^\d{1,5}$/.test(origin.slice(host.length + 1)));
+    return (origin: string) =>
+      origin === host || (origin.startsWith(`${host}:`) && /^\d{1,5}$/.test(origin.slice(host.length + 1)));
   });
   return (origin) => matches.some((matching) => matching(origin));
 }

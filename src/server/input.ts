@@ -28,7 +28,10 @@ export function readInput(route: Route, request: FastifyRequest): Input {
   return { params, query, body: readBody(route, bodyOf(request).value) };
 }
 
-function readParams(route: Route, params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function readParams(
+  route: Route,
+  params: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const words: Readonly<Record<string, 'text' | undefined>> = route.shape.params ?? {};
   for (const [name, value] of Object.entries(params)) {
     refuseHostile(value, 'path');
@@ -43,7 +46,8 @@ function readQuery(route: Route, url: string): unknown {
   const given = start === -1 ? {} : parseQuery(url.slice(start + 1));
   if (route.shape.query !== undefined) return checked(route.shape.query, given, 'query');
   const [unknown] = Object.keys(given);
-  if (unknown !== undefined) throw invalid([{ path: `query.${unknown}`, message: 'This call takes no such parameter.' }]);
+  if (unknown !== undefined)
+    throw invalid([{ path: `query.${unknown}`, message: 'This call takes no such parameter.' }]);
   return undefined;
 }
 
@@ -78,7 +82,8 @@ function decode(part: string): string {
 function readBody(route: Route, value: unknown): unknown {
   if (route.shape.body !== undefined) return checked(route.shape.body, value, 'body');
   // Clients that always send JSON send an empty object.
-  const isEmpty = value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  const isEmpty =
+    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
   if (!isEmpty) throw invalid([{ path: 'body', message: 'This call takes no body.' }]);
   return undefined;
 }
@@ -99,7 +104,10 @@ function invalid(issues: readonly { readonly path: string; readonly message: str
 }
 
 /** The request's Idempotency-Key, where the route takes one. */
-export function idempotencyKeyOf(request: FastifyRequest, takes: 'required' | 'optional' | 'none'): string | undefined {
+export function idempotencyKeyOf(
+  request: FastifyRequest,
+  takes: 'required' | 'optional' | 'none',
+): string | undefined {
   const key = request.headers['idempotency-key'];
   if (takes === 'none') return undefined;
   if (key === undefined) {

@@ -65,7 +65,11 @@ const ERROR_SCHEMA = {
 function operation(route: Route): Json {
   const { shape } = route;
   const aliases = aliasesOf(route);
-  const notes = [shape.description, ...notesOn(route), aliases.length > 0 ? `Also answers at ${aliases.join(', ')}.` : undefined];
+  const notes = [
+    shape.description,
+    ...notesOn(route),
+    aliases.length > 0 ? `Also answers at ${aliases.join(', ')}.` : undefined,
+  ];
   return {
     operationId: operationId(route),
     summary: shape.summary,
@@ -87,7 +91,10 @@ function operation(route: Route): Json {
 }
 
 function operationId(route: Route): string {
-  const words = route.path.replace(/^\/v1\//, '').split(/[^a-zA-Z0-9]+/).filter((word) => word !== '');
+  const words = route.path
+    .replace(/^\/v1\//, '')
+    .split(/[^a-zA-Z0-9]+/)
+    .filter((word) => word !== '');
   return [route.method.toLowerCase(), ...words].join('_');
 }
 
@@ -101,9 +108,18 @@ const WHO: Readonly<Record<RouteAuth, string>> = {
 function notesOn({ shape }: Route): string[] {
   const { may, scope, rate, spends } = shape;
   const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
-  const keys = scope === 'session' ? ' API keys can not call it.' : scope === undefined ? '' : ` API keys need the scope \`${scope}\`.`;
+  const keys =
+    scope === 'session'
+      ? ' API keys can not call it.'
+      : scope === undefined
+        ? ''
+        : ` API keys need the scope \`${scope}\`.`;
   const spending = spends === undefined ? [] : [`Consumes the limits of the feature \`${spends.feature}\`.`];
-  return [`${WHO[shape.auth]}${role}${keys}`, ...spending, `At most ${rate.perMinute} calls a minute by ${rate.by}.`];
+  return [
+    `${WHO[shape.auth]}${role}${keys}`,
+    ...spending,
+    `At most ${rate.perMinute} calls a minute by ${rate.by}.`,
+  ];
 }
 
 function parameters(route: Route): Json[] {
@@ -142,7 +158,10 @@ function parameters(route: Route): Json[] {
 
 function queryParameters({ shape }: Route): Json[] {
   if (shape.query === undefined) return [];
-  const schema = jsonSchema(shape.query, 'input') as { properties?: Readonly<Record<string, Json>>; required?: readonly string[] };
+  const schema = jsonSchema(shape.query, 'input') as {
+    properties?: Readonly<Record<string, Json>>;
+    required?: readonly string[];
+  };
   const example = (shape.example as { readonly query?: Json }).query ?? {};
   return Object.entries(schema.properties ?? {}).map(([name, { description, ...rest }]) => ({
     name,
@@ -167,14 +186,26 @@ function responses(route: Route): Json {
   const first = Math.min(...statuses);
   const good = statuses.map((status) => {
     const schema = jsonSchema(shape.reply[status] ?? z.unknown(), 'output');
-    const example = status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
+    const example =
+      status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
     const hasBody = status !== 204;
-    return [status, { description: DESCRIPTIONS[status] ?? 'Answered.', ...(hasBody ? { content: { 'application/json': { schema, ...example } } } : {}) }];
+    return [
+      status,
+      {
+        description: DESCRIPTIONS[status] ?? 'Answered.',
+        ...(hasBody ? { content: { 'application/json': { schema, ...example } } } : {}),
+      },
+    ];
   });
   return { ...Object.fromEntries(good), ...failures(errorsOf(route)) };
 }
 
-const DESCRIPTIONS: Readonly<Record<number, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Taken on; it is done later.', 204: 'Done; there is nothing to say.' };
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  200: 'Done.',
+  201: 'Made.',
+  202: 'Taken on; it is done later.',
+  204: 'Done; there is nothing to say.',
+};
 
 /** One response for each status, with the codes that it may have. */
 function failures(codes: readonly string[]): Json {
@@ -188,11 +219,22 @@ function failures(codes: readonly string[]): Json {
     [...byStatus.entries()].map(([status, named]) => {
       const examples = named.map((code) => [
         code,
-        { value: { error: { code, message: known.get(code)?.message ?? '', request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90' } } },
+        {
+          value: {
+            error: {
+              code,
+              message: known.get(code)?.message ?? '',
+              request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
+            },
+          },
+        },
       ]);
       const schema = { $ref: '#/components/schemas/Error' };
       const description = named.map((code) => `\`${code}\``).join(', ');
-      return [status, { description, content: { 'application/json': { schema, examples: Object.fromEntries(examples) } } }];
+      return [
+        status,
+        { description, content: { 'application/json': { schema, examples: Object.fromEntries(examples) } } },
+      ];
     }),
   );
 }
@@ -216,6 +258,10 @@ export function errorsOf(route: Route): string[] {
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+  });
   return rest;
 }

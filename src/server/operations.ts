@@ -35,7 +35,8 @@ export function mountMetrics(app: FastifyInstance, parts: ServerParts): void {
   const isOpen = metricsToken === undefined && (LOOPBACK.test(host) || metricsPort !== undefined);
   app.get('/metrics', async (request, reply) => {
     const given = request.headers.authorization ?? '';
-    if (metricsToken !== undefined && !equalInConstantTime(given, `Bearer ${metricsToken}`)) throw new AppError('unauthenticated');
+    if (metricsToken !== undefined && !equalInConstantTime(given, `Bearer ${metricsToken}`))
+      throw new AppError('unauthenticated');
     if (metricsToken === undefined && !isOpen) throw new AppError('not_found');
     reply.type(PROMETHEUS_TYPE);
     return parts.telemetry.prometheus();
@@ -55,7 +56,10 @@ async function readinessOf(dependencies: readonly Dependency[]): Promise<Readine
   );
   const down = states.filter(({ state }) => state === 'down');
   const status = down.length === 0 ? 'ready' : down.some(({ required }) => required) ? 'unready' : 'degraded';
-  return { status, dependencies: Object.fromEntries(states.map(({ name, state, ms }) => [name, { state, ms }])) };
+  return {
+    status,
+    dependencies: Object.fromEntries(states.map(({ name, state, ms }) => [name, { state, ms }])),
+  };
 }
 
 async function withPatience(check: () => Promise<unknown>): Promise<void> {

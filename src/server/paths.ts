@@ -18,7 +18,10 @@ const ALIASES: readonly (readonly [alias: string, path: string])[] = [
 const OWN_ROOTS = /^\/(v1|api|docs|\.well-known)(\/|$)|^\/(healthz|readyz|metrics|openapi\.json)$/;
 
 /** Turns each path that a call answers under into the one that it is mounted at. */
-export function pathRewriter(routes: readonly Route[], basePath: string | undefined): (url: string) => string {
+export function pathRewriter(
+  routes: readonly Route[],
+  basePath: string | undefined,
+): (url: string) => string {
   const aliases = ALIASES.filter(([, path]) => routes.some((route) => isUnder(route.path, path)));
   const base = basePath === undefined ? undefined : basePath.replace(/\/+$/, '');
   return (url) => {

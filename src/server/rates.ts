@@ -41,7 +41,10 @@ export async function takeRates(
   });
 }
 
-function countedBy(by: Route['shape']['rate']['by'], { visit, standing }: { visit: Visit; standing: Standing }): string {
+function countedBy(
+  by: Route['shape']['rate']['by'],
+  { visit, standing }: { visit: Visit; standing: Standing },
+): string {
   switch (by) {
     case 'ip':
       return addressBlock(visit.ip);
@@ -62,7 +65,8 @@ export function addressBlock(ip: string): string {
   const [head = '', tail] = ip.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  const gap =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
   return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
 }
 

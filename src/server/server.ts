@@ -1,15 +1,152 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import type { Socket } from 'node:net';
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { DEFAULT_MAX_BODY, objectionsTo, type Route } from '#platform/http';
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { readJson } from './bodies.ts';
 import { mountDocs } from './docs.ts';
-import { asAppError, failureAnswer } from './failures.ts';
-import { headersFor } from './headers.ts';
+import { failingWith } from './failing.ts';
+import { openFramework } from './framework.ts';
+import { listenOn } from './listening.ts';
 import { openApiOf } from './openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts } from './parts.ts';
 import { pathRewriter } from './paths.ts';
-import { beginVisit, createVisits, givenRequestId, traceIdOf, type Visit, type Visits } from './visits.ts';
+import { createVisits, type Visits } from './visits.ts';
 import { walkOf } from './walk.ts';
+
+const DEFAULT_CALL_SECONDS = 60;
+/** How often calls are looked over for those that take too long: one timer for all of them. */
+const LOOK_OVER = 1_000;
+/** What a stream is given to say goodbye once the time for stopping is up. */
+const LAST_WORDS = 500;
+
+/** The HTTP server with everything that is mounted on it. */
+export interface Server {
+  /** All routes, for the walkers. */
+  readonly routes: readonly Route[];
+  /** The document that /openapi.json serves. */
+  openApi(): object;
+  /** Opens the port, and answers the URL at which it is reached. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Takes no more connections, lets calls and streams end for so many seconds, then cuts them. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+/** Mounts all routes on one server; it listens when it is told to. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  const { mounted, settings } = parts;
+  const routes = mounted.flatMap((module) => module.routes);
+  refuseFaulty(routes, parts);
+
+  const visits = createVisits();
+  const fail = failingWith(parts.telemetry);
+  const app = openFramework(parts, {
+    rewriteUrl: pathRewriter(routes, settings.publicBasePath),
+    visits,
+    fail,
+  });
+  let document: object | undefined;
+  const openApi = () =>
+    (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
+  let stopping = false;
+
+  for (const module of mounted) mountModule(app, module, parts);
+  mountOperations(app, parts, () => stopping);
+  app.get('/openapi.json', async () => openApi());
+  mountDocs(app, openApi);
+  const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
+  if (metrics !== undefined) mountMetrics(metrics, parts);
+  const watch = watchOver(visits, parts, fail);
+
+  return {
+    routes,
+    openApi,
+    async listen() {
+      if (metrics !== undefined)
+        await listenOn(metrics, {
+          host: settings.host,
+          port: settings.metricsPort ?? 0,
+          setting: 'METRICS_PORT',
+        });
+      return listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
+    },
+    async stop(graceSeconds) {
+      stopping = true;
+      clearInterval(watch);
+      await Promise.all([stopped(app, visits, graceSeconds), metrics?.close()]);
+    },
+  };
+}
+
+/** A route with a fault in its declaration stops the start, with all faults at once. */
+function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
+  const faults = routes.flatMap(objectionsTo);
+  if (parts.admit === undefined) {
+    faults.push(
+      ...routes
+        .filter(({ shape }) => shape.spends !== undefined)
+        .map(({ name }) => `${name}: nobody admits what it spends`),
+    );
+  }
+  if (faults.length > 0) throw new Error(`routes are declared wrongly:\n${faults.join('\n')}`);
+}
+
+function mountModule(app: FastifyInstance, module: Mounted, parts: ServerParts): void {
+  const fail = failingWith(parts.telemetry);
+  for (const route of module.routes) {
+    const walk = walkOf(route, module, parts);
+    app.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.shape.maxBody ?? DEFAULT_MAX_BODY,
+      handler: async (request, reply) => {
+        try {
+          await walk(request, reply);
+        } catch (error) {
+          fail(request, reply, error);
+        }
+        return reply;
+      },
+    });
+  }
+}
+
+/** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
+function watchOver(visits: Visits, parts: ServerParts, fail: ReturnType<typeof failingWith>): NodeJS.Timeout {
+  const longest = (parts.settings.callSeconds ?? DEFAULT_CALL_SECONDS) * 1_000;
+  const watch = setInterval(() => {
+    const oldest = parts.clock.monotonic() - longest;
+    visits.each((visit) => {
+      if (visit.taken || visit.began > oldest) return;
+      const tooLong = new AppError('unavailable', { message: 'This took too long.', retryAfter: 1 });
+      fail(visit.request, visit.reply, tooLong);
+      visit.abort(tooLong);
+    });
+  }, LOOK_OVER);
+  return watch.unref();
+}
+
+async function stopped(app: FastifyInstance, visits: Visits, graceSeconds: number): Promise<void> {
+  // Connections that wait for their next request would hold up the end until their keep-alive is over.
+  visits.each(({ reply }) => {
+    if (!reply.raw.headersSent) reply.raw.setHeader('connection', 'close');
+  });
+  const closed = app.close();
+  await within(graceSeconds * 1_000, visits.empty());
+  app.server.closeIdleConnections();
+  if (visits.size > 0) {
+    visits.each((visit) => visit.abort(new Error('the server stops')));
+    await within(LAST_WORDS, visits.empty());
+  }
+  app.server.closeAllConnections();
+  await closed;
+}
+
+/** Waits for something, but only so long. */
+async function within(milliseconds: number, what: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([what, late]);
+  clearTimeout(timer);
+}

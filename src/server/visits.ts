@@ -98,3 +98,9 @@ export function createVisits(): Visits {
     empty: () => (present.size === 0 ? Promise.resolve() : new Promise((told) => waiting.push(told))),
   };
 }
+
+/** The name of the route that a request found; what it asked for in vain is not repeated in logs and metrics. */
+export function routeNameOf(request: FastifyRequest): string {
+  const { url } = request.routeOptions;
+  return url === undefined ? 'unknown' : `${request.method} ${url}`;
+}

@@ -66,7 +66,10 @@ async function released(
   try {
     await giveBack(route, permit, failure);
   } catch (err) {
-    parts.telemetry.logger.warn({ request_id: visit.requestId, permit_id: permit.id, err }, 'a permit could not be released');
+    parts.telemetry.logger.warn(
+      { request_id: visit.requestId, permit_id: permit.id, err },
+      'a permit could not be released',
+    );
   }
 }
 
@@ -103,7 +106,9 @@ function scopeOf({ route, standing }: SpendingCall): Scope {
   const { caller, accountId } = standing;
   if (accountId !== undefined) return { account: accountId };
   if (caller === undefined) throw new Error(`${route.name}: once() needs a caller`);
-  return route.shape.auth === 'admin' ? { admin: caller.userId, use: 'admin.calls' } : { user: caller.userId };
+  return route.shape.auth === 'admin'
+    ? { admin: caller.userId, use: 'admin.calls' }
+    : { user: caller.userId };
 }
 
 function wireOf(visit: Visit): Wire {

@@ -4,8 +4,9 @@ import type { AccountOwner, Membership } from '#platform/identity';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import { createMembers, type Members } from './members.ts';
 import { createOrganizations, type Organizations } from './organizations.ts';
+import { createOpening } from './opening.ts';
 import { createRoles, type Roles } from './roles.ts';
-import { membershipsOf, openAccount } from './store.ts';
+import { membershipsOf } from './store.ts';
 
 export interface AccountsParts {
   readonly db: Database;
@@ -28,33 +29,19 @@ export interface Accounts {
 }
 
 export function createAccounts(parts: AccountsParts): Accounts {
-  const { ids, audit } = parts;
   const roles = createRoles(parts);
-
-  async function open(tx: Transaction, owner: AccountOwner, made: { kind: Membership['kind']; name: string }) {
-    const accountId = ids.next<AccountId>();
-    await tx.run(openAccount({ ...made, accountId, owner: owner.userId }));
-    await audit.recordIn(tx, {
-      action: 'account.opened',
-      actor: { kind: 'user', userId: owner.userId },
-      accountId,
-      target: { kind: 'account', id: accountId },
-      changes: made,
-      whence: owner.whence,
-    });
-    return accountId;
-  }
+  const open = createOpening(parts);
 
   return {
     roleOf: roles.roleOf,
     makePersonalAccount: (tx, owner) =>
-      open(tx, owner, { kind: 'personal', name: owner.fullName ?? owner.email }),
-    makeOrganization: (tx, owner, name) => open(tx, owner, { kind: 'organization', name }),
+      open(tx, { ...owner, kind: 'personal', name: owner.fullName ?? owner.email.slice(0, 200) }),
+    makeOrganization: (tx, owner, name) => open(tx, { ...owner, kind: 'organization', name }),
     async membershipsOf(tx, userId) {
       const rows = await tx.run(membershipsOf(userId));
       return rows.map(({ account_id: accountId, kind, name, role }) => ({ accountId, kind, name, role }));
     },
-    organizations: createOrganizations({ ...parts, roles }),
+    organizations: createOrganizations({ ...parts, roles, open }),
     members: createMembers({ ...parts, roles }),
     close: roles.close,
   };

@@ -1,8 +1,10 @@
-import { actorOf, type Audit } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
+import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Page, page, type Role } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { callerChanged } from '#platform/identity';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from './entry.ts';
+import type { Opening } from './opening.ts';
 import type { Roles } from './roles.ts';
 import { type AccountRow, close, organization, organizationsOf, rename } from './store.ts';
 
@@ -23,6 +25,8 @@ export interface Organizations {
     caller: Caller,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<OrganizationView>>;
+  /** Adds an organization owned by a user, in that user's scope. */
+  makeIn(tx: Transaction, owner: { readonly userId: UserId; readonly whence: Whence }, name: string): Promise<OrganizationView>;
   get(visit: Visit): Promise<OrganizationView>;
   /** For admins and owners. */
   rename(visit: Visit, name: string): Promise<OrganizationView>;
@@ -34,8 +38,9 @@ export function createOrganizations(parts: {
   readonly db: Database;
   readonly audit: Audit;
   readonly roles: Roles;
+  readonly open: Opening;
 }): Organizations {
-  const { db, audit, roles } = parts;
+  const { db, audit, roles, open } = parts;
   return {
     async list({ userId, keyId, accountId }, { after, limit }) {
       const only = keyId === undefined ? undefined : accountId;
@@ -44,6 +49,12 @@ export function createOrganizations(parts: {
         item: (row) => organizationView(row, row.role),
         position: ({ account_id }) => [account_id],
       });
+    },
+    async makeIn(tx, { userId, whence }, name) {
+      const accountId = await open(tx, { userId, whence, kind: 'organization', name });
+      const [row] = await tx.run(organization(accountId));
+      if (row === undefined) throw new Error('an organization was not stored');
+      return organizationView(row, 'owner');
     },
     async get(visit) {
       const { accountId, role } = await enter(roles, visit, 'viewer');
@@ -69,6 +80,8 @@ export function createOrganizations(parts: {
         await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.closed' });
       });
       roles.changed(accountId);
+      // Calls without an account go to another one now.
+      callerChanged(db, visit.caller.userId);
     },
   };
 }
@@ -78,7 +91,7 @@ function event({ caller, whence }: Visit, accountId: AccountId) {
 }
 
 /** An organization as its member with that role sees it. */
-export function organizationView(row: AccountRow, role: Role): OrganizationView {
+function organizationView(row: AccountRow, role: Role): OrganizationView {
   return {
     id: row.account_id,
     name: row.name,

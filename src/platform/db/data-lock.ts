@@ -40,10 +40,8 @@ function liveOwner(path: string): number | undefined {
   } catch {
     return undefined;
   }
-  const [pid = 0, start = ''] = text
-    .trim()
-    .split(' ', 2)
-    .map((part, index) => (index === 0 ? Number(part) : part)) as [number, string];
+  const [number = '', start = ''] = text.trim().split(' ', 2);
+  const pid = Number(number);
   if (!Number.isInteger(pid) || pid <= 0 || (pid === process.pid && start === startOf(pid))) return undefined;
   try {
     process.kill(pid, 0);

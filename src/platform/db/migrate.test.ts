@@ -30,7 +30,7 @@ describe('migrations', () => {
     expect(done).toHaveLength(migrations.length);
     const first = await everything(db);
     expect(first.length).toBeGreaterThan(empty.length);
-    expect(await migrateDown(db, migrations)).toEqual([...done].reverse());
+    expect(await migrateDown(db, migrations)).toEqual(done.toReversed());
     expect(await everything(db)).toEqual(empty);
     await migrateUp(db, migrations);
     expect(await everything(db)).toEqual(first);
@@ -49,7 +49,7 @@ describe('migrations', () => {
       states.push(await everything(db));
     }
     expect(order).toHaveLength(migrations.length);
-    for (const state of states.slice(0, -1).reverse()) {
+    for (const state of states.slice(0, -1).toReversed()) {
       await migrateDown(db, migrations, 1);
       expect(await everything(db)).toEqual(state);
     }
@@ -57,14 +57,6 @@ describe('migrations', () => {
 
   if (engine === 'postgres')
     it('two processes that migrate at once apply each migration once', () => atOnce());
-
-  async function atOnce(): Promise<void> {
-    const { db } = await testDatabase({ empty: true });
-    const migrations = projectMigrations();
-    const both = await Promise.all([migrateUp(db, migrations), migrateUp(db, migrations)]);
-    expect(both.flat().length).toBeGreaterThanOrEqual(migrations.length);
-    expect(await pendingMigrations(db, migrations)).toEqual([]);
-  }
 
   it('a migration that fails leaves nothing of itself', async () => {
     const { db } = await testDatabase({ empty: true });
@@ -80,3 +72,11 @@ describe('migrations', () => {
     expect(await pendingMigrations(db, [broken])).toEqual(['test/0001_broken']);
   });
 });
+
+async function atOnce(): Promise<void> {
+  const { db } = await testDatabase({ empty: true });
+  const migrations = projectMigrations();
+  const both = await Promise.all([migrateUp(db, migrations), migrateUp(db, migrations)]);
+  expect(both.flat().length).toBeGreaterThanOrEqual(migrations.length);
+  expect(await pendingMigrations(db, migrations)).toEqual([]);
+}

@@ -89,7 +89,7 @@ export async function migrateDown(
   const known = await applied(db);
   const undo = ordered(migrations)
     .filter((migration) => known.has(migration.id))
-    .reverse()
+    .toReversed()
     .slice(0, steps);
   for (const migration of undo) {
     await db.script(`

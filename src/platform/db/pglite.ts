@@ -69,12 +69,10 @@ export async function createPgliteEngine(
   /** Waits for the database's turn; whoever has it must call what this answers, exactly once. */
   async function turn(): Promise<() => void> {
     const before = tail;
-    let done = (): void => {};
-    tail = new Promise((resolve) => {
-      done = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    tail = promise;
     await before;
-    return done;
+    return resolve;
   }
 
   async function alone<T>(request: Ask): Promise<T> {

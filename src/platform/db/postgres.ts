@@ -52,14 +52,6 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
   }
 
-  /** All answers, in order; when several failed, the first failure: the later ones only follow from it. */
-  async function all(results: Promise<pg.QueryResult>[]): Promise<unknown[][]> {
-    const settled = await Promise.allSettled(results);
-    const failed = settled.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return settled.map((result) => (result.status === 'fulfilled' ? result.value.rows : []));
-  }
-
   function open(client: pg.PoolClient, opening: Opening): Promise<pg.QueryResult>[] {
     return [
       query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
@@ -149,4 +141,12 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       await pool.end();
     },
   };
+}
+
+/** All answers, in order; when several failed, the first failure: the later ones only follow from it. */
+async function all(results: Promise<pg.QueryResult>[]): Promise<unknown[][]> {
+  const settled = await Promise.allSettled(results);
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((result) => (result.status === 'fulfilled' ? result.value.rows : []));
 }

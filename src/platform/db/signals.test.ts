@@ -19,25 +19,25 @@ describe('signals', () => {
   if (engine === 'postgres') {
     it('every signal of a crowd reaches another process', () => crowd());
   }
-
-  async function crowd(): Promise<void> {
-    const { db, url } = await testDatabase();
-    const another = await openDatabase({ engine: 'postgres', url });
-    const heard = new Set<string>();
-    const ears = new EventEmitter();
-    another.onSignal('topic', (id) => {
-      heard.add(id);
-      if (heard.size === 1_000) ears.emit('all');
-    });
-    const first = once(ears, 'all');
-    // Listening is set up without being waited for: what is said before it stands is lost, and said again.
-    const repeat = setInterval(() => {
-      for (let n = 0; n < 1_000; n += 1)
-        db.signal('topic', `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`);
-    }, 50);
-    await first;
-    clearInterval(repeat);
-    expect(heard.size).toBe(1_000);
-    await another.close();
-  }
 });
+
+async function crowd(): Promise<void> {
+  const { db, url } = await testDatabase();
+  const another = await openDatabase({ engine: 'postgres', url });
+  const heard = new Set<string>();
+  const ears = new EventEmitter();
+  another.onSignal('topic', (id) => {
+    heard.add(id);
+    if (heard.size === 1_000) ears.emit('all');
+  });
+  const first = once(ears, 'all');
+  // Listening is set up without being waited for: what is said before it stands is lost, and said again.
+  const repeat = setInterval(() => {
+    for (let n = 0; n < 1_000; n += 1)
+      db.signal('topic', `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`);
+  }, 50);
+  await first;
+  clearInterval(repeat);
+  expect(heard.size).toBe(1_000);
+  await another.close();
+}

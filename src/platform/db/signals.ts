@@ -24,7 +24,7 @@ export function createSignals(engine: Engine) {
   }
 
   async function fly(): Promise<void> {
-    while (pending.size > 0 && !closed) {
+    while (pending.size > 0) {
       let payload = self;
       for (const entry of pending) {
         if (payload.length + entry.length > PAYLOAD_LIMIT) break;
@@ -69,6 +69,7 @@ export function createSignals(engine: Engine) {
     },
     async close(): Promise<void> {
       closed = true;
+      pending.clear();
       await flight;
     },
   };

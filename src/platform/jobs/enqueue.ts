@@ -5,7 +5,11 @@ import type { JobHandler, Lane, NewJob } from './job.ts';
 const PRIORITY: Readonly<Record<Lane, number>> = { interactive: 10, batch: 0 };
 
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
-export function enqueueing(parts: { ids: Ids; handlers: ReadonlyMap<string, JobHandler> }, accountId: AccountId, job: NewJob): Runnable[] {
+export function enqueueing(
+  parts: { ids: Ids; handlers: ReadonlyMap<string, JobHandler> },
+  accountId: AccountId,
+  job: NewJob,
+): Runnable[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = parts.ids.next<JobId>();

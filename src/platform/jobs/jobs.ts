@@ -55,14 +55,18 @@ export function createJobs(parts: JobsParts): Jobs {
     work: () => startWorker({ ...parts, handlers }),
     depth: () => readDepth(db),
     async prune() {
-      const [rows] = await db.system('jobs.queue', PRUNE, [statement<{ count: number }>("select jobs.prune('1 day') as count")]);
+      const [rows] = await db.system('jobs.queue', PRUNE, [
+        statement<{ count: number }>("select jobs.prune('1 day') as count"),
+      ]);
       return rows[0]?.count ?? 0;
     },
   };
 }
 
 async function readDepth(db: Database): Promise<JobDepth[]> {
-  const [rows] = await db.system('jobs.queue', [statement<JobDepth>('select lane, state, jobs from jobs.depth()')]);
+  const [rows] = await db.system('jobs.queue', [
+    statement<JobDepth>('select lane, state, jobs from jobs.depth()'),
+  ]);
   return rows;
 }
 

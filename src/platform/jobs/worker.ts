@@ -1,10 +1,26 @@
 import { commitPoint, type Database, statement } from '#platform/db';
-import { type AccountId, AppError, type JobId, type KeyId, type Micros, type PermitId, type Random, type UsageEventId, type UserId } from '#platform/kernel';
+import {
+  type AccountId,
+  AppError,
+  type JobId,
+  type KeyId,
+  type Micros,
+  type PermitId,
+  type Random,
+  type UsageEventId,
+  type UserId,
+} from '#platform/kernel';
 import { type Holder, type Limits, type Permit, stale } from '#platform/limits';
 import type { JobFailure, JobHandler, Lane, RunningJob } from './job.ts';
 
-const TAKE = commitPoint('jobs.take', 'jobs taken up: holder, fence and permit set, their calls marked as sent');
-const RETRY = commitPoint('jobs.retry', 'a failed attempt, put back to be due later; its permit waits with it');
+const TAKE = commitPoint(
+  'jobs.take',
+  'jobs taken up: holder, fence and permit set, their calls marked as sent',
+);
+const RETRY = commitPoint(
+  'jobs.retry',
+  'a failed attempt, put back to be due later; its permit waits with it',
+);
 const FINISH = commitPoint('jobs.finish', 'a job whose handler left its end to the worker');
 const RECOVER = commitPoint('jobs.recover', 'jobs of dead workers, due again');
 
@@ -18,7 +34,13 @@ export interface WorkerLog {
 }
 
 export interface WorkerMetrics {
-  job(facts: { kind: string; lane: string; outcome: 'done' | 'retry' | 'failed' | 'stale'; waitSeconds: number; runSeconds: number }): void;
+  job(facts: {
+    kind: string;
+    lane: string;
+    outcome: 'done' | 'retry' | 'failed' | 'stale';
+    waitSeconds: number;
+    runSeconds: number;
+  }): void;
 }
 
 export interface WorkerParts {
@@ -65,7 +87,10 @@ export interface Taken {
 }
 
 /** Takes up one batch of due jobs and answers them, with the milliseconds until the next is due when it found fewer. */
-export async function takeJobs(parts: WorkerParts, max: number): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
+export async function takeJobs(
+  parts: WorkerParts,
+  max: number,
+): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
   const [taken, due] = await parts.db.system('jobs.queue', TAKE, [
     statement<Taken>('select job, permit from jobs.take($1, $2)', [parts.holder.id, max]),
     statement<{ due: number | null }>('select jobs.next_due() as due'),
@@ -75,7 +100,9 @@ export async function takeJobs(parts: WorkerParts, max: number): Promise<{ taken
 
 /** Makes jobs of dead workers due again. Answers how many. */
 export async function recoverJobs(db: Database): Promise<number> {
-  const [rows] = await db.system('jobs.queue', RECOVER, [statement<{ count: number }>('select jobs.recover() as count')]);
+  const [rows] = await db.system('jobs.queue', RECOVER, [
+    statement<{ count: number }>('select jobs.recover() as count'),
+  ]);
   return rows[0]?.count ?? 0;
 }
 
@@ -91,7 +118,13 @@ export async function runJob(parts: WorkerParts, taken: Taken, signal: AbortSign
   const started = performance.now();
   const attempt = attemptOf(parts, taken, signal);
   const { job } = attempt;
-  const facts = { job_id: job.id, kind: job.kind, attempt: job.attempt, request_id: job.requestId, permit_id: job.permit?.id };
+  const facts = {
+    job_id: job.id,
+    kind: job.kind,
+    attempt: job.attempt,
+    request_id: job.requestId,
+    permit_id: job.permit?.id,
+  };
   let outcome: Outcome = 'stale';
   try {
     outcome = await carryOut(parts, attempt);
@@ -107,7 +140,13 @@ export async function runJob(parts: WorkerParts, taken: Taken, signal: AbortSign
     }
   } finally {
     const runSeconds = (performance.now() - started) / 1_000;
-    parts.metrics?.job({ kind: job.kind, lane: job.lane, outcome, waitSeconds: taken.job.waited, runSeconds });
+    parts.metrics?.job({
+      kind: job.kind,
+      lane: job.lane,
+      outcome,
+      waitSeconds: taken.job.waited,
+      runSeconds,
+    });
   }
 }
 
@@ -118,10 +157,14 @@ async function carryOut(parts: WorkerParts, attempt: Attempt): Promise<Outcome> 
   const handler = parts.handlers.get(job.kind);
   const giveUp = async (failure: JobFailure): Promise<'failed'> => {
     await handler?.giveUp(job, failure);
-    if (!attempt.ended) await parts.db.tenant(job.accountId, FINISH, [job.finishing({ failed: failure.code })]);
+    if (!attempt.ended)
+      await parts.db.tenant(job.accountId, FINISH, [job.finishing({ failed: failure.code })]);
     return 'failed';
   };
-  const impossible = handler === undefined ? { code: 'internal', message: 'Nothing handles jobs of this kind.' } : beforehand(taken);
+  const impossible =
+    handler === undefined
+      ? { code: 'internal', message: 'Nothing handles jobs of this kind.' }
+      : beforehand(taken);
   if (handler === undefined || impossible !== undefined) return giveUp(impossible ?? UNHANDLED);
   try {
     await handler.run(job);
@@ -143,9 +186,14 @@ const UNHANDLED: JobFailure = { code: 'internal', message: 'Nothing handles jobs
 
 /** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
 function beforehand({ job, permit }: Taken): JobFailure | undefined {
-  if (job.permit !== null && permit === null) return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
-  if (permit?.refused != null) return { code: 'forbidden', message: 'This account, user or key may no longer use this.' };
-  if (job.attempt > job.attempts || (permit !== null && permit.event === null && permit.calls >= job.attempts)) {
+  if (job.permit !== null && permit === null)
+    return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
+  if (permit?.refused != null)
+    return { code: 'forbidden', message: 'This account, user or key may no longer use this.' };
+  if (
+    job.attempt > job.attempts ||
+    (permit !== null && permit.event === null && permit.calls >= job.attempts)
+  ) {
     return { code: 'provider_unavailable', message: 'The work was cut short too often.' };
   }
   return undefined;
@@ -200,7 +248,13 @@ function attemptOf(parts: WorkerParts, taken: Taken, signal: AbortSignal): Attem
       finishing(outcome) {
         attempt.ended = true;
         const state = outcome === undefined ? 'done' : 'dead';
-        return statement('select jobs.finish($1, $2, $3, $4, $5)', [job.id, parts.holder.id, job.fence, state, outcome?.failed ?? null]);
+        return statement('select jobs.finish($1, $2, $3, $4, $5)', [
+          job.id,
+          parts.holder.id,
+          job.fence,
+          state,
+          outcome?.failed ?? null,
+        ]);
       },
     },
   };

@@ -5,7 +5,14 @@ import type { JobFailure, Platform as Faces, RunningJob } from '#platform/produc
 import { z } from 'zod';
 import { cleanHashtags, isOverLength, PLATFORMS } from './platforms.ts';
 import { postPrompt } from './prompts.ts';
-import { completeGeneration, failGeneration, insertVariants, type NewVariant, startGeneration, type Task } from './store.ts';
+import {
+  completeGeneration,
+  failGeneration,
+  insertVariants,
+  type NewVariant,
+  startGeneration,
+  type Task,
+} from './store.ts';
 
 const START = commitPoint('reel.start', 'a generation marked as running');
 const COMPLETE = commitPoint('reel.complete', 'variants, status, settlement and the end of the job');
@@ -20,7 +27,9 @@ declareErrors({
 
 /** What the model is asked to fill; the field names are those of the answer. */
 const reply = z.object({
-  variants: z.array(z.object({ hook: z.string(), body: z.string(), cta: z.string(), hashtags: z.array(z.string()) })),
+  variants: z.array(
+    z.object({ hook: z.string(), body: z.string(), cta: z.string(), hashtags: z.array(z.string()) }),
+  ),
 });
 
 /** The worker's part: load, call the model, and store variants, status and settlement in one transaction. */
@@ -55,7 +64,10 @@ export async function giveUp(faces: Faces, job: RunningJob, failure: JobFailure)
   faces.db.signal(MOVED, generationId);
 }
 
-async function write(faces: Faces, work: { permit: Permit; task: Task; signal: AbortSignal }): Promise<NewVariant[]> {
+async function write(
+  faces: Faces,
+  work: { permit: Permit; task: Task; signal: AbortSignal },
+): Promise<NewVariant[]> {
   const { task } = work;
   const rules = PLATFORMS[task.platform];
   const { object } = await faces.ai.generate(work.permit, {
@@ -75,12 +87,20 @@ async function write(faces: Faces, work: { permit: Permit; task: Task; signal: A
     schema: reply,
     signal: work.signal,
   });
-  const usable = object.variants.filter((variant) => variant.hook.trim() !== '' && variant.body.trim() !== '');
+  const usable = object.variants.filter(
+    (variant) => variant.hook.trim() !== '' && variant.body.trim() !== '',
+  );
   if (usable.length === 0) throw new AppError('generation_failed');
-  return usable.slice(0, task.variants).map((variant, index) => shaped(faces.ids, task, { variant, position: index + 1 }));
+  return usable
+    .slice(0, task.variants)
+    .map((variant, index) => shaped(faces.ids, task, { variant, position: index + 1 }));
 }
 
-function shaped(ids: Ids, task: Task, { variant, position }: { variant: z.infer<typeof reply>['variants'][number]; position: number }): NewVariant {
+function shaped(
+  ids: Ids,
+  task: Task,
+  { variant, position }: { variant: z.infer<typeof reply>['variants'][number]; position: number },
+): NewVariant {
   const text = {
     hook: clean(variant.hook),
     body: clean(variant.body),

@@ -58,7 +58,7 @@ export function postLength(variant: VariantText): number {
   const parts = [variant.hook, variant.body, variant.cta, variant.hashtags.join(' ')].filter(
     (part) => part !== '',
   );
-  return [...parts.join('\n\n')].length;
+  return Array.from(parts.join('\n\n')).length;
 }
 
 export function isOverLength(platform: Platform, variant: VariantText): boolean {

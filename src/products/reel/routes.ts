@@ -14,8 +14,18 @@ const createBody = z.strictObject({
   tone: line(100).optional().describe('How it should sound: bold, warm, dry …'),
   audience: line(200).optional().describe('Who should feel addressed.'),
   brand_voice: line(1_000).optional().describe('How your brand speaks: words it uses and avoids.'),
-  language: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/).max(35).default('en').describe('BCP 47 tag of the language to write in.'),
-  variants: z.int().min(1).max(5).default(1).describe('How many variants to write; your plan says how many you may ask for.'),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
+    .max(35)
+    .default('en')
+    .describe('BCP 47 tag of the language to write in.'),
+  variants: z
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .describe('How many variants to write; your plan says how many you may ask for.'),
 });
 
 const accepted = z.strictObject({
@@ -30,7 +40,8 @@ export const create = route(
   'POST /v1/create',
   {
     summary: 'Ask for variants of a post',
-    description: 'Answers at once; a worker writes the variants. Follow `status_url`, with `?wait=20` to wait for them.',
+    description:
+      'Answers at once; a worker writes the variants. Follow `status_url`, with `?wait=20` to wait for them.',
     tag: 'Reel',
     auth: 'account',
     may: 'member',
@@ -72,8 +83,13 @@ const generation = z.strictObject({
   platform: z.enum(PLATFORM_NAMES),
   status: z.enum(['queued', 'running', 'completed', 'failed']),
   variants: z.array(variant),
-  error: z.strictObject({ code: z.string(), message: z.string() }).optional().describe('Why it failed; the quota was given back.'),
-  request_id: z.string().describe('Of the request that asked for it; it is on its usage events and log lines too.'),
+  error: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why it failed; the quota was given back.'),
+  request_id: z
+    .string()
+    .describe('Of the request that asked for it; it is on its usage events and log lines too.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
@@ -82,13 +98,16 @@ export const readGeneration = route(
   'GET /v1/generations/:id',
   {
     summary: 'Read a generation and its variants',
-    description: 'With `?wait=20` the answer comes when the generation is completed or failed, or after 20 seconds as it stands then.',
+    description:
+      'With `?wait=20` the answer comes when the generation is completed or failed, or after 20 seconds as it stands then.',
     tag: 'Reel',
     auth: 'account',
     may: 'viewer',
     scope: 'reel:read',
     rate: { perMinute: 1_200, by: 'account' },
-    query: z.strictObject({ wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.') }),
+    query: z.strictObject({
+      wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
+    }),
     reply: { 200: generation },
     example: {
       params: { id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01' },
@@ -115,7 +134,11 @@ export const readGeneration = route(
     },
   },
   async ({ accountId, params, query, origin }, reel) =>
-    shown(query.wait === 0 ? await reel.read(accountId, params.id) : await reel.waitFor(accountId, params.id, { seconds: query.wait, hangUp: origin.hangUp })),
+    shown(
+      query.wait === 0
+        ? await reel.read(accountId, params.id)
+        : await reel.waitFor(accountId, params.id, { seconds: query.wait, hangUp: origin.hangUp }),
+    ),
 );
 
 function shown({ generation: row, variants }: GenerationView): z.input<typeof generation> {

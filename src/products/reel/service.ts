@@ -3,7 +3,15 @@ import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { type Permit, stale } from '#platform/limits';
 import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
 import { generate, giveUp, MOVED } from './generate.ts';
-import { type Brief, type GenerationRow, insertDraft, insertGeneration, readGeneration, readVariants, type VariantRow } from './store.ts';
+import {
+  type Brief,
+  type GenerationRow,
+  insertDraft,
+  insertGeneration,
+  readGeneration,
+  readVariants,
+  type VariantRow,
+} from './store.ts';
 
 const CREATE = commitPoint('reel.create', 'draft, generation, job and stored answer');
 
@@ -26,13 +34,33 @@ export function createReel(faces: Faces) {
   const { db, ids, jobs } = faces;
 
   /** One transaction: draft, generation, job (which owns the permit from now on) and the answer under the request's key. */
-  async function create(context: { accountId: AccountId; userId: UserId; permit: Permit }, brief: Brief & { variants: number }): Promise<Accepted> {
+  async function create(
+    context: { accountId: AccountId; userId: UserId; permit: Permit },
+    brief: Brief & { variants: number },
+  ): Promise<Accepted> {
     const { accountId, permit } = context;
     const generationId = ids.next();
     const draftId = ids.next();
-    const accepted: Accepted = { generation_id: generationId, draft_id: draftId, status: 'queued', status_url: `/v1/generations/${generationId}` };
-    const one = { accountId, userId: context.userId, draftId, generationId, permitId: permit.id, variants: brief.variants, requestId: permit.requestId };
-    const stored = permit.answering({ status: 202, body: accepted, headers: { location: accepted.status_url } });
+    const accepted: Accepted = {
+      generation_id: generationId,
+      draft_id: draftId,
+      status: 'queued',
+      status_url: `/v1/generations/${generationId}`,
+    };
+    const one = {
+      accountId,
+      userId: context.userId,
+      draftId,
+      generationId,
+      permitId: permit.id,
+      variants: brief.variants,
+      requestId: permit.requestId,
+    };
+    const stored = permit.answering({
+      status: 202,
+      body: accepted,
+      headers: { location: accepted.status_url },
+    });
     try {
       await db.tenant(accountId, CREATE, [
         insertDraft(one, brief),
@@ -54,13 +82,20 @@ export function createReel(faces: Faces) {
   }
 
   async function read(accountId: AccountId, generationId: string): Promise<GenerationView> {
-    const [[generation], variants] = await db.tenant(accountId, [readGeneration(accountId, generationId), readVariants(accountId, generationId)]);
+    const [[generation], variants] = await db.tenant(accountId, [
+      readGeneration(accountId, generationId),
+      readVariants(accountId, generationId),
+    ]);
     if (generation === undefined) throw new AppError('not_found');
     return { generation, variants };
   }
 
   /** Reads a generation, waiting up to `seconds` for it to be completed or failed. */
-  async function waitFor(accountId: AccountId, generationId: string, wait: { seconds: number; hangUp: AbortSignal }): Promise<GenerationView> {
+  async function waitFor(
+    accountId: AccountId,
+    generationId: string,
+    wait: { seconds: number; hangUp: AbortSignal },
+  ): Promise<GenerationView> {
     const over = AbortSignal.any([wait.hangUp, AbortSignal.timeout(wait.seconds * 1_000)]);
     let moved = Promise.withResolvers<void>();
     const deaf = db.onSignal(MOVED, (id) => id === generationId && moved.resolve());

@@ -17,7 +17,8 @@ interface Filling {
 const LEAN_DEPTH = 8;
 const LEAN_VALUES = 1_000;
 const MOST_DEPTH = 100;
-const MOST_VALUES = 20_000;
+const MOST_VALUES = 5_000;
+const CHARACTERS_LIKE_A_VALUE = 200;
 const USUAL_ITEMS = 3;
 
 /**
@@ -45,6 +46,13 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
   return fillTyped(plain, place, filling);
 }
 
+/** Long strings count for more, so that an answer is bounded in characters too. */
+function countedString(schema: JsonObject, place: Place, filling: Filling): string {
+  const text = fillString(schema, place, filling.author);
+  filling.values += Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
+  return text;
+}
+
 function isLean({ depth }: Place, { values }: Filling): boolean {
   return depth > LEAN_DEPTH || values > LEAN_VALUES;
 }
@@ -69,7 +77,7 @@ function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown 
       return null;
     case undefined:
     default:
-      return fillString(schema, place, filling.author);
+      return countedString(schema, place, filling);
   }
 }
 

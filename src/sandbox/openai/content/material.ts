@@ -12,7 +12,7 @@ import {
   sentencesIn,
   urlsIn,
 } from './reading.ts';
-import { hash, keywordsOf, labelKey, nameWords, wordsOf } from './words.ts';
+import { hash, keywordsOf, labelKey, nameWords, trimmedOf, wordsOf } from './words.ts';
 
 /** What a message says, whatever parts it came in. */
 export interface Spoken {
@@ -71,10 +71,8 @@ export class Material {
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
     const raw = label ?? headingsIn(this.#last)[0] ?? sentencesIn(this.#last)[0] ?? plainLine(this.#last);
-    const subject = plainLine(raw)
-      .replace(REQUEST, '')
-      .replace(/\s+/gu, ' ')
-      .replace(/[\s.!?:;,…¿¡]+$/u, '');
+    const words = plainLine(raw).replace(REQUEST, '').split(/\s+/u).join(' ');
+    const subject = trimmedOf(words, ' .!?:;,…¿¡').trim();
     return subject === '' ? 'sandbox' : subject;
   });
 

@@ -1,3 +1,5 @@
+import { Script } from 'node:vm';
+
 /**
  * A string that a regular expression matches: the first candidate it matches, a piece of one, or one generated
  * from the expression. Generation knows literals, classes, groups, alternatives and counts, which is what the
@@ -6,11 +8,22 @@
 export function matching(pattern: string, candidates: readonly string[]): string {
   const expression = compiled(pattern);
   if (expression === null) return candidates[0] ?? '';
-  for (const candidate of candidates) {
-    if (expression.test(candidate)) return candidate;
+  const found = firstMatch(expression, candidates.slice(0, MOST_CANDIDATES));
+  return found ?? firstMatch(expression, [generated(pattern)]) ?? candidates[0] ?? '';
+}
+
+const MOST_CANDIDATES = 20;
+const MATCHING_MS = 20;
+const SEARCH = new Script('candidates.find((candidate) => expression.test(candidate))');
+
+/** A caller's pattern can take exponential time on the caller's text, so it is run where it can be stopped. */
+function firstMatch(expression: RegExp, candidates: readonly string[]): string | undefined {
+  try {
+    const found: unknown = SEARCH.runInNewContext({ expression, candidates }, { timeout: MATCHING_MS });
+    return typeof found === 'string' ? found : undefined;
+  } catch {
+    return undefined;
   }
-  const made = generated(pattern);
-  return expression.test(made) ? made : (candidates[0] ?? '');
 }
 
 function compiled(pattern: string): RegExp | null {
@@ -24,6 +37,7 @@ function compiled(pattern: string): RegExp | null {
 // A repetition is written as often as it must be, and up to this often where it may be.
 const USUAL_REPEAT = 3;
 const MOST_REPEAT = 200;
+const LONGEST_MADE = 10_000;
 const ESCAPES: Readonly<Record<string, string>> = {
   d: '1',
   w: 'a',
@@ -65,7 +79,8 @@ function sequence(cursor: Cursor): string {
   let text = '';
   while (cursor.at < cursor.pattern.length && !'|)'.includes(cursor.pattern[cursor.at] ?? '')) {
     const atom = readAtom(cursor);
-    text += atom.repeat(readCount(cursor));
+    const count = readCount(cursor);
+    text += atom.repeat(Math.min(count, Math.ceil(LONGEST_MADE / Math.max(1, atom.length))));
   }
   return text;
 }

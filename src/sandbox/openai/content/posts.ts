@@ -1,7 +1,7 @@
 import { lazy } from './lazy.ts';
 import { Material } from './material.ts';
 import { PHRASES, type PhraseBook } from './phrases.ts';
-import { capitalise, clip, keywordsOf, pick, wordsOf } from './words.ts';
+import { capitalise, clip, keywordsOf, pick, trimmedOf, wordsOf } from './words.ts';
 
 /** One post: what a social product calls a variant. */
 export interface Post {
@@ -111,7 +111,7 @@ function phraseWords(material: Material, measure: Pick<Measure, 'topic' | 'phras
     t: clip(material.subject(), measure.topic),
     k: phrases[0],
     l: phrases.at(-1),
-    a: audience === undefined ? undefined : clip(audience.replace(/[\s.!?]+$/u, ''), 80),
+    a: audience === undefined ? undefined : clip(trimmedOf(audience, ' .!?'), 80),
   };
 }
 

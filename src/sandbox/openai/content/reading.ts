@@ -3,7 +3,7 @@ import { labelKey } from './words.ts';
 
 const LABEL =
   /^[\s>*•-]*(?:\*\*|__)?(\p{L}[\p{L}\p{N}_/-]*(?: [\p{L}\p{N}_/-]+){0,3})(?:\*\*|__)?\s?[:=](?:\*\*|__)?[ \t]+(\S.*)$/u;
-const TAG = /<([\p{L}_][\p{L}\p{N}_-]{0,40})>\s*([^<]{1,2000}?)\s*<\/\1>/gu;
+const TAG = /<([\p{L}_][\p{L}\p{N}_-]{0,40})>([^<]{1,2000})<\/\1>/gu;
 
 /** `Name: value` lines and `<name>value</name>` elements, in order of appearance. */
 export function labelsIn(text: string): [string, string][] {

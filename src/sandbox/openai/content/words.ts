@@ -47,7 +47,14 @@ export function clip(text: string, longest: number, mark = '…'): string {
   let cut = text.slice(0, room).replace(/[\uD800-\uDBFF]$/, '');
   const space = cut.lastIndexOf(' ');
   if (space > room / 2) cut = cut.slice(0, space);
-  return longest < mark.length ? cut : cut.replace(/[\s,;:–—-]+$/u, '') + mark;
+  return longest < mark.length ? cut : trimmedOf(cut, ' \t\n,;:–—-') + mark;
+}
+
+/** Without any of these characters at its end. (An expression for this takes quadratic time on long runs.) */
+export function trimmedOf(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 export function capitalise(text: string): string {

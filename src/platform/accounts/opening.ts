@@ -1,0 +1,30 @@
+import type { Audit, Whence } from '#platform/audit';
+import type { Transaction } from '#platform/db';
+import type { AccountId, Ids, UserId } from '#platform/kernel';
+import { openAccount } from './store.ts';
+
+export interface NewAccount {
+  readonly userId: UserId;
+  readonly kind: 'personal' | 'organization';
+  readonly name: string;
+  readonly whence?: Whence | undefined;
+}
+
+/** Opens an account with its owner, in the scope of that user or the system's. */
+export type Opening = (tx: Transaction, account: NewAccount) => Promise<AccountId>;
+
+export function createOpening({ ids, audit }: { readonly ids: Ids; readonly audit: Audit }): Opening {
+  return async (tx, { userId, kind, name, whence }) => {
+    const accountId = ids.next<AccountId>();
+    await tx.run(openAccount({ accountId, kind, name, owner: userId }));
+    await audit.recordIn(tx, {
+      action: 'account.opened',
+      actor: { kind: 'user', userId },
+      accountId,
+      target: { kind: 'account', id: accountId },
+      changes: { kind, name },
+      whence,
+    });
+    return accountId;
+  };
+}

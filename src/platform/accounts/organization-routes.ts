@@ -1,0 +1,124 @@
+import { commitPoint } from '#platform/db';
+import { answer, pageOf, pageQuery, positionOf, type Route, routesFor, ROLES } from '#platform/http';
+import { z } from 'zod';
+import type { Accounts } from './accounts.ts';
+
+const MADE = commitPoint('accounts.organization-made', 'an organization with its owner');
+
+const route = routesFor<Accounts>();
+const tag = 'Organizations';
+
+const name = z.string().trim().min(1).max(200);
+const organizationSchema = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  status: z.enum(['active', 'suspended']),
+  role: z.enum(ROLES),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+const position = z.tuple([z.uuid()]);
+
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const EXAMPLE = {
+  id: ID,
+  name: 'Acme',
+  status: 'active',
+  role: 'owner',
+  created_at: '2026-11-20T08:00:00.000Z',
+  updated_at: '2026-11-20T08:00:00.000Z',
+};
+
+/** The place after which a page starts, from its cursor. */
+export function after(query: { readonly cursor?: string | undefined }): string | undefined {
+  return query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
+}
+
+const makeOrganization = route(
+  'POST /v1/organizations',
+  {
+    summary: 'Make an organization',
+    description: 'An account that several users act for. Whoever makes it is its owner.',
+    ...{ tag, auth: 'user', scope: 'session' },
+    rate: { perMinute: 10, by: 'user' },
+    body: z.strictObject({ name }),
+    reply: { 201: organizationSchema },
+    example: { body: { name: 'Acme' }, reply: EXAMPLE },
+  },
+  ({ caller, body, once, origin }, accounts) =>
+    once(MADE, async (tx) => {
+      const view = await accounts.organizations.makeIn(tx, { userId: caller.userId, whence: origin }, body.name);
+      return answer(201, view, { Location: `/v1/organizations/${view.id}` });
+    }),
+);
+
+const listOrganizations = route(
+  'GET /v1/organizations',
+  {
+    summary: 'List your organizations',
+    description: 'Newest first. A key sees the one that it is bound to.',
+    ...{ tag, auth: 'user', scope: 'account:read' },
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(organizationSchema) },
+    example: { query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
+  },
+  ({ caller, query }, accounts) =>
+    accounts.organizations.list(caller, { after: after(query), limit: query.limit }),
+);
+
+const getOrganization = route(
+  'GET /v1/organizations/:id',
+  {
+    summary: 'Read an organization',
+    ...{ tag, auth: 'user', scope: 'account:read' },
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: organizationSchema },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: EXAMPLE },
+  },
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.get({ caller, whence: origin, organization: params.id }),
+);
+
+const renameOrganization = route(
+  'PATCH /v1/organizations/:id',
+  {
+    summary: 'Rename an organization',
+    description: 'For admins and owners.',
+    ...{ tag, auth: 'user', scope: 'account:write' },
+    rate: { perMinute: 30, by: 'user' },
+    body: z.strictObject({ name }),
+    reply: { 200: organizationSchema },
+    errors: ['not_found', 'forbidden'],
+    example: { params: { id: ID }, body: { name: 'Acme' }, reply: EXAMPLE },
+  },
+  ({ caller, params, body, origin }, accounts) =>
+    accounts.organizations.rename({ caller, whence: origin, organization: params.id }, body.name),
+);
+
+const closeOrganization = route(
+  'DELETE /v1/organizations/:id',
+  {
+    summary: 'Close an organization',
+    description: 'For owners. From then on nobody reaches it, and nothing is spent for it.',
+    ...{ tag, auth: 'user', scope: 'session' },
+    rate: { perMinute: 10, by: 'user' },
+    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    errors: ['not_found', 'forbidden'],
+    example: { params: { id: ID }, reply: { ok: true } },
+  },
+  async ({ caller, params, origin }, accounts) => {
+    await accounts.organizations.close({ caller, whence: origin, organization: params.id });
+    return { ok: true };
+  },
+);
+
+/** Calls on organizations themselves. */
+export const organizationRoutes: Route[] = [
+  makeOrganization,
+  listOrganizations,
+  getOrganization,
+  renameOrganization,
+  closeOrganization,
+];

@@ -1,0 +1,35 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Telemetry } from '#platform/telemetry';
+import { asAppError, failureAnswer } from './failures.ts';
+import { routeNameOf } from './visits.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
+
+/** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
+export function failingWith(telemetry: Telemetry): Fail {
+  return (request, reply, error) => {
+    const failure = asAppError(error);
+    if (failure.status >= 500) {
+      const fields = {
+        request_id: request.id,
+        route: routeNameOf(request),
+        code: failure.code,
+        err: failure.cause ?? failure,
+      };
+      telemetry.logger.error(fields, 'a call failed');
+    }
+    const { status, headers, body } = failureAnswer(failure, request.id);
+    const isTaken = request.visit?.taken === true;
+    if (!isTaken) {
+      if (reply.sent) return;
+      reply.code(status).headers(headers).type(JSON_TYPE).send(body);
+      return;
+    }
+    // The handler has the wire. What it has begun can only be cut; what it has not begun gets a proper answer.
+    const { raw } = reply;
+    if (raw.headersSent) raw.destroy();
+    else raw.writeHead(status, { ...headers, 'content-type': JSON_TYPE }).end(body);
+  };
+}

@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { DEFAULT_MAX_BODY } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import { readJson } from './bodies.ts';
+import type { Fail } from './failing.ts';
+import { failureAnswer } from './failures.ts';
+import { headersFor } from './headers.ts';
+import type { ServerParts } from './parts.ts';
+import { beginVisit, givenRequestId, routeNameOf, traceIdOf, type Visit, type Visits } from './visits.ts';
+
+/** A request has so long to arrive whole, its head and its body. */
+const HEAD_TIME = 15_000;
+const REQUEST_TIME = 30_000;
+const LONGEST_PARAM = 300;
+
+export interface FrameworkOptions {
+  readonly rewriteUrl: (url: string) => string;
+  readonly visits: Visits;
+  readonly fail: Fail;
+}
+
+/** Fastify, set up for this house: it routes and reads bodies; the walk does the rest. */
+export function openFramework(parts: ServerParts, options: FrameworkOptions): FastifyInstance {
+  const { fail, visits } = options;
+  const { trustedProxies = [] } = parts.settings;
+  const app = fastify({
+    logger: false,
+    bodyLimit: DEFAULT_MAX_BODY,
+    requestTimeout: REQUEST_TIME,
+    return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    genReqId: (raw) => givenRequestId(raw) ?? parts.ids.next(),
+    rewriteUrl: (raw) => options.rewriteUrl(raw.url ?? '/'),
+    // Queries are read strictly by the walk.
+    routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: () => ({}) },
+    frameworkErrors: (error, request, reply) => fail(request, reply, error),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts.ids.next()),
+  });
+  app.server.headersTimeout = HEAD_TIME;
+  readJsonOnly(app);
+  app.decorateRequest('visit');
+  app.addHook('onRequest', arrival(parts, visits));
+  app.setErrorHandler((error, request, reply) => fail(request, reply, error));
+  app.setNotFoundHandler((request, reply) => fail(request, reply, new AppError('not_found')));
+  return app;
+}
+
+function readJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
+    try {
+      done(null, readJson(raw, request.headers));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('the body could not be read'));
+    }
+  });
+}
+
+function arrival(parts: ServerParts, visits: Visits) {
+  const { clock, telemetry, settings } = parts;
+  const writeHeaders = headersFor(settings);
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const visit = beginVisit(request, reply, clock.monotonic());
+    request.visit = visit;
+    visits.begin(visit, () => departure(visit, telemetry, clock.monotonic() - visit.began));
+    if (!writeHeaders(request, reply)) done();
+  };
+}
+
+function departure(
+  { request, reply, requestId, who, ...visit }: Visit,
+  telemetry: ServerParts['telemetry'],
+  ms: number,
+): void {
+  const status = reply.raw.statusCode;
+  const route = routeNameOf(request);
+  telemetry.metrics.httpRequest(route, status, ms / 1_000);
+  const trace = traceIdOf({ requestId, ...visit });
+  const fields = {
+    request_id: requestId,
+    ...(trace === undefined ? {} : { trace_id: trace }),
+    route,
+    status,
+    ms: Math.round(ms),
+    ...who,
+  };
+  telemetry.logger.info(fields, 'answered');
+}
+
+/** What is not even HTTP never becomes a request; it gets the envelope all the same. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'validation_failed';
+  const failure =
+    code === 'validation_failed'
+      ? new AppError(code, { message: 'This is not a valid HTTP request.' })
+      : new AppError(code);
+  const { status, body } = failureAnswer(failure, requestId);
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${[...head, `x-request-id: ${requestId}`, 'connection: close'].join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,10 @@
+export { errorsOf, openApiOf } from './openapi.ts';
+export type {
+  Dependency,
+  PrecheckRequest,
+  ServerParts,
+  ServerSettings,
+  SpendingRequest,
+  UpgradeQuestion,
+} from './parts.ts';
+export { createServer, type Server } from './server.ts';
