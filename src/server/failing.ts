@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
-import { routeNameOf } from './visits.ts';
+import { routeNameOf, type Visit } from './visits.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -21,8 +21,9 @@ export function failingWith(telemetry: Telemetry): Fail {
       telemetry.logger.error(fields, 'a call failed');
     }
     const { status, headers, body } = failureAnswer(failure, request.id);
-    const isTaken = request.visit?.taken === true;
-    if (!isTaken) {
+    // What fails before it has become a visit has nothing taken.
+    const visit: Visit | undefined = request.visit;
+    if (visit === undefined || !visit.taken) {
       if (reply.sent) return;
       reply.code(status).headers(headers).type(JSON_TYPE).send(body);
       return;

@@ -1,9 +1,8 @@
-import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { mountDocs } from './docs.ts';
-import { failingWith } from './failing.ts';
+import { type Fail, failingWith } from './failing.ts';
 import { openFramework } from './framework.ts';
 import { listenOn } from './listening.ts';
 import { openApiOf } from './openapi.ts';
@@ -49,7 +48,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
   let stopping = false;
 
-  for (const module of mounted) mountModule(app, module, parts);
+  for (const module of mounted) mountModule(app, module, { parts, fail });
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
   mountDocs(app, openApi);
@@ -90,8 +89,11 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
   if (faults.length > 0) throw new Error(`routes are declared wrongly:\n${faults.join('\n')}`);
 }
 
-function mountModule(app: FastifyInstance, module: Mounted, parts: ServerParts): void {
-  const fail = failingWith(parts.telemetry);
+function mountModule(
+  app: FastifyInstance,
+  module: Mounted,
+  { parts, fail }: { parts: ServerParts; fail: Fail },
+): void {
   for (const route of module.routes) {
     const walk = walkOf(route, module, parts);
     app.route({
@@ -111,7 +113,7 @@ function mountModule(app: FastifyInstance, module: Mounted, parts: ServerParts):
 }
 
 /** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
-function watchOver(visits: Visits, parts: ServerParts, fail: ReturnType<typeof failingWith>): NodeJS.Timeout {
+function watchOver(visits: Visits, parts: ServerParts, fail: Fail): NodeJS.Timeout {
   const longest = (parts.settings.callSeconds ?? DEFAULT_CALL_SECONDS) * 1_000;
   const watch = setInterval(() => {
     const oldest = parts.clock.monotonic() - longest;

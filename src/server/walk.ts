@@ -52,7 +52,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
 
 async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answer | undefined> {
   const { route, product, visit, standing, input } = call;
-  const text = route.shape.precheck?.(input as never);
+  const text = route.shape.precheck?.(input);
   if (text === undefined || parts.precheck === undefined) return undefined;
   return parts.precheck({ text, route, product, caller: standing.caller, origin: visit });
 }

@@ -17,7 +17,11 @@ export interface Visit {
  * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404); a key
  * is a member of the account that it is bound to alone.
  */
-export async function enter(roles: Roles, visit: Visit, least: Role): Promise<{ accountId: AccountId; role: Role }> {
+export async function enter(
+  roles: Roles,
+  visit: Visit,
+  least: Role,
+): Promise<{ accountId: AccountId; role: Role }> {
   const { caller } = visit;
   const accountId = visit.organization as AccountId;
   if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
@@ -52,7 +56,8 @@ export async function lock(
   if (!atLeast(role, least)) throw new AppError('forbidden');
   const found = rows.find((row) => row.user_id === target);
   return {
-    ...{ account, role },
+    account,
+    role,
     target: found === undefined ? undefined : { role: found.role, otherOwners: found.other_owners },
   };
 }

@@ -33,7 +33,9 @@ const listMembers = route(
   'GET /v1/organizations/:id/members',
   {
     summary: 'List the members of an organization',
-    ...{ tag, auth: 'user', scope: 'account:read' },
+    tag,
+    auth: 'user',
+    scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(memberSchema) },
@@ -50,8 +52,11 @@ const addMember = route(
   'POST /v1/organizations/:id/members',
   {
     summary: 'Add a registered user to an organization',
-    description: 'For admins and owners; only an owner adds an owner. An email that nobody registered with is 404.',
-    ...{ tag, auth: 'user', scope: 'account:write' },
+    description:
+      'For admins and owners; only an owner adds an owner. An email that nobody registered with is 404.',
+    tag,
+    auth: 'user',
+    scope: 'account:write',
     // It tells whether an email is known, so nobody gets to ask often.
     rate: { perMinute: 10, by: 'user' },
     body: z.strictObject({ email: z.string().trim().min(3).max(254), role: z.enum(ROLES) }),
@@ -75,7 +80,9 @@ const changeRole = route(
   {
     summary: "Change a member's role",
     description: 'For admins and owners; only an owner makes or unmakes an owner. The last owner stays one.',
-    ...{ tag, auth: 'user', scope: 'account:write' },
+    tag,
+    auth: 'user',
+    scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
     body: z.strictObject({ role: z.enum(ROLES) }),
     reply: { 200: memberSchema },
@@ -92,8 +99,11 @@ const removeMember = route(
   'DELETE /v1/organizations/:id/members/:user_id',
   {
     summary: 'Remove a member, or leave',
-    description: 'Admins and owners remove others; anyone may leave but the last owner. Their keys end with it.',
-    ...{ tag, auth: 'user', scope: 'account:write' },
+    description:
+      'Admins and owners remove others; anyone may leave but the last owner. Their keys end with it.',
+    tag,
+    auth: 'user',
+    scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: z.strictObject({ ok: z.literal(true) }) },
     errors: ['not_found', 'forbidden', 'last_owner'],

@@ -31,7 +31,11 @@ export interface Members {
    */
   find(visit: Visit, email: string): Promise<UserId>;
   /** Adds a member in the scope of the caller; row security lets admins alone do it. Call `changed` after the commit. */
-  addIn(tx: Transaction, visit: Visit, member: { readonly userId: UserId; readonly role: Role }): Promise<MemberView>;
+  addIn(
+    tx: Transaction,
+    visit: Visit,
+    member: { readonly userId: UserId; readonly role: Role },
+  ): Promise<MemberView>;
   changed(visit: Visit): void;
   /** For admins; what concerns an owner, for owners. The last owner keeps the role. */
   changeRole(visit: Visit, userId: string, role: Role): Promise<MemberView>;
@@ -45,7 +49,10 @@ interface MembersParts {
   readonly roles: Roles;
 }
 
-const LOOKED = commitPoint('accounts.invitee-looked-up', 'the record that an admin looked for a user by email');
+const LOOKED = commitPoint(
+  'accounts.invitee-looked-up',
+  'the record that an admin looked for a user by email',
+);
 
 export function createMembers(parts: MembersParts): Members {
   const { db, audit, roles } = parts;
@@ -60,7 +67,12 @@ export function createMembers(parts: MembersParts): Members {
       const [[user]] = await db.system('accounts.invitee', [userByEmail(email)]);
       if (user !== undefined) return user.user_id;
       await db.tenant(accountId, LOOKED, (tx) =>
-        audit.recordIn(tx, { actor: actorOf(visit.caller), accountId, whence: visit.whence, action: 'member.not_found' }),
+        audit.recordIn(tx, {
+          actor: actorOf(visit.caller),
+          accountId,
+          whence: visit.whence,
+          action: 'member.not_found',
+        }),
       );
       throw new AppError('not_found', { message: 'Nobody is registered with this email address.' });
     },
@@ -130,7 +142,11 @@ function assertNotLastOwner(target: NonNullable<Locked['target']>): void {
 
 function event(
   { caller, whence, organization }: Visit,
-  what: { readonly action: string; readonly userId: UserId; readonly changes: Readonly<Record<string, unknown>> },
+  what: {
+    readonly action: string;
+    readonly userId: UserId;
+    readonly changes: Readonly<Record<string, unknown>>;
+  },
 ) {
   const { action, userId, changes } = what;
   const target = { kind: 'user', id: userId };

@@ -39,7 +39,9 @@ const makeOrganization = route(
   {
     summary: 'Make an organization',
     description: 'An account that several users act for. Whoever makes it is its owner.',
-    ...{ tag, auth: 'user', scope: 'session' },
+    tag,
+    auth: 'user',
+    scope: 'session',
     rate: { perMinute: 10, by: 'user' },
     body: z.strictObject({ name }),
     reply: { 201: organizationSchema },
@@ -47,7 +49,11 @@ const makeOrganization = route(
   },
   ({ caller, body, once, origin }, accounts) =>
     once(MADE, async (tx) => {
-      const view = await accounts.organizations.makeIn(tx, { userId: caller.userId, whence: origin }, body.name);
+      const view = await accounts.organizations.makeIn(
+        tx,
+        { userId: caller.userId, whence: origin },
+        body.name,
+      );
       return answer(201, view, { Location: `/v1/organizations/${view.id}` });
     }),
 );
@@ -57,7 +63,9 @@ const listOrganizations = route(
   {
     summary: 'List your organizations',
     description: 'Newest first. A key sees the one that it is bound to.',
-    ...{ tag, auth: 'user', scope: 'account:read' },
+    tag,
+    auth: 'user',
+    scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(organizationSchema) },
@@ -71,7 +79,9 @@ const getOrganization = route(
   'GET /v1/organizations/:id',
   {
     summary: 'Read an organization',
-    ...{ tag, auth: 'user', scope: 'account:read' },
+    tag,
+    auth: 'user',
+    scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: organizationSchema },
     errors: ['not_found'],
@@ -86,7 +96,9 @@ const renameOrganization = route(
   {
     summary: 'Rename an organization',
     description: 'For admins and owners.',
-    ...{ tag, auth: 'user', scope: 'account:write' },
+    tag,
+    auth: 'user',
+    scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
     body: z.strictObject({ name }),
     reply: { 200: organizationSchema },
@@ -102,7 +114,9 @@ const closeOrganization = route(
   {
     summary: 'Close an organization',
     description: 'For owners. From then on nobody reaches it, and nothing is spent for it.',
-    ...{ tag, auth: 'user', scope: 'session' },
+    tag,
+    auth: 'user',
+    scope: 'session',
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: z.strictObject({ ok: z.literal(true) }) },
     errors: ['not_found', 'forbidden'],

@@ -26,7 +26,11 @@ export interface Organizations {
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<OrganizationView>>;
   /** Adds an organization owned by a user, in that user's scope. */
-  makeIn(tx: Transaction, owner: { readonly userId: UserId; readonly whence: Whence }, name: string): Promise<OrganizationView>;
+  makeIn(
+    tx: Transaction,
+    owner: { readonly userId: UserId; readonly whence: Whence },
+    name: string,
+  ): Promise<OrganizationView>;
   get(visit: Visit): Promise<OrganizationView>;
   /** For admins and owners. */
   rename(visit: Visit, name: string): Promise<OrganizationView>;

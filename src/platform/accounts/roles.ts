@@ -49,7 +49,8 @@ export function createRoles({ db, clock }: { readonly db: Database; readonly clo
     roleOf(userId, accountId) {
       const name = `${accountId} ${userId}`;
       const entry = known.get(name);
-      if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS) return Promise.resolve(entry.role);
+      if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS)
+        return Promise.resolve(entry.role);
       known.delete(name);
       return read(userId, accountId);
     },

@@ -92,9 +92,10 @@ export const rename = (accountId: AccountId, name: string) =>
   );
 
 export const close = (accountId: AccountId) =>
-  statement('update accounts.accounts set deleted_at = app.now(), updated_at = app.now() where account_id = $1', [
-    accountId,
-  ]);
+  statement(
+    'update accounts.accounts set deleted_at = app.now(), updated_at = app.now() where account_id = $1',
+    [accountId],
+  );
 
 /** Adds a member; no row comes back when they are one already. */
 export const addMember = (accountId: AccountId, userId: UserId, role: Role) =>
@@ -105,11 +106,10 @@ export const addMember = (accountId: AccountId, userId: UserId, role: Role) =>
   );
 
 export const setRole = (accountId: AccountId, userId: UserId, role: Role) =>
-  statement('update accounts.members set role = $3, updated_at = app.now() where account_id = $1 and user_id = $2', [
-    accountId,
-    userId,
-    role,
-  ]);
+  statement(
+    'update accounts.members set role = $3, updated_at = app.now() where account_id = $1 and user_id = $2',
+    [accountId, userId, role],
+  );
 
 export const removeMember = (accountId: AccountId, userId: UserId) =>
   statement('delete from accounts.members where account_id = $1 and user_id = $2', [accountId, userId]);

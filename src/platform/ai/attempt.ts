@@ -16,7 +16,10 @@ import { StreamMeter } from './stream-meter.ts';
 import { estimatedTokens, readAnswer, type Reading } from './usage.ts';
 import { type WireRequest, writeWire } from './wire.ts';
 
-const DISPATCH = dispatchPoint('ai.dispatch', 'a request is on its way to a model provider (after: it has begun to answer)');
+const DISPATCH = dispatchPoint(
+  'ai.dispatch',
+  'a request is on its way to a model provider (after: it has begun to answer)',
+);
 
 /** One governed call, as the pipe takes it. */
 export interface PipeCall {
@@ -79,6 +82,11 @@ export async function attempt(
     throw error;
   }
   const entry: LedgerEntry = { permit: call.permit, wire: call.wire, target, plan };
+  if (call.hangUp?.aborted === true) {
+    target.breaker.record(admittance, 'neutral');
+    parts.ledger.notServed(entry);
+    return mishap('stopped', 0);
+  }
   const started = parts.clock.monotonic();
   const exchange = open(parts, call, turn);
   let ended: Ended;
@@ -92,9 +100,10 @@ export async function attempt(
     throw error;
   }
   const done = conclude({ parts, call, entry, exchange, started }, ended);
-  const isFailure = 'ledger' in done;
-  target.breaker.record(admittance, isFailure ? done.breaker : 'ok');
-  if (done.kind !== 'stream') report(parts, entry, { started, outcome: isFailure ? done.outcome : 'served', failure: isFailure ? done : undefined });
+  const failure = 'ledger' in done ? done : undefined;
+  target.breaker.record(admittance, failure?.breaker ?? 'ok');
+  // A stream is reported when it has ended.
+  if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
   return done;
 }
 
@@ -137,7 +146,6 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
     streamUsage: dialect.streamUsage,
   });
   const stop = (): void => exchange.stop();
-  if (hangUp?.aborted === true) return { kind: 'mishap', mishap: 'unreachable', status: 0 };
   hangUp?.addEventListener('abort', stop);
   try {
     parts.passing?.(DISPATCH, 'before');
@@ -159,12 +167,16 @@ interface Conclusion extends Sending {
   readonly started: number;
 }
 
-function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | (Failure & { kind?: never }) {
+function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | Failure {
   const { parts, entry } = at;
   if (ended.kind === 'stream') return streaming(at, ended);
   if (ended.kind === 'mishap') return posted(at, mishap(ended.mishap, ended.status), undefined);
   if (ended.status !== 200) {
-    return posted(at, refusal(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }), undefined);
+    return posted(
+      at,
+      refusal(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }),
+      undefined,
+    );
   }
   if (at.call.wire.stream) {
     const reading = StreamMeter.reading(ended.body);
@@ -178,7 +190,10 @@ function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | (F
 
 type Read = Reading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
 
-function served(reading: Reading, answer: { headers: IncomingHttpHeaders; body: Buffer }): Parameters<Ledger['served']>[1] {
+function served(
+  reading: Reading,
+  answer: { headers: IncomingHttpHeaders; body: Buffer },
+): Parameters<Ledger['served']>[1] {
   return {
     usage: reading.usage,
     shownTokens: estimatedTokens(answer.body.length),
@@ -189,7 +204,8 @@ function served(reading: Reading, answer: { headers: IncomingHttpHeaders; body: 
 
 function posted({ parts, entry }: Conclusion, failure: Failure, read: Read | undefined): Failure {
   if (failure.ledger === 'not_served') parts.ledger.notServed(entry);
-  else if (failure.ledger === 'unusable' && read !== undefined) parts.ledger.served(entry, served(read, read));
+  else if (failure.ledger === 'unusable' && read !== undefined)
+    parts.ledger.served(entry, served(read, read));
   else parts.ledger.unknown(entry);
   return failure;
 }
@@ -206,7 +222,11 @@ function streaming(at: Conclusion, ended: Extract<Ended, { kind: 'stream' }>): S
     post(end) {
       hangUp?.removeEventListener('abort', stop);
       const { usage, shownTokens, tier } = meter;
-      parts.ledger.streamed(entry, { usage, shownTokens, tier, id: requestId(ended.headers) ?? meter.id }, end);
+      parts.ledger.streamed(
+        entry,
+        { usage, shownTokens, tier, id: requestId(ended.headers) ?? meter.id },
+        end,
+      );
       if (end === 'cut' || end === 'timeout') entry.target.breaker.record('pass', 'failed');
       report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
     },
@@ -243,5 +263,6 @@ function report(
   if (logger === undefined) return;
   const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
   if (outcome === 'served') logger.debug(fields, 'provider call');
-  else logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
+  else
+    logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
 }

@@ -1,13 +1,19 @@
 import { AppError, type AppErrorOptions, declareErrors } from '#platform/kernel';
 
 declareErrors({
-  provider_unavailable: { status: 503, message: 'The model provider is not available at present. Try again in a moment.' },
+  provider_unavailable: {
+    status: 503,
+    message: 'The model provider is not available at present. Try again in a moment.',
+  },
   provider_timeout: { status: 504, message: 'The model took longer to answer than this feature allows.' },
   provider_rejected: { status: 400, message: 'The model provider refused this request as it stands.' },
   answer_unusable: { status: 502, message: 'The model answered, but not in a form that can be used.' },
   model_unknown: { status: 404, message: 'There is no model of this name here.' },
   context_too_large: { status: 413, message: 'The input is larger than this model or feature takes.' },
-  call_too_costly: { status: 413, message: 'This call could cost more than this feature allows for one call.' },
+  call_too_costly: {
+    status: 413,
+    message: 'This call could cost more than this feature allows for one call.',
+  },
   field_refused: { status: 400, message: 'A field of this request is not offered here.' },
   client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
 });
@@ -40,5 +46,17 @@ export class ProviderError extends AppError {
     this.name = 'ProviderError';
     this.retryable = options.retryable;
     this.upstreamMessage = options.upstreamMessage;
+  }
+
+  /** The same error, when there is no use in trying the work again. */
+  final(): ProviderError {
+    if (!this.retryable) return this;
+    return new ProviderError(this.code as ProviderErrorCode, {
+      retryable: false,
+      message: this.message,
+      upstreamMessage: this.upstreamMessage,
+      ...(this.details === undefined ? {} : { details: this.details }),
+      ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
+    });
   }
 }

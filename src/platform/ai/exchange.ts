@@ -16,7 +16,12 @@ export type Mishap =
 
 /** How an exchange ended, or, for a stream, began. */
 export type Ended =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly body: Buffer;
+    }
   | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders; readonly head: Buffer }
   | { readonly kind: 'mishap'; readonly mishap: Mishap; readonly status: number };
 
@@ -76,7 +81,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a mishap. */
   send(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): void {
     const { deadlines, timeouts, headOf } = this.#options;
-    deadlines.watch(this, headOf === undefined ? timeouts.total : Math.min(timeouts.firstToken, timeouts.total));
+    deadlines.watch(
+      this,
+      headOf === undefined ? timeouts.total : Math.min(timeouts.firstToken, timeouts.total),
+    );
     this.#last = deadlines.now + timeouts.total;
     dispatcher.dispatch(request, this);
   }
@@ -107,7 +115,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     else this.#started = true;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
@@ -122,9 +134,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       return;
     }
     this.#size += chunk.length;
-    if (this.#size > (this.#status < 400 ? this.#options.maxBytes : MAX_ERROR_BYTES)) return this.#fail('oversized');
+    if (this.#size > (this.#status < 400 ? this.#options.maxBytes : MAX_ERROR_BYTES))
+      return this.#fail('oversized');
     this.#chunks.push(chunk);
-    if (this.#options.headOf !== undefined && this.#status === 200) this.#begin(controller, this.#options.headOf);
+    if (this.#options.headOf !== undefined && this.#status === 200)
+      this.#begin(controller, this.#options.headOf);
   }
 
   onResponseEnd(): void {

@@ -9,7 +9,10 @@ import type { Target } from './providers.ts';
 import { estimatedTokens } from './usage.ts';
 import type { WireRequest } from './wire.ts';
 
-const ANSWER = dispatchPoint('ai.answer', 'a provider has served a call; its figures are still in memory only');
+const ANSWER = dispatchPoint(
+  'ai.answer',
+  'a provider has served a call; its figures are still in memory only',
+);
 
 /** What is known of a served call when it is posted. */
 export interface Served {

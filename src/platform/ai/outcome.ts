@@ -32,7 +32,10 @@ const OURS_TO_MEND = new Set([401, 402, 403]);
 const PASSING = new Set([408, 409, 425, 429]);
 
 /** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
-export function refusal(answer: Extract<Ended, { kind: 'answer' }>, context: { now: number; apiKey: string }): Failure {
+export function refusal(
+  answer: Extract<Ended, { kind: 'answer' }>,
+  context: { now: number; apiKey: string },
+): Failure {
   const { status } = answer;
   const said = errorIn(answer.body);
   const code = wordOf(said?.['code']) ?? wordOf(said?.['type']);
@@ -44,7 +47,14 @@ export function refusal(answer: Extract<Ended, { kind: 'answer' }>, context: { n
   }
   // A redirect is no answer either: the base URL is wrong.
   if (OURS_TO_MEND.has(status) || status < 400) {
-    return { ...common, outcome: 'failed', ledger: 'not_served', retry: 'next', breaker: 'failed', error: unavailable() };
+    return {
+      ...common,
+      outcome: 'failed',
+      ledger: 'not_served',
+      retry: 'next',
+      breaker: 'failed',
+      error: unavailable(),
+    };
   }
   const tooLarge = status === 413 || code === 'context_length_exceeded';
   const error = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
@@ -60,14 +70,42 @@ export function mishap(how: Mishap, status: number): Failure {
   const common = { status, code: undefined, retryAfter: undefined } as const;
   switch (how) {
     case 'unreachable':
-      return { ...common, outcome: 'unreachable', ledger: 'not_served', retry: 'same', breaker: 'failed', error: unavailable() };
+      return {
+        ...common,
+        outcome: 'unreachable',
+        ledger: 'not_served',
+        retry: 'same',
+        breaker: 'failed',
+        error: unavailable(),
+      };
     case 'lost':
-      return { ...common, outcome: 'lost', ledger: 'unknown', retry: 'same', breaker: 'failed', error: unavailable() };
+      return {
+        ...common,
+        outcome: 'lost',
+        ledger: 'unknown',
+        retry: 'same',
+        breaker: 'failed',
+        error: unavailable(),
+      };
     case 'timeout':
-      return { ...common, outcome: 'timeout', ledger: 'unknown', retry: 'same', breaker: 'failed', error: failed('provider_timeout') };
+      return {
+        ...common,
+        outcome: 'timeout',
+        ledger: 'unknown',
+        retry: 'same',
+        breaker: 'failed',
+        error: failed('provider_timeout'),
+      };
     case 'oversized':
       return status >= 400
-        ? { ...common, outcome: 'failed', ledger: 'not_served', retry: 'same', breaker: 'failed', error: unavailable() }
+        ? {
+            ...common,
+            outcome: 'failed',
+            ledger: 'not_served',
+            retry: 'same',
+            breaker: 'failed',
+            error: unavailable(),
+          }
         : { ...unusable(), status };
     case 'stopped':
       return {

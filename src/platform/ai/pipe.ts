@@ -35,8 +35,8 @@ export function createPipe(parts: PipeParts): Pipe {
     const route = new Route(call, parts, tries);
     let failure: Failure | undefined;
     for (;;) {
-      if (call.hangUp?.aborted === true) throw failure?.error ?? gone();
       const { target, admittance } = await route.next(failure);
+      if (call.hangUp?.aborted === true) throw released(target, admittance);
       tries.used();
       const answer = await attempt(parts, call, { target, admittance, runTime: route.runTime });
       if (!('ledger' in answer)) return answer;
@@ -50,7 +50,9 @@ function usedUp({ policy }: PipeCall): ProviderError {
   return new ProviderError('provider_unavailable', { retryable: false, details: { tries: policy.tries } });
 }
 
-function gone(): ProviderError {
+/** The client went away during a pause: nothing is sent any more. */
+function released(target: Target, admittance: Admittance): ProviderError {
+  target.breaker.record(admittance, 'neutral');
   return new ProviderError('client_gone', { retryable: false });
 }
 
@@ -94,14 +96,17 @@ class Route {
 
   /** Waits for another try at the same model, or moves on to the next; each model of the chain is left one try. */
   async #recover(failure: Failure): Promise<void> {
-    if (this.#tries.left < 1) throw failure.error;
+    if (this.#tries.left < 1) throw this.#tries.isSpent ? failure.error.final() : failure.error;
     const behind = this.#call.chain.length - 1 - this.#at;
     const pause = this.#pause(failure);
     const isInTime = pause < this.runTime;
     if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {
       if (pause > 0) await waited(this.#parts.timers, pause, this.#call.hangUp);
     } else if (behind > 0) this.#move();
-    else throw failure.retryAfter === undefined ? failure.error : unavailable(Math.ceil(failure.retryAfter / 1_000));
+    else
+      throw failure.retryAfter === undefined
+        ? failure.error
+        : unavailable(Math.ceil(failure.retryAfter / 1_000));
   }
 
   #move(): void {

@@ -27,7 +27,11 @@ export interface PlanRequest {
  */
 export function planCall(request: PlanRequest, target: Target): Plan {
   const { policy, wire, budget } = request;
-  const asked = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens, target.price.maxOutput);
+  const asked = Math.min(
+    wire.maxTokens ?? policy.maxOutputTokens,
+    policy.maxOutputTokens,
+    target.price.maxOutput,
+  );
   const size = { inputBytes: wire.inputBytes, images: wire.images, replies: wire.replies, tier: wire.tier };
   const isChat = wire.endpoint === '/chat/completions';
   let maxTokens = isChat ? asked : 0;
@@ -62,8 +66,10 @@ function within(
 
 /** Counts the provider calls of one run of the pipe, and says when there were enough. */
 export interface TryCount {
-  /** Calls that may still be made. */
+  /** Calls that this run may still make. */
   readonly left: number;
+  /** Whether the permit's are used up: then no later attempt of its job can help either. */
+  readonly isSpent: boolean;
   /** One is about to be made. */
   used(): void;
 }
@@ -75,10 +81,14 @@ export interface TryCount {
 export function countTries(permit: Permit, policy: Policy, seen: WeakSet<Permit>): TryCount {
   const most = policy.tries + policy.rounds - 1;
   let here = 0;
+  const left = (): number =>
+    most - (here === 0 && !seen.has(permit) ? Math.max(permit.calls - 1, 0) : permit.calls);
   return {
     get left() {
-      const ahead = here === 0 && !seen.has(permit) ? Math.max(permit.calls - 1, 0) : permit.calls;
-      return Math.min(policy.tries - here, most - ahead);
+      return Math.min(policy.tries - here, left());
+    },
+    get isSpent() {
+      return left() < 1;
     },
     used() {
       seen.add(permit);

@@ -54,7 +54,10 @@ export function createPolicies(
   const unknown = Object.keys(changes).find((name) => !(name in declared));
   if (unknown !== undefined) throw new Error(`a policy is overridden that no product declares: ${unknown}`);
   return new Map(
-    Object.entries(declared).map(([name, policy]) => [name, policySchema.parse(overlaid(policy, changes[name]))]),
+    Object.entries(declared).map(([name, policy]) => [
+      name,
+      policySchema.parse(overlaid(policy, changes[name])),
+    ]),
   );
 }
 

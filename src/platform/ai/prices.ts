@@ -91,7 +91,9 @@ export function createPrices(
 ): Prices {
   const catalogue = catalogueSchema.parse(options.catalogue ?? shippedPrices());
   const overrides = catalogueSchema.shape.models.parse(options.overrides ?? {});
-  const rows = new Map(Object.entries({ ...catalogue.models, ...overrides }).map(([name, row]) => [name, complete(row)]));
+  const rows = new Map(
+    Object.entries({ ...catalogue.models, ...overrides }).map(([name, row]) => [name, complete(row)]),
+  );
   const allowed = new Set(options.allowUnpriced ?? []);
   const fallback = complete(catalogue.default);
   const changed = Object.keys(overrides).length > 0;
@@ -147,10 +149,15 @@ export function reserve(price: Price, size: CallSize): Micros {
 }
 
 /** How many output tokens a reply may have so that `reserve` stays within `budget`; less than 1 when not even the input fits. */
-export function outputThatFits(price: Price, size: Omit<CallSize, 'maxOutputTokens'>, budget: Micros): number {
+export function outputThatFits(
+  price: Price,
+  size: Omit<CallSize, 'maxOutputTokens'>,
+  budget: Micros,
+): number {
   const each = dearestOutput(price) * (size.replies ?? 1);
   if (each === 0) return Number.MAX_SAFE_INTEGER;
-  const left = (budget * 1_000_000 * 100) / percentOf(price, size.tier) - inputBound(price, size) * dearestInput(price);
+  const left =
+    (budget * 1_000_000 * 100) / percentOf(price, size.tier) - inputBound(price, size) * dearestInput(price);
   return Math.floor(left / each);
 }
 
@@ -178,6 +185,7 @@ function charge(percent: number, items: readonly (readonly [tokens: number, perM
   for (const [tokens, price] of items) sum += tokens * price;
   sum *= percent;
   if (Number.isSafeInteger(sum)) return micros(Math.ceil(sum / 100_000_000));
-  const exact = items.reduce((total, [tokens, price]) => total + BigInt(tokens) * BigInt(price), 0n) * BigInt(percent);
+  const exact =
+    items.reduce((total, [tokens, price]) => total + BigInt(tokens) * BigInt(price), 0n) * BigInt(percent);
   return micros(Number((exact + 99_999_999n) / 100_000_000n));
 }

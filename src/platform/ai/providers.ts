@@ -136,7 +136,8 @@ export function createProviders(parts: ProvidersParts): Providers {
   return {
     chain(name) {
       const chain = chains.get(name);
-      if (chain === undefined) throw new AppError('model_unknown', { details: { model: name.slice(0, 100) } });
+      if (chain === undefined)
+        throw new AppError('model_unknown', { details: { model: name.slice(0, 100) } });
       return chain;
     },
     list: () => listed,
@@ -152,7 +153,9 @@ function unknownIn(alias: string, name: string): never {
 }
 
 function catalogued(prices: Prices, provider: string): string[] {
-  return prices.names.filter((name) => name.startsWith(`${provider}/`)).map((name) => name.slice(provider.length + 1));
+  return prices.names
+    .filter((name) => name.startsWith(`${provider}/`))
+    .map((name) => name.slice(provider.length + 1));
 }
 
 /** Where no known model of a size is configured (a local server), the first model of the first upstream serves. */

@@ -1,5 +1,13 @@
 import type { TokenUsage } from './prices.ts';
-import { estimatedTokens, isRecord, NOTHING, parsedText, type Reading, readObject, readUsage } from './usage.ts';
+import {
+  estimatedTokens,
+  isRecord,
+  NOTHING,
+  parsedText,
+  type Reading,
+  readObject,
+  readUsage,
+} from './usage.ts';
 
 const USAGE = Buffer.from('"usage"');
 const DATA = Buffer.from('data:');
@@ -75,7 +83,11 @@ export class StreamMeter {
 
   /** Our own count of what was shown, when the provider gave none: an event is about a token, four bytes are too. */
   get shownTokens(): number {
-    return Math.max(this.#events - 1, estimatedTokens(Math.max(0, this.#bytes - this.#events * this.#frame)), 0);
+    return Math.max(
+      this.#events - 1,
+      estimatedTokens(Math.max(0, this.#bytes - this.#events * this.#frame)),
+      0,
+    );
   }
 
   #measure(whole: Buffer): void {
@@ -122,7 +134,8 @@ export class StreamMeter {
 /** Where the last complete event ends. */
 function borderOf(data: Buffer): number {
   const last = data.length - 1;
-  if (data[last] === LF && (data[last - 1] === LF || (data[last - 1] === CR && data[last - 2] === LF))) return data.length;
+  if (data[last] === LF && (data[last - 1] === LF || (data[last - 1] === CR && data[last - 2] === LF)))
+    return data.length;
   const plain = data.lastIndexOf('\n\n');
   const windows = data.lastIndexOf('\r\n\r\n');
   return Math.max(plain === -1 ? 0 : plain + 2, windows === -1 ? 0 : windows + 4);
@@ -156,4 +169,3 @@ function* eventsIn(text: string): Generator<string> {
     if (data !== '') yield data;
   }
 }
-

@@ -57,7 +57,9 @@ export function estimatedTokens(bytes: number): number {
 }
 
 function tokens(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS ? value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS
+    ? value
+    : undefined;
 }
 
 function parsed(body: Buffer): unknown {

@@ -52,7 +52,11 @@ const MAX_REPLIES = 16;
  * so that a large prompt costs a copy and a number keeps its digits (JSON.stringify would round a 64-bit seed).
  * `parse` may be passed when the caller has parsed the text already.
  */
-export function readWire(endpoint: WireRequest['endpoint'], text: string, body: unknown = parse(text)): WireRequest {
+export function readWire(
+  endpoint: WireRequest['endpoint'],
+  text: string,
+  body: unknown = parse(text),
+): WireRequest {
   if (!isRecord(body)) throw invalid('The body must be a JSON object.');
   const members = membersOf(text);
   if (members.length !== Object.keys(body).length) throw invalid('A field is written twice.');
@@ -169,5 +173,8 @@ function count(body: Record<string, unknown>, field: string, most = 10_000_000):
 }
 
 export function invalid(message: string, field?: string): AppError {
-  return new AppError('validation_failed', { message, ...(field === undefined ? {} : { details: { field } }) });
+  return new AppError('validation_failed', {
+    message,
+    ...(field === undefined ? {} : { details: { field } }),
+  });
 }

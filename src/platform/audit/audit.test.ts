@@ -21,7 +21,12 @@ const code = (error: unknown) => (error as { code?: string }).code;
 
 beforeAll(async () => {
   await db.tenant(ours, point, (tx) =>
-    audit.recordIn(tx, { action: 'thing.made', actor: { kind: 'user', userId: someone }, accountId: ours, whence }),
+    audit.recordIn(tx, {
+      action: 'thing.made',
+      actor: { kind: 'user', userId: someone },
+      accountId: ours,
+      whence,
+    }),
   );
   await db.system('identity.credentials', point, (tx) =>
     audit.recordIn(tx, { action: 'thing.taken', actor: { kind: 'system' }, accountId: theirs }),
@@ -65,15 +70,22 @@ describe('an event is written in the name of whoever acts', () => {
 });
 
 describe('what is in the audit stays as it is', () => {
-  test.each(['update audit.events set action = $1', 'delete from audit.events where action = $1'])('%s', async (sql) => {
-    const change = statement(sql, ['thing.made']);
-    await expect(db.tenant(ours, point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
-    await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
-  });
+  test.each(['update audit.events set action = $1', 'delete from audit.events where action = $1'])(
+    '%s',
+    async (sql) => {
+      const change = statement(sql, ['thing.made']);
+      await expect(db.tenant(ours, point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
+      await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy(
+        (error) => code(error) === '42501',
+      );
+    },
+  );
 
   test('truncate', async () => {
     const change = statement('truncate audit.events');
-    await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy((error) => code(error) === '42501');
+    await expect(db.system('identity.credentials', point, [change])).rejects.toSatisfy(
+      (error) => code(error) === '42501',
+    );
   });
 });
 

@@ -41,6 +41,9 @@ function ordered(migrations: readonly Migration[]): Migration[] {
   return [...migrations].sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
 }
 
+/** Any number: what all migrating processes lock, so that two starts at once don't migrate twice. */
+const LOCK = 7_346_582_190;
+
 const HISTORY = `
 create table if not exists public.plinth_migrations (
   id text primary key,
@@ -48,11 +51,8 @@ create table if not exists public.plinth_migrations (
   applied_at timestamptz not null default clock_timestamp()
 )`;
 
-/** Any number: what all migrating processes lock, so that two starts at once don't migrate twice. */
-const LOCK = 7_346_582_190;
-
 async function applied(db: Database): Promise<Map<string, string>> {
-  await db.script(HISTORY);
+  await db.script(`begin; select pg_advisory_xact_lock(${LOCK}); ${HISTORY}; commit;`);
   const rows = await db.asMigrator(
     statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'),
   );

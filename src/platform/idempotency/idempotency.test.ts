@@ -119,10 +119,7 @@ test('after 24 hours a key is new again, and maintenance deletes what expired', 
 
 test.runIf(engine === 'postgres')('a call that meets one still running is told so at once', async () => {
   const keyed = { ...call, key: 'slow' };
-  let finish = (): void => {};
-  const held = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
+  const { promise: held, resolve: finish } = Promise.withResolvers<void>();
   const running = new Promise<void>((started) => {
     void idempotency.once(keyed, made, async () => {
       started();

@@ -5,7 +5,14 @@ import { createAccessTokens } from './access-tokens.ts';
 import { type Callers, createCallers } from './callers.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createPasswords, type PasswordsOptions } from './passwords.ts';
-import { type AccountMaking, createUser, type MadeUser, register, type Registration, type UserToMake } from './registration.ts';
+import {
+  type AccountMaking,
+  createUser,
+  type MadeUser,
+  register,
+  type Registration,
+  type UserToMake,
+} from './registration.ts';
 import { knownScopes } from './scopes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
@@ -62,7 +69,10 @@ export function createIdentity(parts: IdentityParts): Identity {
     createUser: (tx, input) => createUser({ ...parts, passwords }, tx, input),
     createKey: keys.createKey,
     sessions: createSessions({
-      ...{ ...parts, tokens, callers, passwords },
+      ...parts,
+      tokens,
+      callers,
+      passwords,
       emailVerification: settings.emailVerification,
     }),
     keys,

@@ -29,7 +29,16 @@ export const insertKey = (key: NewKey) =>
   statement<KeyRow>(
     `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${SHOWN}`,
-    [key.accountId, key.keyId, key.userId, key.name, key.prefix, key.tokenHash, key.scopes, key.expiresAt ?? null],
+    [
+      key.accountId,
+      key.keyId,
+      key.userId,
+      key.name,
+      key.prefix,
+      key.tokenHash,
+      key.scopes,
+      key.expiresAt ?? null,
+    ],
   );
 
 /** Keys in force, newest first: of one user, or, for those who manage the account, of all. */

@@ -1,9 +1,10 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { type Actor, actorOf, type Audit, type Whence } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { atLeast, type Caller, type Page, page, type Role } from '#platform/http';
 import {
   type AccountId,
   AppError,
+  type Clock,
   type Ids,
   type KeyId,
   type Random,
@@ -21,6 +22,7 @@ const SHOWN_LENGTH = KEY_PREFIX.length + 8;
 
 export interface KeysParts {
   readonly db: Database;
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Random;
   readonly audit: Audit;
@@ -45,7 +47,10 @@ export interface KeyToMake {
   readonly userId: UserId;
   readonly name: string;
   readonly scopes: readonly string[];
+  /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
+  readonly actor: Actor;
+  readonly whence?: Whence | undefined;
 }
 
 /** A caller at work in an account, with their role there. */
@@ -58,8 +63,11 @@ export interface Acting {
 export interface Keys {
   /** Makes a key outright, in a scope that may write keys of the account. The key itself is in this answer and nowhere else. */
   createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;
-  /** Checks what a caller asks for before any transaction: scopes that exist, and none beyond the caller's own. */
-  assertMayMake(acting: Acting, scopes: readonly string[]): void;
+  /** Checks what a caller asks for: scopes that exist, none beyond the caller's own, and an end that lies ahead. */
+  assertMayMake(
+    acting: Acting,
+    key: { readonly scopes: readonly string[]; readonly expires_at?: string | undefined },
+  ): void;
   /** The caller's keys in the account; its admins see those of all members. */
   list(
     acting: Acting,
@@ -72,18 +80,34 @@ export interface Keys {
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
   return {
-    async createKey(tx, { accountId, userId, name, scopes, expiresAt }) {
+    async createKey(tx, { accountId, userId, name, scopes, expiresAt, actor, whence }) {
       const key = randomToken(random, KEY_PREFIX);
       const keyId = ids.next<KeyId>();
       const secret = { prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
       const [row] = await tx.run(insertKey({ accountId, userId, keyId, name, scopes, expiresAt, ...secret }));
       if (row === undefined) throw new Error('a key was not stored');
+      const target = { kind: 'key', id: keyId };
+      await audit.recordIn(tx, {
+        action: 'key.made',
+        actor,
+        accountId,
+        target,
+        changes: { name, scopes },
+        whence,
+      });
       return { keyId, key, view: view(row) };
     },
-    assertMayMake({ caller, accountId }, scopes) {
+    assertMayMake({ caller, accountId }, { scopes, expires_at: expiresAt }) {
       // A key is bound to its account, whatever the request names.
       if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
       assertGrantable(caller, scopes, parts.scopes);
+      if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now()) {
+        const message = 'A key expires in the future.';
+        throw new AppError('validation_failed', {
+          message,
+          details: { issues: [{ path: 'body.expires_at', message }] },
+        });
+      }
     },
     async list({ caller, accountId, role }, { after, limit }) {
       const userId = atLeast(role, 'admin') ? undefined : caller.userId;
@@ -96,7 +120,13 @@ export function createKeys(parts: KeysParts): Keys {
         const [row] = await tx.run(revokeKey(accountId, keyId as KeyId, owner));
         if (row === undefined) return false;
         const target = { kind: 'key', id: keyId };
-        await audit.recordIn(tx, { action: 'key.revoked', actor: actorOf(caller), accountId, target, whence });
+        await audit.recordIn(tx, {
+          action: 'key.revoked',
+          actor: actorOf(caller),
+          accountId,
+          target,
+          whence,
+        });
         return true;
       });
       if (!revoked) throw new AppError('not_found');

@@ -16,7 +16,9 @@ const commonSchema = z.strictObject({
   words: z.array(z.string().regex(/^[a-z]+$/)),
   whole: z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/)),
 });
-const common = commonSchema.parse(JSON.parse(readFileSync(new URL('./common-passwords.json', import.meta.url), 'utf8')));
+const common = commonSchema.parse(
+  JSON.parse(readFileSync(new URL('./common-passwords.json', import.meta.url), 'utf8')),
+);
 const words: ReadonlySet<string> = new Set(common.words);
 const whole: ReadonlySet<string> = new Set(common.whole);
 

@@ -5,7 +5,10 @@ import { assertStrong } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
 import { insertUser, setDefaultAccount } from './store.ts';
 
-const REGISTER = commitPoint('identity.register', 'a user with a personal account, and an organization where one is named');
+const REGISTER = commitPoint(
+  'identity.register',
+  'a user with a personal account, and an organization where one is named',
+);
 
 /** Who an account is made for. */
 export interface AccountOwner {
@@ -58,7 +61,13 @@ export async function register(parts: RegistrationParts, input: Registration, wh
   assertStrong(input.password, input.email);
   const passwordHash = await parts.passwords.hash(input.password);
   await parts.db.system('identity.credentials', REGISTER, async (tx) => {
-    const made = await addUser(parts, tx, { ...input, passwordHash, whence, role: 'user', emailVerified: false });
+    const made = await addUser(parts, tx, {
+      ...input,
+      passwordHash,
+      whence,
+      role: 'user',
+      emailVerified: false,
+    });
     await parts.audit.recordIn(tx, {
       action: made === undefined ? 'user.register_known' : 'user.registered',
       actor: made === undefined ? { kind: 'system' } : { kind: 'user', userId: made.userId },
@@ -69,12 +78,20 @@ export async function register(parts: RegistrationParts, input: Registration, wh
 }
 
 /** Makes a user outright: the local owner of a first start. Throws when the email is taken. */
-export async function createUser(parts: RegistrationParts, tx: Transaction, input: UserToMake): Promise<MadeUser> {
+export async function createUser(
+  parts: RegistrationParts,
+  tx: Transaction,
+  input: UserToMake,
+): Promise<MadeUser> {
   const password = input.password ?? Buffer.from(parts.random.bytes(18)).toString('base64url');
   const passwordHash = await parts.passwords.hash(password);
   const made = await addUser(parts, tx, {
-    ...{ email: input.email, fullName: input.fullName, companyName: input.companyName, passwordHash },
-    ...{ role: input.role ?? 'user', emailVerified: input.emailVerified ?? false },
+    email: input.email,
+    passwordHash,
+    fullName: input.fullName,
+    companyName: input.companyName,
+    role: input.role ?? 'user',
+    emailVerified: input.emailVerified ?? false,
   });
   if (made === undefined) throw new Error('a user with this email exists already');
   await parts.audit.recordIn(tx, {
@@ -108,7 +125,8 @@ async function addUser(
   const owner: AccountOwner = { userId, email, fullName, whence: addition.whence };
   const personal = await parts.makePersonalAccount(tx, owner);
   // Who registers a company acts for it, unless they say otherwise (X-Account-Id).
-  const accountId = companyName === undefined ? personal : await parts.makeOrganization(tx, owner, companyName);
+  const accountId =
+    companyName === undefined ? personal : await parts.makeOrganization(tx, owner, companyName);
   await tx.run(setDefaultAccount(userId, accountId));
   return { userId, accountId };
 }

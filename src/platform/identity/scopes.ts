@@ -2,11 +2,25 @@ import type { Caller } from '#platform/http';
 import { AppError } from '#platform/kernel';
 
 /** What a key can be allowed on the platform itself; `*` is everything that its user may. */
-const PLATFORM_SCOPES = ['*', 'account:read', 'account:write', 'keys:write', 'ai:call', 'usage:read', 'billing:read', 'billing:write', 'admin:read', 'admin:write'];
+const PLATFORM_SCOPES = [
+  '*',
+  'account:read',
+  'account:write',
+  'keys:write',
+  'ai:call',
+  'usage:read',
+  'billing:read',
+  'billing:write',
+  'admin:read',
+  'admin:write',
+];
 
 /** The scopes that exist: the platform's own, and reading and writing in each product. */
 export function knownScopes(products: readonly string[]): ReadonlySet<string> {
-  return new Set([...PLATFORM_SCOPES, ...products.flatMap((product) => [`${product}:read`, `${product}:write`])]);
+  return new Set([
+    ...PLATFORM_SCOPES,
+    ...products.flatMap((product) => [`${product}:read`, `${product}:write`]),
+  ]);
 }
 
 /** Whether a caller may make a call that asks for a scope. `session` is for people: no key has it. */
@@ -16,11 +30,18 @@ export function allowsScope(caller: Pick<Caller, 'keyId' | 'scopes'>, scope: str
 }
 
 /** Throws when a caller asks for scopes that don't exist, or hands on more than it has. */
-export function assertGrantable(caller: Pick<Caller, 'keyId' | 'scopes'>, asked: readonly string[], known: ReadonlySet<string>): void {
+export function assertGrantable(
+  caller: Pick<Caller, 'keyId' | 'scopes'>,
+  asked: readonly string[],
+  known: ReadonlySet<string>,
+): void {
   const unknown = asked.filter((scope) => !known.has(scope));
   if (unknown.length > 0) {
     const message = `There is no scope ${unknown.join(', ')}.`;
-    throw new AppError('validation_failed', { message, details: { issues: [{ path: 'body.scopes', message }], known: [...known] } });
+    throw new AppError('validation_failed', {
+      message,
+      details: { issues: [{ path: 'body.scopes', message }], known: [...known] },
+    });
   }
   const beyond = asked.filter((scope) => !allowsScope(caller, scope));
   if (beyond.length > 0) {

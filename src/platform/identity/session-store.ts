@@ -8,7 +8,12 @@ const GRACE = `interval '10 seconds'`;
 /** More tabs than this don't come at once. */
 const GRACE_TOKENS = 20;
 
-export const insertSession = (session: { userId: UserId; sessionId: string; ip: string; userAgent: string }) =>
+export const insertSession = (session: {
+  userId: UserId;
+  sessionId: string;
+  ip: string;
+  userAgent: string;
+}) =>
   statement(
     `insert into identity.sessions (user_id, id, ip, user_agent, expires_at)
      values ($1, $2, $3, $4, app.now() + ${IDLE})`,

@@ -18,8 +18,14 @@ import {
 } from './session-store.ts';
 import { type CredentialRow, lockUser, rehash, userByEmail } from './store.ts';
 
-const LOGIN = commitPoint('identity.login', 'a session and its first refresh token, or the record of a failed log-in');
-const REFRESH = commitPoint('identity.refresh', 'a rotated refresh token and its successor, or the end of their family');
+const LOGIN = commitPoint(
+  'identity.login',
+  'a session and its first refresh token, or the record of a failed log-in',
+);
+const REFRESH = commitPoint(
+  'identity.refresh',
+  'a rotated refresh token and its successor, or the end of their family',
+);
 const LOGOUT = commitPoint('identity.logout', 'the end of one session or of all of a user');
 
 const REFRESH_PREFIX = 'plr_';
@@ -54,7 +60,10 @@ export interface Sessions {
   logoutAll(caller: Caller, whence: Whence): Promise<void>;
   /** Ends one of the caller's sessions, on whichever device; `not_found` when it is none of theirs. */
   end(caller: Caller, sessionId: string, whence: Whence): Promise<void>;
-  list(caller: Caller, query: { readonly after: string | undefined; readonly limit: number }): Promise<Page<SessionView>>;
+  list(
+    caller: Caller,
+    query: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<Page<SessionView>>;
 }
 
 export interface SessionView {
@@ -83,7 +92,12 @@ export function createSessions(parts: SessionsParts): Sessions {
       await parts.db.user(userId, LOGOUT, async (tx) => {
         const ended = await tx.run(endSessions(userId, 'logout_all'));
         const changes = { sessions: ended.length };
-        await parts.audit.recordIn(tx, { action: 'session.all_ended', actor: { kind: 'user', userId }, changes, whence });
+        await parts.audit.recordIn(tx, {
+          action: 'session.all_ended',
+          actor: { kind: 'user', userId },
+          changes,
+          whence,
+        });
       });
       parts.callers.forget(userId);
     },
@@ -91,8 +105,12 @@ export function createSessions(parts: SessionsParts): Sessions {
       const [rows] = await parts.db.user(userId, [listSessions(userId, after, limit + 1)]);
       return page(rows, limit, {
         item: ({ id, ip, user_agent, created_at, last_used_at }) => ({
-          ...{ id, ip, user_agent, current: id === sessionId },
-          ...{ created_at: created_at.toISOString(), last_used_at: last_used_at.toISOString() },
+          id,
+          ip,
+          user_agent,
+          created_at: created_at.toISOString(),
+          last_used_at: last_used_at.toISOString(),
+          current: id === sessionId,
         }),
         position: ({ id }) => [id],
       });
@@ -116,7 +134,8 @@ async function login(
   const opened = await db.system('identity.credentials', LOGIN, async (tx) => {
     const [now] = await tx.run(lockUser(user.user_id));
     // Suspended, or given another password, while the old one was hashed.
-    if (now === undefined || now.password_hash !== user.password_hash) throw new AppError('invalid_credentials');
+    if (now === undefined || now.password_hash !== user.password_hash)
+      throw new AppError('invalid_credentials');
     assertMayEnter(now, parts.emailVerification);
     if (stronger !== undefined && now.password_hash !== null) {
       await tx.run(rehash(now.user_id, { before: now.password_hash, after: stronger }));
@@ -127,7 +146,11 @@ async function login(
 }
 
 /** The answer for a wrong password and an unknown email. Both write a row, so that the time tells nothing either. */
-async function refuseLogin(parts: SessionsParts, user: CredentialRow | undefined, whence: Whence): Promise<never> {
+async function refuseLogin(
+  parts: SessionsParts,
+  user: CredentialRow | undefined,
+  whence: Whence,
+): Promise<never> {
   await parts.db.system('identity.credentials', LOGIN, (tx) =>
     parts.audit.recordIn(tx, {
       action: 'session.refused',
@@ -187,7 +210,12 @@ async function refresh(parts: SessionsParts, refreshToken: string, whence: Whenc
     if (how.state === 'reused') {
       await tx.run(endSession(token.userId, token.sessionId, 'reuse'));
       const target = { kind: 'session', id: token.sessionId };
-      await audit.recordIn(tx, { action: 'session.reuse_detected', actor: { kind: 'system' }, target, whence });
+      await audit.recordIn(tx, {
+        action: 'session.reuse_detected',
+        actor: { kind: 'system' },
+        target,
+        whence,
+      });
       return 'reused';
     }
     await tx.runAll([...rotate(token), insertRefreshToken(token.userId, token.sessionId, sha256(next))]);
@@ -205,7 +233,11 @@ function over(): AppError {
 
 async function end(
   { db, audit, callers }: SessionsParts,
-  { userId, sessionId, whence }: { readonly userId: UserId; readonly sessionId: string; readonly whence: Whence },
+  {
+    userId,
+    sessionId,
+    whence,
+  }: { readonly userId: UserId; readonly sessionId: string; readonly whence: Whence },
 ): Promise<boolean> {
   const ended = await db.user(userId, LOGOUT, async (tx) => {
     const rows = await tx.run(endSession(userId, sessionId, 'logout'));
@@ -218,7 +250,11 @@ async function end(
   return ended;
 }
 
-async function authTokens({ tokens }: SessionsParts, user: CredentialRow, opened: Opened): Promise<AuthTokens> {
+async function authTokens(
+  { tokens }: SessionsParts,
+  user: CredentialRow,
+  opened: Opened,
+): Promise<AuthTokens> {
   const { token, expiresAt } = await tokens.sign({
     userId: user.user_id,
     sessionId: opened.sessionId,

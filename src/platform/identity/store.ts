@@ -16,11 +16,15 @@ const CREDENTIALS = 'user_id, email, password_hash, email_verified, role, status
 
 /** The user of an email address, in any case of its letters. */
 export const userByEmail = (email: string) =>
-  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where lower(email) = lower($1)`, [email]);
+  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where lower(email) = lower($1)`, [
+    email,
+  ]);
 
 /** The user again, kept from being suspended until the transaction ends. */
 export const lockUser = (userId: UserId) =>
-  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1 for no key update`, [userId]);
+  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1 for no key update`, [
+    userId,
+  ]);
 
 export interface NewUser {
   readonly userId: UserId;
@@ -80,7 +84,10 @@ export const profile = (userId: UserId) =>
   );
 
 /** Changes what is given; undefined leaves a field as it is, null empties it. */
-export const changeProfile = (userId: UserId, change: { full_name?: string | null; avatar_url?: string | null }) =>
+export const changeProfile = (
+  userId: UserId,
+  change: { full_name?: string | null; avatar_url?: string | null },
+) =>
   statement(
     `update identity.users set updated_at = app.now(),
        full_name = case when $2 then $3 else full_name end,

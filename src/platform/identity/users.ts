@@ -7,7 +7,10 @@ import { endSessions } from './session-store.ts';
 import { changeProfile, profile, setStatus, userExists } from './store.ts';
 
 const PROFILE = commitPoint('identity.profile', 'a changed profile');
-const STANDING = commitPoint('identity.standing', 'a user suspended, with the end of their sessions, or reinstated');
+const STANDING = commitPoint(
+  'identity.standing',
+  'a user suspended, with the end of their sessions, or reinstated',
+);
 
 /** An account that a user belongs to. */
 export interface Membership {
@@ -69,7 +72,12 @@ export function createUsers(parts: UsersParts): Users {
       if (changed.length === 0) return;
       if (status === 'suspended') await tx.run(endSessions(userId, 'suspended'));
       const action = status === 'suspended' ? 'user.suspended' : 'user.reinstated';
-      await audit.recordIn(tx, { action, actor: actorOf(admin), target: { kind: 'user', id: userId }, whence });
+      await audit.recordIn(tx, {
+        action,
+        actor: actorOf(admin),
+        target: { kind: 'user', id: userId },
+        whence,
+      });
     });
     callers.forget(userId);
   }
@@ -82,7 +90,13 @@ export function createUsers(parts: UsersParts): Users {
         await tx.run(changeProfile(userId, change));
         const changes = { fields: Object.keys(change) };
         const target = { kind: 'user', id: userId };
-        await audit.recordIn(tx, { action: 'user.profile_changed', actor: actorOf(caller), target, changes, whence });
+        await audit.recordIn(tx, {
+          action: 'user.profile_changed',
+          actor: actorOf(caller),
+          target,
+          changes,
+          whence,
+        });
         return readMe(parts, tx, userId);
       }),
     async suspend(admin, userId, whence) {
@@ -92,7 +106,8 @@ export function createUsers(parts: UsersParts): Users {
       }
       await setStanding(admin, { userId: userId as UserId, status: 'suspended', whence });
     },
-    reinstate: (admin, userId, whence) => setStanding(admin, { userId: userId as UserId, status: 'active', whence }),
+    reinstate: (admin, userId, whence) =>
+      setStanding(admin, { userId: userId as UserId, status: 'active', whence }),
   };
 }
 

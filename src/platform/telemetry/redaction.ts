@@ -78,9 +78,11 @@ function causeOf(cause: unknown, depth: number): unknown {
 }
 
 function pickWords(fields: Record<string, unknown>): Record<string, unknown> {
-  const isWord = (value: unknown) =>
-    typeof value === 'number' || (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value));
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => isWord(value)));
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value));
 }
 
 function withoutQuotes(message: string): string {

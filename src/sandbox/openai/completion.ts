@@ -34,13 +34,7 @@ export interface Completion {
 /** Generates the answer to a request. Throws the ApiError that OpenAI would answer with. */
 export function complete(request: ChatRequest, fault?: Fault): Completion {
   const promptTokens = checkedPromptTokens(request);
-  const author = new Author(request.messages);
-  const tool = chosenTool(request, request.messages);
-  const count = fault?.kind === 'empty_choices' ? 0 : request.n;
-  const choices = Array.from({ length: count }, (_, index) => {
-    const text = contentOf(request, { author, tool, index, fault });
-    return makeChoice(request, text, tool);
-  });
+  const choices = fault?.kind === 'empty_choices' ? [] : makeChoices(request, fault);
   const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const reported = fault?.kind === 'usage' ? fault : undefined;
   const reasoningTokens = reported?.reasoning_tokens ?? 0;
@@ -75,22 +69,32 @@ function checkedPromptTokens(request: ChatRequest): number {
   throw invalid('messages', message, 'context_length_exceeded');
 }
 
-interface Turn {
-  readonly author: Author;
-  readonly tool: Tool | undefined;
-  readonly index: number;
-  readonly fault: Fault | undefined;
+/** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
+function makeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
+  const author = new Author(request.messages);
+  const tool = chosenTool(request, request.messages);
+  const dictated = dictatedText(request, { author, tool, fault });
+  if (dictated !== null) {
+    const choice = makeChoice(request, dictated, tool);
+    return Array.from({ length: request.n }, () => choice);
+  }
+  return Array.from({ length: request.n }, (_, index) =>
+    makeChoice(request, prose(request, { author, index }), tool),
+  );
 }
 
-function contentOf(request: ChatRequest, turn: Turn): string {
+function dictatedText(
+  request: ChatRequest,
+  turn: { readonly author: Author; readonly tool: Tool | undefined; readonly fault: Fault | undefined },
+): string | null {
   const { author, tool, fault } = turn;
+  const { format } = request;
   if (fault?.kind === 'content') return fault.text;
   const spoils = fault?.kind === 'bad_content';
   if (tool !== undefined) return jsonFor(tool.parameters, author, spoils);
-  if (request.format.type === 'json_schema') return jsonFor(request.format.schema, author, spoils);
-  if (request.format.type === 'json_object')
-    return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(author);
-  return prose(request, turn);
+  if (format.type === 'json_schema') return jsonFor(format.schema, author, spoils);
+  if (format.type === 'text') return null;
+  return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(author);
 }
 
 function jsonFor(schema: JsonObject, author: Author, spoils: boolean): string {
@@ -126,7 +130,10 @@ function looseJson(author: Author): string {
   });
 }
 
-function prose(request: ChatRequest, { author, index }: Turn): string {
+function prose(
+  request: ChatRequest,
+  { author, index }: { readonly author: Author; readonly index: number },
+): string {
   const last = request.messages.at(-1);
   if (last?.role !== 'tool') return author.reply(index);
   const calls = request.messages.flatMap((message) => message.calls);

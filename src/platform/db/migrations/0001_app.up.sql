@@ -1,11 +1,21 @@
 -- What all modules share: the roles of row security, the scope of a transaction, and the database's time.
--- Roles belong to the whole cluster, so another database may have made them already.
+-- Roles belong to the whole cluster, so another database may have made them already, or be making them right now:
+-- what is there is left alone, because two grants of one role at once fail.
 do $$
+declare
+  v_role text;
+  v_may text := case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end;
 begin
-  begin create role plinth_tenant nologin; exception when duplicate_object or unique_violation then null; end;
-  begin create role plinth_system nologin; exception when duplicate_object or unique_violation then null; end;
+  foreach v_role in array array['plinth_tenant', 'plinth_system'] loop
+    begin
+      execute format('create role %I nologin', v_role);
+    exception when duplicate_object or unique_violation then null;
+    end;
+    if not pg_has_role(current_user, v_role, v_may) then
+      execute format('grant %I to current_user', v_role);
+    end if;
+  end loop;
 end $$;
-grant plinth_tenant, plinth_system to current_user;
 
 create schema if not exists app;
 grant usage on schema app to plinth_tenant, plinth_system;

@@ -285,6 +285,39 @@ describe('schemas', () => {
     expect(() => fillSchema({ $ref: '#/$defs/gone' }, told('words'))).toThrow(/leads nowhere/);
   });
 
+  test('a pattern that would take for ever is given up', () => {
+    const schema = { type: 'string', pattern: '^(a+)+$' };
+    const started = performance.now();
+    fillSchema(schema, told(`${'a'.repeat(60)}! is what it says`));
+    fillSchema({ type: 'string', pattern: '(((a{200}){200}){200}){200}' }, told('words'));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test('a text made to be slow to read is read fast', () => {
+    const started = performance.now();
+    for (const piece of ['.', ' ', '-', '<a>', '1,', 'no ', 'Label: ', '#', '**', '{"a":', 'a.b@']) {
+      const author = told(`Topic: x ${piece.repeat(30_000)} end`);
+      fillSchema(
+        {
+          type: 'object',
+          properties: {
+            title: text,
+            when: { type: 'string', format: 'date' },
+            is_open: { type: 'boolean' },
+            n: { type: 'number' },
+            names: { type: 'array', items: text },
+            email: text,
+            url: text,
+          },
+        },
+        author,
+      );
+      author.embeddedSchema();
+      author.post(0);
+    }
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
   test('equal words and schema give equal answers', () => {
     expect(fillSchema(VARIANTS, order('Crop rotation'))).toEqual(
       fillSchema(VARIANTS, order('Crop rotation')),

@@ -19,6 +19,7 @@ const LEAN_VALUES = 1_000;
 const MOST_DEPTH = 100;
 const MOST_VALUES = 5_000;
 const CHARACTERS_LIKE_A_VALUE = 200;
+const PATTERN_LIKE_VALUES = 25;
 const USUAL_ITEMS = 3;
 
 /**
@@ -46,10 +47,11 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
   return fillTyped(plain, place, filling);
 }
 
-/** Long strings count for more, so that an answer is bounded in characters too. */
+/** Long strings, and those by a pattern, count for more: an answer is bounded in size and in time. */
 function countedString(schema: JsonObject, place: Place, filling: Filling): string {
   const text = fillString(schema, place, filling.author);
-  filling.values += Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
+  const weight = Object.hasOwn(schema, 'pattern') ? PATTERN_LIKE_VALUES : 0;
+  filling.values += weight + Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
   return text;
 }
 

@@ -13,7 +13,7 @@ export function matching(pattern: string, candidates: readonly string[]): string
 }
 
 const MOST_CANDIDATES = 20;
-const MATCHING_MS = 20;
+const MATCHING_MS = 10;
 const SEARCH = new Script('candidates.find((candidate) => expression.test(candidate))');
 
 /** A caller's pattern can take exponential time on the caller's text, so it is run where it can be stopped. */

@@ -1,0 +1,60 @@
+/** Answers as the docs show them: of a product that does not exist, so that no price stands in two places. */
+export const plan = {
+  id: 'demo.pro',
+  product: 'demo',
+  name: 'Pro',
+  price: { currency: 'usd', monthly: 2_000, yearly: null },
+  default: false,
+  grants: { posts: 100, exports: true },
+};
+
+export const priceList = {
+  data: [plan],
+  add_ons: [
+    {
+      id: 'demo.boost',
+      product: 'demo',
+      name: 'Boost',
+      price: { currency: 'usd', once: 900 },
+      days: 30,
+      lifts: 'demo.pro',
+    },
+  ],
+  comparison: {
+    demo: [
+      { name: 'posts', kind: 'quota', per: 'month', unit: 'uses', plans: { 'demo.pro': 100 } },
+      { name: 'exports', kind: 'boolean', per: null, unit: null, plans: { 'demo.pro': true } },
+    ],
+  },
+};
+
+export const entitlement = {
+  product: 'demo',
+  name: 'Demo',
+  plan: 'demo.pro',
+  plan_name: 'Pro',
+  source: 'admin',
+  add_ons: [{ id: 'demo.boost', expires_at: '2027-04-07T09:30:00.000Z' }],
+  grants: plan.grants,
+  used: { posts: 3 },
+  left: { posts: 97 },
+  resets_at: { posts: '2027-04-01T00:00:00.000Z' },
+  until: null,
+  grace: null,
+};
+
+export const grant = {
+  id: '01960a1e-7c00-7000-8000-000000000001',
+  account_id: '01960a1e-7c00-7000-8000-000000000002',
+  product: 'demo',
+  plan: 'demo.pro',
+  add_on: null,
+  source: 'admin',
+  starts_at: '2027-03-08T09:00:00.000Z',
+  ends_at: null,
+  days: null,
+  cause: 'given by an admin',
+  created_by: '01960a1e-7c00-7000-8000-000000000003',
+  created_at: '2027-03-08T09:00:00.000Z',
+  revoked_at: null,
+};

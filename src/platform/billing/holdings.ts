@@ -1,0 +1,98 @@
+import type { Entitlement, Grant } from '#platform/entitlements';
+import { z } from 'zod';
+import { grantsReply, shown, shownGrants } from './price-list.ts';
+
+/** What is used of one limit, as the limits tell it. */
+export interface LimitInUse {
+  readonly product: string;
+  readonly limit: string;
+  readonly used: number;
+  readonly max: number;
+  readonly resetsAt: string | null;
+}
+
+const instant = z.iso.datetime();
+const source = z.enum(['admin', 'owner']);
+
+export const entitlementReply = z.strictObject({
+  product: z.string(),
+  name: z.string(),
+  plan: z.string().nullable().describe('`product.plan`; null: none.'),
+  plan_name: z.string().nullable(),
+  source: z
+    .enum([...source.options, 'default'])
+    .nullable()
+    .describe('Where the plan comes from.'),
+  add_ons: z.array(z.strictObject({ id: z.string(), expires_at: instant.nullable() })),
+  grants: grantsReply,
+  used: z.record(z.string(), z.number()).describe('By limit: what is used of the present window.'),
+  left: z.record(z.string(), z.number().nullable()).describe('By limit; null: without a cap.'),
+  resets_at: z.record(z.string(), instant.nullable()).describe('By limit: when its window ends.'),
+  until: instant
+    .nullable()
+    .describe('When the plan gives way to another, or to none; null: nothing ends it.'),
+  grace: instant
+    .nullable()
+    .describe('Until when the plan is kept although a payment failed; null: none did.'),
+});
+export const entitlementsReply = z.strictObject({ data: z.array(entitlementReply) });
+
+export const grantReply = z.strictObject({
+  id: z.uuid(),
+  account_id: z.uuid(),
+  product: z.string(),
+  plan: z.string().nullable(),
+  add_on: z.string().nullable(),
+  source,
+  starts_at: instant,
+  ends_at: instant.nullable().describe('An exact end; null: none, or `days` say how long it lasts.'),
+  days: z.int().nullable().describe('An add-on’s days, which begin when those given before are over.'),
+  cause: z.string(),
+  created_by: z.uuid().nullable(),
+  created_at: instant,
+  revoked_at: instant.nullable(),
+});
+
+export type EntitlementView = z.infer<typeof entitlementReply>;
+export type GrantView = z.infer<typeof grantReply>;
+
+/** An entitlement with what is used and left of its limits. */
+export function entitlementView(entitlement: Entitlement, usage: readonly LimitInUse[]): EntitlementView {
+  const { product, name, plan, planName, source: from, addOns, grants, until } = entitlement;
+  const own = usage.filter((limit) => limit.product === product);
+  const byLimit = <Value>(value: (limit: LimitInUse) => Value) =>
+    Object.fromEntries(own.map((limit) => [limit.limit, value(limit)]));
+  return {
+    product,
+    name,
+    plan,
+    plan_name: planName,
+    source: from,
+    add_ons: addOns.map(({ id, expiresAt }) => ({ id, expires_at: expiresAt })),
+    grants: shownGrants(grants),
+    used: byLimit(({ used }) => used),
+    left: byLimit(({ used, max }) => (shown(max) === null ? null : Math.max(0, max - used))),
+    resets_at: byLimit(({ resetsAt }) => resetsAt),
+    until,
+    grace: null,
+  };
+}
+
+export function grantView(grant: Grant): GrantView {
+  const idOf = (name: string | null) => (name === null ? null : `${grant.product}.${name}`);
+  return {
+    id: grant.id,
+    account_id: grant.accountId,
+    product: grant.product,
+    plan: idOf(grant.plan),
+    add_on: idOf(grant.addOn),
+    source: grant.source,
+    starts_at: grant.startsAt.toISOString(),
+    ends_at: grant.endsAt?.toISOString() ?? null,
+    days: grant.days,
+    cause: grant.cause,
+    created_by: grant.createdBy,
+    created_at: grant.createdAt.toISOString(),
+    revoked_at: grant.revokedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,141 @@
+import {
+  type AddOn,
+  type Catalogue,
+  type Grants,
+  type GrantValue,
+  type LimitDeclaration,
+  type Plan,
+  UNLIMITED,
+} from '#platform/entitlements';
+import { z } from 'zod';
+
+const granted = z
+  .union([z.number(), z.boolean(), z.null()])
+  .describe('A size, yes or no; null: without a cap.');
+export const grantsReply = z.record(z.string(), granted);
+
+const price = z.strictObject({
+  currency: z.literal('usd'),
+  monthly: z.int().describe('Minor units (cents) a month; 0 is free.'),
+  yearly: z.int().nullable(),
+});
+
+export const planReply = z.strictObject({
+  id: z.string().describe('`product.plan`, as it is named everywhere.'),
+  product: z.string(),
+  name: z.string(),
+  price,
+  default: z.boolean().describe('Whether accounts without a purchase have it.'),
+  grants: grantsReply,
+});
+
+const addOnReply = z.strictObject({
+  id: z.string(),
+  product: z.string(),
+  name: z.string(),
+  price: z.strictObject({ currency: z.literal('usd'), once: z.int() }),
+  days: z.int().describe('How long it lasts; bought again meanwhile, it lasts that much longer.'),
+  lifts: z.string().describe('The plan that is at least in effect while it lasts.'),
+});
+
+const comparedReply = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['quota', 'burst', 'cooldown', 'concurrency', 'budget', 'number', 'boolean']),
+  per: z.enum(['minute', 'hour', 'day', 'week', 'month']).nullable(),
+  unit: z.enum(['uses', 'seconds', 'at_once', 'micro_dollars']).nullable(),
+  plans: z.record(z.string(), granted).describe('Its size in each plan, by the plan’s id.'),
+});
+
+export const priceListReply = z.strictObject({
+  data: z.array(planReply).describe('Product by product, price ascending.'),
+  add_ons: z.array(addOnReply),
+  comparison: z
+    .record(z.string(), z.array(comparedReply))
+    .describe('For each product, what its plans differ in.'),
+});
+
+type PlanView = z.infer<typeof planReply>;
+type PriceList = z.infer<typeof priceListReply>;
+type Compared = z.infer<typeof comparedReply>;
+
+/** What is sold, product by product, price ascending; hidden plans are left out. */
+export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
+  return {
+    data: catalogues.flatMap((catalogue) =>
+      soldPlans(catalogue).map(([name, plan]) => planView(catalogue, name, plan)),
+    ),
+    add_ons: catalogues.flatMap((catalogue) =>
+      Object.entries(catalogue.addOns).map(([name, addOn]) => addOnView(catalogue, name, addOn)),
+    ),
+    comparison: Object.fromEntries(
+      catalogues.map((catalogue) => [catalogue.product, comparisonOf(catalogue)]),
+    ),
+  };
+}
+
+/** Grants as callers see them: what has no cap is null. */
+export function shownGrants(grants: Grants): Record<string, GrantValue | null> {
+  return Object.fromEntries(Object.entries(grants).map(([name, value]) => [name, shown(value)]));
+}
+
+/** A size as callers see it. */
+export function shown<Value extends GrantValue>(value: Value): Value | null {
+  return value === UNLIMITED ? null : value;
+}
+
+function soldPlans(catalogue: Catalogue): [string, Plan][] {
+  return Object.entries(catalogue.plans)
+    .filter(([, plan]) => plan.hidden !== true)
+    .sort(([, a], [, b]) => a.price.monthly - b.price.monthly);
+}
+
+function planView({ product, defaultPlan }: Catalogue, name: string, plan: Plan): PlanView {
+  return {
+    id: `${product}.${name}`,
+    product,
+    name: plan.name,
+    price: { currency: plan.price.currency, monthly: plan.price.monthly, yearly: plan.price.yearly ?? null },
+    default: name === defaultPlan,
+    grants: shownGrants(plan.grants),
+  };
+}
+
+function addOnView({ product }: Catalogue, name: string, addOn: AddOn): PriceList['add_ons'][number] {
+  const { currency, once } = addOn.price;
+  const lasts = { days: addOn.days, lifts: `${product}.${addOn.lifts}` };
+  return { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once }, ...lasts };
+}
+
+function comparisonOf(catalogue: Catalogue): Compared[] {
+  const plans = soldPlans(catalogue);
+  const sizes = (grant: string) =>
+    Object.fromEntries(
+      plans.map(([name, plan]) => [`${catalogue.product}.${name}`, shown(plan.grants[grant] ?? 0)]),
+    );
+  return [
+    ...Object.entries(catalogue.limits).map(([name, limit]) => ({
+      name,
+      ...measureOf(limit),
+      plans: sizes(name),
+    })),
+    ...Object.entries(catalogue.options).map(([name, kind]) => ({
+      name,
+      kind,
+      per: null,
+      unit: null,
+      plans: sizes(name),
+    })),
+  ];
+}
+
+const UNITS = {
+  quota: 'uses',
+  burst: 'uses',
+  cooldown: 'seconds',
+  concurrency: 'at_once',
+  budget: 'micro_dollars',
+} as const;
+
+function measureOf(limit: LimitDeclaration): Pick<Compared, 'kind' | 'per' | 'unit'> {
+  return { kind: limit.kind, per: 'per' in limit ? limit.per : null, unit: UNITS[limit.kind] };
+}

@@ -1,0 +1,132 @@
+import { pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import { entitlementsReply, grantReply } from './holdings.ts';
+import { planReply, priceListReply } from './price-list.ts';
+import type { Billing } from './service.ts';
+
+const route = routesFor<Billing>();
+const tag = 'Billing';
+
+export const listPlans = route(
+  'GET /v1/plans',
+  {
+    summary: 'What is sold, and what the plans differ in',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 120, by: 'ip' },
+    query: z.strictObject({ product: z.string().min(1).max(100).optional() }),
+    reply: { 200: priceListReply },
+    errors: ['not_found'],
+    example: { query: { product: 'demo' }, reply: examples.priceList },
+  },
+  async ({ query }, billing) => billing.priceList(query.product),
+);
+
+export const readPlan = route(
+  'GET /v1/plans/:id',
+  {
+    summary: 'One plan, by its id',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 120, by: 'ip' },
+    params: { id: 'text' },
+    reply: { 200: planReply },
+    errors: ['not_found'],
+    example: { params: { id: 'demo.pro' }, reply: examples.plan },
+  },
+  async ({ params }, billing) => billing.plan(params.id),
+);
+
+export const readEntitlements = route(
+  'GET /v1/billing/entitlements',
+  {
+    summary: 'What the account may do now in each product, why, and until when',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'billing:read',
+    rate: { perMinute: 120, by: 'account' },
+    reply: { 200: entitlementsReply },
+    example: { reply: { data: [examples.entitlement] } },
+  },
+  async ({ accountId }, billing) => ({ data: await billing.entitlements(accountId) }),
+);
+
+const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
+
+export const giveGrant = route(
+  'POST /v1/admin/grants',
+  {
+    summary: 'Give an account a plan or an add-on',
+    description:
+      'In effect at once. Without `until` a plan has no end, and an add-on lasts as long as it is sold for, after what runs already.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    body: z
+      .strictObject({
+        email: z.email().max(254).optional().describe('Of a user, whose default account it is given to.'),
+        account_id: z.uuid().optional(),
+        product: z.string().min(1).max(100),
+        plan: z
+          .string()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe('`product.plan`, or its name within the product.'),
+        add_on: z.string().min(1).max(100).optional(),
+        until: z.iso.datetime({ offset: true }).optional().describe('An exact end, in the future.'),
+      })
+      .refine(({ email, account_id }) => isOneOf(email, account_id), {
+        error: 'name either email or account_id',
+      })
+      .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' }),
+    reply: { 201: grantReply },
+    errors: ['not_found'],
+    example: { body: { email: 'ada@example.com', product: 'demo', plan: 'demo.pro' }, reply: examples.grant },
+  },
+  async ({ body, caller, origin, once }, billing) => billing.give(body, { caller, origin, once }),
+);
+
+export const listGrants = route(
+  'GET /v1/admin/grants',
+  {
+    summary: 'What an account was given, newest first',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({ account_id: z.uuid(), ...pageQuery }),
+    reply: { 200: pageOf(grantReply) },
+    example: {
+      query: { account_id: examples.grant.account_id },
+      reply: { data: [examples.grant], next_cursor: null },
+    },
+  },
+  async ({ query: { account_id, limit, cursor } }, billing) => {
+    const before = cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.uuid()]))[0];
+    return billing.grants(account_id as AccountId, { limit, before });
+  },
+);
+
+export const revokeGrant = route(
+  'DELETE /v1/admin/grants/:id',
+  {
+    summary: 'End a grant now',
+    description: 'It stays in the list, with the instant at which it ended. Ending it again changes nothing.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    reply: { 200: grantReply },
+    errors: ['not_found'],
+    example: {
+      params: { id: examples.grant.id },
+      reply: { ...examples.grant, revoked_at: '2027-03-08T09:30:00.000Z' },
+    },
+  },
+  async ({ params, caller, origin }, billing) => billing.revoke(params.id, { caller, origin }),
+);

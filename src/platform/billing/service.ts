@@ -1,0 +1,125 @@
+import { actorOf } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import { type Entitlements, localName } from '#platform/entitlements';
+import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import {
+  type EntitlementView,
+  entitlementView,
+  type GrantView,
+  grantView,
+  type LimitInUse,
+} from './holdings.ts';
+import { priceListOf } from './price-list.ts';
+
+const GRANTED = commitPoint(
+  'billing.granted',
+  "an admin's grant, the account's new timeline and the answer to a repeat",
+);
+const REVOKED = commitPoint('billing.revoked', 'a grant has ended, and the account has its new timeline');
+
+/** A plan or add-on that an admin gives by hand. Ids may be written in full (`reel.pro`) or within the product (`pro`). */
+export interface GrantOrder {
+  readonly email?: string | undefined;
+  readonly account_id?: string | undefined;
+  readonly product: string;
+  readonly plan?: string | undefined;
+  readonly add_on?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+interface ByWhom {
+  readonly caller: Caller;
+  readonly origin: Origin;
+}
+
+export interface Billing {
+  /** What is sold: of all products, or of one. */
+  priceList(product?: string): ReturnType<typeof priceListOf>;
+  plan(id: string): ReturnType<typeof priceListOf>['data'][number];
+  entitlements(accountId: AccountId): Promise<EntitlementView[]>;
+  /** `once` opens a transaction of the system role: the account is not the admin's own. */
+  give(order: GrantOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<GrantView>>;
+  revoke(grantId: string, by: ByWhom): Promise<GrantView>;
+  grants(
+    accountId: AccountId,
+    at: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<Page<GrantView>>;
+}
+
+export interface BillingParts {
+  readonly db: Database;
+  readonly entitlements: Entitlements;
+  /** What an account has used of its limits. */
+  readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
+  /** The default account of the user with this email. */
+  readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
+}
+
+/** What is sold, what an account holds of it, and what admins give by hand. Stores come on top of it. */
+export function createBilling(parts: BillingParts): Billing {
+  const { db, entitlements, usage } = parts;
+  return {
+    priceList(product) {
+      const catalogues = [...entitlements.catalogues.values()];
+      const asked = product === undefined ? catalogues : catalogues.filter((one) => one.product === product);
+      if (asked.length === 0) throw new AppError('not_found', { message: 'There is no such product.' });
+      return priceListOf(asked);
+    },
+    plan(id) {
+      const plan = priceListOf([...entitlements.catalogues.values()]).data.find((one) => one.id === id);
+      if (plan === undefined) throw new AppError('not_found', { message: 'There is no such plan.' });
+      return plan;
+    },
+    async entitlements(accountId) {
+      const [held, used] = await Promise.all([entitlements.current(accountId), usage(accountId)]);
+      return held.map((one) => entitlementView(one, used));
+    },
+    give: (order, by) => give(parts, order, by),
+    async revoke(grantId, { caller, origin }) {
+      const by = actorOf(caller);
+      const revoked = await db.system('admin.grants', REVOKED, (tx) =>
+        entitlements.revokeIn(tx, { grantId, by, whence: origin }),
+      );
+      if (revoked === undefined) throw new AppError('not_found', { message: 'There is no such grant.' });
+      entitlements.announce(revoked.accountId);
+      return grantView(revoked);
+    },
+    async grants(accountId, { limit, before }) {
+      const rows = await entitlements.grantsOf(accountId, { limit: limit + 1, before });
+      return page(rows, limit, { item: grantView, position: ({ id }) => [id] });
+    },
+  };
+}
+
+async function give(
+  { entitlements, accountByEmail }: BillingParts,
+  order: GrantOrder,
+  { caller, origin, once }: ByWhom & { readonly once: Once },
+): Promise<Answer<GrantView>> {
+  const accountId = await accountOf(order, accountByEmail);
+  const { product, plan, add_on: addOn, until } = order;
+  const given = await once(GRANTED, async (tx) => {
+    const grant = await entitlements.grantIn(tx, {
+      accountId,
+      product,
+      plan: plan === undefined ? undefined : localName(product, plan),
+      addOn: addOn === undefined ? undefined : localName(product, addOn),
+      until: until === undefined ? undefined : new Date(until),
+      source: 'admin',
+      cause: 'given by an admin',
+      by: actorOf(caller),
+      whence: origin,
+    });
+    return answer(201, grantView(grant));
+  });
+  entitlements.announce(accountId);
+  return given;
+}
+
+async function accountOf(order: GrantOrder, byEmail: BillingParts['accountByEmail']): Promise<AccountId> {
+  if (order.account_id !== undefined) return order.account_id as AccountId;
+  const found = order.email === undefined ? undefined : await byEmail(order.email);
+  if (found === undefined) throw new AppError('not_found', { message: 'There is no user with this email.' });
+  return found;
+}
