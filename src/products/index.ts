@@ -1,4 +1,5 @@
 import type { Product } from '#platform/product';
+import { reel } from './reel/index.ts';
 
 /** The products of this house: adding one takes a folder beside this file and a line here. */
-export const products: readonly Product[] = [];
+export const products: readonly Product[] = [reel];

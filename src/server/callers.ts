@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { atLeast, type Caller, type Role, type Route } from '#platform/http';
+import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { ServerParts } from './parts.ts';
 
@@ -28,7 +29,7 @@ export async function standingOf(
     user_id: caller.userId,
     ...(caller.keyId === undefined ? {} : { key_id: caller.keyId }),
   };
-  if (!inScope(caller, shape.scope)) {
+  if (!allowsScope(caller, shape.scope ?? 'session')) {
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
@@ -40,14 +41,6 @@ export async function standingOf(
   request.visit.who.account_id = accountId;
   if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
   return { caller, accountId, role };
-}
-
-/** Tokens of a session may do what their user may; a key only what it was made for. */
-function inScope(caller: Caller, scope: string | undefined): boolean {
-  if (caller.keyId === undefined) return true;
-  if (scope === undefined || scope === 'session') return false;
-  const family = `${scope.split(':', 1)[0]}:*`;
-  return caller.scopes.some((allowed) => allowed === '*' || allowed === scope || allowed === family);
 }
 
 function accountOf(caller: Caller, asked: string | string[] | undefined): AccountId {

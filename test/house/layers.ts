@@ -1,6 +1,7 @@
 /** Modules of the platform, the upper ones first: each may import those below it. */
 const PLATFORM = [
   'product',
+  'billing',
   'ai',
   'jobs',
   'limits',

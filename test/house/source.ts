@@ -129,6 +129,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#server$/, 'src/server/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
+  [/^#test\/shop$/, 'test/shop/index.ts'],
 ];
 
 /** The project's file that an import names, or undefined where it names a package or a part of Node. */

@@ -57,19 +57,16 @@ export interface EstimateRequest {
   readonly maxTokens?: number;
 }
 
-export interface CallOptions {
+export interface CallRequest {
+  readonly feature: string;
+  readonly wire: WireRequest;
   readonly hangUp?: HangUp | undefined;
 }
 
 /** Every way to a model. All of them go through one pipe, under a permit. */
 export interface Ai {
   /** A call in OpenAI's protocol by the policy of a feature of the permit's product. Throws ProviderError. */
-  call(
-    permit: Permit,
-    feature: string,
-    wire: WireRequest,
-    options?: CallOptions,
-  ): Promise<PlainAnswer | StreamAnswer>;
+  call(permit: Permit, request: CallRequest): Promise<PlainAnswer | StreamAnswer>;
   /** A language model of the AI SDK. */
   model(permit: Permit, feature: string): LanguageModelV4;
   /** An embedding model of the AI SDK. */
@@ -108,7 +105,12 @@ export function createAi(parts: AiParts): Ai {
     },
   });
   const pipe = createPipe({
-    ...{ clock, timers, metrics, random: parts.random, logger: parts.logger, passing: parts.passing },
+    clock,
+    timers,
+    metrics,
+    random: parts.random,
+    logger: parts.logger,
+    passing: parts.passing,
     deadlines: createDeadlines({ clock, timers }),
     ledger: createLedger({ priceVersion: prices.version, metrics, passing: parts.passing }),
     priceVersion: prices.version,
@@ -122,13 +124,17 @@ export function createAi(parts: AiParts): Ai {
   };
   const core: Core = { pipe, parts, policyOf, chainOf: chains(policies, providers) };
   return {
-    call: (permit, feature, wire, options) => pipe({ ...governed(core, permit, feature), wire, ...options }),
+    call: (permit, { feature, wire, hangUp }) => pipe({ ...governed(core, permit, feature), wire, hangUp }),
     model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, feature) }),
     embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, feature) }),
     generate: (permit, request) => generate(core, permit, request),
     estimate: (request) => estimate(core, request),
     door: createDoor({
-      ...{ pipe, providers, policyOf, priceVersion: prices.version, logger: parts.logger },
+      pipe,
+      providers,
+      policyOf,
+      priceVersion: prices.version,
+      logger: parts.logger,
       allowedFields: parts.allowedFields ?? [],
     }),
     close: () => providers.close(),

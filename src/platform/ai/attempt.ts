@@ -85,7 +85,7 @@ export async function attempt(
   if (call.hangUp?.aborted === true) {
     target.breaker.record(admittance, 'neutral');
     parts.ledger.notServed(entry);
-    return mishap('stopped', 0);
+    return mishap({ mishap: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
   const exchange = open(parts, call, turn);
@@ -170,7 +170,7 @@ interface Conclusion extends Sending {
 function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | Failure {
   const { parts, entry } = at;
   if (ended.kind === 'stream') return streaming(at, ended);
-  if (ended.kind === 'mishap') return posted(at, mishap(ended.mishap, ended.status), undefined);
+  if (ended.kind === 'mishap') return posted(at, mishap(ended), undefined);
   if (ended.status !== 200) {
     return posted(
       at,

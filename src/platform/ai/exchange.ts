@@ -23,7 +23,7 @@ export type Ended =
       readonly body: Buffer;
     }
   | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders; readonly head: Buffer }
-  | { readonly kind: 'mishap'; readonly mishap: Mishap; readonly status: number };
+  | { readonly kind: 'mishap'; readonly mishap: Mishap; readonly status: number; readonly isSent: boolean };
 
 /** Who takes the parts of a stream, once it has begun. */
 export interface Consumer {
@@ -198,7 +198,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   #fail(mishap: Mishap): void {
     if (this.#over) return;
     this.#finish();
-    if (!this.#streaming) this.#resolve({ kind: 'mishap', mishap, status: this.#status });
+    if (!this.#streaming)
+      this.#resolve({ kind: 'mishap', mishap, status: this.#status, isSent: this.#started });
     else if (this.#consumer === undefined) this.#late = mishap;
     else this.#consumer.mishap(mishap === 'timeout' && this.#paused ? 'unread' : mishap);
     // Last, because it calls back with an error at once.

@@ -1,4 +1,4 @@
-export { type Ai, type AiParts, type CallOptions, createAi, type EstimateRequest } from './ai.ts';
+export { type Ai, type AiParts, type CallRequest, createAi, type EstimateRequest } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
 export type { Door, ListedModel, PreparedChat, RelayTo } from './door.ts';

@@ -65,57 +65,36 @@ export function refusal(
   return { ...common, outcome: 'refused', ledger: 'not_served', retry: 'never', breaker: 'neutral', error };
 }
 
-/** Classifies a call that had no whole answer. */
-export function mishap(how: Mishap, status: number): Failure {
-  const common = { status, code: undefined, retryAfter: undefined } as const;
-  switch (how) {
+/** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
+export function mishap(how: {
+  readonly mishap: Mishap;
+  readonly status: number;
+  readonly isSent: boolean;
+}): Failure {
+  const { status } = how;
+  const common = {
+    status,
+    code: undefined,
+    retryAfter: undefined,
+    ledger: how.isSent ? 'unknown' : 'not_served',
+    retry: 'same',
+    breaker: 'failed',
+  } as const;
+  switch (how.mishap) {
     case 'unreachable':
-      return {
-        ...common,
-        outcome: 'unreachable',
-        ledger: 'not_served',
-        retry: 'same',
-        breaker: 'failed',
-        error: unavailable(),
-      };
     case 'lost':
-      return {
-        ...common,
-        outcome: 'lost',
-        ledger: 'unknown',
-        retry: 'same',
-        breaker: 'failed',
-        error: unavailable(),
-      };
+      return { ...common, outcome: how.mishap, error: unavailable() };
     case 'timeout':
-      return {
-        ...common,
-        outcome: 'timeout',
-        ledger: 'unknown',
-        retry: 'same',
-        breaker: 'failed',
-        error: failed('provider_timeout'),
-      };
+      return { ...common, outcome: 'timeout', error: failed('provider_timeout') };
     case 'oversized':
+      // An error that goes on and on is still an error.
       return status >= 400
-        ? {
-            ...common,
-            outcome: 'failed',
-            ledger: 'not_served',
-            retry: 'same',
-            breaker: 'failed',
-            error: unavailable(),
-          }
+        ? { ...common, outcome: 'failed', ledger: 'not_served', error: unavailable() }
         : { ...unusable(), status };
-    case 'stopped':
-      return {
-        ...common,
-        outcome: 'hung_up',
-        ledger: 'unknown',
-        retry: 'never',
-        breaker: 'neutral',
-        error: new ProviderError('client_gone', { retryable: false }),
-      };
+    case 'stopped': {
+      const error = new ProviderError('client_gone', { retryable: false });
+      return { ...common, outcome: 'hung_up', retry: 'never', breaker: 'neutral', error };
+    }
   }
 }
 

@@ -19,6 +19,12 @@ const all = statement<{ action: string; account_id: string | null; ip: string; u
 );
 const code = (error: unknown) => (error as { code?: string }).code;
 
+const record = (accountId: AccountId | undefined, userId: UserId) => ({
+  action: 'thing.changed',
+  actor: { kind: 'user' as const, userId },
+  accountId,
+});
+
 beforeAll(async () => {
   await db.tenant(ours, point, (tx) =>
     audit.recordIn(tx, {
@@ -46,12 +52,6 @@ describe('an account reads the events of its own alone', () => {
 });
 
 describe('an event is written in the name of whoever acts', () => {
-  const record = (accountId: AccountId | undefined, userId: UserId) => ({
-    action: 'thing.changed',
-    actor: { kind: 'user' as const, userId },
-    accountId,
-  });
-
   test('an account writes no event of another', async () => {
     const foreign = db.tenant(ours, point, (tx) => audit.recordIn(tx, record(theirs, someone)));
     await expect(foreign).rejects.toSatisfy((error) => code(error) === '42501');

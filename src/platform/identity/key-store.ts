@@ -10,6 +10,8 @@ export interface NewKey {
   readonly tokenHash: string;
   readonly scopes: readonly string[];
   readonly expiresAt: string | undefined;
+  /** The key that makes it, if one does: it outlives its maker's own end in no case. */
+  readonly maker: string | undefined;
 }
 
 export interface KeyRow {
@@ -28,7 +30,8 @@ const SHOWN = 'id, user_id, name, prefix, scopes, expires_at, last_used_at, crea
 export const insertKey = (key: NewKey) =>
   statement<KeyRow>(
     `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${SHOWN}`,
+     values ($1, $2, $3, $4, $5, $6, $7, least($8::timestamptz, (
+       select m.expires_at from identity.api_keys m where m.account_id = $1 and m.id = $9))) returning ${SHOWN}`,
     [
       key.accountId,
       key.keyId,
@@ -38,6 +41,7 @@ export const insertKey = (key: NewKey) =>
       key.tokenHash,
       key.scopes,
       key.expiresAt ?? null,
+      key.maker ?? null,
     ],
   );
 

@@ -83,8 +83,11 @@ export function createKeys(parts: KeysParts): Keys {
     async createKey(tx, { accountId, userId, name, scopes, expiresAt, actor, whence }) {
       const key = randomToken(random, KEY_PREFIX);
       const keyId = ids.next<KeyId>();
+      const maker = actor.kind === 'key' ? actor.keyId : undefined;
       const secret = { prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
-      const [row] = await tx.run(insertKey({ accountId, userId, keyId, name, scopes, expiresAt, ...secret }));
+      const [row] = await tx.run(
+        insertKey({ accountId, userId, keyId, name, scopes, expiresAt, maker, ...secret }),
+      );
       if (row === undefined) throw new Error('a key was not stored');
       const target = { kind: 'key', id: keyId };
       await audit.recordIn(tx, {

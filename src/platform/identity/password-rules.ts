@@ -24,7 +24,7 @@ const whole: ReadonlySet<string> = new Set(common.whole);
 
 /** What is wrong with a password, as a sentence; undefined when it may be used. */
 export function weaknessOf(password: string, email: string): string | undefined {
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length < SHORTEST) return `A password has at least ${SHORTEST} characters.`;
   if (length > LONGEST_PASSWORD) return `A password has at most ${LONGEST_PASSWORD} characters.`;
   const mixed = /\p{Lu}/u.test(password) && /\p{Ll}/u.test(password) && /\p{Nd}/u.test(password);

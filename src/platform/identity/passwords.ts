@@ -20,9 +20,10 @@ export interface Passwords {
   isOutdated(hash: string): boolean;
 }
 
+const compute = (password: string) => hash(password.normalize('NFKC'), PARAMETERS);
+
 export function createPasswords(options: PasswordsOptions = {}): Passwords {
   const pool = createPool(options.running ?? 2, options.waiting ?? 100);
-  const compute = (password: string) => hash(password.normalize('NFKC'), PARAMETERS);
   let decoy: Promise<string> | undefined;
 
   return {

@@ -16,7 +16,7 @@ import {
   sessionOfToken,
   tokenState,
 } from './session-store.ts';
-import { type CredentialRow, lockUser, rehash, userByEmail } from './store.ts';
+import { type CredentialRow, lockUser, rehash, userByEmail, userById } from './store.ts';
 
 const LOGIN = commitPoint(
   'identity.login',
@@ -134,7 +134,7 @@ async function login(
   const opened = await db.system('identity.credentials', LOGIN, async (tx) => {
     const [now] = await tx.run(lockUser(user.user_id));
     // Suspended, or given another password, while the old one was hashed.
-    if (now === undefined || now.password_hash !== user.password_hash)
+    if (now === undefined || now.password_version !== user.password_version)
       throw new AppError('invalid_credentials');
     assertMayEnter(now, parts.emailVerification);
     if (stronger !== undefined && now.password_hash !== null) {
@@ -203,7 +203,8 @@ async function refresh(parts: SessionsParts, refreshToken: string, whence: Whenc
     const [[session], [how], [user]] = await tx.runAll([
       lockSession(token.userId, token.sessionId),
       tokenState(token),
-      lockUser(token.userId),
+      // Not locked: whoever suspends a user locks first the user, then the sessions, and finds this one then.
+      userById(token.userId),
     ]);
     if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
     if (how.state === 'expired') return 'over';

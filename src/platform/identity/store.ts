@@ -6,19 +6,24 @@ export interface CredentialRow {
   user_id: UserId;
   email: string;
   password_hash: string | null;
+  password_version: number;
   email_verified: boolean;
   role: 'user' | 'admin';
   status: 'active' | 'suspended';
   default_account_id: AccountId;
 }
 
-const CREDENTIALS = 'user_id, email, password_hash, email_verified, role, status, default_account_id';
+const CREDENTIALS =
+  'user_id, email, password_hash, password_version, email_verified, role, status, default_account_id';
 
 /** The user of an email address, in any case of its letters. */
 export const userByEmail = (email: string) =>
   statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where lower(email) = lower($1)`, [
     email,
   ]);
+
+export const userById = (userId: UserId) =>
+  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1`, [userId]);
 
 /** The user again, kept from being suspended until the transaction ends. */
 export const lockUser = (userId: UserId) =>
@@ -86,7 +91,7 @@ export const profile = (userId: UserId) =>
 /** Changes what is given; undefined leaves a field as it is, null empties it. */
 export const changeProfile = (
   userId: UserId,
-  change: { full_name?: string | null; avatar_url?: string | null },
+  change: { readonly full_name?: string | null | undefined; readonly avatar_url?: string | null | undefined },
 ) =>
   statement(
     `update identity.users set updated_at = app.now(),

@@ -45,14 +45,15 @@ export interface Me {
   }[];
 }
 
+/** What is left out stays as it is; null empties a field. */
+export interface ProfileChange {
+  readonly full_name?: string | null | undefined;
+  readonly avatar_url?: string | null | undefined;
+}
+
 export interface Users {
   me(caller: Caller): Promise<Me>;
-  /** Changes what is given; null empties a field. */
-  changeMe(
-    caller: Caller,
-    change: { readonly full_name?: string | null; readonly avatar_url?: string | null },
-    whence: Whence,
-  ): Promise<Me>;
+  changeMe(caller: Caller, change: ProfileChange, whence: Whence): Promise<Me>;
   /** Ends a user's sessions and lets none of their tokens and keys in, until they are reinstated. Not oneself. */
   suspend(admin: Caller, userId: string, whence: Whence): Promise<void>;
   /** Lets a user in again; sessions that were ended stay ended, keys work again. */

@@ -1,3 +1,4 @@
+import type { PolicyInput, Prompts } from '#platform/ai';
 import type { Migration } from '#platform/db';
 import {
   type Catalogue,
@@ -9,29 +10,36 @@ import {
 } from '#platform/entitlements';
 import { type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
+import type { ProductJob } from './job.ts';
 import type { Platform } from './platform.ts';
 
 /** What a product is made of beside what it sells. */
-export interface ProductParts<Service, Job, Prompt, Policy> {
+export interface ProductParts<Service> {
   /** Its tables: `migrationsIn('reel', import.meta.url)`. */
   readonly migrations?: readonly Migration[];
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
-  /** What runs outside of a request, by name. */
-  readonly jobs?: Readonly<Record<string, Job>>;
-  readonly prompts?: Readonly<Record<string, Prompt>>;
-  /** How the model calls of each feature are made, by the feature's name. */
-  readonly policies?: Readonly<Record<string, Policy>>;
+  /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
+  readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
+  /** `promptsIn(new URL('./prompts/', import.meta.url))` */
+  readonly prompts?: Prompts;
+  /** How the model calls of a feature are made, by the feature's name. */
+  readonly policies?: Readonly<Record<string, PolicyInput>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service: (platform: Platform) => Service;
 }
 
-/** A product as the program wires it. */
-export interface Product<Service = unknown, Job = unknown, Prompt = unknown, Policy = unknown>
-  extends Required<ProductParts<Service, Job, Prompt, Policy>> {
+/** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
+export interface Product<Service = unknown> {
   readonly key: string;
   /** What it sells. */
   readonly catalogue: Catalogue;
+  readonly migrations: readonly Migration[];
+  readonly routes: readonly Route[];
+  readonly jobs: Readonly<Record<string, ProductJob<never>>>;
+  readonly prompts: Prompts | undefined;
+  readonly policies: Readonly<Record<string, PolicyInput>>;
+  readonly service: (platform: Platform) => Service;
 }
 
 /**
@@ -44,20 +52,20 @@ export function defineProduct<
   const PlanName extends string,
   const O extends Readonly<Record<string, OptionKind>> = NoOptions,
   Service = undefined,
-  Job = never,
-  Prompt = never,
-  Policy = never,
->(
-  definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service, Job, Prompt, Policy>,
-): Product<Service, Job, Prompt, Policy> {
+>(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
   const catalogue = catalogueOf(definition);
-  const { migrations = [], routes, jobs = {}, prompts = {}, policies = {}, service } = definition;
-  const stray = Object.keys(policies).find((name) => !Object.hasOwn(catalogue.features, name));
-  if (stray !== undefined) throw new Error(`${catalogue.product}: the policy "${stray}" is of no feature`);
-  for (const { name, shape } of routes) {
-    if (shape.spends !== undefined && !Object.hasOwn(catalogue.features, shape.spends.feature)) {
-      throw new Error(`${catalogue.product}: ${name} spends "${shape.spends.feature}", which is no feature`);
-    }
+  const { migrations = [], routes, jobs = {}, prompts, policies = {}, service } = definition;
+  const named = [
+    ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
+    ...routes.flatMap(({ name, shape }) =>
+      shape.spends === undefined ? [] : [[name, shape.spends.feature] as const],
+    ),
+  ];
+  const stray = named.find(([, feature]) => !Object.hasOwn(catalogue.features, feature));
+  if (stray !== undefined) {
+    throw new Error(
+      `the product "${catalogue.product}": ${stray[0]} is for "${stray[1]}", which is no feature`,
+    );
   }
   return { key: catalogue.product, catalogue, migrations, routes, jobs, prompts, policies, service };
 }

@@ -35,7 +35,7 @@ export interface BilledCall {
 
 type Entry = { -readonly [Key in keyof BilledCall]: BilledCall[Key] };
 
-/** Calls kept in memory; the file keeps all. */
+/** Calls kept in memory at least, and a tenth more at most; the file keeps all. */
 const KEPT_CALLS = 100_000;
 
 /** The vendor's bill: the last 100,000 calls in memory, and every call in a file of JSON lines if one is named. */
@@ -63,7 +63,7 @@ export class Bill {
   }
 
   list(): readonly BilledCall[] {
-    return this.#entries.slice(-KEPT_CALLS);
+    return [...this.#entries];
   }
 
   clear(): void {

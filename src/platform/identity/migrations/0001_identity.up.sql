@@ -8,6 +8,8 @@ create table identity.users (
   email text not null check (length(email) between 3 and 254),
   -- Argon2id in PHC form; none for those who only sign in elsewhere.
   password_hash text,
+  -- Rises with each new password, and not when the same one is hashed anew.
+  password_version integer not null default 1,
   full_name text,
   avatar_url text,
   email_verified boolean not null default false,

@@ -1,5 +1,6 @@
 import { fillBoolean, fillNumber } from './figures.ts';
-import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
+import { type JsonObject, isObject, own, ownList, ownNumber, ownObject, ownString } from './json.ts';
+import { isCostly } from './pattern.ts';
 import type { Place } from './place.ts';
 import type { Author } from './posts.ts';
 import { UnfillableSchema, allowsNull, merged, resolved, typesOf } from './schema.ts';
@@ -19,7 +20,7 @@ const LEAN_VALUES = 1_000;
 const MOST_DEPTH = 100;
 const MOST_VALUES = 5_000;
 const CHARACTERS_LIKE_A_VALUE = 200;
-const PATTERN_LIKE_VALUES = 25;
+const COSTLY_PATTERN_LIKE_VALUES = 250;
 const USUAL_ITEMS = 3;
 
 /**
@@ -47,10 +48,10 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
   return fillTyped(plain, place, filling);
 }
 
-/** Long strings, and those by a pattern, count for more: an answer is bounded in size and in time. */
+/** Long strings, and those by a costly pattern, count for more: an answer is bounded in size and in time. */
 function countedString(schema: JsonObject, place: Place, filling: Filling): string {
   const text = fillString(schema, place, filling.author);
-  const weight = Object.hasOwn(schema, 'pattern') ? PATTERN_LIKE_VALUES : 0;
+  const weight = isCostly(ownString(schema, 'pattern') ?? '') ? COSTLY_PATTERN_LIKE_VALUES : 0;
   filling.values += weight + Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
   return text;
 }

@@ -7,17 +7,30 @@ import { Script } from 'node:vm';
  */
 export function matching(pattern: string, candidates: readonly string[]): string {
   const expression = compiled(pattern);
-  if (expression === null) return candidates[0] ?? '';
+  if (expression === null) return candidates[0] ?? 'sandbox';
   const found = firstMatch(expression, candidates.slice(0, MOST_CANDIDATES));
-  return found ?? firstMatch(expression, [generated(pattern)]) ?? candidates[0] ?? '';
+  return found ?? generated(pattern);
 }
 
 const MOST_CANDIDATES = 20;
-const MATCHING_MS = 10;
+const LONGEST_CANDIDATE = 200;
+const PLAIN_QUANTIFIERS = 4;
+const MATCHING_MS = 100;
 const SEARCH = new Script('candidates.find((candidate) => expression.test(candidate))');
 
-/** A caller's pattern can take exponential time on the caller's text, so it is run where it can be stopped. */
-function firstMatch(expression: RegExp, candidates: readonly string[]): string | undefined {
+/**
+ * Whether a pattern can take more than polynomial time: one that repeats a group, or refers back, or has many
+ * quantifiers. With up to four on 200 characters the worst is some 10⁷ steps.
+ */
+export function isCostly(pattern: string): boolean {
+  const quantifiers = pattern.match(/[*+?]|\{\d+,?\d*\}/g)?.length ?? 0;
+  return quantifiers > PLAIN_QUANTIFIERS || /\)[*+{]|\\[1-9k]/.test(pattern);
+}
+
+/** A caller's pattern may need exponential time on the caller's text: such a one is run where it can be stopped. */
+function firstMatch(expression: RegExp, given: readonly string[]): string | undefined {
+  const candidates = given.filter(({ length }) => length <= LONGEST_CANDIDATE);
+  if (!isCostly(expression.source)) return candidates.find((candidate) => expression.test(candidate));
   try {
     const found: unknown = SEARCH.runInNewContext({ expression, candidates }, { timeout: MATCHING_MS });
     return typeof found === 'string' ? found : undefined;

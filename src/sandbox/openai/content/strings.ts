@@ -12,8 +12,15 @@ export function fillString(schema: JsonObject, place: Place, author: Author): st
   const format = ownString(schema, 'format');
   const text =
     (format === undefined ? undefined : formatted(format, place, author)) ?? written(place, author);
-  if (pattern !== undefined)
-    return matching(pattern, [author.label(place.name) ?? text, text, ...author.keywords()]);
+  if (pattern !== undefined) {
+    const least = ownNumber(schema, 'minLength') ?? 0;
+    const most = ownNumber(schema, 'maxLength') ?? Number.POSITIVE_INFINITY;
+    const candidates = [author.label(place.name) ?? text, text, ...author.keywords()];
+    return matching(
+      pattern,
+      candidates.filter(({ length }) => length >= least && length <= most),
+    );
+  }
   return format === undefined ? measured(text, schema, author) : text;
 }
 

@@ -1,0 +1,51 @@
+import { systemClock, systemRandom } from '#platform/kernel';
+import { type Ai, type AiParts, createAi } from '../ai.ts';
+import type { PolicyInput } from '../policy.ts';
+import type { AiMetrics } from '../ports.ts';
+import { createPrices } from '../prices.ts';
+import { readWire, type WireRequest } from '../wire.ts';
+
+/** An AI gateway over the upstreams of a test. The policy is that of `test.chat`. */
+export function openAi(
+  parts: Partial<AiParts> & Pick<AiParts, 'upstreams'>,
+  policy: Partial<PolicyInput> = {},
+): Ai {
+  return createAi({
+    prices: createPrices({ allowUnpriced: ['scripted/*'] }),
+    policies: { 'test.chat': { models: ['small'], backoff: { base: 1, most: 1 }, ...policy } },
+    clock: systemClock,
+    random: systemRandom,
+    ...parts,
+  });
+}
+
+/** A chat request in OpenAI's protocol. */
+export function chat(fields: object = {}): WireRequest {
+  return readWire(
+    '/chat/completions',
+    JSON.stringify({
+      model: 'small',
+      messages: [{ role: 'user', content: 'Say something about tea.' }],
+      ...fields,
+    }),
+  );
+}
+
+/** Metrics that keep what they were told. */
+export function recordingMetrics(): AiMetrics & {
+  readonly calls: string[];
+  readonly breakers: string[];
+  readonly costs: number[];
+} {
+  const calls: string[] = [];
+  const breakers: string[] = [];
+  const costs: number[] = [];
+  return {
+    calls,
+    breakers,
+    costs,
+    providerCall: ({ provider, model, outcome }) => calls.push(`${provider}/${model} ${outcome}`),
+    breaker: (_provider, model, state) => breakers.push(`${model} ${state}`),
+    cost: (_product, _feature, amount) => costs.push(amount),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Statement } from '#platform/db';
+import {
+  type AccountId,
+  type HolderId,
+  type Micros,
+  micros,
+  type PermitId,
+  type UsageEventId,
+  type UserId,
+} from '#platform/kernel';
+import type { Permit, PlannedCall, Usage } from '#platform/limits';
+
+/** One provider call as the ledger would have it. */
+export type LedgerRow =
+  | { readonly state: 'sent'; readonly call: PlannedCall }
+  | { readonly state: 'served'; readonly call: PlannedCall; readonly usage: Usage }
+  | { readonly state: 'not_served' | 'unknown'; readonly call: PlannedCall };
+
+export interface RecordingPermit extends Permit {
+  readonly rows: readonly LedgerRow[];
+  readonly states: readonly string[];
+  /** `settled`, or `released: reason`, once. */
+  readonly closed: string | undefined;
+}
+
+/**
+ * A permit that keeps its ledger in memory and holds its caller to the contract: one call under way at a time, one
+ * outcome each. As after admission, its first call is `sent` already and counted.
+ */
+export function recordingPermit(
+  facts: { reserve?: number; calls?: number; account?: string; refuse?: Error } = {},
+): RecordingPermit {
+  const rows: LedgerRow[] = [];
+  let calls = facts.calls ?? 1;
+  let isFirst = true;
+  let closed: string | undefined;
+
+  function outcome(make: (call: PlannedCall) => LedgerRow): void {
+    const last = rows.at(-1);
+    if (last?.state !== 'sent') throw new Error('an outcome without a call under way');
+    rows[rows.length - 1] = make(last.call);
+  }
+
+  async function close(how: string): Promise<void> {
+    if (closed !== undefined) throw new Error(`the permit is closed: ${closed}`);
+    if (rows.at(-1)?.state === 'sent') throw new Error('the permit was closed with a call under way');
+    closed = how;
+  }
+
+  const noDatabase = (): never => {
+    throw new Error('this permit has no database');
+  };
+
+  return {
+    id: '01936f00-0000-7000-8000-000000000001' as PermitId,
+    accountId: (facts.account ?? '01936f00-0000-7000-8000-0000000000aa') as AccountId,
+    userId: '01936f00-0000-7000-8000-0000000000bb' as UserId,
+    keyId: undefined,
+    product: 'test',
+    feature: 'chat',
+    units: 1,
+    reserve: micros(facts.reserve ?? 1_000_000) as Micros,
+    holder: '01936f00-0000-7000-8000-0000000000cc' as HolderId,
+    fence: 1,
+    subject: undefined,
+    requestId: 'req-of-the-test',
+    rows,
+    get calls() {
+      return calls;
+    },
+    get states() {
+      return rows.map(({ state }) => state);
+    },
+    get closed() {
+      return closed;
+    },
+    async send(call) {
+      if (facts.refuse !== undefined) throw facts.refuse;
+      if (rows.at(-1)?.state === 'sent') throw new Error('a call is sent while another is under way');
+      if (!isFirst) calls += 1;
+      isFirst = false;
+      rows.push({ state: 'sent', call });
+      return '01936f00-0000-7000-8000-0000000000dd' as UsageEventId;
+    },
+    served: (usage) => outcome((call) => ({ state: 'served', call, usage })),
+    notServed: () => outcome((call) => ({ state: 'not_served', call })),
+    unknown: () => outcome((call) => ({ state: 'unknown', call })),
+    settle: () => close('settled'),
+    release: (reason) => close(`released: ${reason}`),
+    settleIn: noDatabase,
+    releaseIn: noDatabase,
+    answerIn: noDatabase,
+    settlement: (): Statement => noDatabase(),
+    releasing: (): Statement => noDatabase(),
+    requeueing: (): Statement => noDatabase(),
+    attaching: (): Statement => noDatabase(),
+    answering: () => undefined,
+    reportLate: async () => {},
+  };
+}

@@ -1,0 +1,231 @@
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import { createPeople, PASSWORD, type Person, WHENCE } from '#test/factories';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const world = createPeople(db);
+const { identity, clock } = world;
+const point = commitPoint('test.callers', 'what the tests of callers write');
+const write = (sql: string, values: readonly unknown[] = []) =>
+  db.system('identity.credentials', point, [statement(sql, values)]);
+const acting = (person: Person) => ({
+  caller: person.caller,
+  accountId: person.accountId,
+  role: 'owner' as const,
+});
+
+async function token(person: Person): Promise<string> {
+  const tokens = await identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE);
+  return tokens.access_token;
+}
+
+describe('an access token', () => {
+  test('says who calls, for which account, and that a person may do everything', async () => {
+    const ada = await world.person({ companyName: 'Acme' });
+    const bearer = await token(ada);
+    expect(await identity.identify(bearer)).toEqual({
+      userId: ada.userId,
+      sessionId: decodeJwt(bearer)['sid'],
+      platformRole: 'user',
+      accountId: ada.accountId,
+      scopes: ['*'],
+    });
+  });
+
+  test('ends after ten minutes, however often it was used before', async () => {
+    const bearer = await token(await world.person());
+    expect(await identity.identify(bearer)).toBeDefined();
+    await clock.advance(599_000);
+    expect(await identity.identify(bearer)).toBeDefined();
+    await clock.advance(2_000);
+    expect(await identity.identify(bearer)).toBeUndefined();
+  });
+
+  test('that was changed, that another key signed or that nobody signed is nobody’s', async () => {
+    const bearer = await token(await world.person());
+    const [header = '', payload = '', signature = ''] = bearer.split('.');
+    const claims = decodeJwt(bearer);
+    const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    const kid = (await identity.jwks()).keys[0]?.kid ?? '';
+    const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey);
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
+    const promoted = Buffer.from(JSON.stringify({ ...claims, role: 'admin' })).toString('base64url');
+    for (const bad of [
+      forged,
+      unsigned,
+      `${header}.${promoted}.${signature}`,
+      `${header}.${payload}.`,
+      '',
+      'x'.repeat(5_000),
+    ]) {
+      expect(await identity.identify(bad)).toBeUndefined();
+    }
+  });
+
+  test('of another issuer is nobody’s', async () => {
+    const elsewhere = createPeople(db, { issuer: 'http://elsewhere.test' });
+    const person = await elsewhere.person();
+    const tokens = await elsewhere.identity.sessions.login(
+      { email: person.email, password: PASSWORD },
+      WHENCE,
+    );
+    expect(await elsewhere.identity.identify(tokens.access_token)).toBeDefined();
+    expect(await identity.identify(tokens.access_token)).toBeUndefined();
+  });
+
+  test('of a hundred calls at once, all are known', async () => {
+    const bearer = await token(await world.person());
+    const callers = await Promise.all(Array.from({ length: 100 }, () => identity.identify(bearer)));
+    expect(new Set(callers).size).toBe(1);
+  });
+});
+
+describe('within ten seconds, even where no signal arrives,', () => {
+  // Written past the services, so that nobody is told: what another process did whose signal was lost.
+  const gone = async (bearer: string) => {
+    expect(await identity.identify(bearer)).toBeDefined();
+    await clock.advance(10_000);
+    return identity.identify(bearer);
+  };
+
+  test('an ended session no longer lets in', async () => {
+    const ada = await world.person();
+    const bearer = await token(ada);
+    expect(await identity.identify(bearer)).toBeDefined();
+    await write('update identity.sessions set revoked_at = app.now() where user_id = $1', [ada.userId]);
+    expect(await gone(bearer)).toBeUndefined();
+  });
+
+  test('a suspended user is out, with tokens and keys', async () => {
+    const ada = await world.person();
+    const [bearer, { key }] = [await token(ada), await world.key(ada, ['*'])];
+    await identity.identify(bearer);
+    await identity.identify(key);
+    await write(`update identity.users set status = 'suspended' where user_id = $1`, [ada.userId]);
+    await clock.advance(10_000);
+    expect(await identity.identify(bearer)).toBeUndefined();
+    expect(await identity.identify(key)).toBeUndefined();
+  });
+
+  test('an admin who is one no more calls as a user', async () => {
+    const admin = await world.person({ role: 'admin' });
+    const bearer = await token(admin);
+    expect(await identity.identify(bearer)).toMatchObject({ platformRole: 'admin' });
+    await write(`update identity.users set role = 'user' where user_id = $1`, [admin.userId]);
+    expect(await gone(bearer)).toMatchObject({ platformRole: 'user' });
+  });
+
+  test('a revoked key no longer lets in', async () => {
+    const { key, keyId } = await world.key(await world.person(), ['*']);
+    expect(await identity.identify(key)).toBeDefined();
+    await write('update identity.api_keys set revoked_at = app.now() where id = $1', [keyId]);
+    expect(await gone(key)).toBeUndefined();
+  });
+
+  test('a caller in steady use is looked up behind the calls', async () => {
+    const { key, keyId } = await world.key(await world.person(), ['*']);
+    expect(await identity.identify(key)).toBeDefined();
+    await write('update identity.api_keys set revoked_at = app.now() where id = $1', [keyId]);
+    await clock.advance(5_000);
+    expect(await identity.identify(key)).toBeDefined();
+    await expect.poll(() => identity.identify(key)).toBeUndefined();
+  });
+});
+
+describe('told by a signal, at once,', () => {
+  test('a revoked key stops in this process', async () => {
+    const ada = await world.person();
+    const { key, keyId } = await world.key(ada, ['*']);
+    expect(await identity.identify(key)).toBeDefined();
+    await identity.keys.revoke(acting(ada), keyId, WHENCE);
+    expect(await identity.identify(key)).toBeUndefined();
+  });
+
+  test('a look-up that a revocation overtakes is not kept', async () => {
+    const ada = await world.person();
+    const { key, keyId } = await world.key(ada, ['*']);
+    const early = identity.identify(key);
+    await identity.keys.revoke(acting(ada), keyId, WHENCE);
+    await early;
+    expect(await identity.identify(key)).toBeUndefined();
+  });
+});
+
+describe('an API key', () => {
+  test('calls for the account that it is bound to, as its user, within its scopes', async () => {
+    const ada = await world.person();
+    const organization = await world.organization(ada);
+    const { key, keyId } = await world.key(ada, ['reel:read'], organization);
+    expect(key).toMatch(/^pl_[\w-]{43}$/);
+    expect(await identity.identify(key)).toEqual({
+      userId: ada.userId,
+      keyId,
+      platformRole: 'user',
+      accountId: organization,
+      scopes: ['reel:read'],
+    });
+  });
+
+  test('ends when it said it would', async () => {
+    const ada = await world.person();
+    const expiresAt = new Date(clock.now() + 60_000).toISOString();
+    const actor = { kind: 'user' as const, userId: ada.userId };
+    const wanted = { ...ada, name: 'short', scopes: ['*'], expiresAt, actor };
+    const { key } = await db.tenant(ada.accountId, point, (tx) => identity.createKey(tx, wanted));
+    expect(await identity.identify(key)).toBeDefined();
+    await clock.advance(61_000);
+    expect(await identity.identify(key)).toBeUndefined();
+  });
+
+  test('writes down its use once a minute at most', async () => {
+    const watched = createPeople(db);
+    const ada = await watched.person();
+    const { key, keyId } = await watched.key(ada, ['*']);
+    const lastUse = async () => {
+      await watched.identity.identify(key);
+      await watched.identity.close();
+      const sql = 'select last_used_at::text as at from identity.api_keys where id = $1';
+      const [rows] = await db.tenant(ada.accountId, [statement<{ at: string | null }>(sql, [keyId])]);
+      return rows[0]?.at;
+    };
+    const first = await lastUse();
+    expect(first).toEqual(expect.any(String));
+    await watched.clock.advance(30_000);
+    expect(await lastUse()).toBe(first);
+    await watched.clock.advance(31_000);
+    expect(await lastUse()).not.toBe(first);
+  });
+});
+
+describe('signing keys', () => {
+  test('processes that start at once on an empty database make one', async () => {
+    const empty = await testDatabase();
+    const started = Array.from({ length: 5 }, () => createPeople(empty.db).identity);
+    await Promise.all(started.map((one) => one.ready()));
+    const kids = await Promise.all(started.map(async (one) => (await one.jwks()).keys.map((key) => key.kid)));
+    expect(new Set(kids.flat()).size).toBe(1);
+    await empty.close();
+  });
+
+  test('tokens of an older and of a newer key are both good while both are there', async () => {
+    const ada = await world.person();
+    const old = await token(ada);
+    const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: 'newer', alg: 'EdDSA', use: 'sig' };
+    await write('insert into identity.signing_keys (kid, public_jwk, private_jwk) values ($1, $2, $3)', [
+      'newer',
+      JSON.stringify(publicJwk),
+      JSON.stringify(await exportJWK(pair.privateKey)),
+    ]);
+    const restarted = createPeople(db).identity;
+    const fresh = await restarted.sessions.login({ email: ada.email, password: PASSWORD }, WHENCE);
+    await clock.advance(6_000);
+    for (const one of [identity, restarted]) {
+      expect(await one.identify(old)).toBeDefined();
+      expect(await one.identify(fresh.access_token)).toBeDefined();
+    }
+    expect((await restarted.jwks()).keys.map((key) => key.kid)).toContain('newer');
+  });
+});

@@ -1,0 +1,156 @@
+import { hash } from '@node-rs/argon2';
+import { describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import { createPeople, PASSWORD, WHENCE } from '#test/factories';
+import { testDatabase } from '#test/services';
+import { weaknessOf } from './password-rules.ts';
+
+const { db } = await testDatabase();
+const { identity, accounts, ids } = createPeople(db);
+const point = commitPoint('test.registration', 'what the registration tests write');
+const newEmail = () => `${ids.next()}@example.com`;
+const register = (email: string, more: { password?: string; companyName?: string } = {}) =>
+  identity.register({ email, password: PASSWORD, ...more }, WHENCE);
+const login = (email: string, password = PASSWORD) => identity.sessions.login({ email, password }, WHENCE);
+
+async function me(email: string) {
+  const { access_token: token } = await login(email);
+  const caller = await identity.identify(token);
+  if (caller === undefined) throw new Error('nobody');
+  return identity.users.me(caller);
+}
+
+const usersWith = async (email: string) => {
+  const count = statement<{ users: number }>(
+    'select count(*) as users from identity.users where lower(email) = lower($1)',
+    [email],
+  );
+  const [rows] = await db.system('identity.credentials', [count]);
+  return rows[0]?.users;
+};
+
+describe('registering', () => {
+  test('gives a user a personal account of their own, and makes it the default', async () => {
+    const email = newEmail();
+    await register(email);
+    const user = await me(email);
+    expect(user).toMatchObject({ email, role: 'user', email_verified: false });
+    expect(user.accounts).toMatchObject([{ kind: 'personal', role: 'owner', id: user.default_account_id }]);
+  });
+
+  test('with a company makes an organization too, owned by the user, and calls are for it', async () => {
+    const email = newEmail();
+    await register(email, { companyName: 'Acme' });
+    const user = await me(email);
+    expect(user.accounts).toMatchObject([
+      { kind: 'personal' },
+      { kind: 'organization', name: 'Acme', role: 'owner', id: user.default_account_id },
+    ]);
+  });
+
+  test('a known email answers as a new one does, in whichever case, and changes nothing', async () => {
+    const email = newEmail();
+    const first: unknown = await register(email);
+    const again: unknown = await register(email.toUpperCase(), { password: 'Another-Password-1' });
+    expect(again).toEqual(first);
+    expect(await usersWith(email)).toBe(1);
+    await expect(login(email, 'Another-Password-1')).rejects.toMatchObject({ code: 'invalid_credentials' });
+    await expect(login(email.toUpperCase())).resolves.toBeDefined();
+  });
+
+  test('ten registrations of one email at once make one user with one account', async () => {
+    const email = newEmail();
+    await Promise.all(Array.from({ length: 10 }, () => register(email)));
+    expect(await usersWith(email)).toBe(1);
+    expect((await me(email)).accounts).toHaveLength(1);
+  });
+
+  test('a registration that fails halfway leaves nothing behind', async () => {
+    const email = newEmail();
+    await expect(register(email, { companyName: '' })).rejects.toThrow();
+    expect(await usersWith(email)).toBe(0);
+  });
+
+  test('a password made up for a local owner meets our own rules', async () => {
+    const email = 'owner@localhost';
+    const made = await db.system('server.owner', point, (tx) =>
+      identity.createUser(tx, { email, role: 'admin' }),
+    );
+    expect(weaknessOf(made.password, email)).toBeUndefined();
+    const { access_token: token } = await login(email, made.password);
+    expect(await identity.identify(token)).toMatchObject({
+      platformRole: 'admin',
+      accountId: made.accountId,
+    });
+    expect(await accounts.roleOf(made.userId, made.accountId)).toBe('owner');
+  });
+});
+
+describe('whether an email is known does not show in the time', () => {
+  // One hash at a time and nobody waits: a second call is refused exactly while the first one hashes.
+  const narrow = createPeople(db, { passwords: { running: 1, waiting: 0 } }).identity;
+
+  test('registering a known email hashes as registering a new one does', async () => {
+    const email = newEmail();
+    await register(email);
+    const [known, other] = await Promise.allSettled([
+      narrow.register({ email, password: PASSWORD }, WHENCE),
+      narrow.register({ email: newEmail(), password: PASSWORD }, WHENCE),
+    ]);
+    expect(known.status).toBe('fulfilled');
+    expect(other).toMatchObject({ reason: { code: 'busy', status: 503, retryAfter: 2 } });
+  });
+
+  test('signing in with an unknown email hashes as well', async () => {
+    const unknown = () => narrow.sessions.login({ email: newEmail(), password: PASSWORD }, WHENCE);
+    const outcomes = await Promise.allSettled([unknown(), unknown(), unknown()]);
+    const codes = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code);
+    expect(codes.toSorted()).toEqual(['busy', 'busy', 'invalid_credentials']);
+  });
+});
+
+describe('passwords', () => {
+  test.each([
+    ['Short1', 'at least 8'],
+    ['alllowercase1', 'upper-case'],
+    ['NODIGITSHERE', 'upper-case'],
+    ['Password1', 'most common'],
+    ['P@ssw0rd123!', 'most common'],
+    ['Summer2026!', 'most common'],
+    ['1Qaz2wsx', 'most common'],
+    ['aaaaaaaaaaaaaaaa', 'most common'],
+    ['correcthorsebatterystaple', 'most common'],
+    ['A1'.padEnd(201, 'xyzw'), 'at most 200'],
+    ['ada.lovelace.1843@example.com', 'not the email'],
+  ])('%s is refused', (password, says) => {
+    expect(weaknessOf(password, 'Ada.Lovelace.1843@example.com')).toContain(says);
+  });
+
+  test.each(['Kestrel9', 'only lower case, but long', 'Пароль-тайна-7'])('%s may be used', (password) => {
+    expect(weaknessOf(password, 'ada@example.com')).toBeUndefined();
+  });
+
+  test('a weak one is refused before anything is stored', async () => {
+    const email = newEmail();
+    await expect(register(email, { password: 'Password1' })).rejects.toMatchObject({
+      code: 'validation_failed',
+    });
+    expect(await usersWith(email)).toBe(0);
+  });
+
+  test('a hash of weaker parameters is replaced by the next log-in', async () => {
+    const email = newEmail();
+    await register(email);
+    const weak = await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+    const set = statement('update identity.users set password_hash = $2 where email = $1', [email, weak]);
+    const get = statement<{ password_hash: string }>(
+      'select password_hash from identity.users where email = $1',
+      [email],
+    );
+    await db.system('identity.credentials', point, [set]);
+    await Promise.all([login(email), login(email)]);
+    const [rows] = await db.system('identity.credentials', [get]);
+    expect(rows[0]?.password_hash).toContain('$argon2id$v=19$m=19456,t=2,p=1$');
+    await expect(login(email)).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,193 @@
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { createPeople, PASSWORD, type Person, WHENCE } from '#test/factories';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const world = createPeople(db);
+const { identity, clock } = world;
+const { sessions } = identity;
+const login = (person: Person, password = PASSWORD) =>
+  sessions.login({ email: person.email, password }, WHENCE);
+const refresh = (token: string) => sessions.refresh(token, WHENCE);
+const OVER = { code: 'unauthenticated', status: 401 };
+
+const audited = async (action: string, target: string) => {
+  const sql = 'select action from audit.events where action = $1 and target_id = $2';
+  const [rows] = await db.system('identity.credentials', [statement(sql, [action, target])]);
+  return rows.length;
+};
+
+describe('signing in', () => {
+  test('gives an access token that anyone can verify by our JWKS, for ten minutes', async () => {
+    const ada = await world.person();
+    const tokens = await login(ada);
+    const { payload, protectedHeader } = await jwtVerify(
+      tokens.access_token,
+      createLocalJWKSet(await identity.jwks()),
+      { issuer: 'http://plinth.test', audience: 'plinth', currentDate: new Date(clock.now()) },
+    );
+    expect(protectedHeader).toMatchObject({ alg: 'EdDSA', kid: expect.any(String) });
+    expect(payload).toMatchObject({
+      sub: ada.userId,
+      role: 'user',
+      account: ada.accountId,
+      exp: tokens.expires_at,
+    });
+    expect(Math.abs(tokens.expires_at - clock.now() / 1000 - 600)).toBeLessThan(5);
+    expect(JSON.stringify(await identity.jwks())).not.toContain('"d"');
+  });
+
+  test('a wrong password and an unknown email get the same answer', async () => {
+    const ada = await world.person();
+    const wrong = await login(ada, 'Wrong-Password-1').catch((error: unknown) => error);
+    const unknown = await sessions
+      .login({ email: 'nobody@example.com', password: PASSWORD }, WHENCE)
+      .catch((error: unknown) => error);
+    expect(wrong).toMatchObject({ code: 'invalid_credentials', status: 401 });
+    expect(unknown).toEqual(wrong);
+    expect(await audited('session.refused', ada.userId)).toBe(1);
+  });
+
+  test('a suspension is told to those alone who know the password', async () => {
+    const [admin, ada] = [await world.person({ role: 'admin' }), await world.person()];
+    await identity.users.suspend(admin.caller, ada.userId, WHENCE);
+    await expect(login(ada)).rejects.toMatchObject({ code: 'user_suspended', status: 403 });
+    await expect(login(ada, 'Wrong-Password-1')).rejects.toMatchObject({ code: 'invalid_credentials' });
+    await identity.users.reinstate(admin.caller, ada.userId, WHENCE);
+    await expect(login(ada)).resolves.toBeDefined();
+  });
+
+  test('where a verified email is required, nobody enters without one', async () => {
+    const strict = createPeople(db, { emailVerification: 'required' }).identity;
+    const ada = await world.person();
+    const entering = strict.sessions.login({ email: ada.email, password: PASSWORD }, WHENCE);
+    await expect(entering).rejects.toMatchObject({ code: 'email_not_verified', status: 403 });
+  });
+});
+
+describe('a refresh token', () => {
+  test('is good for one new pair, of the same session', async () => {
+    const before = await login(await world.person());
+    const after = await refresh(before.refresh_token);
+    expect(after.refresh_token).not.toBe(before.refresh_token);
+    expect(decodeJwt(after.access_token)['sid']).toBe(decodeJwt(before.access_token)['sid']);
+    expect(await identity.identify(after.access_token)).toBeDefined();
+  });
+
+  test('that is used again after the grace ends the whole family, and the audit says so', async () => {
+    const stolen = await login(await world.person());
+    const newest = await refresh((await refresh(stolen.refresh_token)).refresh_token);
+    const sid = String(decodeJwt(newest.access_token)['sid']);
+    expect(await identity.identify(newest.access_token)).toBeDefined();
+    await clock.advance(11_000);
+    await expect(refresh(stolen.refresh_token)).rejects.toMatchObject(OVER);
+    await expect(refresh(newest.refresh_token)).rejects.toMatchObject(OVER);
+    expect(await identity.identify(newest.access_token)).toBeUndefined();
+    expect(await audited('session.reuse_detected', sid)).toBe(1);
+  });
+
+  test('ends no other session of the user when it is used again', async () => {
+    const ada = await world.person();
+    const [stolen, other] = [await login(ada), await login(ada)];
+    await refresh(stolen.refresh_token);
+    await clock.advance(11_000);
+    await expect(refresh(stolen.refresh_token)).rejects.toMatchObject(OVER);
+    await expect(refresh(other.refresh_token)).resolves.toBeDefined();
+  });
+
+  test('serves two tabs within the grace, and both go on from there', async () => {
+    const shared = await login(await world.person());
+    const one = await refresh(shared.refresh_token);
+    await clock.advance(8_000);
+    const two = await refresh(shared.refresh_token);
+    await clock.advance(60_000);
+    await expect(refresh(one.refresh_token)).resolves.toBeDefined();
+    await clock.advance(60_000);
+    await expect(refresh(two.refresh_token)).resolves.toBeDefined();
+  });
+
+  test('serves ten tabs that come at the same instant', async () => {
+    const shared = await login(await world.person());
+    const pairs = await Promise.all(Array.from({ length: 10 }, () => refresh(shared.refresh_token)));
+    expect(new Set(pairs.map((pair) => pair.refresh_token)).size).toBe(10);
+    await clock.advance(11_000);
+    await expect(refresh(pairs[9]?.refresh_token ?? '')).resolves.toBeDefined();
+    await expect(refresh(shared.refresh_token)).rejects.toMatchObject(OVER);
+  });
+
+  test('lives for 30 days, and each use starts them again', async () => {
+    const day = 86_400_000;
+    let tokens = await login(await world.person());
+    await clock.advance(29 * day);
+    tokens = await refresh(tokens.refresh_token);
+    await clock.advance(29 * day);
+    tokens = await refresh(tokens.refresh_token);
+    await clock.advance(31 * day);
+    await expect(refresh(tokens.refresh_token)).rejects.toMatchObject(OVER);
+  });
+
+  test('is never stored as it is', async () => {
+    const tokens = await login(await world.person());
+    const all = statement<{ row: string }>(
+      'select t::text as row from identity.refresh_tokens t union all select s::text from identity.sessions s',
+    );
+    const [rows] = await db.system('identity.credentials', [all]);
+    expect(rows.length).toBeGreaterThan(1);
+    expect(JSON.stringify(rows)).not.toContain(tokens.refresh_token);
+  });
+
+  test('that nobody gave out is refused', async () => {
+    await expect(refresh('plr_made-up')).rejects.toMatchObject(OVER);
+  });
+});
+
+describe('signing out', () => {
+  test('ends this session at once and leaves the others', async () => {
+    const ada = await world.person();
+    const [here, there] = [await login(ada), await login(ada)];
+    const caller = await identity.identify(here.access_token);
+    if (caller === undefined) throw new Error('nobody');
+    await sessions.logout(caller, WHENCE);
+    expect(await identity.identify(here.access_token)).toBeUndefined();
+    await expect(refresh(here.refresh_token)).rejects.toMatchObject(OVER);
+    expect(await identity.identify(there.access_token)).toBeDefined();
+    await expect(refresh(there.refresh_token)).resolves.toBeDefined();
+  });
+
+  test('everywhere ends every session of the user and none of anyone else', async () => {
+    const [ada, bob] = [await world.person(), await world.person()];
+    const [one, two, other] = [await login(ada), await login(ada), await login(bob)];
+    await sessions.logoutAll(ada.caller, WHENCE);
+    for (const { access_token: token } of [one, two]) expect(await identity.identify(token)).toBeUndefined();
+    await expect(refresh(two.refresh_token)).rejects.toMatchObject(OVER);
+    expect(await identity.identify(other.access_token)).toBeDefined();
+  });
+
+  test('a device is signed out by its owner alone; to others it does not exist', async () => {
+    const [ada, bob] = [await world.person(), await world.person()];
+    const session = ada.caller.sessionId ?? '';
+    await expect(sessions.end(bob.caller, session, WHENCE)).rejects.toMatchObject({ code: 'not_found' });
+    const { data } = await sessions.list(ada.caller, { after: undefined, limit: 20 });
+    expect(data).toMatchObject([{ id: session, current: true, ip: '127.0.0.1' }]);
+    await sessions.end(ada.caller, session, WHENCE);
+    expect((await sessions.list(ada.caller, { after: undefined, limit: 20 })).data).toEqual([]);
+  });
+
+  test('an admin who suspends a user ends their sessions for good, and can not suspend themselves', async () => {
+    const [admin, ada] = [await world.person({ role: 'admin' }), await world.person()];
+    const tokens = await login(ada);
+    await identity.users.suspend(admin.caller, ada.userId, WHENCE);
+    await identity.users.reinstate(admin.caller, ada.userId, WHENCE);
+    await expect(refresh(tokens.refresh_token)).rejects.toMatchObject(OVER);
+    expect(await identity.identify(tokens.access_token)).toBeUndefined();
+    expect(await audited('user.suspended', ada.userId)).toBe(1);
+    await expect(identity.users.suspend(admin.caller, admin.userId, WHENCE)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await expect(identity.users.suspend(admin.caller, world.ids.next(), WHENCE)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+});

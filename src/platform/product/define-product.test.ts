@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { usd } from '#platform/kernel';
+import { z } from 'zod';
+import { declareCatalogue, defineProduct, productRoutes } from './index.ts';
+
+interface Chat {
+  readonly greet: (name: string) => string;
+}
+const route = productRoutes<Chat>();
+const say = (feature: string) =>
+  route(
+    'POST /v1/demo/say',
+    {
+      summary: 'Say something',
+      tag: 'Demo',
+      auth: 'account',
+      may: 'member',
+      scope: 'demo:write',
+      rate: { perMinute: 60, by: 'account' },
+      spends: { feature, as: 'inline' },
+      body: z.strictObject({ name: z.string() }),
+      reply: { 200: z.strictObject({ said: z.string() }) },
+      example: { body: { name: 'Ada' }, reply: { said: 'hello Ada' } },
+    },
+    async ({ body, permit }, chat) => ({ said: chat.greet(body.name), as: permit.id }),
+  );
+
+const sells = declareCatalogue({
+  key: 'demo',
+  name: 'Demo',
+  holds: 'both',
+  limits: { calls: { kind: 'quota', per: 'month', by: 'account' } },
+  features: { chat: { consumes: ['calls'], reserve: usd('0.01'), longestSeconds: 60 } },
+  plans: { free: { name: 'Free', rank: 0, price: { currency: 'usd', monthly: 0 }, grants: { calls: 10 } } },
+  defaultPlan: 'free',
+});
+const service = (): Chat => ({ greet: (name) => `hello ${name}` });
+
+test('a product is one value, with what was left out filled in', () => {
+  const product = defineProduct({
+    ...sells,
+    routes: [say('chat')],
+    policies: { chat: { models: ['small'] } },
+    service,
+  });
+  expect(product).toMatchObject({
+    key: 'demo',
+    catalogue: { product: 'demo', options: {}, addOns: {}, defaultPlan: 'free' },
+    migrations: [],
+    jobs: {},
+    prompts: undefined,
+    policies: { chat: { models: ['small'] } },
+  });
+  expect(product.routes.map(({ name }) => name)).toEqual(['POST /v1/demo/say']);
+});
+
+test('what the compiler can not see is refused at definition', () => {
+  const plans = { free: { ...sells.plans.free, grants: { calls: -1 } } };
+  expect(() => defineProduct({ ...sells, plans, routes: [], service })).toThrow(
+    'the product "demo" can\'t be sold:\n  plan free: calls is no whole number from 0 up',
+  );
+});
+
+test('a route can not spend, nor a policy govern, a feature that the product does not have', () => {
+  expect(() => defineProduct({ ...sells, routes: [say('chatt')], service })).toThrow(
+    'POST /v1/demo/say is for "chatt", which is no feature',
+  );
+  expect(() =>
+    defineProduct({ ...sells, routes: [], policies: { chatt: { models: ['small'] } }, service }),
+  ).toThrow('the policy chatt is for "chatt", which is no feature');
+});

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { serve } from '#test/shop';
+
+test('the server tells that it is alive, and what it stands on', async () => {
+  let optional = true;
+  const { call, parts } = await serve(
+    {},
+    {
+      dependencies: [
+        { name: 'database', required: true, check: async () => {} },
+        {
+          name: 'cache',
+          required: false,
+          check: async () => (optional ? undefined : Promise.reject(new Error('away'))),
+        },
+      ],
+    },
+  );
+  expect((await call('/healthz')).json).toEqual({ status: 'ok' });
+  expect((await call('/readyz')).json).toMatchObject({
+    status: 'ready',
+    dependencies: { database: { state: 'ok' } },
+  });
+  expect(parts.dependencies).toHaveLength(2);
+  optional = false;
+  await expect.poll(async () => (await call('/readyz')).json['status'], { timeout: 5_000 }).toBe('degraded');
+  expect((await call('/readyz')).status).toBe(200);
+});
+
+test('without something that is required it is not ready', async () => {
+  const away = { name: 'database', required: true, check: () => Promise.reject(new Error('secret marker')) };
+  const { call } = await serve({}, { dependencies: [away] });
+  const answered = await call('/readyz');
+  expect([answered.status, answered.json['status']]).toEqual([503, 'unready']);
+  expect(answered.text).not.toContain('marker');
+});
+
+test('metrics are for whoever has the token, and name routes, never what was asked for', async () => {
+  const { call } = await serve({ metricsToken: 'metrics-token' });
+  await call('/v1/items');
+  await call('/v1/unknown/marker');
+  expect((await call('/metrics')).status).toBe(401);
+  expect((await call('/metrics', { as: 'wrong-token12' })).status).toBe(401);
+  const answered = await call('/metrics', { as: 'metrics-token' });
+  expect(answered.headers.get('content-type')).toContain('text/plain');
+  expect(answered.text).toContain(
+    'plinth_http_request_duration_seconds_count{route="GET /v1/items",status="200"} 1',
+  );
+  expect(answered.text).toContain('route="unknown",status="404"');
+  expect(answered.text).not.toContain('marker');
+});
+
+test('the docs page works from this server alone', async () => {
+  const { call } = await serve();
+  const document = await call('/openapi.json');
+  expect(document.json['openapi']).toBe('3.1.0');
+  const page = await call('/docs');
+  console.log(page.text, [...page.headers]);
+  expect(page.status).toBe(200);
+  expect(page.text).not.toMatch(/(src|href)="https?:/);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  const scripts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const path of scripts) {
+    const loaded = await call(new URL(path, 'http://a/docs').pathname);
+    expect([path, loaded.status]).toEqual([path, 200]);
+  }
+  expect((await call('/docs')).status).toBe(200);
+});
+
+test('a port that is in use is named', async () => {
+  const { port } = await serve();
+  await expect(serve({ port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
+});
+
+test('a stop lets calls and streams end, and cuts them when their time is up', async () => {
+  const { call, server, shop } = await serve();
+  shop.waiting = Promise.withResolvers();
+  const asked = call('/v1/wait');
+  await shop.waiting.promise;
+  const stopped = server.stop(10);
+  await expect(call('/v1/items')).rejects.toThrow();
+  shop.release();
+  expect((await asked).json).toEqual({ heard: 'go' });
+  await stopped;
+
+  const second = await serve();
+  second.shop.waiting = Promise.withResolvers();
+  const endless = second.call('/v1/stream?how=wait');
+  await second.shop.waiting.promise;
+  await second.server.stop(0.05);
+  expect((await endless).text).toContain('data: 2');
+  expect(second.shop.done).toEqual(['hung up']);
+});
+
+test('a call that takes too long is given up with 503', async () => {
+  const { call, shop } = await serve({ callSeconds: 0.2 });
+  const answered = await call('/v1/wait');
+  expect([answered.status, answered.json.error?.code]).toEqual([503, 'unavailable']);
+  expect(shop.done).toEqual(['hung up']);
+});

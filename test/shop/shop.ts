@@ -1,0 +1,212 @@
+import { commitPoint, statement } from '#platform/db';
+import { answer, type Mounted, pageOf, pageQuery, routesFor } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import { z } from 'zod';
+
+/** A small module for the tests of the server: everything that a route can say, said once. */
+export interface Shop {
+  /** What handlers did, for tests to look at. */
+  readonly done: string[];
+  /** Lets a handler that waits go on. */
+  release: () => void;
+  /** Resolves when a handler waits. */
+  waiting: PromiseWithResolvers<void>;
+}
+
+const made = commitPoint('test.shop.made', 'an order of the test shop');
+const route = routesFor<Shop, Permit>();
+const tag = 'Shop';
+const rate = { perMinute: 1_000, by: 'key' } as const;
+const item = z.strictObject({ name: z.string().min(1).max(50), tags: z.array(z.string()).optional() });
+
+export const listItems = route(
+  'GET /v1/items',
+  {
+    ...{ summary: 'Lists items', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    query: z.strictObject({ ...pageQuery, sort: z.enum(['name', 'age']).optional() }),
+    reply: { 200: pageOf(z.strictObject({ name: z.string() })) },
+    example: { query: { limit: 2 }, reply: { data: [{ name: 'pen' }], next_cursor: null } },
+  },
+  async ({ query }) => ({ data: [{ name: query.sort ?? 'pen' }], next_cursor: null }),
+);
+
+export const readItem = route(
+  'GET /v1/items/:id',
+  {
+    ...{ summary: 'Reads an item', tag, auth: 'account', may: 'viewer', scope: 'shop:read', rate },
+    reply: { 200: z.strictObject({ id: z.string(), account: z.string(), role: z.string() }) },
+    example: {
+      params: { id: '0193a000-0000-7000-8000-000000000001' },
+      reply: { id: '1', account: '2', role: 'owner' },
+    },
+  },
+  async ({ params, accountId, role }) => ({ id: params.id, account: accountId, role }),
+);
+
+export const makeItem = route(
+  'POST /v1/items',
+  {
+    ...{ summary: 'Makes an item', tag, auth: 'account', may: 'member', scope: 'shop:write', rate },
+    body: item,
+    reply: { 201: z.strictObject({ name: z.string() }) },
+    example: { body: { name: 'pen' }, reply: { name: 'pen' } },
+  },
+  async ({ body, once }, shop) =>
+    once(made, async (tx) => {
+      await tx.run(statement('select 1'));
+      shop.done.push(body.name);
+      return answer(201, { name: body.name }, { Location: `/v1/items/1` });
+    }),
+);
+
+export const plan = route(
+  'GET /v1/shelves/:name',
+  {
+    ...{
+      summary: 'Reads a shelf',
+      tag,
+      auth: 'none',
+      rate: { perMinute: 2, by: 'ip' },
+      params: { name: 'text' },
+    },
+    reply: { 200: z.strictObject({ name: z.string() }) },
+    example: { params: { name: 'top' }, reply: { name: 'top' } },
+  },
+  async ({ params }) => ({ name: params.name }),
+);
+
+export const signIn = route(
+  'POST /v1/auth/login',
+  {
+    ...{ summary: 'Signs in', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    rateOf: { name: 'email', perMinute: 2, of: ({ body }) => body.email },
+    body: z.strictObject({ email: z.string() }),
+    reply: { 204: z.undefined() },
+    example: { body: { email: 'a@example.com' }, reply: undefined },
+  },
+  async () => undefined,
+);
+
+export const generate = route(
+  'POST /v1/generate',
+  {
+    ...{
+      summary: 'Spends',
+      tag,
+      auth: 'account',
+      may: 'member',
+      scope: 'shop:write',
+      rate,
+      idempotency: 'required',
+    },
+    spends: { feature: 'generation', as: 'job', needs: ({ body }) => ({ variants: body.variants }) },
+    precheck: ({ body }) => body.topic,
+    body: z.strictObject({ topic: z.string(), variants: z.number().int().default(1) }),
+    reply: { 200: z.strictObject({ help: z.string() }), 202: z.strictObject({ permit: z.string() }) },
+    example: { body: { topic: 'tea' }, reply: { help: 'none' } },
+  },
+  async ({ body, permit }, shop) => {
+    if (body.topic === 'refuse') throw new AppError('conflict');
+    if (body.topic === 'break') throw new Error('secret marker');
+    shop.done.push(permit.id);
+    return answer(202, { permit: permit.id });
+  },
+);
+
+export const chat = route(
+  'POST /v1/chat',
+  {
+    ...{ summary: 'Spends inline', tag, auth: 'account', may: 'member', scope: 'shop:write', rate },
+    spends: { feature: 'chat', as: 'inline' },
+    reply: { 200: z.unknown() },
+    example: { reply: {} },
+  },
+  async () => {
+    throw new Error('the model broke');
+  },
+);
+
+export const stream = route(
+  'GET /v1/stream',
+  {
+    ...{ summary: 'Streams', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    query: z.strictObject({ how: z.enum(['whole', 'wait', 'throw-before', 'throw-after']) }),
+    reply: { 200: z.unknown() },
+    example: { query: { how: 'whole' }, reply: {} },
+  },
+  async ({ query, wire, origin }, shop) => {
+    const out = wire.take();
+    if (query.how === 'throw-before') throw new AppError('conflict');
+    out.writeHead(200, { 'content-type': 'text/event-stream' });
+    out.write('data: 1\n\n');
+    if (query.how === 'throw-after') throw new Error('cut');
+    if (query.how === 'wait') await paused(shop, origin.hangUp);
+    out.end('data: 2\n\n');
+  },
+);
+
+export const wait = route(
+  'GET /v1/wait',
+  {
+    ...{ summary: 'Waits', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    reply: { 200: z.strictObject({ heard: z.string() }) },
+    example: { reply: { heard: 'go' } },
+  },
+  async ({ origin }, shop) => ({ heard: await paused(shop, origin.hangUp) }),
+);
+
+async function paused(shop: Shop, hangUp: AbortSignal): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  shop.release = () => resolve('go');
+  hangUp.addEventListener('abort', () => {
+    shop.done.push('hung up');
+    resolve('hung up');
+  });
+  shop.waiting.resolve();
+  return promise;
+}
+
+export const adminOnly = route(
+  'POST /v1/admin/things',
+  {
+    ...{ summary: 'Is for admins', tag, auth: 'admin', scope: 'admin:write', rate },
+    reply: { 200: z.strictObject({ ok: z.boolean() }) },
+    example: { reply: { ok: true } },
+  },
+  async () => ({ ok: true }),
+);
+
+export const broken = route(
+  'GET /v1/broken',
+  {
+    ...{
+      summary: 'Answers what it does not declare',
+      tag,
+      auth: 'none',
+      rate: { perMinute: 1_000, by: 'ip' },
+    },
+    reply: { 200: z.strictObject({ ok: z.boolean() }) },
+    example: { reply: { ok: true } },
+  },
+  async () => ({ ok: 'marker' }),
+);
+
+export const shopRoutes = [
+  listItems,
+  readItem,
+  makeItem,
+  plan,
+  signIn,
+  generate,
+  chat,
+  stream,
+  wait,
+  adminOnly,
+  broken,
+];
+
+export function openShop(): { shop: Shop; mounted: Mounted } {
+  const shop: Shop = { done: [], release: () => {}, waiting: Promise.withResolvers<void>() };
+  return { shop, mounted: { module: 'shop', routes: shopRoutes, service: shop } };
+}
