@@ -1,98 +1,196 @@
-import { createAccounts } from '#platform/accounts';
-import { createAudit } from '#platform/audit';
-import { commitPoint, type Database, statement } from '#platform/db';
-import type { Caller, Role } from '#platform/http';
-import { createIdentity, type IdentitySettings } from '#platform/identity';
+import { type Database, statement } from '#platform/db';
+import { type Catalogue, timelineOf, type TimedGrant } from '#platform/entitlements';
 import {
   type AccountId,
-  type Clock,
   createIds,
+  type Ids,
+  type KeyId,
+  randomToken,
+  sha256,
   systemClock,
   systemRandom,
   type UserId,
 } from '#platform/kernel';
 
-const POINT = commitPoint('test.factories', 'what a test starts from');
-export const WHENCE = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
-export const PASSWORD = 'Analytical-Engine-1843';
+/** Rows made directly, past the rules of who may make them, and the time of the database, driven. */
 
-export interface DrivenClock extends Clock {
-  /** Moves this clock and the database's time on. */
-  advance(milliseconds: number): Promise<void>;
-}
+export const ids: Ids = createIds({ clock: systemClock, random: systemRandom });
 
-/** A clock that runs like the system's and can be moved on, the database's time with it. */
-export function drivenClock(db: Database): DrivenClock {
-  let ahead = 0;
-  return {
-    now: () => systemClock.now() + ahead,
-    monotonic: () => systemClock.monotonic() + ahead,
-    async advance(milliseconds) {
-      ahead += milliseconds;
-      await db.script(`update app.clock set ahead = ahead + interval '${milliseconds} milliseconds'`);
-    },
-  };
-}
-
-/** Someone who is registered and signed in. */
-export interface Person {
-  readonly userId: UserId;
+/** A user and an account that the user acts for. */
+export interface Member {
   readonly accountId: AccountId;
-  readonly email: string;
-  readonly caller: Caller;
+  readonly userId: UserId;
 }
 
-/** Identity and accounts over a test's database, and people in them. */
-export function createPeople(db: Database, settings: Partial<IdentitySettings> = {}) {
-  const clock = drivenClock(db);
-  const ids = createIds({ clock, random: systemRandom });
-  const audit = createAudit({ ids });
-  const accounts = createAccounts({ db, clock, ids, audit });
-  const identity = createIdentity({
-    db,
-    clock,
-    ids,
-    audit,
-    random: systemRandom,
-    makePersonalAccount: accounts.makePersonalAccount,
-    makeOrganization: accounts.makeOrganization,
-    membershipsOf: accounts.membershipsOf,
-    settings: { issuer: 'http://plinth.test', emailVerification: 'off', products: ['reel'], ...settings },
-  });
+/** A user who owns nothing yet. */
+export async function makeUser(db: Database): Promise<UserId> {
+  const userId = ids.next<UserId>();
+  await db.asMigrator(
+    statement('insert into identity.users (user_id, email) values ($1, $2)', [
+      userId,
+      `${userId}@example.com`,
+    ]),
+  );
+  return userId;
+}
 
-  return {
-    clock,
-    ids,
-    audit,
-    accounts,
-    identity,
-    /** A user who is signed in. Their password is `PASSWORD`; hashing it takes about 25 ms. */
-    async person(
-      options: { readonly role?: 'user' | 'admin'; readonly companyName?: string } = {},
-    ): Promise<Person> {
-      const email = `${ids.next()}@example.com`;
-      const made = await db.system('server.owner', POINT, (tx) =>
-        identity.createUser(tx, { email, password: PASSWORD, ...options }),
-      );
-      const { access_token: token } = await identity.sessions.login({ email, password: PASSWORD }, WHENCE);
-      const caller = await identity.identify(token);
-      if (caller === undefined) throw new Error('a new session is not known');
-      return { userId: made.userId, accountId: made.accountId, email, caller };
-    },
-    /** An organization of the person's. */
-    organization: (owner: Person, name = 'Acme'): Promise<AccountId> =>
-      db.user(owner.userId, POINT, (tx) => accounts.makeOrganization(tx, owner, name)),
-    /** Makes someone a member of an account outright. */
-    async join(accountId: AccountId, person: Person, role: Role): Promise<void> {
-      const sql = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
-      await db.tenant(accountId, POINT, [statement(sql, [accountId, person.userId, role])]);
-      db.signal('accounts.changed', accountId);
-    },
-    /** An API key of the person's for an account. */
-    async key(person: Person, scopes: readonly string[], accountId = person.accountId) {
-      const actor = { kind: 'user' as const, userId: person.userId };
-      const key = { accountId, userId: person.userId, name: 'a key', scopes, actor };
-      return db.tenant(accountId, POINT, (tx) => identity.createKey(tx, key));
-    },
-  };
+/** An organization with its owner. */
+export async function makeAccount(db: Database): Promise<Member> {
+  const userId = await makeUser(db);
+  const accountId = ids.next<AccountId>();
+  await db.asMigrator(
+    statement(
+      `insert into accounts.accounts (account_id, kind, name, created_by) values ($1, 'organization', 'An account', $2)`,
+      [accountId, userId],
+    ),
+  );
+  await addMember(db, { accountId, userId }, 'owner');
+  return { accountId, userId };
+}
+
+/** Another user of an account. */
+export async function makeMember(db: Database, accountId: AccountId): Promise<Member> {
+  const member = { accountId, userId: await makeUser(db) };
+  await addMember(db, member, 'member');
+  return member;
+}
+
+async function addMember(db: Database, { accountId, userId }: Member, role: string): Promise<void> {
+  await db.asMigrator(
+    statement('insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)', [
+      accountId,
+      userId,
+      role,
+    ]),
+  );
+}
+
+/** An API key of a member; its token is not kept, for who calls with it is settled before. */
+export async function makeKey(db: Database, { accountId, userId }: Member): Promise<KeyId> {
+  const keyId = ids.next<KeyId>();
+  const token = randomToken(systemRandom);
+  await db.asMigrator(
+    statement(
+      `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes)
+       values ($1, $2, $3, 'A key', 'pk', $4, '{}')`,
+      [accountId, keyId, userId, sha256(token)],
+    ),
+  );
+  return keyId;
+}
+
+export async function revokeKey(db: Database, keyId: KeyId): Promise<void> {
+  await db.asMigrator(
+    statement('update identity.api_keys set revoked_at = app.now() where id = $1', [keyId]),
+  );
+}
+
+export async function suspendAccount(db: Database, accountId: AccountId): Promise<void> {
+  await db.asMigrator(
+    statement(`update accounts.accounts set status = 'suspended' where account_id = $1`, [accountId]),
+  );
+}
+
+export async function suspendUser(db: Database, userId: UserId): Promise<void> {
+  await db.asMigrator(
+    statement(`update identity.users set status = 'suspended' where user_id = $1`, [userId]),
+  );
+}
+
+/** A plan or an add-on, from now on when not said otherwise. */
+export interface GivenGrant {
+  readonly catalogue: Catalogue;
+  readonly plan?: string;
+  readonly addOn?: string;
+  readonly startsAt?: Date;
+  readonly until?: Date;
+}
+
+/** Gives a plan or an add-on: the grant, and the timeline that it amounts to with those before. */
+export async function makeGrant(db: Database, accountId: AccountId, given: GivenGrant): Promise<string> {
+  const { catalogue, plan, addOn } = given;
+  const id = ids.next();
+  const days = addOn === undefined || given.until !== undefined ? null : catalogue.addOns[addOn]?.days;
+  await db.asMigrator(
+    statement(
+      `insert into entitlements.grants (account_id, id, product, plan, add_on, source, starts_at, ends_at, days, cause)
+       values ($1, $2, $3, $4, $5, 'admin', coalesce($6::timestamptz, date_trunc('milliseconds', app.now())), $7, $8, 'test')`,
+      [
+        accountId,
+        id,
+        catalogue.product,
+        plan ?? null,
+        addOn ?? null,
+        given.startsAt ?? null,
+        given.until ?? null,
+        days ?? null,
+      ],
+    ),
+  );
+  await writeTimeline(db, accountId, catalogue);
+  return id;
+}
+
+/** Ends a grant now. */
+export async function revokeGrant(db: Database, grantId: string, catalogue: Catalogue): Promise<void> {
+  const rows = await db.asMigrator(
+    statement<{ account_id: AccountId }>(
+      `update entitlements.grants set revoked_at = date_trunc('milliseconds', app.now()) where id = $1 returning account_id`,
+      [grantId],
+    ),
+  );
+  for (const { account_id } of rows) await writeTimeline(db, account_id, catalogue);
+}
+
+async function writeTimeline(db: Database, accountId: AccountId, catalogue: Catalogue): Promise<void> {
+  const grants = await db.asMigrator(
+    statement<TimedGrant>(
+      `select id, plan, add_on as "addOn", source, starts_at as "startsAt", ends_at as "endsAt", days, revoked_at as "revokedAt"
+       from entitlements.grants where account_id = $1 and product = $2`,
+      [accountId, catalogue.product],
+    ),
+  );
+  await db.asMigrator(
+    statement(
+      `insert into entitlements.snapshots (account_id, product, version, timeline, cause)
+       select $1::uuid, $2::text, coalesce(max(version), 0) + 1, $3::text::jsonb, 'granted'
+       from entitlements.snapshots where account_id = $1::uuid and product = $2::text`,
+      [accountId, catalogue.product, JSON.stringify(timelineOf(catalogue, grants))],
+    ),
+  );
+}
+
+/** Moves the database's time on, `'2 hours'`; leases of processes that are alive move with it. */
+export async function advance(db: Database, interval: string): Promise<void> {
+  await db.asMigrator(
+    statement(
+      `with alive as (
+         update limits.holders set expires_at = expires_at + $1::interval where expires_at > app.now())
+       update app.clock set ahead = ahead + $1::interval`,
+      [interval],
+    ),
+  );
+}
+
+/** Moves the database's time on as if no process had renewed its lease meanwhile. */
+export async function advanceWithout(db: Database, interval: string): Promise<void> {
+  await db.asMigrator(statement('update app.clock set ahead = ahead + $1::interval', [interval]));
+}
+
+/** Sets the database's time to an instant; leases of processes that are alive move with it. */
+export async function advanceTo(db: Database, instant: string): Promise<void> {
+  const rows = await db.asMigrator(
+    statement<{ seconds: number }>(
+      'select extract(epoch from $1::timestamptz - app.now())::double precision as seconds',
+      [instant],
+    ),
+  );
+  await advance(db, `${rows[0]?.seconds ?? 0} seconds`);
+}
+
+/** The database's time. */
+export async function databaseTime(db: Database): Promise<Date> {
+  const [row] = await db.asMigrator(statement<{ now: Date }>('select app.now() as now'));
+  if (row === undefined) throw new Error('the database did not say what time it is');
+  return row.now;
 }

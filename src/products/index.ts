@@ -1,5 +1,6 @@
 import type { Product } from '#platform/product';
+import { gateway } from './gateway/index.ts';
 import { reel } from './reel/index.ts';
 
 /** The products of this house: adding one takes a folder beside this file and a line here. */
-export const products: readonly Product[] = [reel];
+export const products: readonly Product[] = [reel, gateway];

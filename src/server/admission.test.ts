@@ -51,14 +51,12 @@ test('a call that spends is admitted with all that its declaration says', async 
   const answered = await generate('tea');
   expect([answered.status, answered.json]).toEqual([202, { permit: 'permit-1' }]);
   expect(asked.at(-1)).toMatchObject({
-    ...{
-      product: 'shop',
-      feature: 'generation',
-      as: 'job',
-      accountId: MINE,
-      units: 1,
-      needs: { variants: 3 },
-    },
+    product: 'shop',
+    feature: 'generation',
+    as: 'job',
+    accountId: MINE,
+    units: 1,
+    needs: { variants: 3 },
     idempotency: {
       route: 'POST /v1/generate',
       key: 'k',

@@ -3,7 +3,7 @@ import { replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, type Denial, type Permit, refusal } from '#platform/limits';
 import type { Standing } from './callers.ts';
-import { type Input, requestHash } from './input.ts';
+import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import type { Visit } from './visits.ts';
 
@@ -38,7 +38,7 @@ export async function admitted(call: SpendingCall, parts: ServerParts): Promise<
     units: spends.units?.(known) ?? 1,
     subject: spends.subject?.(known),
     needs: spends.needs?.(known),
-    body: input.body,
+    bodyBytes: bodyOf(visit.request).raw.length,
     idempotency:
       key === undefined
         ? undefined

@@ -33,12 +33,15 @@ function readParams(
   params: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const words: Readonly<Record<string, 'text' | undefined>> = route.shape.params ?? {};
-  for (const [name, value] of Object.entries(params)) {
+  const entries = Object.entries(params).map(([name, value]) => {
     refuseHostile(value, 'path');
-    const fits = words[name] === 'text' ? value.length <= LONGEST_PARAM && value !== '' : isUuid(value);
+    const isWord = words[name] === 'text';
+    const fits = isWord ? value.length <= LONGEST_PARAM && value !== '' : isUuid(value);
     if (!fits) throw new AppError('not_found');
-  }
-  return params;
+    // As the database writes it: ids are compared as text in caches and signals.
+    return [name, isWord ? value : value.toLowerCase()];
+  });
+  return Object.fromEntries(entries) as Readonly<Record<string, string>>;
 }
 
 function readQuery(route: Route, url: string): unknown {

@@ -55,7 +55,6 @@ test('the docs page works from this server alone', async () => {
   const document = await call('/openapi.json');
   expect(document.json['openapi']).toBe('3.1.0');
   const page = await call('/docs');
-  console.log(page.text, [...page.headers]);
   expect(page.status).toBe(200);
   expect(page.text).not.toMatch(/(src|href)="https?:/);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");

@@ -14,7 +14,8 @@ export interface SpendingRequest {
   readonly units: number;
   readonly subject: string | undefined;
   readonly needs: Readonly<Record<string, number>> | undefined;
-  readonly body: unknown;
+  /** Of the body as it came: a bound on what the call puts into a prompt. */
+  readonly bodyBytes: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly requestId: string;
 }
@@ -80,7 +81,7 @@ export interface ServerParts {
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
-  readonly upgradeFor?: (question: UpgradeQuestion) => string | null;
+  readonly upgradeFor?: (question: UpgradeQuestion) => object | string | null;
   /** Needed as soon as a route has a precheck; answers in place of the route, or lets the call go on. */
   readonly precheck?: (request: PrecheckRequest) => Promise<Answer | undefined>;
 }

@@ -23,28 +23,25 @@ test('a call is logged with its request id and trace, without what was asked for
   await call('/v1/shelves/marker?', { headers: { 'x-request-id': 'log-1', traceparent } });
   const line = lines.find((one) => one.includes('log-1'));
   expect(JSON.parse(line ?? '{}')).toMatchObject({
-    ...{
-      request_id: 'log-1',
-      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
-      route: 'GET /v1/shelves/:name',
-      status: 200,
-    },
+    request_id: 'log-1',
+    trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    route: 'GET /v1/shelves/:name',
+    status: 200,
   });
   expect(lines.join()).not.toContain('marker');
 });
 
-test.each([
-  ['no credential', {}, 401, 'unauthenticated'],
-  ['an unknown token', { as: 'stranger' }, 401, 'unauthenticated'],
-  ["another's account", { as: 'token', headers: { 'x-account-id': THEIRS } }, 404, 'not_found'],
-  ['an account id that is none', { as: 'token', headers: { 'x-account-id': "' or 1" } }, 404, 'not_found'],
+test.each<[string, { as?: string; headers?: Record<string, string> }, [number, string]]>([
+  ['no credential', {}, [401, 'unauthenticated']],
+  ['an unknown token', { as: 'stranger' }, [401, 'unauthenticated']],
+  ["another's account", { as: 'token', headers: { 'x-account-id': THEIRS } }, [404, 'not_found']],
+  ['an account id that is none', { as: 'token', headers: { 'x-account-id': "' or 1" } }, [404, 'not_found']],
   [
     'a key for another account than its own',
     { as: 'key', headers: { 'x-account-id': THEIRS } },
-    404,
-    'not_found',
+    [404, 'not_found'],
   ],
-])('%s is refused', async (_what, init, status, code) => {
+])('%s is refused', async (_what, init, [status, code]) => {
   const answered = await call(ITEM, init);
   expect(answered.status).toBe(status);
   expect(answered.json.error?.code).toBe(code);

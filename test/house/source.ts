@@ -129,6 +129,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#server$/, 'src/server/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
+  [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],
 ];
 

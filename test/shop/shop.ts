@@ -23,10 +23,25 @@ const item = z.strictObject({ name: z.string().min(1).max(50), tags: z.array(z.s
 export const listItems = route(
   'GET /v1/items',
   {
-    ...{ summary: 'Lists items', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
-    query: z.strictObject({ ...pageQuery, sort: z.enum(['name', 'age']).optional() }),
+    summary: 'Lists items',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 1e3,
+      by: 'ip',
+    },
+    query: z.strictObject({
+      ...pageQuery,
+      sort: z.enum(['name', 'age']).optional(),
+    }),
     reply: { 200: pageOf(z.strictObject({ name: z.string() })) },
-    example: { query: { limit: 2 }, reply: { data: [{ name: 'pen' }], next_cursor: null } },
+    example: {
+      query: { limit: 2 },
+      reply: {
+        data: [{ name: 'pen' }],
+        next_cursor: null,
+      },
+    },
   },
   async ({ query }) => ({ data: [{ name: query.sort ?? 'pen' }], next_cursor: null }),
 );
@@ -34,11 +49,26 @@ export const listItems = route(
 export const readItem = route(
   'GET /v1/items/:id',
   {
-    ...{ summary: 'Reads an item', tag, auth: 'account', may: 'viewer', scope: 'shop:read', rate },
-    reply: { 200: z.strictObject({ id: z.string(), account: z.string(), role: z.string() }) },
+    summary: 'Reads an item',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'shop:read',
+    rate,
+    reply: {
+      200: z.strictObject({
+        id: z.string(),
+        account: z.string(),
+        role: z.string(),
+      }),
+    },
     example: {
       params: { id: '0193a000-0000-7000-8000-000000000001' },
-      reply: { id: '1', account: '2', role: 'owner' },
+      reply: {
+        id: '1',
+        account: '2',
+        role: 'owner',
+      },
     },
   },
   async ({ params, accountId, role }) => ({ id: params.id, account: accountId, role }),
@@ -47,10 +77,18 @@ export const readItem = route(
 export const makeItem = route(
   'POST /v1/items',
   {
-    ...{ summary: 'Makes an item', tag, auth: 'account', may: 'member', scope: 'shop:write', rate },
+    summary: 'Makes an item',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'shop:write',
+    rate,
     body: item,
     reply: { 201: z.strictObject({ name: z.string() }) },
-    example: { body: { name: 'pen' }, reply: { name: 'pen' } },
+    example: {
+      body: { name: 'pen' },
+      reply: { name: 'pen' },
+    },
   },
   async ({ body, once }, shop) =>
     once(made, async (tx) => {
@@ -63,15 +101,19 @@ export const makeItem = route(
 export const plan = route(
   'GET /v1/shelves/:name',
   {
-    ...{
-      summary: 'Reads a shelf',
-      tag,
-      auth: 'none',
-      rate: { perMinute: 2, by: 'ip' },
-      params: { name: 'text' },
+    summary: 'Reads a shelf',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 2,
+      by: 'ip',
     },
+    params: { name: 'text' },
     reply: { 200: z.strictObject({ name: z.string() }) },
-    example: { params: { name: 'top' }, reply: { name: 'top' } },
+    example: {
+      params: { name: 'top' },
+      reply: { name: 'top' },
+    },
   },
   async ({ params }) => ({ name: params.name }),
 );
@@ -79,11 +121,24 @@ export const plan = route(
 export const signIn = route(
   'POST /v1/auth/login',
   {
-    ...{ summary: 'Signs in', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
-    rateOf: { name: 'email', perMinute: 2, of: ({ body }) => body.email },
+    summary: 'Signs in',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 1e3,
+      by: 'ip',
+    },
+    rateOf: {
+      name: 'email',
+      perMinute: 2,
+      of: ({ body }) => body.email,
+    },
     body: z.strictObject({ email: z.string() }),
     reply: { 204: z.undefined() },
-    example: { body: { email: 'a@example.com' }, reply: undefined },
+    example: {
+      body: { email: 'a@example.com' },
+      reply: undefined,
+    },
   },
   async () => undefined,
 );
@@ -91,20 +146,31 @@ export const signIn = route(
 export const generate = route(
   'POST /v1/generate',
   {
-    ...{
-      summary: 'Spends',
-      tag,
-      auth: 'account',
-      may: 'member',
-      scope: 'shop:write',
-      rate,
-      idempotency: 'required',
+    summary: 'Spends',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'shop:write',
+    rate,
+    idempotency: 'required',
+    spends: {
+      feature: 'generation',
+      as: 'job',
+      needs: ({ body }) => ({ variants: body.variants }),
     },
-    spends: { feature: 'generation', as: 'job', needs: ({ body }) => ({ variants: body.variants }) },
     precheck: ({ body }) => body.topic,
-    body: z.strictObject({ topic: z.string(), variants: z.number().int().default(1) }),
-    reply: { 200: z.strictObject({ help: z.string() }), 202: z.strictObject({ permit: z.string() }) },
-    example: { body: { topic: 'tea' }, reply: { help: 'none' } },
+    body: z.strictObject({
+      topic: z.string(),
+      variants: z.number().int().default(1),
+    }),
+    reply: {
+      200: z.strictObject({ help: z.string() }),
+      202: z.strictObject({ permit: z.string() }),
+    },
+    example: {
+      body: { topic: 'tea' },
+      reply: { help: 'none' },
+    },
   },
   async ({ body, permit }, shop) => {
     if (body.topic === 'refuse') throw new AppError('conflict');
@@ -117,8 +183,16 @@ export const generate = route(
 export const chat = route(
   'POST /v1/chat',
   {
-    ...{ summary: 'Spends inline', tag, auth: 'account', may: 'member', scope: 'shop:write', rate },
-    spends: { feature: 'chat', as: 'inline' },
+    summary: 'Spends inline',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'shop:write',
+    rate,
+    spends: {
+      feature: 'chat',
+      as: 'inline',
+    },
     reply: { 200: z.unknown() },
     example: { reply: {} },
   },
@@ -130,10 +204,19 @@ export const chat = route(
 export const stream = route(
   'GET /v1/stream',
   {
-    ...{ summary: 'Streams', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    summary: 'Streams',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 1e3,
+      by: 'ip',
+    },
     query: z.strictObject({ how: z.enum(['whole', 'wait', 'throw-before', 'throw-after']) }),
     reply: { 200: z.unknown() },
-    example: { query: { how: 'whole' }, reply: {} },
+    example: {
+      query: { how: 'whole' },
+      reply: {},
+    },
   },
   async ({ query, wire, origin }, shop) => {
     const out = wire.take();
@@ -149,7 +232,13 @@ export const stream = route(
 export const wait = route(
   'GET /v1/wait',
   {
-    ...{ summary: 'Waits', tag, auth: 'none', rate: { perMinute: 1_000, by: 'ip' } },
+    summary: 'Waits',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 1e3,
+      by: 'ip',
+    },
     reply: { 200: z.strictObject({ heard: z.string() }) },
     example: { reply: { heard: 'go' } },
   },
@@ -170,7 +259,11 @@ async function paused(shop: Shop, hangUp: AbortSignal): Promise<string> {
 export const adminOnly = route(
   'POST /v1/admin/things',
   {
-    ...{ summary: 'Is for admins', tag, auth: 'admin', scope: 'admin:write', rate },
+    summary: 'Is for admins',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate,
     reply: { 200: z.strictObject({ ok: z.boolean() }) },
     example: { reply: { ok: true } },
   },
@@ -180,11 +273,12 @@ export const adminOnly = route(
 export const broken = route(
   'GET /v1/broken',
   {
-    ...{
-      summary: 'Answers what it does not declare',
-      tag,
-      auth: 'none',
-      rate: { perMinute: 1_000, by: 'ip' },
+    summary: 'Answers what it does not declare',
+    tag,
+    auth: 'none',
+    rate: {
+      perMinute: 1e3,
+      by: 'ip',
     },
     reply: { 200: z.strictObject({ ok: z.boolean() }) },
     example: { reply: { ok: true } },

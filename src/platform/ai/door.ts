@@ -31,6 +31,8 @@ export interface RelayTo {
   /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
   readonly response: () => ServerResponse;
   readonly hangUp?: HangUp | undefined;
+  /** Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. */
+  readonly settle?: (body: Uint8Array) => Promise<void>;
 }
 
 /** The OpenAI protocol for any client: the pipe with a door. */
@@ -113,7 +115,7 @@ function parseSafely(text: string): Record<string, unknown> {
     throw invalid('The body is not valid JSON.');
   }
   if (!isRecord(body)) throw invalid('The body must be a JSON object.');
-  if (SUSPECT.test(text)) {
+  if (text.includes('\\u') && SUSPECT.test(text)) {
     JSON.stringify(body, (key, value: unknown) => {
       if (isHostile(key) || (typeof value === 'string' && isHostile(value)))
         throw invalid('The body holds broken text.');
@@ -144,14 +146,15 @@ async function relay(parts: DoorParts, permit: Permit, { prepared, to }: Relayin
   }
   if (answer.kind === 'stream') return relayStream(parts, permit, { answer, to });
   // Settled first: a client that calls again at once must find its place free.
-  await recorded(parts, permit, () => permit.settle());
+  const { body } = answer;
+  await recorded(parts, permit, () => (to.settle === undefined ? permit.settle() : to.settle(body)));
   const response = to.response();
   response.writeHead(200, {
     'content-type': 'application/json',
-    'content-length': answer.body.length,
+    'content-length': body.length,
     'x-plinth-max-tokens': answer.plan.maxTokens,
   });
-  response.end(answer.body);
+  response.end(body);
 }
 
 async function relayStream(
@@ -169,6 +172,7 @@ async function relayStream(
   });
   response.on('drain', () => live.resume());
   response.once('close', () => live.stop());
+  if (response.destroyed) live.stop();
   live.pipe({
     write: (chunk) => response.write(chunk),
     end: () => {},

@@ -33,11 +33,16 @@ const schemas = new WeakMap<z.ZodType, AnswerSchema>();
 export function answerSchema(schema: z.ZodType): AnswerSchema {
   const known = schemas.get(schema);
   if (known !== undefined) return known;
-  const json: Record<string, unknown> = { ...z.toJSONSchema(schema, { io: 'input' }) };
+  const json: Record<string, unknown> = { ...z.toJSONSchema(schema, { io: 'input', override: close }) };
   delete json['$schema'];
   const made = { json, strict: isStrict(json) };
   schemas.set(schema, made);
   return made;
+}
+
+/** What zod drops silently is not asked for: an object that says nothing of further fields is closed. */
+function close({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.type === 'object') jsonSchema.additionalProperties ??= false;
 }
 
 /** The body of a structured call. Where a provider takes no schema, it is told in words. */

@@ -33,6 +33,14 @@ export interface SubjectRate<Input> {
   readonly of: (input: Input) => string | undefined;
 }
 
+/** What only the call itself tells about the model call that admission plans for: its model and what it may cost. */
+export interface Prepared {
+  /** A `PlannedCall` of the limits module, which is above this one. */
+  readonly planned: unknown;
+  /** The smallest reserve, in micro-dollars, that still makes sense: with less left of a budget, the permit carries what is left. */
+  readonly leastReserve?: number;
+}
+
 /** What a call charges before its handler runs. */
 export interface Spending<Input> {
   /** A feature of the route's product; its declaration says which limits it consumes. */
@@ -44,6 +52,11 @@ export interface Spending<Input> {
   readonly subject?: (input: Input) => string | undefined;
   /** Grants that this request needs at least; less is 402 `plan_required`: `{ variants: 3 }`. */
   readonly needs?: (input: Input) => Readonly<Record<string, number>>;
+  /**
+   * For calls whose model and size the caller chooses: reads the request before admission. The handler finds what it
+   * made as `call.prepared`. Without it, the feature's policy says what is planned.
+   */
+  readonly prepare?: (request: Input & { readonly wire: Wire }, service: never) => Prepared;
 }
 
 export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Query extends z.ZodType> {
@@ -60,6 +73,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** Path parameters are UUIDs, and anything else is 404; `text` for those that are words: `{ id: 'text' }` of a plan. */
   readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
   readonly body?: Body;
+  /** The handler reads `wire.body` itself, checks included; the schema is for the docs alone. For bodies in a vendor's protocol. */
+  readonly rawBody?: true;
   readonly query?: Query;
   /** Schema of the body for each status that the handler answers. */
   readonly reply: Readonly<Record<number, z.ZodType>>;
@@ -97,6 +112,8 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   readonly accountId: Auth extends 'account' ? AccountId : undefined;
   readonly role: Auth extends 'account' ? Role : undefined;
   readonly permit: Permit;
+  /** What `spends.prepare` made of the request. */
+  readonly prepared: unknown;
   /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
@@ -165,8 +182,8 @@ export function routesFor<Service, Permit = never>() {
       name,
       method,
       path,
-      shape: shape as unknown as Route['shape'],
-      handle: handle as Route['handle'],
+      shape: shape as Route['shape'],
+      handle,
     };
   };
 }

@@ -1,7 +1,7 @@
-import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, PASSWORD, type Person, WHENCE } from '#test/factories';
+import { createPeople, PASSWORD, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -15,6 +15,13 @@ const acting = (person: Person) => ({
   accountId: person.accountId,
   role: 'owner' as const,
 });
+
+// Written past the services, so that nobody is told: what another process did whose signal was lost.
+const gone = async (bearer: string) => {
+  expect(await identity.identify(bearer)).toBeDefined();
+  await clock.advance(10_000);
+  return identity.identify(bearer);
+};
 
 async function token(person: Person): Promise<string> {
   const tokens = await identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE);
@@ -83,13 +90,6 @@ describe('an access token', () => {
 });
 
 describe('within ten seconds, even where no signal arrives,', () => {
-  // Written past the services, so that nobody is told: what another process did whose signal was lost.
-  const gone = async (bearer: string) => {
-    expect(await identity.identify(bearer)).toBeDefined();
-    await clock.advance(10_000);
-    return identity.identify(bearer);
-  };
-
   test('an ended session no longer lets in', async () => {
     const ada = await world.person();
     const bearer = await token(ada);
@@ -210,22 +210,24 @@ describe('signing keys', () => {
   });
 
   test('tokens of an older and of a newer key are both good while both are there', async () => {
-    const ada = await world.person();
-    const old = await token(ada);
+    const { db: other, close } = await testDatabase();
+    const running = createPeople(other);
+    const ada = await running.person();
+    const login = { email: ada.email, password: PASSWORD };
+    const old = await running.identity.sessions.login(login, WHENCE);
     const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
     const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: 'newer', alg: 'EdDSA', use: 'sig' };
-    await write('insert into identity.signing_keys (kid, public_jwk, private_jwk) values ($1, $2, $3)', [
-      'newer',
-      JSON.stringify(publicJwk),
-      JSON.stringify(await exportJWK(pair.privateKey)),
-    ]);
-    const restarted = createPeople(db).identity;
-    const fresh = await restarted.sessions.login({ email: ada.email, password: PASSWORD }, WHENCE);
-    await clock.advance(6_000);
-    for (const one of [identity, restarted]) {
-      expect(await one.identify(old)).toBeDefined();
+    const sql = 'insert into identity.signing_keys (kid, public_jwk, private_jwk) values ($1, $2, $3)';
+    const values = ['newer', JSON.stringify(publicJwk), JSON.stringify(await exportJWK(pair.privateKey))];
+    await other.system('identity.signing-keys', point, [statement(sql, values)]);
+    const restarted = createPeople(other);
+    const fresh = await restarted.identity.sessions.login(login, WHENCE);
+    expect(decodeProtectedHeader(fresh.access_token).kid).toBe('newer');
+    await running.clock.advance(6_000);
+    for (const { identity: one } of [running, restarted]) {
+      expect(await one.identify(old.access_token)).toBeDefined();
       expect(await one.identify(fresh.access_token)).toBeDefined();
     }
-    expect((await restarted.jwks()).keys.map((key) => key.kid)).toContain('newer');
+    await close();
   });
 });

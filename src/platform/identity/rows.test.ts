@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, type Person, WHENCE } from '#test/factories';
+import { createPeople, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();

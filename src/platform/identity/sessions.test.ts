@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createPeople, PASSWORD, type Person, WHENCE } from '#test/factories';
+import { createPeople, PASSWORD, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();

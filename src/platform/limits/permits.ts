@@ -34,7 +34,7 @@ export interface PermitFacts {
   readonly calls: number;
   /** The usage event that is pending or sent already, if one is. */
   readonly openEvent: UsageEventId | undefined;
-  /** What that event says; unknown after a take-up, where any call may use it. */
+  /** What that event says: a call as planned goes out without another trip. */
   readonly planned: PlannedCall | undefined;
   readonly idempotency: IdempotencyRequest | undefined;
 }
@@ -100,13 +100,20 @@ function makePermit(
   facts: PermitFacts,
   parts: PermitParts & { resolve: (step: Step) => Promise<Resolution> },
 ): Permit {
+  const { planned } = facts;
   const outcomes: Outcome[] = [];
   let open = facts.openEvent;
-  let planned = facts.planned;
   let calls = facts.calls;
   let reserve = facts.reserve;
   /** Whether the first call's row, written by admission or take-up, still waits for its dispatch. */
   let unused = open !== undefined;
+  const unusedCorrection = parts.ids.next();
+
+  /** What the database is told of the calls. One that never went out costs nothing, whatever its row says. */
+  function told(op: Step['op']): readonly Outcome[] {
+    if (!unused || open === undefined || op === 'send') return outcomes;
+    return [...outcomes, { e: open, s: 'voided', c: unusedCorrection }];
+  }
 
   function step(op: Step['op'], more: { next?: Record<string, unknown>; reason?: string } = {}): Step {
     return {
@@ -116,13 +123,13 @@ function makePermit(
       h: parts.holder,
       f: facts.fence,
       op,
-      calls: outcomes,
+      calls: told(op),
       ...more,
     };
   }
 
   function outcome(s: Outcome['s'], u?: Record<string, unknown>): void {
-    if (open === undefined) throw new Error('no provider call is under way');
+    if (open === undefined || unused) throw new Error('no provider call is under way');
     outcomes.push({ e: open, s, c: parts.ids.next(), ...(u === undefined ? {} : { u }) });
     open = undefined;
   }
@@ -138,7 +145,8 @@ function makePermit(
 
   /** The ledger must not lose figures that we know because somebody else has closed the permit meanwhile. */
   async function reportLate(): Promise<void> {
-    if (outcomes.length > 0) await parts.resolve(step('report'));
+    const late = step('report');
+    if (late.calls.length > 0) await parts.resolve(late);
   }
 
   async function here(tx: Transaction, made: Statement): Promise<void> {
@@ -159,29 +167,24 @@ function makePermit(
       return reserve;
     },
     async send(call) {
-      const same =
-        planned === undefined || (planned.provider === call.provider && planned.model === call.model);
-      if (unused && open !== undefined && same) {
+      if (open !== undefined && !unused) throw new Error('a provider call is under way');
+      if (open !== undefined && planned !== undefined && covers(planned, call)) {
         unused = false;
-        planned = call;
         return open;
       }
-      if (unused && open !== undefined) {
-        outcome('voided');
-        calls -= 1;
-      }
-      unused = false;
-      const next = parts.ids.next<UsageEventId>();
+      const event = open ?? parts.ids.next<UsageEventId>();
       const answer = await resolve('send', {
-        next: { e: next, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
+        next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
       });
-      if (answer.kind === 'denied') throw budgetDenied(answer);
-      if (answer.kind === 'again') throw new AppError('permit_stale');
+      // What the database was told it knows, also where it has no room for the next call.
       outcomes.length = 0;
-      calls += 1;
-      open = next;
+      if (answer.kind === 'denied') throw budgetDenied(answer);
+      if (answer.kind !== 'sent') throw new AppError('permit_stale');
+      if (open === undefined) calls += 1;
+      unused = false;
+      open = event;
       reserve = answer['reserve'] as Micros;
-      return next;
+      return event;
     },
     served: (usage) => outcome('posted', figures(usage)),
     notServed: () => outcome('voided'),
@@ -203,6 +206,13 @@ function makePermit(
       statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
   };
   return permit;
+}
+
+/** Whether the row of a planned call says enough of the one that goes out: the same model, and a reserve that holds it. */
+function covers(planned: PlannedCall, call: PlannedCall): boolean {
+  return (
+    planned.provider === call.provider && planned.model === call.model && planned.reserve >= call.reserve
+  );
 }
 
 function settlementOf(step: Step): Statement<{ answer: Resolution }> {

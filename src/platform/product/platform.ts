@@ -1,3 +1,4 @@
+import type { Ai } from '#platform/ai';
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
@@ -12,4 +13,5 @@ export interface Platform {
   readonly entitlements: Entitlements;
   readonly limits: Limits;
   readonly jobs: Jobs;
+  readonly ai: Ai;
 }

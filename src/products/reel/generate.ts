@@ -4,7 +4,6 @@ import type { Permit } from '#platform/limits';
 import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
 import { z } from 'zod';
 import { cleanHashtags, isOverLength, PLATFORMS } from './platforms.ts';
-import { postPrompt } from './prompts.ts';
 import {
   completeGeneration,
   failGeneration,
@@ -71,21 +70,24 @@ async function write(
   const { task } = work;
   const rules = PLATFORMS[task.platform];
   const { object } = await faces.ai.generate(work.permit, {
-    feature: 'reel.generation',
-    prompt: postPrompt({
-      platform: rules.title,
-      style: rules.style,
-      max_length: String(rules.maxLength),
-      max_hashtags: String(rules.maxHashtags),
-      topic: task.topic,
-      tone: task.tone ?? 'as fits the platform',
-      audience: task.audience ?? 'whoever the topic concerns',
-      brand_voice: task.brand_voice ?? 'none given',
-      language: task.language,
-      variants: String(task.variants),
-    }),
+    feature: 'generation',
+    prompt: {
+      id: 'post',
+      variables: {
+        platform: rules.title,
+        style: rules.style,
+        max_length: rules.maxLength,
+        max_hashtags: rules.maxHashtags,
+        topic: task.topic,
+        tone: task.tone ?? 'as fits the platform',
+        audience: task.audience ?? 'whoever the topic concerns',
+        brand_voice: task.brand_voice ?? 'none given',
+        language: task.language,
+        variants: task.variants,
+      },
+    },
     schema: reply,
-    signal: work.signal,
+    hangUp: work.signal,
   });
   const usable = object.variants.filter(
     (variant) => variant.hook.trim() !== '' && variant.body.trim() !== '',

@@ -1,3 +1,4 @@
+import { promptsIn } from '#platform/ai';
 import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
@@ -20,9 +21,10 @@ export const reel = defineProduct({
   migrations: migrationsIn('reel', import.meta.url),
   routes: routesOf(routes),
   jobs: { generate },
+  prompts: promptsIn(new URL('./prompts/', import.meta.url)),
   policies: {
     generation: {
-      models: ['reel-writer'],
+      models: ['small'],
       temperature: 0.8,
       maxOutputTokens: 1_500,
       tries: TRIES,

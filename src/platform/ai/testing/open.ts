@@ -1,5 +1,7 @@
 import { systemClock, systemRandom } from '#platform/kernel';
 import { type Ai, type AiParts, createAi } from '../ai.ts';
+import type { PlainAnswer, StreamAnswer } from '../attempt.ts';
+import type { StreamEnd } from '../live-stream.ts';
 import type { PolicyInput } from '../policy.ts';
 import type { AiMetrics } from '../ports.ts';
 import { createPrices } from '../prices.ts';
@@ -48,4 +50,28 @@ export function recordingMetrics(): AiMetrics & {
     breaker: (_provider, model, state) => breakers.push(`${model} ${state}`),
     cost: (_product, _feature, amount) => costs.push(amount),
   };
+}
+
+/** The answer of a call that is not streamed. */
+export function plain(answer: PlainAnswer | StreamAnswer): PlainAnswer {
+  if (answer.kind !== 'plain') throw new Error('expected a plain answer');
+  return answer;
+}
+
+/** Reads a stream to its end, whatever that is. */
+export async function read(
+  answer: PlainAnswer | StreamAnswer,
+): Promise<{ text: string; end: StreamEnd; error: string | undefined }> {
+  if (answer.kind !== 'stream') throw new Error('expected a stream');
+  const chunks: Buffer[] = [];
+  let error: string | undefined;
+  answer.live.pipe({
+    write: (chunk) => chunks.push(chunk) > 0,
+    end: () => {},
+    fail: ({ code }) => {
+      error = code;
+    },
+  });
+  const end = await answer.live.finished;
+  return { text: Buffer.concat(chunks).toString('utf8'), end, error };
 }

@@ -2,7 +2,6 @@ import type { Statement } from '#platform/db';
 import {
   type AccountId,
   type HolderId,
-  type Micros,
   micros,
   type PermitId,
   type UsageEventId,
@@ -47,10 +46,6 @@ export function recordingPermit(
     closed = how;
   }
 
-  const noDatabase = (): never => {
-    throw new Error('this permit has no database');
-  };
-
   return {
     id: '01936f00-0000-7000-8000-000000000001' as PermitId,
     accountId: (facts.account ?? '01936f00-0000-7000-8000-0000000000aa') as AccountId,
@@ -59,7 +54,7 @@ export function recordingPermit(
     product: 'test',
     feature: 'chat',
     units: 1,
-    reserve: micros(facts.reserve ?? 1_000_000) as Micros,
+    reserve: micros(facts.reserve ?? 1_000_000),
     holder: '01936f00-0000-7000-8000-0000000000cc' as HolderId,
     fence: 1,
     subject: undefined,
@@ -97,4 +92,8 @@ export function recordingPermit(
     answering: () => undefined,
     reportLate: async () => {},
   };
+}
+
+function noDatabase(): never {
+  throw new Error('this permit has no database');
 }

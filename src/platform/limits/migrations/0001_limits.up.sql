@@ -1,4 +1,4 @@
--- Permits, the ledger, meters and holders. Rows are decided by functions alone (0003_decisions); tenants read.
+-- Permits, the ledger, meters and holders. Functions alone write them (0003 to 0005); tenants read.
 create schema limits;
 grant usage on schema limits to plinth_tenant, plinth_system;
 
@@ -37,9 +37,10 @@ create table limits.permits (
   state text not null check (state in ('queued', 'running', 'settled', 'voided')),
   holder uuid not null,
   fence integer not null,
-  -- Which concurrency limit it counts in: the meter's scope and the limit's name.
-  slot text,
-  -- What it charged, to give it back to the same windows: [[scope, limit, kind, start, amount, window], …]; a budget's amount is the reserve.
+  -- The concurrency limits that it counts in, each as its meter's scope and the limit's name.
+  slots text[] not null,
+  -- What it charged, to give it back to the same windows: [[scope, limit, kind, start, amount, window], …], in order of time.
+  -- A budget's charge without an amount holds all that the permit holds: its reserve, and once it is closed its cost.
   charges jsonb not null,
   subject text,
   job_id uuid,
@@ -51,8 +52,8 @@ create table limits.permits (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id)
 ) with (fillfactor = 80);
-create index permits_open on limits.permits (account_id, slot) include (holder, job_id, state, due_at) where state in ('queued', 'running');
-create index permits_open_by_age on limits.permits (created_at) where state in ('queued', 'running') and job_id is null;
+-- Open permits are few at any time: what counts them and what sweeps them both read this index.
+create index permits_open on limits.permits (account_id, product) where state in ('queued', 'running');
 call app.protect_tenant('limits.permits', 'select');
 
 -- One provider call. pending → sent → posted or voided; posted and voided rows never change, a correction is a row of its own.
@@ -61,6 +62,8 @@ create table limits.usage_events (
   id uuid not null,
   permit_id uuid not null,
   attempt integer not null check (attempt > 0),
+  -- The permit's fence when the call went out, or when it was planned: only whoever made a call knows its outcome.
+  fence integer not null,
   user_id uuid not null,
   key_id uuid,
   product text not null,
@@ -86,9 +89,11 @@ create table limits.usage_events (
   check (cost >= 0 or corrects is not null)
 ) with (fillfactor = 80);
 create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);
-create index usage_events_by_time on limits.usage_events (account_id, created_at desc, id desc);
 create unique index usage_events_one_correction on limits.usage_events (account_id, corrects) where corrects is not null;
 call app.protect_tenant('limits.usage_events', 'select');
+
+-- What a window of a meter is moved by.
+create type limits.move as (scope text, name text, start bigint, amount bigint);
 
 create function limits.refuse_change() returns trigger language plpgsql as $$
 begin

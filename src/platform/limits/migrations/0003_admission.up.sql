@@ -44,8 +44,8 @@ begin
 end $$;
 
 -- What a repeat of an Idempotency-Key gets: null = go on and admit; else an answer that ends it.
--- An adopted permit gets a new holder and the next fence, and charges nothing.
-create function limits.repeated(p_request jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
+-- An adopted permit gets a new holder and the next fence, and charges nothing; p_refused says why its caller may not have it.
+create function limits.repeated(p_request jsonb, p_refused text, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
   v_key idempotency.keys;
   v_permit limits.permits;
@@ -63,7 +63,7 @@ begin
     return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'body', v_key.answer,
       'sealed', encode(v_key.sealed, 'base64'));
   end if;
-  select * into v_permit from limits.permits where account_id = v_key.account_id and id = v_key.permit_id for update;
+  select * into v_permit from limits.permits where account_id = v_key.account_id and id = v_key.permit_id;
   -- Not written yet: it was admitted by this very batch.
   if not found then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'voided' then
@@ -72,12 +72,17 @@ begin
     return null;
   end if;
   if v_permit.state = 'settled' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
-  if exists (select from limits.holders where id = v_permit.holder and expires_at > p_now) then
+  -- Its job runs it, whoever enqueued that; or its holder does.
+  if v_permit.job_id is not null or exists (select from limits.holders where id = v_permit.holder and expires_at > p_now) then
     return jsonb_build_object('kind', 'running');
   end if;
   if v_permit.state = 'running' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
+  if p_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', p_refused); end if;
   update limits.permits set holder = (p_request->>'h')::uuid, fence = fence + 1, request_id = p_request->>'q', updated_at = p_now
-    where account_id = v_permit.account_id and id = v_permit.id returning * into v_permit;
+    where account_id = v_permit.account_id and id = v_permit.id and state = 'queued' and job_id is null and fence = v_permit.fence
+    returning * into v_permit;
+  -- Its holder, thought dead, enqueued the job at this very moment.
+  if not found then return jsonb_build_object('kind', 'running'); end if;
   select * into v_event from limits.usage_events
     where account_id = v_permit.account_id and permit_id = v_permit.id and state = 'pending' order by attempt limit 1;
   return jsonb_build_object('kind', 'permit', 'adopted', true, 'id', v_permit.id, 'fence', v_permit.fence,
@@ -98,7 +103,7 @@ declare
   v_minute bigint; v_hour bigint; v_day bigint; v_week bigint; v_month bigint;
   v_feature jsonb; c jsonb; v_needed text;
   v_units bigint; v_reserve bigint; v_answer jsonb; v_denial jsonb;
-  v_limit text; v_kind text; v_scope text; v_max bigint; v_start bigint; v_taken bigint; v_at integer; v_slot text;
+  v_limit text; v_kind text; v_scope text; v_max bigint; v_least bigint; v_start bigint; v_taken bigint; v_at integer; v_slot text; v_slots text[];
   v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text;
   v_permit limits.permits; v_event limits.usage_events;
   v_permits limits.permits[] := '{}'; v_events limits.usage_events[] := '{}';
@@ -136,32 +141,32 @@ begin
         v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
         v_segment := entitlements.segment(v_account, v_product, v_now);
         v_grants := v_segment->'grants';
-        v_counts := '{}';
+        v_counts := '{}'; v_caller := '';
       end if;
     end if;
     if not v_open then
       answer := '{"kind":"busy"}'; return next; continue;
     end if;
 
-    -- 1. A repeat of a key charges nothing.
-    if r ? 'ik' then
-      v_answer := limits.repeated(r, v_now);
-      if v_answer is not null then
-        answer := v_answer; return next; continue;
-      end if;
-    end if;
-
-    -- 2. Caller, holder and plan, at this very instant.
-    if v_caller <> (r->>'a') || (r->>'u') || coalesce(r->>'k', '') || (r->>'h') then
-      v_caller := (r->>'a') || (r->>'u') || coalesce(r->>'k', '') || (r->>'h');
+    -- 1. Caller and holder at this very instant; but a repeat of a key charges nothing, and is answered first.
+    if v_caller <> (r->>'u') || coalesce(r->>'k', '') || (r->>'h') then
+      v_caller := (r->>'u') || coalesce(r->>'k', '') || (r->>'h');
       v_refused := accounts.can_spend(v_account, (r->>'u')::uuid, (r->>'k')::uuid);
       if v_refused is null and not exists (select from limits.holders where id = (r->>'h')::uuid and expires_at > v_now) then
         v_refused := 'holder_dead';
       end if;
     end if;
+    if r ? 'ik' then
+      v_answer := limits.repeated(r, v_refused, v_now);
+      if v_answer is not null then
+        answer := v_answer; return next; continue;
+      end if;
+    end if;
     if v_refused is not null then
       answer := jsonb_build_object('kind', 'refused', 'reason', v_refused); return next; continue;
     end if;
+
+    -- 2. The plan at this very instant.
     v_feature := p_features->(v_product || '.' || (r->>'f'));
     v_denial := null;
     if v_segment->>'plan' is null then
@@ -183,7 +188,7 @@ begin
 
     -- 3. All limits, all or nothing: first look at each, then charge.
     v_units := (r->>'n')::bigint; v_reserve := (r->>'r')::bigint;
-    v_charges := '[]'; v_slot := null;
+    v_charges := '[]'; v_slots := '{}';
     v_due := v_now + make_interval(secs => (v_feature->>'longest')::double precision);
     if v_denial is null then
       for c in select value from jsonb_array_elements(v_feature->'consumes') loop
@@ -193,28 +198,31 @@ begin
           when 'user' then v_product || '/user:' || (r->>'u')
           when 'key' then v_product || '/key:' || coalesce(r->>'k', '')
           else v_product || '/subject:' || coalesce(r->>'s', '') end;
-        if v_max is null then
-          v_denial := jsonb_build_object('kind', 'plan_required', 'grant', v_limit, 'needed', 1, 'plan', v_segment->'plan');
+        -- More than the plan ever has room for: waiting would not help.
+        v_least := case v_kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then (r->>'least')::bigint else v_units end;
+        if v_max is null or v_max < v_least then
+          v_denial := jsonb_build_object('kind', 'plan_required', 'grant', v_limit, 'needed', greatest(v_least, 1), 'plan', v_segment->'plan');
           exit;
         end if;
         if v_kind = 'concurrency' then
           v_slot := v_scope || ' ' || v_limit;
           if not v_counts ? v_slot then
             select count(*) into v_taken from limits.permits p
-              where p.account_id = v_account and p.slot = v_slot and p.state in ('queued', 'running')
+              where p.account_id = v_account and p.product = v_product and v_slot = any(p.slots) and p.state in ('queued', 'running')
                 and (p.job_id is not null or p.state = 'queued'
-                  or exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now));
+                  or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now));
             v_counts := v_counts || jsonb_build_object(v_slot, v_taken);
           end if;
           v_taken := (v_counts->>v_slot)::bigint;
           if v_taken >= v_max then
             -- The latest instant for it: those admitted by this batch are not written yet, so that their own due time stands in.
             select greatest(coalesce(min(p.due_at), v_due), v_now + interval '1 second') into v_due from limits.permits p
-              where p.account_id = v_account and p.slot = v_slot and p.state in ('queued', 'running');
+              where p.account_id = v_account and p.product = v_product and v_slot = any(p.slots) and p.state in ('queued', 'running');
             v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
               'resets_at', v_due, 'now', v_now, 'plan', v_segment->'plan');
             exit;
           end if;
+          v_slots := v_slots || v_slot;
           continue;
         end if;
         -- What the window holds so far: the account's own meter is at hand, another scope's is read.
@@ -241,7 +249,7 @@ begin
         end if;
         if v_kind = 'budget' then
           -- Less room than asked, but enough to make sense: the permit carries what is left.
-          if v_taken + (r->>'least')::bigint > v_max then
+          if v_taken + v_least > v_max then
             v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
               'resets_at', limits.window_end(c->>'w', v_start), 'now', v_now, 'plan', v_segment->'plan');
             exit;
@@ -262,7 +270,16 @@ begin
       answer := v_denial; return next; continue;
     end if;
 
-    -- 4. Charge, and write permit, usage event and key.
+    -- 4. Charge, and write key, permit and usage event.
+    if r ? 'ik' then
+      insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
+        values (v_account, r->'ik'->>'route', r->'ik'->>'key', r->'ik'->>'body', (r->>'id')::uuid, 'running', v_now, v_now + interval '24 hours')
+        on conflict do nothing;
+      -- The same key at this moment, for another product: its meter is not ours.
+      if not found then
+        answer := jsonb_build_object('kind', 'running'); return next; continue;
+      end if;
+    end if;
     for c in select value from jsonb_array_elements(v_charges) loop
       v_scope := c->>0; v_limit := c->>1; v_start := (c->>3)::bigint; v_taken := coalesce((c->>4)::bigint, v_reserve);
       if v_scope <> v_product then
@@ -279,20 +296,16 @@ begin
       end if;
     end loop;
     v_dirty := true;
-    if v_slot is not null then
+    foreach v_slot in array v_slots loop
       v_counts := v_counts || jsonb_build_object(v_slot, (v_counts->>v_slot)::bigint + 1);
-    end if;
+    end loop;
     v_permit := row(v_account, (r->>'id')::uuid, (r->>'u')::uuid, (r->>'k')::uuid, v_product, r->>'f', v_units, v_reserve,
-      case when (r->>'job')::boolean then 'queued' else 'running' end, (r->>'h')::uuid, 1, v_slot, v_charges, r->>'s', null,
+      case when (r->>'job')::boolean then 'queued' else 'running' end, (r->>'h')::uuid, 1, v_slots, v_charges, r->>'s', null,
       v_due, r->>'q', null, v_now, v_now);
-    v_event := row(v_account, (r->>'e')::uuid, v_permit.id, 1, v_permit.user_id, v_permit.key_id, v_product, r->>'f', r->>'pr', r->>'m', null,
+    v_event := row(v_account, (r->>'e')::uuid, v_permit.id, 1, 1, v_permit.user_id, v_permit.key_id, v_product, r->>'f', r->>'pr', r->>'m', null,
       0, 0, 0, 0, v_reserve, 0, r->>'v', case when (r->>'job')::boolean then 'pending' else 'sent' end, false, null, r->>'q', v_now, v_now);
     v_permits := v_permits || v_permit;
     v_events := v_events || v_event;
-    if r ? 'ik' then
-      insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
-        values (v_account, r->'ik'->>'route', r->'ik'->>'key', r->'ik'->>'body', v_permit.id, 'running', v_now, v_now + interval '24 hours');
-    end if;
     answer := jsonb_build_object('kind', 'permit', 'adopted', false, 'id', v_permit.id, 'fence', 1, 'reserve', v_reserve, 'event', v_event.id);
     return next;
   end loop;
@@ -306,5 +319,5 @@ begin
 end $$;
 
 call app.run_as_system('limits.charge(uuid, text, text, bigint, bigint)');
-call app.run_as_system('limits.repeated(jsonb, timestamptz)');
+call app.run_as_system('limits.repeated(jsonb, text, timestamptz)');
 call app.run_as_system('limits.admit(jsonb, jsonb, boolean)');

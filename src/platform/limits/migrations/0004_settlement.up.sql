@@ -5,44 +5,68 @@
 -- that nobody knows: the call's whole reserve is posted as an estimate.
 -- Locks: the account's meter of the product first, then the permit, then its usage events; everywhere in this order.
 
--- Moves a budget or quota window by a signed amount, if the meter still is in that window. A window that has passed is history.
-create function limits.shift(p_account uuid, p_scope text, p_name text, p_start bigint, p_amount bigint) returns void language plpgsql as $$
+-- Locks the meter under which all of an account's windows and permits of a product are changed. Answers the time after
+-- the lock, never behind the row's last. Null: p_wait is false, and somebody else has it.
+create function limits.lock_meter(p_account uuid, p_product text, p_wait boolean) returns timestamptz language plpgsql as $$
 declare
+  v_seen bigint;
+begin
+  if p_wait then
+    select seen into v_seen from limits.meters where account_id = p_account and scope = p_product for update;
+  else
+    select seen into v_seen from limits.meters where account_id = p_account and scope = p_product for update skip locked;
+    if not found then return null; end if;
+  end if;
+  return greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
+end $$;
+
+-- Moves windows by signed amounts, each if its meter still is in that window: one that has passed is history.
+create function limits.move_windows(p_account uuid, p_moves limits.move[]) returns void language plpgsql as $$
+declare
+  m record;
   v limits.meters;
   v_at integer;
 begin
-  if p_amount = 0 then return; end if;
-  select * into v from limits.meters where account_id = p_account and scope = p_scope for update;
-  v_at := array_position(v.names, p_name);
-  if v_at is null or v.starts[v_at] <> p_start then return; end if;
-  v.used[v_at] := greatest(0, v.used[v_at] + p_amount);
-  update limits.meters set used = v.used where account_id = p_account and scope = p_scope;
+  for m in
+    select scope, array_agg(name) as names, array_agg(start) as starts, array_agg(amount) as amounts
+    from (select scope, name, start, sum(amount)::bigint as amount from unnest(p_moves) group by scope, name, start) as summed
+    group by scope order by scope
+  loop
+    select * into v from limits.meters where account_id = p_account and scope = m.scope for update;
+    continue when not found;
+    for v_place in 1 .. cardinality(m.names) loop
+      v_at := array_position(v.names, m.names[v_place]);
+      if v.starts[v_at] = m.starts[v_place] then
+        v.used[v_at] := greatest(0, v.used[v_at] + m.amounts[v_place]);
+      end if;
+    end loop;
+    update limits.meters set used = v.used where account_id = p_account and scope = m.scope;
+  end loop;
 end $$;
 
--- Gives the unused part of a permit's reserve back to its budgets (or charges an overrun): the newest window first.
--- A charge without an amount holds the reserve less what the later ones of the same limit hold.
-create function limits.refund_budgets(p_permit limits.permits, p_unused bigint) returns void language plpgsql as $$
+-- Gives a part of what a permit holds back to its budgets, the newest window first; of a negative part, an overrun, the
+-- newest window takes all. Answers the permit's charges after it, and the moves of the windows, which its caller makes.
+create function limits.give_back(p_permit limits.permits, p_unused bigint, out charges jsonb, out moves limits.move[]) language plpgsql as $$
 declare
-  c record;
+  c jsonb;
+  v_left jsonb := '{}';
+  v_key text;
   v_give bigint;
 begin
+  charges := p_permit.charges;
+  moves := '{}';
   if p_unused = 0 then return; end if;
-  for c in
-    with charge as (
-      select value->>0 as scope, value->>1 as name, (value->>3)::bigint as start, (value->>4)::bigint as amount, place
-      from jsonb_array_elements(p_permit.charges) with ordinality as t(value, place) where value->>2 = 'budget'
-    )
-    select *, p_unused - coalesce(sum(coalesce(amount, p_permit.reserve)) over (partition by scope, name order by place desc
-        rows between unbounded preceding and 1 preceding), 0) as remaining,
-      row_number() over (partition by scope, name order by place desc) as newest
-    from charge
-  loop
-    if p_unused < 0 then
-      v_give := case when c.newest = 1 then p_unused else 0 end;
-    else
-      v_give := case when c.amount is null then greatest(0, c.remaining) else least(greatest(0, c.remaining), c.amount) end;
+  for v_at in reverse jsonb_array_length(charges) - 1 .. 0 loop
+    c := charges->v_at;
+    continue when c->>2 <> 'budget';
+    v_key := (c->>0) || ' ' || (c->>1);
+    v_give := coalesce((v_left->>v_key)::bigint, p_unused);
+    if c->>4 is not null then
+      v_left := v_left || jsonb_build_object(v_key, v_give - least(v_give, (c->>4)::bigint));
+      v_give := least(v_give, (c->>4)::bigint);
+      charges := jsonb_set(charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
     end if;
-    perform limits.shift(p_permit.account_id, c.scope, c.name, c.start, -v_give);
+    moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
   end loop;
 end $$;
 
@@ -51,88 +75,113 @@ create function limits.cost_of(p_account uuid, p_permit uuid) returns bigint lan
   select coalesce(sum(cost), 0)::bigint from limits.usage_events where account_id = p_account and permit_id = p_permit and state = 'posted'
 $$;
 
--- Writes the outcomes of provider calls. An open call is posted or voided by whoever holds the permit; for one that was
--- posted as an estimate meanwhile, exact figures become one correction row, whoever brings them. Answers the sum of corrections.
-create function limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_now timestamptz) returns bigint language plpgsql as $$
+-- What its calls may have cost at most, were p_event not made: posted ones their cost, open ones their reserve.
+create function limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid) returns bigint language sql stable as $$
+  select coalesce(sum(case state when 'posted' then cost else reserve end), 0)::bigint from limits.usage_events
+  where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
+$$;
+
+-- Writes the outcomes of provider calls. An open call is posted or voided by whoever holds the permit. For one that was
+-- posted as an estimate meanwhile, what whoever made the call (p_fence) knows becomes one correction row.
+-- Answers the sum of corrections.
+create function limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamptz) returns bigint language plpgsql as $$
 declare
   o jsonb; u jsonb;
   e limits.usage_events;
+  v_voided boolean;
   v_corrected bigint := 0;
 begin
   for o in select value from jsonb_array_elements(coalesce(p_calls, '[]')) loop
     u := o->'u';
-    select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid for update;
+    v_voided := o->>'s' = 'voided';
+    select * into e from limits.usage_events
+      where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id for update;
     if not found then continue; end if;
     if e.state in ('pending', 'sent') then
       if not p_held then continue; end if;
       update limits.usage_events set state = o->>'s', updated_at = p_now,
-        estimated = (o->>'s' = 'posted' and (u is null or (u->>'estimated')::boolean)),
+        estimated = not v_voided and (u is null or (u->>'estimated')::boolean),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
         price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
         completion_tokens = coalesce((u->>'completion_tokens')::integer, 0), reasoning_tokens = coalesce((u->>'reasoning_tokens')::integer, 0),
-        cost = case when o->>'s' = 'voided' then 0 else coalesce((u->>'cost')::bigint, reserve) end
+        cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end
         where account_id = e.account_id and id = e.id;
-    elsif e.state = 'posted' and e.estimated and e.corrects is null and o->>'s' = 'posted' and not coalesce((u->>'estimated')::boolean, true) then
-      insert into limits.usage_events (account_id, id, permit_id, attempt, user_id, key_id, product, feature, provider, model, provider_request_id,
+    elsif e.state = 'posted' and e.estimated and e.fence = p_fence and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
+      -- A call that was certainly not served is corrected to nothing.
+      if v_voided then u := '{}'; end if;
+      insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
           prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, corrects, request_id, created_at, updated_at)
-        values (e.account_id, (o->>'c')::uuid, e.permit_id, e.attempt, e.user_id, e.key_id, e.product, e.feature, u->>'provider', u->>'model',
-          u->>'provider_request_id', (u->>'prompt_tokens')::integer - e.prompt_tokens, (u->>'cached_tokens')::integer - e.cached_tokens,
-          (u->>'completion_tokens')::integer - e.completion_tokens, (u->>'reasoning_tokens')::integer - e.reasoning_tokens,
-          0, (u->>'cost')::bigint - e.cost, u->>'price_version', 'posted', e.id, e.request_id, p_now, p_now)
+        values (e.account_id, (o->>'c')::uuid, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature,
+          coalesce(u->>'provider', e.provider), coalesce(u->>'model', e.model), u->>'provider_request_id',
+          coalesce((u->>'prompt_tokens')::integer, 0) - e.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - e.cached_tokens,
+          coalesce((u->>'completion_tokens')::integer, 0) - e.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - e.reasoning_tokens,
+          0, coalesce((u->>'cost')::bigint, 0) - e.cost, coalesce(u->>'price_version', e.price_version), 'posted', e.id, e.request_id, p_now, p_now)
         on conflict (account_id, corrects) where corrects is not null do nothing;
-      if found then v_corrected := v_corrected + (u->>'cost')::bigint - e.cost; end if;
+      if found then v_corrected := v_corrected + coalesce((u->>'cost')::bigint, 0) - e.cost; end if;
     end if;
   end loop;
   return v_corrected;
 end $$;
 
 -- Ends a permit whose meter and row are locked: open calls are resolved, the unused reserve goes back, and on failure
--- quota and credits too; burst and cooldown never.
-create function limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamptz) returns bigint language plpgsql as $$
+-- quota and credits too; burst and cooldown never. Answers the moves of the windows, which its caller makes.
+create function limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamptz, out cost bigint, out moves limits.move[]) language plpgsql as $$
 declare
   c jsonb;
-  v_cost bigint;
+  v_charges jsonb;
 begin
-  update limits.usage_events set state = case state when 'sent' then 'posted' else 'voided' end, estimated = state = 'sent',
-      cost = case state when 'sent' then reserve else 0 end, updated_at = p_now
-    where account_id = p_permit.account_id and permit_id = p_permit.id and state in ('pending', 'sent');
-  v_cost := limits.cost_of(p_permit.account_id, p_permit.id);
-  perform limits.refund_budgets(p_permit, p_permit.reserve - v_cost);
+  update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
+      cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
+    where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent');
+  cost := limits.cost_of(p_permit.account_id, p_permit.id);
+  select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
   if p_failed then
-    for c in select value from jsonb_array_elements(p_permit.charges) where value->>2 in ('quota', 'credits') loop
-      perform limits.shift(p_permit.account_id, c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint);
+    for c in select value from jsonb_array_elements(v_charges) where value->>2 in ('quota', 'credits') loop
+      moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint)::limits.move;
     end loop;
   end if;
-  update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, updated_at = p_now
+  update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, charges = v_charges, updated_at = p_now
     where account_id = p_permit.account_id and id = p_permit.id;
-  return v_cost;
 end $$;
 
--- A budget-only admission: the permit's reserve grows by what a further call may cost beyond it. Null = it has room.
+-- A budget-only admission: the permit's reserve grows by what a further call may cost beyond it, in the windows of this
+-- moment, in all budgets or in none. Null = they had room.
 create function limits.extend(p_permit limits.permits, p_short bigint, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
   c jsonb;
   v limits.meters;
-  v_at integer; v_start bigint; v_taken bigint; v_max bigint; v_window text;
+  v_at integer; v_start bigint; v_taken bigint; v_max bigint;
   v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
   v_charges jsonb := p_permit.charges;
+  v_newest jsonb;
 begin
-  for c in select distinct on (value->>0, value->>1) value from jsonb_array_elements(p_permit.charges) with ordinality as t(value, place)
-      where value->>2 = 'budget' order by value->>0, value->>1, place desc loop
+  -- Of each budget the newest charge, with its place.
+  select coalesce(jsonb_agg(jsonb_build_array(value, place - 1)), '[]') into v_newest from (
+    select distinct on (value->>0, value->>1) value, place from jsonb_array_elements(v_charges) with ordinality as t(value, place)
+    where value->>2 = 'budget' order by value->>0, value->>1, place desc) as newest;
+  for c in select value->0 from jsonb_array_elements(v_newest) loop
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
-    v_window := c->>5;
-    v_start := limits.window_start(v_window, p_now);
+    v_start := limits.window_start(c->>5, p_now);
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
     if v_max is null or v_taken + p_short > v_max then
       return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', 'budget', 'used', v_taken, 'max', coalesce(v_max, 0),
-        'resets_at', limits.window_end(v_window, v_start), 'now', p_now);
+        'resets_at', limits.window_end(c->>5, v_start), 'now', p_now);
     end if;
+  end loop;
+  for c, v_at in select value->0, (value->>1)::integer from jsonb_array_elements(v_newest) loop
+    v_start := limits.window_start(c->>5, p_now);
     perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
     if v_start <> (c->>3)::bigint then
-      v_charges := v_charges || jsonb_build_array(jsonb_build_array(c->0, c->1, 'budget', v_start, p_short, v_window));
+      -- From now on two windows hold parts of the reserve: each charge says how much.
+      if c->>4 is null then
+        v_charges := jsonb_set(v_charges, array[v_at::text, '4'], to_jsonb(p_permit.reserve));
+      end if;
+      v_charges := v_charges || jsonb_build_array(jsonb_build_array(c->0, c->1, 'budget', v_start, p_short, c->5));
+    elsif c->>4 is not null then
+      v_charges := jsonb_set(v_charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint + p_short));
     end if;
   end loop;
   update limits.permits set reserve = reserve + p_short, charges = v_charges, updated_at = p_now
@@ -140,71 +189,144 @@ begin
   return null;
 end $$;
 
-create function limits.resolve(p_item jsonb) returns jsonb language plpgsql as $$
+-- The next provider call of a permit: its row is `sent`, and the permit's reserve covers it. A call that was planned and
+-- never went out may change its mind about provider, model and reserve: it keeps its row.
+create function limits.send(p_permit limits.permits, p_next jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
-  v_account uuid := (p_item->>'a')::uuid;
-  v_now timestamptz; v_seen bigint; v_held boolean; v_corrected bigint; v_short bigint; v_denial jsonb; v_attempt integer;
-  p limits.permits;
-  n jsonb := p_item->'next';
+  v_event uuid := (p_next->>'e')::uuid;
+  v_short bigint := limits.spoken_for(p_permit.account_id, p_permit.id, v_event) + (p_next->>'r')::bigint - p_permit.reserve;
+  v_denial jsonb;
+  v_attempt integer;
 begin
-  select seen into v_seen from limits.meters where account_id = v_account and scope = p_item->>'p' for update;
-  v_now := greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
+  if v_short > 0 then
+    v_denial := limits.extend(p_permit, v_short, p_now);
+    if v_denial is not null then return v_denial; end if;
+  end if;
+  select coalesce(max(attempt), 0) + 1 into v_attempt from limits.usage_events where account_id = p_permit.account_id and permit_id = p_permit.id;
+  insert into limits.usage_events as e (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve,
+      price_version, state, request_id, created_at, updated_at)
+    values (p_permit.account_id, v_event, p_permit.id, v_attempt, p_permit.fence, p_permit.user_id, p_permit.key_id, p_permit.product, p_permit.feature,
+      p_next->>'pr', p_next->>'m', (p_next->>'r')::bigint, p_next->>'v', 'sent', p_permit.request_id, p_now, p_now)
+    on conflict (account_id, id) do update set provider = excluded.provider, model = excluded.model, reserve = excluded.reserve,
+      price_version = excluded.price_version, state = 'sent', fence = excluded.fence, updated_at = p_now
+      where e.permit_id = excluded.permit_id and e.state in ('pending', 'sent');
+  return jsonb_build_object('kind', 'sent', 'reserve', p_permit.reserve + greatest(0, v_short));
+end $$;
+
+-- One item, under the lock of the account's meter. Answers the moves of the windows, which its caller makes.
+create function limits.resolve(p_item jsonb, p_now timestamptz, out answer jsonb, out moves limits.move[]) language plpgsql as $$
+declare
+  p limits.permits;
+  v_account uuid := (p_item->>'a')::uuid;
+  v_fence integer := (p_item->>'f')::integer;
+  v_held boolean; v_corrected bigint; v_charges jsonb; v_cost bigint;
+begin
+  moves := '{}';
   select * into p from limits.permits where account_id = v_account and id = (p_item->>'id')::uuid for update;
-  if not found then return jsonb_build_object('kind', 'stale', 'state', 'unknown'); end if;
-  v_held := p.state in ('queued', 'running') and p.fence = (p_item->>'f')::integer and p.holder = (p_item->>'h')::uuid;
-  v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_now);
+  if not found then
+    answer := jsonb_build_object('kind', 'stale', 'state', 'unknown'); return;
+  end if;
+  if p.product <> p_item->>'p' then
+    raise exception 'permit % is of another product, under another meter', p.id;
+  end if;
+  -- A queued permit with a job waits for a worker: nobody holds it.
+  v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (p.state = 'running' or p.state = 'queued' and p.job_id is null);
+  v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
   if not v_held then
-    -- It was closed with an estimate; the exact figure moves the budget, if its window still stands.
-    perform limits.refund_budgets(p, -v_corrected);
+    -- It was closed with an estimate: the exact figure moves the budgets. An open permit counts it when it is closed.
+    if v_corrected <> 0 and p.state in ('settled', 'voided') then
+      select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
+      update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
+    end if;
     -- Closed under this very fence: by an earlier try of this same call.
-    return jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = (p_item->>'f')::integer then 'again' else 'stale' end, 'state', p.state);
+    answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
+    return;
   end if;
   case p_item->>'op'
     when 'send' then
-      v_short := limits.cost_of(v_account, p.id) + (n->>'r')::bigint - p.reserve;
-      if v_short > 0 then
-        v_denial := limits.extend(p, v_short, v_now);
-        if v_denial is not null then return v_denial; end if;
-      end if;
-      select coalesce(max(attempt), 0) + 1 into v_attempt from limits.usage_events where account_id = v_account and permit_id = p.id;
-      insert into limits.usage_events (account_id, id, permit_id, attempt, user_id, key_id, product, feature, provider, model, reserve, price_version, state, request_id, created_at, updated_at)
-        values (v_account, (n->>'e')::uuid, p.id, v_attempt, p.user_id, p.key_id, p.product, p.feature, n->>'pr', n->>'m', (n->>'r')::bigint, n->>'v', 'sent', p.request_id, v_now, v_now);
-      return jsonb_build_object('kind', 'sent', 'reserve', p.reserve + greatest(0, v_short));
+      answer := limits.send(p, p_item->'next', p_now);
     when 'requeue' then
-      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = v_now
+      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = p_now
         where account_id = v_account and permit_id = p.id and state = 'sent';
-      update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = v_now where account_id = v_account and id = p.id;
-      return jsonb_build_object('kind', 'queued');
+      update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = p_now where account_id = v_account and id = p.id;
+      answer := jsonb_build_object('kind', 'queued');
     when 'settle' then
-      return jsonb_build_object('kind', 'settled', 'cost', limits.finish(p, false, null, v_now));
+      select f.cost, f.moves into v_cost, moves from limits.finish(p, false, null, p_now) f;
+      answer := jsonb_build_object('kind', 'settled', 'cost', v_cost);
     when 'release' then
-      return jsonb_build_object('kind', 'voided', 'cost', limits.finish(p, true, p_item->>'reason', v_now));
+      select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now) f;
+      answer := jsonb_build_object('kind', 'voided', 'cost', v_cost);
     else
-      return jsonb_build_object('kind', 'reported');
+      answer := jsonb_build_object('kind', 'reported');
   end case;
 end $$;
 
--- Many permits' steps in one call and one commit.
+-- Many permits' steps in one call and one commit. Windows are moved once for all of an account's steps, and before the
+-- first `send`, which looks at them.
 create function limits.resolve_batch(p_batch jsonb) returns table (i integer, answer jsonb) language plpgsql as $$
 declare
   r jsonb;
+  v_account uuid;
+  v_group text := '';
+  v_now timestamptz;
+  v_more limits.move[];
+  v_moves limits.move[] := '{}';
 begin
-  for r in select value from jsonb_array_elements(p_batch) with ordinality as t(value, place) order by value->>'a', value->>'p', place loop
+  for r in
+    select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
+    order by value->>'a', value->>'p', value->>'op' = 'send', place
+  loop
+    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' = 'send') then
+      perform limits.move_windows(v_account, v_moves);
+      v_moves := '{}';
+    end if;
+    if v_group <> (r->>'a') || ' ' || (r->>'p') then
+      v_group := (r->>'a') || ' ' || (r->>'p');
+      v_account := (r->>'a')::uuid;
+      v_now := limits.lock_meter(v_account, r->>'p', true);
+    end if;
     i := (r->>'i')::integer;
-    answer := limits.resolve(r);
+    select s.answer, s.moves into answer, v_more from limits.resolve(r, v_now) s;
+    v_moves := v_moves || v_more;
     return next;
   end loop;
+  perform limits.move_windows(v_account, v_moves);
 end $$;
 
 -- The same inside the caller's own transaction, as its last statement: a stale permit undoes the whole of it.
 create function limits.resolve_here(p_item jsonb) returns jsonb language plpgsql as $$
 declare
-  v_answer jsonb := limits.resolve(p_item || jsonb_build_object('a', app.account()));
+  v_account uuid := app.account();
+  v_answer jsonb;
+  v_moves limits.move[];
 begin
+  select s.answer, s.moves into v_answer, v_moves
+    from limits.resolve(p_item || jsonb_build_object('a', v_account), limits.lock_meter(v_account, p_item->>'p', true)) s;
   if v_answer->>'kind' = 'stale' then
     raise exception 'the permit is % and no longer held by this fence', v_answer->>'state' using errcode = 'PL010';
   end if;
+  perform limits.move_windows(v_account, v_moves);
   return v_answer;
+end $$;
+
+-- Closes a permit that its caller saw abandoned, if nobody has touched it since. Answers whether it did: not while
+-- somebody decides on the account's meter, for the next sweep comes soon.
+create function limits.abandon(p_seen limits.permits, p_reason text) returns boolean language plpgsql as $$
+declare
+  p limits.permits;
+  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, false);
+  v_served boolean;
+  v_moves limits.move[];
+begin
+  if v_now is null then return false; end if;
+  -- The next fence: a late settle of the old holder must find itself stale.
+  update limits.permits set fence = fence + 1 where account_id = p_seen.account_id and id = p_seen.id
+    and state = p_seen.state and fence = p_seen.fence and job_id is not distinct from p_seen.job_id returning * into p;
+  if not found then return false; end if;
+  v_served := exists (select from limits.usage_events e where e.account_id = p.account_id and e.permit_id = p.id and e.state in ('sent', 'posted'));
+  select f.moves into v_moves from limits.finish(p, not v_served, p_reason, v_now) f;
+  perform limits.move_windows(p.account_id, v_moves);
+  return true;
 end $$;
 
 -- The job that from now on owns a queued permit; the caller must still hold it.
@@ -226,35 +348,45 @@ end $$;
 
 -- A job's take-up: the next fence, a new holder, and the call marked as sent, before anything goes out. A call that an
 -- earlier holder had sent has an unknown outcome: it is posted at its reserve, and no call is open for this attempt.
+-- Null: the permit was closed. `refused`: the work must not begin, and no call is marked.
 create function limits.take(p_account uuid, p_permit uuid, p_holder uuid) returns jsonb language plpgsql as $$
 declare
   p limits.permits;
-  v_open uuid;
+  e limits.usage_events;
   v_calls integer;
+  v_refused text;
   v_now timestamptz := app.now();
 begin
   update limits.permits set state = 'running', holder = p_holder, fence = fence + 1, updated_at = v_now
     where account_id = p_account and id = p_permit and state in ('queued', 'running') returning * into p;
   if not found then return null; end if;
+  v_refused := accounts.can_spend(p.account_id, p.user_id, p.key_id);
   update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = v_now
     where account_id = p_account and permit_id = p_permit and state = 'sent';
-  update limits.usage_events set state = 'sent', updated_at = v_now
-    where account_id = p_account and permit_id = p_permit and state = 'pending' returning id into v_open;
+  if v_refused is null then
+    update limits.usage_events set state = 'sent', fence = p.fence, updated_at = v_now
+      where account_id = p_account and permit_id = p_permit and state = 'pending' returning * into e;
+  end if;
   select count(*) into v_calls from limits.usage_events where account_id = p_account and permit_id = p_permit and corrects is null;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
-    'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'event', v_open,
-    'refused', accounts.can_spend(p.account_id, p.user_id, p.key_id));
+    'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
+    'event', e.id, 'planned', case when e.id is not null then
+      jsonb_build_object('provider', e.provider, 'model', e.model, 'priceVersion', e.price_version, 'reserve', e.reserve) end);
 end $$;
 
-call app.run_as_system('limits.shift(uuid, text, text, bigint, bigint)');
-call app.run_as_system('limits.refund_budgets(limits.permits, bigint)');
+call app.run_as_system('limits.lock_meter(uuid, text, boolean)');
+call app.run_as_system('limits.move_windows(uuid, limits.move[])');
+call app.run_as_system('limits.give_back(limits.permits, bigint)');
 call app.run_as_system('limits.cost_of(uuid, uuid)');
-call app.run_as_system('limits.post_calls(limits.permits, jsonb, boolean, timestamptz)');
+call app.run_as_system('limits.spoken_for(uuid, uuid, uuid)');
+call app.run_as_system('limits.post_calls(limits.permits, jsonb, boolean, integer, timestamptz)');
 call app.run_as_system('limits.finish(limits.permits, boolean, text, timestamptz)');
 call app.run_as_system('limits.extend(limits.permits, bigint, timestamptz)');
-call app.run_as_system('limits.resolve(jsonb)');
+call app.run_as_system('limits.send(limits.permits, jsonb, timestamptz)');
+call app.run_as_system('limits.resolve(jsonb, timestamptz)');
 call app.run_as_system('limits.resolve_batch(jsonb)');
 call app.run_as_system('limits.resolve_here(jsonb)');
+call app.run_as_system('limits.abandon(limits.permits, text)');
 call app.run_as_system('limits.attach(uuid, uuid, integer, uuid)');
 call app.run_as_system('limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea)');
 call app.run_as_system('limits.take(uuid, uuid, uuid)');

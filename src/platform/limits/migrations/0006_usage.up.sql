@@ -13,11 +13,13 @@ begin
     return next jsonb_build_object('product', v_product, 'now', v_now, 'plan', v_segment->'plan', 'grants', v_segment->'grants', 'starts', v_starts,
       'windows', coalesce((select jsonb_object_agg(n, jsonb_build_object('start', s, 'used', u)) from limits.meters m, unnest(m.names, m.starts, m.used) as t(n, s, u)
         where m.account_id = v_account and m.scope = v_product), '{}'),
+      -- Counted as admission counts; of the account's own slots, not of those of its users, keys and subjects.
       'open', coalesce((select jsonb_object_agg(name, n) from (
-        select split_part(p.slot, ' ', 2) as name, count(*) as n from limits.permits p
-        where p.account_id = v_account and p.product = v_product and p.slot is not null and p.state in ('queued', 'running')
-          and (p.job_id is not null or p.state = 'queued' or exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now))
-        group by p.slot) counted), '{}'));
+        select substr(slot, length(v_product) + 2) as name, count(*) as n from limits.permits p, unnest(p.slots) as slot
+        where p.account_id = v_account and p.product = v_product and p.state in ('queued', 'running') and starts_with(slot, v_product || ' ')
+          and (p.job_id is not null or p.state = 'queued'
+            or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now))
+        group by slot) counted), '{}'));
   end loop;
 end $$;
 call app.run_as_system('limits.usage_here(jsonb)');

@@ -94,7 +94,7 @@ describe('posts', () => {
             const post = author.post(1);
             for (const tag of post.hashtags) expect(tag).toMatch(/^#[\p{L}\p{N}]{1,30}$/u);
             expect([post.hook, post.body, post.cta].every((part) => part.trim() !== '')).toBe(true);
-            const whole = [post.hook, post.body, post.cta, post.hashtags.join(' ')].join('\n');
+            const whole = [post.hook, post.body, post.cta, post.hashtags.join(' ')].join('\n\n');
             if (platform === 'x') expect(whole.length).toBeLessThanOrEqual(280);
           }
         },

@@ -30,6 +30,8 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   youtube: { topic: 60, phrase: 40, hook: 100, points: 2, hashtags: 3, hashtag: 24 },
 };
 const USUAL: Measure = { topic: 80, phrase: 40, hook: 150, points: 2, hashtags: 4, hashtag: 24 };
+// What prompts write where nobody named an audience.
+const NOBODY = /^(?:none|any|anyone|any one|everyone|whoever|unspecified|not given|n\/a|-)(?!\p{L})/iu;
 const REPLY = { topic: 120, phrase: 40 };
 
 /** The words of a request, and what is written from them: posts and replies. */
@@ -106,7 +108,8 @@ function fillIn(template: string, words: Words): string {
 
 function phraseWords(material: Material, measure: Pick<Measure, 'topic' | 'phrase'>): Words {
   const phrases = keywordPhrases(material).map((phrase) => clip(phrase, measure.phrase));
-  const audience = material.label('audience');
+  const given = material.label('audience');
+  const audience = given === undefined || NOBODY.test(given) ? undefined : given;
   return {
     t: clip(material.subject(), measure.topic),
     k: phrases[0],

@@ -28,12 +28,18 @@ export function labelKey(name: string): string {
   return nameWords(name).join(' ');
 }
 
-/** Words that carry a text's subject, in order of appearance, without repeats. */
+/** Words that carry a text's subject, in order of appearance, without repeats. Topics are often English in any language. */
 export function keywordsOf(text: string, language: Language): string[] {
   const seen = new Map<string, string>();
   for (const word of wordsOf(text)) {
     const key = word.toLowerCase();
-    if (word.length >= 3 && !STOP_WORDS[language].has(key) && !/^\d+$/.test(word) && !seen.has(key)) {
+    if (
+      word.length >= 3 &&
+      !STOP_WORDS[language].has(key) &&
+      !STOP_WORDS.en.has(key) &&
+      !/^\d+$/.test(word) &&
+      !seen.has(key)
+    ) {
       seen.set(key, word);
     }
   }

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '#platform/kernel';
+import { type Config, ConfigError, readConfig } from '#platform/config';
+
+/** What a verb is given; it answers the code that the process ends with, or never while it serves. */
+export interface Invocation {
+  readonly config: Config;
+  readonly version: string;
+  readonly words: readonly string[];
+}
+export type Verb = (invocation: Invocation) => Promise<number>;
+
+const USAGE = `Usage: plinth <verb>
+
+  start           migrate, serve, and run jobs: everything in one process, on embedded defaults where nothing is set
+  serve           answer calls
+  worker          run jobs
+  migrate up      bring the database up to date
+  migrate down    undo the newest migration (migrate down 3: the newest three)
+  config          show the settings in effect, secrets hidden
+  doctor          look at everything that the program stands on
+  generate        write docs/generated and the table types anew (in a checkout)
+
+Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
+`;
+
+/** Each verb's code is loaded when it is called: a verb pays for what it needs alone. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  start: async () => (await import('./main/serving.ts')).start,
+  serve: async () => (await import('./main/serving.ts')).serve,
+  worker: async () => (await import('./main/serving.ts')).work,
+  migrate: async () => (await import('./main/migrating.ts')).migrate,
+  config: async () => (await import('./main/showing.ts')).showConfig,
+  doctor: async () => (await import('./main/doctor.ts')).doctor,
+  generate: async () => (await import('./main/generating.ts')).generate,
+};
+
+async function main([name = '', ...words]: readonly string[]): Promise<number> {
+  if (['help', '--help', '-h'].includes(name)) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const version = versionOf();
+  if (['version', '--version', '-v'].includes(name)) {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (load === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const config = readConfig(environment());
+  const verb = await load();
+  return verb({ config, version, words });
+}
+
+/** What is set in the environment goes before what is written in .env. */
+function environment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
+function versionOf(): string {
+  const file = join(import.meta.dirname, '../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** An expected failure is said in its own sentence; only what nobody foresaw has a stack. */
+function say(error: unknown): void {
+  if (error instanceof ConfigError)
+    process.stderr.write(
+      `The settings are not right:\n${error.problems.map((line) => `  ${line}`).join('\n')}\n`,
+    );
+  else if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
+  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  say(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,115 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import type { Config } from '#platform/config';
+import { type Database, pendingMigrations, statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { allMigrations } from '../app.ts';
+import type { Verb } from '../main.ts';
+import { withDatabase } from './migrating.ts';
+
+const OLDEST_POSTGRES = 150_000;
+const PATIENCE = 10_000;
+
+interface Check {
+  readonly name: string;
+  /** Answers what is right, in a few words; throws with what is wrong. */
+  readonly look: () => Promise<string>;
+}
+
+/** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
+export const doctor: Verb = async ({ config }) => {
+  const checks: Check[] = [
+    { name: 'settings', look: async () => `${config.environment}, all well formed` },
+    { name: 'data folder', look: async () => dataFolder(config) },
+    { name: 'database', look: () => withDatabase(config, databaseState) },
+    ...config.ai.upstreams.map(({ name, baseUrl, apiKey }) => ({
+      name: `AI: ${name}`,
+      look: () => upstream(baseUrl, apiKey),
+    })),
+  ];
+  let sound = true;
+  for (const { name, look } of checks) {
+    const [word, says] = await look().then(
+      (right) => ['ok  ', right] as const,
+      (error: unknown) => ['FAIL', reason(error)] as const,
+    );
+    sound &&= word === 'ok  ';
+    process.stdout.write(`${word}  ${name.padEnd(14)}  ${says}\n`);
+  }
+  return sound ? 0 : 1;
+};
+
+function dataFolder({ dataDir }: Config): string {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK);
+  } catch (cause) {
+    throw new Error(`${dataDir} can not be written (${codeOf(cause)}). Set DATA_DIR to a folder that can.`, {
+      cause,
+    });
+  }
+  return dataDir;
+}
+
+async function databaseState(db: Database): Promise<string> {
+  const [row] = await db.asMigrator(
+    statement<{ number: string; version: string; bypasses: boolean }>(
+      `select current_setting('server_version_num') as number, current_setting('server_version') as version,
+              (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as bypasses`,
+    ),
+  );
+  const { number = '0', version = '', bypasses = false } = row ?? {};
+  if (Number(number) < OLDEST_POSTGRES)
+    throw new Error(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
+  const pending = await pendingMigrations(db, allMigrations());
+  if (pending.length > 0)
+    throw new Error(
+      `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
+    );
+  // Roles are switched in each transaction, so row security binds; a login that could pass it is one wall less.
+  const login =
+    db.engine === 'postgres' && bypasses
+      ? '; its login is above row security: give the program one that is not'
+      : '';
+  return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${login}`;
+}
+
+async function upstream(baseUrl: string, apiKey: string | undefined): Promise<string> {
+  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const response = await fetch(`${baseUrl}/models`, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch(
+    (cause: unknown) => {
+      throw new Error(`${new URL(baseUrl).host} can not be reached (${codeOf(cause)}).`, { cause });
+    },
+  );
+  await response.body?.cancel();
+  if (response.status === 401 || response.status === 403) throw new Error('The key is not accepted.');
+  // Not every vendor lists its models.
+  if (!response.ok && response.status !== 404) throw new Error(`It answers with status ${response.status}.`);
+  return `reachable, ${response.ok ? 'the key is accepted' : 'lists no models'}`;
+}
+
+/** The system's own word for a failure; messages of drivers may quote a URL with its password. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason';
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string') return code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error.cause === undefined ? error.name : codeOf(error.cause);
+}
+
+const POSTGRES_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing answers at the address of DATABASE_URL. Is PostgreSQL running?',
+  ENOTFOUND: 'The host of DATABASE_URL is not known.',
+  '28P01': 'The password in DATABASE_URL is not accepted.',
+  '28000': 'The user in DATABASE_URL is not accepted.',
+  '3D000': 'The database in DATABASE_URL does not exist. Create it.',
+};
+
+function reason(error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  const code = codeOf(error);
+  const known = POSTGRES_REASONS[code];
+  if (known !== undefined) return known;
+  return error instanceof Error && error.constructor === Error && !('code' in error)
+    ? error.message
+    : `It can not be used (${code}).`;
+}

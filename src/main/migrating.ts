@@ -1,0 +1,37 @@
+import { type Database, lockDataFolder, migrateDown, migrateUp, openDatabase } from '#platform/db';
+import type { Config } from '#platform/config';
+import { allMigrations } from '../app.ts';
+import type { Verb } from '../main.ts';
+
+/** `migrate up`, `migrate down [steps]` */
+export const migrate: Verb = async ({ config, words: [way, steps = '1'] }) => {
+  const count = Number(steps);
+  if ((way !== 'up' && way !== 'down') || !Number.isInteger(count) || count < 1) {
+    process.stderr.write('Usage: plinth migrate up | plinth migrate down [steps]\n');
+    return 2;
+  }
+  return withDatabase(config, async (db) => {
+    const done =
+      way === 'up' ? await migrateUp(db, allMigrations()) : await migrateDown(db, allMigrations(), count);
+    for (const id of done) process.stdout.write(`${way === 'up' ? 'applied' : 'undone'}  ${id}\n`);
+    if (done.length === 0)
+      process.stdout.write(way === 'up' ? 'The database is up to date.\n' : 'There is nothing to undo.\n');
+    return 0;
+  });
+};
+
+/** Opens the database of the settings for one task. The embedded one is taken for this process as long. */
+export async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  const { database } = config;
+  const unlock = database.engine === 'pglite' ? lockDataFolder(config.dataDir) : () => {};
+  try {
+    const db = await openDatabase(database);
+    try {
+      return await work(db);
+    } finally {
+      await db.close();
+    }
+  } finally {
+    unlock();
+  }
+}

@@ -1,0 +1,70 @@
+import { openApp, type App, type AppOptions } from '../app.ts';
+import type { Invocation, Verb } from '../main.ts';
+import { banner, invitation } from './banner.ts';
+
+/** Everything in one process. */
+export const start: Verb = (invocation) => run(invocation, { serve: true, work: true, migrate: true });
+
+/** Calls alone. On the embedded database, which has one process, the schema is brought up to date too. */
+export const serve: Verb = (invocation) =>
+  run(invocation, { serve: true, work: false, migrate: isEmbedded(invocation) });
+
+/** Jobs alone; health and metrics are told all the same. */
+export const work: Verb = (invocation) =>
+  run(invocation, { serve: false, work: true, migrate: isEmbedded(invocation) });
+
+function isEmbedded({ config }: Invocation): boolean {
+  return config.database.engine === 'pglite';
+}
+
+type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate'>;
+
+async function run(invocation: Invocation, roles: Roles): Promise<number> {
+  const { config, version } = invocation;
+  process.stdout.write(`\n${banner(config, version)}\n`);
+  const app = await openApp({ config, version, ...roles, onLost });
+  endOnDefects(app);
+  try {
+    const { url } = await app.server.listen();
+    process.stdout.write(
+      `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
+    );
+    if (roles.serve && roles.migrate) process.stdout.write(`\n${invitation(config, url)}\n`);
+  } catch (error) {
+    await app.stop();
+    throw error;
+  }
+  return stopped(app);
+}
+
+/** Waits for a signal, then stops in good order. Whoever sends a second one does not want to wait. */
+async function stopped(app: App): Promise<number> {
+  const asked = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      asked.resolve(signal);
+    });
+  }
+  app.telemetry.logger.info({ signal: await asked.promise }, 'stopping');
+  await app.stop();
+  return 0;
+}
+
+/** A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. */
+function endOnDefects({ telemetry }: App): void {
+  const end = (kind: string) => (err: unknown) => {
+    telemetry.logger.error({ err }, kind);
+    process.exit(1);
+  };
+  process.on('uncaughtException', end('an exception that nobody caught'));
+  process.on('unhandledRejection', end('a rejection that nobody caught'));
+}
+
+/** Others may think this process dead and take over its work: it must not do any more of it. */
+function onLost(reason: string): void {
+  process.stderr.write(`${reason}: this process ends.\n`);
+  process.exit(1);
+}

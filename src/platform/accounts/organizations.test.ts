@@ -1,0 +1,220 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import type { Caller, Role } from '#platform/http';
+import { createPeople, type Person, WHENCE } from '#test/people';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const world = createPeople(db);
+const { accounts, identity } = world;
+const point = commitPoint('test.organizations', 'what the tests of organizations write');
+const NOT_FOUND = { code: 'not_found', status: 404 };
+const FORBIDDEN = { code: 'forbidden', status: 403 };
+const page = { after: undefined, limit: 20 };
+
+let owner: Person;
+let stranger: Person;
+const of = (caller: Caller, organization: string) => ({ caller, organization, whence: WHENCE });
+const callerOf = async (key: string) => {
+  const caller = await identity.identify(key);
+  if (caller === undefined) throw new Error('nobody');
+  return caller;
+};
+const write = (sql: string, values: readonly unknown[]) =>
+  db.system('accounts.membership', point, [statement(sql, values)]);
+const staffed = async () => {
+  const organization = await world.organization(owner);
+  const [viewer, member, admin] = [await world.person(), await world.person(), await world.person()];
+  await world.join(organization, viewer, 'viewer');
+  await world.join(organization, member, 'member');
+  await world.join(organization, admin, 'admin');
+  return { organization, viewer, member, admin };
+};
+
+beforeAll(async () => {
+  [owner, stranger] = [await world.person(), await world.person()];
+});
+
+describe('an organization', () => {
+  test('belongs to whoever made it, and is on their list', async () => {
+    const maker = await world.person();
+    const made = await db.user(maker.userId, point, (tx) =>
+      accounts.organizations.makeIn(tx, { userId: maker.userId, whence: WHENCE }, 'Acme'),
+    );
+    expect(made).toMatchObject({ name: 'Acme', role: 'owner', status: 'active' });
+    expect((await accounts.organizations.list(maker.caller, page)).data).toEqual([made]);
+    expect(await accounts.organizations.get(of(maker.caller, made.id))).toEqual(made);
+    expect((await identity.users.me(maker.caller)).accounts.map(({ kind }) => kind)).toEqual([
+      'personal',
+      'organization',
+    ]);
+  });
+
+  test('can not be made for someone else', async () => {
+    const foreign = db.user(stranger.userId, point, (tx) => accounts.makeOrganization(tx, owner, 'Theirs'));
+    await expect(foreign).rejects.toMatchObject({ code: '42501' });
+    const inAccount = db.tenant(stranger.accountId, point, (tx) =>
+      accounts.makeOrganization(tx, stranger, 'Mine'),
+    );
+    await expect(inAccount).rejects.toMatchObject({ code: 'PL002' });
+  });
+
+  test('does not exist for whoever is no member', async () => {
+    const organization = await world.organization(owner);
+    const visit = of(stranger.caller, organization);
+    const { organizations, members } = accounts;
+    const attempts = [
+      organizations.get(visit),
+      organizations.rename(visit, 'Mine now'),
+      organizations.close(visit),
+      members.list(visit, page),
+      members.find(visit, owner.email),
+      members.changeRole(visit, owner.userId, 'viewer'),
+      members.remove(visit, owner.userId),
+      members.remove(visit, stranger.userId),
+      organizations.get(of(stranger.caller, world.ids.next())),
+    ];
+    const outcomes = await Promise.allSettled(attempts);
+    expect(outcomes).toMatchObject(attempts.map(() => ({ status: 'rejected', reason: NOT_FOUND })));
+  });
+
+  test('a personal account is no organization', async () => {
+    const visit = of(owner.caller, owner.accountId);
+    await expect(accounts.organizations.get(visit)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.organizations.close(visit)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.members.remove(visit, owner.userId)).rejects.toMatchObject(NOT_FOUND);
+  });
+
+  test('is renamed by admins, closed by owners, and read by viewers', async () => {
+    const { organization, viewer, member, admin } = await staffed();
+    const { organizations } = accounts;
+    expect(await organizations.get(of(viewer.caller, organization))).toMatchObject({ role: 'viewer' });
+    for (const { caller } of [viewer, member]) {
+      await expect(organizations.rename(of(caller, organization), 'New')).rejects.toMatchObject(FORBIDDEN);
+    }
+    expect(await organizations.rename(of(admin.caller, organization), 'New')).toMatchObject({
+      name: 'New',
+      role: 'admin',
+    });
+    await expect(organizations.close(of(admin.caller, organization))).rejects.toMatchObject(FORBIDDEN);
+    await organizations.close(of(owner.caller, organization));
+    await expect(organizations.get(of(owner.caller, organization))).rejects.toMatchObject(NOT_FOUND);
+  });
+
+  test('that is closed is nobody’s default account any more, and its members’ calls go to their own', async () => {
+    const maker = await world.person({ companyName: 'Acme' });
+    const visit = of(maker.caller, maker.accountId);
+    await accounts.organizations.close(visit);
+    expect(await accounts.roleOf(maker.userId, maker.accountId)).toBeUndefined();
+    const me = await identity.users.me(maker.caller);
+    expect(me.accounts).toMatchObject([{ id: me.default_account_id, kind: 'personal' }]);
+  });
+
+  test('a key reaches the organization that it is bound to alone', async () => {
+    const [bound, other] = [await world.organization(owner), await world.organization(owner)];
+    const caller = await callerOf((await world.key(owner, ['*'], bound)).key);
+    expect((await accounts.organizations.list(caller, page)).data.map(({ id }) => id)).toEqual([bound]);
+    expect(await accounts.organizations.get(of(caller, bound))).toMatchObject({ id: bound });
+    await expect(accounts.organizations.get(of(caller, other))).rejects.toMatchObject(NOT_FOUND);
+  });
+
+  test('lists have every organization once, over all pages', async () => {
+    const maker = await world.person();
+    const made = [];
+    for (let count = 0; count < 5; count += 1) made.push(await world.organization(maker));
+    const first = await accounts.organizations.list(maker.caller, { after: undefined, limit: 3 });
+    const rest = await accounts.organizations.list(maker.caller, { after: first.data.at(-1)?.id, limit: 3 });
+    expect([...first.data, ...rest.data].map(({ id }) => id)).toEqual(made.toReversed());
+    expect([first.next_cursor === null, rest.next_cursor]).toEqual([false, null]);
+  });
+});
+
+describe('roles', () => {
+  test('a change of our own bites at once, one whose signal was lost within ten seconds', async () => {
+    const organization = await world.organization(owner);
+    const person = await world.person();
+    expect(await accounts.roleOf(person.userId, organization)).toBeUndefined();
+    await world.join(organization, person, 'admin');
+    expect(await accounts.roleOf(person.userId, organization)).toBe('admin');
+    await accounts.members.changeRole(of(owner.caller, organization), person.userId, 'viewer');
+    expect(await accounts.roleOf(person.userId, organization)).toBe('viewer');
+    await write('delete from accounts.members where account_id = $1 and user_id = $2', [
+      organization,
+      person.userId,
+    ]);
+    await world.clock.advance(10_000);
+    expect(await accounts.roleOf(person.userId, organization)).toBeUndefined();
+  });
+
+  test('what a cached role would still allow, the lock forbids', async () => {
+    const organization = await world.organization(owner);
+    const person = await world.person();
+    await world.join(organization, person, 'admin');
+    expect(await accounts.roleOf(person.userId, organization)).toBe('admin');
+    const demote = 'update accounts.members set role = $3 where account_id = $1 and user_id = $2';
+    await write(demote, [organization, person.userId, 'viewer']);
+    const visit = of(person.caller, organization);
+    await expect(accounts.organizations.rename(visit, 'Mine')).rejects.toMatchObject(FORBIDDEN);
+    await expect(accounts.members.changeRole(visit, owner.userId, 'viewer')).rejects.toMatchObject(FORBIDDEN);
+  });
+});
+
+describe('row security', () => {
+  const rows = statement<{ account_id: string }>('select distinct account_id from accounts.members');
+
+  test.each(['accounts', 'members'])(
+    'accounts.%s: an account sees itself, a user what they belong to',
+    async (table) => {
+      const [mine, foreign] = [await world.organization(owner), await world.organization(stranger)];
+      const all = statement<{ account_id: string }>(`select distinct account_id from accounts.${table}`);
+      expect(await db.tenant(mine, [all])).toEqual([[{ account_id: mine }]]);
+      const [seen] = await db.user(owner.userId, [all]);
+      const seenIds = seen.map(({ account_id }) => account_id);
+      expect(seenIds).toEqual(expect.arrayContaining([mine, owner.accountId]));
+      expect(seenIds).not.toContain(foreign);
+      expect(seenIds).not.toContain(stranger.accountId);
+    },
+  );
+
+  test('neither an account nor a user in scope raises', async () => {
+    const unscoped = db.script(
+      'do $$ begin set local role plinth_tenant; perform count(*) from accounts.members; end $$',
+    );
+    await expect(unscoped).rejects.toMatchObject({ code: 'PL001' });
+    expect(await db.user(world.ids.next(), [rows])).toEqual([[]]);
+  });
+
+  test.each<[Role, boolean]>([
+    ['viewer', false],
+    ['member', false],
+    ['admin', true],
+  ])('a %s writes members in the scope of a user: %s', async (role, may) => {
+    const organization = await world.organization(owner);
+    const [person, friend] = [await world.person(), await world.person()];
+    await world.join(organization, person, role);
+    const add = statement(
+      `insert into accounts.members (account_id, user_id, role) values ($1, $2, 'viewer')`,
+      [organization, friend.userId],
+    );
+    const adding = db.user(person.userId, point, [add]);
+    await (may
+      ? expect(adding).resolves.toBeDefined()
+      : expect(adding).rejects.toMatchObject({ code: '42501' }));
+    const raise = statement(
+      `update accounts.members set role = 'owner' where account_id = $1 returning role`,
+      [organization],
+    );
+    const [raised] = await db.user(person.userId, point, [raise]);
+    expect(raised.length > 0).toBe(may);
+  });
+
+  test('names of members are shown to whoever may read the account, and to nobody else', async () => {
+    const organization = await world.organization(owner);
+    const people = statement<{ email: string }>('select email from accounts.people($1, null, null, 10)', [
+      organization,
+    ]);
+    expect(await db.user(owner.userId, [people])).toEqual([[{ email: owner.email }]]);
+    expect(await db.user(stranger.userId, [people])).toEqual([[]]);
+    expect(await db.tenant(stranger.accountId, [people])).toEqual([[]]);
+  });
+});

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import type { Ai } from './ai.ts';
+import { chat, openAi, plain } from './testing/open.ts';
+import { recordingPermit } from './testing/permit.ts';
+import { drivenTime } from './testing/time.ts';
+import { scriptedUpstream } from './testing/upstream.ts';
+
+let sandbox: OpenAISandbox;
+let ai: Ai | undefined;
+const feature = 'chat';
+
+beforeAll(async () => {
+  sandbox = await createOpenAISandbox();
+});
+afterEach(async () => {
+  sandbox.faults.clear();
+  await ai?.close();
+  ai = undefined;
+});
+afterAll(() => sandbox.close());
+
+function open(
+  parts: Partial<Parameters<typeof openAi>[0]> = {},
+  policy: Parameters<typeof openAi>[1] = {},
+): Ai {
+  ai = openAi(
+    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
+    policy,
+  );
+  return ai;
+}
+
+describe('what the ledger is told of each fault', () => {
+  test.each([
+    [{ kind: 'status', status: 429 } as const, 'not_served'],
+    [{ kind: 'status', status: 500 } as const, 'not_served'],
+    [{ kind: 'status', status: 503 } as const, 'not_served'],
+    [{ kind: 'status', status: 504 } as const, 'unknown'],
+    [{ kind: 'reset' } as const, 'unknown'],
+    [{ kind: 'reset', billed: true } as const, 'unknown'],
+    [{ kind: 'cut_stream' } as const, 'unknown'],
+    [{ kind: 'malformed_json' } as const, 'served'],
+    [{ kind: 'empty_choices' } as const, 'served'],
+  ])('%o, then an answer: %s, served', async (fault, state) => {
+    const permit = recordingPermit();
+    sandbox.faults.next(fault);
+    plain(await open().call(permit, { feature, wire: chat() }));
+    expect(permit.states).toEqual([state, 'served']);
+  });
+
+  test('an answer without usage is counted by ourselves, and says so', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'missing_usage' });
+    const answer = plain(await open().call(permit, { feature, wire: chat() }));
+    expect(answer.usage.estimated).toBe(true);
+    expect(answer.usage.promptTokens).toBeGreaterThan(0);
+    expect(answer.usage.completionTokens).toBeGreaterThan(0);
+    expect(answer.usage.cost).toBeLessThanOrEqual(answer.plan.call.reserve);
+  });
+
+  test('an empty answer is posted by the usage that came with it', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.always({ kind: 'empty_choices' });
+    await expect(open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+      code: 'answer_unusable',
+    });
+    expect(permit.rows[0]).toMatchObject({
+      usage: { promptTokens: sandbox.bill().at(-1)?.prompt_tokens, estimated: false },
+    });
+  });
+
+  test('a call that reaches nobody was not served', async () => {
+    const permit = recordingPermit();
+    const gone = await createOpenAISandbox();
+    await gone.close();
+    const call = open({ upstreams: [{ name: 'sandbox', baseUrl: gone.url, apiKey: 'k' }] }).call(permit, {
+      feature,
+      wire: chat(),
+    });
+    await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(permit.states).toEqual(['not_served', 'not_served', 'not_served']);
+  });
+
+  test('a call that is not answered in time may have been served', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    const silent = await scriptedUpstream(() => {});
+    const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
+    const policy = { tries: 1, timeouts: { total: 30_000 } };
+    const call = open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: false });
+    await silent.received(1);
+    time.advance(29_000);
+    expect(permit.states).toEqual(['sent']);
+    time.advance(1_100);
+    await failed;
+    expect(permit.states).toEqual(['unknown']);
+    await silent.close();
+  });
+
+  test('a call whose connection does not stand in time was not served', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    const call = open(time, { tries: 1, timeouts: { total: 1_000 } }).call(permit, { feature, wire: chat() });
+    const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout' });
+    await time.awaited(1);
+    time.advance(1_100);
+    await failed;
+    expect(permit.states).toEqual(['not_served']);
+  });
+
+  test('a caller who hangs up before the answer leaves a call that may have been served', async () => {
+    const hangUp = new AbortController();
+    const permit = recordingPermit();
+    const silent = await scriptedUpstream(() => {});
+    const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
+    const call = open({ upstreams }).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
+    await silent.received(1);
+    hangUp.abort();
+    await failed;
+    expect(permit.states).toEqual(['unknown']);
+    await silent.close();
+  });
+
+  test('what a provider refuses for good is not tried again', async () => {
+    const permit = recordingPermit();
+    const call = open().call(permit, { feature, wire: chat({ temperature: 99 }) });
+    await expect(call).rejects.toMatchObject({ code: 'provider_rejected', retryable: false });
+    expect(permit.states).toEqual(['not_served']);
+  });
+
+  test('a budget that has no room stops the call before it is sent', async () => {
+    const before = sandbox.bill().length;
+    const permit = recordingPermit({ refuse: new Error('limit_exceeded') });
+    await expect(open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
+    expect(sandbox.bill()).toHaveLength(before);
+  });
+});

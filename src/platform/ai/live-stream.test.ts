@@ -1,0 +1,162 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import type { Ai } from './ai.ts';
+import { chat, openAi, read } from './testing/open.ts';
+import { recordingPermit } from './testing/permit.ts';
+import { drivenTime } from './testing/time.ts';
+import { delta, scriptedUpstream } from './testing/upstream.ts';
+
+let sandbox: OpenAISandbox;
+let ai: Ai | undefined;
+const feature = 'chat';
+
+beforeAll(async () => {
+  sandbox = await createOpenAISandbox();
+});
+afterEach(async () => {
+  sandbox.faults.clear();
+  await ai?.close();
+  ai = undefined;
+});
+afterAll(() => sandbox.close());
+
+function open(
+  parts: Partial<Parameters<typeof openAi>[0]> = {},
+  policy: Parameters<typeof openAi>[1] = {},
+): Ai {
+  ai = openAi(
+    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
+    policy,
+  );
+  return ai;
+}
+
+describe('a stream', () => {
+  const wire = chat({ stream: true });
+
+  test('ends in the exact usage, without the event that the caller did not ask for', async () => {
+    const permit = recordingPermit();
+    const { text, end } = await read(await open().call(permit, { feature, wire }));
+    const billed = sandbox.bill().at(-1);
+    expect(end).toBe('complete');
+    expect(text).toContain('data: [DONE]');
+    expect(text).not.toMatch(/"usage":\s*\{/);
+    expect(permit.rows[0]).toMatchObject({
+      state: 'served',
+      usage: {
+        estimated: false,
+        promptTokens: billed?.prompt_tokens,
+        completionTokens: billed?.completion_tokens,
+        providerRequestId: billed?.request_id,
+      },
+    });
+  });
+
+  test('keeps the usage event for a caller who asked for it', async () => {
+    const asked = chat({ stream: true, stream_options: { include_usage: true } });
+    const { text } = await read(await open().call(recordingPermit(), { feature, wire: asked }));
+    expect(text).toMatch(/"usage":\s*\{/);
+  });
+
+  test('is tried again when it fails before its first event', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'status', status: 503 }, { kind: 'empty_choices' });
+    const { end } = await read(await open().call(permit, { feature, wire }));
+    expect(end).toBe('complete');
+    expect(permit.states).toEqual(['not_served', 'served', 'served']);
+  });
+
+  test('is not tried again after its first event: the reader is told, and the call is posted at its reserve', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    const { end, error } = await read(await open().call(permit, { feature, wire }));
+    expect([end, error]).toEqual(['cut', 'provider_unavailable']);
+    expect(permit.states).toEqual(['unknown']);
+  });
+
+  test('that just ends, with neither [DONE] nor usage, is a stream that was cut', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'cut_stream', after: 3 });
+    expect(await read(await open().call(permit, { feature, wire }))).toMatchObject({ end: 'cut' });
+    expect(permit.states).toEqual(['unknown']);
+  });
+
+  test('without usage is counted by what was shown', async () => {
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'missing_usage' });
+    await read(await open().call(permit, { feature, wire }));
+    const billed = sandbox.bill().at(-1)?.completion_tokens ?? 0;
+    const [row] = permit.rows;
+    const usage = row?.state === 'served' ? row.usage : undefined;
+    expect(usage?.estimated).toBe(true);
+    expect(usage?.completionTokens).toBeGreaterThan(billed * 0.7);
+    expect(usage?.completionTokens).toBeLessThan(billed * 1.5);
+  });
+
+  test('that shows nothing in time is given up before its reader has seen a byte, and tried again', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    const slow = await scriptedUpstream((response, { index }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.flushHeaders();
+      if (index > 0) response.end(`${delta('tea')}data: [DONE]\n\n`);
+    });
+    const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
+    const policy = { timeouts: { firstToken: 2_000 }, backoff: { base: 100, most: 100 } };
+    const random = { bytes: () => new Uint8Array(16), uniform: () => 1 };
+    const call = open({ ...time, upstreams, random }, policy).call(permit, { feature, wire });
+    await slow.received(1);
+    time.advance(2_100);
+    await time.awaited(100);
+    time.advance(100);
+    expect((await read(await call)).end).toBe('complete');
+    expect(permit.states).toEqual(['unknown', 'served']);
+    await slow.close();
+  });
+
+  test('that falls silent is ended', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    const answer = await open(time, { timeouts: { idle: 3_000 } }).call(permit, { feature, wire });
+    const reading = read(answer);
+    time.advance(3_100);
+    expect(await reading).toMatchObject({ end: 'timeout', error: 'provider_timeout' });
+    expect(permit.states).toEqual(['unknown']);
+  });
+
+  test('that nobody reads is ended, and what was shown is posted', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    const answer = await open(time, { timeouts: { idle: 3_000 } }).call(permit, { feature, wire });
+    if (answer.kind !== 'stream') throw new Error('expected a stream');
+    time.advance(3_100);
+    expect(await answer.live.finished).toBe('unread');
+    expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
+  });
+
+  test('that its reader leaves stops the provider call, and what was shown is posted', async () => {
+    const slow = await createOpenAISandbox({ perTokenMs: 5 });
+    const permit = recordingPermit();
+    const hangUp = new AbortController();
+    const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
+    const answer = await open({ upstreams }).call(permit, { feature, wire, hangUp: hangUp.signal });
+    if (answer.kind !== 'stream') throw new Error('expected a stream');
+    let parts = 0;
+    answer.live.pipe({
+      write() {
+        parts += 1;
+        if (parts === 4) hangUp.abort();
+        return true;
+      },
+      end: () => {},
+      fail: () => {},
+    });
+    expect(await answer.live.finished).toBe('hung_up');
+    expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
+    const [row] = permit.rows;
+    expect(row?.state === 'served' ? row.usage.completionTokens : 0).toBeGreaterThan(0);
+    await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
+    await slow.close();
+  });
+});

@@ -1,0 +1,95 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import type { Ai } from './ai.ts';
+import { chat, openAi } from './testing/open.ts';
+import { recordingPermit } from './testing/permit.ts';
+import { drivenTime } from './testing/time.ts';
+import { delta, scriptedUpstream } from './testing/upstream.ts';
+
+let sandbox: OpenAISandbox;
+let ai: Ai | undefined;
+const feature = 'chat';
+
+beforeAll(async () => {
+  sandbox = await createOpenAISandbox();
+});
+afterEach(async () => {
+  sandbox.faults.clear();
+  await ai?.close();
+  ai = undefined;
+});
+afterAll(() => sandbox.close());
+
+function open(
+  parts: Partial<Parameters<typeof openAi>[0]> = {},
+  policy: Parameters<typeof openAi>[1] = {},
+): Ai {
+  ai = openAi(
+    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
+    policy,
+  );
+  return ai;
+}
+
+describe('a provider that misbehaves', () => {
+  test('with an answer of 10 MB is cut off, and what was served is posted', async () => {
+    const permit = recordingPermit();
+    let written = 0;
+    const endless = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = (): void => {
+        while (written < 10_485_760 && !response.destroyed) {
+          written += 65_536;
+          if (!response.write(Buffer.alloc(65_536, 120))) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    const here = open(
+      { upstreams: [{ name: 'sandbox', baseUrl: endless.url, apiKey: 'k' }] },
+      { tries: 1, caps: { answerBytes: 262_144 } },
+    );
+    await expect(here.call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+      code: 'answer_unusable',
+    });
+    expect(written).toBeLessThan(10_000_000);
+    expect(permit.states).toEqual(['unknown']);
+    await endless.close();
+  });
+
+  test('faster than its reader is paused: not more than a buffer is held', async () => {
+    const permit = recordingPermit();
+    let written = 0;
+    const eager = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const more = (): void => {
+        while (written < 67_108_864 && !response.destroyed) {
+          written += 16_384;
+          if (!response.write(delta('x'.repeat(16_384)))) return void response.once('drain', more);
+        }
+      };
+      more();
+    });
+    const time = drivenTime();
+    const here = open(
+      { ...time, upstreams: [{ name: 'sandbox', baseUrl: eager.url, apiKey: 'k' }] },
+      { timeouts: { idle: 5_000 } },
+    );
+    const answer = await here.call(permit, { feature, wire: chat({ stream: true }) });
+    if (answer.kind !== 'stream') throw new Error('expected a stream');
+    answer.live.pipe({ write: () => false, end: () => {}, fail: () => {} });
+    let before = -1;
+    await expect
+      .poll(() => {
+        const isStill = before === written;
+        before = written;
+        return isStill;
+      })
+      .toBe(true);
+    expect(written).toBeLessThan(20_000_000);
+    time.advance(5_100);
+    expect(await answer.live.finished).toBe('unread');
+    await eager.close();
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import { type ConfigError, configMarkdown, envExample, readConfig, SETTING_NAMES, shown } from './index.ts';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+}
+
+test('with nothing set everything is embedded, local and open to local browsers', () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({
+    environment: 'development',
+    host: '127.0.0.1',
+    port: 3e3,
+    emailVerification: 'off',
+    logLevel: 'warn',
+    database: { engine: 'pglite' },
+    ai: {
+      upstreams: [],
+      sandbox: true,
+      sandboxLatencyMs: 0,
+    },
+  });
+  expect(config.corsOrigins).toEqual(['http://localhost:*', 'http://127.0.0.1:*', 'app://']);
+});
+
+test('an empty value is an absent one', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: '  ' })).toMatchObject({
+    port: 3000,
+    database: { engine: 'pglite' },
+  });
+});
+
+test('each malformed value has one line, and no line quotes a value', () => {
+  const problems = problemsOf({
+    PORT: 'marker',
+    DATABASE_URL: 'marker',
+    CORS_ORIGINS: 'https://a/marker',
+    METRICS_TOKEN: 'marker',
+    NODE_ENV: 'marker',
+    DATABASE_NAMED_STATEMENTS: 'marker',
+    OPENAI_BASE_URL: 'marker',
+    AI_UPSTREAMS: '[{"marker":1}]',
+    EMAIL_VERIFICATION: 'marker',
+  });
+  expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+    'NODE_ENV',
+    'PORT',
+    'CORS_ORIGINS',
+    'DATABASE_URL',
+    'DATABASE_NAMED_STATEMENTS',
+    'OPENAI_BASE_URL',
+    'EMAIL_VERIFICATION',
+    'METRICS_TOKEN',
+    'AI_UPSTREAMS',
+  ]);
+  expect(problems.join()).not.toContain('marker');
+});
+
+test('in production embedded defaults must be asked for by name', () => {
+  expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+    expect.stringContaining('EMBEDDED_DATABASE=true'),
+    expect.stringContaining('SANDBOX_AI=true'),
+  ]);
+  expect(readConfig({ NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' })).toMatchObject(
+    {
+      corsOrigins: [],
+      emailVerification: 'required',
+      logLevel: 'info',
+      database: { engine: 'pglite' },
+      ai: { sandbox: true },
+    },
+  );
+});
+
+test('keys and upstreams say where model calls go; then the sandbox rests', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'plinth-config-')), 'upstreams.json');
+  writeFileSync(
+    file,
+    JSON.stringify([{ name: 'local', base_url: 'http://127.0.0.1:11434/v1/', models: ['llama'] }]),
+  );
+  const { ai } = readConfig({ OPENAI_API_KEY: 'sk-1', AI_UPSTREAMS: file });
+  expect(ai.sandbox).toBe(false);
+  expect(ai.upstreams).toEqual([
+    { name: 'openai', baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1', models: undefined },
+    { name: 'local', baseUrl: 'http://127.0.0.1:11434/v1', apiKey: undefined, models: ['llama'] },
+  ]);
+  expect(problemsOf({ AI_UPSTREAMS: './nowhere.json' })).toEqual([
+    'AI_UPSTREAMS names a file that can not be read.',
+  ]);
+});
+
+test('secrets are never shown', () => {
+  const { values } = readConfig({
+    OPENAI_API_KEY: 'marker',
+    DATABASE_URL: 'postgres://a:marker@b/c',
+    METRICS_TOKEN: 'marker-marker-marker',
+    AI_UPSTREAMS: '[]',
+  });
+  const all = SETTING_NAMES.map((name) => `${name}=${shown(values, name)}`).join('\n');
+  expect(all).toContain('OPENAI_API_KEY=(set, hidden)');
+  expect(all).toContain('DATABASE_URL=(set, hidden)');
+  expect(all).not.toContain('marker');
+});
+
+test('the example file names every setting, and is itself a good configuration', () => {
+  const uncommented = envExample().replaceAll(/^# ([A-Z_]+=)/gm, '$1');
+  const environment = parseEnv(uncommented);
+  expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
+  expect(problemsOf({ ...(environment as Record<string, string>), AI_UPSTREAMS: '' })).toEqual([]);
+  for (const name of SETTING_NAMES) expect(configMarkdown()).toContain(`\`${name}\``);
+});

@@ -1,0 +1,157 @@
+import { join, resolve } from 'node:path';
+import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
+
+export interface PostgresSettings {
+  readonly engine: 'postgres';
+  readonly url: string;
+  readonly directUrl: string | undefined;
+  readonly poolSize: number;
+  readonly namedStatements: boolean;
+}
+
+export interface EmbeddedSettings {
+  readonly engine: 'pglite';
+  readonly dataDir: string;
+}
+
+/** The configuration of a process: settings, defaults and what follows from them. Read once. */
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly publicUrl: string | undefined;
+  readonly publicBasePath: string | undefined;
+  readonly corsOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly shutdownGraceSeconds: number;
+  readonly database: PostgresSettings | EmbeddedSettings;
+  readonly ai: {
+    readonly upstreams: readonly UpstreamSetting[];
+    /** Whether the sandbox runs: always when there is no upstream. */
+    readonly sandbox: boolean;
+    readonly sandboxLatencyMs: number;
+  };
+  readonly emailVerification: 'off' | 'soft' | 'required';
+  readonly workerConcurrency: number;
+  readonly metricsToken: string | undefined;
+  readonly metricsPort: number | undefined;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** The settings as they are in effect, for `plinth config`. */
+  readonly values: Values;
+}
+
+/** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://'];
+
+/** Reads the configuration from an environment; throws `ConfigError` with all that is wrong. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values = readValues(environment, problems);
+  const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
+  if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
+  const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
+  problems.push(...missing(values, upstreams));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return assembled(values, upstreams);
+}
+
+function readValues(environment: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
+  const entries = SETTING_NAMES.map((name) => {
+    const given = environment[name]?.trim();
+    const parsed = SETTINGS[name].schema.safeParse(given === '' ? undefined : given);
+    if (parsed.success) return [name, parsed.data] as const;
+    problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
+    return [name, undefined] as const;
+  });
+  return Object.fromEntries(entries) as Values;
+}
+
+function keyedUpstreams(values: Values): UpstreamSetting[] {
+  const known = [
+    { name: 'openai', baseUrl: values.OPENAI_BASE_URL, apiKey: values.OPENAI_API_KEY, models: undefined },
+    { name: 'minimax', baseUrl: values.MINIMAX_BASE_URL, apiKey: values.MINIMAX_API_KEY, models: undefined },
+  ];
+  return known.filter(({ apiKey }) => apiKey !== undefined);
+}
+
+/** In production nothing is made up: what stands in for a real part must be asked for by name. */
+function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[] {
+  const problems: string[] = [];
+  if (values.DIRECT_URL !== undefined && values.DATABASE_URL === undefined) {
+    problems.push('DIRECT_URL is set without DATABASE_URL.');
+  }
+  if (values.EMBEDDED_DATABASE === true && values.DATABASE_URL !== undefined) {
+    problems.push('EMBEDDED_DATABASE=true contradicts DATABASE_URL: set one of them.');
+  }
+  if (values.NODE_ENV !== 'production') return problems;
+  if (values.DATABASE_URL === undefined && values.EMBEDDED_DATABASE !== true) {
+    problems.push(
+      'DATABASE_URL is missing: set it, or EMBEDDED_DATABASE=true to use the embedded database in production.',
+    );
+  }
+  if (upstreams.length === 0 && values.SANDBOX_AI !== true && values.AI_UPSTREAMS === undefined) {
+    problems.push(
+      'No AI upstream is set: set OPENAI_API_KEY, MINIMAX_API_KEY or AI_UPSTREAMS, or SANDBOX_AI=true to use the sandbox in production.',
+    );
+  }
+  return problems;
+}
+
+function assembled(values: Values, upstreams: readonly UpstreamSetting[]): Config {
+  const isProduction = values.NODE_ENV === 'production';
+  const dataDir = resolve(values.DATA_DIR);
+  return {
+    environment: values.NODE_ENV,
+    host: values.HOST,
+    port: values.PORT,
+    dataDir,
+    publicUrl: values.PUBLIC_URL,
+    publicBasePath: values.PUBLIC_BASE_PATH,
+    corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+    database: databaseOf(values, dataDir),
+    ai: {
+      upstreams,
+      sandbox: values.SANDBOX_AI ?? upstreams.length === 0,
+      sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
+    },
+    emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
+    workerConcurrency: values.WORKER_CONCURRENCY,
+    metricsToken: values.METRICS_TOKEN,
+    metricsPort: values.METRICS_PORT,
+    logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
+    values,
+  };
+}
+
+function databaseOf(values: Values, dataDir: string): Config['database'] {
+  if (values.DATABASE_URL === undefined) return { engine: 'pglite', dataDir: join(dataDir, 'database') };
+  return {
+    engine: 'postgres',
+    url: values.DATABASE_URL,
+    directUrl: values.DIRECT_URL,
+    poolSize: values.DATABASE_POOL_SIZE,
+    namedStatements: values.DATABASE_NAMED_STATEMENTS,
+  };
+}
+
+/** The effective value of a setting as text; a secret only says whether it is set. */
+export function shown(values: Values, name: SettingName): string {
+  const value = values[name];
+  if (value === undefined) return '(not set)';
+  if ('secret' in SETTINGS[name].notes) return '(set, hidden)';
+  return Array.isArray(value) ? value.join(',') : String(value);
+}

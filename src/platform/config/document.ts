@@ -1,0 +1,38 @@
+import { notesOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingNotes } from './settings.ts';
+
+const GROUPS: readonly SettingNotes['group'][] = ['Server', 'Database', 'AI', 'Sign-in', 'Operations'];
+
+/** The value that a setting has when nobody sets it, as it would be written. */
+function defaultOf(name: SettingName): string | undefined {
+  const parsed = SETTINGS[name].schema.safeParse(undefined);
+  return parsed.success && parsed.data !== undefined ? String(parsed.data) : undefined;
+}
+
+/** docs/generated/config.md */
+export function configMarkdown(): string {
+  const head =
+    '# Settings\n\nMade from `src/platform/config/settings.ts` by `npm run generate`. All are environment variables; a `.env` file in the working folder is read too. `plinth config` shows the values in effect.\n';
+  const groups = GROUPS.map((group) => {
+    const rows = SETTING_NAMES.filter((name) => notesOf(name).group === group).map((name) => {
+      const { says, secret } = notesOf(name);
+      const fallback = defaultOf(name);
+      return `| \`${name}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | ${says}${secret === true ? ' Secret.' : ''} |`;
+    });
+    return `\n## ${group}\n\n| setting | default | |\n|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return head + groups.join('');
+}
+
+/** .env.example: every setting, commented out, with its default or an example. */
+export function envExample(): string {
+  const head =
+    '# All settings, with their defaults or an example. Copy to .env and uncomment what you need.\n# Made by `npm run generate`.\n';
+  const groups = GROUPS.map((group) => {
+    const lines = SETTING_NAMES.filter((name) => notesOf(name).group === group).map((name) => {
+      const { says, example } = notesOf(name);
+      return `# ${says}\n# ${name}=${defaultOf(name) ?? example ?? ''}\n`;
+    });
+    return `\n# --- ${group}\n\n${lines.join('\n')}`;
+  });
+  return head + groups.join('');
+}

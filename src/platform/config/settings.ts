@@ -1,0 +1,219 @@
+import { z } from 'zod';
+
+/** What the docs and `plinth config` need to know of a setting beside its schema. */
+export interface SettingNotes {
+  readonly group: 'Server' | 'Database' | 'AI' | 'Sign-in' | 'Operations';
+  readonly says: string;
+  /** A secret is never printed, not even when it is wrong. */
+  readonly secret?: true;
+  readonly example?: string;
+}
+
+interface Setting {
+  readonly schema: z.ZodType;
+  readonly notes: SettingNotes;
+}
+
+const text = z.string().min(1);
+const port = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 to 65535')
+  .max(65_535, 'must be 0 to 65535');
+const count = (most: number) =>
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, `must be 1 to ${most}`)
+    .max(most, `must be 1 to ${most}`);
+const toggle = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+const httpUrl = z
+  .string()
+  .refine(
+    (value) => /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value),
+    'must be an http:// or https:// URL',
+  )
+  .transform((value) => value.replace(/\/+$/, ''));
+const postgresUrl = z
+  .string()
+  .refine(
+    (value) => /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value),
+    'must be a postgres:// URL',
+  );
+const origins = list.refine(
+  (all) => all.every((origin) => /^(\*|[a-z][a-z0-9+.-]*:\/\/([^\s/*:]+(:(\d+|\*))?)?)$/i.test(origin)),
+  'must be a comma-separated list of origins such as https://app.example.com, http://localhost:* or app://',
+);
+const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
+
+function setting<Schema extends z.ZodType>(
+  schema: Schema,
+  notes: SettingNotes,
+): { schema: Schema; notes: SettingNotes } {
+  return { schema, notes };
+}
+
+/** Every setting, as the environment has it: an empty value is an absent one. */
+export const SETTINGS = {
+  NODE_ENV: setting(
+    z
+      .enum(['development', 'test', 'production'], 'must be development, test or production')
+      .default('development'),
+    {
+      group: 'Server',
+      says: 'In production the embedded defaults must be asked for by name.',
+    },
+  ),
+  HOST: setting(text.default('127.0.0.1'), {
+    group: 'Server',
+    says: 'The address to listen on; 0.0.0.0 for all.',
+  }),
+  PORT: setting(port.default(3000), { group: 'Server', says: 'The port to listen on.' }),
+  DATA_DIR: setting(text.default('./data'), {
+    group: 'Server',
+    says: 'The folder of the embedded database, and of owner.json.',
+  }),
+  PUBLIC_URL: setting(httpUrl.optional(), {
+    group: 'Server',
+    says: 'Where clients reach this server; with https, browsers are told to stay there.',
+    example: 'https://api.example.com',
+  }),
+  PUBLIC_BASE_PATH: setting(basePath.optional(), {
+    group: 'Server',
+    says: 'A second place where the calls under /v1 answer; / is the bare root.',
+    example: '/',
+  }),
+  CORS_ORIGINS: setting(origins.optional(), {
+    group: 'Server',
+    says: 'Origins of browsers that may read answers. Not set: local ports and app:// in development, none in production.',
+    example: 'https://app.example.com,http://localhost:*,app://',
+  }),
+  TRUSTED_PROXIES: setting(list.optional(), {
+    group: 'Server',
+    says: 'Addresses or networks of proxies whose X-Forwarded-For is believed.',
+    example: '10.0.0.0/8',
+  }),
+  SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
+    group: 'Server',
+    says: 'How long calls, streams and jobs may go on after the server was told to stop.',
+  }),
+
+  DATABASE_URL: setting(postgresUrl.optional(), {
+    group: 'Database',
+    says: 'PostgreSQL 15 or newer. Not set: the embedded database in DATA_DIR.',
+    secret: true,
+    example: 'postgres://plinth:password@localhost:5432/plinth',
+  }),
+  DIRECT_URL: setting(postgresUrl.optional(), {
+    group: 'Database',
+    says: 'The way to PostgreSQL for migrations and LISTEN when DATABASE_URL leads through a pooler in transaction mode.',
+    secret: true,
+    example: 'postgres://plinth:password@localhost:5432/plinth',
+  }),
+  DATABASE_POOL_SIZE: setting(count(1_000).default(10), {
+    group: 'Database',
+    says: 'Connections of one process.',
+  }),
+  DATABASE_NAMED_STATEMENTS: setting(toggle.default(true), {
+    group: 'Database',
+    says: 'false for poolers that do not carry named statements (PgBouncer before 1.21).',
+  }),
+  EMBEDDED_DATABASE: setting(toggle.optional(), {
+    group: 'Database',
+    says: 'true to use the embedded database in production.',
+  }),
+
+  OPENAI_API_KEY: setting(text.optional(), {
+    group: 'AI',
+    says: 'Calls go to OpenAI. Without any key or upstream the sandbox answers.',
+    secret: true,
+    example: 'sk-…',
+  }),
+  OPENAI_BASE_URL: setting(httpUrl.default('https://api.openai.com/v1'), {
+    group: 'AI',
+    says: 'Where OpenAI is.',
+  }),
+  MINIMAX_API_KEY: setting(text.optional(), {
+    group: 'AI',
+    says: 'Calls go to MiniMax.',
+    secret: true,
+    example: '…',
+  }),
+  MINIMAX_BASE_URL: setting(httpUrl.default('https://api.minimax.io/v1'), {
+    group: 'AI',
+    says: 'Where MiniMax is.',
+  }),
+  AI_UPSTREAMS: setting(text.optional(), {
+    group: 'AI',
+    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "models"?}.',
+    secret: true,
+    example: './upstreams.json',
+  }),
+  SANDBOX_AI: setting(toggle.optional(), {
+    group: 'AI',
+    says: 'true to run the AI sandbox in production, or beside real upstreams.',
+  }),
+  SANDBOX_LATENCY_MS: setting(
+    z.coerce
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must not be negative')
+      .max(600_000, 'must be at most 600000')
+      .default(0),
+    {
+      group: 'AI',
+      says: 'How long the sandbox thinks.',
+    },
+  ),
+
+  EMAIL_VERIFICATION: setting(
+    z.enum(['off', 'soft', 'required'], 'must be off, soft or required').optional(),
+    {
+      group: 'Sign-in',
+      says: 'Whether an email must be verified. Not set: off on embedded defaults, required in production.',
+    },
+  ),
+
+  WORKER_CONCURRENCY: setting(count(1_000).default(8), {
+    group: 'Operations',
+    says: 'Jobs that one process runs at once.',
+  }),
+  METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
+    group: 'Operations',
+    says: 'What /metrics asks for as a bearer token. Without one it answers on loopback alone.',
+    secret: true,
+    example: 'a-long-random-word',
+  }),
+  METRICS_PORT: setting(port.optional(), {
+    group: 'Operations',
+    says: 'A port of its own for /metrics, which then does not answer on PORT.',
+    example: '9464',
+  }),
+  LOG_LEVEL: setting(
+    z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
+      .optional(),
+    {
+      group: 'Operations',
+      says: 'What is logged at least. Not set: info in production, warn else.',
+    },
+  ),
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+/** The effective values of all settings. */
+export type Values = { readonly [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]['schema']> };
+
+/** The names of all settings, in the order of the docs. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** What is known of a setting beside its schema. */
+export function notesOf(name: SettingName): SettingNotes {
+  return SETTINGS[name].notes;
+}

@@ -1,0 +1,114 @@
+import type { PreparedChat } from '#platform/ai';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import type { Gateway } from './service.ts';
+
+const route = productRoutes<Gateway>();
+
+/** For the docs: the door itself reads the body, by a table of OpenAI's fields. */
+const chatBody = z.looseObject({
+  model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  stream: z.boolean().optional(),
+  max_tokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
+    ),
+});
+
+const chatReply = z.looseObject({
+  id: z.string(),
+  object: z.string(),
+  model: z.string(),
+  choices: z.array(z.looseObject({})),
+});
+
+export const chat = route(
+  'POST /v1/ai/chat/completions',
+  {
+    summary: 'Chat completions in OpenAI’s protocol',
+    description:
+      'Plain and streamed; the official `openai` package works with this server as its base URL and an API key of yours. A plain answer is kept under an Idempotency-Key, sealed; a streamed one is not.',
+    tag: 'AI gateway',
+    auth: 'account',
+    may: 'member',
+    scope: 'ai:call',
+    rate: { perMinute: 6_000, by: 'account' },
+    private: true,
+    rawBody: true,
+    maxBody: 4 * 1024 * 1024,
+    spends: {
+      feature: 'chat',
+      as: 'inline',
+      prepare: ({ wire }, gateway: Gateway) => gateway.prepare(wire.body),
+    },
+    body: chatBody,
+    reply: { 200: chatReply },
+    errors: [
+      'model_unknown',
+      'field_refused',
+      'context_too_large',
+      'call_too_costly',
+      'provider_unavailable',
+      'provider_timeout',
+      'provider_rejected',
+      'answer_unusable',
+    ],
+    example: {
+      body: { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] },
+      reply: {
+        id: 'chatcmpl-1',
+        object: 'chat.completion',
+        created: 1_795_160_000,
+        model: 'sandbox-small',
+        choices: [
+          { index: 0, message: { role: 'assistant', content: 'Hello, launch crew!' }, finish_reason: 'stop' },
+        ],
+        usage: { prompt_tokens: 14, completion_tokens: 6, total_tokens: 20 },
+      },
+    },
+  },
+  ({ permit, prepared, origin, wire, idempotencyKey }, gateway) =>
+    gateway.relay({
+      permit,
+      prepared: prepared as PreparedChat,
+      hangUp: origin.hangUp,
+      keep: idempotencyKey !== undefined && !(prepared as PreparedChat).stream,
+      take: wire.take,
+    }),
+);
+
+export const models = route(
+  'GET /v1/ai/models',
+  {
+    summary: 'The models that can be asked for',
+    tag: 'AI gateway',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'ai:call',
+    rate: { perMinute: 600, by: 'account' },
+    reply: {
+      200: z.strictObject({
+        object: z.literal('list'),
+        data: z.array(
+          z.strictObject({
+            id: z.string(),
+            object: z.literal('model'),
+            created: z.int(),
+            owned_by: z.string(),
+          }),
+        ),
+      }),
+    },
+    example: {
+      reply: {
+        object: 'list',
+        data: [{ id: 'sandbox-small', object: 'model', created: 0, owned_by: 'sandbox' }],
+      },
+    },
+  },
+  async (_call, gateway) => gateway.models(),
+);

@@ -1,0 +1,98 @@
+import { createAccounts } from '#platform/accounts';
+import { createAudit } from '#platform/audit';
+import { commitPoint, type Database, statement } from '#platform/db';
+import type { Caller, Role } from '#platform/http';
+import { createIdentity, type IdentitySettings } from '#platform/identity';
+import {
+  type AccountId,
+  type Clock,
+  createIds,
+  systemClock,
+  systemRandom,
+  type UserId,
+} from '#platform/kernel';
+
+const POINT = commitPoint('test.factories', 'what a test starts from');
+export const WHENCE = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
+export const PASSWORD = 'Analytical-Engine-1843';
+
+export interface DrivenClock extends Clock {
+  /** Moves this clock and the database's time on. */
+  advance(milliseconds: number): Promise<void>;
+}
+
+/** A clock that runs like the system's and can be moved on, the database's time with it. */
+export function drivenClock(db: Database): DrivenClock {
+  let ahead = 0;
+  return {
+    now: () => systemClock.now() + ahead,
+    monotonic: () => systemClock.monotonic() + ahead,
+    async advance(milliseconds) {
+      ahead += milliseconds;
+      await db.script(`update app.clock set ahead = ahead + interval '${milliseconds} milliseconds'`);
+    },
+  };
+}
+
+/** Someone who is registered and signed in. */
+export interface Person {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+  readonly email: string;
+  readonly caller: Caller;
+}
+
+/** Identity and accounts over a test's database, and people in them. */
+export function createPeople(db: Database, settings: Partial<IdentitySettings> = {}) {
+  const clock = drivenClock(db);
+  const ids = createIds({ clock, random: systemRandom });
+  const audit = createAudit({ ids });
+  const accounts = createAccounts({ db, clock, ids, audit });
+  const identity = createIdentity({
+    db,
+    clock,
+    ids,
+    audit,
+    random: systemRandom,
+    makePersonalAccount: accounts.makePersonalAccount,
+    makeOrganization: accounts.makeOrganization,
+    membershipsOf: accounts.membershipsOf,
+    settings: { issuer: 'http://plinth.test', emailVerification: 'off', products: ['reel'], ...settings },
+  });
+
+  return {
+    clock,
+    ids,
+    audit,
+    accounts,
+    identity,
+    /** A user who is signed in. Their password is `PASSWORD`; hashing it takes about 25 ms. */
+    async person(
+      options: { readonly role?: 'user' | 'admin'; readonly companyName?: string } = {},
+    ): Promise<Person> {
+      const email = `${ids.next()}@example.com`;
+      const made = await db.system('server.owner', POINT, (tx) =>
+        identity.createUser(tx, { email, password: PASSWORD, ...options }),
+      );
+      const { access_token: token } = await identity.sessions.login({ email, password: PASSWORD }, WHENCE);
+      const caller = await identity.identify(token);
+      if (caller === undefined) throw new Error('a new session is not known');
+      return { userId: made.userId, accountId: made.accountId, email, caller };
+    },
+    /** An organization of the person's. */
+    organization: (owner: Person, name = 'Acme'): Promise<AccountId> =>
+      db.user(owner.userId, POINT, (tx) => accounts.makeOrganization(tx, owner, name)),
+    /** Makes someone a member of an account outright. */
+    async join(accountId: AccountId, person: Person, role: Role): Promise<void> {
+      const sql = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
+      await db.tenant(accountId, POINT, [statement(sql, [accountId, person.userId, role])]);
+      db.signal('accounts.changed', accountId);
+    },
+    /** An API key of the person's for an account. */
+    async key(person: Person, scopes: readonly string[], accountId = person.accountId) {
+      const actor = { kind: 'user' as const, userId: person.userId };
+      const key = { accountId, userId: person.userId, name: 'a key', scopes, actor };
+      return db.tenant(accountId, POINT, (tx) => identity.createKey(tx, key));
+    },
+  };
+}
