@@ -14,7 +14,7 @@ import {
   pendingMigrations,
 } from '#platform/db';
 import { createEntitlements, entitlementsMigrations } from '#platform/entitlements';
-import type { Mounted } from '#platform/http';
+import type { Mounted, Route } from '#platform/http';
 import { createIdempotency, idempotencyMigrations } from '#platform/idempotency';
 import { createIdentity, identityMigrations, identityRoutes, userByEmail } from '#platform/identity';
 import { AppError, type Clock, createIds, declareErrors, systemClock, systemRandom } from '#platform/kernel';
@@ -24,6 +24,8 @@ import {
   createPostgresRates,
   type Holder,
   limitsMigrations,
+  limitsRoutes,
+  type PlannedCall,
   startHolder,
 } from '#platform/limits';
 import type { Product } from '#platform/product';
@@ -32,6 +34,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { products } from '#products';
 import { createServer, type Server, type ServerParts } from '#server';
 import { type Chore, startChores } from './app/maintenance.ts';
+import { ensureOwner } from './app/owner.ts';
 
 declareErrors({
   migrations_pending: { status: 500, message: 'The database is not migrated.' },
@@ -45,6 +48,8 @@ export interface AppOptions {
   readonly work: boolean;
   /** Whether to bring the database up to date first; otherwise one that is not up to date is refused. */
   readonly migrate: boolean;
+  /** Whether a first start makes the local owner and `owner.json`. */
+  readonly owner?: boolean;
   /** The process can't go on: its lease is lost. It must end at once. */
   readonly onLost: (reason: string) => void;
   readonly clock?: Clock;
@@ -76,6 +81,16 @@ export function allMigrations(): Migration[] {
     .concat(products.flatMap(({ migrations }) => migrations));
 }
 
+/** All routes, for the docs and the walkers. */
+export function allRoutes(): Route[] {
+  return [
+    ...identityRoutes,
+    ...accountsRoutes,
+    ...billingRoutes,
+    ...products.flatMap(({ routes }) => routes),
+  ];
+}
+
 /** Opens all that the configuration asks for. What was opened before a failure is closed again. */
 export async function openApp(options: AppOptions): Promise<App> {
   const opened = new AsyncDisposableStack();
@@ -105,6 +120,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
   await modules.identity.ready();
+  if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = await createServer(serverParts(modules, options));
   const worker = options.work ? modules.jobs.work() : undefined;
@@ -227,6 +243,7 @@ function wire(parts: WiringParts) {
   const mounted: Mounted[] = [
     { module: 'identity', routes: identityRoutes, service: identity },
     { module: 'accounts', routes: accountsRoutes, service: accounts },
+    { module: 'limits', routes: limitsRoutes, service: limits },
     { module: 'billing', routes: billingRoutes, service: billing },
     ...services.map(({ product, service }) => ({ module: product.key, routes: product.routes, service })),
   ];
@@ -286,19 +303,18 @@ function serverParts(modules: Modules, { config, version, serve }: AppOptions): 
     dependencies: [{ name: 'database', required: true, check: () => db.ping() }],
     identify: identity.identify,
     roleOf: accounts.roleOf,
-    admit: ({ caller, product, feature, bodyBytes, ...request }) =>
-      limits.admit({
+    admit: ({ caller, product, feature, bodyBytes, prepared, ...request }) => {
+      const { planned, ...more } = prepared ?? { planned: plannedCall(ai, { product, feature, bodyBytes }) };
+      const spender = { userId: caller.userId, keyId: caller.keyId };
+      return limits.admit({
         ...request,
+        ...more,
+        ...spender,
         product,
         feature,
-        userId: caller.userId,
-        keyId: caller.keyId,
-        call: plannedCall(ai, {
-          product,
-          feature,
-          bodyBytes,
-        }),
-      }),
+        call: planned as PlannedCall,
+      });
+    },
     upgradeFor: ({ product, plan, grant, atLeast }) =>
       entitlements.upgradeFor(product, plan, (grants) => grant === null || enough(grants[grant], atLeast)),
   };

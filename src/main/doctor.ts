@@ -15,6 +15,9 @@ interface Check {
   readonly look: () => Promise<string>;
 }
 
+/** What is wrong, in a sentence for whoever asked. */
+class Wrong extends Error {}
+
 /** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
 export const doctor: Verb = async ({ config }) => {
   const checks: Check[] = [
@@ -43,7 +46,7 @@ function dataFolder({ dataDir }: Config): string {
     mkdirSync(dataDir, { recursive: true });
     accessSync(dataDir, constants.W_OK);
   } catch (cause) {
-    throw new Error(`${dataDir} can not be written (${codeOf(cause)}). Set DATA_DIR to a folder that can.`, {
+    throw new Wrong(`${dataDir} can not be written (${codeOf(cause)}). Set DATA_DIR to a folder that can.`, {
       cause,
     });
   }
@@ -59,10 +62,10 @@ async function databaseState(db: Database): Promise<string> {
   );
   const { number = '0', version = '', bypasses = false } = row ?? {};
   if (Number(number) < OLDEST_POSTGRES)
-    throw new Error(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
+    throw new Wrong(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
   const pending = await pendingMigrations(db, allMigrations());
   if (pending.length > 0)
-    throw new Error(
+    throw new Wrong(
       `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
     );
   // Roles are switched in each transaction, so row security binds; a login that could pass it is one wall less.
@@ -77,13 +80,13 @@ async function upstream(baseUrl: string, apiKey: string | undefined): Promise<st
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const response = await fetch(`${baseUrl}/models`, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch(
     (cause: unknown) => {
-      throw new Error(`${new URL(baseUrl).host} can not be reached (${codeOf(cause)}).`, { cause });
+      throw new Wrong(`${new URL(baseUrl).host} can not be reached (${codeOf(cause)}).`, { cause });
     },
   );
   await response.body?.cancel();
-  if (response.status === 401 || response.status === 403) throw new Error('The key is not accepted.');
+  if (response.status === 401 || response.status === 403) throw new Wrong('The key is not accepted.');
   // Not every vendor lists its models.
-  if (!response.ok && response.status !== 404) throw new Error(`It answers with status ${response.status}.`);
+  if (!response.ok && response.status !== 404) throw new Wrong(`It answers with status ${response.status}.`);
   return `reachable, ${response.ok ? 'the key is accepted' : 'lists no models'}`;
 }
 
@@ -105,11 +108,7 @@ const POSTGRES_REASONS: Readonly<Record<string, string>> = {
 };
 
 function reason(error: unknown): string {
-  if (error instanceof AppError) return error.message;
+  if (error instanceof AppError || error instanceof Wrong) return error.message;
   const code = codeOf(error);
-  const known = POSTGRES_REASONS[code];
-  if (known !== undefined) return known;
-  return error instanceof Error && error.constructor === Error && !('code' in error)
-    ? error.message
-    : `It can not be used (${code}).`;
+  return POSTGRES_REASONS[code] ?? `It can not be used (${code}).`;
 }

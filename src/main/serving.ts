@@ -3,7 +3,8 @@ import type { Invocation, Verb } from '../main.ts';
 import { banner, invitation } from './banner.ts';
 
 /** Everything in one process. */
-export const start: Verb = (invocation) => run(invocation, { serve: true, work: true, migrate: true });
+export const start: Verb = (invocation) =>
+  run(invocation, { serve: true, work: true, migrate: true, owner: true });
 
 /** Calls alone. On the embedded database, which has one process, the schema is brought up to date too. */
 export const serve: Verb = (invocation) =>
@@ -17,7 +18,7 @@ function isEmbedded({ config }: Invocation): boolean {
   return config.database.engine === 'pglite';
 }
 
-type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate'>;
+type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
 
 async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { config, version } = invocation;

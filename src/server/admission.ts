@@ -1,4 +1,4 @@
-import type { Answer, Route } from '#platform/http';
+import type { Answer, Prepared, Route } from '#platform/http';
 import { replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, type Denial, type Permit, refusal } from '#platform/limits';
@@ -20,7 +20,11 @@ export interface SpendingCall {
 }
 
 /** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */
-export async function admitted(call: SpendingCall, parts: ServerParts): Promise<Admitted> {
+export async function admitted(
+  call: SpendingCall,
+  prepared: Prepared | undefined,
+  parts: ServerParts,
+): Promise<Admitted> {
   const { route, product, visit, input, key } = call;
   const { caller, accountId } = call.standing;
   const { spends } = route.shape;
@@ -38,6 +42,7 @@ export async function admitted(call: SpendingCall, parts: ServerParts): Promise<
     units: spends.units?.(known) ?? 1,
     subject: spends.subject?.(known),
     needs: spends.needs?.(known),
+    prepared,
     bodyBytes: bodyOf(visit.request).raw.length,
     idempotency:
       key === undefined

@@ -30,6 +30,12 @@ export function readJson(raw: Buffer, headers: IncomingHttpHeaders): ReadBody {
   return { raw, value };
 }
 
+/** The bytes of a body that its route reads itself. */
+export function readRaw(raw: Buffer, headers: IncomingHttpHeaders): ReadBody {
+  refuseEncodings(headers);
+  return { raw, value: undefined };
+}
+
 function refuseEncodings(headers: IncomingHttpHeaders): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { readJson } from './bodies.ts';
+import { readJson, readRaw } from './bodies.ts';
 import type { Fail } from './failing.ts';
 import { failureAnswer } from './failures.ts';
 import { headersFor } from './headers.ts';
@@ -50,7 +50,9 @@ function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
-      done(null, readJson(raw, request.headers));
+      // A door for a vendor's protocol reads the bytes itself, by that protocol's rules.
+      const read = request.routeOptions.config.rawBody === true ? readRaw : readJson;
+      done(null, read(raw, request.headers));
     } catch (error) {
       done(error instanceof Error ? error : new Error('the body could not be read'));
     }
@@ -111,4 +113,10 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   socket.end(`${[...head, `x-request-id: ${requestId}`, 'connection: close'].join('\r\n')}\r\n\r\n${body}`);
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly rawBody?: boolean;
+  }
 }

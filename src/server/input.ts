@@ -25,7 +25,8 @@ export function bodyOf(request: FastifyRequest): ReadBody {
 export function readInput(route: Route, request: FastifyRequest): Input {
   const params = readParams(route, request.params as Record<string, string>);
   const query = readQuery(route, request.raw.url ?? '');
-  return { params, query, body: readBody(route, bodyOf(request).value) };
+  const body = route.shape.rawBody === true ? undefined : readBody(route, bodyOf(request).value);
+  return { params, query, body };
 }
 
 function readParams(

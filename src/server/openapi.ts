@@ -11,7 +11,7 @@ export interface OpenApiOptions {
 }
 
 /** The OpenAPI 3.1 document, made from the same schemas that check every call. */
-export function openApiOf(mounted: readonly Mounted[], options: OpenApiOptions): Json {
+export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: OpenApiOptions): Json {
   const routes = mounted.flatMap((module) => module.routes);
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of [...routes].sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -1,4 +1,4 @@
-import type { Answer, Caller, Mounted, Origin, Role, Route } from '#platform/http';
+import type { Answer, Caller, Mounted, Origin, Prepared, Role, Route } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
@@ -14,6 +14,8 @@ export interface SpendingRequest {
   readonly units: number;
   readonly subject: string | undefined;
   readonly needs: Readonly<Record<string, number>> | undefined;
+  /** What the route itself made of the request; none: the feature's policy says which model call is planned. */
+  readonly prepared: Prepared | undefined;
   /** Of the body as it came: a bound on what the call puts into a prompt. */
   readonly bodyBytes: number;
   readonly idempotency: IdempotencyRequest | undefined;

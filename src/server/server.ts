@@ -100,6 +100,7 @@ function mountModule(
       method: route.method,
       url: route.path,
       bodyLimit: route.shape.maxBody ?? DEFAULT_MAX_BODY,
+      config: { rawBody: route.shape.rawBody === true },
       handler: async (request, reply) => {
         try {
           await walk(request, reply);
@@ -114,11 +115,12 @@ function mountModule(
 
 /** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
 function watchOver(visits: Visits, parts: ServerParts, fail: Fail): NodeJS.Timeout {
-  const longest = (parts.settings.callSeconds ?? DEFAULT_CALL_SECONDS) * 1_000;
+  const { callSeconds = DEFAULT_CALL_SECONDS } = parts.settings;
   const watch = setInterval(() => {
-    const oldest = parts.clock.monotonic() - longest;
+    const now = parts.clock.monotonic();
     visits.each((visit) => {
-      if (visit.taken || visit.began > oldest) return;
+      const until = visit.began + (visit.maxSeconds ?? callSeconds) * 1_000;
+      if (visit.taken || until >= now) return;
       const tooLong = new AppError('unavailable', { message: 'This took too long.', retryAfter: 1 });
       fail(visit.request, visit.reply, tooLong);
       visit.abort(tooLong);

@@ -16,6 +16,8 @@ export interface Visit extends Origin {
   readonly began: number;
   /** Who called, once that is known: for the log line. */
   who: { user_id?: string; account_id?: string; key_id?: string };
+  /** Seconds that its route may take; the server's own limit when not said. */
+  maxSeconds: number | undefined;
   /** Whether a handler has taken the wire: streams have deadlines of their own. */
   taken: boolean;
   /** Ends `hangUp`, if anybody listens to it. */
@@ -45,6 +47,7 @@ export function beginVisit(request: FastifyRequest, reply: FastifyReply, began: 
     userAgent: userAgent.slice(0, LONGEST_USER_AGENT),
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
     who: {},
+    maxSeconds: undefined,
     taken: false,
     get hangUp() {
       if (controller === undefined) {

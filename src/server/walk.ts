@@ -25,6 +25,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
 
   return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { visit } = request;
+    visit.maxSeconds = shape.maxSeconds;
     const standing = await standingOf(route, request, parts);
     const input = readInput(route, request);
     const key = idempotencyKeyOf(request, takesKey);
@@ -34,13 +35,16 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     const instead = await prechecked(call, parts);
     if (instead !== undefined) return sendResult(route, reply, { result: instead, check: checkReplies });
 
-    const admission = shape.spends === undefined ? undefined : await admitted(call, parts);
+    // What only the body tells of the model call is read before anything is charged.
+    const prepare = shape.spends?.prepare;
+    const prepared = prepare?.({ ...input, wire: wireOf(visit) } as never, mounted.service as never);
+    const admission = shape.spends === undefined ? undefined : await admitted(call, prepared, parts);
     if (admission !== undefined && 'replay' in admission) {
       return sendResult(route, reply, { result: admission.replay, check: false });
     }
     const permit = admission?.permit;
     try {
-      const result = await handle(callFor(call, permit, parts), mounted.service);
+      const result = await handle({ ...callFor(call, permit, parts), prepared }, mounted.service);
       sendResult(route, reply, { result, check: checkReplies });
     } catch (error) {
       const failure = asAppError(error);

@@ -146,6 +146,26 @@ describe('roles', () => {
     expect(await accounts.roleOf(person.userId, organization)).toBeUndefined();
   });
 
+  test('a role whose answer a change overtakes on its way is not kept', async () => {
+    const organization = await world.organization(owner);
+    const person = await world.person();
+    await world.join(organization, person, 'admin');
+    const [asked, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const system = async (...call: unknown[]) => {
+      const answered = await (db.system as (...call: unknown[]) => Promise<unknown>)(...call);
+      asked.resolve();
+      await arrives.promise;
+      return answered;
+    };
+    const slow = createPeople({ ...db, system: system as typeof db.system }).accounts;
+    const early = slow.roleOf(person.userId, organization);
+    await asked.promise;
+    await accounts.members.remove(of(owner.caller, organization), person.userId);
+    arrives.resolve();
+    expect(await early).toBe('admin');
+    expect(await slow.roleOf(person.userId, organization)).toBeUndefined();
+  });
+
   test('what a cached role would still allow, the lock forbids', async () => {
     const organization = await world.organization(owner);
     const person = await world.person();

@@ -1,6 +1,15 @@
+// Made from the migrated database by npm run generate.
 import type { ColumnType, Generated } from 'kysely';
 
 export interface EntitlementsTables {
+  'entitlements.defaults': {
+    product: string;
+    timeline: unknown;
+    digest: string;
+    complete: Generated<boolean>;
+    created_at: ColumnType<Date, Date | string | undefined, Date | string>;
+    updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  };
   'entitlements.grants': {
     account_id: string;
     id: string;
@@ -16,8 +25,8 @@ export interface EntitlementsTables {
     request_id: string | null;
     revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
     revoked_by: string | null;
-    created_at: Generated<Date>;
-    updated_at: Generated<Date>;
+    created_at: ColumnType<Date, Date | string | undefined, Date | string>;
+    updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
   };
   'entitlements.snapshots': {
     account_id: string;
@@ -27,14 +36,6 @@ export interface EntitlementsTables {
     cause: string;
     grant_id: string | null;
     request_id: string | null;
-    created_at: Generated<Date>;
-  };
-  'entitlements.defaults': {
-    product: string;
-    timeline: unknown;
-    digest: string;
-    complete: Generated<boolean>;
-    created_at: Generated<Date>;
-    updated_at: Generated<Date>;
+    created_at: ColumnType<Date, Date | string | undefined, Date | string>;
   };
 }

@@ -9,6 +9,7 @@ export {
   isAnswer,
   type Mounted,
   type PathParams,
+  type Prepared,
   type Route,
   type RouteAuth,
   type RouteInput,

@@ -96,6 +96,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly precheck?: (input: RouteInput<Name, Body, Query>) => string;
   /** Largest body in bytes; 64 KiB when not said. */
   readonly maxBody?: number;
+  /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
+  readonly maxSeconds?: number;
 }
 
 export interface RouteInput<Name extends RouteName, Body, Query> {

@@ -143,13 +143,26 @@ describe('told by a signal, at once,', () => {
     expect(await identity.identify(key)).toBeUndefined();
   });
 
-  test('a look-up that a revocation overtakes is not kept', async () => {
+  test('a look-up whose answer a revocation overtakes on its way is neither kept nor given to later calls', async () => {
     const ada = await world.person();
     const { key, keyId } = await world.key(ada, ['*']);
-    const early = identity.identify(key);
+    // The database's answer arrives when the test says so.
+    const [asked, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const system = async (...call: unknown[]) => {
+      const answered = await (db.system as (...call: unknown[]) => Promise<unknown>)(...call);
+      asked.resolve();
+      await arrives.promise;
+      return answered;
+    };
+    const slow = createPeople({ ...db, system: system as typeof db.system }).identity;
+    const early = slow.identify(key);
+    await asked.promise;
     await identity.keys.revoke(acting(ada), keyId, WHENCE);
-    await early;
-    expect(await identity.identify(key)).toBeUndefined();
+    const later = slow.identify(key);
+    arrives.resolve();
+    expect(await early).toBeDefined();
+    expect(await later).toBeUndefined();
+    expect(await slow.identify(key)).toBeUndefined();
   });
 });
 

@@ -1,13 +1,15 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import { createPeople, PASSWORD, type Person, WHENCE } from '#test/people';
-import { testDatabase } from '#test/services';
+import { engine, testDatabase } from '#test/services';
+import { endSessions } from './session-store.ts';
 
 const { db } = await testDatabase();
 const world = createPeople(db);
 const { identity, clock } = world;
 const { sessions } = identity;
+const point = commitPoint('test.sessions', 'a session ended by hand');
 const login = (person: Person, password = PASSWORD) =>
   sessions.login({ email: person.email, password }, WHENCE);
 const refresh = (token: string) => sessions.refresh(token, WHENCE);
@@ -115,6 +117,26 @@ describe('a refresh token', () => {
     await clock.advance(11_000);
     await expect(refresh(pairs[9]?.refresh_token ?? '')).resolves.toBeDefined();
     await expect(refresh(shared.refresh_token)).rejects.toMatchObject(OVER);
+  });
+
+  test.runIf(engine === 'postgres')('that waits while its session is ended gets nothing', async () => {
+    const ada = await world.person();
+    const tokens = await login(ada);
+    const [ended, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ending = db.user(ada.userId, point, async (tx) => {
+      await tx.run(endSessions(ada.userId, 'test'));
+      ended.resolve();
+      await leave.promise;
+    });
+    await ended.promise;
+    const refreshing = Promise.allSettled([refresh(tokens.refresh_token)]);
+    const waiting = statement(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    await expect.poll(() => db.asMigrator(waiting)).toHaveLength(1);
+    leave.resolve();
+    await ending;
+    expect(await refreshing).toMatchObject([{ status: 'rejected', reason: OVER }]);
   });
 
   test('lives for 30 days, and each use starts them again', async () => {

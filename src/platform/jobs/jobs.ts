@@ -1,8 +1,8 @@
 import { commitPoint, type Database, type Runnable, statement } from '#platform/db';
-import type { AccountId, Ids } from '#platform/kernel';
+import type { AccountId, Ids, JobId } from '#platform/kernel';
 import { enqueueing } from './enqueue.ts';
 import type { JobHandler, NewJob } from './job.ts';
-import { recoverJobs, runJob, takeJobs, type WorkerParts } from './worker.ts';
+import { recoverJobs, runJob, type Taken, takeJobs, type WorkerParts } from './worker.ts';
 
 /** What a signal of this topic means: a job may be due. */
 const TOPIC = 'jobs';
@@ -73,28 +73,36 @@ async function readDepth(db: Database): Promise<JobDepth[]> {
 /** Takes jobs while it has room: woken by signals, by the exact time of the next due job, and by a slow poll behind both. */
 function startWorker(parts: WorkerParts): Worker {
   const abort = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<JobId, Promise<void>>();
   let stopped = false;
   let taking: Promise<void> | undefined;
   let again = false;
+  // At the start too: whoever had this place before may have died.
+  let recoveryDue = true;
   let timer: NodeJS.Timeout | undefined;
 
   async function takeAll(): Promise<void> {
     do {
       again = false;
+      // Before the next take-up and never beside one: what is taken in the meantime would look lost.
+      if (recoveryDue) await recoverJobs(parts, [...running.keys()]);
+      recoveryDue = false;
       const room = parts.concurrency - running.size;
       if (room <= 0 || stopped) return;
       const { taken, nextDue } = await takeJobs(parts, room);
-      for (const one of taken) {
-        const run = runJob(parts, one, abort.signal).finally(() => {
-          running.delete(run);
-          look();
-        });
-        running.add(run);
-      }
+      for (const one of taken) start(one);
       if (taken.length === room) return;
       schedule(Math.min(SLOW_POLL, Math.max(0, nextDue ?? SLOW_POLL)));
     } while (again);
+  }
+
+  function start(one: Taken): void {
+    const { id } = one.job;
+    const run = runJob(parts, one, abort.signal).finally(() => {
+      running.delete(id);
+      look();
+    });
+    running.set(id, run);
   }
 
   function schedule(delay: number): void {
@@ -118,10 +126,8 @@ function startWorker(parts: WorkerParts): Worker {
 
   const deaf = parts.db.onSignal(TOPIC, look);
   const recovering = setInterval(() => {
-    recoverJobs(parts.db).then(
-      (count) => count > 0 && look(),
-      (error: unknown) => parts.log.warn({ err: error }, 'jobs of dead workers could not be looked for'),
-    );
+    recoveryDue = true;
+    look();
   }, RECOVERY);
   look();
 
@@ -133,7 +139,7 @@ function startWorker(parts: WorkerParts): Worker {
       clearInterval(recovering);
       await taking;
       const force = setTimeout(() => abort.abort(), grace);
-      await Promise.all(running);
+      await Promise.all(running.values());
       clearTimeout(force);
     },
   };

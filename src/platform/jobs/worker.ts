@@ -10,7 +10,7 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import { type Holder, type Limits, type Permit, stale } from '#platform/limits';
+import { type Holder, type Limits, type Permit, type PlannedCall, stale } from '#platform/limits';
 import type { JobFailure, JobHandler, Lane, RunningJob } from './job.ts';
 
 const TAKE = commitPoint(
@@ -24,7 +24,7 @@ const RETRY = commitPoint(
 const FINISH = commitPoint('jobs.finish', 'a job whose handler left its end to the worker');
 const RECOVER = commitPoint('jobs.recover', 'jobs of dead workers, due again');
 
-/** First and longest delay between attempts, milliseconds; between them full jitter (AWS, "Exponential Backoff And Jitter"). */
+/** The longest first delay between attempts and the longest of all, milliseconds; full jitter below them (AWS, "Exponential Backoff And Jitter"). */
 const BACKOFF = { base: 500, cap: 30_000 } as const;
 
 export interface WorkerLog {
@@ -81,6 +81,7 @@ export interface Taken {
     readonly request_id: string;
     readonly calls: number;
     readonly event: UsageEventId | null;
+    readonly planned: PlannedCall | null;
     /** Why the account may no longer spend, if so: suspended or revoked while the job waited. */
     readonly refused: string | null;
   } | null;
@@ -98,10 +99,17 @@ export async function takeJobs(
   return { taken, nextDue: due[0]?.due ?? undefined };
 }
 
-/** Makes jobs of dead workers due again. Answers how many. */
-export async function recoverJobs(db: Database): Promise<number> {
-  const [rows] = await db.system('jobs.queue', RECOVER, [
-    statement<{ count: number }>('select jobs.recover() as count'),
+/**
+ * Makes jobs due again that nobody runs: those of dead workers, and those of this one that are not among `known`, its
+ * jobs under way. No take-up of this worker may be in flight. Answers how many.
+ */
+export async function recoverJobs(parts: WorkerParts, known: readonly JobId[]): Promise<number> {
+  const [rows] = await parts.db.system('jobs.queue', RECOVER, [
+    statement<{ count: number }>('select jobs.recover($1, $2::uuid[]) as count', [
+      parts.holder.id,
+      `{${known.join()}}`,
+    ]),
+    statement('select jobs.close_orphans()'),
   ]);
   return rows[0]?.count ?? 0;
 }
@@ -135,7 +143,7 @@ export async function runJob(parts: WorkerParts, taken: Taken, signal: AbortSign
       await job.permit?.reportLate().catch(() => {});
       parts.log.warn(facts, 'job was taken over by another attempt');
     } else {
-      // Nothing could be written, so nothing changed: once this process's lease ends, the job is recovered.
+      // Nothing could be written, so nothing changed: the job is no longer known here, and the next recovery takes it up.
       parts.log.error({ ...facts, err: error }, 'job could not be ended');
     }
   } finally {
@@ -155,17 +163,10 @@ type Outcome = 'done' | 'retry' | 'failed' | 'stale';
 async function carryOut(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const { job, taken } = attempt;
   const handler = parts.handlers.get(job.kind);
-  const giveUp = async (failure: JobFailure): Promise<'failed'> => {
-    await handler?.giveUp(job, failure);
-    if (!attempt.ended)
-      await parts.db.tenant(job.accountId, FINISH, [job.finishing({ failed: failure.code })]);
-    return 'failed';
-  };
-  const impossible =
-    handler === undefined
-      ? { code: 'internal', message: 'Nothing handles jobs of this kind.' }
-      : beforehand(taken);
-  if (handler === undefined || impossible !== undefined) return giveUp(impossible ?? UNHANDLED);
+  const impossible = handler === undefined ? UNHANDLED : beforehand(taken);
+  if (handler === undefined || impossible !== undefined) {
+    return giveUp(parts, attempt, { handler, failure: impossible ?? UNHANDLED });
+  }
   try {
     await handler.run(job);
   } catch (error) {
@@ -173,16 +174,42 @@ async function carryOut(parts: WorkerParts, attempt: Attempt): Promise<Outcome> 
     const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
     if (tries >= taken.job.attempts || !worthAnotherTry(error)) {
       parts.log.warn({ job_id: job.id, request_id: job.requestId, err: error }, 'job given up');
-      return giveUp(failureOf(error));
+      return giveUp(parts, attempt, { handler, failure: failureOf(error) });
     }
     await retryLater(parts, attempt, error);
     return 'retry';
   }
-  if (!attempt.ended) await parts.db.tenant(job.accountId, FINISH, [job.finishing()]);
+  if (!attempt.ended) {
+    await parts.db.tenant(job.accountId, FINISH, [
+      job.finishing(),
+      ...(job.permit === undefined ? [] : [job.permit.settlement()]),
+    ]);
+  }
   return 'done';
 }
 
 const UNHANDLED: JobFailure = { code: 'internal', message: 'Nothing handles jobs of this kind.' };
+/** So many attempts after its last may fail at storing the failure; then the job ends without its handler. */
+const PATIENCE = 5;
+
+/** Nobody tries again. A handler that can't even store the failure is left out in the end: its permit must not stay. */
+async function giveUp(
+  parts: WorkerParts,
+  attempt: Attempt,
+  { handler, failure }: { handler: JobHandler | undefined; failure: JobFailure },
+): Promise<Outcome> {
+  const { job, taken } = attempt;
+  attempt.ended = false;
+  if (handler !== undefined && job.attempt <= taken.job.attempts + PATIENCE)
+    await handler.giveUp(job, failure);
+  if (!attempt.ended) {
+    await parts.db.tenant(job.accountId, FINISH, [
+      job.finishing({ failed: failure.code }),
+      ...(job.permit === undefined ? [] : [job.permit.releasing(failure.code)]),
+    ]);
+  }
+  return 'failed';
+}
 
 /** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
 function beforehand({ job, permit }: Taken): JobFailure | undefined {
@@ -201,7 +228,7 @@ function beforehand({ job, permit }: Taken): JobFailure | undefined {
 
 async function retryLater(parts: WorkerParts, { job, taken }: Attempt, error: unknown): Promise<void> {
   const asked = error instanceof AppError && error.retryAfter !== undefined ? error.retryAfter * 1_000 : 0;
-  const delay = asked + parts.random.uniform() * Math.min(BACKOFF.cap, BACKOFF.base * 2 ** job.attempt);
+  const delay = asked + parts.random.uniform() * Math.min(BACKOFF.cap, BACKOFF.base * 2 ** (job.attempt - 1));
   const { code } = failureOf(error);
   await parts.db.tenant(job.accountId, RETRY, [
     ...(job.permit === undefined ? [] : [job.permit.requeueing(code)]),
@@ -215,8 +242,10 @@ async function retryLater(parts: WorkerParts, { job, taken }: Attempt, error: un
   ]);
 }
 
-/** Faults of ours and of providers pass; what a caller or a rule caused does not. */
+/** Faults of ours and of providers pass; what a caller or a rule caused does not. An error that says so itself is believed. */
 function worthAnotherTry(error: unknown): boolean {
+  if (error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean')
+    return error.retryable;
   return !(error instanceof AppError) || error.status >= 500;
 }
 
@@ -277,7 +306,7 @@ function permitOf(parts: WorkerParts, { permit, job }: Taken): Permit | undefine
     requestId: permit.request_id,
     calls: permit.calls,
     openEvent: permit.event ?? undefined,
-    planned: undefined,
+    planned: permit.planned ?? undefined,
     idempotency: undefined,
   });
 }

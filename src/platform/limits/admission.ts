@@ -5,6 +5,7 @@ import {
   type HolderId,
   type Ids,
   type KeyId,
+  type Micros,
   type PermitId,
   type Random,
   sha256,
@@ -126,8 +127,10 @@ export function createAdmission(parts: AdmissionParts) {
   }
 
   return async function admit(request: AdmitRequest): Promise<Admission> {
-    if (!parts.features.has(`${request.product}.${request.feature}`)) {
-      throw new Error(`no such feature: ${request.product}.${request.feature}`);
+    const feature = parts.features.get(`${request.product}.${request.feature}`);
+    if (feature === undefined) throw new Error(`no such feature: ${request.product}.${request.feature}`);
+    if (request.subject === undefined && feature.consumes.some(({ by }) => by === 'subject')) {
+      throw new Error(`${request.product}.${request.feature} has a limit by subject, and none is named`);
     }
     const item: Item = { request, permit: parts.ids.next(), event: parts.ids.next() };
     return admission(await batcher.add(item), request, parts.makePermit);
@@ -213,16 +216,17 @@ export function denial(decision: Record<string, unknown>): Denial {
 }
 
 function facts(decision: Decision, request: AdmitRequest): PermitFacts {
-  const { id, fence, reserve, event } = decision as unknown as {
+  const { id, fence, reserve, event, adopted } = decision as unknown as {
     id: PermitId;
     fence: number;
-    reserve: number;
+    reserve: Micros;
     event: UsageEventId | null;
+    adopted: boolean;
   };
   return {
     id,
     fence,
-    reserve: reserve as PermitFacts['reserve'],
+    reserve,
     openEvent: event ?? undefined,
     accountId: request.accountId,
     userId: request.userId,
@@ -233,7 +237,8 @@ function facts(decision: Decision, request: AdmitRequest): PermitFacts {
     subject: request.subject,
     requestId: request.requestId,
     calls: 1,
-    planned: request.call,
+    // Of an adopted permit the row was planned by whoever asked first; else with the reserve that was granted.
+    planned: adopted ? undefined : { ...request.call, reserve },
     idempotency: request.idempotency,
   };
 }
@@ -253,9 +258,10 @@ function replayed(row: StoredRow, request: AdmitRequest): StoredAnswer {
   return { status: row.status, body: JSON.parse(Buffer.from(plain).toString('utf8')), ...headers };
 }
 
-/** The error of a call that was not admitted, for callers who have nothing to do but tell it. */
+/** The error of a call that was refused, by the reason that the database gives. */
 export function refusal(reason: string): AppError {
   if (reason === 'key_revoked' || reason === 'user_suspended') return new AppError('unauthenticated');
   if (reason === 'not_a_member') return new AppError('not_found');
+  if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
   return new AppError('forbidden', { message: 'This account is suspended.' });
 }

@@ -17,6 +17,21 @@ export interface BatcherOptions<Item, Answer> {
 /** After this many carries a batch waits for locked rows, so that nobody starves. */
 const PATIENCE = 3;
 
+function answered<Item, Answer>(waiting: Waiting<Item, Answer>, answer: Answer | undefined): boolean {
+  if (answer === undefined) waiting.carried += 1;
+  else waiting.resolve(answer);
+  return answer !== undefined;
+}
+
+/**
+ * Whether the database itself refused (an SQL state, not a code of the network such as EPIPE), so that nothing was
+ * committed. After a lost connection (class 08) or in a shutdown (57) nobody knows.
+ */
+function wasUndone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(?!08|57|E)[0-9A-Z]{5}$/.test(code);
+}
+
 /**
  * Group commit: while one batch is in flight the next one fills. There is no timer, so a lone caller waits for nobody,
  * and a crowd shares a commit.
@@ -26,27 +41,28 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   let flying = 0;
 
   async function fly(batch: Waiting<Item, Answer>[]): Promise<void> {
+    const carried = await decide(batch);
+    queue.unshift(...carried);
+    flying -= 1;
+    launch();
+  }
+
+  /** Answers a batch; what it answers itself is carried over. Never throws. */
+  async function decide(batch: Waiting<Item, Answer>[]): Promise<Waiting<Item, Answer>[]> {
     try {
       const answers = await options.flush(
         batch.map((waiting) => waiting.item),
         batch.some((waiting) => waiting.carried >= PATIENCE),
       );
-      const carried: Waiting<Item, Answer>[] = [];
-      batch.forEach((waiting, place) => {
-        const answer = answers[place];
-        if (answer === undefined) {
-          waiting.carried += 1;
-          carried.push(waiting);
-        } else {
-          waiting.resolve(answer);
-        }
-      });
-      queue.unshift(...carried);
+      return batch.filter((waiting, place) => !answered(waiting, answers[place]));
     } catch (error) {
+      if (batch.length > 1 && wasUndone(error)) {
+        // One of them can't be decided, or met a deadlock: the others must not fail with it.
+        const half = Math.ceil(batch.length / 2);
+        return [...(await decide(batch.slice(0, half))), ...(await decide(batch.slice(half)))];
+      }
       for (const waiting of batch) waiting.reject(error);
-    } finally {
-      flying -= 1;
-      launch();
+      return [];
     }
   }
 
@@ -58,7 +74,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   }
 
   return {
-    /** Adds an item to the next batch; resolves with its answer, rejects when the whole batch failed. */
+    /** Adds an item to the next batch; resolves with its answer, rejects with the error that nobody could decide it by. */
     add(item: Item): Promise<Answer> {
       return new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject, carried: 0 });

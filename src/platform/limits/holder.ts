@@ -34,11 +34,12 @@ export interface Holder {
 export async function startHolder(parts: HolderParts): Promise<Holder> {
   const { db, clock } = parts;
   const id = parts.ids.next<HolderId>();
+  // Before the database is asked: the lease can't have begun earlier.
+  let renewedAt = clock.monotonic();
   await db.system('limits.holders', START, [
     statement('select limits.start_holder($1, $2, make_interval(secs => $3))', [id, parts.kind, LEASE.ttl]),
     ...(parts.alone ? [statement('select limits.end_holders($1, true)', [id])] : []),
   ]);
-  let renewedAt = clock.monotonic();
   let ended = false;
   let lost = false;
 
@@ -54,21 +55,27 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
     const asked = clock.monotonic();
     try {
       const [rows] = await db.system('limits.holders', RENEW, [
-        statement<{ expires_at: Date | null }>('select limits.renew_holder($1, make_interval(secs => $2)) as expires_at', [id, LEASE.ttl]),
+        statement<{ expires_at: Date | null }>(
+          'select limits.renew_holder($1, make_interval(secs => $2)) as expires_at',
+          [id, LEASE.ttl],
+        ),
       ]);
       if (rows[0]?.expires_at == null) return lose('the lease of this process has run out');
       renewedAt = asked;
       return true;
     } catch {
-      // The database may be back before the lease ends; the watch below decides.
-      return !lost;
+      // The database may be back before the lease ends.
+      return watch();
     }
   }
 
+  function watch(): boolean {
+    const isLate = clock.monotonic() - renewedAt > (LEASE.ttl - LEASE.giveUpBefore) * 1_000;
+    return isLate ? lose('the lease could not be renewed in time') : !lost;
+  }
+
   const renewing = setInterval(() => void renew(), LEASE.renewEvery * 1_000);
-  const watching = setInterval(() => {
-    if (clock.monotonic() - renewedAt > (LEASE.ttl - LEASE.giveUpBefore) * 1_000) lose('the lease could not be renewed in time');
-  }, 1_000);
+  const watching = setInterval(watch, 1_000);
   renewing.unref();
   watching.unref();
 

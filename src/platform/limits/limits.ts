@@ -32,10 +32,17 @@ export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
   const makePermit = createPermits({ ...parts, holder: holder.id });
   return {
-    admit: createAdmission({ ...parts, holder: holder.id, features: compileFeatures(parts.catalogues), makePermit }),
+    admit: createAdmission({
+      ...parts,
+      holder: holder.id,
+      features: compileFeatures(parts.catalogues),
+      makePermit,
+    }),
     permitOf: makePermit,
     async sweep(max = 500) {
-      const [rows] = await db.system('limits.sweep', SWEEP, [statement<{ closed: number }>('select limits.sweep($1) as closed', [max])]);
+      const [rows] = await db.system('limits.sweep', SWEEP, [
+        statement<{ closed: number }>('select limits.sweep($1) as closed', [max]),
+      ]);
       return rows[0]?.closed ?? 0;
     },
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),

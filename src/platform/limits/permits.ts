@@ -111,7 +111,7 @@ function makePermit(
 
   /** What the database is told of the calls. One that never went out costs nothing, whatever its row says. */
   function told(op: Step['op']): readonly Outcome[] {
-    if (!unused || open === undefined || op === 'send') return outcomes;
+    if (!unused || open === undefined || op === 'send') return [...outcomes];
     return [...outcomes, { e: open, s: 'voided', c: unusedCorrection }];
   }
 

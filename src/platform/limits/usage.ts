@@ -26,9 +26,17 @@ interface MeterRow {
  * What an account has used of each limit that counts by account, at the database's time. A limit that no plan of the
  * account grants is left out.
  */
-export async function readUsage(db: Database, catalogues: readonly Catalogue[], accountId: AccountId): Promise<LimitUsage[]> {
+export async function readUsage(
+  db: Database,
+  catalogues: readonly Catalogue[],
+  accountId: AccountId,
+): Promise<LimitUsage[]> {
   const products = catalogues.map((catalogue) => catalogue.product);
-  const [rows] = await db.tenant(accountId, [statement<{ usage: MeterRow }>('select limits.usage_here($1::jsonb) as usage', [JSON.stringify(products)])]);
+  const [rows] = await db.tenant(accountId, [
+    statement<{ usage: MeterRow }>('select limits.usage_here($1::jsonb) as usage', [
+      JSON.stringify(products),
+    ]),
+  ]);
   return rows.flatMap(({ usage }) => {
     const catalogue = catalogues.find((one) => one.product === usage.product);
     if (catalogue === undefined || usage.plan === null) return [];
@@ -36,12 +44,16 @@ export async function readUsage(db: Database, catalogues: readonly Catalogue[], 
       const max = usage.grants[limit];
       if (declaration.by !== 'account' || typeof max !== 'number') return [];
       const base = { product: usage.product, limit, kind: declaration.kind, max };
-      if (declaration.kind === 'concurrency') return [{ ...base, used: usage.open[limit] ?? 0, resetsAt: null }];
+      if (declaration.kind === 'concurrency')
+        return [{ ...base, used: usage.open[limit] ?? 0, resetsAt: null }];
       if (!('per' in declaration)) return [];
       const window = usage.windows[limit];
       const current = usage.starts[declaration.per];
-      const used = window !== undefined && current !== undefined && window.start === current.start ? window.used : 0;
-      return [{ ...base, used, resetsAt: current === undefined ? null : new Date(current.end).toISOString() }];
+      const used =
+        window !== undefined && current !== undefined && window.start === current.start ? window.used : 0;
+      return [
+        { ...base, used, resetsAt: current === undefined ? null : new Date(current.end).toISOString() },
+      ];
     });
   });
 }
@@ -68,20 +80,23 @@ export interface UsageEventRow {
   readonly created_at: Date;
 }
 
-/** The ledger of an account, newest first; `before` is the last row of the page before. Answers at most `limit` rows. */
+/**
+ * The ledger of an account, newest first; `before` is the id of the last row of the page before. Ids are UUIDv7, so that
+ * their order is that of time, and one batch's rows, written at the same instant, keep an order. At most `limit` rows.
+ */
 export async function readUsageEvents(
   db: Database,
   accountId: AccountId,
-  page: { readonly limit: number; readonly before?: { readonly createdAt: string; readonly id: string } | undefined },
+  page: { readonly limit: number; readonly before?: string | undefined },
 ): Promise<UsageEventRow[]> {
   const [rows] = await db.tenant(accountId, [
     statement<UsageEventRow>(
       `select id, permit_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
          reasoning_tokens, cost as cost_micros, price_version, state as status, estimated, corrects, request_id, created_at
        from limits.usage_events
-       where account_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
-       order by created_at desc, id desc limit $4`,
-      [accountId, page.before?.createdAt ?? null, page.before?.id ?? null, page.limit],
+       where account_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       order by id desc limit $3`,
+      [accountId, page.before ?? null, page.limit],
     ),
   ]);
   return rows;

@@ -30,6 +30,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
     base: { service: 'plinth' },
+    formatters: { level: (level: string) => ({ level }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors are in plain form already; pino's own serializer would write messages and stacks out in full.
     serializers: { err: (value: unknown) => value },

@@ -40,6 +40,7 @@ export const chat = route(
     private: true,
     rawBody: true,
     maxBody: 4 * 1024 * 1024,
+    maxSeconds: 330,
     spends: {
       feature: 'chat',
       as: 'inline',

@@ -83,21 +83,41 @@ begin
   end if;
 end $$;
 
--- Jobs whose holder died are due again at once; the attempt that died counts. Answers how many.
-create function jobs.recover() returns integer language plpgsql as $$
+-- Jobs whose holder died are due again at once; so are those of p_holder, who asks, that it does not know (p_known): it
+-- could not write how they ended. The attempt that came to nothing counts. Answers how many.
+create function jobs.recover(p_holder uuid, p_known uuid[]) returns integer language plpgsql as $$
 declare
   v_now timestamptz := app.now();
   v_count integer;
 begin
   with abandoned as (
-    select j.account_id, j.id from jobs.jobs j
-    where j.state = 'running' and not exists (select from limits.holders h where h.id = j.holder and h.expires_at > v_now)
+    select j.account_id, j.id, j.holder = p_holder as lost from jobs.jobs j
+    where j.state = 'running' and (j.holder = p_holder and j.id <> all (p_known)
+      or not exists (select from limits.holders h where h.id = j.holder and h.expires_at > v_now))
     for update of j skip locked
   )
-  update jobs.jobs j set state = 'ready', run_at = v_now, error = 'the worker died', holder = null, updated_at = v_now
+  update jobs.jobs j set state = 'ready', run_at = v_now, holder = null, updated_at = v_now,
+      error = case when a.lost then 'the end could not be written' else 'the worker died' end
     from abandoned a where j.account_id = a.account_id and j.id = a.id;
   get diagnostics v_count = row_count;
   return v_count;
+end $$;
+
+-- Permits whose job ended and left them open, or is gone, are closed: nobody else would. Answers how many.
+create function jobs.close_orphans() returns integer language plpgsql as $$
+declare
+  v_permit limits.permits;
+  v_closed integer := 0;
+begin
+  for v_permit in
+    select p.* from limits.permits p
+    where p.state in ('queued', 'running') and p.job_id is not null and not exists (
+      select from jobs.jobs j where j.account_id = p.account_id and j.id = p.job_id and j.state in ('ready', 'running'))
+    order by p.account_id, p.product, p.id
+  loop
+    if limits.abandon(v_permit, 'job ended') then v_closed := v_closed + 1; end if;
+  end loop;
+  return v_closed;
 end $$;
 
 -- Done jobs have served; dead ones stay until somebody looks.
@@ -118,7 +138,8 @@ call app.run_as_system('jobs.take(uuid, integer)');
 call app.run_as_system('jobs.next_due()');
 call app.run_as_system('jobs.finish(uuid, uuid, integer, text, text)');
 call app.run_as_system('jobs.retry(uuid, uuid, integer, interval, text)');
-call app.run_as_system('jobs.recover()');
+call app.run_as_system('jobs.recover(uuid, uuid[])');
+call app.run_as_system('jobs.close_orphans()');
 call app.run_as_system('jobs.prune(interval)');
 call app.run_as_system('jobs.depth()');
 grant execute on function jobs.finish(uuid, uuid, integer, text, text), jobs.retry(uuid, uuid, integer, interval, text) to plinth_tenant;

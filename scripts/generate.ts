@@ -1,0 +1,63 @@
+/**
+ * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example
+ * and the table types of the modules. `npm run generate -- --check` writes nothing and fails on what differs.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { configMarkdown, envExample } from '#platform/config';
+import { migrateUp, openDatabase } from '#platform/db';
+import { openApiOf } from '#server';
+import { allMigrations, allRoutes } from '../src/app.ts';
+import {
+  commitPointsMarkdown,
+  errorsMarkdown,
+  limitsMarkdown,
+  metricsMarkdown,
+} from './generate/documents.ts';
+import { schemaSql } from './generate/schema.ts';
+import { tableTypes } from './generate/tables.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+async function generated(): Promise<Map<string, string>> {
+  const db = await openDatabase({ engine: 'pglite' });
+  try {
+    await migrateUp(db, allMigrations());
+    const openApi = openApiOf([{ routes: allRoutes() }], { version });
+    return new Map([
+      ['.env.example', envExample()],
+      ['docs/generated/commit-points.md', commitPointsMarkdown()],
+      ['docs/generated/config.md', configMarkdown()],
+      ['docs/generated/errors.md', errorsMarkdown()],
+      ['docs/generated/limits.md', limitsMarkdown()],
+      ['docs/generated/metrics.md', metricsMarkdown()],
+      ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 2)}\n`],
+      ['docs/generated/schema.sql', await schemaSql(db)],
+      ...(await tableTypes(db, ROOT)),
+    ]);
+  } finally {
+    await db.close();
+  }
+}
+
+function present(path: string): string | undefined {
+  try {
+    return readFileSync(join(ROOT, path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const files = await generated();
+const different = [...files].filter(([path, text]) => present(path) !== text).map(([path]) => path);
+if (process.argv.includes('--check')) {
+  for (const path of different) process.stdout.write(`${path} differs from the code: run npm run generate\n`);
+  if (different.length > 0) process.exitCode = 1;
+} else {
+  for (const path of different) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), files.get(path) ?? '');
+    process.stdout.write(`wrote ${path}\n`);
+  }
+}

@@ -1,0 +1,75 @@
+import { crashPoints } from '#platform/db';
+import { type Catalogue, UNLIMITED } from '#platform/entitlements';
+import { declaredErrors } from '#platform/kernel';
+import { METRICS } from '#platform/telemetry';
+import { products } from '#products';
+
+const MADE = 'Made from the code by `npm run generate`.';
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+/** Every code that a caller may be answered. */
+export function errorsMarkdown(): string {
+  const rows = declaredErrors().map(([code, { status, message }]) => [
+    `\`${code}\``,
+    String(status),
+    message,
+  ]);
+  return `# Error codes\n\n${MADE}\n\n${table(['code', 'status', 'message'], rows)}\n`;
+}
+
+/** Every metric of /metrics. */
+export function metricsMarkdown(): string {
+  const rows = Object.values(METRICS).map(({ name, kind, labels, help }) => [
+    `\`${name}\``,
+    kind,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ]);
+  return `# Metrics\n\n${MADE}\n\n${table(['metric', 'kind', 'labels', ''], rows)}\n`;
+}
+
+/** Every place where the program commits, or sends something that can't be taken back: where the crash tests kill it. */
+export function commitPointsMarkdown(): string {
+  const rows = [...crashPoints()]
+    .filter(([name]) => !name.startsWith('test.'))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { kind, what }]) => [`\`${name}\``, kind, what]);
+  return `# Commit points\n\n${MADE} The crash tests end the process right before and right after each of them.\n\n${table(['point', 'kind', 'what is durable, or out of the house, once it is passed'], rows)}\n`;
+}
+
+/** What each plan of each product grants. */
+export function limitsMarkdown(): string {
+  const sections = products.map(({ catalogue }) => `## ${catalogue.name}\n\n${catalogueTable(catalogue)}\n`);
+  return `# Limits by plan\n\n${MADE}\n\n${sections.join('\n')}`;
+}
+
+function catalogueTable({ product, plans, limits }: Catalogue): string {
+  const shown = Object.entries(plans);
+  const names = [...new Set(shown.flatMap(([, { grants }]) => Object.keys(grants)))];
+  const rows = names.map((name) => {
+    const limit = limits[name];
+    const per =
+      limit !== undefined && 'per' in limit ? ` ${limit.per === 'hour' ? 'an' : 'a'} ${limit.per}` : '';
+    const kind = limit === undefined ? '' : `${limit.kind}${per}, by ${limit.by}`;
+    return [`\`${name}\``, kind, ...shown.map(([, { grants }]) => size(grants[name], limit?.kind))];
+  });
+  const heads = shown.map(
+    ([key, { hidden }]) => `\`${product}.${key}\`${hidden === true ? ' (not sold)' : ''}`,
+  );
+  return table(['grant', 'counts', ...heads], rows);
+}
+
+function size(value: number | boolean | undefined, kind: string | undefined): string {
+  if (value === undefined || value === false) return '';
+  if (value === true) return 'yes';
+  if (value === UNLIMITED) return 'no cap';
+  if (kind === 'budget') return `$${(value / 1_000_000).toFixed(2)}`;
+  return kind === 'cooldown' ? `${value} s` : String(value);
+}

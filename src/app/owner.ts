@@ -1,0 +1,77 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commitPoint, type Database, statement } from '#platform/db';
+import { bestPlan, type Entitlements } from '#platform/entitlements';
+import type { Identity } from '#platform/identity';
+
+const OWNER = commitPoint(
+  'server.owner',
+  'the local owner, their organization, its plans and the key of owner.json',
+);
+
+const EMAIL = 'owner@plinth.local';
+
+export interface OwnerParts {
+  readonly db: Database;
+  readonly identity: Identity;
+  readonly entitlements: Entitlements;
+}
+
+/** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
+interface OwnerFile {
+  readonly email: string;
+  readonly password: string;
+  readonly api_key: string;
+}
+
+/**
+ * Makes the local owner at the very first start: a platform admin with an organization that holds each product's best
+ * plan. The file is written before the commit: a process killed between the two leaves a file that nobody's database
+ * knows, and the next start makes both anew.
+ */
+export async function ensureOwner(
+  { db, identity, entitlements }: OwnerParts,
+  dataDir: string,
+): Promise<void> {
+  const [[someone]] = await db.system('server.owner', [statement('select 1 from identity.users limit 1')]);
+  if (someone !== undefined) return;
+  await db.system('server.owner', OWNER, async (tx) => {
+    // Two processes at a first start: the second waits here, and finds the owner made.
+    await tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
+    const [made] = await tx.run(statement('select 1 from identity.users limit 1'));
+    if (made !== undefined) return;
+    const owner = await identity.createUser(tx, {
+      email: EMAIL,
+      fullName: 'Local owner',
+      companyName: 'Local organization',
+      role: 'admin',
+      emailVerified: true,
+    });
+    for (const [product, catalogue] of entitlements.catalogues) {
+      await entitlements.grantIn(tx, {
+        accountId: owner.accountId,
+        product,
+        plan: bestPlan(catalogue),
+        source: 'owner',
+        cause: 'first start',
+        by: { kind: 'system' },
+      });
+    }
+    const { key } = await identity.createKey(tx, {
+      accountId: owner.accountId,
+      userId: owner.userId,
+      name: 'owner.json',
+      scopes: ['*'],
+      actor: { kind: 'system' },
+    });
+    write(dataDir, { email: EMAIL, password: owner.password, api_key: key });
+  });
+}
+
+/** Renamed into place, so that nobody ever reads half of it. */
+function write(dataDir: string, owner: OwnerFile): void {
+  mkdirSync(dataDir, { recursive: true });
+  const path = join(dataDir, 'owner.json');
+  writeFileSync(`${path}.new`, `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}

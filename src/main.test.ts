@@ -1,0 +1,193 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { engine, testDatabase } from '#test/services';
+
+const ROOT = join(import.meta.dirname, '..');
+const running = new Set<ChildProcess>();
+afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
+
+/** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
+const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
+const folder = mkdtempSync(join(tmpdir(), 'plinth main '));
+
+interface Program {
+  readonly child: ChildProcess;
+  /** All that it has said so far, on both of its outputs. */
+  said(): string;
+  /** Waits for words; fails when the program ends first. */
+  says(words: RegExp): Promise<RegExpMatchArray>;
+  ended(): Promise<number | null>;
+}
+
+function plinth(words: readonly string[], environment: Record<string, string> = {}): Program {
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, PORT: '0', DATABASE_URL: url, ...environment };
+  const child = spawn(process.execPath, [join(ROOT, 'bin/plinth.js'), ...words], {
+    cwd: folder,
+    env,
+    stdio: 'pipe',
+  });
+  running.add(child);
+  const end = once(child, 'close').then(() => {
+    running.delete(child);
+    return child.exitCode;
+  });
+  let text = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => {
+      text += data.toString();
+      listeners.forEach((listener) => listener());
+    });
+  }
+  return {
+    child,
+    said: () => text,
+    ended: () => end,
+    says: (expected) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const match = expected.exec(text);
+          if (match !== null) resolve(match);
+        };
+        listeners.add(look);
+        look();
+        void end.then(() => reject(new Error(`it ended without saying ${expected}: ${text}`)));
+      }),
+  };
+}
+
+const address = async (program: Program) => (await program.says(/at (http:\/\/127\.0\.0\.1:\d+)/))[1] ?? '';
+
+test('start says what it stands on, where it is, and what to paste; then it serves until it is told to stop', {
+  timeout: 60_000,
+}, async () => {
+  const program = plinth(['start']);
+  const at = await address(program);
+  await program.says(/variants":3}'/);
+  expect(program.said()).toMatch(
+    /Plinth \d+\.\d+\.\d+ · (embedded database|PostgreSQL), sandbox AI · data in \.\/data/,
+  );
+  expect(program.said()).toMatch(/ready in \d+\.\d s at http/);
+  expect(program.said()).toContain("require('./data/owner.json').api_key");
+  expect(program.said()).toContain(`curl -s ${at.replace('http://', '')}/v1/create`);
+
+  const ready = await fetch(`${at}/readyz`);
+  expect(await ready.json()).toMatchObject({ status: 'ready' });
+  expect((await fetch(`${at}/metrics`)).status).toBe(200);
+  expect((await fetch(`${at}/v1/plans`)).status).toBe(200);
+
+  if (engine === 'pglite') {
+    const second = plinth(['start']);
+    expect(await second.ended()).toBe(1);
+    expect(second.said()).toMatch(/The data folder .* is in use by another Plinth \(process \d+\)\./);
+    expect(second.said()).not.toContain('    at ');
+  }
+  program.child.kill('SIGTERM');
+  expect(await program.ended()).toBe(0);
+});
+
+test('a port that is in use is named, without a stack', { timeout: 60_000 }, async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const taken = other.address();
+  const port = String(typeof taken === 'object' ? taken?.port : '');
+  const program = plinth(['start'], { PORT: port });
+  expect(await program.ended()).toBe(1);
+  expect(program.said()).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+  expect(program.said()).not.toContain('    at ');
+  other.close();
+});
+
+test('a second signal ends a stop that takes its time', { timeout: 60_000 }, async () => {
+  const program = plinth(['start'], { SHUTDOWN_GRACE_SECONDS: '600', SANDBOX_LATENCY_MS: '600000' });
+  const at = await address(program);
+  // A request that never arrives whole keeps its connection, and so the stop, waiting.
+  const hanging = fetch(`${at}/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('{')) }),
+    duplex: 'half',
+  }).catch(() => {});
+  await expect.poll(async () => (await fetch(`${at}/readyz`)).status).toBe(200);
+  program.child.kill('SIGTERM');
+  await expect
+    .poll(() =>
+      fetch(`${at}/healthz`)
+        .then(() => 'open')
+        .catch(() => 'closed'),
+    )
+    .toBe('closed');
+  program.child.kill('SIGTERM');
+  expect(await program.ended()).toBe(1);
+  await hanging;
+});
+
+test('settings that are wrong stop the start, with a line for each and no value', async () => {
+  const program = plinth(['start'], {
+    PORT: 'marker',
+    DATABASE_URL: 'postgres//marker',
+    OPENAI_BASE_URL: 'marker',
+  });
+  expect(await program.ended()).toBe(1);
+  expect(program.said().trim().split('\n')).toHaveLength(4);
+  expect(program.said()).not.toContain('marker');
+});
+
+test('config shows what is in effect, and hides secrets', async () => {
+  const program = plinth(['config'], { OPENAI_API_KEY: 'sk-marker', SANDBOX_LATENCY_MS: '7' });
+  expect(await program.ended()).toBe(0);
+  expect(program.said()).toMatch(/SANDBOX_LATENCY_MS +7/);
+  expect(program.said()).toMatch(/OPENAI_API_KEY +\(set, hidden\)/);
+  expect(program.said()).not.toContain('marker');
+});
+
+test('migrate goes down and up again, and doctor says how things stand', { timeout: 60_000 }, async () => {
+  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+  const down = plinth(['migrate', 'down']);
+  expect(await down.ended()).toBe(0);
+  expect(down.said()).toMatch(/^undone {2}\w+\/\d{4}_\w+\n$/);
+  const ill = plinth(['doctor']);
+  expect(await ill.ended()).toBe(1);
+  expect(ill.said()).toMatch(/FAIL {2}database +1 migrations are not applied/);
+  const up = plinth(['migrate', 'up']);
+  expect(await up.ended()).toBe(0);
+  expect(up.said()).toMatch(/^applied {2}\w+\/\d{4}_\w+\n$/);
+  const well = plinth(['doctor']);
+  expect(await well.ended()).toBe(0);
+  expect(well.said()).toMatch(/ok {4}database/);
+});
+
+test.runIf(engine === 'postgres')(
+  'serve refuses a database that is not up to date',
+  { timeout: 60_000 },
+  async () => {
+    const { url: empty } = await testDatabase({ empty: true });
+    const program = plinth(['serve'], { DATABASE_URL: empty });
+    expect(await program.ended()).toBe(1);
+    expect(program.said()).toMatch(/The database lacks \d+ migrations\. Run "plinth migrate up" first\./);
+  },
+);
+
+test('doctor names what is wrong with each thing in a line', async () => {
+  const program = plinth(['doctor'], {
+    DATABASE_URL: 'postgres://a:marker@127.0.0.1:1/a',
+    MINIMAX_API_KEY: 'marker',
+    MINIMAX_BASE_URL: 'http://127.0.0.1:2/v1',
+  });
+  expect(await program.ended()).toBe(1);
+  expect(program.said()).toMatch(/FAIL {2}database +Nothing answers at the address of DATABASE_URL/);
+  expect(program.said()).toMatch(/FAIL {2}AI: minimax +127\.0\.0\.1:2 can not be reached \(ECONNREFUSED\)/);
+  expect(program.said()).not.toContain('marker');
+});
+
+test('a verb that there is not gets the usage', async () => {
+  const program = plinth(['begin']);
+  expect(await program.ended()).toBe(2);
+  expect(program.said()).toContain('Usage: plinth <verb>');
+});

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readWire, writeWire } from './wire.ts';
+
+const change = {
+  model: 'real',
+  maxTokens: ['max_tokens', 9] as const,
+  temperature: undefined,
+  safetyIdentifier: 'hash',
+  store: true,
+  streamUsage: true,
+};
+
+const OURS = [
+  'model',
+  'max_tokens',
+  'max_completion_tokens',
+  'store',
+  'stream',
+  'stream_options',
+  'safety_identifier',
+  'n',
+  'service_tier',
+];
+
+test('whatever a body holds and however it is written, only what the pipe sets is changed', () => {
+  const body = fc.dictionary(
+    fc.string({ unit: 'binary' }).filter((key) => !OURS.includes(key)),
+    fc.jsonValue({ depthSize: 'medium' }),
+  );
+  fc.assert(
+    fc.property(body, fc.constantFrom(undefined, 1, '\t'), fc.boolean(), (fields, space, stream) => {
+      const text = ` ${JSON.stringify({ ...fields, model: 'asked', stream, max_tokens: 5, store: true }, undefined, space)} `;
+      const sent: unknown = JSON.parse(writeWire(readWire('/chat/completions', text), change));
+      expect(sent).toEqual({
+        ...(JSON.parse(JSON.stringify(fields)) as object),
+        model: 'real',
+        max_tokens: 9,
+        safety_identifier: 'hash',
+        store: false,
+        ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+      });
+    }),
+  );
+});
+
+test('other options of a stream are kept when usage is asked for', () => {
+  const text = '{"stream":true,"stream_options":{"include_obfuscation":false}}';
+  const wire = readWire('/chat/completions', text);
+  expect(wire.wantsUsage).toBe(false);
+  expect(JSON.parse(writeWire(wire, change))).toMatchObject({
+    stream_options: { include_obfuscation: false, include_usage: true },
+  });
+});
+
+test('the policy gives a temperature only where it is asked for', () => {
+  const wire = readWire('/chat/completions', '{"messages":[]}');
+  expect(JSON.parse(writeWire(wire, { ...change, temperature: 0.4 }))).toMatchObject({ temperature: 0.4 });
+  expect(JSON.parse(writeWire(wire, change))).not.toHaveProperty('temperature');
+});
