@@ -6,10 +6,8 @@ import type { Config } from '#platform/config';
 import {
   type Database,
   dbMigrations,
-  lockDataFolder,
   migrateUp,
   type Migration,
-  openDatabase,
   type Passing,
   pendingMigrations,
 } from '#platform/db';
@@ -34,6 +32,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { products } from '#products';
 import { createServer, type Server, type ServerParts } from '#server';
 import { type Chore, startChores } from './app/maintenance.ts';
+import { openStore, type Store } from './app/store.ts';
 import { ensureOwner } from './app/owner.ts';
 
 declareErrors({
@@ -52,6 +51,8 @@ export interface AppOptions {
   readonly owner?: boolean;
   /** The process can't go on: its lease is lost. It must end at once. */
   readonly onLost: (reason: string) => void;
+  /** The database, when it is opened already: it may begin while the rest of the program is still loaded. */
+  readonly store?: Promise<Store>;
   readonly clock?: Clock;
   readonly passing?: Passing;
 }
@@ -106,7 +107,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const { config, clock = systemClock } = options;
   const telemetry = createTelemetry({ logLevel: config.logLevel });
   opened.defer(() => telemetry.close());
-  const db = await openDatabaseOf(options, telemetry, opened);
+  const db = await openedDatabase(options, telemetry, opened);
   const ids = createIds({ clock, random: systemRandom });
   const base = { db, ids, clock, random: systemRandom, telemetry };
   const holder = await startHolder({
@@ -140,20 +141,15 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   };
 }
 
-async function openDatabaseOf(
+async function openedDatabase(
   options: AppOptions,
   telemetry: Telemetry,
   opened: AsyncDisposableStack,
 ): Promise<Database> {
-  const { config, passing } = options;
-  const { database } = config;
-  if (database.engine === 'pglite') opened.defer(lockDataFolder(config.dataDir));
-  const onIdleError = (err: Error) =>
-    telemetry.logger.warn({ err }, 'an idle connection to the database failed');
-  const db = await openDatabase(
-    database.engine === 'pglite' ? { ...database, passing } : { ...database, passing, onIdleError },
-  );
-  opened.defer(() => db.close());
+  const store = await (options.store ?? openStore(options.config, options.passing));
+  opened.defer(() => store.close());
+  store.onIdleError = (err) => telemetry.logger.warn({ err }, 'an idle connection to the database failed');
+  const { db } = store;
   if (options.migrate) await migrateUp(db, allMigrations());
   const pending = options.migrate ? [] : await pendingMigrations(db, allMigrations());
   if (pending.length > 0) {
@@ -316,7 +312,8 @@ function serverParts(modules: Modules, { config, version, serve }: AppOptions): 
       });
     },
     upgradeFor: ({ product, plan, grant, atLeast }) =>
-      entitlements.upgradeFor(product, plan, (grants) => grant === null || enough(grants[grant], atLeast)),
+      entitlements.upgradeFor(product, plan, (grants) => grant === null || enough(grants[grant], atLeast))
+        ?.plan ?? null,
   };
 }
 

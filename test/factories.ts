@@ -162,14 +162,12 @@ async function writeTimeline(db: Database, accountId: AccountId, catalogue: Cata
 
 /** Moves the database's time on, `'2 hours'`; leases of processes that are alive move with it. */
 export async function advance(db: Database, interval: string): Promise<void> {
-  await db.asMigrator(
-    statement(
-      `with alive as (
-         update limits.holders set expires_at = expires_at + $1::interval where expires_at > app.now())
-       update app.clock set ahead = ahead + $1::interval`,
-      [interval],
-    ),
-  );
+  // Two statements: within one, the clock would be read both before and after it moved.
+  await db.script(`
+    begin;
+    update limits.holders set expires_at = expires_at + interval '${interval}' where expires_at > app.now();
+    update app.clock set ahead = ahead + interval '${interval}';
+    commit;`);
 }
 
 /** Moves the database's time on as if no process had renewed its lease meanwhile. */

@@ -1,6 +1,7 @@
-import { type Database, lockDataFolder, migrateDown, migrateUp, openDatabase } from '#platform/db';
+import { type Database, migrateDown, migrateUp } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '../app.ts';
+import { openStore } from '../app/store.ts';
 import type { Verb } from '../main.ts';
 
 /** `migrate up`, `migrate down [steps]` */
@@ -22,16 +23,10 @@ export const migrate: Verb = async ({ config, words: [way, steps = '1'] }) => {
 
 /** Opens the database of the settings for one task. The embedded one is taken for this process as long. */
 export async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
-  const { database } = config;
-  const unlock = database.engine === 'pglite' ? lockDataFolder(config.dataDir) : () => {};
+  const store = await openStore(config);
   try {
-    const db = await openDatabase(database);
-    try {
-      return await work(db);
-    } finally {
-      await db.close();
-    }
+    return await work(store.db);
   } finally {
-    unlock();
+    await store.close();
   }
 }

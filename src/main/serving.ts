@@ -1,4 +1,5 @@
-import { openApp, type App, type AppOptions } from '../app.ts';
+import type { App, AppOptions } from '../app.ts';
+import { openStore } from '../app/store.ts';
 import type { Invocation, Verb } from '../main.ts';
 import { banner, invitation } from './banner.ts';
 
@@ -23,7 +24,11 @@ type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
 async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { config, version } = invocation;
   process.stdout.write(`\n${banner(config, version)}\n`);
-  const app = await openApp({ config, version, ...roles, onLost });
+  // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
+  const store = openStore(config);
+  store.catch(() => {});
+  const { openApp } = await import('../app.ts');
+  const app = await openApp({ config, version, ...roles, store, onLost });
   endOnDefects(app);
   try {
     const { url } = await app.server.listen();

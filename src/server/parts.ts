@@ -83,7 +83,8 @@ export interface ServerParts {
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
-  readonly upgradeFor?: (question: UpgradeQuestion) => object | string | null;
+  /** The id of the cheapest plan that would admit it: `reel.standard`. */
+  readonly upgradeFor?: (question: UpgradeQuestion) => string | null;
   /** Needed as soon as a route has a precheck; answers in place of the route, or lets the call go on. */
   readonly precheck?: (request: PrecheckRequest) => Promise<Answer | undefined>;
 }

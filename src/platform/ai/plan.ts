@@ -39,7 +39,7 @@ export function planCall(request: PlanRequest, target: Target): Plan {
   // A reserve that buys nothing is not cut to nothing: `send` asks the budgets for more, or refuses.
   if (isChat && budget !== undefined) {
     const fits = outputThatFits(target.price, size, budget);
-    
+    if (fits >= 1) maxTokens = Math.min(maxTokens, fits);
   }
   return {
     maxTokens,

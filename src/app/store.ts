@@ -1,0 +1,33 @@
+import type { Config } from '#platform/config';
+import { type Database, lockDataFolder, openDatabase, type Passing } from '#platform/db';
+
+/** The database of this process. An embedded one has its data folder taken as long as it is open. */
+export interface Store {
+  readonly db: Database;
+  /** Told of failures of connections that no call uses; set it once there is a log. */
+  onIdleError: (error: Error) => void;
+  close(): Promise<void>;
+}
+
+/** Opens the database of the settings. It does not migrate. */
+export async function openStore({ database, dataDir }: Config, passing?: Passing): Promise<Store> {
+  const unlock = database.engine === 'pglite' ? lockDataFolder(dataDir) : () => {};
+  try {
+    const onIdleError = (error: Error) => store.onIdleError(error);
+    const db = await openDatabase(
+      database.engine === 'pglite' ? { ...database, passing } : { ...database, passing, onIdleError },
+    );
+    const store: Store = {
+      db,
+      onIdleError: () => {},
+      async close() {
+        await db.close();
+        unlock();
+      },
+    };
+    return store;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

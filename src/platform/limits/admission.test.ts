@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, openDatabase, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { makeAccount, makeGrant, makeKey, makeMember } from '#test/factories';
+import { denied, granted, kill, ledger, openGym, permits, request, tally, windows } from '#test/gym';
+import { engine, testDatabase } from '#test/services';
+import { refusal } from './index.ts';
+
+const { db, url } = await testDatabase();
+const hold = commitPoint('test.limits.hold', 'a meter that a test holds');
+
+const all = {
+  limits: {
+    monthly: { kind: 'quota', per: 'month', by: 'account' },
+    hourly: { kind: 'burst', per: 'hour', by: 'account' },
+    pause: { kind: 'cooldown', by: 'subject' },
+    cost: { kind: 'budget', per: 'day', by: 'account' },
+    at_once: { kind: 'concurrency', by: 'account' },
+  },
+} as const;
+const plenty = { monthly: 100, hourly: 100, pause: 20, cost: 1_000, at_once: 100 };
+
+/** Everything that an account's admissions leave in the database. */
+async function traces(accountId: AccountId) {
+  const [keys] = await db
+    .asMigrator(
+      statement<{ n: number }>('select count(*)::int as n from idempotency.keys where account_id = $1', [
+        accountId,
+      ]),
+    )
+    .then((rows) => rows.map(({ n }) => n));
+  return {
+    windows: await windows(db, accountId),
+    permits: (await permits(db, accountId)).length,
+    events: (await ledger(db, accountId)).length,
+    keys,
+  };
+}
+
+describe('a crowd', () => {
+  test('of 50 at once on a concurrency of 1 has one admitted', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
+    const member = await gym.member();
+    const crowd = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => gym.admit(member, { subject: `draft ${i}` })),
+    );
+    expect(tally(crowd)).toEqual({ permit: 1, denied: 49 });
+    expect(await traces(member.accountId)).toMatchObject({ permits: 1, events: 1 });
+  });
+
+  test('of 50 through two processes on a quota of 20 has 20 admitted', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, monthly: 20 } } });
+    const other = await gym.another();
+    const member = await gym.member();
+    const crowd = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => {
+        const wanted = { subject: `draft ${i}` };
+        return i % 2 === 0 ? gym.admit(member, wanted) : other.limits.admit(request(member, wanted));
+      }),
+    );
+    expect(tally(crowd)).toEqual({ permit: 20, denied: 30 });
+    expect((await windows(db, member.accountId))['gym monthly']).toBe(20);
+  });
+
+  test('of many accounts shares batches, and each gets its own answer', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, monthly: 2 } } });
+    const members = await Promise.all(Array.from({ length: 30 }, () => gym.member()));
+    const asked = members.flatMap((member) => [member, member, member]);
+    const answers = await Promise.all(
+      asked.map(async (member, i) => ({ member, answer: await gym.admit(member, { subject: `${i}` }) })),
+    );
+    for (const member of members) {
+      const own = answers.filter((one) => one.member === member).map((one) => one.answer);
+      expect(tally(own)).toEqual({ permit: 2, denied: 1 });
+      for (const permit of own.flatMap((one) => (one.kind === 'permit' ? [one.permit] : []))) {
+        expect(permit).toMatchObject({ ...member, product: 'gym', feature: 'use', fence: 1 });
+      }
+    }
+  });
+});
+
+describe('a denial', () => {
+  /** Which plan closes which limit after one use. */
+  const closing = [
+    ['monthly', { ...plenty, monthly: 1, pause: 0 }],
+    ['hourly', { ...plenty, hourly: 1, pause: 0 }],
+    ['pause', plenty],
+    ['cost', { ...plenty, cost: 10, pause: 0 }],
+    ['at_once', { ...plenty, at_once: 1, pause: 0 }],
+  ] as const;
+
+  test.each(closing)('by %s charges nothing: no window, no row, no key', async (limit, sizes) => {
+    const gym = await openGym(db, { ...all, plans: { only: sizes } });
+    const member = await gym.member();
+    const one = { subject: 'draft', reserve: 10 };
+    granted(await gym.admit(member, { ...one, key: 'first' }));
+    const before = await traces(member.accountId);
+    const again = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => gym.admit(member, { ...one, key: `again ${i}` })),
+    );
+    expect(new Set(again.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
+    expect(await traces(member.accountId)).toEqual(before);
+  });
+
+  test('is not remembered: the same key is admitted as soon as there is room', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
+    const member = await gym.member();
+    const first = granted(await gym.admit(member, { subject: 'a' }));
+    denied(await gym.admit(member, { subject: 'b', key: 'mine' }));
+    await first.settle();
+    granted(await gym.admit(member, { subject: 'b', key: 'mine' }));
+  });
+
+  test('names the first limit in the order of the product, whatever else is closed too', async () => {
+    const gym = await openGym(db, {
+      ...all,
+      plans: { only: { ...plenty, monthly: 1, hourly: 1, at_once: 1 } },
+    });
+    const member = await gym.member();
+    granted(await gym.admit(member, { subject: 'a' }));
+    expect(denied(await gym.admit(member, { subject: 'a' })).limit).toBe('monthly');
+  });
+});
+
+describe('a limit counts by', () => {
+  test('user: each member has a share of their own', async () => {
+    const gym = await openGym(db, {
+      limits: { uses: { kind: 'quota', per: 'day', by: 'user' } },
+      plans: { only: { uses: 2 } },
+    });
+    const owner = await gym.member();
+    const other = await makeMember(db, owner.accountId);
+    for (const member of [owner, other]) {
+      const answers = await Promise.all(Array.from({ length: 3 }, () => gym.admit(member)));
+      expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
+    }
+    expect(await windows(db, owner.accountId)).toEqual({
+      [`gym/user:${owner.userId} uses`]: 2,
+      [`gym/user:${other.userId} uses`]: 2,
+    });
+  });
+
+  test('key: each key has a budget of its own, and calls without one share another', async () => {
+    const gym = await openGym(db, {
+      limits: { cost: { kind: 'budget', per: 'day', by: 'key' } },
+      plans: { only: { cost: 100 } },
+    });
+    const member = await gym.member();
+    const keys = [await makeKey(db, member), await makeKey(db, member), undefined];
+    for (const keyId of keys) {
+      const answers = [];
+      for (let use = 0; use < 3; use += 1) answers.push(await gym.admit(member, { keyId, reserve: 50 }));
+      expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
+    }
+  });
+
+  test('subject, user and account together: all must have room, or nothing is charged', async () => {
+    const gym = await openGym(db, {
+      limits: {
+        whole: { kind: 'quota', per: 'month', by: 'account' },
+        mine: { kind: 'quota', per: 'month', by: 'user' },
+        draft: { kind: 'burst', per: 'hour', by: 'subject' },
+      },
+      plans: { only: { whole: 5, mine: 3, draft: 2 } },
+    });
+    const owner = await gym.member();
+    const other = await makeMember(db, owner.accountId);
+    const limitOf = async (...asked: Parameters<typeof gym.admit>) => {
+      const answer = await gym.admit(...asked);
+      return answer.kind === 'denied' ? answer.denial.limit : answer.kind;
+    };
+    expect(await limitOf(owner, { subject: 'a' })).toBe('permit');
+    expect(await limitOf(owner, { subject: 'a' })).toBe('permit');
+    expect(await limitOf(owner, { subject: 'a' })).toBe('draft');
+    expect(await limitOf(owner, { subject: 'b' })).toBe('permit');
+    expect(await limitOf(owner, { subject: 'b' })).toBe('mine');
+    expect(await limitOf(other, { subject: 'b' })).toBe('permit');
+    expect(await limitOf(other, { subject: 'c' })).toBe('permit');
+    expect(await limitOf(other, { subject: 'c' })).toBe('whole');
+    expect(await windows(db, owner.accountId)).toEqual({
+      'gym whole': 5,
+      [`gym/user:${owner.userId} mine`]: 3,
+      [`gym/user:${other.userId} mine`]: 2,
+      'gym/subject:a draft': 2,
+      'gym/subject:b draft': 2,
+      'gym/subject:c draft': 1,
+    });
+  });
+});
+
+test('two products of one account have windows of their own', async () => {
+  const rules = { ...all, plans: { only: { ...plenty, monthly: 1 } } };
+  const gym = await openGym(db, rules);
+  const pool = await openGym(db, { ...rules, product: 'pool' });
+  const member = await gym.member();
+  await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
+  granted(await gym.admit(member, { subject: 'a' }));
+  granted(await pool.admit(member, { subject: 'a' }));
+  denied(await gym.admit(member, { subject: 'b' }));
+  denied(await pool.admit(member, { subject: 'b' }));
+});
+
+test('a feature that no product has is a mistake of ours, not of the caller', async () => {
+  const gym = await openGym(db, { ...all, plans: { only: plenty } });
+  await expect(gym.admit(await makeAccount(db), { feature: 'flying' })).rejects.toThrow('no such feature');
+});
+
+test('a process whose lease has run out admits nobody, and says that another one will', async () => {
+  const gym = await openGym(db, { ...all, plans: { only: plenty } });
+  const member = await gym.member();
+  await kill(gym.node);
+  const answer = await gym.admit(member, { subject: 'a', key: 'mine' });
+  expect(answer).toEqual({ kind: 'refused', reason: 'holder_dead' });
+  expect(refusal('holder_dead')).toMatchObject({ code: 'server_stopping', status: 503, retryAfter: 1 });
+  expect(await traces(member.accountId)).toMatchObject({ windows: {}, permits: 0, keys: 0 });
+});
+
+test('one request that the database cannot decide fails alone, not the batch that it came with', async () => {
+  const gym = await openGym(db, { ...all, plans: { only: plenty } });
+  const members = await Promise.all(Array.from({ length: 20 }, () => gym.member()));
+  const answers = await Promise.allSettled(
+    members.map((member, i) => gym.admit(member, { subject: i === 7 ? 'a\0b' : 'a' })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(
+    members.map((_, i) => (i === 7 ? 'rejected' : 'fulfilled')),
+  );
+  for (const [i, { accountId }] of members.entries()) {
+    expect(await permits(db, accountId)).toHaveLength(i === 7 ? 0 : 1);
+  }
+});
+
+describe.runIf(engine === 'postgres')('a meter that another transaction holds', () => {
+  async function holding(accountId: AccountId) {
+    const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
+    const locked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const done = other.system('limits.settlement', hold, async (tx) => {
+      await tx.run(statement('select from limits.meters where account_id = $1 for update', [accountId]));
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    return async () => {
+      release.resolve();
+      await done;
+      await other.close();
+    };
+  }
+
+  test('does not hold up other accounts of the same batch, and is decided once it is free', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: plenty } });
+    const [busy, free] = [await gym.member(), await gym.member()];
+    granted(await gym.admit(busy, { subject: 'before' }));
+    const release = await holding(busy.accountId);
+    let isDecided = false;
+    const waiting = gym.admit(busy, { subject: 'a' }).then((answer) => {
+      isDecided = true;
+      return answer;
+    });
+    for (let use = 0; use < 20; use += 1) granted(await gym.admit(free, { subject: `${use}` }));
+    expect(isDecided).toBe(false);
+    await release();
+    granted(await waiting);
+  });
+
+  test('is waited for after three tries, so that a busy account is never put off for ever', async () => {
+    const tries: boolean[] = [];
+    const watched = await openDatabase({ engine: 'postgres', url });
+    const { system } = watched;
+    const counted = Object.assign(Object.create(watched), {
+      system: (...call: Parameters<typeof system>) => {
+        const [, , statements] = call as unknown as [string, string, { text: string; values: unknown[] }[]];
+        for (const { text, values } of Array.isArray(statements) ? statements : [])
+          if (text.includes('limits.admit(')) tries.push(values[2] === true);
+        return system(...call);
+      },
+    });
+    const gym = await openGym(counted, { ...all, plans: { only: plenty } });
+    const member = await gym.member();
+    granted(await gym.admit(member, { subject: 'before' }));
+    tries.length = 0;
+    const release = await holding(member.accountId);
+    const waiting = gym.admit(member, { subject: 'a' });
+    await expect.poll(() => tries.length).toBe(4);
+    await release();
+    granted(await waiting);
+    expect(tries).toEqual([false, false, false, true]);
+    await watched.close();
+  });
+});

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { createBatcher } from './batcher.ts';
+
+/** A flush that a test lets go by hand. */
+function gate() {
+  const flights: {
+    items: readonly string[];
+    wait: boolean;
+    land: (answers: (string | undefined)[]) => void;
+    crash: (error: Error) => void;
+  }[] = [];
+  const flush = (items: readonly string[], wait: boolean) =>
+    new Promise<(string | undefined)[]>((land, crash) => flights.push({ items, wait, land, crash }));
+  return { flights, flush };
+}
+
+const turn = () => new Promise((done) => setImmediate(done));
+const echo = (items: readonly string[]) => items.map((item) => `${item}!`);
+const refused = (code: string) => Object.assign(new Error(`refused ${code}`), { code });
+
+test('callers who arrive together share a batch, and who comes while it flies shares the next', async () => {
+  const { flights, flush } = gate();
+  const batcher = createBatcher<string, string>({ flush, maxBatch: 100, flights: 1 });
+  const first = ['a', 'b', 'c'].map((item) => batcher.add(item));
+  await turn();
+  const second = ['d', 'e'].map((item) => batcher.add(item));
+  await turn();
+  expect(flights.map(({ items }) => items)).toEqual([['a', 'b', 'c']]);
+  flights[0]?.land(echo(['a', 'b', 'c']));
+  expect(await Promise.all(first)).toEqual(['a!', 'b!', 'c!']);
+  await turn();
+  expect(flights.map(({ items }) => items)).toEqual([
+    ['a', 'b', 'c'],
+    ['d', 'e'],
+  ]);
+  flights[1]?.land(echo(['d', 'e']));
+  expect(await Promise.all(second)).toEqual(['d!', 'e!']);
+});
+
+test('a batch has a largest size, and so many fly at once as may', async () => {
+  const { flights, flush } = gate();
+  const batcher = createBatcher<string, string>({ flush, maxBatch: 2, flights: 2 });
+  const all = ['a', 'b', 'c', 'd', 'e'].map((item) => batcher.add(item));
+  await turn();
+  expect(flights.map(({ items }) => items)).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  for (const { items, land } of flights) land(echo(items));
+  await turn();
+  flights[2]?.land(echo(['e']));
+  expect(await Promise.all(all)).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
+});
+
+test('who is carried three times waits for the row, and nobody else waits with them', async () => {
+  const { flights, flush } = gate();
+  const batcher = createBatcher<string, string>({ flush, maxBatch: 100, flights: 1 });
+  const busy = batcher.add('busy');
+  for (let flight = 0; flight < 3; flight += 1) {
+    await turn();
+    expect(flights[flight]).toMatchObject({ items: ['busy'], wait: false });
+    flights[flight]?.land([undefined]);
+  }
+  await turn();
+  expect(flights[3]).toMatchObject({ items: ['busy'], wait: true });
+  const other = batcher.add('other');
+  await turn();
+  expect(flights[4]).toMatchObject({ items: ['other'], wait: false });
+  flights[4]?.land(['other!']);
+  expect(await other).toBe('other!');
+  flights[3]?.land(['busy!']);
+  expect(await busy).toBe('busy!');
+});
+
+test('a batch that the database refuses is halved until the one that it refuses is alone', async () => {
+  const sizes: number[] = [];
+  const batcher = createBatcher<string, string>({
+    flush: async (items) => {
+      sizes.push(items.length);
+      if (items.includes('bad')) throw refused('22P02');
+      return echo(items);
+    },
+    maxBatch: 100,
+    flights: 1,
+  });
+  const answers = await Promise.allSettled(
+    ['a', 'b', 'bad', 'c', 'd', 'e', 'f', 'g'].map((item) => batcher.add(item)),
+  );
+  expect(answers.map(({ status }) => status === 'rejected')).toEqual([
+    false,
+    false,
+    true,
+    ...Array<boolean>(5).fill(false),
+  ]);
+  expect(sizes).toEqual([8, 4, 2, 2, 1, 1, 4]);
+});
+
+test.each(['ECONNRESET', 'EPIPE', '57P01', '08006'])(
+  'after %s nobody knows what was committed: nothing is tried again',
+  async (code) => {
+    let flushes = 0;
+    const batcher = createBatcher<string, string>({
+      flush: () => {
+        flushes += 1;
+        return Promise.reject(refused(code));
+      },
+      maxBatch: 100,
+      flights: 1,
+    });
+    const answers = await Promise.allSettled(['a', 'b'].map((item) => batcher.add(item)));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(flushes).toBe(1);
+  },
+);

@@ -1,0 +1,155 @@
+import { type App, openApp } from '../../src/app.ts';
+import { readConfig } from '#platform/config';
+import { commitPoint, type Database, type Passing } from '#platform/db';
+import { type AccountId, type Clock, type UserId } from '#platform/kernel';
+import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { afterAll } from 'vitest';
+import { testDatabase, type TestDatabase } from './index.ts';
+
+const PREPARE = commitPoint('test.prepare', 'customers of a test');
+
+export interface TestAppOptions {
+  /** Further settings, as the environment has them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether jobs run; they do when not said. */
+  readonly work?: boolean;
+  readonly clock?: Clock;
+  readonly passing?: Passing;
+  /** A second process on the database and the provider of another. */
+  readonly beside?: TestApp;
+}
+
+/** A customer of the app under test, with a key that may do everything. */
+export interface Customer {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+  readonly email: string;
+  readonly password: string;
+  readonly key: string;
+}
+
+export interface TestApp {
+  readonly url: string;
+  readonly app: App;
+  readonly db: Database;
+  readonly database: TestDatabase;
+  readonly sandbox: OpenAISandbox;
+  /** Makes a customer; with a plan (`reel.basic`), it is granted from now on. */
+  customer(...plans: readonly string[]): Promise<Customer>;
+  /** A call with a key; the body is sent as JSON. */
+  call(key: string | undefined, call: string, options?: CallOptions): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The whole app in this process, on this file's database and a provider of its own, listening on a free port. */
+export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.beside?.database ?? (await testDatabase());
+  const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
+  const upstream = {
+    name: 'sandbox',
+    base_url: sandbox.url,
+    api_key: sandbox.apiKey,
+    models: ['sandbox-small', 'sandbox-large'],
+  };
+  const config = readConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    AI_UPSTREAMS: JSON.stringify([upstream]),
+    ...options.settings,
+  });
+  const app = await openApp({
+    config,
+    version: 'test',
+    serve: true,
+    work: options.work ?? true,
+    migrate: false,
+    // The test file's database outlives the app.
+    store: Promise.resolve({ db: database.db, close: async () => {}, onIdleError: () => {} }),
+    onLost: (reason) => {
+      throw new Error(reason);
+    },
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.passing === undefined ? {} : { passing: options.passing }),
+  });
+  const { url } = await app.server.listen();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= app.stop().then(() => (options.beside === undefined ? sandbox.close() : undefined));
+    return closing;
+  };
+  afterAll(close);
+  return {
+    url,
+    app,
+    db: database.db,
+    database,
+    sandbox,
+    customer: (...plans) => makeCustomer(app, database.db, plans),
+    call: (key, call, more) => request(url, { key, call, ...more }),
+    close,
+  };
+}
+
+let made = 0;
+
+async function makeCustomer({ modules }: App, db: Database, plans: readonly string[]): Promise<Customer> {
+  made += 1;
+  const email = `customer-${process.pid}-${made}@example.com`;
+  return db.system('server.owner', PREPARE, async (tx) => {
+    const user = await modules.identity.createUser(tx, {
+      email,
+      companyName: `Company ${made}`,
+      emailVerified: true,
+    });
+    const { key } = await modules.identity.createKey(tx, {
+      ...user,
+      name: 'test',
+      scopes: ['*'],
+      actor: { kind: 'system' },
+    });
+    for (const id of plans) {
+      const [product = '', name = ''] = id.split('.');
+      const isAddOn = Object.hasOwn(modules.entitlements.catalogues.get(product)?.addOns ?? {}, name);
+      const what = isAddOn ? { addOn: name } : { plan: name };
+      await modules.entitlements.grantIn(tx, {
+        accountId: user.accountId,
+        product,
+        ...what,
+        source: 'admin',
+        cause: 'test',
+        by: { kind: 'system' },
+      });
+    }
+    return { ...user, email, key };
+  });
+}
+
+async function request(
+  url: string,
+  asked: CallOptions & { key: string | undefined; call: string },
+): Promise<Reply> {
+  const [method = 'GET', path = '/'] = asked.call.split(' ');
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(asked.key === undefined ? {} : { authorization: `Bearer ${asked.key}` }),
+      ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...asked.headers,
+    },
+    ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+}
