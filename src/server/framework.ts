@@ -70,24 +70,18 @@ function arrival(parts: ServerParts, visits: Visits) {
   };
 }
 
-function departure(
-  { request, reply, requestId, who, ...visit }: Visit,
-  telemetry: ServerParts['telemetry'],
-  ms: number,
-): void {
-  const status = reply.raw.statusCode;
-  const route = routeNameOf(request);
+function departure(visit: Visit, telemetry: ServerParts['telemetry'], ms: number): void {
+  const status = visit.reply.raw.statusCode;
+  const route = routeNameOf(visit.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
-  const trace = traceIdOf({ requestId, ...visit });
-  const fields = {
-    request_id: requestId,
+  if (!telemetry.logger.hears('info')) return;
+  const trace = traceIdOf(visit);
+  const named = {
+    request_id: visit.requestId,
     ...(trace === undefined ? {} : { trace_id: trace }),
-    route,
-    status,
-    ms: Math.round(ms),
-    ...who,
+    ...visit.who,
   };
-  telemetry.logger.info(fields, 'answered');
+  telemetry.logger.info({ ...named, route, status, ms: Math.round(ms) }, 'answered');
 }
 
 /** What is not even HTTP never becomes a request; it gets the envelope all the same. */

@@ -65,7 +65,7 @@ function isGone(response: ServerResponse): boolean {
 }
 
 /** The trace that a call belongs to, for log lines. */
-export function traceIdOf(origin: Origin): string | undefined {
+export function traceIdOf(origin: Pick<Origin, 'traceparent'>): string | undefined {
   return origin.traceparent?.slice(3, 35);
 }
 
@@ -89,8 +89,7 @@ export function createVisits(): Visits {
       present.add(visit);
       visit.reply.raw.once('close', () => {
         present.delete(visit);
-        // Nobody is there any more to answer to; after a whole answer nobody listens.
-        visit.abort(new Error('the client has gone'));
+        if (!visit.reply.raw.writableFinished) visit.abort(new Error('the client has gone'));
         ended();
         if (present.size > 0) return;
         for (const told of waiting) told();

@@ -4,6 +4,7 @@ import type { Ai } from './ai.ts';
 import { chat, openAi, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { drivenTime } from './testing/time.ts';
+import { scriptedUpstream } from './testing/upstream.ts';
 
 let sandbox: OpenAISandbox;
 let ai: Ai | undefined;
@@ -52,6 +53,31 @@ describe('a circuit breaker', () => {
     sandbox.faults.clear();
     await call();
     expect(metrics.breakers.at(-1)).toBe('sandbox-small closed');
+  });
+
+  test('lets one probe through at a time, and waits for its outcome', async () => {
+    const time = drivenTime();
+    const silent = await scriptedUpstream((response, { index }) => {
+      if (index < 4) response.writeHead(500).end();
+    });
+    const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
+    const here = open({ ...time, upstreams, breaker }, { tries: 1 });
+    const hangUp = new AbortController();
+    const call = (): Promise<unknown> =>
+      here.call(recordingPermit(), { feature, wire: chat(), hangUp: hangUp.signal });
+    for (let count = 0; count < 4; count += 1) await call().catch(() => {});
+    time.advance(5_000);
+    const probe = expect(call()).rejects.toMatchObject({ code: 'client_gone' });
+    await silent.received(5);
+    await expect(call()).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(silent.requests).toHaveLength(5);
+    hangUp.abort();
+    await probe;
+    // A probe that says nothing leaves the question to the next one.
+    const next = here.call(recordingPermit(), { feature, wire: chat() }).catch(() => {});
+    await silent.received(6);
+    await silent.close();
+    await next;
   });
 
   test('of one model sends calls to the next in the chain, without a try there', async () => {

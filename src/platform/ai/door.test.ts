@@ -143,6 +143,26 @@ describe('the official openai package through the door', () => {
     expect(permit.states).toEqual(['unknown']);
   });
 
+  test('reads a stream larger than all buffers, at its own pace', async () => {
+    const word = 'x'.repeat(16_384);
+    const large = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let event = 0; event < 2_000; event += 1) response.write(delta(word));
+      response.end('data: [DONE]\n\n');
+    });
+    const client = await doorOf(open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }));
+    let length = 0;
+    for await (const chunk of await client.chat.completions.create({
+      model: 'small',
+      messages,
+      stream: true,
+    })) {
+      length += chunk.choices[0]?.delta.content?.length ?? 0;
+    }
+    expect(length).toBe(2_000 * word.length);
+    await large.close();
+  });
+
   test('that hangs up stops the provider call, and the permit is settled', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
     const client = await doorOf(open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }));
@@ -159,7 +179,7 @@ describe('the official openai package through the door', () => {
   });
 
   test('gets the words of the provider when it refuses the request, without our key', async () => {
-    const key = 'sk-very-secret-key';
+    const key = 'a-key-of-no-known-form';
     const refusing = await scriptedUpstream((response) => {
       response
         .writeHead(400)

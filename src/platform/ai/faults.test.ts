@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
+import { createPrices } from './prices.ts';
 import { chat, openAi, plain } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { drivenTime } from './testing/time.ts';
-import { scriptedUpstream } from './testing/upstream.ts';
+import { plainAnswer, scriptedUpstream } from './testing/upstream.ts';
 
 let sandbox: OpenAISandbox;
 let ai: Ai | undefined;
@@ -57,6 +58,25 @@ describe('what the ledger is told of each fault', () => {
     expect(answer.usage.promptTokens).toBeGreaterThan(0);
     expect(answer.usage.completionTokens).toBeGreaterThan(0);
     expect(answer.usage.cost).toBeLessThanOrEqual(answer.plan.call.reserve);
+  });
+
+  test('our own count of an answer never books more than was reserved', async () => {
+    const permit = recordingPermit();
+    const verbose = await scriptedUpstream(
+      (response) => void response.end(plainAnswer('x'.repeat(200_000), undefined)),
+    );
+    const upstreams = [{ name: 'sandbox', baseUrl: verbose.url, apiKey: 'k' }];
+    const prices = createPrices({
+      overrides: {
+        'sandbox/sandbox-small': { input: 1_000_000, bytes_per_token: 8, output: 1_000_000, source: 'test' },
+      },
+    });
+    const answer = plain(
+      await open({ upstreams, prices }, { maxOutputTokens: 10 }).call(permit, { feature, wire: chat() }),
+    );
+    expect(answer.usage.estimated).toBe(true);
+    expect(answer.usage.cost).toBe(answer.plan.call.reserve);
+    await verbose.close();
   });
 
   test('an empty answer is posted by the usage that came with it', async () => {

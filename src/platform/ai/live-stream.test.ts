@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
+import { createPrices } from './prices.ts';
 import { chat, openAi, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { drivenTime } from './testing/time.ts';
@@ -158,5 +159,16 @@ describe('a stream', () => {
     expect(row?.state === 'served' ? row.usage.completionTokens : 0).toBeGreaterThan(0);
     await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
     await slow.close();
+  });
+
+  test('of a model that thinks unseen is posted at its reserve when its reader leaves', async () => {
+    const catalogue = { input: 1_000_000, output: 1_000_000, thinks: true, source: 'test' };
+    const prices = createPrices({ overrides: { 'sandbox/sandbox-small': catalogue } });
+    const permit = recordingPermit();
+    const answer = await open({ prices }).call(permit, { feature, wire });
+    if (answer.kind !== 'stream') throw new Error('expected a stream');
+    answer.live.stop();
+    expect(await answer.live.finished).toBe('hung_up');
+    expect(permit.states).toEqual(['unknown']);
   });
 });

@@ -78,7 +78,15 @@ describe('a provider that misbehaves', () => {
     );
     const answer = await here.call(permit, { feature, wire: chat({ stream: true }) });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
-    answer.live.pipe({ write: () => false, end: () => {}, fail: () => {} });
+    let taken = 0;
+    answer.live.pipe({
+      write() {
+        taken += 1;
+        return taken < 4;
+      },
+      end: () => {},
+      fail: () => {},
+    });
     let before = -1;
     await expect
       .poll(() => {
@@ -87,6 +95,7 @@ describe('a provider that misbehaves', () => {
         return isStill;
       })
       .toBe(true);
+    expect(taken).toBe(4);
     expect(written).toBeLessThan(20_000_000);
     time.advance(5_100);
     expect(await answer.live.finished).toBe('unread');

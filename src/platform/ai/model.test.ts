@@ -155,6 +155,21 @@ test('a stream of the SDK that nobody reads is ended', async () => {
   await slow.close();
 });
 
+test('a stream of the SDK that its reader leaves stops the provider call', async () => {
+  const slow = await createOpenAISandbox({ perTokenMs: 5 });
+  const permit = recordingPermit();
+  const model = open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }).model(
+    permit,
+    'chat',
+  );
+  for await (const part of streamText({ model, prompt }).textStream) {
+    if (part !== '') break;
+  }
+  await expect.poll(() => permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
+  await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
+  await slow.close();
+});
+
 test('an abort of the caller is an abort, and stops the provider call', async () => {
   const hanging = await createOpenAISandbox();
   hanging.faults.always({ kind: 'hang' });

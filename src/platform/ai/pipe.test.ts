@@ -5,6 +5,7 @@ import { createPrices, reserve } from './prices.ts';
 import { chat, openAi, plain, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { drivenTime } from './testing/time.ts';
+import { scriptedUpstream } from './testing/upstream.ts';
 
 let sandbox: OpenAISandbox;
 let ai: Ai | undefined;
@@ -157,6 +158,21 @@ describe('tries', () => {
       retryable: true,
     });
     expect(permit.states).toEqual(['not_served']);
+  });
+
+  test('end with the run time, however long one call may take', async () => {
+    const time = drivenTime();
+    const permit = recordingPermit();
+    const silent = await scriptedUpstream(() => {});
+    const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
+    const policy = { caps: { runTime: 10_000 }, timeouts: { total: 100_000 } };
+    const call = open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: true });
+    await silent.received(1);
+    time.advance(10_100);
+    await failed;
+    expect(permit.states).toEqual(['unknown']);
+    await silent.close();
   });
 
   test('wait with full jitter within a bound that doubles', async () => {

@@ -15,6 +15,8 @@ export interface Logger {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
+  /** Whether lines of this level are written: for those that cost something to make. */
+  hears(level: Exclude<LogLevel, 'silent'>): boolean;
   /** A logger that adds these fields to every line. Not for the path of a call: pass `request_id` as a field there. */
   with(fields: LogFields): Logger;
 }
@@ -55,6 +57,7 @@ function wrapped(log: pino.Logger, bound: LogFields): Logger {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    hears: (level) => log.isLevelEnabled(level),
     with: (fields) => wrapped(log, { ...bound, ...fields }),
   };
 }
