@@ -63,7 +63,7 @@ describe('what the ledger is told of each fault', () => {
   test('our own count of an answer never books more than was reserved', async () => {
     const permit = recordingPermit();
     const verbose = await scriptedUpstream(
-      (response) => void response.end(plainAnswer('x'.repeat(200_000), undefined)),
+      (response) => void response.end(plainAnswer('x'.repeat(200_000), null)),
     );
     const upstreams = [{ name: 'sandbox', baseUrl: verbose.url, apiKey: 'k' }];
     const prices = createPrices({

@@ -162,8 +162,11 @@ test('a stream of the SDK that its reader leaves stops the provider call', async
     permit,
     'chat',
   );
-  for await (const part of streamText({ model, prompt }).textStream) {
-    if (part !== '') break;
+  const { stream } = await model.doStream({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
+  });
+  for await (const part of stream) {
+    if (part.type === 'text-delta') break;
   }
   await expect.poll(() => permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
   await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);

@@ -67,7 +67,6 @@ describe('migrations', () => {
       down: '',
     };
     await expect(migrateUp(db, [broken])).rejects.toThrow('zero');
-    await db.script('rollback').catch(() => {});
     expect(await db.asMigrator(statement("select 1 from pg_class where relname = 'half'"))).toEqual([]);
     expect(await pendingMigrations(db, [broken])).toEqual(['test/0001_broken']);
   });

@@ -59,6 +59,16 @@ async function batch(opening: Opening, statements: readonly Plain[]): Promise<un
   }
 }
 
+/** A script that fails after a `begin` of its own must not leave its transaction to whoever comes next. */
+async function script(sql: string): Promise<void> {
+  try {
+    await database.exec(sql);
+  } catch (error) {
+    await database.exec('rollback');
+    throw error;
+  }
+}
+
 function answer(ask: Ask): Promise<unknown> {
   switch (ask.kind) {
     case 'batch':
@@ -71,7 +81,7 @@ function answer(ask: Ask): Promise<unknown> {
     case 'rollback':
       return database.exec(ask.kind);
     case 'script':
-      return database.exec(ask.sql);
+      return script(ask.sql);
     case 'dump':
       return database.dumpDataDir('none').then((file) => file.arrayBuffer());
     case 'close':

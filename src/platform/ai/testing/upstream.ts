@@ -55,7 +55,7 @@ export async function listening(server: Server): Promise<number> {
 /** A plain answer as OpenAI gives it. */
 export function plainAnswer(
   content: string,
-  usage: object | undefined = { prompt_tokens: 10, completion_tokens: 5 },
+  usage: object | null = { prompt_tokens: 10, completion_tokens: 5 },
 ): string {
   const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }];
   return JSON.stringify({
@@ -63,7 +63,7 @@ export function plainAnswer(
     object: 'chat.completion',
     model: 'm',
     choices,
-    ...(usage === undefined ? {} : { usage }),
+    ...(usage === null ? {} : { usage }),
   });
 }
 

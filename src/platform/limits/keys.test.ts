@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import type { AccountId, JobId } from '#platform/kernel';
+import { advance, ids, makeGrant, makeMember, suspendAccount } from '#test/factories';
+import {
+  denied,
+  figures,
+  granted,
+  kill,
+  ledgerLines,
+  openGym,
+  permits,
+  planned,
+  request,
+  tally,
+  windows,
+} from '#test/gym';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const effect = commitPoint('test.limits.effect', 'what a permit was for');
+const gym = await openGym(db, {
+  limits: {
+    monthly: { kind: 'quota', per: 'month', by: 'account' },
+    at_once: { kind: 'concurrency', by: 'account' },
+    cost: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  plans: { only: { monthly: 5, at_once: 2, cost: 1_000 } },
+});
+await db.script(`
+  create table public.effects (account_id uuid not null);
+  grant select, insert on public.effects to plinth_tenant;`);
+const mine = { key: 'mine', reserve: 100 };
+const charged = { 'gym monthly': 1, 'gym cost': 100 };
+
+async function storedKeys(accountId: AccountId): Promise<string> {
+  const rows = await db.asMigrator(
+    statement<{ row: string }>('select keys::text as row from idempotency.keys where account_id = $1', [
+      accountId,
+    ]),
+  );
+  return rows.map(({ row }) => row).join('\n');
+}
+
+describe('equal keys', () => {
+  test('from 20 callers at once give one permit; the others are told that it runs', async () => {
+    const member = await gym.member();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => gym.admit(member, mine)));
+    expect(tally(answers)).toEqual({ permit: 1, running: 19 });
+    expect(await windows(db, member.accountId)).toEqual(charged);
+  });
+
+  test('from 20 callers through two processes give one permit', async () => {
+    const other = await gym.another();
+    const member = await gym.member();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? gym : other).limits.admit(request(member, mine))),
+    );
+    expect(tally(answers)).toEqual({ permit: 1, running: 19 });
+    expect(await permits(db, member.accountId)).toHaveLength(1);
+  });
+
+  test('of different accounts, and of different routes, are different keys', async () => {
+    const [one, two] = [await gym.member(), await gym.member()];
+    granted(await gym.admit(one, mine));
+    granted(await gym.admit(two, mine));
+    const elsewhere = { route: 'POST /other', key: 'mine', bodyHash: 'body', sealed: false };
+    granted(await gym.admit(one, { ...mine, idempotency: elsewhere }));
+  });
+
+  test('of two products at once give one permit', async () => {
+    const pool = await openGym(db, {
+      product: 'pool',
+      limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
+      plans: { only: { uses: 9 } },
+    });
+    const member = await gym.member();
+    await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
+    const answers = await Promise.all([gym.admit(member, mine), pool.admit(member, mine)]);
+    expect(tally(answers)).toEqual({ permit: 1, running: 1 });
+  });
+});
+
+describe('a repeat', () => {
+  test('gets the stored answer, whatever the limits say now, and charges nothing', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, mine));
+    await db.tenant(member.accountId, effect, async (tx) => {
+      await permit.answerIn(tx, { status: 202, body: { id: 7 }, headers: { location: '/7' } });
+      await permit.settleIn(tx);
+    });
+    for (let use = 0; use < 4; use += 1) await granted(await gym.admit(member)).settle();
+    denied(await gym.admit(member));
+    const before = await windows(db, member.accountId);
+    const again = await Promise.all(Array.from({ length: 3 }, () => gym.admit(member, mine)));
+    for (const answer of again) {
+      expect(answer).toEqual({
+        kind: 'replay',
+        answer: { status: 202, body: { id: 7 }, headers: { location: '/7' } },
+      });
+    }
+    expect(await windows(db, member.accountId)).toEqual(before);
+  });
+
+  test('by another member of the account is the same call', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, mine));
+    const other = await makeMember(db, member.accountId);
+    expect(await gym.admit(other, mine)).toEqual({ kind: 'running' });
+  });
+
+  test('with another body is refused, and the key itself is kept nowhere', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, { ...mine, key: 'a secret key' }));
+    expect(await gym.admit(member, { ...mine, key: 'a secret key', body: 'other' })).toEqual({
+      kind: 'mismatch',
+    });
+    expect(await windows(db, member.accountId)).toEqual(charged);
+    expect(await storedKeys(member.accountId)).not.toContain('a secret key');
+  });
+
+  test('of a private call opens the sealed answer, which nobody reads without the key', async () => {
+    const member = await gym.member();
+    const idempotency = { route: 'POST /chat', key: 'only I know', bodyHash: 'body', sealed: true };
+    const permit = granted(await gym.admit(member, { idempotency }));
+    await db.tenant(member.accountId, effect, [
+      permit.answering({ status: 200, body: { text: 'private marker' } }) ?? statement('select 1'),
+      permit.settlement(),
+    ]);
+    expect(await storedKeys(member.accountId)).not.toContain('private marker');
+    const again = await gym.admit(member, { idempotency });
+    expect(again).toEqual({ kind: 'replay', answer: { status: 200, body: { text: 'private marker' } } });
+  });
+
+  test('after 24 hours is a new call', async () => {
+    const member = await gym.member();
+    await granted(await gym.admit(member, mine)).settle();
+    await advance(db, '23 hours 59 minutes');
+    expect(await gym.admit(member, mine)).toEqual({ kind: 'outcome_unknown' });
+    await advance(db, '1 minute');
+    granted(await gym.admit(member, mine));
+  });
+
+  test('of work that came to nothing is a new call: its key is free', async () => {
+    const member = await gym.member();
+    const first = granted(await gym.admit(member, mine));
+    await first.release('broken');
+    const second = granted(await gym.admit(member, mine));
+    expect(second.id).not.toBe(first.id);
+    expect(await windows(db, member.accountId)).toEqual(charged);
+  });
+
+  test('while the work runs under a living process is told so', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, { ...mine, as: 'job' }));
+    expect(await gym.admit(member, { ...mine, as: 'job' })).toEqual({ kind: 'running' });
+  });
+});
+
+describe('after the process of the first call died', () => {
+  const asJob = { ...mine, as: 'job' } as const;
+
+  test('an inline call has an unknown outcome: its provider call may have been served', async () => {
+    const [dead, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    granted(await dead.limits.admit(request(member, mine)));
+    await kill(dead);
+    expect(await alive.limits.admit(request(member, mine))).toEqual({ kind: 'outcome_unknown' });
+    await alive.limits.sweep();
+    expect(await alive.limits.admit(request(member, mine))).toEqual({ kind: 'outcome_unknown' });
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+  });
+
+  test('a retry adopts the permit that no job owns yet: the next fence, and nothing is charged again', async () => {
+    const [dead, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    const first = granted(await dead.limits.admit(request(member, asJob)));
+    await kill(dead);
+    const answer = await alive.limits.admit(request(member, asJob));
+    expect(answer).toMatchObject({ kind: 'permit', adopted: true });
+    const second = granted(answer);
+    expect(second).toMatchObject({ id: first.id, fence: 2, holder: alive.holder.id, reserve: 100, calls: 1 });
+    expect(await windows(db, member.accountId)).toEqual(charged);
+    await second.send(planned(80, 'other'));
+    second.served(figures(30));
+    await second.settle();
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
+    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 1, 'gym cost': 30 });
+  });
+
+  test('the old process, if it lives after all, finds itself stale, and its whole transaction is undone', async () => {
+    const [old, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    const first = granted(await old.limits.admit(request(member, asJob)));
+    await kill(old);
+    const second = granted(await alive.limits.admit(request(member, asJob)));
+    const traces = () =>
+      db.asMigrator(statement('select 1 from public.effects where account_id = $1', [member.accountId]));
+    const insert = statement('insert into public.effects values ($1)', [member.accountId]);
+    const jobId = ids.next<JobId>();
+    await expect(db.tenant(member.accountId, effect, [insert, first.attaching(jobId)])).rejects.toMatchObject(
+      { code: 'PL010' },
+    );
+    await expect(db.tenant(member.accountId, effect, [insert, first.settlement()])).rejects.toMatchObject({
+      code: 'PL010',
+    });
+    await expect(
+      db.tenant(member.accountId, effect, async (tx) => {
+        await tx.run(insert);
+        await first.releaseIn(tx, 'late');
+      }),
+    ).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(first.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(first.send(planned(500))).rejects.toMatchObject({ code: 'permit_stale' });
+    expect(await traces()).toHaveLength(0);
+    await db.tenant(member.accountId, effect, [insert, second.settlement()]);
+    expect(await traces()).toHaveLength(1);
+  });
+
+  test('whoever may no longer spend adopts nothing', async () => {
+    const [dead, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    granted(await dead.limits.admit(request(member, asJob)));
+    await kill(dead);
+    await suspendAccount(db, member.accountId);
+    expect(await alive.limits.admit(request(member, asJob))).toEqual({
+      kind: 'refused',
+      reason: 'account_suspended',
+    });
+    expect((await permits(db, member.accountId)).map(({ fence }) => fence)).toEqual([1]);
+  });
+
+  test('a process that is dead itself adopts nothing', async () => {
+    const [dead, dying] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    granted(await dead.limits.admit(request(member, asJob)));
+    await kill(dead);
+    await kill(dying);
+    expect(await dying.limits.admit(request(member, asJob))).toEqual({
+      kind: 'refused',
+      reason: 'holder_dead',
+    });
+  });
+
+  test('a permit that its job owns is the job’s: a retry is told that it runs', async () => {
+    const [dead, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    const first = granted(await dead.limits.admit(request(member, asJob)));
+    await db.tenant(member.accountId, effect, [first.attaching(ids.next<JobId>())]);
+    await kill(dead);
+    expect(await alive.limits.admit(request(member, asJob))).toEqual({ kind: 'running' });
+    expect((await permits(db, member.accountId)).map(({ fence }) => fence)).toEqual([1]);
+  });
+
+  test('one that is adopted after 50 seconds has a minute of its own to get its job', async () => {
+    const [dead, alive] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    granted(await dead.limits.admit(request(member, asJob)));
+    await kill(dead);
+    await advance(db, '50 seconds');
+    const adopted = granted(await alive.limits.admit(request(member, asJob)));
+    await advance(db, '50 seconds');
+    await alive.limits.sweep();
+    expect((await permits(db, member.accountId)).map(({ state }) => state)).toEqual(['queued']);
+    await adopted.settle();
+  });
+});
