@@ -65,10 +65,11 @@ function inspect(value: unknown, place: Place): void {
     for (const item of value) inspect(item, inner);
     return;
   }
-  for (const [name, item] of Object.entries(value)) {
+  // Plain objects, fresh from the parser: all that is enumerable is their own.
+  for (const name in value) {
     if (name === '__proto__') throw unreadable('The body has a field that is not allowed.');
     if (place.mayHide) refuseHostile(name, place.path);
-    inspect(item, inner);
+    inspect((value as Record<string, unknown>)[name], inner);
   }
 }
 

@@ -25,10 +25,9 @@ export async function standingOf(
   const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
   const caller = bearer === undefined ? undefined : await parts.identify(bearer);
   if (caller === undefined) throw new AppError('unauthenticated');
-  request.visit.who = {
-    user_id: caller.userId,
-    ...(caller.keyId === undefined ? {} : { key_id: caller.keyId }),
-  };
+  const { visit } = request;
+  visit.userId = caller.userId;
+  visit.keyId = caller.keyId;
   if (!allowsScope(caller, shape.scope ?? 'session')) {
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
@@ -38,7 +37,7 @@ export async function standingOf(
   const accountId = accountOf(caller, request.headers['x-account-id']);
   const role = await parts.roleOf(caller.userId, accountId);
   if (role === undefined) throw new AppError('not_found');
-  request.visit.who.account_id = accountId;
+  visit.accountId = accountId;
   if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
   return { caller, accountId, role };
 }

@@ -7,7 +7,7 @@ import type { Fail } from './failing.ts';
 import { failureAnswer } from './failures.ts';
 import { headersFor } from './headers.ts';
 import type { ServerParts } from './parts.ts';
-import { beginVisit, givenRequestId, routeNameOf, traceIdOf, type Visit, type Visits } from './visits.ts';
+import { givenRequestId, routeNameOf, traceIdOf, Visit, type Visits } from './visits.ts';
 
 /** A request has so long to arrive whole, its head and its body. */
 const HEAD_TIME = 15_000;
@@ -63,7 +63,7 @@ function arrival(parts: ServerParts, visits: Visits) {
   const { clock, telemetry, settings } = parts;
   const writeHeaders = headersFor(settings);
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const visit = beginVisit(request, reply, clock.monotonic());
+    const visit = new Visit(request, reply, clock.monotonic());
     request.visit = visit;
     visits.begin(visit, () => departure(visit, telemetry, clock.monotonic() - visit.began));
     if (!writeHeaders(request, reply)) done();
@@ -75,13 +75,9 @@ function departure(visit: Visit, telemetry: ServerParts['telemetry'], ms: number
   const route = routeNameOf(visit.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
   if (!telemetry.logger.hears('info')) return;
-  const trace = traceIdOf(visit);
-  const named = {
-    request_id: visit.requestId,
-    ...(trace === undefined ? {} : { trace_id: trace }),
-    ...visit.who,
-  };
-  telemetry.logger.info({ ...named, route, status, ms: Math.round(ms) }, 'answered');
+  const { requestId, userId, accountId, keyId } = visit;
+  const who = { trace_id: traceIdOf(visit), user_id: userId, account_id: accountId, key_id: keyId };
+  telemetry.logger.info({ request_id: requestId, ...who, route, status, ms: Math.round(ms) }, 'answered');
 }
 
 /** What is not even HTTP never becomes a request; it gets the envelope all the same. */

@@ -2,17 +2,21 @@ import { isIPv6 } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import type { Route } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
-import type { RateEntry, Rates, RateVerdict } from '#platform/limits';
+import type { RateEntry, RateVerdict } from '#platform/limits';
 import type { Standing } from './callers.ts';
 import type { Input } from './input.ts';
+import type { ServerParts } from './parts.ts';
 import type { Visit } from './visits.ts';
 
+export interface RatedCall {
+  readonly product: string;
+  readonly visit: Visit;
+  readonly standing: Standing;
+  readonly input: Input;
+}
+
 /** Takes the route's rates, all in one question, before any work is done; the answer carries them as headers. */
-export async function takeRates(
-  route: Route,
-  call: { readonly visit: Visit; readonly standing: Standing; readonly input: Input },
-  rates: Rates,
-): Promise<void> {
+export async function takeRates(route: Route, call: RatedCall, parts: ServerParts): Promise<void> {
   const { rate, rateOf } = route.shape;
   const named: (RateEntry & { readonly name: string })[] = [
     { name: rate.by, key: `${route.name} ${rate.by} ${countedBy(rate.by, call)}`, perMinute: rate.perMinute },
@@ -23,15 +27,17 @@ export async function takeRates(
     const key = `${route.name} ${rateOf.name} ${sha256(subject).slice(0, 32)}`;
     named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
   }
-  const verdict = await rates.take(named);
+  const verdict = await parts.rates.take(named);
   if (verdict === undefined) return;
   const name = named[verdict.entry]?.name ?? rate.by;
   describeRate(call.visit.reply, name, verdict);
   if (verdict.allowed) return;
+  const limit = `requests_per_minute_by_${name}`;
+  parts.telemetry.metrics.denial(call.product, limit);
   throw new AppError('limit_exceeded', {
     message: 'This is called too often. Wait a moment.',
     details: {
-      limit: `requests_per_minute_by_${name}`,
+      limit,
       used: verdict.limit,
       max: verdict.limit,
       resets_at: verdict.resetsAt.toISOString(),
@@ -41,10 +47,7 @@ export async function takeRates(
   });
 }
 
-function countedBy(
-  by: Route['shape']['rate']['by'],
-  { visit, standing }: { visit: Visit; standing: Standing },
-): string {
+function countedBy(by: Route['shape']['rate']['by'], { visit, standing }: RatedCall): string {
   switch (by) {
     case 'ip':
       return addressBlock(visit.ip);

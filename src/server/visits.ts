@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
 
@@ -6,22 +6,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     visit: Visit;
   }
-}
-
-/** One request on its way through the server. */
-export interface Visit extends Origin {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  /** On the clock that never jumps. */
-  readonly began: number;
-  /** Who called, once that is known: for the log line. */
-  who: { user_id?: string; account_id?: string; key_id?: string };
-  /** Seconds that its route may take; the server's own limit when not said. */
-  maxSeconds: number | undefined;
-  /** Whether a handler has taken the wire: streams have deadlines of their own. */
-  taken: boolean;
-  /** Ends `hangUp`, if anybody listens to it. */
-  abort(reason: unknown): void;
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -34,34 +18,55 @@ export function givenRequestId(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
 }
 
-/** Begins a visit. The signal of hanging up is only made when somebody asks for it: most calls never do. */
-export function beginVisit(request: FastifyRequest, reply: FastifyReply, began: number): Visit {
-  const { traceparent, 'user-agent': userAgent = '' } = request.headers;
-  let controller: AbortController | undefined;
-  return {
-    request,
-    reply,
-    began,
-    requestId: request.id,
-    ip: request.ip,
-    userAgent: userAgent.slice(0, LONGEST_USER_AGENT),
-    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
-    who: {},
-    maxSeconds: undefined,
-    taken: false,
-    get hangUp() {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (isGone(reply.raw)) controller.abort();
-      }
-      return controller.signal;
-    },
-    abort: (reason) => controller?.abort(reason),
-  };
-}
+/**
+ * One request on its way through the server. A class, because one is made for every call: it has no closures, and the
+ * signal of hanging up is only made when somebody asks for it, which most calls never do.
+ */
+export class Visit implements Origin {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** On the clock that never jumps. */
+  readonly began: number;
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly traceparent: string | undefined;
+  /** Who called, once that is known: for the log line. */
+  userId: string | undefined;
+  keyId: string | undefined;
+  accountId: string | undefined;
+  /** Whether a handler has taken the wire: streams have deadlines of their own. */
+  taken = false;
+  /** How long the call may take, where its route says so; the server's own limit otherwise. */
+  maxSeconds: number | undefined;
+  #hangUp: AbortController | undefined;
 
-function isGone(response: ServerResponse): boolean {
-  return response.destroyed || response.closed;
+  constructor(request: FastifyRequest, reply: FastifyReply, began: number) {
+    const { traceparent, 'user-agent': userAgent = '' } = request.headers;
+    this.request = request;
+    this.reply = reply;
+    this.began = began;
+    this.requestId = request.id;
+    this.ip = request.ip;
+    this.userAgent =
+      userAgent.length > LONGEST_USER_AGENT ? userAgent.slice(0, LONGEST_USER_AGENT) : userAgent;
+    this.traceparent =
+      typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;
+  }
+
+  get hangUp(): AbortSignal {
+    if (this.#hangUp === undefined) {
+      this.#hangUp = new AbortController();
+      const { raw } = this.reply;
+      if (raw.destroyed || raw.closed) this.#hangUp.abort();
+    }
+    return this.#hangUp.signal;
+  }
+
+  /** Ends `hangUp`, if anybody listens to it. */
+  abort(reason: unknown): void {
+    this.#hangUp?.abort(reason);
+  }
 }
 
 /** The trace that a call belongs to, for log lines. */

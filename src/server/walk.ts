@@ -29,7 +29,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     const standing = await standingOf(route, request, parts);
     const input = readInput(route, request);
     const key = idempotencyKeyOf(request, takesKey);
-    await takeRates(route, { visit, standing, input }, parts.rates);
+    await takeRates(route, { product, visit, standing, input }, parts);
 
     const call: SpendingCall = { route, product, visit, standing, input, key };
     const instead = await prechecked(call, parts);

@@ -13,7 +13,9 @@ import { createPostgresRates } from '#platform/limits';
 import { createTelemetry } from '#platform/telemetry';
 import { testDatabase } from '#test/services';
 import { createServer, type Server, type ServerParts, type ServerSettings } from '#server';
-import { openShop, type Shop } from './shop.ts';
+import { openShop, type Shop, shopRoutes } from './shop.ts';
+
+export { shopRoutes };
 
 export const MINE = '0193a000-0000-7000-8000-000000000001' as AccountId;
 export const THEIRS = '0193a000-0000-7000-8000-000000000002' as AccountId;

@@ -2,14 +2,13 @@ export { type Ai, type AiParts, type CallRequest, createAi, type EstimateRequest
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
 export type { Door, ListedModel, PreparedChat, RelayTo } from './door.ts';
-export { ProviderError } from './errors.ts';
-export { CHAT_FIELDS, type FieldKind } from './fields.ts';
+export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
 export { createPrices, type Prices } from './prices.ts';
-export { definePrompt, type Prompt, type Prompts, promptsIn, promptsOf } from './prompts.ts';
-export { KNOWN_UPSTREAMS, type UpstreamOptions } from './providers.ts';
+export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
+export type { UpstreamOptions } from './providers.ts';
 export type { Timers } from './timers.ts';
-export { readWire, type WireRequest } from './wire.ts';
+export type { WireRequest } from './wire.ts';

@@ -67,7 +67,7 @@ export function createLedger(parts: {
     streamed(entry, served, end) {
       const isShownAll = end === 'complete';
       // The provider stopped when we did, or soon after; but what a reasoning model did unseen nobody can tell.
-      const isShownKnown = (end === 'hung_up' || end === 'unread') && true;
+      const isShownKnown = (end === 'hung_up' || end === 'unread') && !entry.target.price.thinks;
       if (served.usage !== undefined || isShownAll || isShownKnown) ledger.served(entry, served);
       else ledger.unknown(entry);
     },

@@ -21,7 +21,7 @@ const NOWHERE = 'http://ai.invalid/v1';
 /** As many bytes may wait for a reader of a stream; beyond that the provider is paused. */
 const READ_AHEAD = 65_536;
 
-/** The AI SDK costs 40 ms and 20 MB to load: only a product that uses it pays. */
+/** The AI SDK costs 50 ms and 22 MB to load: only a product that uses it pays. */
 async function sdkProvider(
   parts: ModelParts,
 ): Promise<ReturnType<typeof import('@ai-sdk/openai-compatible')['createOpenAICompatible']>> {

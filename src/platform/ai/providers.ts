@@ -25,13 +25,6 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   minimax: { ...PLAIN, jsonSchema: true },
 };
 
-/** Base URLs of vendors that need no other setting than a key. */
-export const KNOWN_UPSTREAMS: Readonly<Record<string, string>> = {
-  openai: 'https://api.openai.com/v1',
-  minimax: 'https://api.minimax.io/v1',
-  anthropic: 'https://api.anthropic.com/v1',
-};
-
 /**
  * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
  * is made of the upstreams that are configured; the sandbox answers only when it is alone, never as a fallback.

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const LAUNCHER = join(import.meta.dirname, '../bin/plinth.js');
+
+/** A running server, started as its user would. */
+export interface Running {
+  readonly url: string;
+  /** Seconds of processor time that it has used so far; NaN where the system does not tell. */
+  cpuSeconds(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts the program with a verb and waits until it says that it is ready. */
+export async function startProgram(
+  verb: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Running> {
+  const child = spawn(process.execPath, [LAUNCHER, verb], {
+    env: { ...process.env, NODE_ENV: 'production', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  const url = await readiness(child);
+  return {
+    url,
+    cpuSeconds: () => cpuSeconds(child.pid),
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      process.off('exit', end);
+    },
+  };
+}
+
+async function readiness(child: ChildProcess): Promise<string> {
+  let said = '';
+  for await (const chunk of child.stdout ?? []) {
+    said += String(chunk);
+    const url = /ready in .* at (http:\S+)/.exec(said)?.[1];
+    if (url !== undefined) {
+      child.stdout?.resume();
+      return url;
+    }
+  }
+  throw new Error(`the program ended before it was ready:\n${said}`);
+}
+
+/** Of /proc: user and system time in ticks of 10 ms. */
+function cpuSeconds(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [, user = '', system = ''] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(stat) ?? [];
+    return (Number(user) + Number(system)) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,320 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import type { JobId } from '#platform/kernel';
+import { advanceTo, ids, makeGrant, makeKey, revokeGrant } from '#test/factories';
+import {
+  denied,
+  figures,
+  granted,
+  ledgerLines,
+  type Node,
+  openGym,
+  permits,
+  planned,
+  request,
+  tally,
+  windows,
+} from '#test/gym';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const effect = commitPoint('test.limits.budgets', 'a job that owns a permit');
+const gym = await openGym(db, {
+  limits: {
+    daily: { kind: 'budget', per: 'day', by: 'account' },
+    monthly: { kind: 'budget', per: 'month', by: 'account' },
+    key_cost: { kind: 'budget', per: 'day', by: 'key' },
+  },
+  features: { cheap: ['daily'] },
+  plans: { only: { daily: 1_000, monthly: 3_000, key_cost: 600 } },
+});
+
+async function held(accountId: Parameters<typeof windows>[1]) {
+  const all = await windows(db, accountId);
+  return {
+    daily: all['gym daily'] ?? 0,
+    monthly: all['gym monthly'] ?? 0,
+    key: all['gym/key: key_cost'] ?? 0,
+  };
+}
+const each = (amount: number) => ({ daily: amount, monthly: amount, key: amount });
+
+describe('a reserve', () => {
+  test('is held in every budget until the call has ended, then what it cost', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    expect(await held(member.accountId)).toEqual(each(400));
+    expect(denied(await gym.admit(member, { reserve: 300 }))).toMatchObject({
+      limit: 'key_cost',
+      used: 400,
+      max: 600,
+    });
+    await permit.send(planned(400));
+    permit.served(figures(150));
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual(each(150));
+    granted(await gym.admit(member, { reserve: 300 }));
+  });
+
+  test('of which too little is left shrinks to what is left, down to what makes sense', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
+    const rest = granted(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
+    expect(rest.reserve).toBe(300);
+    expect(await held(member.accountId)).toMatchObject({ daily: 1_000 });
+    expect(denied(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 1 })).used).toBe(
+      1_000,
+    );
+  });
+
+  test('that would be left smaller than what makes sense is denied', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
+    const denial = denied(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 301 }));
+    expect(denial).toMatchObject({ limit: 'daily', used: 700, max: 1_000 });
+    expect(await held(member.accountId)).toMatchObject({ daily: 700 });
+  });
+
+  test('fits the tightest of several budgets, and is the same in all of them', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 900, leastReserve: 50 }));
+    expect(permit.reserve).toBe(600);
+    expect(await held(member.accountId)).toEqual(each(600));
+    await permit.release('no');
+    expect(await held(member.accountId)).toEqual(each(0));
+  });
+
+  test('that shrank covers only a call that fits it: a larger one must find room', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
+    const rest = granted(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
+    await expect(rest.send(planned(500))).rejects.toMatchObject({ code: 'limit_exceeded' });
+    await rest.send(planned(300));
+    rest.served(figures(300));
+    await rest.settle();
+    expect(await held(member.accountId)).toMatchObject({ daily: 1_000 });
+  });
+
+  test('of many at once never passes the cap', async () => {
+    const member = await gym.member();
+    const crowd = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        gym.admit(member, { feature: 'cheap', reserve: 90, leastReserve: 40 }),
+      ),
+    );
+    expect(tally(crowd)).toEqual({ permit: 12, denied: 28 });
+    const reserves = crowd.flatMap((one) => (one.kind === 'permit' ? [Number(one.permit.reserve)] : []));
+    expect(reserves.reduce((sum, one) => sum + one, 0)).toBe(1_000);
+    expect(await held(member.accountId)).toMatchObject({ daily: 1_000 });
+  });
+
+  test('of one key leaves the other keys their own', async () => {
+    const member = await gym.member();
+    const [one, two] = [await makeKey(db, member), await makeKey(db, member)];
+    granted(await gym.admit(member, { keyId: one, reserve: 450 }));
+    expect(denied(await gym.admit(member, { keyId: one, reserve: 200 })).limit).toBe('key_cost');
+    granted(await gym.admit(member, { keyId: two, reserve: 450 }));
+    expect(denied(await gym.admit(member, { keyId: two, reserve: 150 })).limit).toBe('daily');
+  });
+});
+
+describe('a provider that bills more than was reserved', () => {
+  test('is recorded as it is, and closes the budget', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { feature: 'cheap', reserve: 400 }));
+    await permit.send(planned(400));
+    permit.served(figures(1_200));
+    await permit.settle();
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 1200']);
+    expect(await held(member.accountId)).toMatchObject({ daily: 1_200 });
+    expect(denied(await gym.admit(member, { feature: 'cheap', reserve: 0 }))).toMatchObject({
+      used: 1_200,
+      max: 1_000,
+    });
+  });
+});
+
+describe('further calls of a permit', () => {
+  test('use what is left of its reserve before anything is extended', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    await permit.send(planned(100));
+    permit.served(figures(100));
+    await permit.send(planned(300));
+    expect(permit.reserve).toBe(400);
+    expect(await held(member.accountId)).toEqual(each(400));
+    permit.served(figures(250));
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual(each(350));
+  });
+
+  test('extend the reserve in all budgets when they have room', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    await permit.send(planned(100));
+    permit.served(figures(100));
+    await permit.send(planned(250));
+    expect(permit.reserve).toBe(350);
+    expect(await held(member.accountId)).toEqual(each(350));
+    permit.served(figures(200));
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual(each(300));
+  });
+
+  test('are refused when one budget has no room, and then none of them is charged', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 500 }));
+    await permit.send(planned(500));
+    permit.served(figures(500));
+    const refused = permit.send(planned(200));
+    await expect(refused).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      details: { limit: 'key_cost', used: 500, max: 600 },
+    });
+    expect(await held(member.accountId)).toEqual(each(500));
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 500']);
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual(each(500));
+  });
+
+  test('are refused when the plan has ended meanwhile', async () => {
+    const member = await gym.member();
+    const second = await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'only' });
+    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    await permit.send(planned(100));
+    permit.notServed();
+    await db.asMigrator(
+      statement('update entitlements.grants set revoked_at = app.now() where account_id = $1', [
+        member.accountId,
+      ]),
+    );
+    await revokeGrant(db, second, gym.catalogue);
+    await permit.send(planned(100));
+    permit.served(figures(100));
+    await expect(permit.send(planned(100))).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      details: { max: 0 },
+    });
+  });
+
+  test('after midnight are charged to the new day, and each day gets back its own rest', async () => {
+    await advanceTo(db, '2027-11-09T23:59:40Z');
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    await permit.send(planned(100));
+    permit.served(figures(100));
+    await advanceTo(db, '2027-11-10T00:00:00Z');
+    granted(await gym.admit(member, { reserve: 50 }));
+    await permit.send(planned(200));
+    expect(await held(member.accountId)).toEqual({ daily: 250, monthly: 350, key: 250 });
+    permit.served(figures(30));
+    // Again in the same new day: the charge of that day grows.
+    await permit.send(planned(300));
+    expect(permit.reserve).toBe(430);
+    expect(await held(member.accountId)).toEqual({ daily: 380, monthly: 480, key: 380 });
+    permit.served(figures(10));
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual({ daily: 90, monthly: 190, key: 90 });
+  });
+
+  test('before and after midnight that cost little give each day back no more than it holds', async () => {
+    await advanceTo(db, '2027-11-11T23:59:40Z');
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 300 }));
+    await permit.send(planned(300));
+    permit.served(figures(290));
+    await advanceTo(db, '2027-11-12T00:00:00Z');
+    granted(await gym.admit(member, { reserve: 70 }));
+    await permit.send(planned(60));
+    permit.notServed();
+    await permit.settle();
+    expect(await held(member.accountId)).toEqual({ daily: 70, monthly: 360, key: 70 });
+  });
+});
+
+describe('a permit that was taken over while its first call was out', () => {
+  async function takenOver() {
+    const [old, next] = [await gym.another(), await gym.another()];
+    const member = await gym.member();
+    const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+    await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
+    const first = await take(old, member, queued.id);
+    await first.send(planned(100));
+    first.served(figures(30));
+    const second = await take(next, member, queued.id);
+    return { member, first, second };
+  }
+
+  async function take(node: Node, member: { accountId: string }, permitId: string) {
+    const [rows] = await db.system('jobs.queue', effect, [
+      statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(
+        'select limits.take($1, $2, $3) as taken',
+        [member.accountId, permitId, node.holder.id],
+      ),
+    ]);
+    const taken = rows[0]?.taken;
+    if (taken === undefined) throw new Error('not taken');
+    return node.limits.permitOf({
+      ...request(member as never),
+      keyId: undefined,
+      subject: undefined,
+      units: 1,
+      id: permitId as never,
+      reserve: taken.reserve as never,
+      fence: taken.fence,
+      calls: taken.calls,
+      openEvent: (taken.event ?? undefined) as never,
+      planned: undefined,
+      idempotency: undefined,
+    });
+  }
+
+  test('holds the estimate and the new reserve, and in the end what both calls cost', async () => {
+    const { member, first, second } = await takenOver();
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+    await second.send(planned(100));
+    expect(await held(member.accountId)).toEqual(each(200));
+    await first.reportLate();
+    expect(await ledgerLines(db, member.accountId)).toEqual([
+      'posted 100 estimated',
+      'correction -70',
+      'sent',
+    ]);
+    second.served(figures(40));
+    await second.settle();
+    expect(await held(member.accountId)).toEqual(each(70));
+  });
+
+  test('counts the late figures once, also when they come after it was settled', async () => {
+    const { member, first, second } = await takenOver();
+    await second.send(planned(100));
+    second.served(figures(40));
+    await second.settle();
+    expect(await held(member.accountId)).toEqual(each(140));
+    await first.reportLate();
+    await first.reportLate();
+    expect(await held(member.accountId)).toEqual(each(70));
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
+  });
+
+  test('lets nobody but whoever made a call correct its estimate', async () => {
+    const { member, first, second } = await takenOver();
+    const event = await second.send(planned(100));
+    second.unknown();
+    await second.settle();
+    const forged = [{ e: event, s: 'voided', c: ids.next() }];
+    const item = {
+      p: 'gym',
+      id: first.id,
+      h: first.holder,
+      f: first.fence,
+      op: 'report',
+      calls: forged,
+      a: member.accountId,
+    };
+    await db.system('limits.settlement', effect, [
+      statement('select limits.resolve_batch($1::jsonb)', [JSON.stringify([{ ...item, i: 0 }])]),
+    ]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 100 estimated']);
+  });
+});
