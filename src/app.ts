@@ -8,8 +8,10 @@ import {
   dbMigrations,
   migrateUp,
   type Migration,
+  openStore,
   type Passing,
   pendingMigrations,
+  type Store,
 } from '#platform/db';
 import { createEntitlements, entitlementsMigrations } from '#platform/entitlements';
 import type { Mounted, Route } from '#platform/http';
@@ -23,6 +25,7 @@ import {
   type Holder,
   limitsMigrations,
   limitsRoutes,
+  type Rates,
   type PlannedCall,
   startHolder,
 } from '#platform/limits';
@@ -32,7 +35,6 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { products } from '#products';
 import { createServer, type Server, type ServerParts } from '#server';
 import { type Chore, startChores } from './app/maintenance.ts';
-import { openStore, type Store } from './app/store.ts';
 import { ensureOwner } from './app/owner.ts';
 
 declareErrors({
@@ -202,17 +204,7 @@ function wire(parts: WiringParts) {
   const entitlements = createEntitlements({ ...parts, audit, catalogues });
   const limits = createLimits({ ...parts, catalogues });
   const jobs = createJobs({ ...parts, limits, concurrency: config.workerConcurrency, log: logger, metrics });
-  const ai = createAi({
-    ...parts,
-    logger,
-    metrics,
-    passing: options.passing,
-    prices: createPrices({ allowUnpriced: unpriced(config) }),
-    policies: policiesOf(products),
-    prompts: Object.fromEntries(
-      products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
-    ),
-  });
+  const ai = openAi(parts);
   const billing = createBilling({
     db,
     entitlements,
@@ -220,13 +212,7 @@ function wire(parts: WiringParts) {
     accountByEmail: async (email) =>
       (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });
-  const rates = createPostgresRates({
-    db,
-    onFailure(err) {
-      metrics.rateFailure();
-      logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
-    },
-  });
+  const rates = openRates(parts);
   const services = products.map((product) => ({
     product,
     service: product.service({ ...parts, entitlements, limits, jobs, ai }),
@@ -262,6 +248,29 @@ function wire(parts: WiringParts) {
       accounts.close();
     },
   };
+}
+
+function openAi({ telemetry, options, ...parts }: WiringParts): Ai {
+  return createAi({
+    ...parts,
+    ...telemetry,
+    passing: options.passing,
+    prices: createPrices({ allowUnpriced: unpriced(options.config) }),
+    policies: policiesOf(products),
+    prompts: Object.fromEntries(
+      products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
+    ),
+  });
+}
+
+function openRates({ db, telemetry }: WiringParts): Rates {
+  return createPostgresRates({
+    db,
+    onFailure(err) {
+      telemetry.metrics.rateFailure();
+      telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
+    },
+  });
 }
 
 /** Models of the operator's own upstreams may lack a price; whoever names them allows the default one. */

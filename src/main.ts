@@ -1,15 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#platform/kernel';
-import { type Config, ConfigError, readConfig } from '#platform/config';
-
-/** What a verb is given; it answers the code that the process ends with, or never while it serves. */
-export interface Invocation {
-  readonly config: Config;
-  readonly version: string;
-  readonly words: readonly string[];
-}
-export type Verb = (invocation: Invocation) => Promise<number>;
+import { ConfigError, readConfig } from '#platform/config';
+import type { Verb } from './main/verb.ts';
 
 const USAGE = `Usage: plinth <verb>
 

@@ -1,4 +1,4 @@
-import { type Database, statement } from '#platform/db';
+import { commitPoint, type Database, openDatabase, statement } from '#platform/db';
 import { catalogueOf, type Catalogue, type LimitDeclaration } from '#platform/entitlements';
 import { type AccountId, type Clock, type Micros, micros, systemClock, systemRandom } from '#platform/kernel';
 import {
@@ -88,6 +88,26 @@ export async function kill(node: Node): Promise<void> {
   await node.db.asMigrator(
     statement('update limits.holders set expires_at = app.now() where id = $1', [node.holder.id]),
   );
+}
+
+const hold = commitPoint('test.gym.hold', 'a meter that a test holds');
+
+/** Another connection locks the meters of an account; the answer lets them go. On PostgreSQL only. */
+export async function holdMeters(url: string, accountId: AccountId): Promise<() => Promise<void>> {
+  const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
+  const locked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const done = other.system('limits.settlement', hold, async (tx) => {
+    await tx.run(statement('select from limits.meters where account_id = $1 for update', [accountId]));
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  return async () => {
+    release.resolve();
+    await done;
+    await other.close();
+  };
 }
 
 export async function openGym(db: Database, rules: Rules) {

@@ -2,8 +2,8 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import type { Config } from '#platform/config';
 import { type Database, pendingMigrations, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
-import { allMigrations } from '../app.ts';
-import type { Verb } from '../main.ts';
+import { allMigrations } from '#app';
+import type { Verb } from './verb.ts';
 import { withDatabase } from './migrating.ts';
 
 const OLDEST_POSTGRES = 150_000;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Verb } from '../main.ts';
+import type { Verb } from './verb.ts';
 
 /** Runs the checkout's own script; an installed program has none. */
 export const generate: Verb = async ({ words }) => {

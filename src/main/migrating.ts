@@ -1,8 +1,7 @@
-import { type Database, migrateDown, migrateUp } from '#platform/db';
+import { type Database, migrateDown, migrateUp, openStore } from '#platform/db';
 import type { Config } from '#platform/config';
-import { allMigrations } from '../app.ts';
-import { openStore } from '../app/store.ts';
-import type { Verb } from '../main.ts';
+import { allMigrations } from '#app';
+import type { Verb } from './verb.ts';
 
 /** `migrate up`, `migrate down [steps]` */
 export const migrate: Verb = async ({ config, words: [way, steps = '1'] }) => {

@@ -1,6 +1,6 @@
-import type { App, AppOptions } from '../app.ts';
-import { openStore } from '../app/store.ts';
-import type { Invocation, Verb } from '../main.ts';
+import type { App, AppOptions } from '#app';
+import { openStore } from '#platform/db';
+import type { Invocation, Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 
 /** Everything in one process. */
@@ -27,7 +27,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const store = openStore(config);
   store.catch(() => {});
-  const { openApp } = await import('../app.ts');
+  const { openApp } = await import('#app');
   const app = await openApp({ config, version, ...roles, store, onLost });
   endOnDefects(app);
   try {

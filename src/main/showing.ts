@@ -1,5 +1,5 @@
 import { SETTING_NAMES, shown } from '#platform/config';
-import type { Verb } from '../main.ts';
+import type { Verb } from './verb.ts';
 
 /** Shows the settings in effect, secrets hidden. */
 export const showConfig: Verb = async ({ config }) => {

@@ -127,6 +127,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#sandbox\/([\w-]+)$/, 'src/sandbox/$1/index.ts'],
   [/^#products$/, 'src/products/index.ts'],
   [/^#server$/, 'src/server/index.ts'],
+  [/^#app$/, 'src/app.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],

@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { commitPoint, openDatabase, statement } from '#platform/db';
+import { openDatabase, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { makeAccount, makeGrant, makeKey, makeMember } from '#test/factories';
-import { denied, granted, kill, ledger, openGym, permits, request, tally, windows } from '#test/gym';
+import {
+  denied,
+  granted,
+  holdMeters,
+  kill,
+  ledger,
+  openGym,
+  permits,
+  request,
+  tally,
+  windows,
+} from '#test/gym';
 import { engine, testDatabase } from '#test/services';
 import { refusal } from './index.ts';
 
 const { db, url } = await testDatabase();
-const hold = commitPoint('test.limits.hold', 'a meter that a test holds');
 
 const all = {
   limits: {
@@ -230,28 +240,11 @@ test('one request that the database cannot decide fails alone, not the batch tha
 });
 
 describe.runIf(engine === 'postgres')('a meter that another transaction holds', () => {
-  async function holding(accountId: AccountId) {
-    const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
-    const locked = Promise.withResolvers<void>();
-    const release = Promise.withResolvers<void>();
-    const done = other.system('limits.settlement', hold, async (tx) => {
-      await tx.run(statement('select from limits.meters where account_id = $1 for update', [accountId]));
-      locked.resolve();
-      await release.promise;
-    });
-    await locked.promise;
-    return async () => {
-      release.resolve();
-      await done;
-      await other.close();
-    };
-  }
-
   test('does not hold up other accounts of the same batch, and is decided once it is free', async () => {
     const gym = await openGym(db, { ...all, plans: { only: plenty } });
     const [busy, free] = [await gym.member(), await gym.member()];
     granted(await gym.admit(busy, { subject: 'before' }));
-    const release = await holding(busy.accountId);
+    const release = await holdMeters(url, busy.accountId);
     let isDecided = false;
     const waiting = gym.admit(busy, { subject: 'a' }).then((answer) => {
       isDecided = true;
@@ -279,7 +272,7 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
     const member = await gym.member();
     granted(await gym.admit(member, { subject: 'before' }));
     tries.length = 0;
-    const release = await holding(member.accountId);
+    const release = await holdMeters(url, member.accountId);
     const waiting = gym.admit(member, { subject: 'a' });
     await expect.poll(() => tries.length).toBe(4);
     await release();

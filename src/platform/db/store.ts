@@ -1,5 +1,8 @@
 import type { Config } from '#platform/config';
-import { type Database, lockDataFolder, openDatabase, type Passing } from '#platform/db';
+import type { Passing } from './commit-points.ts';
+import { lockDataFolder } from './data-lock.ts';
+import { openDatabase } from './open.ts';
+import type { Database } from './port.ts';
 
 /** The database of this process. An embedded one has its data folder taken as long as it is open. */
 export interface Store {
@@ -10,7 +13,10 @@ export interface Store {
 }
 
 /** Opens the database of the settings. It does not migrate. */
-export async function openStore({ database, dataDir }: Config, passing?: Passing): Promise<Store> {
+export async function openStore(
+  { database, dataDir }: Pick<Config, 'database' | 'dataDir'>,
+  passing?: Passing,
+): Promise<Store> {
   const unlock = database.engine === 'pglite' ? lockDataFolder(dataDir) : () => {};
   try {
     const onIdleError = (error: Error) => store.onIdleError(error);

@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, type Database, statement } from '#platform/db';
+import type { AccountId, Clock, JobId } from '#platform/kernel';
+import { advance, advanceWithout, ids } from '#test/factories';
+import {
+  denied,
+  figures,
+  granted,
+  gymCatalogue,
+  holdMeters,
+  kill,
+  ledgerLines,
+  openGym,
+  openNode,
+  permits,
+  planned,
+  request,
+  windows,
+} from '#test/gym';
+import { engine, testDatabase } from '#test/services';
+import { LEASE, startHolder } from './index.ts';
+
+const { db, url } = await testDatabase();
+const effect = commitPoint('test.limits.sweeping', 'a job that owns a permit');
+const rules = {
+  limits: {
+    monthly: { kind: 'quota', per: 'month', by: 'account' },
+    hourly: { kind: 'burst', per: 'hour', by: 'account' },
+    at_once: { kind: 'concurrency', by: 'account' },
+    cost: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  plans: { only: { monthly: 50, hourly: 50, at_once: 1, cost: 1_000 } },
+  longestSeconds: 600,
+} as const;
+const gym = await openGym(db, rules);
+const nothing = { 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 };
+
+const states = async (accountId: AccountId) =>
+  (await permits(db, accountId)).map(({ state, reason }) => `${state}: ${reason}`);
+
+describe('when a process dies', () => {
+  test('its places are free again as soon as its lease has run out, before any sweep', async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    granted(await node.limits.admit(request(member)));
+    denied(await gym.admit(member));
+    await kill(node);
+    granted(await gym.admit(member));
+  });
+
+  test('its calls that went out are posted at their reserve, as estimates, and keep their quota', async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+    await permit.send(planned(100));
+    await kill(node);
+    expect(await gym.limits.sweep()).toBeGreaterThan(0);
+    expect(await states(member.accountId)).toEqual(['settled: holder dead']);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+    expect(await windows(db, member.accountId)).toEqual({
+      'gym monthly': 1,
+      'gym hourly': 1,
+      'gym cost': 100,
+    });
+  });
+
+  test('work whose only call was certainly not served is voided, and gives back', async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+    await permit.send(planned(100));
+    permit.notServed();
+    await expect(permit.send(planned(2_000))).rejects.toMatchObject({ code: 'limit_exceeded' });
+    await kill(node);
+    await gym.limits.sweep();
+    expect(await states(member.accountId)).toEqual(['voided: holder dead']);
+    expect(await windows(db, member.accountId)).toEqual(nothing);
+  });
+
+  test('its settlements come too late, and a second sweep finds nothing', async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+    await kill(node);
+    await gym.limits.sweep();
+    await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+    const before = await permits(db, member.accountId);
+    expect(await gym.limits.sweep()).toBe(0);
+    expect(await permits(db, member.accountId)).toEqual(before);
+  });
+
+  test('what it left in hundreds is closed, so many at a time as asked for', async () => {
+    const node = await gym.another();
+    const members = await Promise.all(Array.from({ length: 25 }, () => gym.member()));
+    await Promise.all(members.map((member) => node.limits.admit(request(member))));
+    await kill(node);
+    expect(await gym.limits.sweep(20)).toBe(20);
+    expect(await gym.limits.sweep(20)).toBe(5);
+  });
+});
+
+describe('the sweeper leaves alone', () => {
+  test('what a living process runs', async () => {
+    const member = await gym.member();
+    granted(await gym.admit(member));
+    await advance(db, '5 minutes');
+    await gym.limits.sweep();
+    expect(await states(member.accountId)).toEqual(['running: null']);
+  });
+
+  test('what a job owns, queued or running, however dead its holder is', async () => {
+    const node = await gym.another();
+    const [waiting, running] = [await gym.member(), await gym.member()];
+    for (const member of [waiting, running]) {
+      const permit = granted(await node.limits.admit(request(member, { as: 'job' })));
+      await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
+      if (member === running) {
+        await db.system('jobs.queue', effect, [
+          statement('select limits.take($1, $2, $3)', [member.accountId, permit.id, node.holder.id]),
+        ]);
+      }
+    }
+    await kill(node);
+    await advance(db, '1 hour');
+    await gym.limits.sweep();
+    expect(await states(waiting.accountId)).toEqual(['queued: null']);
+    expect(await states(running.accountId)).toEqual(['running: null']);
+    // Their places stay taken: the work is still to be done.
+    denied(await gym.admit(waiting));
+    denied(await gym.admit(running));
+  });
+});
+
+describe('a queued permit that never got its job', () => {
+  test('is voided after 60 seconds, not before, and gives back', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { as: 'job', reserve: 100, key: 'mine' }));
+    await advance(db, '55 seconds');
+    await gym.limits.sweep();
+    expect(await states(member.accountId)).toEqual(['queued: null']);
+    await advance(db, '10 seconds');
+    await gym.limits.sweep();
+    expect(await states(member.accountId)).toEqual(['voided: no job']);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
+    expect(await windows(db, member.accountId)).toEqual(nothing);
+    const attaching = db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
+    await expect(attaching).rejects.toMatchObject({ code: 'PL010' });
+    granted(await gym.admit(member, { as: 'job', key: 'mine' }));
+  });
+});
+
+describe('work that is not over when it had to be', () => {
+  test('loses its place at that instant, and the next sweep closes it', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    await permit.send(planned(100));
+    await advance(db, '599 seconds');
+    denied(await gym.admit(member));
+    await advance(db, '1 second');
+    granted(await gym.admit(member));
+    expect((await gym.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(1);
+    await gym.limits.sweep();
+    expect(await states(member.accountId)).toEqual(['settled: overdue', 'running: null']);
+    permit.served(figures(30));
+    await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+    expect(await ledgerLines(db, member.accountId)).toContain('correction -70');
+  });
+});
+
+describe('a lease', () => {
+  const alone = { db, ids, kind: 'test', alone: false } as const;
+  const clockAt = (at: { ms: number }): Clock => ({ now: () => at.ms, monotonic: () => at.ms });
+
+  test('is renewed while its process lives', async () => {
+    const node = await gym.another();
+    for (let renewal = 0; renewal < 4; renewal += 1) {
+      await advanceWithout(db, '25 seconds');
+      expect(await Promise.all([node.holder.renew(), gym.holder.renew()])).toEqual([true, true]);
+    }
+    expect(node.lost).toEqual([]);
+  });
+
+  test('that has run out never revives: its process is told once, to stop', async () => {
+    const node = await gym.another();
+    await kill(node);
+    expect(await node.holder.renew()).toBe(false);
+    expect(await node.holder.renew()).toBe(false);
+    expect(node.lost).toEqual(['the lease of this process has run out']);
+  });
+
+  test('that ends in good order ends at once, and nobody is told', async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    granted(await node.limits.admit(request(member)));
+    await node.holder.end();
+    granted(await gym.admit(member));
+    expect(await node.holder.renew()).toBe(false);
+    expect(node.lost).toEqual([]);
+  });
+
+  test('that cannot be renewed is given up 10 seconds before others may think its process dead', async () => {
+    const { db: away, close } = await testDatabase();
+    const at = { ms: 1_000_000 };
+    const lost: string[] = [];
+    const holder = await startHolder({
+      ...{ ids, kind: 'test', alone: false, db: away },
+      clock: clockAt(at),
+      onLost: (reason) => lost.push(reason),
+    });
+    await close();
+    at.ms += (LEASE.ttl - LEASE.giveUpBefore) * 1_000;
+    expect(await holder.renew()).toBe(true);
+    at.ms += 1;
+    expect(await holder.renew()).toBe(false);
+    expect(await holder.renew()).toBe(false);
+    expect(lost).toEqual(['the lease could not be renewed in time']);
+  });
+
+  test('counts from before the database was asked for it, however long the answer took', async () => {
+    const at = { ms: 0 };
+    const lost: string[] = [];
+    const { db: away, close } = await testDatabase();
+    const slow: Database = Object.assign(Object.create(away), {
+      system: async (...call: Parameters<Database['system']>) => {
+        const answer = await away.system(...call);
+        at.ms += 15_000;
+        return answer;
+      },
+    });
+    const holder = await startHolder({
+      ...alone,
+      db: slow,
+      clock: clockAt(at),
+      onLost: (reason) => lost.push(reason),
+    });
+    await close();
+    at.ms = 20_001;
+    expect(await holder.renew()).toBe(false);
+    expect(lost).toHaveLength(1);
+  });
+
+  test('of the only process on a database ends all earlier ones', async () => {
+    const { db: own } = await testDatabase();
+    const catalogue = gymCatalogue(rules);
+    const before = await openNode(own, [catalogue]);
+    const only = await startHolder({
+      ...alone,
+      db: own,
+      clock: clockAt({ ms: 0 }),
+      alone: true,
+      onLost: () => {},
+    });
+    expect(await before.holder.renew()).toBe(false);
+    expect(await only.renew()).toBe(true);
+  });
+
+  test('that ended a day ago is forgotten, unless an open permit still names it', async () => {
+    const node = await gym.another();
+    const other = await gym.another();
+    const member = await gym.member();
+    const permit = granted(await other.limits.admit(request(member, { as: 'job' })));
+    await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
+    await kill(node);
+    await kill(other);
+    await advance(db, '25 hours');
+    await gym.limits.sweep();
+    const rows = await db.asMigrator(statement<{ id: string }>('select id from limits.holders'));
+    const left = new Set(rows.map(({ id }) => id));
+    expect([left.has(node.holder.id), left.has(other.holder.id)]).toEqual([false, true]);
+  });
+});
+
+test.runIf(engine === 'postgres')(
+  'a sweep passes over a meter that somebody else holds, and comes back for it',
+  async () => {
+    const node = await gym.another();
+    const member = await gym.member();
+    granted(await node.limits.admit(request(member)));
+    await kill(node);
+    const release = await holdMeters(url, member.accountId);
+    expect(await gym.limits.sweep()).toBe(0);
+    expect(await states(member.accountId)).toEqual(['running: null']);
+    await release();
+    expect(await gym.limits.sweep()).toBe(1);
+    expect(await states(member.accountId)).toEqual(['settled: holder dead']);
+  },
+);
