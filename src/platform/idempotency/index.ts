@@ -2,6 +2,6 @@ import './errors.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 
 export { createIdempotency, type Idempotency, type KeyedCall, replayed, type Scope } from './idempotency.ts';
-export { type GivenAnswer, keep, type KeptAnswer, keyHash, opened } from './kept.ts';
+export type { GivenAnswer, KeptAnswer } from './kept.ts';
 
 export const idempotencyMigrations = (): Migration[] => migrationsIn('idempotency', import.meta.url);

@@ -1,4 +1,4 @@
 export { METRICS, type MetricDeclaration } from './catalogue.ts';
-export { LOG_LEVELS, type LogFields, type Logger, type LogLevel } from './logger.ts';
+export type { LogFields, Logger, LogLevel } from './logger.ts';
 export type { BreakerState, JobRun, JobsDepth, Metrics, ProviderCall } from './metrics.ts';
 export { createTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
