@@ -36,17 +36,17 @@ export async function startProgram(
   };
 }
 
-async function readiness(child: ChildProcess): Promise<string> {
+/** Leaves the output flowing afterwards: a program whose output nobody takes stops sooner or later. */
+function readiness(child: ChildProcess): Promise<string> {
   let said = '';
-  for await (const chunk of child.stdout ?? []) {
-    said += String(chunk);
-    const url = /ready in .* at (http:\S+)/.exec(said)?.[1];
-    if (url !== undefined) {
-      child.stdout?.resume();
-      return url;
-    }
-  }
-  throw new Error(`the program ended before it was ready:\n${said}`);
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk) => {
+      said = (said + String(chunk)).slice(-4_096);
+      const url = /ready in .* at (http:\S+)/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', () => reject(new Error(`the program ended before it was ready:\n${said}`)));
+  });
 }
 
 /** Of /proc: user and system time in ticks of 10 ms. */

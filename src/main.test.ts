@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +9,14 @@ import { engine, testDatabase } from '#test/services';
 
 const ROOT = join(import.meta.dirname, '..');
 const running = new Set<ChildProcess>();
-afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
 
 /** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
 const folder = mkdtempSync(join(tmpdir(), 'plinth main '));
+afterAll(() => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 interface Program {
   readonly child: ChildProcess;

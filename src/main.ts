@@ -4,6 +4,8 @@ import { AppError } from '#platform/kernel';
 import { ConfigError, readConfig } from '#platform/config';
 import type { Verb } from './main/verb.ts';
 
+const LAST_MOMENT = 2_000;
+
 const USAGE = `Usage: plinth <verb>
 
   start           migrate, serve, and run jobs: everything in one process, on embedded defaults where nothing is set
@@ -76,3 +78,5 @@ try {
   say(error);
   process.exitCode = 1;
 }
+// Everything is closed by now, and the process ends by itself; if something was forgotten, it ends all the same.
+setTimeout(() => process.exit(), LAST_MOMENT).unref();

@@ -86,7 +86,9 @@ export async function openNode(
 /** The lease of a process ends as if it had been killed: what it would still do, it does too late. */
 export async function kill(node: Node): Promise<void> {
   await node.db.asMigrator(
-    statement('update limits.holders set expires_at = app.now() where id = $1', [node.holder.id]),
+    statement(`update limits.holders set expires_at = app.now() - interval '1 minute' where id = $1`, [
+      node.holder.id,
+    ]),
   );
 }
 

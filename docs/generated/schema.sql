@@ -71,7 +71,8 @@ begin
       when u.status is distinct from 'active' then 'user_suspended'
       when m.user_id is null then 'not_a_member'
       when p_key is not null and (
-        k.id is null or k.user_id <> p_user or k.revoked_at is not null or k.expires_at <= app.now()) then 'key_revoked'
+        k.id is null or k.user_id <> p_user or k.revoked_at is not null
+        or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
     end
     from (select 1) one
     left join accounts.accounts a on a.account_id = p_account

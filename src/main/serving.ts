@@ -2,6 +2,7 @@ import type { App, AppOptions } from '#app';
 import { openStore } from '#platform/db';
 import type { Invocation, Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
+import { crashingAt } from './crash.ts';
 
 /** Everything in one process. */
 export const start: Verb = (invocation) =>
@@ -25,10 +26,18 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { config, version } = invocation;
   process.stdout.write(`\n${banner(config, version)}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
-  const store = openStore(config);
+  const passing = crashingAt(config.crashAt);
+  const store = openStore(config, passing);
   store.catch(() => {});
   const { openApp } = await import('#app');
-  const app = await openApp({ config, version, ...roles, store, onLost });
+  const app = await openApp({
+    config,
+    version,
+    ...roles,
+    store,
+    onLost,
+    ...(passing === undefined ? {} : { passing }),
+  });
   endOnDefects(app);
   try {
     const { url } = await app.server.listen();

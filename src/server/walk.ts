@@ -37,7 +37,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
 
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
-    const prepared = prepare?.({ ...input, wire: wireOf(visit) } as never, mounted.service as never);
+    const prepared = prepare?.({ ...input, wire: wireOf(visit) }, mounted.service as never);
     const admission = shape.spends === undefined ? undefined : await admitted(call, prepared, parts);
     if (admission !== undefined && 'replay' in admission) {
       return sendResult(route, reply, { result: admission.replay, check: false });

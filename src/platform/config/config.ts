@@ -38,6 +38,8 @@ export interface Config {
   readonly workerConcurrency: number;
   readonly metricsToken: string | undefined;
   readonly metricsPort: number | undefined;
+  /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
+  readonly crashAt: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
@@ -96,6 +98,9 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
     problems.push('EMBEDDED_DATABASE=true contradicts DATABASE_URL: set one of them.');
   }
   if (values.NODE_ENV !== 'production') return problems;
+  if (values.CRASH_AT !== undefined) {
+    problems.push('CRASH_AT ends the process on purpose and is for tests alone: unset it in production.');
+  }
   if (values.DATABASE_URL === undefined && values.EMBEDDED_DATABASE !== true) {
     problems.push(
       'DATABASE_URL is missing: set it, or EMBEDDED_DATABASE=true to use the embedded database in production.',
@@ -132,6 +137,7 @@ function assembled(values: Values, upstreams: readonly UpstreamSetting[]): Confi
     workerConcurrency: values.WORKER_CONCURRENCY,
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,
+    crashAt: values.CRASH_AT,
     logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
     values,
   };

@@ -195,6 +195,20 @@ export const SETTINGS = {
     says: 'A port of its own for /metrics, which then does not answer on PORT.',
     example: '9464',
   }),
+  CRASH_AT: setting(
+    z
+      .string()
+      .regex(
+        /^[a-z]+\.[a-z-]+:(before|after)(:[1-9]\d{0,5})?$/,
+        'must name a crash point and a side of it, such as jobs.take:after, or jobs.take:after:2 for the second time',
+      )
+      .optional(),
+    {
+      group: 'Operations',
+      says: 'For tests: where the process ends itself as by kill -9 (docs/generated/commit-points.md). Refused in production.',
+      example: 'jobs.take:after',
+    },
+  ),
   LOG_LEVEL: setting(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')

@@ -1,7 +1,7 @@
 import { once, EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { engine, testDatabase } from '../../../test/services/index.ts';
-import { openDatabase } from './index.ts';
+import { openDatabase, statement } from './index.ts';
 
 describe('signals', () => {
   it('a listener in the same process hears at once, and not twice', async () => {
@@ -18,6 +18,7 @@ describe('signals', () => {
 
   if (engine === 'postgres') {
     it('every signal of a crowd reaches another process', () => crowd());
+    it('a database that is closed while it begins to listen leaves no connection behind', () => abandoned());
   }
 });
 
@@ -40,4 +41,19 @@ async function crowd(): Promise<void> {
   clearInterval(repeat);
   expect(heard.size).toBe(1_000);
   await another.close();
+}
+
+async function abandoned(): Promise<void> {
+  const { db, url } = await testDatabase();
+  for (let times = 0; times < 3; times += 1) {
+    const another = await openDatabase({ engine: 'postgres', url });
+    another.onSignal('topic', () => {});
+    await another.close();
+  }
+  const listeners = statement<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity
+     where application_name = 'plinth-listen' and datname = current_database()`,
+  );
+  // The server notices the end of a connection a moment later.
+  await expect.poll(() => db.asMigrator(listeners)).toEqual([{ count: 0 }]);
 }

@@ -71,6 +71,8 @@ export function createSignals(engine: Engine) {
       closed = true;
       pending.clear();
       await flight;
+      // A connection that is still being made to listen can only be closed once it stands.
+      await listening;
     },
   };
 }

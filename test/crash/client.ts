@@ -1,0 +1,94 @@
+import { vi } from 'vitest';
+
+export interface Reply {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Generation {
+  readonly id: string;
+  readonly status: string;
+  readonly variants: readonly unknown[];
+  readonly error?: { readonly code: string };
+}
+
+/** A customer's program. Every one of its calls fails when the server dies; it may then be sent to another. */
+export interface Client {
+  call(call: string, more?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
+  /** Asks for a post and waits for its end. A refusal that says when to come back is followed. */
+  create(key: string): Promise<Generation>;
+  /** A chat completion, with an Idempotency-Key if one is named; answers its status and, if it failed, why. */
+  chat(options: { key?: string; stream?: boolean }): Promise<string>;
+}
+
+export const VARIANTS = 2;
+/** As long as a client of ours comes back after 409: longer than the sweeper takes. */
+const PATIENCE = { timeout: 20_000, interval: 100 };
+
+export function clientOf(url: string, token: string): Client {
+  async function call(called: string, more: { body?: unknown; headers?: Record<string, string> } = {}) {
+    const [method = 'GET', path = '/'] = called.split(' ');
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more.headers },
+      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      retryAfter: response.headers.get('retry-after'),
+      body: (isJson ? JSON.parse(text) : { text }) as Reply['body'],
+    };
+  }
+
+  return {
+    call,
+    async create(key) {
+      const body = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: VARIANTS };
+      const headers = { 'idempotency-key': key };
+      const accepted = await patiently(() => call('POST /v1/create', { body, headers }));
+      if (accepted.status !== 202) throw new Error(`a create was refused: ${JSON.stringify(accepted.body)}`);
+      for (;;) {
+        const read = await call(`GET ${String(accepted.body['status_url'])}?wait=20`);
+        if (read.status !== 200)
+          throw new Error(`a generation could not be read: ${JSON.stringify(read.body)}`);
+        const generation = read.body as unknown as Generation;
+        if (generation.status === 'completed' || generation.status === 'failed') return generation;
+      }
+    },
+    async chat({ key, stream = false }) {
+      const messages = [{ role: 'user', content: 'Say hello to the launch crew.' }];
+      const body = { model: 'sandbox-small', messages, max_tokens: 200, stream };
+      const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
+      const reply = await patiently(() => call('POST /v1/ai/chat/completions', { body, headers }));
+      return reply.status === 200 ? 'answered' : codeOf(reply);
+    },
+  };
+}
+
+/** Follows 409 and its Retry-After. A broken connection ends it. */
+async function patiently(send: () => Promise<Reply>): Promise<Reply> {
+  let reply = await send();
+  let failure: unknown;
+  await vi.waitUntil(async () => {
+    if (!isTooEarly(reply)) return true;
+    try {
+      reply = await send();
+    } catch (error) {
+      failure = error;
+    }
+    return failure !== undefined || !isTooEarly(reply);
+  }, PATIENCE);
+  if (failure !== undefined) throw failure;
+  return reply;
+}
+
+function isTooEarly(reply: Reply): boolean {
+  return reply.status === 409 && reply.retryAfter !== null;
+}
+
+function codeOf({ body }: Reply): string {
+  return (body['error'] as { code?: string } | undefined)?.code ?? 'unknown';
+}

@@ -1,0 +1,41 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { crashPoints } from '#platform/db';
+import { engine } from '#test/services';
+import { endAll } from '../process/program.ts';
+import { crashAndRecover } from './crashing.ts';
+import { lanes } from './lanes.ts';
+import { makeSites } from './site.ts';
+import { PLACES } from './table.ts';
+import { WALKS } from './walks.ts';
+import '../../src/app.ts';
+
+const sites = await makeSites();
+afterAll(async () => {
+  endAll();
+  await sites.remove();
+});
+
+/** Most of a run is one process that starts, beside one that waits for it. */
+const oneOf = lanes(3);
+const TIMEOUT = 120_000;
+
+const runs = Object.entries(PLACES).flatMap(([point, place]) =>
+  'walks' in place
+    ? place.walks.flatMap((walk) => ['before', 'after'].map((side) => ({ at: `${point}:${side}`, walk })))
+    : [],
+);
+
+test('every commit and dispatch of the program has its place in the table of crashes, and the table has no other', () => {
+  const declared = [...crashPoints().keys()].filter((point) => !point.startsWith('test.'));
+  expect(Object.keys(PLACES).toSorted()).toEqual(declared.toSorted());
+});
+
+test('every walk is taken', () => {
+  expect([...new Set(runs.map(({ walk }) => walk))].toSorted()).toEqual(Object.keys(WALKS).toSorted());
+});
+
+describe.concurrent(`a process that is killed on ${engine} keeps all promises`, () => {
+  test.for(runs)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk }) =>
+    oneOf(() => crashAndRecover(sites, at, WALKS[walk])),
+  );
+});

@@ -1,0 +1,153 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { readConfig } from '#platform/config';
+import { type Database, openDatabase, openStore } from '#platform/db';
+import { advanceTo } from '#test/factories';
+import { type App, openApp } from '../../src/app.ts';
+import { createDatabase, dropDatabase } from '../services/cluster.ts';
+
+/** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
+export interface Site {
+  /** The settings that put a program there. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Another one in the same state. No program may be running on this one. */
+  copy(): Promise<Site>;
+  remove(): Promise<void>;
+}
+
+/** The states in which a program may find its site. */
+export interface Sites {
+  /** The schema, and nothing in it. */
+  readonly empty: Site;
+  /** After a first start: an owner with the best plans and a key. */
+  readonly owned: Site;
+  remove(): Promise<void>;
+}
+
+/** The middle of a month, a day and an hour: no window of a limit ends while a test runs. */
+const NOON = '2031-01-15T12:10:00Z';
+
+/** Makes both states once. To copy one takes some 20 ms on PostgreSQL, some 60 on PGlite. */
+export async function makeSites(): Promise<Sites> {
+  const services = inject('services');
+  const room = mkdtempSync(join(tmpdir(), 'plinth crash '));
+  const empty =
+    services.engine === 'pglite'
+      ? await embedded(room, services.template)
+      : await cloned(room, services.template);
+  const owned = await empty.copy();
+  const running = await openHere(owned, { work: false });
+  await advanceTo(running.db, NOON);
+  await running.stop();
+  return {
+    empty,
+    owned,
+    async remove() {
+      await Promise.all([empty.remove(), owned.remove()]);
+      rmSync(room, { recursive: true, force: true });
+    },
+  };
+}
+
+async function embedded(room: string, template: string): Promise<Site> {
+  const at = (folder: string): Site => ({
+    settings: { DATA_DIR: folder },
+    async copy() {
+      const other = mkdtempSync(join(room, 'site '));
+      cpSync(folder, other, { recursive: true });
+      return at(other);
+    },
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  });
+  const folder = mkdtempSync(join(room, 'site '));
+  const dataDir = join(folder, 'database');
+  const db = await openDatabase({
+    engine: 'pglite',
+    dataDir,
+    template: new Uint8Array(await readFile(template)),
+  });
+  await db.close();
+  return at(folder);
+}
+
+async function cloned(room: string, template: string): Promise<Site> {
+  const services = inject('services');
+  if (services.engine === 'pglite') throw new Error('a database is cloned on PostgreSQL alone');
+  const made = async (from: string, folder?: string): Promise<Site> => {
+    const name = `crash_${process.pid}_${randomBytes(6).toString('hex')}`;
+    const url = await createDatabase(services, name, from);
+    const own = mkdtempSync(join(room, 'site '));
+    if (folder !== undefined) cpSync(folder, own, { recursive: true });
+    return {
+      settings: { DATA_DIR: own, DATABASE_URL: url },
+      copy: () => made(name, own),
+      async remove() {
+        await dropDatabase(services, name);
+        rmSync(own, { recursive: true, force: true });
+      },
+    };
+  };
+  return made(template);
+}
+
+/** A program that runs in this process, with its database at hand. */
+export interface Running {
+  readonly app: App;
+  readonly db: Database;
+  readonly url: string;
+  /** Stops it in good order; the database stays open for `look`, which is then closed too. */
+  stop(look?: (db: Database) => Promise<void>): Promise<void>;
+}
+
+export interface RunningOptions {
+  readonly work: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Something to do with the database before the program begins. */
+  readonly before?: (db: Database) => Promise<void>;
+}
+
+/** Starts the program here, as `plinth start` does, on what another process may have left behind. */
+export async function openHere(site: Site, options: RunningOptions): Promise<Running> {
+  const config = readConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...site.settings,
+    ...options.settings,
+  });
+  const store = await openStore(config);
+  await options.before?.(store.db);
+  const app = await openApp({
+    config,
+    version: 'test',
+    serve: true,
+    work: options.work,
+    migrate: true,
+    owner: true,
+    store: Promise.resolve({ db: store.db, onIdleError: () => {}, close: async () => {} }),
+    onLost: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  const { url } = await app.server.listen();
+  return {
+    app,
+    db: store.db,
+    url,
+    async stop(look) {
+      await app.stop();
+      await look?.(store.db);
+      await store.close();
+    },
+  };
+}
+
+/** The key that the first start wrote down for its owner. */
+export function keyOf(site: Site): string {
+  const path = join(site.settings['DATA_DIR'] ?? '', 'owner.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { api_key: string }).api_key;
+}

@@ -1,0 +1,119 @@
+import type { Database } from '#platform/db';
+import type { OpenAISandbox } from '#sandbox/openai';
+import type { Client } from './client.ts';
+
+/** What is done while a process is killed, and how it must have ended when another one took over. */
+export interface Walk {
+  /** What the process that is to be killed finds; an owner and their key when not said. */
+  readonly on?: 'empty' | 'owned';
+  /** What the provider is told before the process starts. */
+  readonly provider?: (sandbox: OpenAISandbox) => void;
+  /** A process before it, and where that one is killed in turn, if it is. */
+  readonly earlier?: Earlier;
+  /** What is changed in the database before the process starts. */
+  readonly found?: (db: Database) => Promise<void>;
+  /** What the customer does, first with the process that dies, then again with the next. */
+  readonly client?: (client: Client) => Promise<string>;
+  /** How that ends in the end, each an ending that a customer can understand. */
+  readonly ends?: readonly string[];
+  /** The customer does not come back. */
+  readonly leaves?: true;
+  /** The process is told to stop once the customer is served. */
+  readonly stops?: true;
+  /** How long after the crash another process looks, beyond the time in which leases run out. */
+  readonly later?: string;
+}
+
+interface Earlier {
+  readonly client: (client: Client) => Promise<string>;
+  /** A crash point; without one the process answers, runs no jobs, and stops in good order. */
+  readonly crashAt?: string;
+}
+
+const create = async (client: Client): Promise<string> => {
+  const generation = await client.create('first');
+  return generation.error === undefined ? generation.status : `failed: ${generation.error.code}`;
+};
+const COMPLETED = ['completed'];
+/** The answer, or the clear word that nobody knows how the call ended: it may have been billed. */
+const ANSWERED = ['answered', 'outcome_unknown'];
+
+export const WALKS = {
+  'a create': { client: create, ends: COMPLETED },
+  'a create whose customer does not come back': { client: create, leaves: true, later: '61 seconds' },
+  'a create that the provider refuses': {
+    provider: ({ faults }) => faults.always({ kind: 'status', status: 400 }),
+    client: create,
+    ends: ['failed: provider_rejected'],
+  },
+  'a create at whose first call the provider fails': {
+    provider: ({ faults }) => faults.next({ kind: 'status', status: 500 }),
+    client: create,
+    ends: COMPLETED,
+  },
+  'a create that the provider puts off': {
+    provider: ({ faults }) => faults.next({ kind: 'status', status: 429, retry_after: 130 }),
+    client: create,
+    ends: COMPLETED,
+    later: '140 seconds',
+  },
+  'a create that waits for a worker': {
+    earlier: { client: enqueued },
+    client: create,
+    ends: COMPLETED,
+  },
+  'a create whose worker died': {
+    earlier: { client: create, crashAt: 'reel.start:after' },
+    client: create,
+    ends: COMPLETED,
+  },
+  'a create whose job has been tried too often': {
+    earlier: { client: enqueued },
+    found: (db) => change(db, 'update jobs.jobs set attempt = attempts'),
+    client: create,
+    ends: ['failed: provider_unavailable'],
+  },
+  'a create whose provider keeps silent': {
+    provider: ({ faults }) => faults.next({ kind: 'hang', billed: true }),
+    client: create,
+    ends: COMPLETED,
+  },
+  'a create before the process stops': { client: create, ends: COMPLETED, stops: true },
+  'a chat call': { client: (client) => client.chat({}), leaves: true },
+  'a chat call with an Idempotency-Key': {
+    client: (client) => client.chat({ key: 'first' }),
+    ends: ANSWERED,
+  },
+  'a streamed chat call': { client: (client) => client.chat({ stream: true }), leaves: true },
+  'a chat call whose process died': {
+    earlier: { client: (client) => client.chat({}), crashAt: 'ai.dispatch:after' },
+    leaves: true,
+  },
+  'a first start': { on: 'empty' },
+  'a start with other plans than before': {
+    found: (db) =>
+      change(
+        db,
+        `update entitlements.defaults set digest = 'of other plans';
+         insert into entitlements.snapshots (account_id, product, version, timeline, cause)
+           select account_id, product, version + 1, jsonb_set(timeline, '{-1,grants,generations}', '0'), 'catalogue_changed'
+           from entitlements.snapshots where product = 'reel'`,
+      ),
+  },
+} as const satisfies Record<string, Walk>;
+
+export type WalkName = keyof typeof WALKS;
+
+/** Leaves the create to a worker, of which there is none yet. */
+async function enqueued(client: Client): Promise<string> {
+  const { status } = await client.call('POST /v1/create', {
+    headers: { 'idempotency-key': 'first' },
+    body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 2 },
+  });
+  return String(status);
+}
+
+/** What nobody does while the program runs, the tests write as the migrator. */
+async function change(db: Database, sql: string): Promise<void> {
+  await db.script(sql);
+}

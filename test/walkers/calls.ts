@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { idempotencyOf, type Route } from '#platform/http';
+import { isUuid } from '#platform/kernel';
+
+/** Ids by the name of the column that holds them. */
+export type IdsByColumn = ReadonlyMap<string, readonly string[]>;
+
+/** A place in a call where an id goes: in its path, its query or at the top of its body. */
+export interface Hole {
+  readonly place: 'params' | 'query' | 'body';
+  readonly name: string;
+}
+
+/** The ids that go into a call's holes, by `place.name`. */
+export type Filling = Readonly<Record<string, string>>;
+
+export interface Sending {
+  /** A token or a key; none: nobody is signed in. */
+  readonly as?: string | undefined;
+  readonly account?: string;
+  readonly filling?: Filling;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In place of the example's. */
+  readonly body?: unknown;
+  /** A body as it is, in place of one made from a value. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  /** The whole path, in place of the route's with the example's parameters. */
+  readonly path?: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** undefined: the body is no JSON. */
+  readonly json: unknown;
+  readonly code: string | undefined;
+}
+
+interface Example {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+export const exampleOf = (route: Route): Example => route.shape.example as Example;
+
+/** Makes the call that a route's example shows, with what is said otherwise. */
+export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
+  const { as, account, filling = {}, raw } = sending;
+  const example = exampleOf(route);
+  const body = raw ?? bodyText('body' in sending ? sending.body : filled(example.body, 'body', filling));
+  const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
+  const path = sending.path ?? pathOf(route, { ...example.params, ...paramsOf(filling) });
+  const response = await fetch(url + path + query, {
+    method: route.method,
+    headers: {
+      ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
+      ...(account === undefined ? {} : { 'x-account-id': account }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(idempotencyOf(route) === 'none' ? {} : { 'idempotency-key': randomUUID() }),
+      ...sending.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  return readReply(response);
+}
+
+async function readReply(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const json = parsed(text);
+  const error = isRecord(json) ? json['error'] : undefined;
+  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
+  return { status: response.status, headers: response.headers, text, json, code };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bodyText(body: unknown): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+function queryText(query: Readonly<Record<string, unknown>> = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name}=${encodeURIComponent(String(one))}`),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+/** A route's path with its parameters. */
+export function pathOf(route: Route, params: Readonly<Record<string, string>>): string {
+  return route.path.replace(/:(\w+)/g, (_whole, name: string) => params[name] ?? 'missing');
+}
+
+/** The names of a route's path parameters. */
+export function paramNames(route: Route): string[] {
+  return [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+}
+
+/** Where ids go in a call; words in the path (`params: { id: 'text' }`) are none. */
+export function holesOf(route: Route): Hole[] {
+  const words: Readonly<Record<string, unknown>> = route.shape.params ?? {};
+  const inPath = paramNames(route).filter((name) => words[name] !== 'text');
+  const example = exampleOf(route);
+  return [
+    ...inPath.map((name) => ({ place: 'params' as const, name })),
+    ...idsAtTop(example.query).map((name) => ({ place: 'query' as const, name })),
+    ...idsAtTop(example.body).map((name) => ({ place: 'body' as const, name })),
+  ];
+}
+
+function idsAtTop(value: unknown): string[] {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return entries.filter(([, one]) => typeof one === 'string' && isUuid(one)).map(([name]) => name);
+}
+
+/** Every way to fill a call's holes: `user_id` with user ids where there are some, a plain `id` with every id. */
+export function fillingsOf(route: Route, ids: IdsByColumn): Filling[] {
+  const all = [...new Set([...ids.values()].flat())];
+  return holesOf(route).reduce<Filling[]>(
+    (fillings, { place, name }) => {
+      const fitting = name === 'id' ? all : (ids.get(name) ?? all);
+      return fillings.flatMap((one) => fitting.map((id) => ({ ...one, [`${place}.${name}`]: id })));
+    },
+    [{}],
+  );
+}
+
+function filled(value: unknown, place: Hole['place'], filling: Filling): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, filling[`${place}.${name}`] ?? one]),
+  );
+}
+
+function paramsOf(filling: Filling): Record<string, string> {
+  const given = Object.entries(filling).filter(([hole]) => hole.startsWith('params.'));
+  return Object.fromEntries(given.map(([hole, id]) => [hole.slice('params.'.length), id]));
+}

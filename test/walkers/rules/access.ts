@@ -1,0 +1,192 @@
+import { atLeast, type Role, type Route } from '#platform/http';
+import { fillingsOf, type Filling, holesOf } from '../calls.ts';
+import { makeKey } from '../cast.ts';
+import { credentialFor, foreignIds, type Grounds, refusedAs, type Rule, visit } from './rule.ts';
+
+/** The calls that anyone may make. Adding one is a decision: it is made here too. */
+const OPEN = new Set([
+  'POST /v1/auth/register',
+  'POST /v1/auth/login',
+  'POST /v1/auth/refresh',
+  'GET /.well-known/jwks.json',
+  'GET /v1/plans',
+  'GET /v1/plans/:id',
+]);
+
+const isSignedIn = (route: Route) => route.shape.auth !== 'none';
+
+const open: Rule = {
+  name: 'is for anyone only if it is on the list of open calls',
+  visits: () => true,
+  objections: ({ name, shape }) =>
+    (shape.auth === 'none') === OPEN.has(name) ? [] : ['it is open, or listed as open, and not both'],
+};
+
+const signedIn: Rule = {
+  name: 'is 401 without a credential, and with one that is not good, or no longer',
+  visits: isSignedIn,
+  async objections(route, grounds) {
+    const credentials = [['no credential', undefined], ...Object.entries(grounds.refused)] as const;
+    const found: string[] = [];
+    for (const [when, as] of credentials) {
+      const reply = await visit(grounds, route, { as });
+      found.push(...refusedAs(route, reply, { status: 401, code: 'unauthenticated', when }));
+      if (reply.headers.get('www-authenticate') !== 'Bearer') found.push(`${when}: no WWW-Authenticate`);
+    }
+    return found;
+  },
+};
+
+const scoped: Rule = {
+  name: 'is 403 for a key that lacks its scope; no key has `session`',
+  visits: isSignedIn,
+  async objections(route, grounds) {
+    const { scope = 'session', auth } = route.shape;
+    const person = auth === 'admin' ? grounds.admin : grounds.me;
+    const held = new Set(grounds.mounted.flatMap(({ routes }) => routes.map((one) => one.shape.scope ?? '')));
+    const others = [...held].filter((one) => one !== scope && one !== '' && one !== 'session');
+    const key = scope === 'session' ? person.key : await makeKey(grounds.app, person, others);
+    const reply = await visit(grounds, route, { as: key });
+    return refusedAs(route, reply, { status: 403, code: 'forbidden', when: 'a key without its scope' });
+  },
+};
+
+const admins: Rule = {
+  name: 'under /v1/admin/ is for platform admins, and 403 for everybody else',
+  visits: ({ path, shape }) => path.startsWith('/v1/admin/') || shape.auth === 'admin',
+  async objections(route, grounds) {
+    const { auth } = route.shape;
+    const misplaced = auth !== 'admin' || !route.path.startsWith('/v1/admin/');
+    const found = misplaced ? ['its path and its auth do not agree'] : [];
+    for (const as of [grounds.me.token, grounds.me.key]) {
+      const reply = await visit(grounds, route, { as });
+      found.push(...refusedAs(route, reply, { status: 403, code: 'forbidden', when: 'no admin' }));
+    }
+    return found;
+  },
+};
+
+const accounts: Rule = {
+  name: 'is 404 for an account that the caller is no member of, or that their key is not bound to',
+  visits: ({ shape }) => shape.auth === 'account',
+  async objections(route, grounds) {
+    const { me, household } = grounds;
+    const { viewer } = household.others;
+    const isForSessions = route.shape.scope === 'session';
+    const attempts = [
+      { when: 'another’s account', as: me.token, account: household.organization },
+      { when: 'no id', as: me.token, account: 'mine' },
+      { when: 'two ids', as: me.token, account: `${me.accountId}, ${household.organization}` },
+      // The viewer is a member there; their key is bound to another account of theirs.
+      { when: 'a key of another account', as: viewer.key, account: household.organization },
+    ].filter(({ as }) => !isForSessions || as === me.token);
+    const found: string[] = [];
+    for (const { when, ...sending } of attempts) {
+      const reply = await visit(grounds, route, sending);
+      found.push(...refusedAs(route, reply, { status: 404, code: 'not_found', when }));
+    }
+    return found;
+  },
+};
+
+const foreign: Rule = {
+  name: 'is 404 for every id of another account or user, in path, query and body, and never 403',
+  visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
+  async objections(route, grounds) {
+    const fillings = fillingsOf(route, await foreignIds(grounds));
+    if (fillings.length < 2) return ['there is no foreign id to try'];
+    const found = new Set<string>();
+    for (const filling of fillings) {
+      const reply = await visit(grounds, route, { as: grounds.me.token, filling });
+      const when = 'another’s id';
+      for (const one of refusedAs(route, reply, { status: 404, code: 'not_found', when })) found.add(one);
+    }
+    return [...found];
+  },
+};
+
+const readers: Rule = {
+  name: 'that writes is not for viewers',
+  visits: ({ method, shape }) => method !== 'GET' && shape.auth === 'account',
+  objections: ({ shape }) => (shape.may === 'viewer' ? ['a viewer may make it'] : []),
+};
+
+const roles: Rule = {
+  name: 'is 403 for members of a lesser role than it asks for',
+  visits: ({ shape }) => shape.may !== undefined && shape.may !== 'viewer',
+  async objections(route, grounds) {
+    const { others, organization: account } = grounds.household;
+    const { may = 'owner' } = route.shape;
+    const lesser = Object.entries(others).filter(([role]) => !atLeast(role as Role, may));
+    const found: string[] = [];
+    for (const [role, { token: as }] of lesser) {
+      const reply = await visit(grounds, route, { as, account });
+      found.push(...refusedAs(route, reply, { status: 403, code: 'forbidden', when: `as ${role}` }));
+    }
+    return lesser.length === 0 ? ['there was nobody to try'] : found;
+  },
+};
+
+/** Where the role is looked up by the handler, because the account is in the path and not in a header. */
+const visitors: Rule = {
+  name: 'that changes an organization refuses its viewers',
+  visits: (route) =>
+    route.shape.auth === 'user' && route.method !== 'GET' && holesOf(route).length > 0,
+  async objections(route, grounds) {
+    const { viewer } = grounds.household.others;
+    const fillings = fillingsOf(route, await foreignIds(grounds)).filter(
+      (filling) => !Object.values(filling).includes(viewer.userId) && !isOwn(filling, grounds),
+    );
+    const found = new Set<string>();
+    const statuses = new Set<number>();
+    for (const filling of fillings) {
+      const reply = await visit(grounds, route, { as: viewer.token, filling });
+      statuses.add(reply.status);
+      if (reply.status !== 403 && reply.status !== 404) found.add(`a viewer is answered ${reply.status}`);
+    }
+    const mayForbid = route.shape.errors?.includes('forbidden') === true;
+    if (mayForbid && !statuses.has(403)) found.add('no viewer was told that it is not theirs to do');
+    return [...found];
+  },
+};
+
+/** Whether a filling names what is the viewer’s own: their account, their sessions. */
+function isOwn(filling: Filling, { household }: Grounds): boolean {
+  const { viewer } = household.others;
+  return Object.values(filling).includes(viewer.accountId) || filling['params.id'] === sessionOf(viewer.token);
+}
+
+function sessionOf(token: string): string {
+  const [, claims = ''] = token.split('.');
+  return String((JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sid?: unknown }).sid);
+}
+
+const nowhere: Rule = {
+  name: 'is 404 at a path that names nothing',
+  visits: ({ path }) => path.includes(':'),
+  async objections(route, grounds) {
+    const words = ['x', '%00', '%F0%9F%92%A9', '..%2f..%2fetc', "'%20or%20true--", 'a'.repeat(250), '%ED%A0%80'];
+    const found: string[] = [];
+    for (const word of words) {
+      const path = route.path.replace(/:\w+/g, word);
+      const reply = await visit(grounds, route, { as: credentialFor(route, grounds), path });
+      const isBroken = reply.status === 400 && reply.code === 'validation_failed';
+      if (!isBroken) found.push(...refusedAs(route, reply, { status: 404, code: 'not_found', when: word }));
+    }
+    return found;
+  },
+};
+
+/** Who may call. */
+export const ACCESS: readonly Rule[] = [
+  open,
+  signedIn,
+  scoped,
+  admins,
+  accounts,
+  foreign,
+  readers,
+  roles,
+  visitors,
+  nowhere,
+];

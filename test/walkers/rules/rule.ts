@@ -1,0 +1,129 @@
+import type { Database } from '#platform/db';
+import type { Mounted, Route } from '#platform/http';
+import { declaredErrors } from '#platform/kernel';
+import { errorsOf } from '#server';
+import type { TestApp } from '../../services/app.ts';
+import { forgetRates, type Household, idsOf, type Person } from '../cast.ts';
+import { type IdsByColumn, isRecord, type Reply, send, type Sending } from '../calls.ts';
+
+/** What must hold for every route, and how to see that it does. */
+export interface Rule {
+  /** Read after "every route": `… without a credential is 401`. */
+  readonly name: string;
+  readonly visits: (route: Route) => boolean;
+  /** What is wrong with a route, in sentences; none when it keeps the rule. */
+  readonly objections: (route: Route, grounds: Grounds) => Promise<string[]> | string[];
+}
+
+/** A server to walk over, and the people who call it. */
+export interface Grounds {
+  readonly url: string;
+  readonly mounted: readonly Mounted[];
+  /** The OpenAPI document that the server answers. */
+  readonly document: OpenApi;
+  /** Where the people live; its own routes are those of the whole program. */
+  readonly app: TestApp;
+  readonly db: Database;
+  readonly admin: Person;
+  /** Someone with an organization and every best plan, who has nothing to do with the household. */
+  readonly me: Person;
+  readonly household: Household;
+  /** Credentials that are not good, or no longer, by what is wrong with them. */
+  readonly refused: Readonly<Record<string, string>>;
+}
+
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+export interface Operation {
+  readonly summary?: string;
+  readonly security: readonly object[];
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Content } | undefined>
+  >;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+export type Schema = Readonly<Record<string, unknown>>;
+export type Content = Readonly<
+  Record<string, { readonly schema: Schema; readonly example?: unknown } | undefined>
+>;
+
+/** The operation of a route in a document. */
+export function operationOf(document: OpenApi, route: Route): Operation | undefined {
+  return document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
+}
+
+/** The module that a route is mounted with. */
+export function moduleOf(grounds: Grounds, route: Route): Mounted {
+  const module = grounds.mounted.find(({ routes }) => routes.includes(route));
+  if (module === undefined) throw new Error(`${route.name} is not mounted`);
+  return module;
+}
+
+/** The credential of someone who may make this call: nobody's for open routes, the admin's for theirs. */
+export function credentialFor(route: Route, { admin, me }: Pick<Grounds, 'admin' | 'me'>): string | undefined {
+  const { auth } = route.shape;
+  if (auth === 'none') return undefined;
+  return auth === 'admin' ? admin.token : me.token;
+}
+
+/** The household’s ids. */
+export function foreignIds({ db, household }: Grounds): Promise<IdsByColumn> {
+  return idsOf(db, household);
+}
+
+/** Makes a call that is counted by no rate. */
+export async function visit(grounds: Grounds, route: Route, sending: Sending): Promise<Reply> {
+  await forgetRates(grounds.db);
+  return send(grounds.url, route, sending);
+}
+
+/** Nothing, when a call was refused as it must be; otherwise what was answered instead. */
+export function refusedAs(
+  route: Route,
+  reply: Reply,
+  expected: { readonly status: number; readonly code?: string; readonly when: string },
+): string[] {
+  const { status, code, when } = expected;
+  const faults = envelopeFaults(route, reply);
+  if (reply.status === status && (code === undefined || reply.code === code)) return faults;
+  return [`${when}: ${reply.status} ${reply.code ?? ''}, not ${status} ${code ?? ''}`, ...faults];
+}
+
+/** What is wrong with a refusal itself: its form, its request id, a code that the route does not declare. */
+export function envelopeFaults(route: Route, reply: Reply): string[] {
+  if (reply.status < 400) return [];
+  if (!isEnvelope(reply)) return [`its refusal is no envelope: ${reply.status} ${reply.text.slice(0, 200)}`];
+  const known = new Map(declaredErrors()).get(reply.code ?? '');
+  const rules: readonly (readonly [boolean, string])[] = [
+    [reply.status >= 500, `it fails: ${reply.text.slice(0, 200)}`],
+    [known?.status !== reply.status, `${reply.code ?? ''} is not declared with ${reply.status}`],
+    [!errorsOf(route).includes(reply.code ?? ''), `its error ${reply.code ?? ''} is not documented`],
+  ];
+  return rules.filter(([broken]) => broken).map(([, says]) => says);
+}
+
+/** Whether an answer is `{"error": {code, message, details?, request_id}}` and nothing else, with its request id. */
+export function isEnvelope({ json, headers }: Pick<Reply, 'json' | 'headers'>): boolean {
+  if (!isRecord(json) || !isRecord(json['error'])) return false;
+  const { code, message, request_id: requestId, details, ...more } = json['error'];
+  return (
+    Object.keys(json).length === 1 &&
+    Object.keys(more).length === 0 &&
+    typeof code === 'string' &&
+    typeof message === 'string' &&
+    (details === undefined || isRecord(details)) &&
+    typeof requestId === 'string' &&
+    requestId === headers.get('x-request-id')
+  );
+}
