@@ -98,15 +98,11 @@ function createLoad(url: string, keys: readonly string[]) {
   const free = [...keys];
   let made = 0;
 
-  async function call(
-    key: string,
-    method: 'GET' | 'POST',
-    path: string,
-    body?: object,
-  ): Promise<Record<string, unknown>> {
+  async function call(key: string, route: string, body?: object): Promise<Record<string, unknown>> {
     made += 1;
+    const [method = 'GET', path = '/'] = route.split(' ');
     const answer = await pool.request({
-      method,
+      method: method === 'POST' ? 'POST' : 'GET',
       path,
       headers: {
         authorization: `Bearer ${key}`,
@@ -117,7 +113,7 @@ function createLoad(url: string, keys: readonly string[]) {
     });
     const read = (await answer.body.json()) as Record<string, unknown>;
     if (answer.statusCode >= 300)
-      throw new Error(`${method} ${path} answered ${answer.statusCode}: ${JSON.stringify(read)}`);
+      throw new Error(`${route} answered ${answer.statusCode}: ${JSON.stringify(read)}`);
     return read;
   }
 
@@ -127,11 +123,11 @@ function createLoad(url: string, keys: readonly string[]) {
       if (key === undefined) throw new Error('there are no customers left whose hour is not used up');
       for (let n = 0; n < PER_CUSTOMER && performance.now() < until; n += 1) {
         const began = performance.now();
-        const { status_url: path } = await call(key, 'POST', '/v1/create', {
+        const { status_url: path } = await call(key, 'POST /v1/create', {
           platform: 'x',
           topic: 'Why small teams ship faster',
         });
-        const { status } = await call(key, 'GET', `${String(path)}?wait=20`);
+        const { status } = await call(key, `GET ${String(path)}?wait=20`);
         if (status !== 'completed') throw new Error(`a generation ended as ${String(status)}`);
         times.push(performance.now() - began);
       }

@@ -24,6 +24,8 @@ export interface Shift {
   readonly jobs: Jobs;
   readonly logged: string[];
   readonly ended: { readonly kind: string; readonly outcome: string }[];
+  /** Resolves when so many tries of jobs have ended here, however. */
+  until(count: number): Promise<void>;
 }
 
 export interface Workshop extends Gym {
@@ -164,6 +166,7 @@ async function jobOf(db: Database, name: string): Promise<JobId> {
 function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }): Shift {
   const logged: string[] = [];
   const ended: Shift['ended'] = [];
+  const waiting = new Set<() => void>();
   const log = (facts: object, message: string) => {
     const { err } = facts as { err?: Error };
     logged.push(err === undefined ? message : `${message}: ${err.message}`);
@@ -180,8 +183,23 @@ function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }):
     holder: node.holder,
     concurrency: options.concurrency ?? 4,
     log: { info: log, warn: log, error: log },
-    metrics: { job: ({ kind, outcome }) => void ended.push({ kind, outcome }) },
+    metrics: {
+      job({ kind, outcome }) {
+        ended.push({ kind, outcome });
+        for (const look of waiting) look();
+      },
+    },
   });
   jobs.handle(options.handler);
-  return { node, jobs, logged, ended };
+  const until = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (ended.length < count) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { node, jobs, logged, ended, until };
 }

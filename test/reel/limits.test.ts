@@ -26,7 +26,7 @@ async function count(sql: string, by: Customer): Promise<number> {
 
 async function used(by: Customer): Promise<Record<string, number>> {
   const { body } = await call(by.key, 'GET /v1/usage');
-  const limits = body['data'] as unknown as { product: string; limit: string; used: number }[];
+  const limits = body['data'] as { product: string; limit: string; used: number }[];
   return Object.fromEntries(
     limits.filter(({ product }) => product === 'reel').map((one) => [one.limit, one.used]),
   );
@@ -42,7 +42,7 @@ describe('POST /v1/create', () => {
     expect(generation).toMatchObject({ status: 'completed', platform: 'linkedin' });
     expect(generation['variants']).toHaveLength(3);
     const { body } = await call(by.key, 'GET /v1/usage');
-    const [event] = body['events'] as unknown as Record<string, unknown>[];
+    const [event] = body['events'] as Record<string, unknown>[];
     const billed = sandbox.bill().find(({ request_id }) => request_id === event?.['provider_request_id']);
     expect(event).toMatchObject({
       status: 'posted',
@@ -110,7 +110,11 @@ describe('POST /v1/create', () => {
     const overlaps = `limits.permits a join limits.permits b on b.account_id = a.account_id and b.id > a.id
       and b.created_at < a.updated_at and a.created_at < b.updated_at where a.account_id = $1`;
     expect(await count(overlaps, by)).toBe(0);
-    expect(await used(by)).toMatchObject({ generations: accepted.length, hourly: accepted.length, concurrent: 0 });
+    expect(await used(by)).toMatchObject({
+      generations: accepted.length,
+      hourly: accepted.length,
+      concurrent: 0,
+    });
     const next = await create(by, 'after');
     expect(next.status).toBe(202);
     await finished(by, next.body['generation_id']);

@@ -1,6 +1,6 @@
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { testDatabase } from '../../../test/services/index.ts';
+import { testDatabase } from '#test/services';
 import { assertOutsideTransaction, commitPoint, type Database, queries, statement } from './index.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });

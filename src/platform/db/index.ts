@@ -13,4 +13,4 @@ export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, Transaction } from './port.ts';
 export { openStore, type Store } from './store.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
-export { SYSTEM_USES, type SystemUse } from './system-uses.ts';
+export type { SystemUse } from './system-uses.ts';

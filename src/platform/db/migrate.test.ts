@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engine, projectMigrations, testDatabase } from '../../../test/services/index.ts';
+import { engine, projectMigrations, testDatabase } from '#test/services';
 import { type Database, migrateDown, migrateUp, pendingMigrations, statement } from './index.ts';
 
 /** Everything that a migration can leave behind, as text. */

@@ -1,6 +1,6 @@
 import { once, EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { engine, testDatabase } from '../../../test/services/index.ts';
+import { engine, testDatabase } from '#test/services';
 import { openDatabase, statement } from './index.ts';
 
 describe('signals', () => {

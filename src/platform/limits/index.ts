@@ -7,7 +7,7 @@ export {
   type IdempotencyRequest,
   refusal,
 } from './admission.ts';
-export { type CompiledFeature, compileFeatures } from './features.ts';
+export type { CompiledFeature } from './features.ts';
 export { type Holder, LEASE, startHolder } from './holder.ts';
 export { createLimits, type Limits } from './limits.ts';
 export type { Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';

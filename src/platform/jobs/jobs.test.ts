@@ -1,0 +1,431 @@
+import { describe, expect, test } from 'vitest';
+import { openDatabase, statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { advance, databaseTime, makeAccount, suspendAccount } from '#test/factories';
+import { figures, ledgerLines, openNode, permits, planned, windows } from '#test/gym';
+import { engine, testDatabase } from '#test/services';
+import { EFFECT, type Enqueued, jobRow, leaveTrace, openWorkshop, traces } from '#test/workshop';
+import type { RunningJob } from './index.ts';
+
+const { db, url } = await testDatabase();
+const shop = await openWorkshop(db);
+const wanted = { reserve: 100 };
+
+/** A gate that a job waits at, and the news that it has come there. */
+function gate() {
+  const reached = Promise.withResolvers<RunningJob>();
+  const open = Promise.withResolvers<void>();
+  return {
+    reached: reached.promise,
+    open: () => open.resolve(),
+    task: async (job: RunningJob) => {
+      reached.resolve(job);
+      await open.promise;
+    },
+  };
+}
+
+describe('enqueueing', () => {
+  test('happens with the transaction that it belongs to, or not at all', async () => {
+    const member = await makeAccount(db);
+    const { jobs } = await shop.shift();
+    const job = { kind: 'work', lane: 'batch', payload: {}, requestId: 'r' } as const;
+    const undone = db.tenant(member.accountId, EFFECT, async (tx) => {
+      await tx.runAll(jobs.enqueueing(member.accountId, job));
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    const count = statement<{ n: number }>('select count(*)::int as n from jobs.jobs where account_id = $1', [
+      member.accountId,
+    ]);
+    expect((await db.asMigrator(count))[0]?.n).toBe(0);
+    await db.tenant(member.accountId, EFFECT, jobs.enqueueing(member.accountId, job));
+    expect((await db.asMigrator(count))[0]?.n).toBe(1);
+    const worker = await shop.work();
+    await worker.shift.until(1);
+    await worker.stop(0);
+  });
+
+  test('makes the job the owner of the permit: nobody else can settle it from then on', async () => {
+    const member = await shop.member();
+    const { permit, id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    await expect(permit?.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(permit?.release('a handler that failed late')).rejects.toMatchObject({
+      code: 'permit_stale',
+    });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued', job_id: id }]);
+    const worker = await shop.work();
+    await worker.shift.until(1);
+    await worker.stop(0);
+  });
+
+  test('needs a handler of that kind', async () => {
+    const { jobs } = await shop.shift();
+    const { accountId } = await makeAccount(db);
+    const unknown = { kind: 'dance', lane: 'batch', payload: {}, requestId: 'r' } as const;
+    expect(() => jobs.enqueueing(accountId, unknown)).toThrow('no handler');
+    expect(() =>
+      jobs.handle({ kind: 'work', attempts: 1, run: async () => {}, giveUp: async () => {} }),
+    ).toThrow('two handlers');
+  });
+});
+
+describe('a job', () => {
+  test('runs with its permit, whose call is marked as sent before it begins; one transaction stores, ends and settles', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        expect(await ledgerLines(db, member.accountId)).toEqual(['sent']);
+        expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running', fence: 2 }]);
+        await job.permit?.send(planned(100));
+        job.permit?.served(figures(30));
+        const settlement = job.permit === undefined ? [] : [job.permit.settlement()];
+        await db.tenant(job.accountId, EFFECT, [leaveTrace(job.accountId), job.finishing(), ...settlement]);
+      },
+      { wanted },
+    );
+    await worker.shift.until(1);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1, error: null });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
+    expect(await traces(db, member.accountId)).toBe(1);
+    await worker.stop(0);
+  });
+
+  test('whose handler leaves its end to the worker is ended and settled', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    const { id } = await shop.enqueue(member, async () => {}, { wanted });
+    await worker.shift.until(1);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
+    await worker.stop(0);
+  });
+
+  test('of a suspended account does not run, and gives everything back', async () => {
+    const member = await shop.member();
+    let ran = false;
+    const { id } = await shop.enqueue(
+      member,
+      async () => {
+        ran = true;
+      },
+      { wanted, quiet: true },
+    );
+    await suspendAccount(db, member.accountId);
+    const worker = await shop.work();
+    await worker.shift.until(1);
+    await worker.stop(0);
+    expect(ran).toBe(false);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'forbidden' });
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
+    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 });
+  });
+
+  test('of a kind that nothing handles is dead, and its permit is not left open', async () => {
+    const member = await shop.member();
+    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [id]));
+    const worker = await shop.work();
+    await worker.shift.until(1);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
+  });
+
+  test('of the interactive lane goes before those of the batch lane that waited longer', async () => {
+    const member = await makeAccount(db);
+    const order: string[] = [];
+    const first = gate();
+    await shop.enqueue(member, first.task, { quiet: true });
+    const worker = await shop.work({ concurrency: 1 });
+    await first.reached;
+    for (const lane of ['batch', 'batch', 'interactive', 'interactive'] as const) {
+      await shop.enqueue(member, async (job) => void order.push(job.lane), { lane });
+    }
+    first.open();
+    await worker.shift.until(5);
+    await worker.stop(0);
+    expect(order).toEqual(['interactive', 'interactive', 'batch', 'batch']);
+  });
+
+  test('that is delayed runs at its time: not before, and not a poll later', async () => {
+    const member = await makeAccount(db);
+    const worker = await shop.work();
+    const ran = Promise.withResolvers<Date>();
+    const { id } = await shop.enqueue(member, async () => ran.resolve(await databaseTime(db)), {
+      delay: 300,
+    });
+    const { run_at: due } = await jobRow(db, id);
+    const late = (await ran.promise).getTime() - due.getTime();
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThan(500);
+    await worker.shift.until(1);
+    await worker.stop(0);
+  });
+});
+
+describe('a try that fails', () => {
+  test('is made again, with what it called posted and the rest of the permit kept', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    const attempts: number[] = [];
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        attempts.push(job.attempt);
+        await job.permit?.send(planned(40));
+        if (job.attempt < 3) throw new Error('a fault of ours');
+        job.permit?.served(figures(7));
+      },
+      { wanted: { reserve: 40 } },
+    );
+    await worker.shift.until(3);
+    await worker.stop(0);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(worker.shift.ended.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'done']);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 3 });
+    expect(await ledgerLines(db, member.accountId)).toEqual([
+      'posted 40 estimated',
+      'posted 40 estimated',
+      'posted 7',
+    ]);
+    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 87 });
+  });
+
+  test('before anything went out costs nothing', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    await shop.enqueue(
+      member,
+      async (job) => {
+        if (job.attempt === 1) throw new Error('the database was away');
+        await job.permit?.send(planned(100));
+        job.permit?.served(figures(7));
+      },
+      { wanted },
+    );
+    await worker.shift.until(2);
+    await worker.stop(0);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 7']);
+  });
+
+  test.each([
+    [1, 0.5, 250],
+    [2, 0.5, 500],
+    [2, 0.999, 999],
+  ])(
+    'the %ith time waits a random share (%d) of a doubling time: %i ms',
+    async (failures, uniform, delay) => {
+      const member = await makeAccount(db);
+      const draws = [...Array.from({ length: failures - 1 }, () => 0), uniform];
+      const worker = await shop.work({ uniform: () => draws.shift() ?? 0 });
+      const done = gate();
+      const { id } = await shop.enqueue(member, async (job) => {
+        if (job.attempt <= failures) throw new Error('no');
+        await done.task(job);
+      });
+      await worker.shift.until(failures);
+      const { run_at: due, updated_at: failed } = await jobRow(db, id);
+      expect(Math.abs(due.getTime() - failed.getTime() - delay)).toBeLessThan(15);
+      await done.reached;
+      expect((await databaseTime(db)).getTime()).toBeGreaterThanOrEqual(due.getTime());
+      done.open();
+      await worker.shift.until(failures + 1);
+      await worker.stop(0);
+    },
+  );
+
+  test('with a time to come back at waits at least that long', async () => {
+    const worker = await shop.work({ uniform: () => 0.5 });
+    const { id } = await shop.enqueue(await makeAccount(db), async () => {
+      throw new AppError('internal', { retryAfter: 30 });
+    });
+    await worker.shift.until(1);
+    const { run_at: due, updated_at: failed } = await jobRow(db, id);
+    expect(Math.abs(due.getTime() - failed.getTime() - 30_250)).toBeLessThan(15);
+    await worker.stop(0);
+    await db.asMigrator(statement('delete from jobs.jobs where id = $1', [id]));
+  });
+
+  const failing = [
+    ['a fault without a name', () => new Error('oops'), 3],
+    ['a fault of the server', () => new AppError('internal'), 3],
+    ['what the caller or a rule caused', () => new AppError('conflict'), 1],
+    [
+      'a fault of 5xx that says that it lasts',
+      () => Object.assign(new AppError('internal'), { retryable: false }),
+      1,
+    ],
+    [
+      'a refusal of 4xx that says that it passes',
+      () => Object.assign(new AppError('conflict'), { retryable: true }),
+      3,
+    ],
+  ] as const;
+  test.each(failing)('by %s', async (_name, error, tries) => {
+    const worker = await shop.work();
+    const { id } = await shop.enqueue(await makeAccount(db), () => Promise.reject(error()));
+    await worker.shift.until(tries);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: tries });
+  });
+
+  test('for the last time is given up: the failure is stored, the permit released, the job dead', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        await job.permit?.send(planned(100));
+        job.permit?.notServed();
+        throw new AppError('internal');
+      },
+      { wanted },
+    );
+    await worker.shift.until(3);
+    await worker.stop(0);
+    expect(shop.givenUp.at(-1)).toMatchObject({ job: { id, attempt: 3 }, failure: { code: 'internal' } });
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
+    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 0 });
+  });
+
+  test('after several provider calls has used up as many tries: pipe and job count together', async () => {
+    const worker = await shop.work();
+    const { id } = await shop.enqueue(
+      await shop.member(),
+      async (job) => {
+        for (let call = 0; call < 2 && (job.permit?.calls ?? 0) < 3; call += 1) {
+          await job.permit?.send(planned(10));
+          job.permit?.notServed();
+        }
+        throw new AppError('internal');
+      },
+      { wanted },
+    );
+    await worker.shift.until(2);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: 2 });
+    expect(shop.givenUp.at(-1)?.job.permit?.calls).toBe(3);
+  });
+});
+
+describe('workers', () => {
+  test.runIf(engine === 'postgres')('of another process are woken by a signal', async () => {
+    const there = await openDatabase({ engine: 'postgres', url });
+    const node = await openNode(there, [shop.catalogue]);
+    const worker = await shop.work({ node });
+    const member = await makeAccount(db);
+    await shop.enqueue(member, async () => {});
+    await worker.shift.until(1);
+    const began = performance.now();
+    // Without signals each of them would wait for the slow poll, a second.
+    for (let job = 2; job <= 9; job += 1) {
+      await shop.enqueue(member, async () => {});
+      await worker.shift.until(job);
+    }
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await worker.stop(0);
+    await there.close();
+  });
+
+  test('find a job whose signal was lost', async () => {
+    const worker = await shop.work();
+    await shop.enqueue(await makeAccount(db), async () => {}, { quiet: true });
+    await worker.shift.until(1);
+    await worker.stop(0);
+  });
+
+  test('of several processes run 200 jobs, and none of them twice', async () => {
+    const connections =
+      url === ''
+        ? []
+        : [await openDatabase({ engine: 'postgres', url }), await openDatabase({ engine: 'postgres', url })];
+    const runs = new Map<string, number>();
+    const members = await Promise.all(Array.from({ length: 10 }, () => shop.member()));
+    const enqueued: Enqueued[] = [];
+    for (let job = 0; job < 200; job += 1) {
+      const task = async ({ id }: RunningJob) => void runs.set(id, (runs.get(id) ?? 0) + 1);
+      const member = members[job % 10];
+      if (member !== undefined)
+        enqueued.push(await shop.enqueue(member, task, { wanted: { reserve: 1 }, quiet: true }));
+    }
+    const nodes = await Promise.all(
+      [db, connections[0] ?? db, connections[1] ?? db, db].map((one) => openNode(one, [shop.catalogue])),
+    );
+    const workers = await Promise.all(nodes.map((node) => shop.work({ node, concurrency: 8 })));
+    await expect
+      .poll(() => workers.reduce((sum, { shift }) => sum + shift.ended.length, 0), { timeout: 15_000 })
+      .toBe(200);
+    await Promise.all(workers.map((worker) => worker.stop(1_000)));
+    expect([...runs.values()].every((count) => count === 1)).toBe(true);
+    expect(runs.size).toBe(enqueued.length);
+    for (const { accountId } of members) {
+      expect(await windows(db, accountId)).toMatchObject({ 'gym monthly': 20, 'gym cost': 0 });
+      expect((await permits(db, accountId)).every(({ state }) => state === 'settled')).toBe(true);
+    }
+    for (const connection of connections) await connection.close();
+  });
+
+  test('that stop take nothing new, and wait for what is under way', async () => {
+    const member = await makeAccount(db);
+    const worker = await shop.work({ concurrency: 1 });
+    const work = gate();
+    const first = await shop.enqueue(member, work.task);
+    const { signal } = await work.reached;
+    const second = await shop.enqueue(member, async () => {});
+    const stopped = worker.stop(60_000);
+    work.open();
+    await stopped;
+    expect(signal.aborted).toBe(false);
+    expect(await jobRow(db, first.id)).toMatchObject({ state: 'done' });
+    expect(await jobRow(db, second.id)).toMatchObject({ state: 'ready', attempt: 0 });
+    const next = await shop.work();
+    await next.shift.until(1);
+    await next.stop(0);
+  });
+
+  test('that must stop at once end the signals of what is under way, and leave it to others', async () => {
+    const member = await makeAccount(db);
+    const worker = await shop.work();
+    const began = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(member, async ({ signal, attempt }) => {
+      began.resolve();
+      if (attempt > 1) return;
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+    });
+    await began.promise;
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 1 });
+    const next = await shop.work();
+    await next.shift.until(1);
+    await next.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
+  });
+});
+
+test('the depth of the queue is told by lane and state, and done jobs are forgotten after a day', async () => {
+  const { db: own } = await testDatabase();
+  const small = await openWorkshop(own);
+  const member = await makeAccount(own);
+  await small.enqueue(member, async () => {}, { quiet: true });
+  await small.enqueue(member, async () => {}, { quiet: true, lane: 'batch', delay: 3_600_000 });
+  const { jobs } = await small.shift();
+  const depth = await jobs.depth();
+  expect(depth.toSorted((a, b) => (a.lane < b.lane ? -1 : 1))).toEqual([
+    { lane: 'batch', state: 'ready', jobs: 1 },
+    { lane: 'interactive', state: 'ready', jobs: 1 },
+  ]);
+  const worker = await small.work();
+  await worker.shift.until(1);
+  await worker.stop(0);
+  await advance(own, '23 hours');
+  expect(await jobs.prune()).toBe(0);
+  await advance(own, '2 hours');
+  expect(await jobs.prune()).toBe(1);
+});

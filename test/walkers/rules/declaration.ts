@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { idempotencyOf, type Route } from '#platform/http';
+import { errorsOf } from '#server';
+import { z } from 'zod';
+import { ROOT } from '../../house/source.ts';
+import { exampleOf, isRecord, paramNames } from '../calls.ts';
+import {
+  type Content,
+  moduleOf,
+  type OpenApi,
+  type Operation,
+  operationOf,
+  type Rule,
+  type Schema,
+} from './rule.ts';
+
+const COMMITTED = JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi;
+
+const documented: Rule = {
+  name: 'is documented, with a summary, every error code and an example',
+  visits: () => true,
+  objections(route, { document }) {
+    const operation = operationOf(document, route);
+    if (operation === undefined) return ['it is not in the document'];
+    const said = Object.values(operation.responses).map((response) => response?.description ?? '');
+    const codes = errorsOf(route).filter((code) => !said.some((text) => text.includes(`\`${code}\``)));
+    const faults: readonly (readonly [boolean, string])[] = [
+      [(operation.summary ?? '').length < 10, 'it has no summary'],
+      [operation.security.length !== (route.shape.auth === 'none' ? 0 : 1), 'its security is wrong'],
+      [codes.length > 0, `errors are missing: ${codes.join()}`],
+      [lacksExample(route, operation), 'an example is missing'],
+      [!isCommitted(route, operation), 'docs/generated/openapi.json does not have it so: npm run generate'],
+    ];
+    return faults.filter(([broken]) => broken).map(([, says]) => says);
+  },
+};
+
+function isCommitted(route: Route, operation: Operation): boolean {
+  return canonical(operation) === canonical(operationOf(COMMITTED, route));
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, one: unknown) =>
+    isRecord(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
+  );
+}
+
+function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
+  const body = requestBody?.content['application/json'];
+  const first = Math.min(...Object.keys(route.shape.reply).map(Number));
+  const reply = responses[first]?.content?.['application/json'];
+  return (body !== undefined && body.example === undefined) || (first !== 204 && reply?.example === undefined);
+}
+
+const exemplary: Rule = {
+  name: 'keeps its own schemas in its example, as the server reads them and as the document writes them',
+  visits: () => true,
+  objections(route, { document }) {
+    const { shape } = route;
+    const { body, query, params = {} } = exampleOf(route);
+    const operation = operationOf(document, route);
+    const first = Math.min(...Object.keys(shape.reply).map(Number));
+    const replied = shape.example.reply;
+    const faults: readonly (readonly [boolean, string])[] = [
+      [shape.body?.safeParse(body).success === false, 'its body is not one that it takes'],
+      [shape.query?.safeParse(query ?? {}).success === false, 'its query is not one that it takes'],
+      [shape.reply[first]?.safeParse(replied).success === false, 'its reply is not one that it gives'],
+      [!fitsWritten(operation?.requestBody?.content, body), 'the document does not take its body'],
+      [!fitsWritten(operation?.responses[first]?.content, replied), 'the document does not know its reply'],
+      [paramNames(route).some((name) => !(name in params)), 'a parameter of its path is missing'],
+    ];
+    return faults.filter(([broken]) => broken).map(([, says]) => says);
+  },
+};
+
+function fitsWritten(content: Content | undefined, value: unknown): boolean {
+  const schema = content?.['application/json']?.schema;
+  return schema === undefined || schemaOf(schema).safeParse(value).success;
+}
+
+/** A schema of the document, read back: clients have nothing else. */
+export function schemaOf(schema: Schema): z.ZodType {
+  return z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema);
+}
+
+const spending: Rule = {
+  name: 'that spends names a feature of its product, whose limits exist and are granted by every plan',
+  visits: ({ shape }) => shape.spends !== undefined,
+  objections(route, grounds) {
+    const { module, product = module } = moduleOf(grounds, route);
+    const catalogue = grounds.app.app.modules.entitlements.catalogues.get(product);
+    const feature = catalogue?.features[route.shape.spends?.feature ?? ''];
+    if (catalogue === undefined || feature === undefined) return ['there is no such feature'];
+    const missing = feature.consumes.filter((limit) => !Object.hasOwn(catalogue.limits, limit));
+    const ungranted = Object.entries(catalogue.plans).flatMap(([plan, { grants }]) =>
+      feature.consumes.filter((limit) => grants[limit] === undefined).map((limit) => `${plan} has no ${limit}`),
+    );
+    return [
+      ...(feature.consumes.length === 0 ? ['it consumes no limit'] : []),
+      ...missing.map((limit) => `the limit ${limit} is not declared`),
+      ...ungranted,
+    ];
+  },
+};
+
+const repeatable: Rule = {
+  name: 'that is a POST takes an Idempotency-Key, or says why not',
+  visits: ({ method }) => method === 'POST',
+  objections: (route) =>
+    idempotencyOf(route) !== 'none' || /takes no Idempotency-Key: \w+/.test(route.shape.description ?? '')
+      ? []
+      : ['it takes none, and its description does not say why'],
+};
+
+const rated: Rule = {
+  name: 'declares how often it may be called',
+  visits: () => true,
+  objections({ shape }) {
+    const { perMinute, by } = shape.rate;
+    const isSane = Number.isInteger(perMinute) && perMinute > 0 && perMinute <= 10_000;
+    return isSane && ['ip', 'user', 'account', 'key'].includes(by) ? [] : ['it declares no rate that is one'];
+  },
+};
+
+/** What a route says of itself. */
+export const DECLARATION: readonly Rule[] = [documented, exemplary, spending, repeatable, rated];

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { idempotencyOf, type Route } from '#platform/http';
+import { exampleOf, fillingsOf, isRecord, type Reply, type Sending } from '../calls.ts';
+import { type Household, idsOf, makeHousehold } from '../cast.ts';
+import { schemaOf } from './declaration.ts';
+import { envelopeFaults, type Grounds, operationOf, type Rule, visit } from './rule.ts';
+
+/** What became of a route's example when somebody who may make the call really made it. */
+interface Told {
+  readonly sending: Sending;
+  readonly reply: Reply;
+  readonly faults: readonly string[];
+}
+
+const isGood = ({ status }: Reply) => status < 400;
+
+/** Who makes a call: the owner of an organization that was made for it, or a platform admin about it. */
+function callerOf(route: Route, household: Household, { admin }: Grounds): string | undefined {
+  const { auth } = route.shape;
+  if (auth === 'none') return undefined;
+  return auth === 'admin' ? admin.token : household.owner.token;
+}
+
+/** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
+async function tell(route: Route, grounds: Grounds, headers: Record<string, string> = {}): Promise<Told> {
+  const household = route.method === 'GET' ? grounds.household : await makeHousehold(grounds.app);
+  const as = callerOf(route, household, grounds);
+  const faults = new Set<string>();
+  let last: Told | undefined;
+  for (const filling of fillingsOf(route, await idsOf(grounds.db, household))) {
+    const sending = { as, filling, headers };
+    const reply = await visit(grounds, route, sending);
+    for (const fault of envelopeFaults(route, reply)) faults.add(fault);
+    last = { sending, reply, faults: [...faults] };
+    if (isGood(reply)) return last;
+  }
+  if (last === undefined) throw new Error(`${route.name}: there was nothing to send`);
+  return last;
+}
+
+const told = new WeakMap<Route, Promise<Told>>();
+
+/** One telling serves all rules that only look at its answer. */
+function once(route: Route, grounds: Grounds): Promise<Told> {
+  const before = told.get(route) ?? tell(route, grounds);
+  told.set(route, before);
+  return before;
+}
+
+const answers: Rule = {
+  name: 'answers its own example with a status and a body that it declares',
+  visits: () => true,
+  async objections(route, grounds) {
+    const { reply, faults } = await once(route, grounds);
+    if (!isGood(reply)) return [`nobody is answered well: ${reply.status} ${reply.code ?? ''}`, ...faults];
+    const written = operationOf(grounds.document, route)?.responses[reply.status];
+    if (written === undefined) return [`${reply.status} is not documented`, ...faults];
+    const schema = written.content?.['application/json']?.schema;
+    const fits = schema === undefined ? reply.text === '' : schemaOf(schema).safeParse(reply.json).success;
+    return fits ? [...faults] : [`the body is not as documented: ${reply.text.slice(0, 200)}`, ...faults];
+  },
+};
+
+const counted: Rule = {
+  name: 'tells how often it may still be called',
+  visits: () => true,
+  async objections(route, grounds) {
+    const { headers } = (await once(route, grounds)).reply;
+    const policy = /^"\w+";q=(\d+)(;w=60)?$/.exec(headers.get('ratelimit-policy') ?? '');
+    const state = /^"\w+";r=(\d+);t=(\d+)$/.exec(headers.get('ratelimit') ?? '');
+    return policy === null || state === null ? ['it has no RateLimit headers'] : [];
+  },
+};
+
+const identified: Rule = {
+  name: 'answers with the request id that was sent',
+  visits: () => true,
+  async objections(route, { url }) {
+    const requestId = randomUUID();
+    const path = route.path.replace(/:\w+/g, randomUUID());
+    const response = await fetch(url + path, { method: route.method, headers: { 'x-request-id': requestId } });
+    await response.body?.cancel();
+    return response.headers.get('x-request-id') === requestId ? [] : ['it has another'];
+  },
+};
+
+const repeated: Rule = {
+  name: 'that takes an Idempotency-Key has one effect for it, and 422 for another request',
+  visits: (route) => idempotencyOf(route) !== 'none',
+  async objections(route, grounds) {
+    const first = await tell(route, grounds, { 'idempotency-key': randomUUID() });
+    if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
+    const again = await visit(grounds, route, first.sending);
+    const other = await visit(grounds, route, { ...first.sending, raw: `${bodyOf(route)} ` });
+    const faults: readonly (readonly [boolean, string])[] = [
+      [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
+      [again.status !== first.reply.status, 'a repeat has another status'],
+      [!isSame(again.json, first.reply.json), 'a repeat has another body'],
+      [other.code !== 'idempotency_mismatch', `another request is ${other.status} ${other.code ?? ''}`],
+    ];
+    return faults.filter(([broken]) => broken).map(([, says]) => says);
+  },
+};
+
+function bodyOf(route: Route): string {
+  const { body } = exampleOf(route);
+  return JSON.stringify(isRecord(body) ? body : {});
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** What really happens. */
+export const EFFECTS: readonly Rule[] = [answers, counted, identified, repeated];

@@ -1,0 +1,128 @@
+import { gzipSync } from 'node:zlib';
+import { DEFAULT_MAX_BODY, type Route } from '#platform/http';
+import { exampleOf, isRecord, type Reply, type Sending } from '../calls.ts';
+import { misshapen, wrongValues } from '../shapes.ts';
+import {
+  credentialFor,
+  type Grounds,
+  operationOf,
+  refusedAs,
+  type Rule,
+  type Schema,
+  visit,
+} from './rule.ts';
+
+const takesBody = ({ shape }: Route) => shape.body !== undefined;
+const mayCarryBody = ({ method }: Route) => method !== 'GET';
+
+/** As someone who may call, and for whom nothing but the input can be wrong. */
+function asked(grounds: Grounds, route: Route, sending: Sending): Promise<Reply> {
+  return visit(grounds, route, { as: credentialFor(route, grounds), ...sending });
+}
+
+const bodies: Rule = {
+  name: 'is 400 for a field of the wrong shape, a missing and an undeclared one, and names the field',
+  visits: takesBody,
+  async objections(route, grounds) {
+    const schema = operationOf(grounds.document, route)?.requestBody?.content['application/json']?.schema;
+    if (schema === undefined) return ['its body is not documented'];
+    const found = new Set<string>();
+    for (const { path, value } of misshapen(schema, exampleOf(route).body)) {
+      const reply = await asked(grounds, route, { body: value });
+      for (const one of objectionsTo(route, reply, `body.${path}`)) found.add(one);
+    }
+    return [...found];
+  },
+};
+
+const queries: Rule = {
+  name: 'is 400 for a wrong or undeclared query parameter, and names it',
+  visits: () => true,
+  async objections(route, grounds) {
+    const parameters = operationOf(grounds.document, route)?.parameters ?? [];
+    const given = exampleOf(route).query ?? {};
+    const wrong = parameters
+      .filter((one) => one.in === 'query')
+      .flatMap(({ name, schema }) => wrongTexts(schema).map((value) => ({ name, value })));
+    const found = new Set<string>();
+    for (const { name, value } of [...wrong, { name: 'undeclared', value: '1' }]) {
+      const reply = await asked(grounds, route, { query: { ...given, [name]: value } });
+      for (const one of objectionsTo(route, reply, `query.${name}`)) found.add(one);
+    }
+    return [...found];
+  },
+};
+
+/** In a query everything is text: a number is what reads as one. */
+function wrongTexts(schema: Schema): unknown[] {
+  const isText = schema['type'] === 'string';
+  const outside = wrongValues(schema).filter((value) => typeof value === (isText ? 'string' : 'number'));
+  return [...outside, ['1', '2'], ...(isText ? [] : ['x', '1e400', 'NaN'])];
+}
+
+/** A refusal of the input that does not say which field it is about helps nobody. */
+function objectionsTo(route: Route, reply: Reply, path: string): string[] {
+  const faults = refusedAs(route, reply, { status: 400, code: 'validation_failed', when: path });
+  if (faults.length > 0 || namesField(reply, path)) return faults;
+  return [`${path}: the refusal does not name it: ${reply.text.slice(0, 200)}`];
+}
+
+function namesField({ json }: Reply, path: string): boolean {
+  const error = isRecord(json) && isRecord(json['error']) ? json['error'] : {};
+  const details = isRecord(error['details']) ? error['details'] : {};
+  const whole = path.endsWith('.');
+  const named = whole ? path.slice(0, -1) : path;
+  const issues = Array.isArray(details['issues']) ? (details['issues'] as { path: string }[]) : [];
+  return issues.some((issue) => issue.path === named || issue.path.startsWith(`${named}.`));
+}
+
+const bodiless: Rule = {
+  name: 'that takes no body is 400 for one',
+  visits: (route) => mayCarryBody(route) && !takesBody(route),
+  async objections(route, grounds) {
+    const found: string[] = [];
+    for (const body of [{ undeclared: 1 }, ['a'], 'a word']) {
+      const reply = await asked(grounds, route, { body });
+      found.push(...refusedAs(route, reply, { status: 400, code: 'validation_failed', when: 'a body' }));
+    }
+    return found;
+  },
+};
+
+const sizes: Rule = {
+  name: 'is 413 for a body above its size',
+  visits: mayCarryBody,
+  async objections(route, grounds) {
+    const most = route.shape.maxBody ?? DEFAULT_MAX_BODY;
+    const raw = JSON.stringify(exampleOf(route).body ?? {}).padEnd(most + 1, ' ');
+    const reply = await asked(grounds, route, { raw });
+    return refusedAs(route, reply, { status: 413, code: 'payload_too_large', when: `${most + 1} bytes` });
+  },
+};
+
+const types: Rule = {
+  name: 'is 415 for a body that is no JSON in UTF-8',
+  visits: mayCarryBody,
+  async objections(route, grounds) {
+    const text = JSON.stringify(exampleOf(route).body ?? {});
+    const attempts = [
+      { type: 'text/plain', raw: text },
+      { type: 'application/x-www-form-urlencoded', raw: 'a=b' },
+      { type: 'multipart/form-data; boundary=x', raw: '--x--' },
+      { type: 'application/json; charset=utf-16', raw: text },
+      { type: 'application/json; charset=latin1', raw: text },
+      { type: 'application/json', raw: new Uint8Array(gzipSync(text)), encoding: 'gzip' },
+    ];
+    const found: string[] = [];
+    for (const { type, raw, encoding } of attempts) {
+      const more: Record<string, string> = encoding === undefined ? {} : { 'content-encoding': encoding };
+      const reply = await asked(grounds, route, { raw, headers: { 'content-type': type, ...more } });
+      const when = encoding ?? type;
+      found.push(...refusedAs(route, reply, { status: 415, code: 'unsupported_media_type', when }));
+    }
+    return found;
+  },
+};
+
+/** What may be said. */
+export const INPUT: readonly Rule[] = [bodies, queries, bodiless, sizes, types];
