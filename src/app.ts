@@ -89,6 +89,7 @@ export function allRoutes(): Route[] {
   return [
     ...identityRoutes,
     ...accountsRoutes,
+    ...limitsRoutes,
     ...billingRoutes,
     ...products.flatMap(({ routes }) => routes),
   ];
@@ -349,7 +350,7 @@ function choresOf({ db, idempotency, rates, jobs, limits }: Modules): Chore[] {
   const hour = 3_600;
   const embedded = { name: 'statistics', everySeconds: hour, run: () => db.script('vacuum analyze') };
   return [
-    { name: 'permits of dead holders', everySeconds: 5, run: () => limits.sweep() },
+    { name: 'permits of dead holders', everySeconds: 5, atStart: true, run: () => limits.sweep() },
     { name: 'expired idempotency keys', everySeconds: hour, run: () => idempotency.sweep() },
     { name: 'unused rates', everySeconds: hour, run: () => rates.sweep() },
     { name: 'done jobs', everySeconds: hour, run: () => jobs.prune() },

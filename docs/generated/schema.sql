@@ -1650,8 +1650,10 @@ begin
   loop
     if limits.abandon(r.permit, r.reason) then v_closed := v_closed + 1; end if;
   end loop;
-  delete from limits.holders h where h.expires_at < v_now - interval '1 day'
-    and not exists (select from limits.permits s where s.holder = h.id and s.state in ('queued', 'running'));
+  -- Passing over what another sweep deletes: it holds meters that this one would wait with.
+  delete from limits.holders where id in (
+    select h.id from limits.holders h where h.expires_at < v_now - interval '1 day'
+      and not exists (select from limits.permits s where s.holder = h.id and s.state in ('queued', 'running')) for update skip locked);
   return v_closed;
 end $function$;
 alter routine limits.sweep(integer) owner to plinth_system;

@@ -4,6 +4,8 @@ import type { Logger } from '#platform/telemetry';
 export interface Chore {
   readonly name: string;
   readonly everySeconds: number;
+  /** Due at the start too: a process before this one may have left something. */
+  readonly atStart?: true;
   readonly run: () => Promise<unknown>;
 }
 
@@ -18,6 +20,7 @@ export function startChores(chores: readonly Chore[], logger: Logger): () => Pro
         run(chore, logger).finally(() => underWay.delete(chore.name)),
       );
     };
+    if (chore.atStart === true) begin();
     return setInterval(begin, chore.everySeconds * 1_000).unref();
   });
   return async () => {

@@ -96,11 +96,20 @@ function checked(schema: z.ZodType, value: unknown, root: 'query' | 'body'): unk
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(
-    parsed.error.issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
-      path: [root, ...path.map(String)].join('.').slice(0, LONGEST_MESSAGE),
-      message: message.slice(0, LONGEST_MESSAGE),
-    })),
+    parsed.error.issues
+      .flatMap(placesOf)
+      .slice(0, MOST_ISSUES)
+      .map(({ path, message }) => ({
+        path: [root, ...path.map(String)].join('.').slice(0, LONGEST_MESSAGE),
+        message: message.slice(0, LONGEST_MESSAGE),
+      })),
   );
+}
+
+/** A field that is not declared is named by its own path, and not by that of the object around it. */
+function placesOf(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'This call takes no such field.' }));
 }
 
 function invalid(issues: readonly { readonly path: string; readonly message: string }[]): AppError {

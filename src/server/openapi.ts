@@ -245,13 +245,12 @@ export function errorsOf(route: Route): string[] {
   const takesKey = idempotencyOf(route);
   const rules: readonly (readonly [boolean, readonly string[]])[] = [
     [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable']],
-    [shape.auth !== 'none', ['unauthenticated']],
-    [shape.auth !== 'none' && shape.auth !== 'user', ['forbidden']],
+    [shape.auth !== 'none', ['unauthenticated', 'forbidden']],
     [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
-    [shape.body !== undefined, ['payload_too_large', 'unsupported_media_type']],
+    [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
-    [shape.spends !== undefined, ['plan_required', 'outcome_unknown']],
+    [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'server_stopping']],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
   return [...new Set([...walked, ...(shape.errors ?? [])])].sort();

@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 /** Most of a run is one process that starts, beside one that waits for it. */
-const oneOf = lanes(3);
+const oneOf = lanes(4);
 const TIMEOUT = 120_000;
 
 const runs = Object.entries(PLACES).flatMap(([point, place]) =>

@@ -13,7 +13,7 @@ import {
   NOTHING,
   unfinished,
 } from './promises.ts';
-import { keyOf, openHere, type Running, type Site, type Sites } from './site.ts';
+import { keyOf, openHere, QUICK, type Running, type Site, type Sites } from './site.ts';
 import type { Walk } from './walks.ts';
 
 /** Longer than any point takes to be reached: the first renewal of the lease comes after ten seconds. */
@@ -69,6 +69,7 @@ async function crash(scene: Scene, at: string, act: Walk['client']): Promise<voi
   const { walk, site, settings } = scene;
   const program = startProgram(['start'], {
     environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: at },
+    flags: [QUICK],
     cwd: site.settings['DATA_DIR'] ?? '',
   });
   let missed = false;

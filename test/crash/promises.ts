@@ -21,6 +21,7 @@ export const NOTHING = { permits: 0, calls: 0, jobs: 0, generations: 0 };
 interface Event {
   readonly id: string;
   readonly permit_id: string;
+  readonly request_id: string;
   readonly provider_request_id: string | null;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
@@ -44,10 +45,12 @@ export async function expectLedgerToAgree(db: Database, bill: readonly BilledCal
   );
   const events = await db.asMigrator(
     statement<Event>(
-      `select id, permit_id, provider_request_id, prompt_tokens, completion_tokens, estimated, corrects, state, cost
+      `select id, permit_id, request_id, provider_request_id, prompt_tokens, completion_tokens, estimated, corrects, state, cost
        from limits.usage_events order by created_at`,
     ),
   );
+  const requests = new Map(permits.map(({ id, request_id }) => [id, request_id]));
+  for (const event of events) expect(event.request_id).toBe(requests.get(event.permit_id));
   const posted = events.filter(({ state, corrects }) => state === 'posted' && corrects === null);
   const exact = posted.filter(({ estimated }) => !estimated);
   for (const row of exact) {

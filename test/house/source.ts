@@ -130,8 +130,10 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#app$/, 'src/app.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
+  [/^#test\/gym$/, 'test/gym.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],
+  [/^#test\/workshop$/, 'test/workshop.ts'],
 ];
 
 /** The project's file that an import names, or undefined where it names a package or a part of Node. */

@@ -7,6 +7,8 @@ export interface ProgramOptions {
   /** All that the program sees of an environment, beside PATH. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Flags for Node itself. */
+  readonly flags?: readonly string[];
   /** Another user, where this one may become it. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -39,7 +41,7 @@ export function endAll(): void {
 
 /** Starts `plinth <words>`, as a user would, on nothing but the given environment. */
 export function startProgram(words: readonly string[], options: ProgramOptions): Program {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/plinth.js'), ...words], {
+  const child = spawn(process.execPath, [...(options.flags ?? []), join(ROOT, 'bin/plinth.js'), ...words], {
     cwd: options.cwd,
     // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

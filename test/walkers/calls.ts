@@ -52,7 +52,7 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
   const example = exampleOf(route);
   const body = raw ?? bodyText('body' in sending ? sending.body : filled(example.body, 'body', filling));
   const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
-  const path = sending.path ?? pathOf(route, { ...example.params, ...paramsOf(filling) });
+  const path = sending.path ?? pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) });
   const response = await fetch(url + path + query, {
     method: route.method,
     headers: {
@@ -140,8 +140,17 @@ export function fillingsOf(route: Route, ids: IdsByColumn): Filling[] {
 function filled(value: unknown, place: Hole['place'], filling: Filling): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, filling[`${place}.${name}`] ?? one]),
+    Object.entries(value).map(([name, one]) => [name, filling[`${place}.${name}`] ?? sold(one)]),
   );
+}
+
+/** The platform's examples speak of a product that does not exist; here one stands for it that does. */
+function sold(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/^demo(?=\.|$)/, 'reel') : value;
+}
+
+function namesIn(params: Example['params'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(sold(value))]));
 }
 
 function paramsOf(filling: Filling): Record<string, string> {

@@ -6,8 +6,8 @@ import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 
 const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
-const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
-const PASSWORD = 'Walking-Every-Route-1';
+export const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
+export const PASSWORD = 'Walking-Every-Route-1';
 
 /** Someone who is signed in, and has a key that may do everything. */
 export interface Person {
@@ -19,10 +19,10 @@ export interface Person {
   readonly key: string;
 }
 
-/** An organization with every best plan, its owner, and someone in each lesser role. */
-export interface Household {
+/** An organization with every best plan, its owner, and others in lesser roles. */
+export interface Household<Others extends string = string> {
   readonly owner: Person;
-  readonly others: Readonly<Record<Exclude<Role, 'owner'>, Person>>;
+  readonly others: Readonly<Record<Others, Person>>;
   readonly organization: AccountId;
 }
 
@@ -63,17 +63,16 @@ export async function makeKey({ app, db }: TestApp, of: Person, scopes: readonly
   return (await db.system('server.owner', CAST, (tx) => app.modules.identity.createKey(tx, key))).key;
 }
 
-/** An organization with people in all roles, and one of everything that the calls of this server make. */
-export async function makeHousehold(app: TestApp): Promise<Household> {
-  const [owner, admin, member, viewer] = [
-    await makePerson(app, { company: true }),
-    await makePerson(app),
-    await makePerson(app),
-    await makePerson(app),
-  ];
-  const others = { admin, member, viewer };
+/** An organization with people in these roles, and one of everything that the calls of this server make. */
+export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
+  app: TestApp,
+  roles: readonly Others[],
+): Promise<Household<Others>> {
+  const owner = await makePerson(app, { company: true });
+  const pairs = await Promise.all(roles.map(async (role) => [role, await makePerson(app)] as const));
+  const others = Object.fromEntries(pairs) as Record<Others, Person>;
   const join = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
-  for (const [role, { userId }] of Object.entries(others)) {
+  for (const [role, { userId }] of pairs) {
     await app.db.asMigrator(statement(join, [owner.accountId, userId, role]));
   }
   // A second device, which can be signed out while the first goes on.
@@ -106,7 +105,7 @@ export async function makeExamplePeople(app: TestApp): Promise<void> {
 /** Every id in every row of these accounts and users, by column. */
 export async function idsOf(db: Database, household: Household): Promise<IdsByColumn> {
   const { owner, others, organization } = household;
-  const users = [owner, ...Object.values(others)].map(({ userId }) => userId);
+  const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
   const ids = new Map<string, Set<string>>();
   for (const row of await rowsOf(db, [organization], users)) {
     for (const [column, value] of Object.entries(row)) {

@@ -1,7 +1,8 @@
 import { statement } from '#platform/db';
+import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
-import { type TestApp, testApp } from '../services/app.ts';
-import { makeHousehold, makeKey, makePerson, type Person, walkedApp } from './cast.ts';
+import type { TestApp } from '../services/app.ts';
+import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, walkedApp, WHENCE } from './cast.ts';
 import type { Grounds, OpenApi } from './rules/rule.ts';
 
 const AN_HOUR = 3_600_000;
@@ -18,7 +19,7 @@ export async function groundsOf(): Promise<Grounds> {
     db: app.db,
     mounted: app.app.modules.mounted,
     document: app.app.server.openApi() as OpenApi,
-    household: await makeHousehold(app),
+    household: await makeHousehold(app, ['admin', 'member', 'viewer']),
     refused: await refusedCredentials(app, me),
   };
 }
@@ -40,8 +41,8 @@ async function refusedCredentials(app: TestApp, me: Person): Promise<Record<stri
     'no token at all': 'garbage',
     'a key that nobody has': `pl_${'a'.repeat(43)}`,
     'a token without a signature': `${unsigned}.${claims}.`,
-    'a token with another signature': `${header}.${claims}.${signature.split('').reverse().join('')}`,
-    'a token of an hour ago': await tokenOfAnHourAgo(app),
+    'a token with another signature': `${header}.${claims}.${signature.split('').toReversed().join('')}`,
+    'a token of an hour ago': await tokenOfAnHourAgo(app, me),
     'a revoked key': revoked,
     'an expired key': expired,
     'a token of an ended session': ended.token,
@@ -50,11 +51,17 @@ async function refusedCredentials(app: TestApp, me: Person): Promise<Record<stri
   };
 }
 
-/** Signed by a process whose clock is an hour behind; it lived ten minutes. */
-async function tokenOfAnHourAgo(app: TestApp): Promise<string> {
+/** Signed with our key by a clock that is an hour behind; it lived ten minutes. */
+async function tokenOfAnHourAgo({ app, db }: TestApp, { email }: Person): Promise<string> {
   const clock = { now: () => systemClock.now() - AN_HOUR, monotonic: () => systemClock.monotonic() };
-  const before = await testApp({ beside: app, clock, work: false });
-  const { token } = await makePerson(before);
+  const before = createIdentity({
+    ...app.modules,
+    ...app.modules.accounts,
+    db,
+    clock,
+    settings: { issuer: 'plinth', emailVerification: 'off', products: [] },
+  });
+  const { access_token: token } = await before.sessions.login({ email, password: PASSWORD }, WHENCE);
   await before.close();
   return token;
 }

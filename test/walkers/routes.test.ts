@@ -1,13 +1,101 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { serve } from '#test/shop';
+import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
+import { fakeModule, MISTAKES, parrot, SOUND } from './fakes.ts';
 import { groundsOf } from './grounds.ts';
-import { EXCEPTIONS } from './exceptions.ts';
-import { RULES, walk } from './rules/index.ts';
+import { type Grounds, type Rule, RULES, walk } from './rules/index.ts';
+import type { OpenApi } from './rules/rule.ts';
 
 const grounds = await groundsOf();
 const routes = grounds.mounted.flatMap((module) => module.routes);
+const named = RULES.map((rule) => [rule.name, rule] as const);
+const excepted = (rule: Rule) => EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
 
 describe('every route', () => {
-  test.each(RULES.map((rule) => [rule.name, rule] as const))('%s', async (_name, rule) => {
-    expect(await walk(rule, routes, grounds)).toEqual([]);
+  test.each(named)('%s', async (_name, rule) => {
+    const others = routes.filter(({ name }) => !excepted(rule).includes(name));
+    expect(others.some(rule.visits)).toBe(true);
+    expect(await walk(rule, others, grounds)).toEqual([]);
   });
 });
+
+describe('exceptions', () => {
+  test('are few, and printed', () => {
+    const lines = EXCEPTIONS.map(({ rule, route, because }) => `  ${rule}: ${route}: ${because}`);
+    process.stdout.write(`${routes.length} routes, ${RULES.length} rules, excepted:\n${lines.join('\n')}\n`);
+    expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
+  });
+
+  test.each(EXCEPTIONS)('$rule is still broken by $route', async ({ rule: key, route: name }) => {
+    const [rule] = RULES.filter((one) => one.key === key);
+    const found = await walk(
+      rule ?? raise(key),
+      routes.filter((one) => one.name === name),
+      grounds,
+    );
+    expect(found).not.toEqual([]);
+  });
+});
+
+/** A real server with routes that somebody got wrong, for the same people. */
+const fakes = await serve(
+  {},
+  {
+    mounted: [fakeModule],
+    identify: grounds.app.app.modules.identity.identify,
+    roleOf: grounds.app.app.modules.accounts.roleOf,
+    rates: grounds.app.app.modules.rates,
+    idempotency: grounds.app.app.modules.idempotency,
+  },
+);
+afterAll(() => fakes.server.stop(1));
+const faulty: Grounds = {
+  ...grounds,
+  url: fakes.url,
+  mounted: [fakeModule],
+  document: fakes.server.openApi() as OpenApi,
+};
+
+describe('a new route is noticed', () => {
+  test.each(Object.entries(MISTAKES))('where it breaks the rule "%s"', async (key, mistaken) => {
+    const [rule] = RULES.filter((one) => one.key === key);
+    expect(await walk(rule ?? raise(key), [mistaken], faulty)).not.toEqual([]);
+  });
+
+  test('and let be where it breaks none, once it is in the generated docs', async () => {
+    const found = await Promise.all(RULES.map((rule) => walk(rule, [SOUND], faulty)));
+    expect(found.flat()).toEqual([expect.stringContaining('npm run generate')]);
+  });
+});
+
+/** Rules about what happens, for which no declaration of a route is enough to break them. */
+const LIVE = RULES.filter(
+  ({ key }) =>
+    !['documented', 'exemplary', 'spending', 'repeatable', 'rated', 'open', 'readers'].includes(key),
+);
+
+describe('each rule about what a server does can fail', () => {
+  test.each(LIVE.map((rule) => [rule.key, rule] as const))(
+    '%s, for one that says yes to everything',
+    async (_key, rule) => {
+      const { url, close } = await parrot(200, {});
+      const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...grounds, url });
+      close();
+      expect(found).not.toEqual([]);
+    },
+  );
+
+  test('foreign, for one that says 403 where it should know of nothing', async () => {
+    const { url, close } = await parrot(403, {
+      error: { code: 'forbidden', message: 'No.', request_id: 'r' },
+    });
+    const rule = RULES.find(({ key }) => key === 'foreign') ?? raise('foreign');
+    const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...grounds, url });
+    close();
+    expect(found.join()).toContain('403 forbidden, not 404');
+  });
+});
+
+function raise(key: string): never {
+  throw new Error(`there is no rule ${key}`);
+}

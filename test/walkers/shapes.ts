@@ -75,7 +75,9 @@ function isOfType(schema: Schema, value: unknown): boolean {
 
 /** Some alternatives overlap: what is outside one may be inside another. */
 function fits(schema: Schema, value: unknown): boolean {
-  return alternatives(schema).filter((one) => isOfType(one, value)).some((one) => !isOutside(one, value));
+  return alternatives(schema)
+    .filter((one) => isOfType(one, value))
+    .some((one) => !isOutside(one, value));
 }
 
 function isOutside(schema: Schema, value: unknown): boolean {

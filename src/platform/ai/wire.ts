@@ -64,7 +64,7 @@ export function readWire(
   return {
     endpoint,
     model: typeof body['model'] === 'string' ? body['model'] : '',
-    stream: body['stream'] === true,
+    stream: flag(body, 'stream'),
     wantsUsage: isRecord(options) && options['include_usage'] === true,
     maxTokens: count(body, 'max_completion_tokens') ?? count(body, 'max_tokens'),
     replies: count(body, 'n', MAX_REPLIES) ?? 1,
@@ -170,6 +170,13 @@ function count(body: Record<string, unknown>, field: string, most = 10_000_000):
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw invalid(`${field} must be a whole number from 1 to ${most}.`, field);
+}
+
+function flag(body: Record<string, unknown>, field: string): boolean {
+  const value = body[field];
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'boolean') return value;
+  throw invalid(`${field} must be true or false.`, field);
 }
 
 export function invalid(message: string, field?: string): AppError {

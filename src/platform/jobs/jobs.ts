@@ -1,8 +1,9 @@
 import { commitPoint, type Database, type Runnable, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
+import type { Taken } from './attempt.ts';
 import { enqueueing } from './enqueue.ts';
 import type { JobHandler, NewJob } from './job.ts';
-import { recoverJobs, runJob, type Taken, takeJobs, type WorkerParts } from './worker.ts';
+import { recoverJobs, runJob, takeJobs, type WorkerParts } from './worker.ts';
 
 /** What a signal of this topic means: a job may be due. */
 const TOPIC = 'jobs';

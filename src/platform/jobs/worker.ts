@@ -1,17 +1,8 @@
 import { commitPoint, type Database, statement } from '#platform/db';
-import {
-  type AccountId,
-  AppError,
-  type JobId,
-  type KeyId,
-  type Micros,
-  type PermitId,
-  type Random,
-  type UsageEventId,
-  type UserId,
-} from '#platform/kernel';
-import { type Holder, type Limits, type Permit, type PlannedCall, stale } from '#platform/limits';
-import type { JobFailure, JobHandler, Lane, RunningJob } from './job.ts';
+import { AppError, type JobId, type Random } from '#platform/kernel';
+import { type Holder, type Limits, stale } from '#platform/limits';
+import { type Attempt, attemptOf, type Taken } from './attempt.ts';
+import type { JobFailure, JobHandler } from './job.ts';
 
 const TAKE = commitPoint(
   'jobs.take',
@@ -54,39 +45,6 @@ export interface WorkerParts {
   readonly metrics?: WorkerMetrics | undefined;
 }
 
-export interface Taken {
-  readonly job: {
-    readonly id: JobId;
-    readonly account: AccountId;
-    readonly kind: string;
-    readonly lane: Lane;
-    readonly payload: Record<string, string>;
-    readonly permit: PermitId | null;
-    readonly attempt: number;
-    readonly attempts: number;
-    readonly fence: number;
-    readonly request_id: string;
-    readonly waited: number;
-  };
-  readonly permit: {
-    readonly id: PermitId;
-    readonly user: UserId;
-    readonly key: KeyId | null;
-    readonly product: string;
-    readonly feature: string;
-    readonly units: number;
-    readonly reserve: Micros;
-    readonly fence: number;
-    readonly subject: string | null;
-    readonly request_id: string;
-    readonly calls: number;
-    readonly event: UsageEventId | null;
-    readonly planned: PlannedCall | null;
-    /** Why the account may no longer spend, if so: suspended or revoked while the job waited. */
-    readonly refused: string | null;
-  } | null;
-}
-
 /** Takes up one batch of due jobs and answers them, with the milliseconds until the next is due when it found fewer. */
 export async function takeJobs(
   parts: WorkerParts,
@@ -112,13 +70,6 @@ export async function recoverJobs(parts: WorkerParts, known: readonly JobId[]): 
     statement('select jobs.close_orphans()'),
   ]);
   return rows[0]?.count ?? 0;
-}
-
-/** One attempt at a job: what its handler sees, and whether a statement that ends it was handed out. */
-interface Attempt {
-  readonly job: RunningJob;
-  readonly taken: Taken;
-  ended: boolean;
 }
 
 /** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
@@ -257,56 +208,4 @@ function failureOf(error: unknown): JobFailure {
 function isStale(error: unknown): boolean {
   const lost = stale(error);
   return lost instanceof AppError && lost.code === 'permit_stale';
-}
-
-function attemptOf(parts: WorkerParts, taken: Taken, signal: AbortSignal): Attempt {
-  const { job } = taken;
-  const attempt: Attempt = {
-    taken,
-    ended: false,
-    job: {
-      id: job.id,
-      accountId: job.account,
-      kind: job.kind,
-      lane: job.lane,
-      payload: job.payload,
-      attempt: job.attempt,
-      permit: permitOf(parts, taken),
-      requestId: job.request_id,
-      signal,
-      finishing(outcome) {
-        attempt.ended = true;
-        const state = outcome === undefined ? 'done' : 'dead';
-        return statement('select jobs.finish($1, $2, $3, $4, $5)', [
-          job.id,
-          parts.holder.id,
-          job.fence,
-          state,
-          outcome?.failed ?? null,
-        ]);
-      },
-    },
-  };
-  return attempt;
-}
-
-function permitOf(parts: WorkerParts, { permit, job }: Taken): Permit | undefined {
-  if (permit === null) return undefined;
-  return parts.limits.permitOf({
-    id: permit.id,
-    accountId: job.account,
-    userId: permit.user,
-    keyId: permit.key ?? undefined,
-    product: permit.product,
-    feature: permit.feature,
-    units: permit.units,
-    reserve: permit.reserve,
-    fence: permit.fence,
-    subject: permit.subject ?? undefined,
-    requestId: permit.request_id,
-    calls: permit.calls,
-    openEvent: permit.event ?? undefined,
-    planned: permit.planned ?? undefined,
-    idempotency: undefined,
-  });
 }

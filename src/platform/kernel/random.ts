@@ -16,7 +16,8 @@ export const systemRandom: Random = {
   bytes(length) {
     if (length > POOL_SIZE) return randomBytes(length);
     if (used + length > pool.length) {
-      pool = randomBytes(POOL_SIZE);
+      // A plain array: `slice` of a Buffer is no copy, and what was handed out would be wiped with the pool.
+      pool = new Uint8Array(randomBytes(POOL_SIZE));
       used = 0;
     }
     const bytes = pool.slice(used, used + length);

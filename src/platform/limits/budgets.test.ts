@@ -232,43 +232,45 @@ describe('further calls of a permit', () => {
   });
 });
 
+/** A permit whose first call was served, which its second holder does not know. */
+async function takenOver() {
+  const [old, next] = [await gym.another(), await gym.another()];
+  const member = await gym.member();
+  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
+  const first = await take(old, member, queued.id);
+  await first.send(planned(100));
+  first.served(figures(30));
+  const second = await take(next, member, queued.id);
+  return { member, first, second };
+}
+
+/** What a job's take-up does, without the job. */
+async function take(node: Node, member: { accountId: string }, permitId: string) {
+  const [rows] = await db.system('jobs.queue', effect, [
+    statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(
+      'select limits.take($1, $2, $3) as taken',
+      [member.accountId, permitId, node.holder.id],
+    ),
+  ]);
+  const taken = rows[0]?.taken;
+  if (taken === undefined) throw new Error('not taken');
+  return node.limits.permitOf({
+    ...request(member as never),
+    keyId: undefined,
+    subject: undefined,
+    units: 1,
+    id: permitId as never,
+    reserve: taken.reserve as never,
+    fence: taken.fence,
+    calls: taken.calls,
+    openEvent: (taken.event ?? undefined) as never,
+    planned: undefined,
+    idempotency: undefined,
+  });
+}
+
 describe('a permit that was taken over while its first call was out', () => {
-  async function takenOver() {
-    const [old, next] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
-    const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
-    await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
-    const first = await take(old, member, queued.id);
-    await first.send(planned(100));
-    first.served(figures(30));
-    const second = await take(next, member, queued.id);
-    return { member, first, second };
-  }
-
-  async function take(node: Node, member: { accountId: string }, permitId: string) {
-    const [rows] = await db.system('jobs.queue', effect, [
-      statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(
-        'select limits.take($1, $2, $3) as taken',
-        [member.accountId, permitId, node.holder.id],
-      ),
-    ]);
-    const taken = rows[0]?.taken;
-    if (taken === undefined) throw new Error('not taken');
-    return node.limits.permitOf({
-      ...request(member as never),
-      keyId: undefined,
-      subject: undefined,
-      units: 1,
-      id: permitId as never,
-      reserve: taken.reserve as never,
-      fence: taken.fence,
-      calls: taken.calls,
-      openEvent: (taken.event ?? undefined) as never,
-      planned: undefined,
-      idempotency: undefined,
-    });
-  }
-
   test('holds the estimate and the new reserve, and in the end what both calls cost', async () => {
     const { member, first, second } = await takenOver();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);

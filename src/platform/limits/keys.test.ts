@@ -242,7 +242,7 @@ describe('after the process of the first call died', () => {
     });
   });
 
-  test('a permit that its job owns is the job’s: a retry is told that it runs', async () => {
+  test('a permit that its job owns is the job’s, waiting or begun: a retry is told that it runs', async () => {
     const [dead, alive] = [await gym.another(), await gym.another()];
     const member = await gym.member();
     const first = granted(await dead.limits.admit(request(member, asJob)));
@@ -250,6 +250,10 @@ describe('after the process of the first call died', () => {
     await kill(dead);
     expect(await alive.limits.admit(request(member, asJob))).toEqual({ kind: 'running' });
     expect((await permits(db, member.accountId)).map(({ fence }) => fence)).toEqual([1]);
+    await db.system('jobs.queue', effect, [
+      statement('select limits.take($1, $2, $3)', [member.accountId, first.id, dead.holder.id]),
+    ]);
+    expect(await alive.limits.admit(request(member, asJob))).toEqual({ kind: 'running' });
   });
 
   test('one that is adopted after 50 seconds has a minute of its own to get its job', async () => {

@@ -7,20 +7,20 @@ const { db } = await testDatabase();
 
 /** Each window at its last seconds, and the instant at which it is new. A week begins on Monday. */
 const WINDOWS = [
-  ['quota', 'day', '2027-03-09T23:59:40Z', '2027-03-10T00:00:00Z'],
-  ['quota', 'week', '2027-03-14T23:59:40Z', '2027-03-15T00:00:00Z'],
-  ['quota', 'week', '2027-12-31T23:59:40Z', '2028-01-03T00:00:00Z'],
-  ['quota', 'month', '2027-04-30T23:59:40Z', '2027-05-01T00:00:00Z'],
-  ['quota', 'month', '2027-12-31T23:59:40Z', '2028-01-01T00:00:00Z'],
-  ['quota', 'month', '2028-02-28T23:59:40Z', '2028-03-01T00:00:00Z'],
-  ['quota', 'month', '2027-02-28T23:59:40Z', '2027-03-01T00:00:00Z'],
-  ['burst', 'minute', '2027-06-01T10:15:40Z', '2027-06-01T10:16:00Z'],
-  ['burst', 'hour', '2027-06-01T10:59:40Z', '2027-06-01T11:00:00Z'],
-  ['budget', 'day', '2028-02-29T23:59:40Z', '2028-03-01T00:00:00Z'],
-  ['budget', 'month', '2027-01-31T23:59:40Z', '2027-02-01T00:00:00Z'],
+  { kind: 'quota', per: 'day', before: '2027-03-09T23:59:40Z', reset: '2027-03-10T00:00:00Z' },
+  { kind: 'quota', per: 'week', before: '2027-03-14T23:59:40Z', reset: '2027-03-15T00:00:00Z' },
+  { kind: 'quota', per: 'week', before: '2027-12-31T23:59:40Z', reset: '2028-01-03T00:00:00Z' },
+  { kind: 'quota', per: 'month', before: '2027-04-30T23:59:40Z', reset: '2027-05-01T00:00:00Z' },
+  { kind: 'quota', per: 'month', before: '2027-12-31T23:59:40Z', reset: '2028-01-01T00:00:00Z' },
+  { kind: 'quota', per: 'month', before: '2028-02-28T23:59:40Z', reset: '2028-03-01T00:00:00Z' },
+  { kind: 'quota', per: 'month', before: '2027-02-28T23:59:40Z', reset: '2027-03-01T00:00:00Z' },
+  { kind: 'burst', per: 'minute', before: '2027-06-01T10:15:40Z', reset: '2027-06-01T10:16:00Z' },
+  { kind: 'burst', per: 'hour', before: '2027-06-01T10:59:40Z', reset: '2027-06-01T11:00:00Z' },
+  { kind: 'budget', per: 'day', before: '2028-02-29T23:59:40Z', reset: '2028-03-01T00:00:00Z' },
+  { kind: 'budget', per: 'month', before: '2027-01-31T23:59:40Z', reset: '2027-02-01T00:00:00Z' },
 ] as const;
 
-describe.each(WINDOWS)('a %s per %s', (kind, per, before, reset) => {
+describe.each(WINDOWS)('a $kind per $per', ({ kind, per, before, reset }) => {
   const size = kind === 'budget' ? 300 : 3;
   const one = kind === 'budget' ? { reserve: 100 } : {};
   let gym: Gym;

@@ -149,14 +149,6 @@ function makePermit(
     if (late.calls.length > 0) await parts.resolve(late);
   }
 
-  async function here(tx: Transaction, made: Statement): Promise<void> {
-    try {
-      await tx.run(made);
-    } catch (error) {
-      throw stale(error);
-    }
-  }
-
   const permit: Permit = {
     ...facts,
     holder: parts.holder,
@@ -206,6 +198,14 @@ function makePermit(
       statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
   };
   return permit;
+}
+
+async function here(tx: Transaction, made: Statement): Promise<void> {
+  try {
+    await tx.run(made);
+  } catch (error) {
+    throw stale(error);
+  }
 }
 
 /** Whether the row of a planned call says enough of the one that goes out: the same model, and a reserve that holds it. */

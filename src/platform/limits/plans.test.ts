@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Catalogue } from '#platform/entitlements';
 import {
   advance,
   advanceTo,
@@ -12,7 +13,7 @@ import {
   suspendAccount,
   suspendUser,
 } from '#test/factories';
-import { denied, granted, openGym, tally, windows } from '#test/gym';
+import { denied, granted, gymCatalogue, openGym, openNode, request, tally, windows } from '#test/gym';
 import { testDatabase } from '#test/services';
 import { refusal } from './index.ts';
 
@@ -132,5 +133,37 @@ describe('what a plan must have beside its limits', () => {
     const answer = await gym.admit(await gym.member('small'), { needs: { uses: 3, variants: 2 } });
     expect(answer).toMatchObject({ kind: 'plan_required', plan: 'gym.small' });
     granted(await gym.admit(await gym.member('small'), { needs: { uses: 2 } }));
+  });
+
+  test('an option that a feature requires is asked for by name', async () => {
+    const rules = {
+      product: 'club',
+      limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
+    } as const;
+    const plain = gymCatalogue({ ...rules, plans: { small: { uses: 5 }, big: { uses: 5 } } });
+    const { use, ...features } = plain.features;
+    const { small, big } = plain.plans;
+    if (use === undefined || small === undefined || big === undefined) throw new Error('no such gym');
+    const club: Catalogue = {
+      ...plain,
+      options: { sauna: 'boolean' },
+      features: { ...features, use: { ...use, requires: ['sauna'] } },
+      plans: {
+        small: { ...small, grants: { uses: 5, sauna: false } },
+        big: { ...big, grants: { uses: 5, sauna: true } },
+      },
+    };
+    const { limits } = await openNode(db, [club]);
+    const member = await makeAccount(db);
+    await makeGrant(db, member.accountId, { catalogue: club, plan: 'small' });
+    const asked = request(member, {}, 'club');
+    expect(await limits.admit(asked)).toEqual({
+      kind: 'plan_required',
+      grant: 'sauna',
+      needed: true,
+      plan: 'club.small',
+    });
+    await makeGrant(db, member.accountId, { catalogue: club, plan: 'big' });
+    granted(await limits.admit(asked));
   });
 });

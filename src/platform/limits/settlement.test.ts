@@ -256,20 +256,21 @@ describe('a posted row', () => {
   });
 });
 
-describe('a settlement that comes after the permit was closed for its dead holder', () => {
-  async function late(outcome: (permit: ReturnType<typeof granted>) => void) {
-    const node = await gym.another();
-    const member = await gym.member();
-    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
-    await permit.send(planned(100));
-    await kill(node);
-    await gym.limits.sweep();
-    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
-    expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 100 });
-    outcome(permit);
-    return { member, permit };
-  }
+/** A call whose process died: the sweeper posted it, and what is known of it comes late. */
+async function late(outcome: (permit: ReturnType<typeof granted>) => void) {
+  const node = await gym.another();
+  const member = await gym.member();
+  const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+  await permit.send(planned(100));
+  await kill(node);
+  await gym.limits.sweep();
+  expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+  expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 100 });
+  outcome(permit);
+  return { member, permit };
+}
 
+describe('a settlement that comes after the permit was closed for its dead holder', () => {
   test('writes exactly one correction row, and the budget holds what it really cost', async () => {
     const { member, permit } = await late((one) => one.served(figures(37)));
     await Promise.allSettled([permit.settle(), permit.settle(), permit.reportLate()]);

@@ -167,9 +167,10 @@ describe('work that is not over when it had to be', () => {
   });
 });
 
+const clockAt = (at: { ms: number }): Clock => ({ now: () => at.ms, monotonic: () => at.ms });
+
 describe('a lease', () => {
   const alone = { db, ids, kind: 'test', alone: false } as const;
-  const clockAt = (at: { ms: number }): Clock => ({ now: () => at.ms, monotonic: () => at.ms });
 
   test('is renewed while its process lives', async () => {
     const node = await gym.another();
@@ -204,7 +205,8 @@ describe('a lease', () => {
     const at = { ms: 1_000_000 };
     const lost: string[] = [];
     const holder = await startHolder({
-      ...{ ids, kind: 'test', alone: false, db: away },
+      ...alone,
+      db: away,
       clock: clockAt(at),
       onLost: (reason) => lost.push(reason),
     });

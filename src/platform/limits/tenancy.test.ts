@@ -94,20 +94,20 @@ test('functions that run as the system have a search path that nobody can bend',
   expect(rows).toEqual([]);
 });
 
-describe('a permit of another account', () => {
-  const settleTheirs = async (accountId: AccountId, forged: Record<string, unknown> = {}) => {
-    const permit = granted(await gym.admit(theirs, { reserve: 100, as: 'job' }));
-    const item = {
-      ...{ p: 'gym', id: permit.id, h: permit.holder, f: permit.fence, op: 'release', calls: [], ...forged },
-    };
-    const settling = asTenant(accountId, 'select limits.resolve_here($1::jsonb)', [JSON.stringify(item)]);
-    return { permit, settling };
-  };
+/** Says to the database, in the scope of an account, that it releases a permit of the other one. */
+async function releaseTheirs(accountId: AccountId, forged: Record<string, unknown> = {}) {
+  const permit = granted(await gym.admit(theirs, { reserve: 100, as: 'job' }));
+  const { id, holder: h, fence: f } = permit;
+  const item = { p: 'gym', id, h, f, op: 'release', calls: [], ...forged };
+  const releasing = asTenant(accountId, 'select limits.resolve_here($1::jsonb)', [JSON.stringify(item)]);
+  return { permit, releasing };
+}
 
+describe('a permit of another account', () => {
   test('can be settled, released or attached by nobody else, whatever they say', async () => {
     const before = (await windows(db, theirs.accountId))['gym monthly'] ?? 0;
-    const { permit, settling } = await settleTheirs(mine.accountId, { a: theirs.accountId });
-    await expect(settling).rejects.toMatchObject({ code: 'PL010' });
+    const { permit, releasing } = await releaseTheirs(mine.accountId, { a: theirs.accountId });
+    await expect(releasing).rejects.toMatchObject({ code: 'PL010' });
     const attach = asTenant(mine.accountId, 'select limits.attach($1, $2, 1, $3)', [
       permit.id,
       permit.holder,
@@ -133,8 +133,8 @@ describe('a permit of another account', () => {
   });
 
   test('under the meter of another product is refused: nothing would be locked', async () => {
-    const { permit, settling } = await settleTheirs(theirs.accountId, { p: 'pool' });
-    await expect(settling).rejects.toThrow('of another product');
+    const { permit, releasing } = await releaseTheirs(theirs.accountId, { p: 'pool' });
+    await expect(releasing).rejects.toThrow('of another product');
     await permit.release('done with it');
   });
 });

@@ -86,7 +86,7 @@ describe('the ledger', () => {
       seen.push(...rows.map(({ id }) => id));
     }
     expect(new Set(seen).size).toBe(25);
-    expect(seen).toEqual([...seen].sort().reverse());
+    expect(seen).toEqual([...seen].sort().toReversed());
   });
 
   test('says of each call what it was and what it cost, and what corrects what', async () => {

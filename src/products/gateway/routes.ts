@@ -9,10 +9,11 @@ const route = productRoutes<Gateway>();
 const chatBody = z.looseObject({
   model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
   messages: z.array(z.looseObject({ role: z.string() })).min(1),
-  stream: z.boolean().optional(),
+  stream: z.boolean().nullable().optional(),
   max_tokens: z
     .int()
     .min(1)
+    .nullable()
     .optional()
     .describe(
       'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',

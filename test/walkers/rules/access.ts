@@ -16,6 +16,7 @@ const OPEN = new Set([
 const isSignedIn = (route: Route) => route.shape.auth !== 'none';
 
 const open: Rule = {
+  key: 'open',
   name: 'is for anyone only if it is on the list of open calls',
   visits: () => true,
   objections: ({ name, shape }) =>
@@ -23,6 +24,7 @@ const open: Rule = {
 };
 
 const signedIn: Rule = {
+  key: 'signedIn',
   name: 'is 401 without a credential, and with one that is not good, or no longer',
   visits: isSignedIn,
   async objections(route, grounds) {
@@ -38,6 +40,7 @@ const signedIn: Rule = {
 };
 
 const scoped: Rule = {
+  key: 'scoped',
   name: 'is 403 for a key that lacks its scope; no key has `session`',
   visits: isSignedIn,
   async objections(route, grounds) {
@@ -52,6 +55,7 @@ const scoped: Rule = {
 };
 
 const admins: Rule = {
+  key: 'admins',
   name: 'under /v1/admin/ is for platform admins, and 403 for everybody else',
   visits: ({ path, shape }) => path.startsWith('/v1/admin/') || shape.auth === 'admin',
   async objections(route, grounds) {
@@ -67,6 +71,7 @@ const admins: Rule = {
 };
 
 const accounts: Rule = {
+  key: 'accounts',
   name: 'is 404 for an account that the caller is no member of, or that their key is not bound to',
   visits: ({ shape }) => shape.auth === 'account',
   async objections(route, grounds) {
@@ -90,6 +95,7 @@ const accounts: Rule = {
 };
 
 const foreign: Rule = {
+  key: 'foreign',
   name: 'is 404 for every id of another account or user, in path, query and body, and never 403',
   visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
   async objections(route, grounds) {
@@ -106,12 +112,14 @@ const foreign: Rule = {
 };
 
 const readers: Rule = {
+  key: 'readers',
   name: 'that writes is not for viewers',
   visits: ({ method, shape }) => method !== 'GET' && shape.auth === 'account',
   objections: ({ shape }) => (shape.may === 'viewer' ? ['a viewer may make it'] : []),
 };
 
 const roles: Rule = {
+  key: 'roles',
   name: 'is 403 for members of a lesser role than it asks for',
   visits: ({ shape }) => shape.may !== undefined && shape.may !== 'viewer',
   async objections(route, grounds) {
@@ -129,9 +137,9 @@ const roles: Rule = {
 
 /** Where the role is looked up by the handler, because the account is in the path and not in a header. */
 const visitors: Rule = {
+  key: 'visitors',
   name: 'that changes an organization refuses its viewers',
-  visits: (route) =>
-    route.shape.auth === 'user' && route.method !== 'GET' && holesOf(route).length > 0,
+  visits: (route) => route.shape.auth === 'user' && route.method !== 'GET' && holesOf(route).length > 0,
   async objections(route, grounds) {
     const { viewer } = grounds.household.others;
     const fillings = fillingsOf(route, await foreignIds(grounds)).filter(
@@ -153,7 +161,9 @@ const visitors: Rule = {
 /** Whether a filling names what is the viewer’s own: their account, their sessions. */
 function isOwn(filling: Filling, { household }: Grounds): boolean {
   const { viewer } = household.others;
-  return Object.values(filling).includes(viewer.accountId) || filling['params.id'] === sessionOf(viewer.token);
+  return (
+    Object.values(filling).includes(viewer.accountId) || filling['params.id'] === sessionOf(viewer.token)
+  );
 }
 
 function sessionOf(token: string): string {
@@ -162,10 +172,19 @@ function sessionOf(token: string): string {
 }
 
 const nowhere: Rule = {
+  key: 'nowhere',
   name: 'is 404 at a path that names nothing',
   visits: ({ path }) => path.includes(':'),
   async objections(route, grounds) {
-    const words = ['x', '%00', '%F0%9F%92%A9', '..%2f..%2fetc', "'%20or%20true--", 'a'.repeat(250), '%ED%A0%80'];
+    const words = [
+      'x',
+      '%00',
+      '%F0%9F%92%A9',
+      '..%2f..%2fetc',
+      "'%20or%20true--",
+      'a'.repeat(250),
+      '%ED%A0%80',
+    ];
     const found: string[] = [];
     for (const word of words) {
       const path = route.path.replace(/:\w+/g, word);

@@ -18,6 +18,7 @@ import {
 const COMMITTED = JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi;
 
 const documented: Rule = {
+  key: 'documented',
   name: 'is documented, with a summary, every error code and an example',
   visits: () => true,
   objections(route, { document }) {
@@ -50,10 +51,13 @@ function lacksExample(route: Route, { requestBody, responses }: Operation): bool
   const body = requestBody?.content['application/json'];
   const first = Math.min(...Object.keys(route.shape.reply).map(Number));
   const reply = responses[first]?.content?.['application/json'];
-  return (body !== undefined && body.example === undefined) || (first !== 204 && reply?.example === undefined);
+  return (
+    (body !== undefined && body.example === undefined) || (first !== 204 && reply?.example === undefined)
+  );
 }
 
 const exemplary: Rule = {
+  key: 'exemplary',
   name: 'keeps its own schemas in its example, as the server reads them and as the document writes them',
   visits: () => true,
   objections(route, { document }) {
@@ -81,10 +85,11 @@ function fitsWritten(content: Content | undefined, value: unknown): boolean {
 
 /** A schema of the document, read back: clients have nothing else. */
 export function schemaOf(schema: Schema): z.ZodType {
-  return z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema);
+  return z.fromJSONSchema(schema);
 }
 
 const spending: Rule = {
+  key: 'spending',
   name: 'that spends names a feature of its product, whose limits exist and are granted by every plan',
   visits: ({ shape }) => shape.spends !== undefined,
   objections(route, grounds) {
@@ -94,7 +99,9 @@ const spending: Rule = {
     if (catalogue === undefined || feature === undefined) return ['there is no such feature'];
     const missing = feature.consumes.filter((limit) => !Object.hasOwn(catalogue.limits, limit));
     const ungranted = Object.entries(catalogue.plans).flatMap(([plan, { grants }]) =>
-      feature.consumes.filter((limit) => grants[limit] === undefined).map((limit) => `${plan} has no ${limit}`),
+      feature.consumes
+        .filter((limit) => grants[limit] === undefined)
+        .map((limit) => `${plan} has no ${limit}`),
     );
     return [
       ...(feature.consumes.length === 0 ? ['it consumes no limit'] : []),
@@ -105,6 +112,7 @@ const spending: Rule = {
 };
 
 const repeatable: Rule = {
+  key: 'repeatable',
   name: 'that is a POST takes an Idempotency-Key, or says why not',
   visits: ({ method }) => method === 'POST',
   objections: (route) =>
@@ -114,6 +122,7 @@ const repeatable: Rule = {
 };
 
 const rated: Rule = {
+  key: 'rated',
   name: 'declares how often it may be called',
   visits: () => true,
   objections({ shape }) {

@@ -21,6 +21,7 @@ function asked(grounds: Grounds, route: Route, sending: Sending): Promise<Reply>
 }
 
 const bodies: Rule = {
+  key: 'bodies',
   name: 'is 400 for a field of the wrong shape, a missing and an undeclared one, and names the field',
   visits: takesBody,
   async objections(route, grounds) {
@@ -36,6 +37,7 @@ const bodies: Rule = {
 };
 
 const queries: Rule = {
+  key: 'queries',
   name: 'is 400 for a wrong or undeclared query parameter, and names it',
   visits: () => true,
   async objections(route, grounds) {
@@ -62,7 +64,10 @@ function wrongTexts(schema: Schema): unknown[] {
 
 /** A refusal of the input that does not say which field it is about helps nobody. */
 function objectionsTo(route: Route, reply: Reply, path: string): string[] {
-  const faults = refusedAs(route, reply, { status: 400, code: 'validation_failed', when: path });
+  // A vendor's protocol knows fields that are not offered here, and says so.
+  const code =
+    route.shape.rawBody === true && reply.code === 'field_refused' ? reply.code : 'validation_failed';
+  const faults = refusedAs(route, reply, { status: 400, code, when: path });
   if (faults.length > 0 || namesField(reply, path)) return faults;
   return [`${path}: the refusal does not name it: ${reply.text.slice(0, 200)}`];
 }
@@ -70,13 +75,16 @@ function objectionsTo(route: Route, reply: Reply, path: string): string[] {
 function namesField({ json }: Reply, path: string): boolean {
   const error = isRecord(json) && isRecord(json['error']) ? json['error'] : {};
   const details = isRecord(error['details']) ? error['details'] : {};
-  const whole = path.endsWith('.');
-  const named = whole ? path.slice(0, -1) : path;
   const issues = Array.isArray(details['issues']) ? (details['issues'] as { path: string }[]) : [];
-  return issues.some((issue) => issue.path === named || issue.path.startsWith(`${named}.`));
+  const named =
+    typeof details['field'] === 'string' ? [`body.${details['field']}`] : issues.map((one) => one.path);
+  if (path === 'body.')
+    return named.includes('body') || String(error['message']).includes('The body must be');
+  return named.some((one) => one === path || one.startsWith(`${path}.`));
 }
 
 const bodiless: Rule = {
+  key: 'bodiless',
   name: 'that takes no body is 400 for one',
   visits: (route) => mayCarryBody(route) && !takesBody(route),
   async objections(route, grounds) {
@@ -90,6 +98,7 @@ const bodiless: Rule = {
 };
 
 const sizes: Rule = {
+  key: 'sizes',
   name: 'is 413 for a body above its size',
   visits: mayCarryBody,
   async objections(route, grounds) {
@@ -101,6 +110,7 @@ const sizes: Rule = {
 };
 
 const types: Rule = {
+  key: 'types',
   name: 'is 415 for a body that is no JSON in UTF-8',
   visits: mayCarryBody,
   async objections(route, grounds) {

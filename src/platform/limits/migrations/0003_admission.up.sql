@@ -83,8 +83,9 @@ begin
     returning * into v_permit;
   -- Its holder, thought dead, enqueued the job at this very moment.
   if not found then return jsonb_build_object('kind', 'running'); end if;
-  select * into v_event from limits.usage_events
-    where account_id = v_permit.account_id and permit_id = v_permit.id and state = 'pending' order by attempt limit 1;
+  -- The planned call goes out for this request: its row is found by this one's id, as the permit is.
+  update limits.usage_events set request_id = v_permit.request_id, updated_at = p_now
+    where account_id = v_permit.account_id and permit_id = v_permit.id and state = 'pending' returning * into v_event;
   return jsonb_build_object('kind', 'permit', 'adopted', true, 'id', v_permit.id, 'fence', v_permit.fence,
     'reserve', v_permit.reserve, 'event', v_event.id);
 end $$;

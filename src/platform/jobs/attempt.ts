@@ -1,0 +1,113 @@
+import { statement } from '#platform/db';
+import type {
+  AccountId,
+  HolderId,
+  JobId,
+  KeyId,
+  Micros,
+  PermitId,
+  UsageEventId,
+  UserId,
+} from '#platform/kernel';
+import type { Limits, Permit, PlannedCall } from '#platform/limits';
+import type { Lane, RunningJob } from './job.ts';
+
+/** A job and its permit, as the database gives them to whoever took them up. */
+export interface Taken {
+  readonly job: {
+    readonly id: JobId;
+    readonly account: AccountId;
+    readonly kind: string;
+    readonly lane: Lane;
+    readonly payload: Record<string, string>;
+    readonly permit: PermitId | null;
+    readonly attempt: number;
+    readonly attempts: number;
+    readonly fence: number;
+    readonly request_id: string;
+    readonly waited: number;
+  };
+  readonly permit: {
+    readonly id: PermitId;
+    readonly user: UserId;
+    readonly key: KeyId | null;
+    readonly product: string;
+    readonly feature: string;
+    readonly units: number;
+    readonly reserve: Micros;
+    readonly fence: number;
+    readonly subject: string | null;
+    readonly request_id: string;
+    readonly calls: number;
+    readonly event: UsageEventId | null;
+    readonly planned: PlannedCall | null;
+    /** Why the account may no longer spend, if so: suspended or revoked while the job waited. */
+    readonly refused: string | null;
+  } | null;
+}
+
+/** One attempt at a job: what its handler sees, and whether a statement that ends it was handed out. */
+export interface Attempt {
+  readonly job: RunningJob;
+  readonly taken: Taken;
+  ended: boolean;
+}
+
+/** What an attempt needs of the worker that makes it. */
+export interface AttemptParts {
+  readonly limits: Pick<Limits, 'permitOf'>;
+  readonly holder: { readonly id: HolderId };
+}
+
+/** Makes of a taken job what its handler sees. */
+export function attemptOf(parts: AttemptParts, taken: Taken, signal: AbortSignal): Attempt {
+  const { job } = taken;
+  const attempt: Attempt = {
+    taken,
+    ended: false,
+    job: {
+      id: job.id,
+      accountId: job.account,
+      kind: job.kind,
+      lane: job.lane,
+      payload: job.payload,
+      attempt: job.attempt,
+      permit: permitOf(parts, taken),
+      requestId: job.request_id,
+      signal,
+      finishing(outcome) {
+        attempt.ended = true;
+        const state = outcome === undefined ? 'done' : 'dead';
+        return statement('select jobs.finish($1, $2, $3, $4, $5)', [
+          job.id,
+          parts.holder.id,
+          job.fence,
+          state,
+          outcome?.failed ?? null,
+        ]);
+      },
+    },
+  };
+  return attempt;
+}
+
+function permitOf(parts: AttemptParts, { permit, job }: Taken): Permit | undefined {
+  if (permit === null) return undefined;
+  return parts.limits.permitOf({
+    id: permit.id,
+    accountId: job.account,
+    userId: permit.user,
+    keyId: permit.key ?? undefined,
+    product: permit.product,
+    feature: permit.feature,
+    units: permit.units,
+    reserve: permit.reserve,
+    fence: permit.fence,
+    subject: permit.subject ?? undefined,
+    requestId: permit.request_id,
+    calls: permit.calls,
+    openEvent: permit.event ?? undefined,
+    planned: permit.planned ?? undefined,
+    idempotency: undefined,
+  });
+}

@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { makeAccount } from '#test/factories';
+import { denied, figures, granted, kill, ledgerLines, permits, planned, windows } from '#test/gym';
+import { testDatabase } from '#test/services';
+import { EFFECT, jobRow, leaveTrace, openWorkshop, traces } from '#test/workshop';
+import type { RunningJob } from './index.ts';
+
+const { db } = await testDatabase();
+const shop = await openWorkshop(db);
+const wanted = { reserve: 100 };
+
+/** Stores a result, ends the job and settles its permit, in one transaction. */
+async function complete(job: RunningJob): Promise<void> {
+  const settlement = job.permit === undefined ? [] : [job.permit.settlement()];
+  await db.tenant(job.accountId, EFFECT, [leaveTrace(job.accountId), job.finishing(), ...settlement]);
+}
+
+describe('when a worker dies', () => {
+  test('another takes over; whatever the dead one still does is undone, and what it knows becomes one correction', async () => {
+    const member = await shop.member();
+    const dying = await shop.work();
+    const served = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        await job.permit?.send(planned(100));
+        job.permit?.served(figures(job.attempt === 1 ? 30 : 50));
+        if (job.attempt === 1) {
+          served.resolve();
+          await goOn.promise;
+        }
+        await complete(job);
+      },
+      { wanted },
+    );
+    await served.promise;
+    await kill(dying.shift.node);
+
+    const heir = await shop.work();
+    await heir.shift.until(1);
+    expect(heir.shift.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 50']);
+    goOn.resolve();
+    await dying.shift.until(1);
+    await Promise.all([dying.stop(0), heir.stop(0)]);
+
+    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(await traces(db, member.accountId)).toBe(1);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
+    expect(await ledgerLines(db, member.accountId)).toEqual([
+      'posted 100 estimated',
+      'correction -70',
+      'posted 50',
+    ]);
+    expect(await windows(db, member.accountId)).toEqual({
+      'gym monthly': 1,
+      'gym hourly': 1,
+      'gym cost': 80,
+    });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled', fence: 3 }]);
+  });
+
+  test('and fails late, its failure is undone too: the job of its heir goes on', async () => {
+    const member = await shop.member();
+    const dying = await shop.work();
+    const began = Promise.withResolvers<void>();
+    const fail = Promise.withResolvers<void>();
+    const hold = Promise.withResolvers<void>();
+    const heirBegan = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        if (job.attempt === 1) {
+          began.resolve();
+          await fail.promise;
+          throw new AppError('conflict');
+        }
+        heirBegan.resolve();
+        await hold.promise;
+        await complete(job);
+      },
+      { wanted },
+    );
+    await began.promise;
+    await kill(dying.shift.node);
+    const heir = await shop.work();
+    await heirBegan.promise;
+    fail.resolve();
+    await dying.shift.until(1);
+    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'running', attempt: 2 });
+    hold.resolve();
+    await heir.shift.until(1);
+    await Promise.all([dying.stop(0), heir.stop(0)]);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
+    expect(await traces(db, member.accountId)).toBe(1);
+  });
+
+  test('its lease is what keeps it from taking more', async () => {
+    const member = await makeAccount(db);
+    const worker = await shop.work();
+    await kill(worker.shift.node);
+    const { id } = await shop.enqueue(member, async () => {});
+    await expect.poll(() => worker.shift.logged).toContain('no jobs could be taken: the holder is dead');
+    expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
+    await worker.stop(0);
+    const other = await shop.work();
+    await other.shift.until(1);
+    await other.stop(0);
+  });
+
+  test('in each of its tries, the job is given up, and the calls that went out are charged', async () => {
+    const member = await shop.member();
+    let began = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        await job.permit?.send(planned(40));
+        began.resolve();
+        await new Promise(() => {});
+      },
+      { wanted: { reserve: 40 }, quiet: true },
+    );
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      began = Promise.withResolvers<void>();
+      const dying = await shop.work();
+      await began.promise;
+      await kill(dying.shift.node);
+      void dying.stop(0);
+    }
+    const last = await shop.work();
+    await last.shift.until(1);
+    await last.stop(0);
+    expect(shop.givenUp.at(-1)).toMatchObject({
+      job: { id, attempt: 4 },
+      failure: { code: 'provider_unavailable' },
+    });
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead' });
+    expect(await ledgerLines(db, member.accountId)).toEqual(
+      Array.from({ length: 3 }, () => 'posted 40 estimated'),
+    );
+    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 120 });
+  });
+});
+
+describe('when the end of a job cannot be written', () => {
+  test('the worker that lives on takes it up again, instead of holding it for ever', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    let breaks = 1;
+    const { id } = await shop.enqueue(
+      member,
+      async (job) => {
+        if (breaks > 0) {
+          breaks -= 1;
+          // The job's last step fails, and so does putting it back: its fence is hidden from the database for a while.
+          await db.asMigrator(statement('update jobs.jobs set fence = fence + 100 where id = $1', [id]));
+          throw new Error('the database went away');
+        }
+        await complete(job);
+      },
+      { wanted },
+    );
+    await worker.shift.until(2);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', error: null, attempt: 2 });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
+  });
+
+  test('a handler that can never store its failure is left out in the end, and nothing stays open', async () => {
+    const member = await shop.member();
+    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true, kind: 'work' });
+    await db.asMigrator(statement(`update jobs.jobs set kind = 'broken', attempt = 8 where id = $1`, [id]));
+    const shift = await shop.shift();
+    const broken = {
+      kind: 'broken',
+      attempts: 3,
+      run: async () => {},
+      giveUp: () => Promise.reject(new Error('a bug')),
+    };
+    shift.jobs.handle(broken);
+    const worker = shift.jobs.work();
+    await shift.until(1);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'provider_unavailable' });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
+  });
+
+  test('and its handler fails at giving up, the job is tried again by the next recovery', async () => {
+    const member = await shop.member();
+    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    await db.asMigrator(statement(`update jobs.jobs set kind = 'shaky' where id = $1`, [id]));
+    const shift = await shop.shift();
+    let isBroken = true;
+    shift.jobs.handle({
+      kind: 'shaky',
+      attempts: 1,
+      run: () => Promise.reject(new AppError('conflict')),
+      async giveUp(job) {
+        if (isBroken) {
+          isBroken = false;
+          throw new Error('the database was away');
+        }
+        const releasing = job.permit === undefined ? [] : [job.permit.releasing('conflict')];
+        await db.tenant(job.accountId, EFFECT, [job.finishing({ failed: 'conflict' }), ...releasing]);
+      },
+    });
+    const worker = shift.jobs.work();
+    await shift.until(2);
+    await worker.stop(0);
+    expect(shift.logged).toContain('job could not be ended: the database was away');
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'conflict', attempt: 2 });
+  });
+});
+
+test('a permit that its job left open is closed, so that its place is never lost', async () => {
+  const member = await shop.member();
+  const worker = await shop.work();
+  await shop.enqueue(
+    member,
+    async (job) => {
+      await job.permit?.send(planned(100));
+      // It ends the job, and forgets its permit.
+      await db.tenant(job.accountId, EFFECT, [job.finishing()]);
+    },
+    { wanted },
+  );
+  await worker.shift.until(1);
+  await worker.stop(0);
+  expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running' }]);
+  const next = await shop.work();
+  await expect.poll(async () => (await permits(db, member.accountId))[0]?.state).toBe('settled');
+  await next.stop(0);
+  expect(await permits(db, member.accountId)).toMatchObject([{ reason: 'job ended' }]);
+  expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+});
+
+test('a job whose permit was closed before it began does not run', async () => {
+  const member = await shop.member();
+  let ran = false;
+  const { id, permit } = await shop.enqueue(
+    member,
+    async () => {
+      ran = true;
+    },
+    { wanted, quiet: true },
+  );
+  await db.asMigrator(statement(`update limits.permits set state = 'voided' where id = $1`, [permit?.id]));
+  const worker = await shop.work();
+  await worker.shift.until(1);
+  await worker.stop(0);
+  expect(ran).toBe(false);
+  expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'permit_stale' });
+});
+
+test('a place stays taken while its job waits between two tries', async () => {
+  const gate = Promise.withResolvers<void>();
+  const member = await shop.member();
+  const worker = await shop.work({ uniform: () => 0.9 });
+  await shop.enqueue(
+    member,
+    async (job) => {
+      if (job.attempt === 1) throw new Error('no');
+      await gate.promise;
+    },
+    { wanted: { ...wanted, units: 300 } },
+  );
+  await worker.shift.until(1);
+  expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
+  expect((await shop.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(1);
+  denied(await shop.admit(member, { units: 300 }));
+  granted(await shop.admit(member, { units: 1 }));
+  gate.resolve();
+  await worker.shift.until(2);
+  await worker.stop(0);
+});

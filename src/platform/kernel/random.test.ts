@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { createIds, randomToken, systemClock, systemRandom } from './index.ts';
+
+const MANY = 1_000;
+
+test('no two tokens are alike, and none is empty of chance', () => {
+  const tokens = Array.from({ length: MANY }, () => randomToken(systemRandom));
+  expect(new Set(tokens).size).toBe(MANY);
+  // Of 64 characters a token of 43 has about 32 different ones.
+  expect(tokens.every((token) => new Set(token).size > 12)).toBe(true);
+});
+
+test('bytes stay as they were handed out, whatever is asked for later', () => {
+  const handedOut = Array.from({ length: MANY }, () => systemRandom.bytes(16));
+  const written = handedOut.map((bytes) => Buffer.from(bytes).toString('hex'));
+  expect(new Set(written).size).toBe(MANY);
+  expect(handedOut.some((bytes) => bytes.every((byte) => byte === 0))).toBe(false);
+});
+
+test('more than a pool holds is handed out whole', () => {
+  const bytes = systemRandom.bytes(10_000);
+  expect(bytes.length).toBe(10_000);
+  expect(bytes.subarray(5_000).some((byte) => byte !== 0)).toBe(true);
+});
+
+test('ids that two processes make in one millisecond are different', () => {
+  const clock = { now: () => 1_800_000_000_000, monotonic: () => systemClock.monotonic() };
+  const [one, other] = [
+    createIds({ clock, random: systemRandom }),
+    createIds({ clock, random: systemRandom }),
+  ];
+  expect(one.next()).not.toBe(other.next());
+});

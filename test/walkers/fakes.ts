@@ -1,0 +1,93 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Mounted, type Route, routesFor } from '#platform/http';
+import type { Permit } from '#platform/limits';
+import { z } from 'zod';
+
+/** Routes as somebody in a hurry would write them, each with one mistake, and one without. */
+
+const route = routesFor<undefined, Permit>();
+const ID = '0193a000-0000-7000-8000-000000000001';
+const ok = z.strictObject({ ok: z.literal(true) });
+const yes = async () => ({ ok: true });
+const sound = {
+  summary: 'Something for the walkers',
+  tag: 'Fakes',
+  auth: 'user',
+  scope: 'fake:write',
+  rate: { perMinute: 600, by: 'user' },
+  reply: { 200: ok },
+  example: { reply: { ok: true } },
+} as const;
+const soundPost = {
+  ...sound,
+  body: z.strictObject({ name: z.string().min(1).max(9) }),
+  idempotency: 'none',
+  description: 'It takes no Idempotency-Key: nothing comes of it.',
+  example: { body: { name: 'a' }, reply: { ok: true } },
+} as const;
+
+const badExample = { ...soundPost, example: { body: { name: '' }, reply: { ok: false } } } as const;
+const loose = z.object({ name: z.string().min(1).max(9) });
+
+/** By the rule that must object: a route that breaks it, mounted on a real server. */
+export const MISTAKES: Readonly<Record<string, Route>> = {
+  documented: route('GET /v1/fake/undocumented', { ...sound, summary: '' }, yes),
+  exemplary: route('POST /v1/fake/example', badExample, yes),
+  spending: route(
+    'POST /v1/fake/spends',
+    {
+      ...soundPost,
+      auth: 'account',
+      may: 'member',
+      spends: { feature: 'flying', as: 'inline' },
+    },
+    yes,
+  ),
+  repeatable: route('POST /v1/fake/unsaid', { ...soundPost, description: 'Does it.' }, yes),
+  rated: route('GET /v1/fake/rate', { ...sound, rate: { perMinute: 1e9, by: 'user' } }, yes),
+  open: route('GET /v1/fake/open', { ...sound, auth: 'none', rate: { perMinute: 600, by: 'ip' } }, yes),
+  admins: route('GET /v1/admin/fake', sound, yes),
+  foreign: route(
+    'GET /v1/fake/things/:id',
+    { ...sound, example: { params: { id: ID }, reply: { ok: true } } },
+    yes,
+  ),
+  readers: route('POST /v1/fake/reader', { ...soundPost, auth: 'account', may: 'viewer' }, yes),
+  visitors: route(
+    'DELETE /v1/fake/things/:id',
+    { ...sound, errors: ['forbidden'], example: { params: { id: ID }, reply: { ok: true } } },
+    yes,
+  ),
+  nowhere: route(
+    'GET /v1/fake/words/:id',
+    { ...sound, params: { id: 'text' }, example: { params: { id: 'a' }, reply: { ok: true } } },
+    yes,
+  ),
+  bodies: route('POST /v1/fake/loose', { ...soundPost, body: loose }, yes),
+  queries: route('GET /v1/fake/query', { ...sound, query: z.object({}) }, yes),
+  bodiless: route('DELETE /v1/fake/raw', { ...sound, rawBody: true }, yes),
+  answers: route('GET /v1/fake/undeclared', sound, async () => ({ ok: true, more: 1 })),
+  repeated: route('POST /v1/fake/again', { ...soundPost, idempotency: 'optional' }, yes),
+};
+
+/** A route that keeps every rule, but that nobody has run `npm run generate` for. */
+export const SOUND = route('POST /v1/fake/sound', soundPost, yes);
+
+export const fakeModule: Mounted = {
+  module: 'fake',
+  product: 'reel',
+  routes: [...Object.values(MISTAKES), SOUND],
+  service: undefined,
+};
+
+/** A server that answers everything with one status and body, whoever asks what. */
+export async function parrot(status: number, body: unknown): Promise<{ url: string; close: () => void }> {
+  const text = JSON.stringify(body);
+  const server = createServer((request, response) => {
+    request.resume();
+    request.once('end', () => response.writeHead(status, { 'content-type': 'application/json' }).end(text));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}

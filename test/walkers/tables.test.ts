@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, type Database, statement } from '#platform/db';
+import { testDatabase } from '#test/services';
+import { makeHousehold, walkedApp } from './cast.ts';
+import { bitesOf, type Pair } from './tables/bites.ts';
+import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';
+import { APPEND_ONLY, idleExceptions, TABLE_EXCEPTIONS } from './tables/exceptions.ts';
+import { objectionsTo, ownerOf } from './tables/rules.ts';
+
+const REFUSED = commitPoint('test.walkers.append-only', 'what the system itself must not do');
+const app = await walkedApp();
+const { db } = app;
+const households = [await makeHousehold(app, ['member']), await makeHousehold(app, ['member'])];
+const [mine, theirs] = households.map(({ owner }) => owner);
+const tables = await readTables(db);
+const named = tables.map((table) => [table.name, table] as const);
+
+describe('every table', () => {
+  test.each(named)('%s keeps its rows to their owner, by its declaration', (_name, table) => {
+    expect(objectionsTo(table)).toEqual([]);
+  });
+
+  test.each(named)('%s keeps its rows to their owner, whatever another tries', async (_name, table) => {
+    if (mine === undefined || theirs === undefined) throw new Error('nobody is there to try');
+    expect(await bitesOf(db, table, { mine, theirs })).toEqual([]);
+  });
+
+  test('there are tables of accounts, of users and of the system; the system’s are listed', () => {
+    const owners = tables.map((table) => ownerOf(table));
+    expect(new Set(owners)).toEqual(new Set(['account', 'user', 'system']));
+    const lines = TABLE_EXCEPTIONS.map(({ table, says, because }) => `  ${table}: ${says}: ${because}`);
+    process.stdout.write(`${tables.length} tables, excepted:\n${lines.join('\n')}\n`);
+  });
+
+  test('every exception is still needed', () => {
+    for (const table of tables) objectionsTo(table);
+    expect(idleExceptions()).toEqual([]);
+  });
+});
+
+describe('what is written once', () => {
+  const may = ({ grants }: Table, privilege: string) => grants.some((one) => one.privilege === privilege);
+
+  test('is what no role may change or delete, and no other table is', () => {
+    const fixed = tables.filter(
+      (table) => !may(table, 'update') && !may(table, 'delete') && may(table, 'insert'),
+    );
+    expect(fixed.map(({ name }) => name)).toEqual(APPEND_ONLY);
+  });
+
+  test.each(APPEND_ONLY)('%s refuses the system itself', async (name) => {
+    for (const sql of [
+      `update ${name} set created_at = created_at`,
+      `delete from ${name}`,
+      `truncate ${name}`,
+    ]) {
+      const attempt = db.system('limits.sweep', REFUSED, [statement(sql)]);
+      await expect(attempt).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('a posted usage event is not changed any more, by anybody', async () => {
+    const change = `update limits.usage_events set cost = cost + 1 where state in ('posted', 'voided')`;
+    await expect(db.script(change)).rejects.toThrow();
+  });
+});
+
+describe('roles and rights', () => {
+  test('neither role can sign in, pass row security, make anything, or become the other', async () => {
+    expect(await readRoles(db)).toEqual([
+      { name: 'plinth_system', rights: [], memberOf: [] },
+      { name: 'plinth_tenant', rights: [], memberOf: [] },
+    ]);
+  });
+
+  test('on schemas they have usage, and everybody has nothing', async () => {
+    const schemas = (await readSchemas(db)).filter(({ name }) => name !== 'public');
+    for (const { name, grants } of schemas) {
+      const beyond = grants.filter(
+        ({ role, privilege }) => !role.startsWith('plinth_') || privilege !== 'usage',
+      );
+      expect({ name, beyond }).toEqual({ name, beyond: [] });
+    }
+  });
+
+  test('functions that run as the system are the system’s, with a search path that nobody can bend', async () => {
+    expect(await functionFaults(db)).toEqual([]);
+  });
+});
+
+async function functionFaults(of: Database): Promise<string[]> {
+  const definers = await readDefiners(of);
+  expect(definers.length).toBeGreaterThan(20);
+  return definers.flatMap(({ name, owner, settings, grantees }) => [
+    ...(settings.includes('search_path=pg_catalog, pg_temp') ? [] : [`${name}: its search path can be bent`]),
+    ...(owner === 'plinth_system' ? [] : [`${name}: it runs as ${owner}`]),
+    ...(grantees.includes('public') ? [`${name}: everybody may call it`] : []),
+  ]);
+}
+
+describe('a new table is noticed', async () => {
+  const { db: scratch } = await testDatabase();
+  const A = '0193a000-0000-7000-8000-00000000000';
+  const pair = {
+    mine: { accountId: `${A}1`, userId: `${A}2` },
+    theirs: { accountId: `${A}3`, userId: `${A}4` },
+  } as unknown as Pair;
+  const grants = 'select, insert, update, delete';
+  const columns = 'account_id uuid not null, id uuid, created_at timestamptz, primary key (account_id, id)';
+  const open = `grant ${grants} on fakes.t to plinth_tenant, plinth_system`;
+
+  async function made(sql: string): Promise<Table> {
+    await scratch.script(`drop schema if exists fakes cascade; create schema fakes;
+      grant usage on schema fakes to plinth_tenant, plinth_system; ${sql}`);
+    const found = (await readTables(scratch)).find(({ name }) => name === 'fakes.t');
+    if (found === undefined) throw new Error('the table was not made');
+    const rows = `('${pair.mine.accountId}', gen_random_uuid()), ('${pair.theirs.accountId}', gen_random_uuid())`;
+    if (ownerOf(found) === 'account')
+      await scratch.script(`insert into fakes.t (account_id, id) values ${rows}`);
+    return found;
+  }
+
+  test.each([
+    ['row security is off', `create table fakes.t (${columns}); ${open}`],
+    [
+      'row security is not forced',
+      `create table fakes.t (${columns}); alter table fakes.t enable row level security`,
+    ],
+    [
+      'the policy p asks for no scope',
+      `create table fakes.t (${columns}); create policy p on fakes.t to plinth_tenant using (true)`,
+    ],
+    [
+      'the policy p is for public',
+      `create table fakes.t (${columns}); create policy p on fakes.t using (account_id = (select app.account()))`,
+    ],
+    ['select is granted to public', `create table fakes.t (${columns}); grant select on fakes.t to public`],
+    [
+      'truncate is granted to plinth_tenant',
+      `create table fakes.t (${columns}); grant truncate on fakes.t to plinth_tenant`,
+    ],
+    ['it has no created_at', 'create table fakes.t (account_id uuid not null, id uuid)'],
+    [
+      'no index starts with account_id',
+      'create table fakes.t (account_id uuid not null, id uuid primary key, created_at timestamptz)',
+    ],
+    [
+      'the unique t_pkey is across owners',
+      'create table fakes.t (account_id uuid not null, id uuid primary key, created_at timestamptz)',
+    ],
+    ['account_id may be null', 'create table fakes.t (account_id uuid, id uuid, created_at timestamptz)'],
+    [
+      'the foreign key t_other_fkey is across owners',
+      `create table fakes.other (id uuid primary key); create table fakes.t (${columns}, other uuid references fakes.other)`,
+    ],
+    ['is no table', `create table fakes.u (${columns}); create view fakes.t as select * from fakes.u`],
+    ['it is the system’s', 'create table fakes.t (id uuid primary key)'],
+  ])('where %s', async (says, sql) => {
+    expect(objectionsTo(await made(sql))).toContain(says);
+  });
+
+  test('where a policy lets everybody in, by what a tenant can do', async () => {
+    const loose = `create table fakes.t (${columns}); ${open}; alter table fakes.t enable row level security;
+      create policy p on fakes.t using (true)`;
+    const found = await bitesOf(scratch, await made(loose), pair);
+    for (const does of ['reads', 'changes', 'deletes', 'gives away', 'plants']) {
+      expect(found.join()).toContain(does);
+    }
+  });
+
+  test('and let be where it is protected as all are', async () => {
+    const table = await made(
+      `create table fakes.t (${columns}); call app.protect_tenant('fakes.t', '${grants}')`,
+    );
+    expect(objectionsTo(table)).toEqual([]);
+    expect(await bitesOf(scratch, table, pair)).toEqual([]);
+  });
+
+  test('and so is a function that runs as somebody else', async () => {
+    await made(`create table fakes.t (${columns});
+      create function fakes.f() returns int language sql security definer as 'select 1'`);
+    const found = await functionFaults(scratch);
+    expect(found).toHaveLength(3);
+    expect(found.join()).toContain('fakes.f(): everybody may call it');
+  });
+});
