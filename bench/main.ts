@@ -1,8 +1,6 @@
 import { cpus } from 'node:os';
+import type { Figures } from './figures.ts';
 import { benchReel } from './reel.ts';
-
-/** What a bench answers: one object, printed as the last line with --json. */
-export type Figures = Readonly<Record<string, unknown>>;
 
 const BENCHES: Readonly<Record<string, (say: (line: string) => void) => Promise<Figures>>> = {
   reel: benchReel,

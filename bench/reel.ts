@@ -6,7 +6,7 @@ import { Pool } from 'undici';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { makeCustomers } from './customers.ts';
-import type { Figures } from './main.ts';
+import type { Figures } from './figures.ts';
 import { measureCommits } from './commits.ts';
 import { startProgram } from './process.ts';
 
