@@ -17,7 +17,7 @@ const START = commitPoint('reel.start', 'a generation marked as running');
 const COMPLETE = commitPoint('reel.complete', 'variants, status, settlement and the end of the job');
 const FAIL = commitPoint('reel.fail', 'a failed generation, its quota given back, and the end of the job');
 
-/** The topic of the signals that tell waiting readers that a generation has moved. */
+/** The topic of the signals that tell waiting readers that a generation is completed or failed. */
 export const MOVED = 'reel.generation';
 
 declareErrors({
@@ -39,7 +39,6 @@ export async function generate(faces: Faces, job: RunningJob): Promise<void> {
   const [task] = tasks;
   // Final already: this delivery came twice, and the worker ends the job.
   if (task === undefined) return;
-  db.signal(MOVED, generationId);
   const { permit } = job;
   if (permit === undefined) throw new Error('a generation needs a permit');
   const variants = await write(faces, { permit, task, signal: job.signal });
