@@ -112,6 +112,17 @@ export async function holdMeters(url: string, accountId: AccountId): Promise<() 
   };
 }
 
+/** How many connections to this database wait for a lock. On PostgreSQL only. */
+export async function waitsForLocks(db: Database): Promise<number> {
+  const [row] = await db.asMigrator(
+    statement<{ waiting: number }>(
+      `select count(*)::int as waiting from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`,
+    ),
+  );
+  return row?.waiting ?? 0;
+}
+
 export async function openGym(db: Database, rules: Rules) {
   const catalogue = gymCatalogue(rules);
   const node = await openNode(db, [catalogue]);

@@ -24,6 +24,7 @@ export interface FrameworkOptions {
 export function openFramework(parts: ServerParts, options: FrameworkOptions): FastifyInstance {
   const { fail, visits } = options;
   const { trustedProxies = [] } = parts.settings;
+  const arrive = arrival(parts, visits);
   const app = fastify({
     logger: false,
     bodyLimit: DEFAULT_MAX_BODY,
@@ -34,13 +35,20 @@ export function openFramework(parts: ServerParts, options: FrameworkOptions): Fa
     rewriteUrl: (raw) => options.rewriteUrl(raw.url ?? '/'),
     // Queries are read strictly by the walk.
     routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: () => ({}) },
-    frameworkErrors: (error, request, reply) => fail(request, reply, error),
+    // Such a request passes no hook; its answer has the headers of every answer, and its line in the log.
+    frameworkErrors: (error, request, reply) => arrive(request, reply, () => fail(request, reply, error)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts.ids.next()),
+    // Node would answer this by itself, without the envelope.
+    http: { requireHostHeader: false },
   });
+  // Likewise: an expectation that nobody here knows is let be, as RFC 9110 (10.1.1) allows.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.headersTimeout = HEAD_TIME;
   readJsonOnly(app);
   app.decorateRequest('visit');
-  app.addHook('onRequest', arrival(parts, visits));
+  app.addHook('onRequest', (request, reply, done) =>
+    arrive(request, reply, () => done(lacksHost(request) ? notHttp() : undefined)),
+  );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, new AppError('not_found')));
   return app;
@@ -70,6 +78,14 @@ function arrival(parts: ServerParts, visits: Visits) {
   };
 }
 
+function lacksHost({ headers, raw }: FastifyRequest): boolean {
+  return headers.host === undefined && raw.httpVersion === '1.1';
+}
+
+function notHttp(): AppError {
+  return new AppError('validation_failed', { message: 'This is not a valid HTTP request.' });
+}
+
 function departure(visit: Visit, telemetry: ServerParts['telemetry'], ms: number): void {
   const status = visit.reply.raw.statusCode;
   const route = routeNameOf(visit.request);
@@ -92,10 +108,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'validation_failed';
-  const failure =
-    code === 'validation_failed'
-      ? new AppError(code, { message: 'This is not a valid HTTP request.' })
-      : new AppError(code);
+  const failure = code === 'validation_failed' ? notHttp() : new AppError(code);
   const { status, body } = failureAnswer(failure, requestId);
   const head = [
     `HTTP/1.1 ${status} Refused`,

@@ -86,9 +86,8 @@ function decode(part: string): string {
 function readBody(route: Route, value: unknown): unknown {
   if (route.shape.body !== undefined) return checked(route.shape.body, value, 'body');
   // Clients that always send JSON send an empty object.
-  const isEmpty =
-    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-  if (!isEmpty) throw invalid([{ path: 'body', message: 'This call takes no body.' }]);
+  if (value !== undefined && JSON.stringify(value) !== '{}')
+    throw invalid([{ path: 'body', message: 'This call takes no body.' }]);
   return undefined;
 }
 

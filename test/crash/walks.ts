@@ -1,6 +1,6 @@
 import type { Database } from '#platform/db';
 import type { OpenAISandbox } from '#sandbox/openai';
-import type { Client } from './client.ts';
+import type { Client } from '../process/client.ts';
 
 /** What is done while a process is killed, and how it must have ended when another one took over. */
 export interface Walk {
@@ -34,6 +34,8 @@ const create = async (client: Client): Promise<string> => {
   const generation = await client.create('first');
   return generation.error === undefined ? generation.status : `failed: ${generation.error.code}`;
 };
+/** Leaves the create to a worker, of which there is none yet. */
+const enqueued = (client: Client): Promise<string> => client.ask('first');
 const COMPLETED = ['completed'];
 /** The answer, or the clear word that nobody knows how the call ended: it may have been billed. */
 const ANSWERED = ['answered', 'outcome_unknown'];
@@ -103,15 +105,6 @@ export const WALKS = {
 } as const satisfies Record<string, Walk>;
 
 export type WalkName = keyof typeof WALKS;
-
-/** Leaves the create to a worker, of which there is none yet. */
-async function enqueued(client: Client): Promise<string> {
-  const { status } = await client.call('POST /v1/create', {
-    headers: { 'idempotency-key': 'first' },
-    body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 2 },
-  });
-  return String(status);
-}
 
 /** What nobody does while the program runs, the tests write as the migrator. */
 async function change(db: Database, sql: string): Promise<void> {

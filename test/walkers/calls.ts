@@ -125,16 +125,30 @@ function idsAtTop(value: unknown): string[] {
   return entries.filter(([, one]) => typeof one === 'string' && isUuid(one)).map(([name]) => name);
 }
 
-/** Every way to fill a call's holes: `user_id` with user ids where there are some, a plain `id` with every id. */
+/**
+ * Ways to fill a call's holes: with every id, those first that are most likely meant. Where there are several holes,
+ * with the likely ones alone, when there are such.
+ */
 export function fillingsOf(route: Route, ids: IdsByColumn): Filling[] {
   const all = [...new Set([...ids.values()].flat())];
-  return holesOf(route).reduce<Filling[]>(
+  const holes = holesOf(route);
+  return holes.reduce<Filling[]>(
     (fillings, { place, name }) => {
-      const fitting = name === 'id' ? all : (ids.get(name) ?? all);
-      return fillings.flatMap((one) => fitting.map((id) => ({ ...one, [`${place}.${name}`]: id })));
+      const likely = ids.get(columnOf(route, name)) ?? [];
+      const others = holes.length > 1 && likely.length > 0 ? [] : all.filter((id) => !likely.includes(id));
+      return fillings.flatMap((one) =>
+        [...likely, ...others].map((id) => ({ ...one, [`${place}.${name}`]: id })),
+      );
     },
     [{}],
   );
+}
+
+/** Where other tables name what a hole is about: `/drafts/:id` is a draft_id, `/organizations/:id` an account_id. */
+function columnOf(route: Route, name: string): string {
+  if (name !== 'id') return name;
+  const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];
+  return segment === 'organization' ? 'account_id' : `${segment}_id`;
 }
 
 function filled(value: unknown, place: Hole['place'], filling: Filling): unknown {

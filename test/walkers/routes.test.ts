@@ -11,7 +11,10 @@ const routes = grounds.mounted.flatMap((module) => module.routes);
 const named = RULES.map((rule) => [rule.name, rule] as const);
 const excepted = (rule: Rule) => EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
 
-describe('every route', () => {
+/** A rule may take a hundred calls on each route, on a machine that does other things besides. */
+const LONG = { timeout: 60_000 };
+
+describe('every route', LONG, () => {
   test.each(named)('%s', async (_name, rule) => {
     const others = routes.filter(({ name }) => !excepted(rule).includes(name));
     expect(others.some(rule.visits)).toBe(true);
@@ -56,7 +59,7 @@ const faulty: Grounds = {
   document: fakes.server.openApi() as OpenApi,
 };
 
-describe('a new route is noticed', () => {
+describe('a new route is noticed', LONG, () => {
   test.each(Object.entries(MISTAKES))('where it breaks the rule "%s"', async (key, mistaken) => {
     const [rule] = RULES.filter((one) => one.key === key);
     expect(await walk(rule ?? raise(key), [mistaken], faulty)).not.toEqual([]);

@@ -38,9 +38,9 @@ describe('every table', () => {
   });
 });
 
-describe('what is written once', () => {
-  const may = ({ grants }: Table, privilege: string) => grants.some((one) => one.privilege === privilege);
+const may = ({ grants }: Table, privilege: string) => grants.some((one) => one.privilege === privilege);
 
+describe('what is written once', () => {
   test('is what no role may change or delete, and no other table is', () => {
     const fixed = tables.filter(
       (table) => !may(table, 'update') && !may(table, 'delete') && may(table, 'insert'),

@@ -75,9 +75,11 @@ export function createDoor(parts: DoorParts): Door {
       const policy = parts.policyOf(policyName);
       checkInput(policy, body.length);
       const text = textOf(body);
-      const parsed = parseSafely(text);
+      const parsed = parseObject(text);
       checkChatFields(parsed, allowed);
+      // It bounds the depth, on which what follows may rely.
       const read = readWire('/chat/completions', text, parsed);
+      refuseBrokenText(text, parsed);
       if (read.model === '') throw invalid('model must name a model.', 'model');
       const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];
       const wire: WireRequest = { ...read, images: countImages(messages) };
@@ -107,7 +109,7 @@ function textOf(body: Uint8Array | string): string {
 /** A NUL or half a surrogate pair, written as an escape. Rare, so that the exact look costs nearly nobody anything. */
 const SUSPECT = /\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})/;
 
-function parseSafely(text: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -115,14 +117,16 @@ function parseSafely(text: string): Record<string, unknown> {
     throw invalid('The body is not valid JSON.');
   }
   if (!isRecord(body)) throw invalid('The body must be a JSON object.');
-  if (text.includes('\\u') && SUSPECT.test(text)) {
-    JSON.stringify(body, (key, value: unknown) => {
-      if (isHostile(key) || (typeof value === 'string' && isHostile(value)))
-        throw invalid('The body holds broken text.');
-      return value;
-    });
-  }
   return body;
+}
+
+function refuseBrokenText(text: string, body: Record<string, unknown>): void {
+  if (!text.includes('\\u') || !SUSPECT.test(text)) return;
+  JSON.stringify(body, (key, value: unknown) => {
+    if (isHostile(key) || (typeof value === 'string' && isHostile(value)))
+      throw invalid('The body holds broken text.');
+    return value;
+  });
 }
 
 function isHostile(text: string): boolean {

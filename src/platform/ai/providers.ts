@@ -129,8 +129,7 @@ export function createProviders(parts: ProvidersParts): Providers {
   return {
     chain(name) {
       const chain = chains.get(name);
-      if (chain === undefined)
-        throw new AppError('model_unknown', { details: { model: name.slice(0, 100) } });
+      if (chain === undefined) throw new AppError('model_unknown', { details: { field: 'model' } });
       return chain;
     },
     list: () => listed,

@@ -118,3 +118,14 @@ test('the example file names every setting, and is itself a good configuration',
   expect(problemsOf({ ...(environment as Record<string, string>), AI_UPSTREAMS: '' })).toEqual([]);
   for (const name of SETTING_NAMES) expect(configMarkdown()).toContain(`\`${name}\``);
 });
+
+test('a production process can not be told to end itself at a crash point', () => {
+  const production = { NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' };
+  expect(problemsOf({ ...production, CRASH_AT: 'jobs.take:after' })).toEqual([
+    'CRASH_AT ends the process on purpose and is for tests alone: unset it in production.',
+  ]);
+  expect(problemsOf({ CRASH_AT: 'jobs.take' })).toEqual([
+    expect.stringContaining('CRASH_AT must name a crash point and a side of it'),
+  ]);
+  expect(readConfig({ CRASH_AT: 'jobs.take:after:2' }).crashAt).toBe('jobs.take:after:2');
+});

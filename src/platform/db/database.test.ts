@@ -43,6 +43,7 @@ describe('scopes', () => {
   });
 
   it('a row can neither be written into nor moved to another account', async () => {
+    await db.tenant(account, WRITE, [insertNote(account, 'to be moved')]);
     await expect(db.tenant(account, WRITE, [insertNote(other, 'planted')])).rejects.toThrow(
       'row-level security',
     );

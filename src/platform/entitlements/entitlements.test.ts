@@ -256,6 +256,7 @@ test('the pages of an account’s grants have each grant once, newest first', as
   const account = await openAccount();
   const made: string[] = [];
   for (let n = 0; n < 5; n += 1) made.push((await give(account, { plan: 'basic' })).id);
+  await give(await openAccount(), { plan: 'basic' });
   const page = await entitlements.grantsOf(account, { limit: 3 });
   const rest = await entitlements.grantsOf(account, { limit: 3, before: page.at(-1)?.id });
   expect([...page, ...rest].map(({ id }) => id)).toEqual(made.toReversed());
@@ -342,10 +343,18 @@ describe('row security', () => {
     } as const;
     const theft = db.tenant(account, point, (tx) => entitlements.grantIn(tx, own));
     await expect(theft).rejects.toSatisfy((error) => code(error) === '42501');
-    const rewritten = statement(`update entitlements.defaults set timeline = '[{}]'`);
-    await expect(db.tenant(account, point, [rewritten])).rejects.toSatisfy(
-      (error) => code(error) === '42501',
-    );
+    const grant = `insert into entitlements.grants (account_id, id, product, plan, source, starts_at, cause)
+      values ($1, $2, 'demo', 'pro', 'admin', app.now(), 'theft')`;
+    const snapshot = `insert into entitlements.snapshots (account_id, product, version, timeline, cause, request_id)
+      values ($1, 'demo', 1, '[{}]', 'granted', $2)`;
+    const thefts = [
+      statement(grant, [account, ids.next()]),
+      statement(snapshot, [account, 'req']),
+      statement(`update entitlements.defaults set timeline = '[{}]'`),
+    ];
+    for (const one of thefts) {
+      await expect(db.tenant(account, point, [one])).rejects.toSatisfy((error) => code(error) === '42501');
+    }
   });
 
   test.each([

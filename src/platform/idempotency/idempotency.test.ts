@@ -63,7 +63,9 @@ test('twenty equal calls at once have one effect; each gets the answer or is tol
 });
 
 test('the same key with another body is refused, and has no effect', async () => {
-  await expect(make({ ...call, bodyHash: 'b' }, 'other')).rejects.toSatisfy(
+  const keyed = { ...call, key: 'used' };
+  await make(keyed, 'this');
+  await expect(make({ ...keyed, bodyHash: 'b' }, 'other')).rejects.toSatisfy(
     (error) => codeOf(error) === 'idempotency_mismatch',
   );
   expect(await count('other')).toBe(0);

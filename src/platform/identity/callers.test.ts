@@ -143,28 +143,40 @@ describe('told by a signal, at once,', () => {
     expect(await identity.identify(key)).toBeUndefined();
   });
 
-  test('a look-up whose answer a revocation overtakes on its way is neither kept nor given to later calls', async () => {
-    const ada = await world.person();
-    const { key, keyId } = await world.key(ada, ['*']);
-    // The database's answer arrives when the test says so.
-    const [asked, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const system = async (...call: unknown[]) => {
-      const answered = await (db.system as (...call: unknown[]) => Promise<unknown>)(...call);
-      asked.resolve();
-      await arrives.promise;
-      return answered;
-    };
-    const slow = createPeople({ ...db, system: system as typeof db.system }).identity;
-    const early = slow.identify(key);
-    await asked.promise;
-    await identity.keys.revoke(acting(ada), keyId, WHENCE);
+  test('a look-up whose answer a revocation overtakes on its way is not given to later calls', async () => {
+    const { slow, early, arrive, key } = await overtaken();
     const later = slow.identify(key);
-    arrives.resolve();
+    arrive();
     expect(await early).toBeDefined();
     expect(await later).toBeUndefined();
+  });
+
+  test('nor is its answer kept', async () => {
+    const { slow, early, arrive, key } = await overtaken();
+    arrive();
+    expect(await early).toBeDefined();
     expect(await slow.identify(key)).toBeUndefined();
   });
 });
+
+/** A look-up that has read its answer, and a revocation that was quicker than the answer's way back. */
+async function overtaken() {
+  const ada = await world.person();
+  const { key, keyId } = await world.key(ada, ['*']);
+  // The database's answer arrives when the test says so.
+  const [asked, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const system = async (...call: unknown[]) => {
+    const answered = await (db.system as (...call: unknown[]) => Promise<unknown>)(...call);
+    asked.resolve();
+    await arrives.promise;
+    return answered;
+  };
+  const slow = createPeople({ ...db, system: system as typeof db.system }).identity;
+  const early = slow.identify(key);
+  await asked.promise;
+  await identity.keys.revoke(acting(ada), keyId, WHENCE);
+  return { slow, early, arrive: () => arrives.resolve(), key };
+}
 
 describe('an API key', () => {
   test('calls for the account that it is bound to, as its user, within its scopes', async () => {

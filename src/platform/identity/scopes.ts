@@ -35,13 +35,13 @@ export function assertGrantable(
   asked: readonly string[],
   known: ReadonlySet<string>,
 ): void {
-  const unknown = asked.filter((scope) => !known.has(scope));
-  if (unknown.length > 0) {
-    const message = `There is no scope ${unknown.join(', ')}.`;
-    throw new AppError('validation_failed', {
-      message,
-      details: { issues: [{ path: 'body.scopes', message }], known: [...known] },
-    });
+  const message = 'There is no such scope.';
+  // By their place, and not in the caller's words: errors repeat no text.
+  const issues = asked.flatMap((scope, index) =>
+    known.has(scope) ? [] : [{ path: `body.scopes.${index}`, message }],
+  );
+  if (issues.length > 0) {
+    throw new AppError('validation_failed', { message, details: { issues, known: [...known] } });
   }
   const beyond = asked.filter((scope) => !allowsScope(caller, scope));
   if (beyond.length > 0) {

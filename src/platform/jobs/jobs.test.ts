@@ -171,18 +171,20 @@ describe('workers', () => {
   test.runIf(engine === 'postgres')('of another process are woken by a signal', async () => {
     const there = await openDatabase({ engine: 'postgres', url });
     const node = await openNode(there, [shop.catalogue]);
-    const worker = await shop.work({ node });
+    const worker = await shop.work({ node, concurrency: 20 });
     const member = await makeAccount(db);
-    await shop.enqueue(member, async () => {});
-    await worker.shift.until(1);
-    const began = performance.now();
-    // Without signals each of them would wait for the slow poll, a second.
-    for (let job = 2; job <= 9; job += 1) {
-      await shop.enqueue(member, async () => {});
-      await worker.shift.until(job);
+    const gates = Array.from({ length: 9 }, gate);
+    let began = 0;
+    for (const [place, { task, reached }] of gates.entries()) {
+      // From the second on: the first may come before the other process listens.
+      if (place === 1) began = performance.now();
+      await shop.enqueue(member, task);
+      await reached;
     }
+    // Without signals each of the eight would wait for the slow poll, a second: none ends, so that nothing else wakes.
     expect(performance.now() - began).toBeLessThan(4_000);
-    await worker.stop(0);
+    for (const { open } of gates) open();
+    await worker.stop(10_000);
     await there.close();
   });
 
@@ -240,6 +242,13 @@ describe('workers', () => {
     const next = await shop.work();
     await next.shift.until(1);
     await next.stop(0);
+  });
+
+  test('are one to a process', async () => {
+    const worker = await shop.work();
+    expect(() => worker.shift.jobs.work()).toThrow('a worker already');
+    await worker.stop(0);
+    await worker.shift.jobs.work().stop(0);
   });
 
   test('that must stop at once end the signals of what is under way, and leave it to others', async () => {

@@ -30,7 +30,7 @@ export interface Jobs {
   enqueueing(accountId: AccountId, job: NewJob): Runnable[];
   /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
   wake(): void;
-  /** Starts taking jobs; the answer stops it: no new ones, and those under way are waited for. */
+  /** Starts taking jobs, one worker at a time on the process's lease; the answer stops it. */
   work(): Worker;
   depth(): Promise<JobDepth[]>;
   /** Deletes done jobs older than a day. */
@@ -46,6 +46,7 @@ export interface Worker {
 export function createJobs(parts: JobsParts): Jobs {
   const { db } = parts;
   const handlers = new Map<string, JobHandler>();
+  let isWorking = false;
   return {
     handle(handler) {
       if (handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
@@ -53,7 +54,18 @@ export function createJobs(parts: JobsParts): Jobs {
     },
     enqueueing: (accountId, job) => enqueueing({ ids: parts.ids, handlers }, accountId, job),
     wake: () => db.signal(TOPIC),
-    work: () => startWorker({ ...parts, handlers }),
+    work() {
+      // A worker takes up again what runs under its lease and it does not know: two of them would rob each other.
+      if (isWorking) throw new Error('this process has a worker already');
+      isWorking = true;
+      const worker = startWorker({ ...parts, handlers });
+      return {
+        async stop(grace) {
+          await worker.stop(grace);
+          isWorking = false;
+        },
+      };
+    },
     depth: () => readDepth(db),
     async prune() {
       const [rows] = await db.system('jobs.queue', PRUNE, [

@@ -99,6 +99,54 @@ describe('when a worker dies', () => {
     expect(await traces(db, member.accountId)).toBe(1);
   });
 
+  test('the same holds for a job without a permit: its own fence undoes what comes too late', async () => {
+    const member = await makeAccount(db);
+    const dying = await shop.work();
+    const began = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(member, async (job) => {
+      if (job.attempt === 1) {
+        began.resolve();
+        await goOn.promise;
+      }
+      await complete(job);
+    });
+    await began.promise;
+    await kill(dying.shift.node);
+    const heir = await shop.work();
+    await heir.shift.until(1);
+    goOn.resolve();
+    await dying.shift.until(1);
+    await Promise.all([dying.stop(0), heir.stop(0)]);
+    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(await traces(db, member.accountId)).toBe(1);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
+  });
+
+  test('over a job without a permit, the fence of the job alone undoes what comes late', async () => {
+    const member = await makeAccount(db);
+    const dying = await shop.work();
+    const began = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const { id } = await shop.enqueue(member, async (job) => {
+      if (job.attempt === 1) {
+        began.resolve();
+        await goOn.promise;
+      }
+      await complete(job);
+    });
+    await began.promise;
+    await kill(dying.shift.node);
+    const heir = await shop.work();
+    await heir.shift.until(1);
+    goOn.resolve();
+    await dying.shift.until(1);
+    await Promise.all([dying.stop(0), heir.stop(0)]);
+    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(await traces(db, member.accountId)).toBe(1);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
+  });
+
   test('its lease is what keeps it from taking more', async () => {
     const member = await makeAccount(db);
     const worker = await shop.work();

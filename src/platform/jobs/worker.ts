@@ -78,6 +78,8 @@ export async function runJob(parts: WorkerParts, taken: Taken, signal: AbortSign
   const attempt = attemptOf(parts, taken, signal);
   const { job } = attempt;
   const facts = {
+    // Ids alone: what the job is about, so that a request is found again in the logs by either.
+    ...job.payload,
     job_id: job.id,
     kind: job.kind,
     attempt: job.attempt,

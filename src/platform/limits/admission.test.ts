@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { makeAccount, makeGrant, makeKey, makeMember } from '#test/factories';
+import { makeAccount, makeGrant, makeKey, makeMember, revokeGrant } from '#test/factories';
 import {
   denied,
   granted,
@@ -12,6 +12,7 @@ import {
   permits,
   request,
   tally,
+  waitsForLocks,
   windows,
 } from '#test/gym';
 import { engine, testDatabase } from '#test/services';
@@ -254,6 +255,20 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
     expect(isDecided).toBe(false);
     await release();
     granted(await waiting);
+  });
+
+  test('is decided by the time after the wait: a plan that ended meanwhile admits nobody', async () => {
+    const gym = await openGym(db, { ...all, plans: { only: plenty } });
+    const member = await makeAccount(db);
+    const { catalogue } = gym;
+    const grant = await makeGrant(db, member.accountId, { catalogue, plan: 'only' });
+    granted(await gym.admit(member, { subject: 'before' }));
+    const release = await holdMeters(url, member.accountId);
+    const waiting = gym.admit(member, { subject: 'a' });
+    await expect.poll(() => waitsForLocks(db)).toBe(1);
+    await revokeGrant(db, grant, catalogue);
+    await release();
+    expect(tally([await waiting])).toEqual({ plan_required: 1 });
   });
 
   test('is waited for after three tries, so that a busy account is never put off for ever', async () => {

@@ -1,20 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { JobId } from '#platform/kernel';
 import { advanceTo, ids, makeGrant, makeKey, revokeGrant } from '#test/factories';
-import {
-  denied,
-  figures,
-  granted,
-  ledgerLines,
-  type Node,
-  openGym,
-  permits,
-  planned,
-  request,
-  tally,
-  windows,
-} from '#test/gym';
+import { denied, figures, granted, ledgerLines, openGym, planned, tally, windows } from '#test/gym';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -177,6 +164,35 @@ describe('further calls of a permit', () => {
     expect(await held(member.accountId)).toEqual(each(500));
   });
 
+  test('find the room that others of the same batch give back', async () => {
+    const member = await gym.member();
+    const [done, more] = [
+      granted(await gym.admit(member, { feature: 'cheap', reserve: 600 })),
+      granted(await gym.admit(member, { feature: 'cheap', reserve: 300 })),
+    ];
+    await Promise.all([more.send(planned(900)), done.settle()]);
+    expect(more.reserve).toBe(900);
+    expect(await held(member.accountId)).toMatchObject({ daily: 900 });
+  });
+
+  test('that are still out keep their reserve, whatever else is sent beside them', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { feature: 'cheap', reserve: 400 }));
+    const send = (reserve: number) => {
+      const { id, holder: h, fence: f } = permit;
+      const next = { e: ids.next(), pr: 'sandbox', m: 'small', v: '1', r: reserve };
+      const item = { i: 0, a: member.accountId, p: 'gym', id, h, f, op: 'send', calls: [], next };
+      const call = statement<{ answer: { kind: string; reserve?: number } }>(
+        'select answer from limits.resolve_batch($1::jsonb)',
+        [JSON.stringify([item])],
+      );
+      return db.system('limits.settlement', effect, [call]).then(([rows]) => rows[0]?.answer);
+    };
+    expect(await send(300)).toMatchObject({ kind: 'sent', reserve: 700 });
+    expect(await send(300)).toMatchObject({ kind: 'sent', reserve: 1_000 });
+    expect(await send(1)).toMatchObject({ kind: 'denied', limit: 'daily' });
+  });
+
   test('are refused when the plan has ended meanwhile', async () => {
     const member = await gym.member();
     const second = await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'only' });
@@ -229,94 +245,5 @@ describe('further calls of a permit', () => {
     permit.notServed();
     await permit.settle();
     expect(await held(member.accountId)).toEqual({ daily: 70, monthly: 360, key: 70 });
-  });
-});
-
-/** A permit whose first call was served, which its second holder does not know. */
-async function takenOver() {
-  const [old, next] = [await gym.another(), await gym.another()];
-  const member = await gym.member();
-  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
-  await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
-  const first = await take(old, member, queued.id);
-  await first.send(planned(100));
-  first.served(figures(30));
-  const second = await take(next, member, queued.id);
-  return { member, first, second };
-}
-
-/** What a job's take-up does, without the job. */
-async function take(node: Node, member: { accountId: string }, permitId: string) {
-  const [rows] = await db.system('jobs.queue', effect, [
-    statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(
-      'select limits.take($1, $2, $3) as taken',
-      [member.accountId, permitId, node.holder.id],
-    ),
-  ]);
-  const taken = rows[0]?.taken;
-  if (taken === undefined) throw new Error('not taken');
-  return node.limits.permitOf({
-    ...request(member as never),
-    keyId: undefined,
-    subject: undefined,
-    units: 1,
-    id: permitId as never,
-    reserve: taken.reserve as never,
-    fence: taken.fence,
-    calls: taken.calls,
-    openEvent: (taken.event ?? undefined) as never,
-    planned: undefined,
-    idempotency: undefined,
-  });
-}
-
-describe('a permit that was taken over while its first call was out', () => {
-  test('holds the estimate and the new reserve, and in the end what both calls cost', async () => {
-    const { member, first, second } = await takenOver();
-    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
-    await second.send(planned(100));
-    expect(await held(member.accountId)).toEqual(each(200));
-    await first.reportLate();
-    expect(await ledgerLines(db, member.accountId)).toEqual([
-      'posted 100 estimated',
-      'correction -70',
-      'sent',
-    ]);
-    second.served(figures(40));
-    await second.settle();
-    expect(await held(member.accountId)).toEqual(each(70));
-  });
-
-  test('counts the late figures once, also when they come after it was settled', async () => {
-    const { member, first, second } = await takenOver();
-    await second.send(planned(100));
-    second.served(figures(40));
-    await second.settle();
-    expect(await held(member.accountId)).toEqual(each(140));
-    await first.reportLate();
-    await first.reportLate();
-    expect(await held(member.accountId)).toEqual(each(70));
-    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
-  });
-
-  test('lets nobody but whoever made a call correct its estimate', async () => {
-    const { member, first, second } = await takenOver();
-    const event = await second.send(planned(100));
-    second.unknown();
-    await second.settle();
-    const forged = [{ e: event, s: 'voided', c: ids.next() }];
-    const item = {
-      p: 'gym',
-      id: first.id,
-      h: first.holder,
-      f: first.fence,
-      op: 'report',
-      calls: forged,
-      a: member.accountId,
-    };
-    await db.system('limits.settlement', effect, [
-      statement('select limits.resolve_batch($1::jsonb)', [JSON.stringify([{ ...item, i: 0 }])]),
-    ]);
-    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 100 estimated']);
   });
 });

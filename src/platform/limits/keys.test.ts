@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { AccountId, JobId } from '#platform/kernel';
+import { type AccountId, type JobId, sha256 } from '#platform/kernel';
 import { advance, ids, makeGrant, makeMember, suspendAccount } from '#test/factories';
 import {
   denied,
@@ -13,9 +13,10 @@ import {
   planned,
   request,
   tally,
+  waitsForLocks,
   windows,
 } from '#test/gym';
-import { testDatabase } from '#test/services';
+import { engine, testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const effect = commitPoint('test.limits.effect', 'what a permit was for');
@@ -78,6 +79,31 @@ describe('equal keys', () => {
     await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
     const answers = await Promise.all([gym.admit(member, mine), pool.admit(member, mine)]);
     expect(tally(answers)).toEqual({ permit: 1, running: 1 });
+  });
+
+  test.runIf(engine === 'postgres')('of two products in two commits at once give one permit', async () => {
+    const member = await gym.member();
+    const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // What the other product's admission has written, and not committed yet.
+    const other = db.system('limits.admission', effect, async (tx) => {
+      await tx.run(
+        statement(
+          `insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state)
+           values ($1, 'POST /use', $2, 'body', $3, 'running')`,
+          [member.accountId, sha256('mine'), ids.next()],
+        ),
+      );
+      written.resolve();
+      await commit.promise;
+    });
+    await written.promise;
+    const answer = gym.admit(member, mine);
+    await expect.poll(() => waitsForLocks(db)).toBe(1);
+    commit.resolve();
+    await other;
+    expect(await answer).toEqual({ kind: 'running' });
+    expect(await permits(db, member.accountId)).toEqual([]);
+    expect(await windows(db, member.accountId)).toEqual({});
   });
 });
 

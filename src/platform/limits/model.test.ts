@@ -255,6 +255,7 @@ test('whatever two processes do at once, crash and come back: never over, and th
       for (const one of rounds) await run.play(one);
       await run.end();
     }),
-    { numRuns: 25 },
+    // Bounds the search for a smaller failure too.
+    { numRuns: 25, interruptAfterTimeLimit: 60_000 },
   );
 }, 120_000);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { advance, advanceTo } from '#test/factories';
+import type { JobId } from '#platform/kernel';
+import { advance, advanceTo, ids } from '#test/factories';
 import {
   denied,
   figures,
@@ -110,6 +111,17 @@ describe('work that is done', () => {
       expect(await held(accountId)).toEqual({ monthly: 4, hourly: 5, cost: 15 });
     }
   });
+});
+
+test('a permit that its job owns is settled by nobody but the job’s worker', async () => {
+  const member = await gym.member();
+  const permit = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
+  await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+  await expect(permit.release('a handler that failed after its commit')).rejects.toMatchObject({
+    code: 'permit_stale',
+  });
+  expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
 });
 
 describe('work that failed', () => {

@@ -105,7 +105,7 @@ declare
   v_feature jsonb; c jsonb; v_needed text;
   v_units bigint; v_reserve bigint; v_answer jsonb; v_denial jsonb;
   v_limit text; v_kind text; v_scope text; v_max bigint; v_least bigint; v_start bigint; v_taken bigint; v_at integer; v_slot text; v_slots text[];
-  v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text;
+  v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text; v_holder uuid; v_lease timestamptz;
   v_permit limits.permits; v_event limits.usage_events;
   v_permits limits.permits[] := '{}'; v_events limits.usage_events[] := '{}';
 begin
@@ -138,8 +138,11 @@ begin
         -- After the lock, and never behind the row's last: a waiter must not judge in the past.
         v_now := greatest(app.now(), limits.instant(v_now_us));
         v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
-        v_minute := v_now_us - v_now_us % 60000000; v_hour := v_now_us - v_now_us % 3600000000; v_day := v_now_us - v_now_us % 86400000000;
-        v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
+        v_minute := v_now_us - v_now_us % 60000000; v_hour := v_now_us - v_now_us % 3600000000;
+        if v_day is distinct from v_now_us - v_now_us % 86400000000 then
+          v_day := v_now_us - v_now_us % 86400000000;
+          v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
+        end if;
         v_segment := entitlements.segment(v_account, v_product, v_now);
         v_grants := v_segment->'grants';
         v_counts := '{}'; v_caller := '';
@@ -153,9 +156,12 @@ begin
     if v_caller <> (r->>'u') || coalesce(r->>'k', '') || (r->>'h') then
       v_caller := (r->>'u') || coalesce(r->>'k', '') || (r->>'h');
       v_refused := accounts.can_spend(v_account, (r->>'u')::uuid, (r->>'k')::uuid);
-      if v_refused is null and not exists (select from limits.holders where id = (r->>'h')::uuid and expires_at > v_now) then
-        v_refused := 'holder_dead';
+      -- The lease is read once for a batch, which takes milliseconds; but anew after waiting for a lock.
+      if v_holder is null or v_holder <> (r->>'h')::uuid or p_wait then
+        v_holder := (r->>'h')::uuid;
+        select expires_at into v_lease from limits.holders where id = v_holder;
       end if;
+      if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
     end if;
     if r ? 'ik' then
       v_answer := limits.repeated(r, v_refused, v_now);
@@ -319,6 +325,4 @@ begin
   insert into limits.usage_events select * from unnest(v_events);
 end $$;
 
-call app.run_as_system('limits.charge(uuid, text, text, bigint, bigint)');
-call app.run_as_system('limits.repeated(jsonb, text, timestamptz)');
 call app.run_as_system('limits.admit(jsonb, jsonb, boolean)');

@@ -10,7 +10,6 @@ drop function limits.extend(limits.permits, bigint, timestamptz);
 drop function limits.finish(limits.permits, boolean, text, timestamptz);
 drop function limits.post_calls(limits.permits, jsonb, boolean, integer, timestamptz);
 drop function limits.spoken_for(uuid, uuid, uuid);
-drop function limits.cost_of(uuid, uuid);
 drop function limits.give_back(limits.permits, bigint);
 drop function limits.move_windows(uuid, limits.move[]);
 drop function limits.lock_meter(uuid, text, boolean);

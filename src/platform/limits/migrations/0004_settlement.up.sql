@@ -70,12 +70,7 @@ begin
   end loop;
 end $$;
 
--- What a permit's calls have cost so far.
-create function limits.cost_of(p_account uuid, p_permit uuid) returns bigint language sql stable as $$
-  select coalesce(sum(cost), 0)::bigint from limits.usage_events where account_id = p_account and permit_id = p_permit and state = 'posted'
-$$;
-
--- What its calls may have cost at most, were p_event not made: posted ones their cost, open ones their reserve.
+-- What a permit's calls may have cost at most, were p_event not made: posted ones their cost, open ones their reserve.
 create function limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid) returns bigint language sql stable as $$
   select coalesce(sum(case state when 'posted' then cost else reserve end), 0)::bigint from limits.usage_events
   where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
@@ -94,11 +89,7 @@ begin
   for o in select value from jsonb_array_elements(coalesce(p_calls, '[]')) loop
     u := o->'u';
     v_voided := o->>'s' = 'voided';
-    select * into e from limits.usage_events
-      where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id for update;
-    if not found then continue; end if;
-    if e.state in ('pending', 'sent') then
-      if not p_held then continue; end if;
+    if p_held then
       update limits.usage_events set state = o->>'s', updated_at = p_now,
         estimated = not v_voided and (u is null or (u->>'estimated')::boolean),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
@@ -106,8 +97,12 @@ begin
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
         completion_tokens = coalesce((u->>'completion_tokens')::integer, 0), reasoning_tokens = coalesce((u->>'reasoning_tokens')::integer, 0),
         cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end
-        where account_id = e.account_id and id = e.id;
-    elsif e.state = 'posted' and e.estimated and e.fence = p_fence and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
+        where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id and state in ('pending', 'sent');
+      continue when found;
+    end if;
+    select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
+      and state = 'posted' and estimated and fence = p_fence;
+    if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
       -- A call that was certainly not served is corrected to nothing.
       if v_voided then u := '{}'; end if;
       insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
@@ -130,11 +125,18 @@ create function limits.finish(p_permit limits.permits, p_failed boolean, p_reaso
 declare
   c jsonb;
   v_charges jsonb;
+  v_open boolean;
 begin
-  update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
-      cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
-    where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent');
-  cost := limits.cost_of(p_permit.account_id, p_permit.id);
+  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_open
+    from limits.usage_events e where e.account_id = p_permit.account_id and e.permit_id = p_permit.id;
+  if v_open then
+    with closed as (
+      update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
+          cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
+        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost
+    )
+    select finish.cost + sum(closed.cost) into cost from closed;
+  end if;
   select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
   if p_failed then
     for c in select value from jsonb_array_elements(v_charges) where value->>2 in ('quota', 'credits') loop
@@ -374,21 +376,9 @@ begin
       jsonb_build_object('provider', e.provider, 'model', e.model, 'priceVersion', e.price_version, 'reserve', e.reserve) end);
 end $$;
 
-call app.run_as_system('limits.lock_meter(uuid, text, boolean)');
-call app.run_as_system('limits.move_windows(uuid, limits.move[])');
-call app.run_as_system('limits.give_back(limits.permits, bigint)');
-call app.run_as_system('limits.cost_of(uuid, uuid)');
-call app.run_as_system('limits.spoken_for(uuid, uuid, uuid)');
-call app.run_as_system('limits.post_calls(limits.permits, jsonb, boolean, integer, timestamptz)');
-call app.run_as_system('limits.finish(limits.permits, boolean, text, timestamptz)');
-call app.run_as_system('limits.extend(limits.permits, bigint, timestamptz)');
-call app.run_as_system('limits.send(limits.permits, jsonb, timestamptz)');
-call app.run_as_system('limits.resolve(jsonb, timestamptz)');
 call app.run_as_system('limits.resolve_batch(jsonb)');
 call app.run_as_system('limits.resolve_here(jsonb)');
-call app.run_as_system('limits.abandon(limits.permits, text)');
 call app.run_as_system('limits.attach(uuid, uuid, integer, uuid)');
 call app.run_as_system('limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea)');
-call app.run_as_system('limits.take(uuid, uuid, uuid)');
 grant execute on function limits.resolve_here(jsonb), limits.attach(uuid, uuid, integer, uuid),
   limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea) to plinth_tenant;

@@ -24,3 +24,7 @@ begin
 end $$;
 call app.run_as_system('limits.usage_here(jsonb)');
 grant execute on function limits.usage_here(jsonb) to plinth_tenant;
+
+-- What the functions above are made of runs as they do: it is called by them alone, and needs no change of role.
+revoke all on all functions in schema limits from public;
+grant execute on all functions in schema limits to plinth_system;

@@ -16,15 +16,27 @@ export interface Generation {
 /** A customer's program. Every one of its calls fails when the server dies; it may then be sent to another. */
 export interface Client {
   call(call: string, more?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
-  /** Asks for a post and waits for its end. A refusal that says when to come back is followed. */
+  /** Asks for a post, and answers where it will be read. A refusal that says when to come back is followed. */
+  ask(key: string): Promise<string>;
+  /** Waits for the end of a post. */
+  read(path: string): Promise<Generation>;
+  /** Asks for a post and waits for its end. */
   create(key: string): Promise<Generation>;
   /** A chat completion, with an Idempotency-Key if one is named; answers its status and, if it failed, why. */
   chat(options: { key?: string; stream?: boolean }): Promise<string>;
+  /** A streamed chat completion, piece by piece. */
+  stream(): AsyncIterableIterator<string>;
 }
 
 export const VARIANTS = 2;
-/** As long as a client of ours comes back after 409: longer than the sweeper takes. */
+/** As long as a client of ours comes back: longer than the sweeper takes. */
 const PATIENCE = { timeout: 20_000, interval: 100 };
+
+const CHAT = {
+  model: 'sandbox-small',
+  messages: [{ role: 'user', content: 'Say hello to the launch crew.' }],
+  max_tokens: 200,
+};
 
 export function clientOf(url: string, token: string): Client {
   async function call(called: string, more: { body?: unknown; headers?: Record<string, string> } = {}) {
@@ -43,32 +55,47 @@ export function clientOf(url: string, token: string): Client {
     };
   }
 
+  async function ask(key: string): Promise<string> {
+    const body = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: VARIANTS };
+    const headers = { 'idempotency-key': key };
+    const accepted = await patiently(() => call('POST /v1/create', { body, headers }));
+    if (accepted.status !== 202) throw new Error(`a create was refused: ${JSON.stringify(accepted.body)}`);
+    return String(accepted.body['status_url']);
+  }
+
+  async function read(path: string): Promise<Generation> {
+    for (;;) {
+      const { status, body } = await call(`GET ${path}?wait=20`);
+      if (status !== 200) throw new Error(`a generation could not be read: ${JSON.stringify(body)}`);
+      const generation = body as unknown as Generation;
+      if (generation.status === 'completed' || generation.status === 'failed') return generation;
+    }
+  }
+
   return {
     call,
-    async create(key) {
-      const body = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: VARIANTS };
-      const headers = { 'idempotency-key': key };
-      const accepted = await patiently(() => call('POST /v1/create', { body, headers }));
-      if (accepted.status !== 202) throw new Error(`a create was refused: ${JSON.stringify(accepted.body)}`);
-      for (;;) {
-        const read = await call(`GET ${String(accepted.body['status_url'])}?wait=20`);
-        if (read.status !== 200)
-          throw new Error(`a generation could not be read: ${JSON.stringify(read.body)}`);
-        const generation = read.body as unknown as Generation;
-        if (generation.status === 'completed' || generation.status === 'failed') return generation;
-      }
-    },
+    ask,
+    read,
+    create: async (key) => read(await ask(key)),
     async chat({ key, stream = false }) {
-      const messages = [{ role: 'user', content: 'Say hello to the launch crew.' }];
-      const body = { model: 'sandbox-small', messages, max_tokens: 200, stream };
+      const body = { ...CHAT, stream };
       const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
       const reply = await patiently(() => call('POST /v1/ai/chat/completions', { body, headers }));
       return reply.status === 200 ? 'answered' : codeOf(reply);
     },
+    async *stream() {
+      const response = await fetch(`${url}/v1/ai/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...CHAT, stream: true }),
+      });
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body ?? []) yield decoder.decode(chunk, { stream: true });
+    },
   };
 }
 
-/** Follows 409 and its Retry-After. A broken connection ends it. */
+/** Comes back where an answer says when: another call has the key or the place. A broken connection ends it. */
 async function patiently(send: () => Promise<Reply>): Promise<Reply> {
   let reply = await send();
   let failure: unknown;
@@ -85,8 +112,8 @@ async function patiently(send: () => Promise<Reply>): Promise<Reply> {
   return reply;
 }
 
-function isTooEarly(reply: Reply): boolean {
-  return reply.status === 409 && reply.retryAfter !== null;
+function isTooEarly({ status, retryAfter }: Reply): boolean {
+  return retryAfter !== null && (status === 409 || status === 429 || status === 503);
 }
 
 function codeOf({ body }: Reply): string {

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import type { JobId } from '#platform/kernel';
+import { ids, type Member, revokeKey, makeKey } from '#test/factories';
+import {
+  figures,
+  granted,
+  ledgerLines,
+  type Node,
+  openGym,
+  permits,
+  planned,
+  request,
+  windows,
+} from '#test/gym';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const effect = commitPoint('test.limits.take-up', 'a permit that is taken up');
+const gym = await openGym(db, {
+  limits: {
+    monthly: { kind: 'quota', per: 'month', by: 'account' },
+    daily: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  plans: { only: { monthly: 50, daily: 1_000 } },
+});
+const spent = async ({ accountId }: Member) => (await windows(db, accountId))['gym daily'];
+
+/** A permit whose first call was served, which its second holder does not know. */
+async function takenOver() {
+  const [old, next] = [await gym.another(), await gym.another()];
+  const member = await gym.member();
+  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
+  const first = await take(old, member, queued.id);
+  await first.send(planned(100));
+  first.served(figures(30));
+  const second = await take(next, member, queued.id);
+  return { member, first, second };
+}
+
+/** What a job's take-up does, without the job. */
+async function take(node: Node, member: { accountId: string }, permitId: string) {
+  const [rows] = await db.system('jobs.queue', effect, [
+    statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(
+      'select limits.take($1, $2, $3) as taken',
+      [member.accountId, permitId, node.holder.id],
+    ),
+  ]);
+  const taken = rows[0]?.taken;
+  if (taken === undefined) throw new Error('not taken');
+  return node.limits.permitOf({
+    ...request(member as never),
+    keyId: undefined,
+    subject: undefined,
+    units: 1,
+    id: permitId as never,
+    reserve: taken.reserve as never,
+    fence: taken.fence,
+    calls: taken.calls,
+    openEvent: (taken.event ?? undefined) as never,
+    planned: undefined,
+    idempotency: undefined,
+  });
+}
+
+describe('a permit that was taken over while its first call was out', () => {
+  test('holds the estimate and the new reserve, and in the end what both calls cost', async () => {
+    const { member, first, second } = await takenOver();
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
+    await second.send(planned(100));
+    expect(await spent(member)).toEqual(200);
+    await first.reportLate();
+    expect(await ledgerLines(db, member.accountId)).toEqual([
+      'posted 100 estimated',
+      'correction -70',
+      'sent',
+    ]);
+    second.served(figures(40));
+    await second.settle();
+    expect(await spent(member)).toEqual(70);
+  });
+
+  test('counts the late figures once, also when they come after it was settled', async () => {
+    const { member, first, second } = await takenOver();
+    await second.send(planned(100));
+    second.served(figures(40));
+    await second.settle();
+    expect(await spent(member)).toEqual(140);
+    await first.reportLate();
+    await first.reportLate();
+    expect(await spent(member)).toEqual(70);
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
+  });
+
+  test('lets nobody but whoever made a call correct its estimate', async () => {
+    const { member, first, second } = await takenOver();
+    const event = await second.send(planned(100));
+    second.unknown();
+    await second.settle();
+    const forged = [{ e: event, s: 'voided', c: ids.next() }];
+    const item = {
+      p: 'gym',
+      id: first.id,
+      h: first.holder,
+      f: first.fence,
+      op: 'report',
+      calls: forged,
+      a: member.accountId,
+    };
+    await db.system('limits.settlement', effect, [
+      statement('select limits.resolve_batch($1::jsonb)', [JSON.stringify([{ ...item, i: 0 }])]),
+    ]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 100 estimated']);
+  });
+});
+
+test('a permit whose key was revoked while it waited is taken up to be closed: no call is marked as sent', async () => {
+  const member = await gym.member();
+  const keyId = await makeKey(db, member);
+  const queued = granted(await gym.admit(member, { keyId, reserve: 100, as: 'job' }));
+  await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
+  await revokeKey(db, keyId);
+  const [rows] = await db.system('jobs.queue', effect, [
+    statement<{ taken: object }>('select limits.take($1, $2, $3) as taken', [
+      member.accountId,
+      queued.id,
+      gym.holder.id,
+    ]),
+  ]);
+  expect(rows[0]?.taken).toMatchObject({ refused: 'key_revoked', event: null, planned: null, fence: 2 });
+  expect(await ledgerLines(db, member.accountId)).toEqual(['pending']);
+});

@@ -1,0 +1,84 @@
+import { expect, vi } from 'vitest';
+import { readConfig } from '#platform/config';
+import { type Database, openStore } from '#platform/db';
+import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { advanceWithout } from '#test/factories';
+import { type Client, clientOf } from '../process/client.ts';
+import { type Program, startProgram } from '../process/program.ts';
+import {
+  aliveHolders,
+  expectChargesToAgree,
+  expectLedgerToAgree,
+  expectWholeGenerations,
+  NOTHING,
+  unfinished,
+} from './promises.ts';
+import { keyOf, openHere, QUICK, type Running, type Site } from './site.ts';
+
+/** Longer than the sweeper takes to look, and a job to be found when its time has come. */
+const RESOLVED = { timeout: 20_000, interval: 50 };
+/** A lease, and a little more. */
+const LEASE_OVER = '31 seconds';
+
+/** A site with a provider, on which one process follows the other. */
+export interface Scene {
+  readonly sandbox: OpenAISandbox;
+  /** Starts the program as a process of its own. */
+  start(crashAt?: string): Program;
+  /** Starts it in this process, on what was left behind; leases of those who died have run out. */
+  takeOver(options: { readonly work: boolean }): Promise<Running>;
+  /** A customer of whatever process listens there. */
+  client(url: string): Client;
+  /** Does something to the database while no process has it. */
+  between(work: (db: Database) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Sets the scene on a copy of a site. */
+export async function openScene(original: Site): Promise<Scene> {
+  const site = await original.copy();
+  const sandbox = await createOpenAISandbox();
+  const { url: base_url, apiKey: api_key } = sandbox;
+  const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
+  const settings = { ...site.settings, AI_UPSTREAMS: JSON.stringify([upstream]) };
+  return {
+    sandbox,
+    start: (crashAt = '') =>
+      startProgram(['start'], {
+        environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: crashAt },
+        flags: [QUICK],
+        cwd: site.settings['DATA_DIR'] ?? '',
+      }),
+    takeOver: ({ work }) => openHere({ ...site, settings }, { work, before: leasesRunOut }),
+    client: (url) => clientOf(url, keyOf(site)),
+    async between(work) {
+      const store = await openStore(readConfig(settings));
+      try {
+        await work(store.db);
+      } finally {
+        await store.close();
+      }
+    },
+    async close() {
+      await sandbox.close();
+      await site.remove();
+    },
+  };
+}
+
+/** A process that died is taken for alive until its lease runs out; on the embedded database until the next start. */
+export async function leasesRunOut(db: Database): Promise<void> {
+  if (db.engine === 'postgres') await advanceWithout(db, LEASE_OVER);
+}
+
+/** Waits until nothing is open any more, and checks what is promised; `hidden`: calls whose figures crashes may have hidden. */
+export async function expectPromises(
+  { db, url }: Running,
+  { sandbox, client, hidden }: Scene & { readonly hidden: number },
+): Promise<void> {
+  await vi.waitFor(async () => expect(await unfinished(db)).toEqual(NOTHING), RESOLVED);
+  await expectLedgerToAgree(db, { bill: sandbox.bill(), hidden });
+  await expectWholeGenerations(db);
+  await expectChargesToAgree(db, client(url));
+  expect(await aliveHolders(db)).toBe(1);
+}

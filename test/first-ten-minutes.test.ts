@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from './house/source.ts';
+import { endAll, type Program, startProgram } from './process/program.ts';
+
+/** The session that the README's first screen shows, run as a reader would, on a port that is free. */
+const folder = mkdtempSync(join(tmpdir(), 'plinth first '));
+afterAll(() => {
+  endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const [screen = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n## ');
+
+/** The fenced blocks of one language on the README's first screen. */
+function blocks(language: string): string[] {
+  return [...screen.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, named, text = '']) =>
+    named === language ? [text] : [],
+  );
+}
+
+let program: Program;
+let url = '';
+/** Where the README's server listens, put in the place of the real one. */
+const README_AT = '127.0.0.1:3000';
+let key = '';
+let id = '';
+
+beforeAll(async () => {
+  program = startProgram(['start'], { cwd: folder, environment: { PORT: '0' } });
+  url = await program.url();
+}, 120_000);
+
+/** Runs a command of the README in the folder where the server was started. */
+async function shell(command: string): Promise<string> {
+  const here = command.replaceAll(README_AT, url.replace('http://', ''));
+  const env = { PATH: process.env['PATH'], PLINTH_KEY: key, ID: id };
+  return (await promisify(execFile)('sh', ['-ec', here], { cwd: folder, env })).stdout;
+}
+
+/** Versions, times and ports differ from one start to the next. */
+function alike(text: string): string {
+  return text
+    .replace(/Plinth \d+\.\d+\.\d+/, 'Plinth 0.0.0')
+    .replace(/ready in \d+\.\d s/, 'ready in 0.0 s')
+    .replaceAll(/127\.0\.0\.1:\d+/g, README_AT)
+    .trim();
+}
+
+const keysIn = (text: string): string[] => [
+  ...new Set([...text.matchAll(/"(\w+)":/g)].map(([, name = '']) => name)),
+];
+
+test('a start says what the README shows', async () => {
+  await program.says(/variants":3}'/);
+  expect(alike(program.said())).toBe(alike(blocks('text')[0] ?? 'the README shows no start'));
+});
+
+test('the command to paste, pasted as it is printed, is accepted within five seconds', async () => {
+  const [, pasted = ''] = program.said().split('Try it, in another terminal:\n');
+  const began = performance.now();
+  key = (await shell(`${pasted.split('\n')[0]}; printf %s "$PLINTH_KEY"`)).trim();
+  const answer = JSON.parse(await shell(pasted)) as Record<string, string>;
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(Object.keys(answer)).toEqual(keysIn(blocks('json')[0] ?? ''));
+  expect(answer).toMatchObject({
+    status: 'queued',
+    status_url: `/v1/generations/${answer['generation_id']}`,
+  });
+  id = answer['generation_id'] ?? '';
+});
+
+test('the variants and what they cost are there to be read', async () => {
+  const commands = (blocks('sh')[1] ?? '').trim().split('\n');
+  const [generation = '', usage = '', ...more] = await Promise.all(commands.map(shell));
+  expect(more).toEqual([]);
+  const { status, variants } = JSON.parse(generation) as { status: string; variants: unknown[] };
+  expect({ status, variants: variants.length }).toEqual({ status: 'completed', variants: 3 });
+  const { data } = JSON.parse(usage) as { data: unknown[] };
+  expect(data).toContainEqual(
+    expect.objectContaining({ product: 'reel', limit: 'generations', used: 1, max: 900 }),
+  );
+  const { events } = JSON.parse(await shell(commands[1] ?? '')) as { events: unknown[] };
+  expect(events).toEqual([
+    expect.objectContaining({ feature: 'generation', model: 'sandbox-small', status: 'posted' }),
+  ]);
+  expect(keysIn(generation + usage)).toEqual(expect.arrayContaining(keysIn(blocks('json')[1] ?? '')));
+});
+
+test('the same key works in the official OpenAI client, with the code that the README has', async () => {
+  const code = (blocks('ts')[0] ?? '').replaceAll(README_AT, url.replace('http://', ''));
+  const run = promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', code], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], PLINTH_KEY: key },
+  });
+  expect((await run).stdout.trim()).not.toMatch(/^(undefined|null)?$/);
+});

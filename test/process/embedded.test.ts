@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { ROOT } from '../house/source.ts';
+import { unprivilegedUser } from '../services/binaries.ts';
+import { type Client, clientOf, VARIANTS } from './client.ts';
+import { endAll, type Program, startProgram } from './program.ts';
+
+/** As root these tests hand the program to `nobody`; anybody else is an ordinary user already. */
+const user = unprivilegedUser();
+const folder = mkdtempSync(join(tmpdir(), 'plinth with a space '));
+const dataDir = join(folder, 'the data');
+if (user !== undefined) chownSync(folder, user.uid, user.gid);
+// One that failed must not stand in the way of the next.
+afterEach(endAll);
+afterAll(() => {
+  endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A checkout that `nobody` may not enter, below /root for example, can't be run by them. */
+const program = join(ROOT, 'src/main.ts');
+const mayEnter =
+  spawnSync(process.execPath, ['-e', 'fs.readFileSync(process.argv[1])', program], { ...user, cwd: '/' })
+    .status === 0;
+
+/** In a folder whose path has a space, and without HOME. */
+function start(environment: Readonly<Record<string, string>> = {}): Program {
+  return startProgram(['start'], {
+    cwd: folder,
+    user: mayEnter ? user : undefined,
+    environment: { DATA_DIR: './the data', PORT: '0', ...environment },
+  });
+}
+
+/** Of the 1,100 files of a new database. */
+const HALF_WRITTEN = 500;
+
+function filesIn(path: string): number {
+  return existsSync(path) ? readdirSync(path, { recursive: true }).length : 0;
+}
+
+async function clientAt(running: Program): Promise<Client> {
+  const url = await running.url();
+  const owner = JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')) as { api_key: string };
+  return clientOf(url, owner.api_key);
+}
+
+/** Each test goes on in the folder that the one before left. */
+test('a first start that is killed while it writes its database leaves a folder that the next one can use', {
+  timeout: 120_000,
+}, async () => {
+  const killed = start();
+  await vi.waitFor(() => expect(filesIn(dataDir)).toBeGreaterThan(HALF_WRITTEN), {
+    timeout: 60_000,
+    interval: 2,
+  });
+  killed.kill('SIGKILL');
+  expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+  expect(killed.said()).not.toContain('ready');
+  const next = start();
+  expect(await (await clientAt(next)).create('after-all')).toMatchObject({ status: 'completed' });
+  next.kill('SIGTERM');
+  expect(await next.ended).toEqual({ code: 0, signal: null });
+  rmSync(dataDir, { recursive: true });
+});
+
+test('an ordinary user without a HOME, in a folder with a space, has variants within five seconds', {
+  timeout: 120_000,
+}, async (context) => {
+  context.skip(!mayEnter, 'nobody may not enter this checkout');
+  const running = start();
+  const client = await clientAt(running);
+  expect(statSync(join(dataDir, 'owner.json')).mode & 0o777).toBe(0o600);
+  const asked = performance.now();
+  expect((await client.create('first')).variants).toHaveLength(VARIANTS);
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(running.said()).toContain(`require('./the data/owner.json').api_key`);
+  running.kill('SIGTERM');
+  expect(await running.ended).toEqual({ code: 0, signal: null });
+});
+
+test('a second start on a data folder is refused in one line; one that was killed leaves nobody in the way', {
+  timeout: 120_000,
+}, async () => {
+  const first = start();
+  const before = await (await clientAt(first)).create('kept');
+  const second = start();
+  expect(await second.ended).toEqual({ code: 1, signal: null });
+  const said = second.said().trim().split('\n');
+  expect(said.at(-1)).toBe(
+    `The data folder ${dataDir} is in use by another Plinth (process ${first.pid}). Stop it, or set DATA_DIR to another folder.`,
+  );
+  expect(said, 'the banner and the reason, nothing more').toHaveLength(2);
+
+  first.kill('SIGKILL');
+  await first.ended;
+  const third = start();
+  expect(await (await clientAt(third)).create('kept'), 'what was there is there').toEqual(before);
+  third.kill('SIGTERM');
+  expect(await third.ended).toEqual({ code: 0, signal: null });
+});
+
+test('a start that is told to stop lets a job and a stream end, and loses nothing of either', {
+  timeout: 120_000,
+}, async () => {
+  const sandbox = await createOpenAISandbox({ perTokenMs: 10 });
+  const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
+  const environment = {
+    AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
+  };
+  const running = start(environment);
+  const client = await clientAt(running);
+  sandbox.faults.next({ kind: 'latency', ms: 1_500 });
+  const path = await client.ask('drained');
+  await vi.waitFor(async () => {
+    expect((await client.call(`GET ${path}`)).body['status']).toBe('running');
+  });
+  const stream = client.stream();
+  let text = String((await stream.next()).value);
+  expect(text).not.toContain('[DONE]');
+  running.kill('SIGTERM');
+  for await (const chunk of stream) text += chunk;
+  expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true);
+  expect(await running.ended).toEqual({ code: 0, signal: null });
+
+  const next = start(environment);
+  const again = await clientAt(next);
+  expect(await again.read(path)).toMatchObject({ status: 'completed' });
+  const { body } = await again.call('GET /v1/usage');
+  const events = body['events'] as { provider_request_id: string; status: string; estimated: boolean }[];
+  for (const { request_id } of sandbox.bill()) {
+    expect(events.find((event) => event.provider_request_id === request_id)).toMatchObject({
+      status: 'posted',
+      estimated: false,
+    });
+  }
+  expect(sandbox.bill()).toHaveLength(2);
+  next.kill('SIGTERM');
+  await next.ended;
+  await sandbox.close();
+});

@@ -1,0 +1,100 @@
+import type { Patch } from './patch.ts';
+
+const OWNERS = 'src/platform/accounts/members.test.ts :: an organization keeps an owner >';
+const TIMELINE = 'src/platform/entitlements/timeline.test.ts ::';
+
+/** Accounts and their members, and what accounts hold. */
+export const ACCOUNTS: readonly Patch[] = [
+  {
+    name: 'last-owner-leaves',
+    file: 'src/platform/accounts/members.ts',
+    find: "if (target.role === 'owner' && target.otherOwners === 0) throw",
+    replace: "if (target.role === 'owner' && target.otherOwners < 0) throw",
+    expects: `${OWNERS} the last one neither leaves nor steps down, nor is removed`,
+  },
+  {
+    name: 'organization-not-locked',
+    file: 'src/platform/accounts/store.ts',
+    find: 'and a.deleted_at is null for no key update`',
+    replace: 'and a.deleted_at is null`',
+    expects: `${OWNERS} of two owners who remove each other at once, one stays`,
+  },
+  {
+    name: 'overtaken-role-kept',
+    file: 'src/platform/accounts/roles.ts',
+    find: 'if (before === changes) {',
+    replace: 'if (before <= changes) {',
+    expects:
+      'src/platform/accounts/organizations.test.ts :: roles > a role whose answer a change overtakes on its way is not kept',
+  },
+  {
+    name: 'keys-outlive-a-membership',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: 'create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();\n',
+    replace: '',
+    expects:
+      'src/platform/accounts/members.test.ts :: changing and removing members > anyone may leave; their keys for the account end, and only those',
+  },
+  {
+    name: 'account-dropped-from-the-look-up-of-a-role',
+    file: 'src/platform/accounts/store.ts',
+    find: 'where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null`,',
+    replace: 'where $1::uuid is not null and m.user_id = $2 and a.deleted_at is null`,',
+    expects:
+      'src/platform/accounts/organizations.test.ts :: an organization > does not exist for whoever is no member',
+  },
+  {
+    name: 'account-opened-for-another',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: "if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then",
+    replace: 'if false then',
+    expects:
+      'src/platform/accounts/organizations.test.ts :: an organization > can not be made for someone else',
+  },
+  {
+    name: 'suspended-account-spends',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: "when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'",
+    replace: "when a.deleted_at is not null then 'account_suspended'",
+    expects:
+      'src/platform/limits/plans.test.ts :: whoever may not spend is refused at once, and charges nothing > a suspended account',
+  },
+  {
+    name: 'bought-days-stack-from-now',
+    file: 'src/platform/entitlements/timeline.ts',
+    find: 'Math.max(starts, before)',
+    replace: 'starts',
+    expects: `${TIMELINE} add-ons > a second purchase adds its days to the end of the first`,
+  },
+  {
+    name: 'rank-ignored',
+    file: 'src/platform/entitlements/timeline.ts',
+    find: 'if (granted.rank < rank || (granted.rank === rank',
+    replace: 'if ((granted.rank === rank',
+    expects: `${TIMELINE} what an account holds, from the first instant to the last > a granted plan below the default plan takes nothing away`,
+  },
+  {
+    name: 'snapshot-not-rewritten',
+    file: 'src/platform/entitlements/grants.ts',
+    find: '  await rewriter.rewriteIn(tx, [accountId], snapshot);\n',
+    replace: '',
+    expects:
+      'src/platform/entitlements/entitlements.test.ts :: a grant > is in effect the moment it is committed, with its cause in the account’s history',
+  },
+  {
+    name: 'account-grants-itself-a-plan',
+    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
+    find: "call app.protect_tenant('entitlements.grants', 'select');",
+    replace: "call app.protect_tenant('entitlements.grants', 'select, insert');",
+    expects:
+      'src/platform/entitlements/entitlements.test.ts :: row security > an account grants itself nothing',
+  },
+  {
+    name: 'tenant-filter-dropped-from-a-list-of-the-system',
+    file: 'src/platform/entitlements/store.ts',
+    find: "selectFrom('entitlements.grants').selectAll().where('account_id', '=', accountId);",
+    replace: "selectFrom('entitlements.grants').selectAll().where('account_id', 'is not', null);",
+    expects:
+      'src/platform/entitlements/entitlements.test.ts :: the pages of an account’s grants have each grant once, newest first',
+  },
+];

@@ -1,0 +1,144 @@
+import type { Patch } from './patch.ts';
+
+const SCOPES = 'src/platform/db/database.test.ts :: scopes >';
+const SCHEMA = 'src/platform/db/migrations/0001_app.up.sql';
+
+/** Scopes, policies, transactions, migrations and signals. */
+export const DATABASE: readonly Patch[] = [
+  {
+    name: 'tests-as-superuser',
+    file: 'test/services/cluster.ts',
+    find: 'create role plinth login createdb createrole',
+    replace: 'create role plinth login superuser',
+    expects:
+      'test/services/services.test.ts :: the login of the tests is no superuser, so that row security binds it',
+  },
+  {
+    name: 'policy-lets-everybody-read',
+    file: SCHEMA,
+    find: 'create policy tenant on %s to plinth_tenant using (account_id = (select app.account()))',
+    replace: 'create policy tenant on %s to plinth_tenant using (true)',
+    expects: `${SCOPES} a tenant sees its own rows and no others, in a batch and in a transaction`,
+  },
+  {
+    name: 'policy-lets-rows-be-planted',
+    file: SCHEMA,
+    find: 'with check (account_id = (select app.account()))',
+    replace: 'with check (true)',
+    expects: `${SCOPES} a row can neither be written into nor moved to another account`,
+  },
+  {
+    name: 'policy-dropped',
+    file: 'src/products/reel/migrations/0001_reel.up.sql',
+    find: "call app.protect_tenant('reel.variants', 'select, insert, update');",
+    replace: 'grant select, insert, update on reel.variants to plinth_tenant, plinth_system;',
+    expects:
+      'test/walkers/tables.test.ts :: every table > reel.variants keeps its rows to their owner, by its declaration',
+  },
+  {
+    name: 'row-security-not-forced',
+    file: SCHEMA,
+    find: "execute format('alter table %s force row level security', target);\n  execute format('create policy tenant",
+    replace: "execute format('create policy tenant",
+    expects:
+      'test/walkers/tables.test.ts :: every table > reel.drafts keeps its rows to their owner, by its declaration',
+  },
+  {
+    name: 'forgotten-scope-finds-nothing',
+    file: SCHEMA,
+    find: "raise exception 'no account is set in this transaction' using errcode = 'PL001';",
+    replace: 'return null;',
+    expects: `${SCOPES} a query without a scope is an error and not an empty list`,
+  },
+  {
+    name: 'scope-outlives-its-transaction',
+    file: 'src/platform/db/postgres.ts',
+    find: "set_config('app.account', $2, true)",
+    replace: "set_config('app.account', $2, false)",
+    expects: `${SCOPES} a scope does not outlive its transaction`,
+  },
+  {
+    name: 'role-not-switched',
+    file: 'src/platform/db/pglite-worker.ts',
+    find: "set_config('role', $1, true)",
+    replace: "set_config('app.role', $1, true)",
+    expects: `${SCOPES} a tenant sees its own rows and no others, in a batch and in a transaction`,
+    engine: 'pglite',
+  },
+  {
+    name: 'reading-may-write',
+    file: 'src/platform/db/postgres.ts',
+    find: "opening.write ? 'begin' : 'begin read only'",
+    replace: "'begin'",
+    expects:
+      'src/platform/db/database.test.ts :: transactions > a transaction without a commit point cannot write',
+  },
+  {
+    name: 'search-path-not-pinned',
+    file: SCHEMA,
+    find: "  execute format('alter function %s set search_path = pg_catalog, pg_temp', target);\n",
+    replace: '',
+    expects:
+      'src/platform/limits/tenancy.test.ts :: functions that run as the system have a search path that nobody can bend',
+  },
+  {
+    name: 'anybody-moves-the-clock',
+    file: SCHEMA,
+    find: 'grant select on app.clock',
+    replace: 'grant select, update on app.clock',
+    expects:
+      'src/platform/db/database.test.ts :: the database’s time > is moved by the test clock alone, and no role of the application can move it',
+  },
+  {
+    name: 'migration-not-undone',
+    file: 'src/platform/limits/migrations/0006_usage.down.sql',
+    find: 'drop function limits.usage_here(jsonb);',
+    replace: 'select 1;',
+    expects: 'src/platform/db/migrate.test.ts :: migrations > each step down undoes exactly its own step up',
+  },
+  {
+    name: 'second-start-not-refused',
+    file: 'src/platform/db/data-lock.ts',
+    find: "openSync(path, 'wx', 0o600)",
+    replace: "openSync(path, 'w', 0o600)",
+    expects:
+      'src/platform/db/data-lock.test.ts :: the lock of a data folder > a second process is refused in one line that names the first',
+  },
+  {
+    name: 'stale-lock-kept',
+    file: 'src/platform/db/data-lock.ts',
+    find: 'return start === startOf(pid) ? pid : undefined;',
+    replace: 'return pid;',
+    expects:
+      'src/platform/db/data-lock.test.ts :: the lock of a data folder > a lock that names a process number given to another program since is taken over',
+  },
+  {
+    name: 'signals-of-a-crowd-lost',
+    file: 'src/platform/db/signals.ts',
+    find: 'if (payload.length + entry.length > PAYLOAD_LIMIT) break;',
+    replace: 'if (payload.length + entry.length > PAYLOAD_LIMIT) { pending.clear(); break; }',
+    expects: 'src/platform/db/signals.test.ts :: signals > every signal of a crowd reaches another process',
+  },
+  {
+    name: 'commit-point-unregistered',
+    file: 'src/platform/jobs/jobs.ts',
+    find: "commitPoint('jobs.prune'",
+    replace: "commitPoint('jobs.pruned'",
+    expects:
+      'test/crash/crash.test.ts :: every commit and dispatch of the program has its place in the table of crashes, and the table has no other',
+  },
+  {
+    name: 'time-of-postgres',
+    file: 'src/platform/idempotency/store.ts',
+    find: 'expires_at > app.now()',
+    replace: 'expires_at > now()',
+    expects: 'test/house.test.ts :: the whole house keeps the rule: databaseTime',
+  },
+  {
+    name: 'time-of-the-process',
+    file: 'src/platform/identity/callers.ts',
+    find: 'clock.now() >= entry.endsAt',
+    replace: 'Date.now() >= entry.endsAt',
+    expects: 'test/house.test.ts :: the whole house keeps the rule: passedIn',
+  },
+];

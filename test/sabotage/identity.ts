@@ -1,0 +1,88 @@
+import type { Patch } from './patch.ts';
+
+const REFRESH = 'src/platform/identity/sessions.test.ts :: a refresh token >';
+const CALLERS = 'src/platform/identity/callers.test.ts ::';
+
+/** Log-ins, keys and who calls. */
+export const IDENTITY: readonly Patch[] = [
+  {
+    name: 'stolen-refresh-token-not-noticed',
+    file: 'src/platform/identity/sessions.ts',
+    find: "      await tx.run(endSession(token.userId, token.sessionId, 'reuse'));\n",
+    replace: '',
+    expects: `${REFRESH} that is used again after the grace ends the whole family, and the audit says so`,
+  },
+  {
+    name: 'grace-without-an-end',
+    file: 'src/platform/identity/session-store.ts',
+    find: 'when t.rotated_at > app.now() - ${GRACE} and (',
+    replace: 'when (',
+    expects: `${REFRESH} ends no other session of the user when it is used again`,
+  },
+  {
+    name: 'session-not-locked',
+    file: 'src/platform/identity/session-store.ts',
+    find: 'and revoked_at is null and expires_at > app.now() for no key update`',
+    replace: 'and revoked_at is null and expires_at > app.now()`',
+    expects: `${REFRESH} that waits while its session is ended gets nothing`,
+  },
+  {
+    name: 'refresh-token-stored-as-it-is',
+    file: 'src/platform/identity/sessions.ts',
+    find: 'insertRefreshToken(userId, sessionId, sha256(refreshToken)),',
+    replace: 'insertRefreshToken(userId, sessionId, refreshToken),',
+    expects: `${REFRESH} is never stored as it is`,
+  },
+  {
+    name: 'unknown-email-answered-faster',
+    file: 'src/platform/identity/passwords.ts',
+    find: 'const stored = known ?? (await decoy);',
+    replace: "if (typeof known !== 'string') return false;\n      const stored = known;",
+    expects:
+      'src/platform/identity/registration.test.ts :: whether an email is known does not show in the time > signing in with an unknown email hashes as well',
+  },
+  {
+    name: 'revoked-key-kept-for-ever',
+    file: 'src/platform/identity/callers.ts',
+    find: 'const age = clock.monotonic() - entry.checkedAt;',
+    replace: 'const age = 0;',
+    expects: `${CALLERS} within ten seconds, even where no signal arrives, > a revoked key no longer lets in`,
+  },
+  {
+    name: 'overtaken-look-up-kept',
+    file: 'src/platform/identity/callers.ts',
+    find: 'if (found !== undefined && before === revocations) keep(hash, found);',
+    replace: 'if (found !== undefined) keep(hash, found);',
+    expects: `${CALLERS} told by a signal, at once, > nor is its answer kept`,
+  },
+  {
+    name: 'overtaken-look-up-joined',
+    file: 'src/platform/identity/callers.ts',
+    find: '    underWay = new Map();\n',
+    replace: '',
+    expects: `${CALLERS} told by a signal, at once, > a look-up whose answer a revocation overtakes on its way is not given to later calls`,
+  },
+  {
+    name: 'key-outlives-its-maker',
+    file: 'src/platform/identity/key-store.ts',
+    find: 'least($8::timestamptz, (',
+    replace: 'coalesce($8::timestamptz, (',
+    expects: 'src/platform/identity/keys.test.ts :: making a key > a key makes none that outlives it',
+  },
+  {
+    name: 'key-beyond-its-maker',
+    file: 'src/platform/identity/scopes.ts',
+    find: 'const beyond = asked.filter((scope) => !allowsScope(caller, scope));',
+    replace: 'const beyond = asked.filter(() => false);',
+    expects:
+      'src/platform/identity/keys.test.ts :: making a key > a key makes none that may do more than itself, and none for another account',
+  },
+  {
+    name: 'key-does-what-sessions-do',
+    file: 'src/platform/identity/scopes.ts',
+    find: "return scope !== 'session' && covers(caller.scopes, scope);",
+    replace: 'return covers(caller.scopes, scope);',
+    expects:
+      'src/platform/identity/keys.test.ts :: what a key may call > with ["*"] a call that asks for session: false',
+  },
+];

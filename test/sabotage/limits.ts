@@ -1,0 +1,160 @@
+import type { Patch } from './patch.ts';
+
+const ADMISSION = 'src/platform/limits/migrations/0003_admission.up.sql';
+const SETTLEMENT = 'src/platform/limits/migrations/0004_settlement.up.sql';
+const KEYS = 'src/platform/limits/keys.test.ts ::';
+const SWEEP = 'src/platform/limits/sweep.test.ts ::';
+const SETTLING = 'src/platform/limits/settlement.test.ts ::';
+
+/** Admission, settlement, the ledger, holders and rates. */
+export const LIMITS: readonly Patch[] = [
+  {
+    name: 'time-of-postgres-in-admission',
+    file: ADMISSION,
+    find: 'v_now := greatest(app.now(), limits.instant(v_now_us));',
+    replace: 'v_now := greatest(clock_timestamp(), limits.instant(v_now_us));',
+    expects: 'src/platform/limits/kinds.test.ts :: the leap day lies in February',
+  },
+  {
+    name: 'clock-read-before-the-lock',
+    file: ADMISSION,
+    find: 'v_now := greatest(app.now(), limits.instant(v_now_us));',
+    replace:
+      'v_now := greatest(statement_timestamp() + (select ahead from app.clock), limits.instant(v_now_us));',
+    expects:
+      'src/platform/limits/admission.test.ts :: a meter that another transaction holds > is decided by the time after the wait: a plan that ended meanwhile admits nobody',
+  },
+  {
+    name: 'denial-charges',
+    file: ADMISSION,
+    find: 'answer := v_denial; return next; continue;',
+    replace: `v_at := array_position(v_names, v_limit); v_used[v_at] := v_used[v_at] + v_units; v_dirty := true;
+      answer := v_denial; return next; continue;`,
+    expects:
+      'src/platform/limits/admission.test.ts :: a denial > by monthly charges nothing: no window, no row, no key',
+  },
+  {
+    name: 'places-of-the-dead-counted',
+    file: ADMISSION,
+    find: 'or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now));\n            v_counts',
+    replace: 'or p.due_at > v_now);\n            v_counts',
+    expects: `${SWEEP} when a process dies > its places are free again as soon as its lease has run out, before any sweep`,
+  },
+  {
+    name: 'place-of-a-job-freed-with-its-worker',
+    file: ADMISSION,
+    find: "and (p.job_id is not null or p.state = 'queued'\n",
+    replace: "and (p.state = 'queued'\n",
+    expects: `${SWEEP} the sweeper leaves alone > what a job owns, queued or running, however dead its holder is`,
+  },
+  {
+    name: 'key-looked-up-after-the-limits',
+    file: ADMISSION,
+    find: 'v_answer := limits.repeated(r, v_refused, v_now);',
+    replace: 'v_answer := null;',
+    expects: `${KEYS} a repeat > gets the stored answer, whatever the limits say now, and charges nothing`,
+  },
+  {
+    name: 'key-not-claimed-with-the-permit',
+    file: ADMISSION,
+    find: "if not found then\n        answer := jsonb_build_object('kind', 'running'); return next; continue;",
+    replace: "if false then\n        answer := jsonb_build_object('kind', 'running'); return next; continue;",
+    expects: `${KEYS} equal keys > of two products in two commits at once give one permit`,
+  },
+  {
+    name: 'released-permit-keeps-its-key',
+    file: ADMISSION,
+    find: "if v_permit.state = 'voided' then",
+    replace: 'if false then',
+    expects: `${KEYS} a repeat > of work that came to nothing is a new call: its key is free`,
+  },
+  {
+    name: 'stored-answer-not-sealed',
+    file: 'src/platform/limits/permits.ts',
+    find: 'sealed ? null : body,',
+    replace: 'body,',
+    expects: `${KEYS} a repeat > of a private call opens the sealed answer, which nobody reads without the key`,
+  },
+  {
+    name: 'fence-ignored',
+    file: SETTLEMENT,
+    find: "v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (",
+    replace: 'v_held := (',
+    expects: `${KEYS} after the process of the first call died > the old process, if it lives after all, finds itself stale, and its whole transaction is undone`,
+  },
+  {
+    name: 'settled-twice',
+    file: SETTLEMENT,
+    find: " and (p.state = 'running' or p.state = 'queued' and p.job_id is null);",
+    replace: ';',
+    expects: `${SETTLING} work that is done > settled twice, at once or later, is charged once`,
+  },
+  {
+    name: 'tenant-filter-dropped',
+    file: SETTLEMENT,
+    find: "limits.resolve(p_item || jsonb_build_object('a', v_account),",
+    replace: "limits.resolve(jsonb_build_object('a', v_account) || p_item,",
+    expects:
+      'src/platform/limits/tenancy.test.ts :: a permit of another account > can be settled, released or attached by nobody else, whatever they say',
+  },
+  {
+    name: 'burst-given-back',
+    file: SETTLEMENT,
+    find: "where value->>2 in ('quota', 'credits') loop",
+    replace: "where value->>2 in ('quota', 'credits', 'burst') loop",
+    expects: `${SETTLING} work that failed > gives back quota, never burst or cooldown; what the provider served stays posted and charged`,
+  },
+  {
+    name: 'sweeper-voids-sent-calls',
+    file: SETTLEMENT,
+    find: "set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',",
+    replace: "set state = 'voided',",
+    expects: `${SWEEP} when a process dies > its calls that went out are posted at their reserve, as estimates, and keep their quota`,
+  },
+  {
+    name: 'unknown-outcome-voided',
+    file: 'src/platform/limits/permits.ts',
+    find: "unknown: () => outcome('posted'),",
+    replace: "unknown: () => outcome('voided'),",
+    expects: `${SETTLING} provider calls > of one permit are a row each: tries, fallbacks, repairs; and all of them are charged`,
+  },
+  {
+    name: 'posted-rows-change',
+    file: 'src/platform/limits/migrations/0001_limits.up.sql',
+    find: "when (old.state in ('posted', 'voided')) execute",
+    replace: 'when (false) execute',
+    expects: `${SETTLING} a posted row > never changes, not even by the system’s own role`,
+  },
+  {
+    name: 'two-corrections-of-one-call',
+    file: 'src/platform/limits/migrations/0001_limits.up.sql',
+    find: 'create unique index usage_events_one_correction on limits.usage_events (account_id, corrects)',
+    replace:
+      'create unique index usage_events_one_correction on limits.usage_events (account_id, corrects, id)',
+    expects: `${SETTLING} a settlement that comes after the permit was closed for its dead holder > writes exactly one correction row, and the budget holds what it really cost`,
+  },
+  {
+    name: 'dead-holder-revives',
+    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    find: 'where id = p_id and expires_at > v_now returning',
+    replace: 'where id = p_id returning',
+    expects: `${SWEEP} a lease > that has run out never revives: its process is told once, to stop`,
+  },
+  {
+    name: 'tenant-may-sweep',
+    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    find: "call app.run_as_system('limits.sweep(integer)');",
+    replace: `call app.run_as_system('limits.sweep(integer)');
+      grant execute on function limits.sweep(integer) to plinth_tenant;`,
+    expects:
+      'src/platform/limits/tenancy.test.ts :: no function can be called by a tenant but those for its own transactions',
+  },
+  {
+    name: 'rates-not-all-or-nothing',
+    file: 'src/platform/limits/migrations/0002_rates.up.sql',
+    find: 'if allowed then',
+    replace: 'if true then',
+    expects:
+      'src/platform/limits/rates.test.ts :: entries are taken all or none, and the one that decides is named',
+  },
+];

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from '../house/source.ts';
+import { type Patch, PATCHES } from './index.ts';
+
+/** The text of a file of the project; none, when there is no such file. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(join(ROOT, path), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const LITERAL = /(['"`])((?:\\.|(?!\1).)+)\1/g;
+const PLACEHOLDER = /%[a-z]|\$\{[^}]*\}|\$[a-z][\w.]*/;
+
+/** Whether a test file has a title that may become this one, whatever its placeholders are filled with. */
+function hasTitle(path: string, title: string): boolean {
+  return [...textOf(path).matchAll(LITERAL)].some(([, , literal = '']) => {
+    const parts = literal
+      .split(PLACEHOLDER)
+      .map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));
+    return new RegExp(`^${parts.join('.+')}$`).test(title);
+  });
+}
+
+function misfits({ name, file, find, expects }: Patch): string[] {
+  const places = textOf(file).split(find).length - 1;
+  const [testFile = '', fullName = ''] = expects.split(' :: ');
+  const title = fullName.split(' > ').at(-1) ?? '';
+  return [
+    ...(places === 1 ? [] : [`${name}: "find" occurs ${places} times in ${file}`]),
+    ...(expects === 'types' || hasTitle(testFile, title) ? [] : [`${name}: ${testFile} has no such test`]),
+  ];
+}
+
+test('every patch still fits its file, in one place, and the test that it names is there', () => {
+  expect(PATCHES.flatMap(misfits)).toEqual([]);
+});
+
+test('a patch that fits nowhere, or names a test that is gone, is noticed', () => {
+  const [patch] = PATCHES;
+  if (patch === undefined) throw new Error('there is no patch');
+  expect(misfits({ ...patch, find: 'nowhere to be found' })).toHaveLength(1);
+  expect(misfits({ ...patch, expects: 'test/house.test.ts :: a test that nobody wrote' })).toHaveLength(1);
+});

@@ -1,0 +1,23 @@
+import { type Database, statement } from '#platform/db';
+import { readTables } from './tables/catalog.ts';
+
+/** What changes by itself, or with every call, and says nothing about what a call did. */
+const BOOKKEEPING: Readonly<Record<string, string>> = {
+  'limits.rates': 'calls of the present minute are counted',
+  'limits.holders': 'a process renews its lease',
+};
+/** Columns that say when something was last used. */
+const LAST_USED: Readonly<Record<string, string>> = { 'identity.api_keys': 'last_used_at' };
+
+/** A digest of every row of every table but those that keep books of calls, by table. */
+export async function digestOf(db: Database): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const { name } of await readTables(db)) {
+    if (name in BOOKKEEPING) continue;
+    const row = `(to_jsonb(t) - '${LAST_USED[name] ?? ''}')::text`;
+    const sql = `select count(*) || ' ' || coalesce(md5(string_agg(${row}, '|' order by ${row})), '') as digest from ${name} t`;
+    const [found] = await db.asMigrator(statement<{ digest: string }>(sql));
+    digests[name] = found?.digest ?? '';
+  }
+  return digests;
+}

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { declaredErrors } from '#platform/kernel';
+import { errorsOf } from '#server';
+import { allRoutes } from '../../src/app.ts';
+import {
+  isNode,
+  lineAt,
+  type Node,
+  projectPaths,
+  ROOT,
+  type SourceFile,
+  sourceFile,
+} from '../house/source.ts';
+
+const declared = new Map(declaredErrors());
+const files = projectPaths()
+  .filter((path) => path.startsWith('src/') && path.endsWith('.ts') && !isTest(path))
+  .map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
+
+function isTest(path: string): boolean {
+  return path.includes('.test') || path.includes('/testing/');
+}
+
+/** The statuses that clients may rely on, whatever else is added. */
+const PROMISED: Readonly<Record<string, number>> = {
+  validation_failed: 400,
+  unauthenticated: 401,
+  plan_required: 402,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  precondition_failed: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_mismatch: 422,
+  limit_exceeded: 429,
+  provider_unavailable: 503,
+  internal: 500,
+};
+
+/** Codes that no route answers, each with why it is declared. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  migrations_pending: 'a start ends with it',
+  port_not_open: 'a start ends with it',
+  data_folder_in_use: 'a start ends with it',
+  headers_too_large: 'what is no request yet has no route',
+  request_timeout: 'what is no request yet has no route',
+  generation_failed: 'a generation that failed tells it, and the call that reads it succeeds',
+  client_gone: 'nobody is there to read it',
+  permit_stale: 'a worker that lost its job hears it',
+  gone: 'a promise to clients that no call makes use of yet',
+  precondition_failed: 'a promise to clients that no call makes use of yet',
+};
+
+/** Errors that are thrown with a code in a variable, which a list or a type bounds: file and expression. */
+const BOUNDED: Readonly<Record<string, string>> = {
+  'src/server/framework.ts code': 'one of three that are written above it',
+  'src/platform/ai/outcome.ts code': 'its type lists the codes of provider errors',
+  'src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
+};
+
+interface Thrown {
+  readonly place: string;
+  readonly code: string;
+  readonly expression: string | undefined;
+}
+
+/** Every code that a file makes an error of; an expression where it is not written out. */
+function thrownIn(file: SourceFile): Thrown[] {
+  return file.nodes.flatMap(({ node }) => {
+    const callee = node['callee'];
+    const isError = isNode(callee) && /^(App|Provider)Error$/.test(String(callee['name']));
+    if (node.type !== 'NewExpression' || !isError) return [];
+    const given = node['arguments'];
+    const first: unknown = Array.isArray(given) ? given[0] : undefined;
+    return isNode(first) ? codesOf(file, first) : [];
+  });
+}
+
+function codesOf(file: SourceFile, node: Node): Thrown[] {
+  const place = `${file.path}:${lineAt(file.text, node.start)}`;
+  const { consequent, alternate } = node;
+  if (node.type === 'ConditionalExpression' && isNode(consequent) && isNode(alternate)) {
+    return [...codesOf(file, consequent), ...codesOf(file, alternate)];
+  }
+  const value = node['value'];
+  if (typeof value === 'string') return [{ place, code: value, expression: undefined }];
+  return [{ place, code: '', expression: `${file.path} ${file.text.slice(node.start, node.end)}` }];
+}
+
+function undeclared(all: readonly SourceFile[]): string[] {
+  return all
+    .flatMap(thrownIn)
+    .filter(({ code, expression }) =>
+      expression === undefined ? !declared.has(code) : !(expression in BOUNDED),
+    )
+    .map(({ place, code, expression }) => `${place} ${expression ?? code}`);
+}
+
+/** The names in every `declareErrors({ … })` of a file. */
+function declarationsIn(file: SourceFile): string[] {
+  return file.nodes.flatMap(({ node }) => {
+    const callee = node['callee'];
+    const isDeclaration =
+      node.type === 'CallExpression' && isNode(callee) && callee['name'] === 'declareErrors';
+    const given: unknown =
+      isDeclaration && Array.isArray(node['arguments']) ? node['arguments'][0] : undefined;
+    const properties = isNode(given) && Array.isArray(given['properties']) ? given['properties'] : [];
+    return properties.flatMap((property: unknown) => {
+      const key = isNode(property) ? property['key'] : undefined;
+      return isNode(key) ? [String(key['name'] ?? key['value'])] : [];
+    });
+  });
+}
+
+describe('error codes', () => {
+  test('every one that the program can make an error of is declared', () => {
+    expect(files.flatMap(thrownIn).length).toBeGreaterThan(60);
+    expect(undeclared(files)).toEqual([]);
+  });
+
+  test('every one whose code is a variable is still there, and bounded as it says', () => {
+    const expressions = files.flatMap(thrownIn).map(({ expression }) => expression);
+    expect(Object.keys(BOUNDED).filter((expression) => !expressions.includes(expression))).toEqual([]);
+  });
+
+  test('each is declared once, by one module', () => {
+    const names = files.flatMap(declarationsIn);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect([...names].sort()).toEqual([...declared.keys()].sort());
+  });
+
+  test('docs/generated/errors.md lists each with its status and sentence, and no other', () => {
+    const text = readFileSync(join(ROOT, 'docs/generated/errors.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+    const expected = [...declared].map(([code, { status, message }]) => [code, String(status), message]);
+    expect(rows).toEqual(expected);
+  });
+
+  test.each(Object.entries(PROMISED))('%s is %i, as clients were promised', (code, status) => {
+    expect(declared.get(code)?.status).toBe(status);
+  });
+
+  test.each([...declared])(
+    '%s is a stable word with a status of failure and a sentence',
+    (code, { status, message }) => {
+      expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThanOrEqual(504);
+      expect(message).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+
+  test('each is documented with a call that may answer it, or it says where else it is met', () => {
+    const documented = new Set(allRoutes().flatMap(errorsOf));
+    const nowhere = [...declared.keys()].filter((code) => !documented.has(code));
+    expect(nowhere.sort()).toEqual(Object.keys(ELSEWHERE).sort());
+  });
+});
+
+const found = (text: string) => undeclared([sourceFile('src/a.ts', text)]);
+
+describe('an error without a declaration is noticed', () => {
+  test.each([
+    [`throw new AppError('no_such_code');`],
+    [`throw new AppError(wrong ? 'not_found' : 'no_such_code');`],
+    [`throw new ProviderError('no_such_code', { retryable: true });`],
+    [`throw new AppError(reason);`],
+  ])('%s', (text) => {
+    expect(found(text)).not.toEqual([]);
+  });
+
+  test('and one with a declaration is let be', () => {
+    expect(found(`throw new AppError(wrong ? 'not_found' : 'conflict');`)).toEqual([]);
+  });
+});

@@ -1,0 +1,129 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { forgetRates, makePerson, type Person, walkedApp } from './cast.ts';
+import { isRecord, send } from './calls.ts';
+import { digestOf } from './digest.ts';
+import { chanceFrom } from './hostile/chance.ts';
+import { bytesOf, FRAMINGS } from './hostile/framing.ts';
+import { type Operation, operationsOf } from './hostile/operations.ts';
+import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
+import { NASTY } from './hostile/values.ts';
+import { faultOf, hangUp, sendBytes, sendHostile } from './hostile/sending.ts';
+import type { OpenApi } from './rules/rule.ts';
+
+const HOW_MANY = 2_000;
+const AT_ONCE = 16;
+/** Forgotten so often that nobody is turned away for calling too often before what is wrong is even seen. */
+const BATCH = 64;
+
+const seed = z.coerce
+  .number()
+  .int()
+  .default(randomInt(2 ** 31))
+  .parse(process.env['HOSTILE_SEED']);
+const app = await walkedApp();
+const [owner, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
+const operations = await documented();
+afterAll(hangUp);
+
+/** The calls of the document as it is served: what an attacker would start from. */
+async function documented(): Promise<Operation[]> {
+  const response = await fetch(`${app.url}/openapi.json`);
+  return operationsOf((await response.json()) as OpenApi);
+}
+
+/** Asks for a post, and waits until it is written: nothing is under way afterwards. */
+async function goodCreate(by: Person): Promise<unknown> {
+  const [create] = app.app.server.routes.filter(({ name }) => name === 'POST /v1/create');
+  if (create === undefined) throw new Error('there is no call to be good with');
+  const { status, json } = await send(app.url, create, { as: by.key });
+  expect(status).toBe(202);
+  const url = isRecord(json) ? String(json['status_url']) : '';
+  const { body } = await app.call(by.key, `GET ${url}?wait=20`);
+  return body['status'];
+}
+
+function bearerOf({ as }: HostileRequest): string {
+  return as === 'admin' ? admin.token : as === 'key' ? owner.key : owner.token;
+}
+
+async function inBatches(
+  requests: readonly HostileRequest[],
+): Promise<{ faults: string[]; statuses: Map<number, number> }> {
+  const faults: string[] = [];
+  const statuses = new Map<number, number>();
+  for (let from = 0; from < requests.length; from += BATCH) {
+    await forgetRates(app.db);
+    const waiting = requests.slice(from, from + BATCH);
+    const worker = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        const heard = await sendHostile(app.url, next, bearerOf(next));
+        statuses.set(heard.status, (statuses.get(heard.status) ?? 0) + 1);
+        const fault = faultOf(heard, next.method);
+        if (fault !== undefined) faults.push(`${next.label} → ${fault}`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+  return { faults, statuses };
+}
+
+describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
+  test(`${HOW_MANY} of them and more, from the OpenAPI document: none fails, each is answered in form, and nothing changes`, async () => {
+    expect(await goodCreate(owner)).toBe('completed');
+    const before = await digestOf(app.db);
+    const requests = hostileRequests(operations, chanceFrom(seed), HOW_MANY);
+    const { faults, statuses } = await inBatches(requests);
+    const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
+    process.stdout.write(`${requests.length} hostile requests, seed ${seed}: ${counts.join(', ')}\n`);
+    expect(faults).toEqual([]);
+    expect(await digestOf(app.db)).toEqual(before);
+  }, 60_000);
+
+  test.each(FRAMINGS)(
+    '%s: it is answered in form, and nothing hidden in it is carried out',
+    async (_what, text) => {
+      const before = await digestOf(app.db);
+      const heard = await sendBytes(app.url, bytesOf(text, owner.token));
+      expect(heard.map((one) => faultOf(one, 'GET')).filter((fault) => fault !== undefined)).toEqual([]);
+      expect(await digestOf(app.db)).toEqual(before);
+    },
+  );
+
+  test('the server serves on, and so do those who were attacked with', async () => {
+    await forgetRates(app.db);
+    expect(await goodCreate(owner)).toBe('completed');
+    expect((await app.call(owner.token, 'GET /v1/me')).status).toBe(200);
+    expect((await app.call(admin.token, 'GET /v1/me')).status).toBe(200);
+  });
+});
+
+/** What is only odd is text like any other. */
+const ODD = NASTY.filter((text) => !text.includes('\0') && text.trim() !== '' && text.length <= 200);
+
+test.each(ODD)('the text %j is kept as it is', async (text) => {
+  await forgetRates(app.db);
+  const sent = { body: { full_name: text } };
+  expect((await app.call(owner.token, 'PATCH /v1/me', sent)).status).toBe(200);
+  const { body } = await app.call(owner.token, 'GET /v1/me');
+  expect(body['full_name']).toBe(text.trim());
+});
+
+describe('what is hostile is noticed', () => {
+  test('a request that goes through changes the digest', async () => {
+    const before = await digestOf(app.db);
+    await goodCreate(owner);
+    expect(await digestOf(app.db)).not.toEqual(before);
+  });
+
+  test.each([
+    [{ status: 500, requestId: 'a', text: '' }],
+    [{ status: 400, requestId: undefined, text: '' }],
+    [{ status: 400, requestId: 'a', text: 'Bad Request' }],
+    [{ status: 400, requestId: 'a', text: '{"error":{"code":"oops","message":"","request_id":"a"}}' }],
+    [{ status: 404, requestId: 'a', text: '{"error":{"code":"not_found","message":"","request_id":"b"}}' }],
+  ])('the answer %o is a fault', (heard) => {
+    expect(faultOf(heard, 'GET')).toBeDefined();
+  });
+});

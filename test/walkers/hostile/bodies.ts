@@ -1,0 +1,133 @@
+import { gzipSync } from 'node:zlib';
+import { isRecord } from '../calls.ts';
+import { misshapen } from '../shapes.ts';
+import type { Chance } from './chance.ts';
+import type { Operation } from './operations.ts';
+import { BROKEN_BODIES, NASTY, RAW_TOKENS } from './values.ts';
+
+/** A body, and what is said about it. Each is one that no call may take. */
+export interface HostileBody {
+  readonly label: string;
+  readonly bytes: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Maker = (operation: Operation, chance: Chance) => HostileBody;
+
+const TEN_MEGABYTES = 10 * 1_024 * 1_024;
+
+/** Rarely sent, for its size. */
+export const enormous: Maker = (_operation, chance) => {
+  const bytes = Buffer.alloc(TEN_MEGABYTES, chance.of(['{', '[', '"', ' ', '\u0000', '9']));
+  return { label: '10 MB of nonsense', bytes };
+};
+
+const misshaped: Maker = ({ body }, chance) => {
+  if (body === undefined) return { label: 'a body where none belongs', bytes: Buffer.from('{"a":1}') };
+  const { path, value } = chance.of(misshapen(body.schema, body.example));
+  return { label: `the wrong shape of ${path}`, bytes: Buffer.from(JSON.stringify(value)) };
+};
+
+/** A field of the example, or one that nobody knows, with a value that JSON.stringify would never write. */
+const raw: Maker = (operation, chance) => rawBody(operation, chance, chance.of(RAW_TOKENS));
+
+function rawBody({ body }: Operation, chance: Chance, token: string): HostileBody {
+  const example = isRecord(body?.example) ? body.example : {};
+  const field = chance.of([...Object.keys(example), 'unheard_of']);
+  const others = Object.entries(example)
+    .filter(([name]) => name !== field)
+    .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const text = `{${[...others, `${JSON.stringify(field)}:${token}`].join()}}`;
+  return { label: `${field} as ${token.slice(0, 40)}`, bytes: Buffer.from(text) };
+}
+
+/** Twice the same field: a parser that takes the first sees a good body, ours sees the second. */
+const twice: Maker = ({ body }, chance) => {
+  const example = isRecord(body?.example) ? body.example : { a: 1 };
+  const field = chance.of(Object.keys(example));
+  const good = JSON.stringify(example).slice(1, -1);
+  const bytes = Buffer.from(`{${good},${JSON.stringify(field)}:{"not":"this"}}`);
+  return { label: `${field} written twice`, bytes };
+};
+
+const named: Maker = ({ body }, chance) => {
+  const name = chance.of(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', ...NASTY]);
+  const value = chance.of([{ admin: true }, 1, null, 'x', []]);
+  const example = JSON.stringify(isRecord(body?.example) ? body.example : {}).slice(1, -1);
+  const field = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  const text = `{${[example, field].filter((part) => part !== '').join()}}`;
+  return { label: `a field called ${name.slice(0, 40)}`, bytes: Buffer.from(text) };
+};
+
+const broken: Maker = (_operation, chance) => brokenBody(chance.of(BROKEN_BODIES));
+
+function brokenBody(body: string | Buffer): HostileBody {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return { label: `the body ${bytes.subarray(0, 20).toString('latin1')}`, bytes };
+}
+
+/** A good body, but not in JSON as UTF-8. */
+const encoded: Maker = ({ body }, chance) => {
+  const text = JSON.stringify(body?.example ?? { a: 1 });
+  return chance.of<() => HostileBody>([
+    () => ({
+      label: 'gzip',
+      bytes: gzipSync(text),
+      headers: { 'content-encoding': chance.of(['gzip', 'br', 'deflate', 'x', 'gzip, identity']) },
+    }),
+    () => ({ label: 'gzip, unsaid', bytes: gzipSync(text) }),
+    () => ({ label: 'UTF-16', bytes: Buffer.from(text, 'utf16le') }),
+    () => ({ label: 'a byte order mark', bytes: Buffer.from(`\uFEFF${text}`) }),
+    () => ({
+      label: 'bytes that are no UTF-8',
+      bytes: Buffer.concat([Buffer.from('{"\xff":'), Buffer.from([0xff]), Buffer.from('}')]),
+    }),
+    () => ({
+      label: 'another charset',
+      bytes: Buffer.from(text),
+      headers: {
+        'content-type': `application/json; charset=${chance.of(['utf-16', 'latin1', 'utf-7', '"x', ' '])}`,
+      },
+    }),
+    () => ({
+      label: 'another type',
+      bytes: Buffer.from(text),
+      headers: {
+        'content-type': chance.of([
+          'text/plain',
+          'application/xml',
+          'application/jsonp',
+          'json',
+          '*/*',
+          'a/b;c',
+          'multipart/form-data',
+        ]),
+      },
+    }),
+  ])();
+};
+
+const MAKERS: readonly Maker[] = [
+  misshaped,
+  misshaped,
+  misshaped,
+  raw,
+  raw,
+  raw,
+  twice,
+  named,
+  broken,
+  encoded,
+];
+
+export function hostileBody(operation: Operation, chance: Chance): HostileBody {
+  return chance.of(MAKERS)(operation, chance);
+}
+
+/** Everything once that is too rare to be left to chance. */
+export function everyBody(operation: Operation, chance: Chance): HostileBody[] {
+  return [
+    ...RAW_TOKENS.map((token) => rawBody(operation, chance, token)),
+    ...BROKEN_BODIES.map((body) => brokenBody(body)),
+  ];
+}

@@ -1,0 +1,42 @@
+import type { OpenApi, Schema } from '../rules/rule.ts';
+
+/** A call as the document tells of it to those who have nothing else. */
+export interface Operation {
+  readonly name: string;
+  readonly method: string;
+  /** With `{id}` where parameters go. */
+  readonly path: string;
+  readonly isAdmin: boolean;
+  /** Keys can't call it. */
+  readonly isForSessions: boolean;
+  readonly needsKey: boolean;
+  readonly query: readonly { readonly name: string; readonly schema: Schema }[];
+  readonly body: { readonly schema: Schema; readonly example: unknown } | undefined;
+}
+
+interface Written {
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
+  readonly requestBody?: {
+    readonly content: { readonly 'application/json': { readonly schema: Schema; readonly example: unknown } };
+  };
+  readonly 'x-plinth': { readonly auth: string; readonly scope?: string; readonly idempotency: string };
+}
+
+/** All calls of a document. */
+export function operationsOf(document: OpenApi): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, one]) => {
+      const { parameters, requestBody, 'x-plinth': notes } = one as unknown as Written;
+      return {
+        name: `${method.toUpperCase()} ${path}`,
+        method: method.toUpperCase(),
+        path,
+        isAdmin: notes.auth === 'admin',
+        isForSessions: notes.scope === 'session',
+        needsKey: notes.idempotency === 'required',
+        query: parameters.filter((parameter) => parameter.in === 'query'),
+        body: requestBody?.content['application/json'],
+      };
+    }),
+  );
+}

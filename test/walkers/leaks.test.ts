@@ -1,0 +1,233 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { testDatabase } from '#test/services';
+import { endAll, startProgram } from '../process/program.ts';
+import { makeMarks } from './leaks/marks.ts';
+import { type Heard, talkTo } from './leaks/talk.ts';
+import { isRecord } from './calls.ts';
+import { operationsOf } from './hostile/operations.ts';
+import type { OpenApi } from './rules/rule.ts';
+
+/** The real program at its most talkative, in whose every word a secret would show. */
+
+const marks = makeMarks();
+const database = await testDatabase();
+const sandbox = await createOpenAISandbox();
+const folder = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));
+const metricsToken = `${marks.as('the metrics token')}-0123456789`;
+const upstream = {
+  name: 'sandbox',
+  base_url: sandbox.url,
+  api_key: marks.as('the upstream’s key'),
+  models: ['sandbox-small', 'sandbox-large'],
+};
+const program = startProgram(['start'], {
+  cwd: folder,
+  environment: {
+    PORT: '0',
+    DATA_DIR: folder,
+    LOG_LEVEL: 'debug',
+    METRICS_TOKEN: metricsToken,
+    AI_UPSTREAMS: JSON.stringify([upstream]),
+    ...(database.url === '' ? {} : { DATABASE_URL: database.url }),
+  },
+});
+afterAll(async () => {
+  endAll();
+  await sandbox.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const url = await program.url();
+const { say, refusals } = talkTo(url);
+const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as Record<string, string>;
+marks.add('the owner’s password', owner['password']);
+const key = owner['api_key'] ?? '';
+marks.add('the owner’s key', key);
+
+/** Whatever was said so far where nobody may say such a thing. */
+async function leaks(): Promise<string[]> {
+  const metrics = await say('GET /metrics', { as: metricsToken });
+  expect(metrics.status).toBe(200);
+  return [
+    ...marks.foundIn('the log', program.said()),
+    ...marks.foundIn('the metrics', metrics.text),
+    ...marks.foundIn('a refusal', refusals()),
+  ];
+}
+
+function ask(topic: string, more: object = {}): Promise<Heard> {
+  const text = {
+    topic,
+    tone: marks.as('a tone'),
+    audience: marks.as('an audience'),
+    brand_voice: marks.as('a voice'),
+  };
+  return say('POST /v1/create', { as: key, body: { platform: 'linkedin', variants: 2, ...text, ...more } });
+}
+
+/** Asks for a post, and waits for its end, whatever that is. */
+async function create(topic: string): Promise<unknown> {
+  const { body } = await ask(topic);
+  const read = await say(`GET ${String(body['status_url'])}?wait=20`, { as: key });
+  return read.body['status'];
+}
+
+function chat(prompt: string, more: object = {}): Promise<Heard> {
+  const messages = [
+    { role: 'system', content: marks.as('a system prompt') },
+    { role: 'user', content: prompt },
+  ];
+  return say('POST /v1/ai/chat/completions', { as: key, body: { model: 'small', messages, ...more } });
+}
+
+describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_000 }, () => {
+  test('of who registers and signs in: passwords, tokens, keys, names and emails', async () => {
+    const password = `Aa1-${marks.as('a password')}`;
+    const email = `${marks.as('an email')}@example.com`;
+    const names = { full_name: marks.as('a name'), company_name: marks.as('a company') };
+    const register = { body: { email, password, ...names } };
+    expect((await say('POST /v1/auth/register', register)).status).toBe(201);
+    expect((await say('POST /v1/auth/register', register)).status).toBe(201);
+    const wrong = { email, password: marks.as('a wrong password') };
+    expect((await say('POST /v1/auth/login', { body: wrong })).status).toBe(401);
+    const { body: tokens } = await say('POST /v1/auth/login', { body: { email, password } });
+    const token = String(tokens['access_token']);
+    const refresh = { body: { refresh_token: tokens['refresh_token'] } };
+    marks.add('an access token', token);
+    marks.add('a refresh token', tokens['refresh_token']);
+    const { body: renewed } = await say('POST /v1/auth/refresh', refresh);
+    marks.add('a second refresh token', renewed['refresh_token']);
+    const wanted = { name: marks.as('a key’s name'), scopes: ['account:read'] };
+    const made = await say('POST /v1/api-keys', { as: token, body: wanted });
+    marks.add('an API key', made.body['key']);
+    for (const as of [token.slice(0, -3), marks.as('a made-up token'), `pl_${marks.as('a made-up key')}`]) {
+      expect((await say('GET /v1/me', { as })).status).toBe(401);
+    }
+    expect(
+      (await say('POST /v1/organizations', { as: String(made.body['key']), body: { name: 'x' } })).status,
+    ).toBe(403);
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of what people ask for and what models answer, whether or not the provider serves', async () => {
+    expect(await create(marks.as('a topic'))).toBe('completed');
+    const said = JSON.stringify({ hook: marks.as('a reply') });
+    const faults = [
+      { kind: 'content', text: said },
+      { kind: 'content', text: marks.as('a reply that is no JSON') },
+      { kind: 'bad_content' },
+      { kind: 'malformed_json' },
+      { kind: 'empty_choices' },
+      { kind: 'status', status: 400 },
+      { kind: 'missing_usage' },
+    ] as const;
+    for (const fault of faults) {
+      sandbox.faults.always(fault);
+      await Promise.all([
+        create(marks.as('a topic of a failure')),
+        chat(marks.as('a prompt of a failure')),
+        chat(marks.as('a streamed prompt of a failure'), { stream: true }),
+      ]);
+      sandbox.faults.clear();
+    }
+    expect((await chat(marks.as('a prompt'))).status).toBe(200);
+    expect((await chat(marks.as('a streamed prompt'), { stream: true })).status).toBe(200);
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of whatever stands in any field of any call', async () => {
+    const { body: document } = await say('GET /openapi.json');
+    for (const operation of operationsOf(document as unknown as OpenApi)) {
+      const { schema, example } = operation.body ?? { schema: {}, example: {} };
+      const path = operation.path.replaceAll(/\{\w+\}/g, () => marks.as('a path'));
+      const query = operation.query.map(({ name }) => `${name}=${marks.as(`a ${name}`)}`).join('&');
+      const call = `${operation.method} ${path}${query === '' ? '' : `?${query}`}`;
+      for (const name of Object.keys(schema['properties'] ?? {})) {
+        const word = marks.as(`the ${name} of ${operation.name}`);
+        for (const value of [word, [word], { [name]: word }]) {
+          await say(call, { as: key, body: { ...(isRecord(example) ? example : {}), [name]: value } });
+        }
+      }
+      if (operation.method === 'GET') await say(call, { as: key });
+    }
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of what can not be read at all', async () => {
+    const broken = [
+      `{"topic":"${marks.as('half a body')}`,
+      `"${marks.as('a word')}"`,
+      marks.as('no JSON'),
+      `["${marks.as('a list')}"]`,
+    ];
+    const bytes = Buffer.concat([
+      Buffer.from(`{"topic":"${marks.as('no UTF-8')}`),
+      Buffer.from([0xff]),
+      Buffer.from('"}'),
+    ]);
+    for (const raw of [...broken, new Uint8Array(bytes)]) {
+      for (const call of ['POST /v1/create', 'POST /v1/ai/chat/completions', 'POST /v1/auth/login']) {
+        expect((await say(call, { as: key, raw })).status).toBe(400);
+      }
+    }
+    const spoiled = {
+      'idempotency-key': `${marks.as('an Idempotency-Key')} x`,
+      'x-account-id': marks.as('an account'),
+    };
+    for (const [name, value] of Object.entries(spoiled)) await ask('a topic', { headers: { [name]: value } });
+    await say('GET /v1/me', {
+      headers: { authorization: `Basic ${marks.as('another scheme')}`, cookie: marks.as('a cookie') },
+    });
+    await say(`GET /v1/${marks.as('a path of nothing')}`, { as: key });
+    await say(`GET /%zz${marks.as('a broken path')}`, { as: key });
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of a text that the database chokes on, and quotes in its error', async (context) => {
+    context.skip(database.url === '', 'the program’s own embedded database is out of reach');
+    await database.db.script(
+      `alter table reel.drafts add constraint broken check (topic::integer > 0) not valid`,
+    );
+    expect((await ask(marks.as('a topic that the database quotes'))).status).toBe(500);
+    await database.db.script('alter table reel.drafts drop constraint broken');
+    await expect.poll(() => program.said()).toContain('invalid input syntax');
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('though it would be seen there', async () => {
+    const requestId = 'a-request-that-is-logged';
+    await say('GET /v1/plans/none', { headers: { 'x-request-id': requestId } });
+    await expect.poll(() => program.said()).toContain(requestId);
+    expect(refusals()).toContain(requestId);
+  });
+});
+
+test('from a request id the logs lead to its generation, job, permit and provider call, and so to the ledger', async () => {
+  const accepted = await ask('a topic to be traced');
+  const requestId = accepted.headers.get('x-request-id');
+  const generationId = String(accepted.body['generation_id']);
+  await say(`GET /v1/generations/${generationId}?wait=20`, { as: key });
+  const lines = () =>
+    program
+      .said()
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.includes(String(requestId)))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  await expect.poll(() => lines().map(({ msg }) => msg)).toContain('job ended');
+  const told = lines();
+  const [answered] = told.filter(({ msg }) => msg === 'answered');
+  expect(answered).toMatchObject({ route: 'POST /v1/create', status: 202, account_id: expect.any(String) });
+  const [job] = told.filter(({ msg }) => msg === 'job ended');
+  expect(job).toMatchObject({ generation_id: generationId, job_id: expect.any(String), outcome: 'done' });
+  const [provided] = told.filter(({ msg }) => msg === 'provider call');
+  expect(provided).toMatchObject({ permit_id: job?.['permit_id'], provider: 'sandbox', outcome: 'served' });
+  const { body } = await say('GET /v1/usage', { as: key });
+  const events = body['events'] as Record<string, unknown>[];
+  const [event] = events.filter((one) => one['permit_id'] === job?.['permit_id']);
+  expect(event).toMatchObject({ request_id: requestId, status: 'posted' });
+  expect(sandbox.bill().map(({ request_id }) => request_id)).toContain(event?.['provider_request_id']);
+});
