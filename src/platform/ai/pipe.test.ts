@@ -101,12 +101,12 @@ describe('tries', () => {
 
   test('are counted over earlier attempts of the same job', async () => {
     sandbox.faults.always({ kind: 'status', status: 500 });
-    const third = recordingPermit({ calls: 3 });
+    const third = recordingPermit({ calls: 2 });
     await expect(open({}, { tries: 3 }).call(third, { feature, wire: chat() })).rejects.toMatchObject({
       retryable: false,
     });
     expect(third.states).toEqual(['not_served']);
-    const fourth = recordingPermit({ calls: 4 });
+    const fourth = recordingPermit({ calls: 3 });
     await expect(open({}, { tries: 3 }).call(fourth, { feature, wire: chat() })).rejects.toMatchObject({
       retryable: false,
     });

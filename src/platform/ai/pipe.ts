@@ -25,12 +25,10 @@ export type Pipe = (call: PipeCall) => Promise<PlainAnswer | StreamAnswer>;
  * stream has shown its first event: from there on the stream itself says how it ended.
  */
 export function createPipe(parts: PipeParts): Pipe {
-  const seen = new WeakSet<Permit>();
-
   return async (call) => {
     assertOutsideTransaction('a model was called');
     checkInput(call.policy, call.wire.inputBytes);
-    const tries = countTries(call.permit, call.policy, seen);
+    const tries = countTries(call.permit, call.policy);
     if (tries.left < 1) throw usedUp(call);
     const route = new Route(call, parts, tries);
     let failure: Failure | undefined;

@@ -74,15 +74,11 @@ export interface TryCount {
   used(): void;
 }
 
-/**
- * Tries are counted over pipe and job together: the permit knows the calls of earlier attempts. The first call of
- * a permit is `sent` already when it is granted or taken up, so its count includes it before it was made; `seen` are the permits for which a call was made by this process.
- */
-export function countTries(permit: Permit, policy: Policy, seen: WeakSet<Permit>): TryCount {
+/** Tries are counted over pipe and job together: the permit knows the calls of earlier attempts. */
+export function countTries(permit: Permit, policy: Policy): TryCount {
   const most = policy.tries + policy.rounds - 1;
   let here = 0;
-  const left = (): number =>
-    most - (here === 0 && !seen.has(permit) ? Math.max(permit.calls - 1, 0) : permit.calls);
+  const left = (): number => most - permit.calls;
   return {
     get left() {
       return Math.min(policy.tries - here, left());
@@ -91,7 +87,6 @@ export function countTries(permit: Permit, policy: Policy, seen: WeakSet<Permit>
       return left() < 1;
     },
     used() {
-      seen.add(permit);
       here += 1;
     },
   };

@@ -170,10 +170,7 @@ function beforehand({ job, permit }: Taken): JobFailure | undefined {
     return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
   if (permit?.refused != null)
     return { code: 'forbidden', message: 'This account, user or key may no longer use this.' };
-  if (
-    job.attempt > job.attempts ||
-    (permit !== null && permit.event === null && permit.calls >= job.attempts)
-  ) {
+  if (job.attempt > job.attempts || (permit !== null && permit.calls >= job.attempts)) {
     return { code: 'provider_unavailable', message: 'The work was cut short too often.' };
   }
   return undefined;

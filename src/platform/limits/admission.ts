@@ -236,7 +236,7 @@ function facts(decision: Decision, request: AdmitRequest): PermitFacts {
     units: request.units ?? 1,
     subject: request.subject,
     requestId: request.requestId,
-    calls: 1,
+    calls: 0,
     // Of an adopted permit the row was planned by whoever asked first; else with the reserve that was granted.
     planned: adopted ? undefined : { ...request.call, reserve },
     idempotency: request.idempotency,

@@ -205,7 +205,7 @@ describe('after the process of the first call died', () => {
     const answer = await alive.limits.admit(request(member, asJob));
     expect(answer).toMatchObject({ kind: 'permit', adopted: true });
     const second = granted(answer);
-    expect(second).toMatchObject({ id: first.id, fence: 2, holder: alive.holder.id, reserve: 100, calls: 1 });
+    expect(second).toMatchObject({ id: first.id, fence: 2, holder: alive.holder.id, reserve: 100, calls: 0 });
     expect(await windows(db, member.accountId)).toEqual(charged);
     await second.send(planned(80, 'other'));
     second.served(figures(30));

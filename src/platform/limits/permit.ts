@@ -53,7 +53,7 @@ export interface Permit {
   readonly fence: number;
   readonly subject: string | undefined;
   readonly requestId: string;
-  /** How many provider calls this permit has seen, those of earlier attempts included. */
+  /** How many provider calls `send` has let out, those of earlier attempts included; one that is only planned is none yet. */
   readonly calls: number;
 
   /**

@@ -162,6 +162,7 @@ function makePermit(
       if (open !== undefined && !unused) throw new Error('a provider call is under way');
       if (open !== undefined && planned !== undefined && covers(planned, call)) {
         unused = false;
+        calls += 1;
         return open;
       }
       const event = open ?? parts.ids.next<UsageEventId>();
@@ -172,7 +173,7 @@ function makePermit(
       outcomes.length = 0;
       if (answer.kind === 'denied') throw budgetDenied(answer);
       if (answer.kind !== 'sent') throw new AppError('permit_stale');
-      if (open === undefined) calls += 1;
+      calls += 1;
       unused = false;
       open = event;
       reserve = answer['reserve'] as Micros;

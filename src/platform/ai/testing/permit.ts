@@ -24,14 +24,13 @@ export interface RecordingPermit extends Permit {
 
 /**
  * A permit that keeps its ledger in memory and holds its caller to the contract: one call under way at a time, one
- * outcome each. As after admission, its first call is `sent` already and counted.
+ * outcome each.
  */
 export function recordingPermit(
   facts: { reserve?: number; calls?: number; account?: string; refuse?: Error } = {},
 ): RecordingPermit {
   const rows: LedgerRow[] = [];
-  let calls = facts.calls ?? 1;
-  let isFirst = true;
+  let calls = facts.calls ?? 0;
   let closed: string | undefined;
 
   function outcome(make: (call: PlannedCall) => LedgerRow): void {
@@ -72,8 +71,7 @@ export function recordingPermit(
     async send(call) {
       if (facts.refuse !== undefined) throw facts.refuse;
       if (rows.at(-1)?.state === 'sent') throw new Error('a call is sent while another is under way');
-      if (!isFirst) calls += 1;
-      isFirst = false;
+      calls += 1;
       rows.push({ state: 'sent', call });
       return '01936f00-0000-7000-8000-0000000000dd' as UsageEventId;
     },

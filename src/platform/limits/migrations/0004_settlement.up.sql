@@ -369,7 +369,8 @@ begin
     update limits.usage_events set state = 'sent', fence = p.fence, updated_at = v_now
       where account_id = p_account and permit_id = p_permit and state = 'pending' returning * into e;
   end if;
-  select count(*) into v_calls from limits.usage_events where account_id = p_account and permit_id = p_permit and corrects is null;
+  select count(*) into v_calls from limits.usage_events
+    where account_id = p_account and permit_id = p_permit and corrects is null and id is distinct from e.id;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
     'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
     'event', e.id, 'planned', case when e.id is not null then
