@@ -14,9 +14,10 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { createBatcher } from './batcher.ts';
+import { type Denial, denial } from './denial.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
-import type { Permit, PlannedCall, StoredAnswer } from './permit.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
 import './errors.ts';
 
 /** What a caller asks admission for. */
@@ -39,26 +40,6 @@ export interface AdmitRequest {
   readonly needs?: Readonly<Record<string, number>> | undefined;
   readonly idempotency?: IdempotencyRequest | undefined;
   readonly requestId: string;
-}
-
-export interface IdempotencyRequest {
-  readonly route: string;
-  readonly key: string;
-  readonly bodyHash: string;
-  /** The stored answer is sealed with a key derived from the Idempotency-Key. */
-  readonly sealed: boolean;
-}
-
-/** Why not: the limit, what is used of it, its size, and when to come back. */
-export interface Denial {
-  readonly limit: string;
-  readonly of: 'quota' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'credits';
-  readonly used: number;
-  readonly max: number;
-  readonly resetsAt: string | null;
-  /** Seconds from the decision to the reset, by the database's clock. */
-  readonly retryAfter: number | undefined;
-  readonly plan: string;
 }
 
 /** The answer of admission. Only `permit` charged something. */
@@ -192,27 +173,6 @@ function admission(decision: Decision, request: AdmitRequest, makePermit: Permit
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }
-}
-
-/** Reads a denial as the SQL functions write it. */
-export function denial(decision: Record<string, unknown>): Denial {
-  const { limit, of, used, max, resets_at, now, plan } = decision as {
-    limit: string;
-    of: Denial['of'];
-    used: number;
-    max: number;
-    resets_at: string | null;
-    now: string;
-    plan: string;
-  };
-  const wait =
-    resets_at === null
-      ? undefined
-      : Math.max(1, Math.ceil((Date.parse(resets_at) - Date.parse(now)) / 1_000));
-  // A place at once is free again as soon as one call ends; `resets_at` is only the latest instant for that.
-  const retryAfter = of === 'concurrency' ? 1 : wait;
-  const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
-  return { limit, of, used, max, resetsAt, retryAfter, plan };
 }
 
 function facts(decision: Decision, request: AdmitRequest): PermitFacts {

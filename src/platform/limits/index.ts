@@ -3,14 +3,13 @@ import { type Migration, migrationsIn } from '#platform/db';
 export {
   type Admission,
   type AdmitRequest,
-  type Denial,
-  type IdempotencyRequest,
   refusal,
 } from './admission.ts';
+export type { Denial } from './denial.ts';
 export type { CompiledFeature } from './features.ts';
 export { type Holder, LEASE, startHolder } from './holder.ts';
 export { createLimits, type Limits } from './limits.ts';
-export type { Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export type { RateEntry, Rates, RateVerdict } from './rates.ts';

@@ -98,3 +98,12 @@ export interface StoredAnswer {
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The Idempotency-Key that a call came with. */
+export interface IdempotencyRequest {
+  readonly route: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  /** The stored answer is sealed with a key derived from the Idempotency-Key. */
+  readonly sealed: boolean;
+}

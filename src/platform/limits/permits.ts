@@ -13,9 +13,9 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import { denial, type IdempotencyRequest } from './admission.ts';
+import { denial } from './denial.ts';
 import { createBatcher } from './batcher.ts';
-import type { Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 import './errors.ts';
 
 /** What is known of a permit when it is granted or taken up. */
