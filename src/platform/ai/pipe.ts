@@ -1,5 +1,4 @@
 import { assertOutsideTransaction } from '#platform/db';
-import type { Permit } from '#platform/limits';
 import type { Random } from '#platform/kernel';
 import type { Admittance } from './breaker.ts';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
