@@ -854,8 +854,6 @@ CREATE TRIGGER usage_events_final BEFORE UPDATE ON limits.usage_events FOR EACH 
 CREATE OR REPLACE FUNCTION limits.abandon(p_seen limits.permits, p_reason text)
  RETURNS boolean
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   p limits.permits;
@@ -873,7 +871,7 @@ begin
   perform limits.move_windows(p.account_id, v_moves);
   return true;
 end $function$;
-alter routine limits.abandon(limits.permits,text) owner to plinth_system;
+grant execute on routine limits.abandon(limits.permits,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.admit(p_batch jsonb, p_features jsonb, p_wait boolean)
  RETURNS TABLE(i integer, answer jsonb)
@@ -894,7 +892,7 @@ declare
   v_feature jsonb; c jsonb; v_needed text;
   v_units bigint; v_reserve bigint; v_answer jsonb; v_denial jsonb;
   v_limit text; v_kind text; v_scope text; v_max bigint; v_least bigint; v_start bigint; v_taken bigint; v_at integer; v_slot text; v_slots text[];
-  v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text;
+  v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text; v_holder uuid; v_lease timestamptz;
   v_permit limits.permits; v_event limits.usage_events;
   v_permits limits.permits[] := '{}'; v_events limits.usage_events[] := '{}';
 begin
@@ -927,8 +925,11 @@ begin
         -- After the lock, and never behind the row's last: a waiter must not judge in the past.
         v_now := greatest(app.now(), limits.instant(v_now_us));
         v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
-        v_minute := v_now_us - v_now_us % 60000000; v_hour := v_now_us - v_now_us % 3600000000; v_day := v_now_us - v_now_us % 86400000000;
-        v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
+        v_minute := v_now_us - v_now_us % 60000000; v_hour := v_now_us - v_now_us % 3600000000;
+        if v_day is distinct from v_now_us - v_now_us % 86400000000 then
+          v_day := v_now_us - v_now_us % 86400000000;
+          v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
+        end if;
         v_segment := entitlements.segment(v_account, v_product, v_now);
         v_grants := v_segment->'grants';
         v_counts := '{}'; v_caller := '';
@@ -942,9 +943,12 @@ begin
     if v_caller <> (r->>'u') || coalesce(r->>'k', '') || (r->>'h') then
       v_caller := (r->>'u') || coalesce(r->>'k', '') || (r->>'h');
       v_refused := accounts.can_spend(v_account, (r->>'u')::uuid, (r->>'k')::uuid);
-      if v_refused is null and not exists (select from limits.holders where id = (r->>'h')::uuid and expires_at > v_now) then
-        v_refused := 'holder_dead';
+      -- The lease is read once for a batch, which takes milliseconds; but anew after waiting for a lock.
+      if v_holder is null or v_holder <> (r->>'h')::uuid or p_wait then
+        v_holder := (r->>'h')::uuid;
+        select expires_at into v_lease from limits.holders where id = v_holder;
       end if;
+      if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
     end if;
     if r ? 'ik' then
       v_answer := limits.repeated(r, v_refused, v_now);
@@ -1141,8 +1145,6 @@ grant execute on routine limits.attach(uuid,uuid,integer,uuid) to plinth_tenant;
 CREATE OR REPLACE FUNCTION limits.charge(p_account uuid, p_scope text, p_name text, p_start bigint, p_amount bigint)
  RETURNS void
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v limits.meters;
@@ -1164,17 +1166,7 @@ begin
   end if;
   update limits.meters set names = v.names, starts = v.starts, used = v.used where account_id = p_account and scope = p_scope;
 end $function$;
-alter routine limits.charge(uuid,text,text,bigint,bigint) owner to plinth_system;
-
-CREATE OR REPLACE FUNCTION limits.cost_of(p_account uuid, p_permit uuid)
- RETURNS bigint
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select coalesce(sum(cost), 0)::bigint from limits.usage_events where account_id = p_account and permit_id = p_permit and state = 'posted'
-$function$;
-alter routine limits.cost_of(uuid,uuid) owner to plinth_system;
+grant execute on routine limits.charge(uuid,text,text,bigint,bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.end_holders(p_id uuid, p_others boolean)
  RETURNS void
@@ -1190,8 +1182,6 @@ alter routine limits.end_holders(uuid,boolean) owner to plinth_system;
 CREATE OR REPLACE FUNCTION limits.extend(p_permit limits.permits, p_short bigint, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   c jsonb;
@@ -1233,22 +1223,27 @@ begin
     where account_id = p_permit.account_id and id = p_permit.id;
   return null;
 end $function$;
-alter routine limits.extend(limits.permits,bigint,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.extend(limits.permits,bigint,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamp with time zone, OUT cost bigint, OUT moves limits.move[])
  RETURNS record
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   c jsonb;
   v_charges jsonb;
+  v_open boolean;
 begin
-  update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
-      cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
-    where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent');
-  cost := limits.cost_of(p_permit.account_id, p_permit.id);
+  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_open
+    from limits.usage_events e where e.account_id = p_permit.account_id and e.permit_id = p_permit.id;
+  if v_open then
+    with closed as (
+      update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
+          cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
+        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost
+    )
+    select finish.cost + sum(closed.cost) into cost from closed;
+  end if;
   select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
   if p_failed then
     for c in select value from jsonb_array_elements(v_charges) where value->>2 in ('quota', 'credits') loop
@@ -1258,13 +1253,11 @@ begin
   update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, charges = v_charges, updated_at = p_now
     where account_id = p_permit.account_id and id = p_permit.id;
 end $function$;
-alter routine limits.finish(limits.permits,boolean,text,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.finish(limits.permits,boolean,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.give_back(p_permit limits.permits, p_unused bigint, OUT charges jsonb, OUT moves limits.move[])
  RETURNS record
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   c jsonb;
@@ -1288,7 +1281,7 @@ begin
     moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
   end loop;
 end $function$;
-alter routine limits.give_back(limits.permits,bigint) owner to plinth_system;
+grant execute on routine limits.give_back(limits.permits,bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.instant(p_micros bigint)
  RETURNS timestamp with time zone
@@ -1297,12 +1290,11 @@ CREATE OR REPLACE FUNCTION limits.instant(p_micros bigint)
 AS $function$
   select to_timestamp(p_micros / 1000000) + (p_micros % 1000000) * interval '1 microsecond'
 $function$;
+grant execute on routine limits.instant(bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.lock_meter(p_account uuid, p_product text, p_wait boolean)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_seen bigint;
@@ -1315,13 +1307,11 @@ begin
   end if;
   return greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
 end $function$;
-alter routine limits.lock_meter(uuid,text,boolean) owner to plinth_system;
+grant execute on routine limits.lock_meter(uuid,text,boolean) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.move_windows(p_account uuid, p_moves limits.move[])
  RETURNS void
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   m record;
@@ -1344,13 +1334,11 @@ begin
     update limits.meters set used = v.used where account_id = p_account and scope = m.scope;
   end loop;
 end $function$;
-alter routine limits.move_windows(uuid,limits.move[]) owner to plinth_system;
+grant execute on routine limits.move_windows(uuid,limits.move[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamp with time zone)
  RETURNS bigint
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   o jsonb; u jsonb;
@@ -1361,11 +1349,7 @@ begin
   for o in select value from jsonb_array_elements(coalesce(p_calls, '[]')) loop
     u := o->'u';
     v_voided := o->>'s' = 'voided';
-    select * into e from limits.usage_events
-      where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id for update;
-    if not found then continue; end if;
-    if e.state in ('pending', 'sent') then
-      if not p_held then continue; end if;
+    if p_held then
       update limits.usage_events set state = o->>'s', updated_at = p_now,
         estimated = not v_voided and (u is null or (u->>'estimated')::boolean),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
@@ -1373,8 +1357,12 @@ begin
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
         completion_tokens = coalesce((u->>'completion_tokens')::integer, 0), reasoning_tokens = coalesce((u->>'reasoning_tokens')::integer, 0),
         cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end
-        where account_id = e.account_id and id = e.id;
-    elsif e.state = 'posted' and e.estimated and e.fence = p_fence and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
+        where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id and state in ('pending', 'sent');
+      continue when found;
+    end if;
+    select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
+      and state = 'posted' and estimated and fence = p_fence;
+    if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
       -- A call that was certainly not served is corrected to nothing.
       if v_voided then u := '{}'; end if;
       insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
@@ -1390,7 +1378,7 @@ begin
   end loop;
   return v_corrected;
 end $function$;
-alter routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.refuse_change()
  RETURNS trigger
@@ -1399,6 +1387,7 @@ AS $function$
 begin
   raise exception 'a % usage event never changes', old.state using errcode = 'PL011';
 end $function$;
+grant execute on routine limits.refuse_change() to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.renew_holder(p_id uuid, p_ttl interval)
  RETURNS timestamp with time zone
@@ -1418,8 +1407,6 @@ alter routine limits.renew_holder(uuid,interval) owner to plinth_system;
 CREATE OR REPLACE FUNCTION limits.repeated(p_request jsonb, p_refused text, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_key idempotency.keys;
@@ -1458,18 +1445,17 @@ begin
     returning * into v_permit;
   -- Its holder, thought dead, enqueued the job at this very moment.
   if not found then return jsonb_build_object('kind', 'running'); end if;
-  select * into v_event from limits.usage_events
-    where account_id = v_permit.account_id and permit_id = v_permit.id and state = 'pending' order by attempt limit 1;
+  -- The planned call goes out for this request: its row is found by this one's id, as the permit is.
+  update limits.usage_events set request_id = v_permit.request_id, updated_at = p_now
+    where account_id = v_permit.account_id and permit_id = v_permit.id and state = 'pending' returning * into v_event;
   return jsonb_build_object('kind', 'permit', 'adopted', true, 'id', v_permit.id, 'fence', v_permit.fence,
     'reserve', v_permit.reserve, 'event', v_event.id);
 end $function$;
-alter routine limits.repeated(jsonb,text,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.repeated(jsonb,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.resolve(p_item jsonb, p_now timestamp with time zone, OUT answer jsonb, OUT moves limits.move[])
  RETURNS record
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   p limits.permits;
@@ -1516,7 +1502,7 @@ begin
       answer := jsonb_build_object('kind', 'reported');
   end case;
 end $function$;
-alter routine limits.resolve(jsonb,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.resolve(jsonb,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.resolve_batch(p_batch jsonb)
  RETURNS TABLE(i integer, answer jsonb)
@@ -1579,8 +1565,6 @@ grant execute on routine limits.resolve_here(jsonb) to plinth_tenant;
 CREATE OR REPLACE FUNCTION limits.send(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_event uuid := (p_next->>'e')::uuid;
@@ -1602,18 +1586,17 @@ begin
       where e.permit_id = excluded.permit_id and e.state in ('pending', 'sent');
   return jsonb_build_object('kind', 'sent', 'reserve', p_permit.reserve + greatest(0, v_short));
 end $function$;
-alter routine limits.send(limits.permits,jsonb,timestamp with time zone) owner to plinth_system;
+grant execute on routine limits.send(limits.permits,jsonb,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid)
  RETURNS bigint
  LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
+ STABLE
 AS $function$
   select coalesce(sum(case state when 'posted' then cost else reserve end), 0)::bigint from limits.usage_events
   where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
 $function$;
-alter routine limits.spoken_for(uuid,uuid,uuid) owner to plinth_system;
+grant execute on routine limits.spoken_for(uuid,uuid,uuid) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.start_holder(p_id uuid, p_kind text, p_ttl interval)
  RETURNS timestamp with time zone
@@ -1661,8 +1644,6 @@ alter routine limits.sweep(integer) owner to plinth_system;
 CREATE OR REPLACE FUNCTION limits.take(p_account uuid, p_permit uuid, p_holder uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   p limits.permits;
@@ -1681,13 +1662,14 @@ begin
     update limits.usage_events set state = 'sent', fence = p.fence, updated_at = v_now
       where account_id = p_account and permit_id = p_permit and state = 'pending' returning * into e;
   end if;
-  select count(*) into v_calls from limits.usage_events where account_id = p_account and permit_id = p_permit and corrects is null;
+  select count(*) into v_calls from limits.usage_events
+    where account_id = p_account and permit_id = p_permit and corrects is null and id is distinct from e.id;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
     'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
     'event', e.id, 'planned', case when e.id is not null then
       jsonb_build_object('provider', e.provider, 'model', e.model, 'priceVersion', e.price_version, 'reserve', e.reserve) end);
 end $function$;
-alter routine limits.take(uuid,uuid,uuid) owner to plinth_system;
+grant execute on routine limits.take(uuid,uuid,uuid) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.take_rates(p_keys text[], p_callers integer[], p_slots integer[], p_maxima integer[])
  RETURNS TABLE(allowed boolean, entry integer, remaining integer, resets_at timestamp with time zone, seconds integer)
@@ -1801,6 +1783,7 @@ CREATE OR REPLACE FUNCTION limits.window_end(p_window text, p_start bigint)
 AS $function$
   select (to_timestamp(p_start / 1000000) at time zone 'UTC' + ('1 ' || p_window)::interval) at time zone 'UTC'
 $function$;
+grant execute on routine limits.window_end(text,bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.window_start(p_window text, p_now timestamp with time zone)
  RETURNS bigint
@@ -1809,6 +1792,7 @@ CREATE OR REPLACE FUNCTION limits.window_start(p_window text, p_now timestamp wi
 AS $function$
   select (extract(epoch from date_trunc(p_window, p_now, 'UTC')) * 1000000)::bigint
 $function$;
+grant execute on routine limits.window_start(text,timestamp with time zone) to plinth_system;
 
 -- ==================== reel
 
