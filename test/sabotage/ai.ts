@@ -23,8 +23,8 @@ export const AI: readonly Patch[] = [
   {
     name: 'tries-not-shared-with-the-job',
     file: 'src/platform/ai/plan.ts',
-    find: 'Math.max(permit.calls - 1, 0)',
-    replace: '0',
+    find: 'most - permit.calls',
+    replace: 'most',
     expects: `${TRIES} are counted over earlier attempts of the same job`,
   },
   {
