@@ -1806,9 +1806,13 @@ create table reel.drafts (
   audience text,
   brand_voice text,
   language text not null,
+  title text,
+  selected_variant_id uuid,
+  version integer not null default 1,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint drafts_pkey PRIMARY KEY (account_id, id),
+  constraint drafts_account_id_selected_variant_id_fkey FOREIGN KEY (account_id, selected_variant_id) REFERENCES reel.variants(account_id, id),
   constraint drafts_platform_check CHECK ((platform = ANY (ARRAY['tiktok'::text, 'instagram'::text, 'youtube'::text, 'x'::text, 'linkedin'::text])))
 );
 CREATE INDEX drafts_by_time ON reel.drafts USING btree (account_id, created_at DESC, id DESC);
@@ -1823,6 +1827,11 @@ create table reel.generations (
   id uuid not null,
   draft_id uuid not null,
   permit_id uuid not null,
+  job_id uuid not null,
+  mode text not null default 'create'::text,
+  target text,
+  instructions text,
+  base_variant_id uuid,
   status text not null,
   variants integer not null,
   error_code text,
@@ -1831,9 +1840,13 @@ create table reel.generations (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint generations_pkey PRIMARY KEY (account_id, id),
+  constraint generations_account_id_base_variant_id_fkey FOREIGN KEY (account_id, base_variant_id) REFERENCES reel.variants(account_id, id),
   constraint generations_account_id_draft_id_fkey FOREIGN KEY (account_id, draft_id) REFERENCES reel.drafts(account_id, id),
   constraint generations_check CHECK (((status = 'failed'::text) = (error_code IS NOT NULL))),
-  constraint generations_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text]))),
+  constraint generations_check1 CHECK ((((mode = 'targeted'::text) = (target IS NOT NULL)) AND ((mode = 'targeted'::text) = (base_variant_id IS NOT NULL)))),
+  constraint generations_mode_check CHECK ((mode = ANY (ARRAY['create'::text, 'targeted'::text, 'full'::text]))),
+  constraint generations_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint generations_target_check CHECK ((target = ANY (ARRAY['hook'::text, 'body'::text, 'cta'::text, 'hashtags'::text]))),
   constraint generations_variants_check CHECK (((variants >= 1) AND (variants <= 5)))
 );
 CREATE INDEX generations_of_draft ON reel.generations USING btree (account_id, draft_id);

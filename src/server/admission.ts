@@ -35,7 +35,7 @@ export async function admitted(
   const sealed = route.shape.private === true;
   const admission = await parts.admit({
     product,
-    feature: spends.feature,
+    feature: spends.which?.(known) ?? String(spends.feature),
     as: spends.as,
     caller,
     accountId,

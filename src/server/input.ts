@@ -134,6 +134,16 @@ export function idempotencyKeyOf(
   return key;
 }
 
+/** The version in an If-Match header; `*`, and no header at all, mean any. */
+export function versionOf(request: FastifyRequest): number | undefined {
+  const given = request.headers['if-match'];
+  if (given === undefined || given.trim() === '*') return undefined;
+  const version = /^"(\d{1,9})"$/.exec(given.trim())?.[1];
+  // One that we have never given out matches nothing (RFC 9110, 13.1.1).
+  if (version === undefined) throw new AppError('precondition_failed');
+  return Number(version);
+}
+
 /** What a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
 export function requestHash(request: FastifyRequest): string {
   const head = Buffer.from(`${request.raw.url ?? ''}\n`);

@@ -1,4 +1,4 @@
-import { idempotencyOf, type Mounted, type Route, type RouteAuth } from '#platform/http';
+import { featuresOf, idempotencyOf, type Mounted, type Route, type RouteAuth } from '#platform/http';
 import { declaredErrors } from '#platform/kernel';
 import { z } from 'zod';
 import { aliasesOf } from './paths.ts';
@@ -84,7 +84,7 @@ function operation(route: Route): Json {
       ...(shape.may === undefined ? {} : { may: shape.may }),
       ...(shape.scope === undefined ? {} : { scope: shape.scope }),
       rate: `${shape.rate.perMinute}/minute/${shape.rate.by}`,
-      ...(shape.spends === undefined ? {} : { spends: shape.spends.feature }),
+      ...(shape.spends === undefined ? {} : { spends: featuresOf(route) }),
       idempotency: idempotencyOf(route),
     },
   };
@@ -105,8 +105,9 @@ const WHO: Readonly<Record<RouteAuth, string>> = {
   admin: 'For platform admins.',
 };
 
-function notesOn({ shape }: Route): string[] {
-  const { may, scope, rate, spends } = shape;
+function notesOn(route: Route): string[] {
+  const { shape } = route;
+  const { may, scope, rate } = shape;
   const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
   const keys =
     scope === 'session'
@@ -114,7 +115,9 @@ function notesOn({ shape }: Route): string[] {
       : scope === undefined
         ? ''
         : ` API keys need the scope \`${scope}\`.`;
-  const spending = spends === undefined ? [] : [`Consumes the limits of the feature \`${spends.feature}\`.`];
+  const features = featuresOf(route).map((feature) => `\`${feature}\``);
+  const spending =
+    features.length === 0 ? [] : [`Consumes the limits of the feature ${features.join(' or ')}.`];
   return [
     `${WHO[shape.auth]}${role}${keys}`,
     ...spending,
@@ -148,10 +151,18 @@ function parameters(route: Route): Json[] {
     description: "The account that the call is for; the caller's default account when not sent.",
     schema: { type: 'string', format: 'uuid' },
   };
+  const versionHeader = {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag that you have read: the change is refused with 412 when there is a newer one.',
+    schema: { type: 'string' },
+  };
   return [
     ...inPath,
     ...queryParameters(route),
     ...(takesKey === 'none' ? [] : [keyHeader]),
+    ...(shape.versioned === true ? [versionHeader] : []),
     ...(shape.auth === 'account' ? [accountHeader] : []),
   ];
 }
@@ -250,6 +261,7 @@ export function errorsOf(route: Route): string[] {
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
+    [shape.versioned === true, ['precondition_failed']],
     [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'server_stopping']],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);

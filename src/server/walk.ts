@@ -6,7 +6,7 @@ import type { Permit } from '#platform/limits';
 import { admitted, giveBack, type SpendingCall } from './admission.ts';
 import { standingOf } from './callers.ts';
 import { asAppError } from './failures.ts';
-import { bodyOf, idempotencyKeyOf, readInput, requestHash } from './input.ts';
+import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import { takeRates } from './rates.ts';
 import { sendResult } from './replies.ts';
@@ -35,6 +35,8 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     const instead = await prechecked(call, parts);
     if (instead !== undefined) return sendResult(route, reply, { result: instead, check: checkReplies });
 
+    const spender = { ...input, accountId: standing.accountId } as never;
+    await shape.spends?.check?.(spender, mounted.service as never);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
     const prepared = prepare?.({ ...input, wire: wireOf(visit) }, mounted.service as never);
@@ -78,13 +80,14 @@ async function released(
 }
 
 function callFor(call: SpendingCall, permit: Permit | undefined, parts: ServerParts): object {
-  const { visit, standing, input, key } = call;
+  const { route, visit, standing, input, key } = call;
   return {
     ...input,
     ...standing,
     origin: visit,
     permit,
     idempotencyKey: key,
+    ifMatch: route.shape.versioned === true ? versionOf(visit.request) : undefined,
     once: onceFor(call, parts),
     wire: wireOf(visit),
   };

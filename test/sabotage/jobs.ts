@@ -65,7 +65,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'result-stored-without-settlement',
-    file: 'src/products/reel/generate.ts',
+    file: 'src/products/reel/generations/write.ts',
     find: '    permit.settlement(),\n',
     replace: '',
     expects:
@@ -73,7 +73,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'failure-keeps-the-quota',
-    file: 'src/products/reel/generate.ts',
+    file: 'src/products/reel/generations/write.ts',
     find: 'job.permit.releasing(failure.code)',
     replace: 'job.permit.settlement()',
     expects:

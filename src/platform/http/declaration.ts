@@ -10,6 +10,11 @@ export function idempotencyOf(route: Route): 'required' | 'optional' | 'none' {
 /** Largest body in bytes where a route says nothing else. */
 export const DEFAULT_MAX_BODY = 64 * 1024;
 
+/** The features that a route may spend; none where it spends nothing. */
+export function featuresOf({ shape }: Route): readonly string[] {
+  return shape.spends === undefined ? [] : [shape.spends.feature].flat();
+}
+
 /** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
@@ -22,6 +27,10 @@ export function objectionsTo(route: Route): string[] {
     [shape.rate.by === 'account' && shape.auth !== 'account', 'a rate by `account` needs auth `account`'],
     [shape.spends !== undefined && shape.auth !== 'account', '`spends` needs auth `account`'],
     [shape.spends !== undefined && route.method !== 'POST', '`spends` needs a POST'],
+    [
+      featuresOf(route).length > 1 && shape.spends?.which === undefined,
+      'it spends one of several features, and `which` does not say',
+    ],
     [
       idempotencyOf(route) !== 'none' && shape.auth === 'none',
       'an Idempotency-Key needs a caller to belong to',

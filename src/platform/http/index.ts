@@ -1,7 +1,7 @@
 import './errors.ts';
 
 export { type Answer, atLeast, type Caller, type Once, type Origin, type Role, ROLES } from './call.ts';
-export { DEFAULT_MAX_BODY, idempotencyOf, objectionsTo } from './declaration.ts';
+export { DEFAULT_MAX_BODY, featuresOf, idempotencyOf, objectionsTo } from './declaration.ts';
 export { type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,

@@ -43,8 +43,15 @@ export interface Prepared {
 
 /** What a call charges before its handler runs. */
 export interface Spending<Input> {
-  /** A feature of the route's product; its declaration says which limits it consumes. */
-  readonly feature: string;
+  /** A feature of the route's product, whose declaration says which limits it consumes; several where `which` chooses. */
+  readonly feature: string | readonly string[];
+  /** The feature that this request spends; needed where there are several. */
+  readonly which?: (input: Input) => string;
+  /**
+   * Looked at before anything is charged: throws for a request that can't succeed whatever the limits say, such as one
+   * for another account's draft.
+   */
+  readonly check?: (call: Input & { readonly accountId: AccountId }, service: never) => Promise<void>;
   /** `job`: the permit is handed to a job that the handler enqueues; `inline`: the handler itself calls the model. */
   readonly as: 'job' | 'inline';
   readonly units?: (input: Input) => number;
@@ -92,6 +99,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** The stored answer holds user text or a secret: it is sealed with a key derived from the Idempotency-Key. */
   readonly private?: boolean;
   readonly spends?: Spending<RouteInput<Name, Body, Query>>;
+  /** Takes an If-Match header with the version that the caller has read: `call.ifMatch`. */
+  readonly versioned?: true;
   /** The text that the safety precheck looks at before anything is charged. */
   readonly precheck?: (input: RouteInput<Name, Body, Query>) => string;
   /** Largest body in bytes; 64 KiB when not said. */
@@ -119,6 +128,8 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
+  /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
+  readonly ifMatch: number | undefined;
   /** The wire itself, for event streams and the AI door: call `take()` and the server keeps its hands off the answer. */
   readonly wire: Wire;
 }
@@ -172,7 +183,9 @@ export function routesFor<Service, Permit = never>() {
     name: Name,
     shape: Omit<RouteShape<Name, Body, Query>, 'auth' | 'spends'> & {
       readonly auth: Auth;
-      readonly spends?: Spending<RouteInput<Name, Body, Query>> & { readonly feature: Feature };
+      readonly spends?: Spending<RouteInput<Name, Body, Query>> & {
+        readonly feature: Feature | readonly Feature[];
+      };
     },
     handle: (
       call: Call<Name, Body, Query, Auth, [Feature] extends [never] ? undefined : Permit>,

@@ -12,7 +12,7 @@ export function enqueueing(
 ): Runnable[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
-  const id = parts.ids.next<JobId>();
+  const id = job.id ?? parts.ids.next<JobId>();
   const insert = statement(
     `insert into jobs.jobs (account_id, id, kind, lane, priority, payload, permit_id, state, attempts, request_id, run_at)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7, 'ready', $8, $9, app.now() + make_interval(secs => $10::double precision / 1000))`,

@@ -7,6 +7,8 @@ export type Lane = 'interactive' | 'batch';
 
 /** A job to be enqueued. Its payload holds ids only: copies of user text would be copies. */
 export interface NewJob {
+  /** Chosen by whoever keeps it, to cancel the job later. */
+  readonly id?: JobId;
   readonly kind: string;
   readonly lane: Lane;
   readonly payload: Readonly<Record<string, string>>;

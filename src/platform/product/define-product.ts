@@ -8,7 +8,7 @@ import {
   type NoOptions,
   type OptionKind,
 } from '#platform/entitlements';
-import { type Route, routesFor } from '#platform/http';
+import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import type { ProductJob } from './job.ts';
 import type { Platform } from './platform.ts';
@@ -57,9 +57,7 @@ export function defineProduct<
   const { migrations = [], routes, jobs = {}, prompts, policies = {}, service } = definition;
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
-    ...routes.flatMap(({ name, shape }) =>
-      shape.spends === undefined ? [] : [[name, shape.spends.feature] as const],
-    ),
+    ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
   ];
   const stray = named.find(([, feature]) => !Object.hasOwn(catalogue.features, feature));
   if (stray !== undefined) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { idempotencyOf, type Route } from '#platform/http';
+import type { Catalogue } from '#platform/entitlements';
+import { featuresOf, idempotencyOf, type Route } from '#platform/http';
 import { errorsOf } from '#server';
 import { z } from 'zod';
 import { ROOT } from '../../house/source.ts';
@@ -95,21 +96,26 @@ const spending: Rule = {
   objections(route, grounds) {
     const { module, product = module } = moduleOf(grounds, route);
     const catalogue = grounds.app.app.modules.entitlements.catalogues.get(product);
-    const feature = catalogue?.features[route.shape.spends?.feature ?? ''];
-    if (catalogue === undefined || feature === undefined) return ['there is no such feature'];
-    const missing = feature.consumes.filter((limit) => !Object.hasOwn(catalogue.limits, limit));
-    const ungranted = Object.entries(catalogue.plans).flatMap(([plan, { grants }]) =>
-      feature.consumes
-        .filter((limit) => grants[limit] === undefined)
-        .map((limit) => `${plan} has no ${limit}`),
-    );
-    return [
-      ...(feature.consumes.length === 0 ? ['it consumes no limit'] : []),
-      ...missing.map((limit) => `the limit ${limit} is not declared`),
-      ...ungranted,
-    ];
+    return featuresOf(route).flatMap((name) => {
+      const feature = catalogue?.features[name];
+      return catalogue === undefined || feature === undefined
+        ? [`there is no feature ${name}`]
+        : objectionsToFeature(catalogue, feature);
+    });
   },
 };
+
+function objectionsToFeature(catalogue: Catalogue, feature: Catalogue['features'][string]): string[] {
+  const missing = feature.consumes.filter((limit) => !Object.hasOwn(catalogue.limits, limit));
+  const ungranted = Object.entries(catalogue.plans).flatMap(([plan, { grants }]) =>
+    feature.consumes.filter((limit) => grants[limit] === undefined).map((limit) => `${plan} has no ${limit}`),
+  );
+  return [
+    ...(feature.consumes.length === 0 ? ['it consumes no limit'] : []),
+    ...missing.map((limit) => `the limit ${limit} is not declared`),
+    ...ungranted,
+  ];
+}
 
 const repeatable: Rule = {
   key: 'repeatable',

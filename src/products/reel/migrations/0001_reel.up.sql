@@ -12,6 +12,11 @@ create table reel.drafts (
   audience text,
   brand_voice text,
   language text not null,
+  title text,
+  -- What targeted regenerations change, and what is saved to the library.
+  selected_variant_id uuid,
+  -- Counts changes by the creator; the ETag of a draft.
+  version integer not null default 1,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id)
@@ -24,7 +29,14 @@ create table reel.generations (
   id uuid not null,
   draft_id uuid not null,
   permit_id uuid not null,
-  status text not null check (status in ('queued', 'running', 'completed', 'failed')),
+  job_id uuid not null,
+  -- Where it came from: a create, or a regeneration of one part (`target`) or of the whole.
+  mode text not null default 'create' check (mode in ('create', 'targeted', 'full')),
+  target text check (target in ('hook', 'body', 'cta', 'hashtags')),
+  instructions text,
+  -- The variant that a targeted regeneration changes a part of.
+  base_variant_id uuid,
+  status text not null check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
   -- How many variants were asked for.
   variants integer not null check (variants between 1 and 5),
   error_code text,
@@ -34,7 +46,8 @@ create table reel.generations (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id),
   foreign key (account_id, draft_id) references reel.drafts (account_id, id),
-  check ((status = 'failed') = (error_code is not null))
+  check ((status = 'failed') = (error_code is not null)),
+  check ((mode = 'targeted') = (target is not null) and (mode = 'targeted') = (base_variant_id is not null))
 );
 create index generations_of_draft on reel.generations (account_id, draft_id);
 call app.protect_tenant('reel.generations', 'select, insert, update');
@@ -57,5 +70,7 @@ create table reel.variants (
   foreign key (account_id, generation_id) references reel.generations (account_id, id),
   foreign key (account_id, draft_id) references reel.drafts (account_id, id)
 );
+alter table reel.drafts add foreign key (account_id, selected_variant_id) references reel.variants (account_id, id);
+alter table reel.generations add foreign key (account_id, base_variant_id) references reel.variants (account_id, id);
 create index variants_of_draft on reel.variants (account_id, draft_id);
 call app.protect_tenant('reel.variants', 'select, insert, update');

@@ -3,7 +3,7 @@ import { AppError, declareErrors, type Ids } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
 import { z } from 'zod';
-import { cleanHashtags, isOverLength, PLATFORMS } from './platforms.ts';
+import { cleanHashtags, isOverLength, PLATFORMS } from '../platforms.ts';
 import {
   completeGeneration,
   failGeneration,

@@ -1,6 +1,6 @@
 import { type Statement, statement } from '#platform/db';
-import type { AccountId, PermitId, UserId } from '#platform/kernel';
-import type { Platform, VariantText } from './platforms.ts';
+import type { AccountId, JobId, PermitId, UserId } from '#platform/kernel';
+import type { Platform, VariantText } from '../platforms.ts';
 
 /** What a creator asked for. */
 export interface Brief {
@@ -18,6 +18,7 @@ export interface NewGeneration {
   readonly draftId: string;
   readonly generationId: string;
   readonly permitId: PermitId;
+  readonly jobId: JobId;
   readonly variants: number;
   readonly requestId: string;
 }
@@ -44,9 +45,9 @@ export function insertDraft(one: NewGeneration, brief: Brief): Statement {
 
 export function insertGeneration(one: NewGeneration): Statement {
   return statement(
-    `insert into reel.generations (account_id, id, draft_id, permit_id, status, variants, request_id)
-     values ($1, $2, $3, $4, 'queued', $5, $6)`,
-    [one.accountId, one.generationId, one.draftId, one.permitId, one.variants, one.requestId],
+    `insert into reel.generations (account_id, id, draft_id, permit_id, job_id, status, variants, request_id)
+     values ($1, $2, $3, $4, $5, 'queued', $6, $7)`,
+    [one.accountId, one.generationId, one.draftId, one.permitId, one.jobId, one.variants, one.requestId],
   );
 }
 

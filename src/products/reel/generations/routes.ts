@@ -1,8 +1,9 @@
 import { answer } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { PLATFORM_NAMES } from './platforms.ts';
-import type { GenerationView, Reel } from './service.ts';
+import { PLATFORM_NAMES } from '../platforms.ts';
+import type { Reel } from '../service.ts';
+import type { GenerationView } from './service.ts';
 
 const route = productRoutes<Reel>();
 
@@ -63,7 +64,7 @@ export const create = route(
     },
   },
   async ({ accountId, caller, permit, body }, reel) => {
-    const made = await reel.create({ accountId, userId: caller.userId, permit }, body);
+    const made = await reel.generations.create({ accountId, userId: caller.userId, permit }, body);
     return answer(202, made, { location: made.status_url });
   },
 );
@@ -136,8 +137,11 @@ export const readGeneration = route(
   async ({ accountId, params, query, origin }, reel) =>
     shown(
       query.wait === 0
-        ? await reel.read(accountId, params.id)
-        : await reel.waitFor(accountId, params.id, { seconds: query.wait, hangUp: origin.hangUp }),
+        ? await reel.generations.read(accountId, params.id)
+        : await reel.generations.waitFor(accountId, params.id, {
+            seconds: query.wait,
+            hangUp: origin.hangUp,
+          }),
     ),
 );
 
