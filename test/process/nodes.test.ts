@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import { engine, testDatabase } from '#test/services';
+import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { atEndOfFile } from '../services/closing.ts';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 
@@ -26,11 +26,8 @@ interface Nodes {
 async function nodes(): Promise<Nodes> {
   const { db, url } = await testDatabase();
   const sandbox = await createOpenAISandbox();
-  const folder = mkdtempSync(join(tmpdir(), 'plinth nodes '));
-  afterAll(async () => {
-    await sandbox.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = temporaryFolder();
+  atEndOfFile(() => sandbox.close());
   const { url: base_url, apiKey: api_key } = sandbox;
   const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
   const environment = {

@@ -5,6 +5,7 @@ import { type Database, openDatabase, type Passing } from '#platform/db';
 import { atEndOfFile } from './closing.ts';
 import { createDatabase, dropDatabase } from './cluster.ts';
 
+export { temporaryFolder } from './closing.ts';
 export { projectMigrations } from './project.ts';
 
 export interface TestDatabase {

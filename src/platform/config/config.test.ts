@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '#test/services';
 import { type ConfigError, configMarkdown, envExample, readConfig, SETTING_NAMES, shown } from './index.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -82,7 +82,7 @@ test('in production embedded defaults must be asked for by name', () => {
 });
 
 test('keys and upstreams say where model calls go; then the sandbox rests', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'plinth-config-')), 'upstreams.json');
+  const file = join(temporaryFolder(), 'upstreams.json');
   writeFileSync(
     file,
     JSON.stringify([{ name: 'local', base_url: 'http://127.0.0.1:11434/v1/', models: ['llama'] }]),

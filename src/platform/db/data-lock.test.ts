@@ -1,16 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '#test/services';
 import { lockDataFolder } from './index.ts';
 
 const MODULE = new URL('./data-lock.ts', import.meta.url).href;
-
-function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'plinth lock '));
-}
 
 /** Another process that takes the lock, says how it went, and stays. */
 async function inAnotherProcess(path: string) {
@@ -25,7 +21,7 @@ async function inAnotherProcess(path: string) {
 
 describe('the lock of a data folder', () => {
   it('a second process is refused in one line that names the first', async () => {
-    const path = folder();
+    const path = temporaryFolder();
     const release = lockDataFolder(path);
     const { child, said } = await inAnotherProcess(path);
     child.kill('SIGKILL');
@@ -36,7 +32,7 @@ describe('the lock of a data folder', () => {
   });
 
   it('a lock whose process was killed is taken over', async () => {
-    const path = folder();
+    const path = temporaryFolder();
     const { child, said } = await inAnotherProcess(path);
     expect(said).toBe('taken');
     child.kill('SIGKILL');
@@ -46,13 +42,13 @@ describe('the lock of a data folder', () => {
   });
 
   it('a lock that names a process number given to another program since is taken over', () => {
-    const path = folder();
+    const path = temporaryFolder();
     writeFileSync(join(path, 'lock'), `${process.ppid} 12345\n`);
     lockDataFolder(path)();
   });
 
   it('a lock file that was cut short by a crash is taken over', () => {
-    const path = folder();
+    const path = temporaryFolder();
     writeFileSync(join(path, 'lock'), '');
     lockDataFolder(path)();
   });
