@@ -36,6 +36,8 @@ export interface TestApp {
   readonly sandbox: OpenAISandbox;
   /** Makes a customer; with a plan (`reel.basic`), it is granted from now on. */
   customer(...plans: readonly string[]): Promise<Customer>;
+  /** A platform admin. */
+  admin(): Promise<Customer>;
   /** A call with a key; the body is sent as JSON. */
   call(key: string | undefined, call: string, options?: CallOptions): Promise<Reply>;
   close(): Promise<void>;
@@ -96,7 +98,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     db: database.db,
     database,
     sandbox,
-    customer: (...plans) => makeCustomer(app, database.db, plans),
+    customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user' }),
+    admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin' }),
     call: (key, call, more) => request(url, { key, call, ...more }),
     close,
   };
@@ -104,7 +107,11 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 
 let made = 0;
 
-async function makeCustomer({ modules }: App, db: Database, plans: readonly string[]): Promise<Customer> {
+async function makeCustomer(
+  { modules }: App,
+  db: Database,
+  { plans, role }: { readonly plans: readonly string[]; readonly role: 'user' | 'admin' },
+): Promise<Customer> {
   made += 1;
   const email = `customer-${process.pid}-${made}@example.com`;
   return db.system('server.owner', PREPARE, async (tx) => {
@@ -112,6 +119,7 @@ async function makeCustomer({ modules }: App, db: Database, plans: readonly stri
       email,
       companyName: `Company ${made}`,
       emailVerified: true,
+      role,
     });
     const { key } = await modules.identity.createKey(tx, {
       ...user,
