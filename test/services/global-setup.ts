@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { createDatabase, dropDatabase, prepareCluster, serverVersion, TEMPLATE } from './cluster.ts';
 import { type DatabasePlan, planDatabase } from './plan.ts';
+import { openRedis } from './plan-redis.ts';
 import { startPostgres } from './postgres.ts';
 import { makeRunFolder, removeStaleFolders } from './folders.ts';
 import { dumpTemplate, migrateTemplate } from './project.ts';
@@ -20,9 +21,19 @@ export type Services =
     }
   | { readonly engine: 'pglite'; readonly template: string; readonly problem?: string };
 
+/** What test files are told of Redis: absent is what there is none of. */
+export interface RedisServices {
+  /** Whose databases, from number 1 on, tests empty and use. */
+  readonly url?: string;
+  readonly databases: number;
+  /** The `redis-server` that a test may start for itself. */
+  readonly program?: string;
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
     services: Services;
+    redis: RedisServices;
   }
 }
 
@@ -36,10 +47,16 @@ interface Started {
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const began = performance.now();
   const plan = await planDatabase(process.env);
+  const redis = await openRedis(process.env);
   const started = plan.engine === 'pglite' ? await startEmbedded() : await startServer(plan);
   project.provide('services', started.services);
-  process.stdout.write(`services: ${started.said}, ready in ${Math.round(performance.now() - began)} ms\n`);
-  return () => started.stop();
+  project.provide('redis', redis.services);
+  const said = `${started.said} and ${redis.said}`;
+  process.stdout.write(`services: ${said}, ready in ${Math.round(performance.now() - began)} ms\n`);
+  return async () => {
+    await started.stop();
+    await redis.stop();
+  };
 }
 
 async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): Promise<Started> {

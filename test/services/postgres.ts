@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chown, rm, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { type PostgresBinaries, unprivilegedUser } from './binaries.ts';
 import { makeRunFolder, MEMORY, removeStaleFolders } from './folders.ts';
+import { freePort } from './ports.ts';
 
 export interface PostgresServer {
   readonly version: string;
@@ -150,15 +150,4 @@ async function makeFolder(onDisk: boolean): Promise<string> {
     return folder;
   }
   throw new Error(`no temporary folder can be written: ${tmpdir()}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

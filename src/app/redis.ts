@@ -1,0 +1,51 @@
+import type { Config } from '#platform/config';
+import type { Database } from '#platform/db';
+import { createPostgresRates, createRedisRates, type Rates, ratesInTurn } from '#platform/limits';
+import { createRedis, type Redis } from '#platform/redis';
+import type { Telemetry } from '#platform/telemetry';
+
+interface Beside {
+  readonly db: Database;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Opens Redis where the settings name one, has signals between processes go through it, and tells operators how it is.
+ * It may be away: then everything that it would do is done without it.
+ */
+export async function openRedis(
+  { redis: settings }: Config,
+  { db, telemetry }: Beside,
+  opened: AsyncDisposableStack,
+): Promise<Redis | undefined> {
+  if (settings === undefined) return undefined;
+  const { logger, metrics } = telemetry;
+  const redis = await createRedis({
+    ...settings,
+    onState(state, err) {
+      metrics.redisBreaker(state);
+      if (state === 'closed') logger.info({}, 'redis is in use');
+      else logger.warn({ err }, 'redis is away or too slow: the database does its work');
+    },
+    onFailure: () => metrics.redisFailure(),
+  });
+  opened.defer(() => redis.close());
+  const stop = db.carrySignals({
+    publish: (message) => redis.publish('signals', message),
+    subscribe: (hear) => redis.subscribe('signals', hear),
+  });
+  opened.defer(stop);
+  return redis;
+}
+
+/** Rates in Redis where there is one; in PostgreSQL while it is away. */
+export function openRates({ db, telemetry, redis }: Beside & { readonly redis: Redis | undefined }): Rates {
+  const inPostgres = createPostgresRates({
+    db,
+    onFailure(err) {
+      telemetry.metrics.rateFailure();
+      telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
+    },
+  });
+  return redis === undefined ? inPostgres : ratesInTurn(createRedisRates(redis), inPostgres);
+}

@@ -1,0 +1,188 @@
+import { createBreaker, type RedisState } from './breaker.ts';
+import { begin, connect, end } from './connection.ts';
+import type { Script } from './script.ts';
+import { createSubscriptions } from './subscriptions.ts';
+
+/** A call waits so long, in milliseconds: Redis answers in one, and what it is asked for here can be done without. */
+const DEADLINE = 100;
+const PAUSE = 1_000;
+const PREFIX = 'plinth:';
+/** Longer than a start may wait for something that can be done without. */
+const FIRST_PATIENCE = 1_000;
+
+export interface RedisOptions {
+  /** `redis://` or, with TLS, `rediss://`; its path may name a database: `redis://localhost:6379/2`. */
+  readonly url: string;
+  /** What all keys and channels begin with; `plinth:` when not said. */
+  readonly prefix?: string | undefined;
+  /** Milliseconds that a call may take. */
+  readonly deadline?: number | undefined;
+  /** Milliseconds between two looks at a Redis that is away. */
+  readonly pause?: number | undefined;
+  /** Told when the breaker opens or closes, and why it opened; of one that is open from the start, too. */
+  readonly onState?: (state: RedisState, reason: Error | undefined) => void;
+  /** Told of every call that failed; not of those that were not even tried. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/**
+ * Redis, of which nothing is expected: each call has a deadline, and after a few that failed no call is tried until a
+ * probe, one a second, has found it well again. Nothing that anybody is charged for is decided here.
+ */
+export interface Redis {
+  /** `open`: it is away, or too slow, and calls are not tried. */
+  readonly state: RedisState;
+  /** Runs a script on keys, which are given without the prefix. Rejects when there is no answer in time. */
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  /** Answers whether Redis took the message; who hears it nobody knows. */
+  publish(channel: string, message: string): Promise<boolean>;
+  /** Hears a channel, with gaps where the connection breaks. Returns how to stop. */
+  subscribe(channel: string, hear: (message: string) => void): () => void;
+  /** Answers in milliseconds how long a trivial write took; throws when Redis is away, full or a replica. */
+  ping(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Why a call has no answer; the message never holds what was asked. */
+export class RedisAway extends Error {
+  override readonly name = 'RedisAway';
+}
+
+/** Opens Redis and waits for it a moment. It may be away: it is asked again and again, and used as soon as it answers. */
+export async function createRedis(options: RedisOptions): Promise<Redis> {
+  const { url, prefix = PREFIX, deadline = DEADLINE, pause = PAUSE } = options;
+  const client = connect(url);
+  const subscriptions = createSubscriptions(url);
+  // Channels don't know of database numbers; whoever shares a Redis by them expects to share nothing.
+  const channelOf = (name: string) => `${prefix}${client.options.db ?? 0}:${name}`;
+  /** The first failure since Redis was well: what follows it is mostly its consequence. */
+  let reason: Error | undefined;
+  let isTrusted = true;
+  const write = () => client.set(`${prefix}probe`, '1', 'PX', 1_000);
+  const first = Promise.withResolvers<void>();
+
+  const breaker = createBreaker({
+    pause,
+    probe: async () => {
+      try {
+        await asked(write);
+        isTrusted = true;
+      } catch (error) {
+        // A connection that is silent may have nobody at its other end any more, and where a replica is now, the address
+        // may lead to its primary already: every other time it is made anew.
+        if (isTrusted && wantsAnother(error)) client.disconnect(true);
+        isTrusted = !isTrusted;
+        throw error;
+      } finally {
+        first.resolve();
+      }
+    },
+    changed: (state) => options.onState?.(state, state === 'open' ? reason : undefined),
+  });
+
+  /** Asks, whatever the breaker says, and counts how it went: what is no write proves nothing when it succeeds. */
+  async function asked<T>(ask: () => Promise<T>, kind: 'write' | 'message' = 'write'): Promise<T> {
+    try {
+      const answer = await inTime(ask(), deadline);
+      if (kind === 'message') return answer;
+      reason = undefined;
+      breaker.succeeded();
+      return answer;
+    } catch (error) {
+      const failure = failureOf(error);
+      reason ??= failure;
+      options.onFailure?.(failure);
+      breaker.failed();
+      throw failure;
+    }
+  }
+
+  async function guarded<T>(...call: Parameters<typeof asked<T>>): Promise<T> {
+    if (breaker.state === 'open') throw new RedisAway('Redis is left alone for now');
+    return asked(...call);
+  }
+
+  client.on('error', (error: Error) => {
+    reason ??= failureOf(error);
+    // The first attempt has failed: nobody waits for the second.
+    first.resolve();
+  });
+  client.on('close', () => breaker.trip());
+  client.on('ready', () => breaker.probe());
+  begin(client);
+  await patience(first.promise);
+  if (breaker.state === 'open') options.onState?.('open', reason);
+
+  return {
+    get state() {
+      return breaker.state;
+    },
+    run: (script, keys, args) =>
+      guarded(() => {
+        const given = [keys.length, ...keys.map((key) => prefix + key), ...args] as const;
+        return client.evalsha(script.sha, ...given).catch((error: Error) => {
+          // Restarted, or new to this script: the text goes along once.
+          if (!error.message.startsWith('NOSCRIPT')) throw error;
+          return client.eval(script.text, ...given);
+        });
+      }),
+    publish: (channel, message) =>
+      guarded(() => client.publish(channelOf(channel), message), 'message').then(
+        () => true,
+        () => false,
+      ),
+    subscribe: (channel, hear) => subscriptions.add(channelOf(channel), hear),
+    async ping() {
+      const began = performance.now();
+      await guarded(write);
+      return performance.now() - began;
+    },
+    async close() {
+      breaker.close();
+      await Promise.all([end(client), subscriptions.close()]);
+    },
+  };
+}
+
+const LATE = 'Redis did not answer in time';
+
+/** What went wrong, in a word: errors of the driver hold the command, and that of a sign-in holds the password. */
+function failureOf(error: unknown): RedisAway {
+  if (error instanceof RedisAway) return error;
+  if (!(error instanceof Error)) return new RedisAway('Redis failed');
+  if (error.name === 'ReplyError')
+    return new RedisAway(`Redis answered ${error.message.split(' ', 1).join()}`);
+  const { code, name } = error as NodeJS.ErrnoException;
+  return new RedisAway(`Redis can not be reached (${code ?? name})`);
+}
+
+function wantsAnother(error: unknown): boolean {
+  return error instanceof Error && [LATE, 'Redis answered READONLY'].includes(error.message);
+}
+
+function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new RedisAway(LATE));
+    // When this very process stood still, the answer may lie in the socket: it is read before the call is given up.
+    const timer = setTimeout(() => setImmediate(late), milliseconds);
+    work.then(
+      (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+async function patience(promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(() => resolve(), FIRST_PATIENCE);
+  });
+  await Promise.race([promise, enough]);
+  clearTimeout(timer);
+}

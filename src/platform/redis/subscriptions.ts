@@ -1,0 +1,43 @@
+import { begin, type Client, connect, end } from './connection.ts';
+
+/** Channels that are heard, on a connection of their own; it is made when the first is. */
+export function createSubscriptions(url: string) {
+  const ears = new Map<string, Set<(message: string) => void>>();
+  let client: Client | undefined;
+
+  function opened(): Client {
+    const made = connect(url);
+    // How it stands with Redis is told by the connection that asks; this one only has to come back.
+    made.on('error', () => {});
+    made.on('ready', () => {
+      for (const channel of ears.keys()) listen(made, channel);
+    });
+    made.on('message', (channel: string, message: string) => {
+      for (const hear of ears.get(channel) ?? []) hear(message);
+    });
+    begin(made);
+    return made;
+  }
+
+  return {
+    add(channel: string, hear: (message: string) => void): () => void {
+      const all = ears.get(channel) ?? new Set();
+      const isNew = !ears.has(channel);
+      ears.set(channel, all.add(hear));
+      client ??= opened();
+      if (isNew) listen(client, channel);
+      return () => {
+        all.delete(hear);
+      };
+    },
+    async close(): Promise<void> {
+      ears.clear();
+      if (client !== undefined) await end(client);
+    },
+  };
+}
+
+function listen(client: Client, channel: string): void {
+  // A connection that is not ready subscribes to everything as soon as it is.
+  if (client.status === 'ready') client.subscribe(channel).catch(() => {});
+}
