@@ -13,6 +13,7 @@ const USAGE = `Usage: plinth <verb>
   worker          run jobs
   migrate up      bring the database up to date
   migrate down    undo the newest migration (migrate down 3: the newest three)
+  budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
   generate        write docs/generated and the table types anew (in a checkout)
@@ -26,6 +27,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import('./main/serving.ts')).serve,
   worker: async () => (await import('./main/serving.ts')).work,
   migrate: async () => (await import('./main/migrating.ts')).migrate,
+  budget: async () => (await import('./main/budget.ts')).budget,
   config: async () => (await import('./main/showing.ts')).showConfig,
   doctor: async () => (await import('./main/doctor.ts')).doctor,
   generate: async () => (await import('./main/generating.ts')).generate,

@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const ADMISSION = 'src/platform/limits/migrations/0003_admission.up.sql';
+const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
 const SETTLEMENT = 'src/platform/limits/migrations/0004_settlement.up.sql';
 const KEYS = 'src/platform/limits/keys.test.ts ::';
 const SWEEP = 'src/platform/limits/sweep.test.ts ::';
@@ -10,34 +11,35 @@ const SETTLING = 'src/platform/limits/settlement.test.ts ::';
 export const LIMITS: readonly Patch[] = [
   {
     name: 'time-of-postgres-in-admission',
-    file: ADMISSION,
-    find: 'v_now := greatest(app.now(), limits.instant(v_now_us));',
-    replace: 'v_now := greatest(clock_timestamp(), limits.instant(v_now_us));',
+    file: BATCHES,
+    find: "v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');",
+    replace:
+      "v_now := greatest(clock_timestamp(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');",
     expects: 'src/platform/limits/kinds.test.ts :: the leap day lies in February',
   },
   {
     name: 'clock-read-before-the-lock',
-    file: ADMISSION,
-    find: 'v_now := greatest(app.now(), limits.instant(v_now_us));',
+    file: BATCHES,
+    find: "v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');",
     replace:
-      'v_now := greatest(statement_timestamp() + (select ahead from app.clock), limits.instant(v_now_us));',
+      "v_now := greatest(statement_timestamp() + (select ahead from app.clock), timestamptz 'epoch' + v_now_us * interval '1 microsecond');",
     expects:
       'src/platform/limits/admission.test.ts :: a meter that another transaction holds > is decided by the time after the wait: a plan that ended meanwhile admits nobody',
   },
   {
     name: 'denial-charges',
-    file: ADMISSION,
-    find: 'answer := v_denial; return next; continue;',
-    replace: `v_at := array_position(v_names, v_limit); v_used[v_at] := v_used[v_at] + v_units; v_dirty := true;
-      answer := v_denial; return next; continue;`,
+    file: BATCHES,
+    find: 'if v_answer is not null then v_answers[v_place] := v_answer; continue; end if;',
+    replace:
+      'if v_answer is not null then v_answers[v_place] := v_answer; v_number := v_number + 1; v_units := v_units + q.units; continue; end if;',
     expects:
       'src/platform/limits/admission.test.ts :: a denial > by monthly charges nothing: no window, no row, no key',
   },
   {
     name: 'places-of-the-dead-counted',
     file: ADMISSION,
-    find: 'or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now));\n            v_counts',
-    replace: 'or p.due_at > v_now);\n            v_counts',
+    find: 'or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))',
+    replace: 'or p.due_at > p_now)',
     expects: `${SWEEP} when a process dies > its places are free again as soon as its lease has run out, before any sweep`,
   },
   {
@@ -49,16 +51,16 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'key-looked-up-after-the-limits',
-    file: ADMISSION,
-    find: 'v_answer := limits.repeated(r, v_refused, v_now);',
-    replace: 'v_answer := null;',
+    file: BATCHES,
+    find: 'v_answer := coalesce(limits.repeated(q, p_holder, v_refused, v_now), v_answer);',
+    replace: 'v_answer := v_answer;',
     expects: `${KEYS} a repeat > gets the stored answer, whatever the limits say now, and charges nothing`,
   },
   {
     name: 'key-not-claimed-with-the-permit',
-    file: ADMISSION,
-    find: "if not found then\n        answer := jsonb_build_object('kind', 'running'); return next; continue;",
-    replace: "if false then\n        answer := jsonb_build_object('kind', 'running'); return next; continue;",
+    file: BATCHES,
+    find: 'from admitted where key_hash is not null;',
+    replace: 'from admitted where key_hash is not null on conflict do nothing;',
     expects: `${KEYS} equal keys > of two products in two commits at once give one permit`,
   },
   {
@@ -99,9 +101,10 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'burst-given-back',
-    file: SETTLEMENT,
-    find: "where value->>2 in ('quota', 'credits') loop",
-    replace: "where value->>2 in ('quota', 'credits', 'burst') loop",
+    file: BATCHES,
+    find: "if c.kind in ('quota', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],\n              case c.kind when 'quota' then q.units end, c.per));",
+    replace:
+      "if c.kind in ('quota', 'burst', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, case c.kind when 'burst' then 'quota' else c.kind end, v_starts[v_rule],\n              case when c.kind <> 'budget' then q.units end, c.per));",
     expects: `${SETTLING} work that failed > gives back quota, never burst or cooldown; what the provider served stays posted and charged`,
   },
   {
@@ -136,8 +139,8 @@ export const LIMITS: readonly Patch[] = [
   {
     name: 'dead-holder-revives',
     file: 'src/platform/limits/migrations/0005_sweep.up.sql',
-    find: 'where id = p_id and expires_at > v_now returning',
-    replace: 'where id = p_id returning',
+    find: 'where id = p_id and expires_at > v_now;',
+    replace: 'where id = p_id;',
     expects: `${SWEEP} a lease > that has run out never revives: its process is told once, to stop`,
   },
   {

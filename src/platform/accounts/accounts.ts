@@ -6,6 +6,7 @@ import { createMembers, type Members } from './members.ts';
 import { createOrganizations, type Organizations } from './organizations.ts';
 import { createOpening } from './opening.ts';
 import { createRoles, type Roles } from './roles.ts';
+import { createSettings, type Settings } from './settings.ts';
 import { membershipsOf } from './store.ts';
 
 export interface AccountsParts {
@@ -25,6 +26,7 @@ export interface Accounts {
   membershipsOf(tx: Transaction, userId: UserId): Promise<Membership[]>;
   readonly organizations: Organizations;
   readonly members: Members;
+  readonly settings: Settings;
   close(): void;
 }
 
@@ -43,6 +45,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     },
     organizations: createOrganizations({ ...parts, roles, open }),
     members: createMembers({ ...parts, roles }),
+    settings: createSettings(parts),
     close: roles.close,
   };
 }

@@ -91,6 +91,28 @@ export const rename = (accountId: AccountId, name: string) =>
     [accountId, name],
   );
 
+export interface SettingsRow {
+  account_id: AccountId;
+  kind: 'personal' | 'organization';
+  name: string;
+  time_zone: string;
+}
+
+const SETTINGS = 'account_id, kind, name, time_zone';
+
+export const settingsOf = (accountId: AccountId) =>
+  statement<SettingsRow>(
+    `select ${SETTINGS} from accounts.accounts where account_id = $1 and deleted_at is null`,
+    [accountId],
+  );
+
+export const setTimeZone = (accountId: AccountId, zone: string) =>
+  statement<SettingsRow>(
+    `update accounts.accounts set time_zone = $2, updated_at = app.now()
+     where account_id = $1 and deleted_at is null returning ${SETTINGS}`,
+    [accountId, zone],
+  );
+
 export const close = (accountId: AccountId) =>
   statement(
     'update accounts.accounts set deleted_at = app.now(), updated_at = app.now() where account_id = $1',

@@ -5,10 +5,12 @@ import { catalogueOf, createEntitlements, UNLIMITED } from '#platform/entitlemen
 import type { Caller, Once, Origin } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
 import { type AccountId, createIds, systemClock, systemRandom, usd, type UserId } from '#platform/kernel';
+import { createCredits } from '#platform/limits';
 import { testDatabase } from '#test/services';
 import { entitlementsReply, grantReply } from './holdings.ts';
 import { billingRoutes, createBilling, type GrantOrder, type LimitInUse } from './index.ts';
 import { priceListReply } from './price-list.ts';
+import type { CreditsOrder } from './service.ts';
 
 const { db } = await testDatabase();
 const ids = createIds({ clock: systemClock, random: systemRandom });
@@ -58,6 +60,15 @@ const pipe = catalogueOf({
   defaultPlan: 'free',
 });
 
+const metered = catalogueOf({
+  key: 'metered',
+  name: 'Metered',
+  holds: 'both',
+  limits: { credits: { kind: 'credits', per: 'month', by: 'account' } },
+  features: { post: { consumes: ['credits'], reserve: usd('0'), longestSeconds: 60 } },
+  plans: { only: { name: 'Only', rank: 1, price: price(500), grants: { credits: 10 } } },
+});
+
 const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [demo, pipe] });
 const idempotency = createIdempotency({ db, random: systemRandom });
 const inUse: LimitInUse[] = [
@@ -71,6 +82,7 @@ const billing = createBilling({
   entitlements,
   usage: async () => inUse,
   accountByEmail: async (email) => people.get(email),
+  credits: createCredits({ ids, audit: createAudit({ ids }), catalogues: [demo, metered] }),
 });
 
 const adminId = ids.next<UserId>();
@@ -95,6 +107,9 @@ function onceWith(key: string | undefined, bodyHash = 'same'): Once {
 }
 const give = (order: GrantOrder, key?: string) =>
   billing.give(order, { caller, origin, once: onceWith(key) });
+
+const giveCredits = (order: CreditsOrder, key?: string, bodyHash?: string) =>
+  billing.giveCredits(order, { caller, origin, once: onceWith(key, bodyHash) });
 
 async function openAccount(): Promise<AccountId> {
   const account = ids.next<AccountId>();
@@ -274,6 +289,35 @@ describe('a grant by an admin', () => {
     await billing.revoke(body.id, { caller, origin });
     stop();
     expect(heard).toEqual([account, account]);
+  });
+});
+
+describe('credits that an admin gives', () => {
+  test('are the account’s, until they expire, and given once under an Idempotency-Key', async () => {
+    const account_id = await openAccount();
+    const order = {
+      account_id,
+      product: 'metered',
+      limit: 'credits',
+      amount: 500,
+      expires_at: '2999-01-01T00:00:00Z',
+    };
+    const given = await giveCredits(order, 'credits');
+    expect(given).toMatchObject({ status: 201, body: { account_id, amount: 500, remaining: 500 } });
+    expect((await giveCredits(order, 'credits')).body).toEqual(given.body);
+    await expect(giveCredits({ ...order, amount: 1 }, 'credits', 'other')).rejects.toMatchObject({
+      code: 'idempotency_mismatch',
+    });
+    const counted = statement<{ n: number }>(
+      'select count(*)::int as n from limits.credits where account_id = $1',
+      [account_id],
+    );
+    expect(await db.asMigrator(counted)).toEqual([{ n: 1 }]);
+  });
+
+  test('of a product that sells none are refused', async () => {
+    const order = { account_id: await openAccount(), product: 'demo', limit: 'posts', amount: 5 };
+    await expect(giveCredits(order)).rejects.toMatchObject({ code: 'validation_failed' });
   });
 });
 

@@ -58,3 +58,16 @@ export const grant = {
   created_at: '2027-03-08T09:00:00.000Z',
   revoked_at: null,
 };
+
+export const credits = {
+  id: '01960a1e-7c00-7000-8000-000000000004',
+  account_id: grant.account_id,
+  product: 'demo',
+  limit: 'credits',
+  source: 'admin',
+  amount: 500,
+  remaining: 500,
+  expires_at: null,
+  cause: 'given by an admin',
+  created_at: '2027-03-08T09:00:00.000Z',
+};

@@ -1,4 +1,5 @@
 import type { Entitlement, Grant } from '#platform/entitlements';
+import type { Credits } from '#platform/limits';
 import { z } from 'zod';
 import { grantsReply, shown, shownGrants } from './price-list.ts';
 
@@ -53,6 +54,20 @@ export const grantReply = z.strictObject({
   revoked_at: instant.nullable(),
 });
 
+export const creditsReply = z.strictObject({
+  id: z.uuid(),
+  account_id: z.uuid(),
+  product: z.string(),
+  limit: z.string(),
+  source: z.string(),
+  amount: z.int(),
+  remaining: z.int(),
+  expires_at: instant.nullable().describe('null: they last.'),
+  cause: z.string(),
+  created_at: instant,
+});
+
+export type CreditsView = z.infer<typeof creditsReply>;
 export type EntitlementView = z.infer<typeof entitlementReply>;
 export type GrantView = z.infer<typeof grantReply>;
 
@@ -94,5 +109,14 @@ export function grantView(grant: Grant): GrantView {
     created_by: grant.createdBy,
     created_at: grant.createdAt.toISOString(),
     revoked_at: grant.revokedAt?.toISOString() ?? null,
+  };
+}
+
+export function creditsView({ accountId, expiresAt, createdAt, ...given }: Credits): CreditsView {
+  return {
+    ...given,
+    account_id: accountId,
+    expires_at: expiresAt?.toISOString() ?? null,
+    created_at: createdAt.toISOString(),
   };
 }

@@ -40,9 +40,20 @@ const addOnReply = z.strictObject({
 
 const comparedReply = z.strictObject({
   name: z.string(),
-  kind: z.enum(['quota', 'burst', 'cooldown', 'concurrency', 'budget', 'number', 'boolean']),
-  per: z.enum(['minute', 'hour', 'day', 'week', 'month']).nullable(),
-  unit: z.enum(['uses', 'seconds', 'at_once', 'micro_dollars']).nullable(),
+  kind: z.enum([
+    'quota',
+    'credits',
+    'burst',
+    'cooldown',
+    'concurrency',
+    'budget',
+    'gauge',
+    'seats',
+    'number',
+    'boolean',
+  ]),
+  per: z.enum(['minute', 'hour', 'day', 'week', 'month', 'billing_period']).nullable(),
+  unit: z.enum(['uses', 'seconds', 'at_once', 'micro_dollars', 'amount', 'bytes']).nullable(),
   plans: z.record(z.string(), granted).describe('Its size in each plan, by the plan’s id.'),
 });
 
@@ -130,12 +141,19 @@ function comparisonOf(catalogue: Catalogue): Compared[] {
 
 const UNITS = {
   quota: 'uses',
+  credits: 'uses',
   burst: 'uses',
   cooldown: 'seconds',
   concurrency: 'at_once',
   budget: 'micro_dollars',
+  gauge: 'amount',
+  seats: 'at_once',
 } as const;
 
 function measureOf(limit: LimitDeclaration): Pick<Compared, 'kind' | 'per' | 'unit'> {
-  return { kind: limit.kind, per: 'per' in limit ? limit.per : null, unit: UNITS[limit.kind] };
+  return {
+    kind: limit.kind,
+    per: 'per' in limit ? limit.per : null,
+    unit: ('unit' in limit ? limit.unit : undefined) ?? UNITS[limit.kind],
+  };
 }

@@ -2,7 +2,7 @@ import { pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { entitlementsReply, grantReply } from './holdings.ts';
+import { creditsReply, entitlementsReply, grantReply } from './holdings.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
 
@@ -89,6 +89,37 @@ export const giveGrant = route(
     example: { body: { email: 'ada@example.com', product: 'demo', plan: 'demo.pro' }, reply: examples.grant },
   },
   async ({ body, caller, origin, once }, billing) => billing.give(body, { caller, origin, once }),
+);
+
+export const giveCredits = route(
+  'POST /v1/admin/credits',
+  {
+    summary: 'Give an account credits beside those of its plan',
+    description: 'There for the next call. They are used before others that expire later.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    body: z
+      .strictObject({
+        email: z.email().max(254).optional().describe('Of a user, whose default account they are given to.'),
+        account_id: z.uuid().optional(),
+        product: z.string().min(1).max(100),
+        limit: z.string().min(1).max(100).describe('Which credits, where a product has several.'),
+        amount: z.int().min(1).max(1_000_000_000),
+        expires_at: z.iso.datetime({ offset: true }).optional().describe('Without it they last.'),
+      })
+      .refine(({ email, account_id }) => isOneOf(email, account_id), {
+        error: 'name either email or account_id',
+      }),
+    reply: { 201: creditsReply },
+    errors: ['not_found'],
+    example: {
+      body: { email: 'ada@example.com', product: 'demo', limit: 'credits', amount: 500 },
+      reply: examples.credits,
+    },
+  },
+  async ({ body, caller, origin, once }, billing) => billing.giveCredits(body, { caller, origin, once }),
 );
 
 export const listGrants = route(

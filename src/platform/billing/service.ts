@@ -3,7 +3,10 @@ import { commitPoint, type Database } from '#platform/db';
 import { type Entitlements, localName } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
+import type { CreditsGiver } from '#platform/limits';
 import {
+  creditsView,
+  type CreditsView,
   type EntitlementView,
   entitlementView,
   type GrantView,
@@ -16,6 +19,7 @@ const GRANTED = commitPoint(
   'billing.granted',
   "an admin's grant, the account's new timeline and the answer to a repeat",
 );
+const CREDITS = commitPoint('billing.credits-given', "an admin's credits and the answer to a repeat");
 const REVOKED = commitPoint('billing.revoked', 'a grant has ended, and the account has its new timeline');
 
 /** A plan or add-on that an admin gives by hand. Ids may be written in full (`reel.pro`) or within the product (`pro`). */
@@ -26,6 +30,16 @@ export interface GrantOrder {
   readonly plan?: string | undefined;
   readonly add_on?: string | undefined;
   readonly until?: string | undefined;
+}
+
+/** Credits that an admin gives by hand. */
+export interface CreditsOrder {
+  readonly email?: string | undefined;
+  readonly account_id?: string | undefined;
+  readonly product: string;
+  readonly limit: string;
+  readonly amount: number;
+  readonly expires_at?: string | undefined;
 }
 
 interface ByWhom {
@@ -41,6 +55,7 @@ export interface Billing {
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   give(order: GrantOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<GrantView>>;
   revoke(grantId: string, by: ByWhom): Promise<GrantView>;
+  giveCredits(order: CreditsOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<CreditsView>>;
   grants(
     accountId: AccountId,
     at: { readonly limit: number; readonly before?: string | undefined },
@@ -54,6 +69,7 @@ export interface BillingParts {
   readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
+  readonly credits: CreditsGiver;
 }
 
 /** What is sold, what an account holds of it, and what admins give by hand. Stores come on top of it. */
@@ -76,6 +92,7 @@ export function createBilling(parts: BillingParts): Billing {
       return held.map((one) => entitlementView(one, used));
     },
     give: (order, by) => give(parts, order, by),
+    giveCredits: (order, by) => giveCredits(parts, order, by),
     async revoke(grantId, { caller, origin }) {
       const by = actorOf(caller);
       const revoked = await db.system('admin.grants', REVOKED, (tx) =>
@@ -117,7 +134,36 @@ async function give(
   return given;
 }
 
-async function accountOf(order: GrantOrder, byEmail: BillingParts['accountByEmail']): Promise<AccountId> {
+async function giveCredits(
+  { entitlements, accountByEmail, credits }: BillingParts,
+  order: CreditsOrder,
+  { caller, origin, once }: ByWhom & { readonly once: Once },
+): Promise<Answer<CreditsView>> {
+  const accountId = await accountOf(order, accountByEmail);
+  const { product, limit, amount, expires_at: until } = order;
+  const given = await once(CREDITS, async (tx) => {
+    const made = await credits(tx, {
+      accountId,
+      product,
+      limit,
+      amount,
+      expiresAt: until === undefined ? undefined : new Date(until),
+      source: 'admin',
+      cause: 'given by an admin',
+      by: actorOf(caller),
+      whence: origin,
+    });
+    return answer(201, creditsView(made));
+  });
+  // A denial that is remembered somewhere no longer holds.
+  entitlements.announce(accountId);
+  return given;
+}
+
+async function accountOf(
+  order: Pick<GrantOrder, 'email' | 'account_id'>,
+  byEmail: BillingParts['accountByEmail'],
+): Promise<AccountId> {
   if (order.account_id !== undefined) return order.account_id as AccountId;
   const found = order.email === undefined ? undefined : await byEmail(order.email);
   if (found === undefined) throw new AppError('not_found', { message: 'There is no user with this email.' });

@@ -1,18 +1,45 @@
 import type { Micros } from '#platform/kernel';
 
-/** What a limit counts by. `subject` is what the route names: a draft for its cooldown. */
-export type LimitSubject = 'account' | 'user' | 'key' | 'subject';
+/**
+ * What a limit counts by. A member is a user within one account: everything that is charged is an account's. `subject` is
+ * what the route names: a draft for its cooldown.
+ */
+export type LimitSubject = 'account' | 'member' | 'key' | 'subject';
+
+/**
+ * The window that a quota or a budget counts in: a day, an ISO week or a month of UTC, or of the account's own time zone; or
+ * the account's billing period in the product, from the day on which it first held a plan.
+ */
+type Window<Per extends 'day' | 'week' | 'month'> =
+  | { readonly per: Per; readonly zone?: 'account' }
+  | { readonly per: 'billing_period' };
 
 /**
  * A limit as a product declares it; each plan then says its size (the grant of the same name).
- * The size is: quota and burst, units; cooldown, seconds; concurrency, permits at once; budget, micro-dollars.
+ * The size is: quota and burst, units; credits, units that the plan gives for each window; cooldown, seconds; concurrency,
+ * permits at once; budget, micro-dollars; gauge, how much there may be (bytes, rows); seats, machines at once.
  */
 export type LimitDeclaration =
-  | { readonly kind: 'quota'; readonly per: 'day' | 'week' | 'month'; readonly by: LimitSubject }
-  | { readonly kind: 'burst'; readonly per: 'minute' | 'hour'; readonly by: LimitSubject }
+  | ({ readonly kind: 'quota'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
+  | {
+      readonly kind: 'credits';
+      readonly per: 'month' | 'billing_period';
+      readonly by: 'account';
+      /** Of what the plan gave for a window and nobody used, so many percent, but not more than `most`, last one window longer. */
+      readonly rollover?: { readonly percent: number; readonly most: number };
+    }
+  | {
+      readonly kind: 'burst';
+      readonly per: 'minute' | 'hour';
+      readonly by: LimitSubject;
+      /** Over the last minute or hour at any moment, and not from one full minute or hour to the next. */
+      readonly sliding?: true;
+    }
   | { readonly kind: 'cooldown'; readonly by: LimitSubject }
   | { readonly kind: 'concurrency'; readonly by: LimitSubject }
-  | { readonly kind: 'budget'; readonly per: 'day' | 'month'; readonly by: LimitSubject };
+  | ({ readonly kind: 'budget'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
+  | { readonly kind: 'gauge'; readonly by: 'account'; readonly unit?: 'bytes' }
+  | { readonly kind: 'seats'; readonly by: 'account' };
 
 /**
  * A size without a cap: the largest whole number that JavaScript holds exactly. PostgreSQL compares it as it compares

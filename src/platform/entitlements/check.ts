@@ -15,6 +15,9 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
   readonly addOns?: Readonly<Record<string, AddOn>>;
 }
 
+/** What is changed beside the features: by the transaction that stores something, by machines that come and go. */
+const STANDING: ReadonlySet<string> = new Set(['gauge', 'seats']);
+
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Checks what a product sells, and answers it as a catalogue. Throws one error with a line for each problem. */
@@ -25,6 +28,7 @@ export function catalogueOf(declaration: PlainDeclaration): Catalogue {
   const catalogue = { ...parts, ...rest, ...(defaultPlan === undefined ? {} : { defaultPlan }) };
   const problems = [
     ...nameProblems(catalogue),
+    ...Object.entries(catalogue.limits).flatMap(([limit, of]) => limitProblems(limit, of)),
     ...Object.entries(catalogue.features).flatMap(([feature, of]) => featureProblems(catalogue, feature, of)),
     ...Object.entries(catalogue.plans).flatMap(([plan, of]) => planProblems(catalogue, plan, of)),
     ...orderProblems(catalogue),
@@ -51,11 +55,21 @@ function nameProblems(catalogue: Catalogue): string[] {
   ];
 }
 
+function limitProblems(name: string, limit: LimitDeclaration): string[] {
+  if (limit.kind !== 'credits' || limit.rollover === undefined) return [];
+  const { percent, most } = limit.rollover;
+  const fits = Number.isInteger(percent) && percent >= 1 && percent <= 100 && isAmount(most);
+  return fits ? [] : [`limit ${name}: rolls over no whole percent from 1 to 100, or no whole amount at most`];
+}
+
 function featureProblems(catalogue: Catalogue, name: string, feature: Feature): string[] {
   const problems = [
     ...feature.consumes
       .filter((limit) => !Object.hasOwn(catalogue.limits, limit))
       .map((limit) => `consumes "${limit}", which is no limit`),
+    ...feature.consumes
+      .filter((limit) => STANDING.has(catalogue.limits[limit]?.kind ?? ''))
+      .map((limit) => `consumes "${limit}", which no use of a feature changes`),
     ...(feature.requires ?? [])
       .filter((option) => catalogue.options[option] !== 'boolean')
       .map((option) => `requires "${option}", which is no boolean option`),

@@ -7,6 +7,8 @@ import type { Identity } from './identity.ts';
 const MADE = commitPoint('identity.key-made', 'an API key');
 
 const route = routesFor<Identity>();
+/** Micro-dollars: a million dollars a month are no budget of one key any more. */
+const MOST_BUDGET = 1_000_000_000_000;
 const tag = 'API keys';
 const position = z.tuple([z.uuid()]);
 
@@ -15,6 +17,10 @@ const keySchema = z.strictObject({
   name: z.string(),
   prefix: z.string().describe('The first characters, to tell keys apart by.'),
   scopes: z.array(z.string()),
+  monthly_budget_micros: z
+    .int()
+    .nullable()
+    .describe('What calls with it may cost in a month of UTC; null: as much as the account may.'),
   user_id: z.uuid().describe('Whose role counts when the key is used.'),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
@@ -27,6 +33,7 @@ const EXAMPLE = {
   name: 'Nightly import',
   prefix: 'pl_Zk3vQ8sT',
   scopes: ['reel:read', 'reel:write'],
+  monthly_budget_micros: 20_000_000,
   user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
   created_at: '2026-11-20T08:00:00.000Z',
   expires_at: null,
@@ -48,18 +55,23 @@ const makeKey = route(
       name: z.string().trim().min(1).max(100),
       scopes: z.array(z.string().max(100)).min(1).max(50),
       expires_at: z.iso.datetime({ offset: true }).optional(),
+      monthly_budget_micros: z.int().min(0).max(MOST_BUDGET).optional(),
     }),
     reply: { 201: keySchema.extend({ key: z.string() }) },
     errors: ['forbidden', 'not_found'],
     private: true,
     example: {
-      body: { name: 'Nightly import', scopes: ['reel:read', 'reel:write'] },
+      body: {
+        name: 'Nightly import',
+        scopes: ['reel:read', 'reel:write'],
+        monthly_budget_micros: 20_000_000,
+      },
       reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' },
     },
   },
   ({ caller, accountId, role, body, once, origin }, { keys }) => {
     keys.assertMayMake({ caller, accountId, role }, body);
-    const { name, scopes, expires_at: expiresAt } = body;
+    const { name, scopes, expires_at: expiresAt, monthly_budget_micros: monthlyBudget } = body;
     return once(MADE, async (tx) => {
       const made = await keys.createKey(tx, {
         accountId,
@@ -67,6 +79,7 @@ const makeKey = route(
         name,
         scopes,
         expiresAt,
+        monthlyBudget,
         actor: actorOf(caller),
         whence: origin,
       });

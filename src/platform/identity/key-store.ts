@@ -10,6 +10,7 @@ export interface NewKey {
   readonly tokenHash: string;
   readonly scopes: readonly string[];
   readonly expiresAt: string | undefined;
+  readonly monthlyBudget: number | undefined;
   /** The key that makes it, if one does: it outlives its maker's own end in no case. */
   readonly maker: string | undefined;
 }
@@ -20,18 +21,20 @@ export interface KeyRow {
   name: string;
   prefix: string;
   scopes: string[];
+  monthly_budget_micros: number | null;
   expires_at: Date | null;
   last_used_at: Date | null;
   created_at: Date;
 }
 
-const SHOWN = 'id, user_id, name, prefix, scopes, expires_at, last_used_at, created_at';
+const SHOWN =
+  'id, user_id, name, prefix, scopes, monthly_budget_micros, expires_at, last_used_at, created_at';
 
 export const insertKey = (key: NewKey) =>
   statement<KeyRow>(
-    `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, least($8::timestamptz, (
-       select m.expires_at from identity.api_keys m where m.account_id = $1 and m.id = $9))) returning ${SHOWN}`,
+    `insert into identity.api_keys (account_id, id, user_id, name, prefix, token_hash, scopes, expires_at, monthly_budget_micros)
+     select $1, $2, $3, $4, $5, $6, $7, least($8::timestamptz, m.expires_at), least($10::bigint, m.monthly_budget_micros)
+     from (select 1) one left join identity.api_keys m on m.account_id = $1 and m.id = $9 returning ${SHOWN}`,
     [
       key.accountId,
       key.keyId,
@@ -42,6 +45,7 @@ export const insertKey = (key: NewKey) =>
       key.scopes,
       key.expiresAt ?? null,
       key.maker ?? null,
+      key.monthlyBudget ?? null,
     ],
   );
 

@@ -36,6 +36,8 @@ export interface KeyView {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly string[];
+  /** Micro-dollars; null: as much as the account may. */
+  readonly monthly_budget_micros: number | null;
   readonly user_id: string;
   readonly created_at: string;
   readonly expires_at: string | null;
@@ -49,6 +51,8 @@ export interface KeyToMake {
   readonly scopes: readonly string[];
   /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
+  /** What calls with it may cost in a month, in micro-dollars. A key's own budget bounds those of the keys that it makes. */
+  readonly monthlyBudget?: number | undefined;
   readonly actor: Actor;
   readonly whence?: Whence | undefined;
 }
@@ -80,13 +84,13 @@ export interface Keys {
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
   return {
-    async createKey(tx, { accountId, userId, name, scopes, expiresAt, actor, whence }) {
+    async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, whence }) {
       const key = randomToken(random, KEY_PREFIX);
       const keyId = ids.next<KeyId>();
       const maker = actor.kind === 'key' ? actor.keyId : undefined;
       const secret = { prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
       const [row] = await tx.run(
-        insertKey({ accountId, userId, keyId, name, scopes, expiresAt, maker, ...secret }),
+        insertKey({ accountId, userId, keyId, name, scopes, expiresAt, monthlyBudget, maker, ...secret }),
       );
       if (row === undefined) throw new Error('a key was not stored');
       const target = { kind: 'key', id: keyId };
@@ -95,7 +99,7 @@ export function createKeys(parts: KeysParts): Keys {
         actor,
         accountId,
         target,
-        changes: { name, scopes },
+        changes: { name, scopes, monthly_budget_micros: row.monthly_budget_micros },
         whence,
       });
       return { keyId, key, view: view(row) };
@@ -144,6 +148,7 @@ function view(row: KeyRow): KeyView {
     name: row.name,
     prefix: row.prefix,
     scopes: row.scopes,
+    monthly_budget_micros: row.monthly_budget_micros,
     user_id: row.user_id,
     created_at: row.created_at.toISOString(),
     expires_at: row.expires_at?.toISOString() ?? null,

@@ -134,9 +134,9 @@ describe('a denial', () => {
 });
 
 describe('a limit counts by', () => {
-  test('user: each member has a share of their own', async () => {
+  test('member: each has a share of their own', async () => {
     const gym = await openGym(db, {
-      limits: { uses: { kind: 'quota', per: 'day', by: 'user' } },
+      limits: { uses: { kind: 'quota', per: 'day', by: 'member' } },
       plans: { only: { uses: 2 } },
     });
     const owner = await gym.member();
@@ -146,8 +146,8 @@ describe('a limit counts by', () => {
       expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
     }
     expect(await windows(db, owner.accountId)).toEqual({
-      [`gym/user:${owner.userId} uses`]: 2,
-      [`gym/user:${other.userId} uses`]: 2,
+      [`gym/member:${owner.userId} uses`]: 2,
+      [`gym/member:${other.userId} uses`]: 2,
     });
   });
 
@@ -165,11 +165,11 @@ describe('a limit counts by', () => {
     }
   });
 
-  test('subject, user and account together: all must have room, or nothing is charged', async () => {
+  test('subject, member and account together: all must have room, or nothing is charged', async () => {
     const gym = await openGym(db, {
       limits: {
         whole: { kind: 'quota', per: 'month', by: 'account' },
-        mine: { kind: 'quota', per: 'month', by: 'user' },
+        mine: { kind: 'quota', per: 'month', by: 'member' },
         draft: { kind: 'burst', per: 'hour', by: 'subject' },
       },
       plans: { only: { whole: 5, mine: 3, draft: 2 } },
@@ -190,8 +190,8 @@ describe('a limit counts by', () => {
     expect(await limitOf(other, { subject: 'c' })).toBe('whole');
     expect(await windows(db, owner.accountId)).toEqual({
       'gym whole': 5,
-      [`gym/user:${owner.userId} mine`]: 3,
-      [`gym/user:${other.userId} mine`]: 2,
+      [`gym/member:${owner.userId} mine`]: 3,
+      [`gym/member:${other.userId} mine`]: 2,
       'gym/subject:a draft': 2,
       'gym/subject:b draft': 2,
       'gym/subject:c draft': 1,
@@ -279,7 +279,7 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
       system: (...call: Parameters<typeof system>) => {
         const [, , statements] = call as unknown as [string, string, { text: string; values: unknown[] }[]];
         for (const { text, values } of Array.isArray(statements) ? statements : [])
-          if (text.includes('limits.admit(')) tries.push(values[2] === true);
+          if (text.includes('limits.admit(')) tries.push(values.at(-2) === true);
         return system(...call);
       },
     });

@@ -8,12 +8,12 @@ import {
   type Micros,
   type PermitId,
   type Random,
-  sha256,
   unseal,
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import { createBatcher } from './batcher.ts';
+import { batchOf, meterOf } from './batch.ts';
+import { createBatcher, type Traffic } from './batcher.ts';
 import { type Denial, denial } from './denial.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
@@ -64,7 +64,19 @@ interface Item {
   readonly event: UsageEventId;
 }
 
-type Decision = { readonly kind: string } & Record<string, unknown>;
+type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
+
+interface Row {
+  /** The reserve of a new permit; null: `answer` says what there is in its place. */
+  readonly granted: Micros | null;
+  readonly answer: Decision | null;
+}
+
+const DECIDE = `select granted, answer from limits.admit($1::uuid[], $2::text[], $3::limits.feature[], $4::accounts.spender[],
+  $5::limits.run[], $6::limits.request[], $7::uuid, $8::boolean, $9::boolean)`;
+
+/** After a repeat more are expected: so many batches look keys up first, which costs each a tenth more. */
+const CAUTIOUS = 50;
 
 const ADMIT = commitPoint(
   'limits.admit',
@@ -78,78 +90,77 @@ export interface AdmissionParts {
   readonly holder: HolderId;
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
+  readonly traffic: Traffic;
+  /** Told of the operator's budget that refuses somebody. */
+  readonly onBudgetClosed?: ((budget: string) => void) | undefined;
 }
 
 /** Admission in batches: one statement and one commit for all callers that are waiting (docs/limits.md). */
 export function createAdmission(parts: AdmissionParts) {
+  /** How many batches to come look keys up before they are written. */
+  let cautious = 0;
   const batcher = createBatcher<Item, Decision>({
     flush,
     maxBatch: 100,
     flights: parts.db.engine === 'pglite' ? 1 : 2,
+    rowOf: ({ request }) => meterOf(request.accountId, request.product),
+    traffic: parts.traffic,
   });
 
   async function flush(items: readonly Item[], wait: boolean): Promise<(Decision | undefined)[]> {
-    const features: Record<string, CompiledFeature> = {};
-    for (const { request } of items) {
-      const key = `${request.product}.${request.feature}`;
-      const feature = parts.features.get(key);
-      if (feature !== undefined) features[key] = feature;
-    }
-    const batch = items.map((item, place) => wire(item, place, parts.holder));
-    const [rows] = await parts.db.system('limits.admission', ADMIT, [
-      statement<{ i: number; answer: Decision }>(
-        'select i, answer from limits.admit($1::jsonb, $2::jsonb, $3::boolean)',
-        [JSON.stringify(batch), JSON.stringify(features), wait],
-      ),
-    ]);
+    const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
+    const rows = await decide(values);
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
-    for (const row of rows) decisions[row.i] = row.answer.kind === 'busy' ? undefined : row.answer;
+    for (const [place, { granted, answer }] of rows.entries()) {
+      const at = order[place] ?? 0;
+      if (granted !== null) decisions[at] = { kind: 'granted', reserve: granted };
+      else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
+      if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
+    }
     return decisions;
+  }
+
+  /**
+   * A key that was used before is rare, so that keys are not looked up before they are written: where one is known after
+   * all (or becomes so, by another product's admission at this moment), the batch is undone and decided with the look-up.
+   */
+  async function decide(values: readonly unknown[]): Promise<Row[]> {
+    for (;;) {
+      const looksUp = cautious > 0;
+      if (looksUp) cautious -= 1;
+      try {
+        const decided = statement<Row>(DECIDE, [...values, looksUp]);
+        return (await parts.db.system('limits.admission', ADMIT, [decided]))[0];
+      } catch (error) {
+        if (!isKnownKey(error)) throw error;
+        cautious = CAUTIOUS;
+      }
+    }
   }
 
   return async function admit(request: AdmitRequest): Promise<Admission> {
     const feature = parts.features.get(`${request.product}.${request.feature}`);
     if (feature === undefined) throw new Error(`no such feature: ${request.product}.${request.feature}`);
-    if (request.subject === undefined && feature.consumes.some(({ by }) => by === 'subject')) {
+    if (request.subject === undefined && feature.needsSubject) {
       throw new Error(`${request.product}.${request.feature} has a limit by subject, and none is named`);
     }
     const item: Item = { request, permit: parts.ids.next(), event: parts.ids.next() };
-    return admission(await batcher.add(item), request, parts.makePermit);
+    return admission(await batcher.add(item), item, parts.makePermit);
   };
 }
 
-function wire({ request, permit, event }: Item, place: number, holder: HolderId) {
-  const { call, idempotency } = request;
-  return {
-    i: place,
-    a: request.accountId,
-    u: request.userId,
-    k: request.keyId,
-    id: permit,
-    e: event,
-    p: request.product,
-    f: request.feature,
-    n: request.units ?? 1,
-    r: call.reserve,
-    least: Math.min(request.leastReserve ?? call.reserve, call.reserve),
-    s: request.subject,
-    h: holder,
-    q: request.requestId,
-    job: request.as === 'job',
-    needs: request.needs,
-    ik: idempotency && { route: idempotency.route, key: sha256(idempotency.key), body: idempotency.bodyHash },
-    pr: call.provider,
-    m: call.model,
-    v: call.priceVersion,
-  };
-}
-
-function admission(decision: Decision, request: AdmitRequest, makePermit: PermitMaker): Admission {
+function admission(decision: Decision, item: Item, makePermit: PermitMaker): Admission {
+  const { request } = item;
   switch (decision.kind) {
+    case 'granted': {
+      const { permit: id, event } = item;
+      const made = { id, event, fence: 1, reserve: decision['reserve'], adopted: false };
+      return { kind: 'permit', adopted: false, permit: makePermit(facts(made, request)) };
+    }
     case 'permit':
       return {
         kind: 'permit',
-        adopted: decision['adopted'] === true,
+        adopted: true,
         permit: makePermit(facts(decision, request)),
       };
     case 'replay':
@@ -175,7 +186,7 @@ function admission(decision: Decision, request: AdmitRequest, makePermit: Permit
   }
 }
 
-function facts(decision: Decision, request: AdmitRequest): PermitFacts {
+function facts(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {
   const { id, fence, reserve, event, adopted } = decision as unknown as {
     id: PermitId;
     fence: number;
@@ -218,10 +229,18 @@ function replayed(row: StoredRow, request: AdmitRequest): StoredAnswer {
   return { status: row.status, body: JSON.parse(Buffer.from(plain).toString('utf8')), ...headers };
 }
 
+/** A unique key of the stored keys, and of no other table, was violated. */
+function isKnownKey(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === '23505' && /\bkeys_pkey\b/.test(error.message)
+  );
+}
+
 /** The error of a call that was refused, by the reason that the database gives. */
 export function refusal(reason: string): AppError {
   if (reason === 'key_revoked' || reason === 'user_suspended') return new AppError('unauthenticated');
   if (reason === 'not_a_member') return new AppError('not_found');
+  if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
   if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
   return new AppError('forbidden', { message: 'This account is suspended.' });
 }

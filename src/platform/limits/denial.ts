@@ -1,9 +1,11 @@
 /** Why not: the limit, what is used of it, its size, and when to come back. */
 export interface Denial {
   readonly limit: string;
-  readonly of: 'quota' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'credits';
+  readonly of: 'quota' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'credits' | 'gauge' | 'seats';
   readonly used: number;
   readonly max: number;
+  /** What the plan itself gives, where that is another number: of credits, `max` is all that the account was given. */
+  readonly size?: number;
   readonly resetsAt: string | null;
   /** Seconds from the decision to the reset, by the database's clock. */
   readonly retryAfter: number | undefined;
@@ -12,11 +14,12 @@ export interface Denial {
 
 /** Reads a denial as the SQL functions write it. */
 export function denial(decision: Record<string, unknown>): Denial {
-  const { limit, of, used, max, resets_at, now, plan } = decision as {
+  const { limit, of, used, max, size, resets_at, now, plan } = decision as {
     limit: string;
     of: Denial['of'];
     used: number;
     max: number;
+    size?: number;
     resets_at: string | null;
     now: string;
     plan: string;
@@ -28,5 +31,5 @@ export function denial(decision: Record<string, unknown>): Denial {
   // A place at once is free again as soon as one call ends; `resets_at` is only the latest instant for that.
   const retryAfter = of === 'concurrency' ? 1 : wait;
   const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
-  return { limit, of, used, max, resetsAt, retryAfter, plan };
+  return { limit, of, used, max, ...(size === undefined ? {} : { size }), resetsAt, retryAfter, plan };
 }

@@ -11,5 +11,6 @@ declareErrors({
       'A request with this Idempotency-Key was cut short after its model call went out; what it cost is in your usage.',
   },
   server_stopping: { status: 503, message: 'This server is about to stop. Send the request again.' },
+  operator_budget_closed: { status: 503, message: 'This is not available at the moment.' },
   permit_stale: { status: 409, message: 'Somebody else took over this work.' },
 });

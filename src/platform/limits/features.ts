@@ -1,16 +1,44 @@
-import type { Catalogue } from '#platform/entitlements';
+import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
+import { arrayOf, composite } from './composite.ts';
 
 /** A feature as admission reads it: what it consumes, compiled from the product's catalogue. */
 export interface CompiledFeature {
-  readonly requires: readonly string[];
-  /** Seconds in which its work is over, come what may. */
-  readonly longest: number;
-  readonly consumes: readonly {
-    readonly n: string;
-    readonly k: string;
-    readonly w?: string;
-    readonly by: string;
-  }[];
+  /** The value of `limits.feature`. */
+  readonly text: string;
+  /** Whether a request must name what it is about: a limit counts by it. */
+  readonly needsSubject: boolean;
+}
+
+/** A limit as the SQL functions know it (`limits.rule`). */
+export interface Rule {
+  readonly name: string;
+  /** The declared kind; but `sliding` of a burst that slides. */
+  readonly kind: string;
+  /** `month`; `day@account` in the account's time zone. */
+  readonly per: string | null;
+  readonly by: string;
+  /** Of credits: how many percent of a window's rest are rolled over, and how many at most. */
+  readonly share: number | null;
+  readonly most: number | null;
+}
+
+export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
+  const { by } = declaration;
+  const zone = 'zone' in declaration && declaration.zone !== undefined ? `@${declaration.zone}` : '';
+  const per = 'per' in declaration ? `${declaration.per}${zone}` : null;
+  const slides = declaration.kind === 'burst' && declaration.sliding === true;
+  const rollover = declaration.kind === 'credits' ? declaration.rollover : undefined;
+  const rolled = { share: rollover?.percent ?? null, most: rollover?.most ?? null };
+  return { name, kind: slides ? 'sliding' : declaration.kind, per, by, ...rolled };
+}
+
+/** In the order in which admission has the present bounds. */
+const BOUNDS = ['minute', 'hour', 'day', 'week', 'month'];
+
+function ruleText({ name, kind, per, by, share, most }: Rule): string {
+  const isPlain = by === 'account' && (kind === 'quota' || kind === 'burst' || kind === 'budget');
+  const bound = isPlain && per !== null ? BOUNDS.indexOf(per) + 1 : 0;
+  return composite([name, kind, per, by, share, most, bound === 0 ? null : bound]);
 }
 
 /** The features of all products by `product.feature`. */
@@ -18,16 +46,21 @@ export function compileFeatures(catalogues: readonly Catalogue[]): Map<string, C
   const compiled = new Map<string, CompiledFeature>();
   for (const catalogue of catalogues) {
     for (const [name, feature] of Object.entries(catalogue.features)) {
+      const rules = feature.consumes.map((limit) => {
+        const declaration = catalogue.limits[limit];
+        if (declaration === undefined)
+          throw new Error(`${catalogue.product}.${name} consumes an unknown limit: ${limit}`);
+        return ruleOf(limit, declaration);
+      });
+      const requires = feature.requires ?? [];
       compiled.set(`${catalogue.product}.${name}`, {
-        requires: feature.requires ?? [],
-        longest: feature.longestSeconds,
-        consumes: feature.consumes.map((limit) => {
-          const declaration = catalogue.limits[limit];
-          if (declaration === undefined)
-            throw new Error(`${catalogue.product}.${name} consumes an unknown limit: ${limit}`);
-          const window = 'per' in declaration ? { w: declaration.per } : {};
-          return { n: limit, k: declaration.kind, by: declaration.by, ...window };
-        }),
+        needsSubject: rules.some(({ by }) => by === 'subject'),
+        text: composite([
+          requires.length === 0 ? null : arrayOf(requires),
+          feature.longestSeconds,
+          arrayOf(rules.map(ruleText)),
+          rules.some(({ kind }) => kind === 'concurrency'),
+        ]),
       });
     }
   }

@@ -19,8 +19,16 @@ export interface HolderParts {
   readonly onLost: (reason: string) => void;
 }
 
+/** The processes that have a lease, as of the last renewal: ten seconds old at most. */
+export interface Fleet {
+  readonly holders: number;
+  /** How many of them are older than this one. */
+  readonly older: number;
+}
+
 export interface Holder {
   readonly id: HolderId;
+  readonly fleet: Fleet;
   /** Renews the lease now; the timer does it by itself. Answers whether the process may go on. */
   renew(): Promise<boolean>;
   /** Ends the lease in good order. */
@@ -36,10 +44,16 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   const id = parts.ids.next<HolderId>();
   // Before the database is asked: the lease can't have begun earlier.
   let renewedAt = clock.monotonic();
-  await db.system('limits.holders', START, [
+  const renewal = statement<Fleet>(
+    'select holders, older from limits.renew_holder($1, make_interval(secs => $2))',
+    [id, LEASE.ttl],
+  );
+  const [, , [first]] = await db.system('limits.holders', START, [
     statement('select limits.start_holder($1, $2, make_interval(secs => $3))', [id, parts.kind, LEASE.ttl]),
-    ...(parts.alone ? [statement('select limits.end_holders($1, true)', [id])] : []),
+    statement('select limits.end_holders($1, true) where $2::boolean', [id, parts.alone]),
+    renewal,
   ]);
+  let fleet: Fleet = first ?? { holders: 1, older: 0 };
   let ended = false;
   let lost = false;
 
@@ -54,13 +68,9 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   async function renew(): Promise<boolean> {
     const asked = clock.monotonic();
     try {
-      const [rows] = await db.system('limits.holders', RENEW, [
-        statement<{ expires_at: Date | null }>(
-          'select limits.renew_holder($1, make_interval(secs => $2)) as expires_at',
-          [id, LEASE.ttl],
-        ),
-      ]);
-      if (rows[0]?.expires_at == null) return lose('the lease of this process has run out');
+      const [[known]] = await db.system('limits.holders', RENEW, [renewal]);
+      if (known === undefined) return lose('the lease of this process has run out');
+      fleet = known;
       renewedAt = asked;
       return true;
     } catch {
@@ -81,6 +91,9 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
 
   return {
     id,
+    get fleet() {
+      return fleet;
+    },
     renew,
     async end() {
       ended = true;

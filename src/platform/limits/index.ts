@@ -5,15 +5,28 @@ export {
   type AdmitRequest,
   refusal,
 } from './admission.ts';
+export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export type { Denial } from './denial.ts';
+export { createDenials, type Denials } from './denials.ts';
 export type { CompiledFeature } from './features.ts';
-export { type Holder, LEASE, startHolder } from './holder.ts';
+export { gaugeDenial, gaugeRefusal, type Gauging } from './gauges.ts';
+export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
 export { createLimits, type Limits } from './limits.ts';
+export {
+  createBudgetAlert,
+  createOperatorBudgets,
+  type OperatorBudget,
+  type OperatorBudgets,
+  type Selection,
+} from './operator.ts';
 export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
-export type { RateEntry, Rates, RateVerdict } from './rates.ts';
+export { createRedisRates } from './rates.redis.ts';
+export { type RateEntry, type Rates, ratesInTurn, type RateVerdict } from './rates.ts';
+export { limitExceeded, planRequired } from './refusals.ts';
 export { limitsRoutes } from './routes.ts';
+export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
 export type { LimitUsage, UsageEventRow } from './usage.ts';
 
 export const limitsMigrations = (): Migration[] => migrationsIn('limits', import.meta.url);

@@ -182,7 +182,7 @@ describe('concurrency', () => {
 
   test('of two kinds at once is counted in both: no user takes more than their share of the account', async () => {
     const gym = await openGym(db, {
-      limits: { ...limits, each: { kind: 'concurrency', by: 'user' } },
+      limits: { ...limits, each: { kind: 'concurrency', by: 'member' } },
       plans: { only: { at_once: 3, each: 2 } },
     });
     const { accountId, userId } = await gym.member();

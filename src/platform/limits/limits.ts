@@ -2,7 +2,10 @@ import { type Database, commitPoint, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, Ids, Random } from '#platform/kernel';
 import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
+import type { Denials } from './denials.ts';
+import type { Traffic } from './batcher.ts';
 import { compileFeatures } from './features.ts';
+import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
 import { createPermits, type PermitMaker } from './permits.ts';
 import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage.ts';
@@ -15,6 +18,10 @@ export interface LimitsParts {
   readonly random: Random;
   readonly holder: Holder;
   readonly catalogues: readonly Catalogue[];
+  /** Answers what was just denied; without it, the database is asked each time. */
+  readonly denials?: Denials;
+  /** Told of the operator's budget that refuses somebody, once a minute. */
+  readonly onBudgetClosed?: ((budget: string) => void) | undefined;
 }
 
 /** Limits and the ledger: admission, permits, settlement, the sweep, and what is used. */
@@ -24,20 +31,25 @@ export interface Limits {
   readonly permitOf: PermitMaker;
   /** Closes up to `max` permits that nobody runs any more; answers how many. */
   sweep(max?: number): Promise<number>;
+  readonly gauging: Gauging;
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
 }
 
 export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
-  const makePermit = createPermits({ ...parts, holder: holder.id });
+  // Admission and settlement lock the same meters.
+  const traffic: Traffic = new Map();
+  const makePermit = createPermits({ ...parts, holder: holder.id, traffic });
+  const admit = createAdmission({
+    ...parts,
+    holder: holder.id,
+    features: compileFeatures(parts.catalogues),
+    makePermit,
+    traffic,
+  });
   return {
-    admit: createAdmission({
-      ...parts,
-      holder: holder.id,
-      features: compileFeatures(parts.catalogues),
-      makePermit,
-    }),
+    admit: parts.denials?.around(admit) ?? admit,
     permitOf: makePermit,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -45,6 +57,7 @@ export function createLimits(parts: LimitsParts): Limits {
       ]);
       return rows[0]?.closed ?? 0;
     },
+    gauging: createGauging(parts.catalogues),
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),
     usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),
   };

@@ -53,7 +53,7 @@ export interface Permit {
   readonly fence: number;
   readonly subject: string | undefined;
   readonly requestId: string;
-  /** How many provider calls `send` has let out, those of earlier attempts included; one that is only planned is none yet. */
+  /** Provider calls that were tried, those of earlier attempts included: not one that is only planned, nor one that found no room. */
   readonly calls: number;
 
   /**
@@ -65,8 +65,8 @@ export interface Permit {
   send(call: PlannedCall): Promise<UsageEventId>;
   /** The provider served the call under way, and this is what it used. */
   served(usage: Usage): void;
-  /** The provider certainly did not serve it: refused connection, 429, 5xx. */
-  notServed(): void;
+  /** The provider certainly did not serve it: refused connection, 5xx. `throttled`: it had no room (429), which is no try. */
+  notServed(how?: { readonly throttled: boolean }): void;
   /** It may have been served: a time-out, a lost connection after sending. Posted at its reserve, flagged estimated. */
   unknown(): void;
 
@@ -76,13 +76,11 @@ export interface Permit {
   settleIn(tx: Transaction): Promise<void>;
   /** The work failed: quota and credits go back, burst and cooldown don't; what a provider served stays posted. */
   release(reason: string): Promise<void>;
-  releaseIn(tx: Transaction, reason: string): Promise<void>;
-  /** Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. */
-  answerIn(tx: Transaction, answer: StoredAnswer): Promise<void>;
 
   /** The same steps as statements, for a pipelined batch; a stale permit undoes the whole batch (SQL state PL010). */
   settlement(): Statement;
   releasing(reason: string): Statement;
+  /** Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. */
   answering(answer: StoredAnswer): Statement | undefined;
   /** A job will try again: what was called is posted, and the permit waits with the job. */
   requeueing(reason: string): Statement;

@@ -13,9 +13,12 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
+import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
 import { denial } from './denial.ts';
-import { createBatcher } from './batcher.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+import { meterOf } from './batch.ts';
+import { createBatcher, type Traffic } from './batcher.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
+import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
 
 /** What is known of a permit when it is granted or taken up. */
@@ -41,25 +44,6 @@ export interface PermitFacts {
 
 export type PermitMaker = (facts: PermitFacts) => Permit;
 
-interface Outcome {
-  readonly e: UsageEventId;
-  readonly s: 'posted' | 'voided';
-  readonly u?: Record<string, unknown>;
-  readonly c: string;
-}
-
-interface Step {
-  readonly a: AccountId;
-  readonly p: string;
-  readonly id: PermitId;
-  readonly h: HolderId;
-  readonly f: number;
-  readonly op: 'send' | 'settle' | 'release' | 'requeue' | 'report';
-  readonly calls: readonly Outcome[];
-  readonly next?: Record<string, unknown>;
-  readonly reason?: string;
-}
-
 type Resolution = { readonly kind: string } & Record<string, unknown>;
 
 const RESOLVE = commitPoint(
@@ -72,6 +56,7 @@ export interface PermitParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly holder: HolderId;
+  readonly traffic: Traffic;
 }
 
 /** Makes permits whose steps are committed in groups: while one batch is in flight the next one fills. */
@@ -80,17 +65,36 @@ export function createPermits(parts: PermitParts): PermitMaker {
     flush,
     maxBatch: 100,
     flights: parts.db.engine === 'pglite' ? 1 : 2,
+    rowOf: (step) => meterOf(step.a, step.p),
+    traffic: parts.traffic,
   });
 
   async function flush(steps: readonly Step[]): Promise<(Resolution | undefined)[]> {
+    const answers: (Resolution | undefined)[] = steps.map(() => undefined);
+    const plain = plainOf(steps);
+    if (plain.length > 0) {
+      const { values, order } = closingsOf(plain);
+      const [rows] = await parts.db.system('limits.settlement', RESOLVE, [
+        statement<{ cost: number | null }>(CLOSE_PLAIN, values),
+      ]);
+      for (const [at, { cost }] of rows.entries()) {
+        const { step, place } = order[at] ?? {};
+        if (cost === null || step === undefined || place === undefined) continue;
+        answers[place] = { kind: step.op === 'settle' ? 'settled' : 'voided', cost };
+      }
+    }
+    const rest = steps.flatMap((step, i) => (answers[i] === undefined ? [{ i, ...step }] : []));
+    if (rest.length > 0) await resolve(rest, answers);
+    return answers;
+  }
+
+  async function resolve(steps: readonly (Step & { i: number })[], answers: (Resolution | undefined)[]) {
     const [rows] = await parts.db.system('limits.settlement', RESOLVE, [
       statement<{ i: number; answer: Resolution }>('select i, answer from limits.resolve_batch($1::jsonb)', [
-        JSON.stringify(steps.map((step, i) => ({ i, ...step }))),
+        JSON.stringify(steps),
       ]),
     ]);
-    const answers: (Resolution | undefined)[] = steps.map(() => undefined);
     for (const row of rows) answers[row.i] = row.answer;
-    return answers;
   }
 
   return (facts) => makePermit(facts, { ...parts, resolve: (step) => batcher.add(step) });
@@ -112,7 +116,7 @@ function makePermit(
   /** What the database is told of the calls. One that never went out costs nothing, whatever its row says. */
   function told(op: Step['op']): readonly Outcome[] {
     if (!unused || open === undefined || op === 'send') return [...outcomes];
-    return [...outcomes, { e: open, s: 'voided', c: unusedCorrection }];
+    return [...outcomes, { e: open, s: 'voided', t: false, c: unusedCorrection }];
   }
 
   function step(op: Step['op'], more: { next?: Record<string, unknown>; reason?: string } = {}): Step {
@@ -128,10 +132,11 @@ function makePermit(
     };
   }
 
-  function outcome(s: Outcome['s'], u?: Record<string, unknown>): void {
+  function outcome(s: Outcome['s'], more: Pick<Outcome, 'u' | 't'> = {}): void {
     if (open === undefined || unused) throw new Error('no provider call is under way');
-    outcomes.push({ e: open, s, c: parts.ids.next(), ...(u === undefined ? {} : { u }) });
+    outcomes.push({ e: open, s, c: parts.ids.next(), ...more });
     open = undefined;
+    if (more.t === false) calls -= 1;
   }
 
   async function resolve(
@@ -179,22 +184,17 @@ function makePermit(
       reserve = answer['reserve'] as Micros;
       return event;
     },
-    served: (usage) => outcome('posted', figures(usage)),
-    notServed: () => outcome('voided'),
+    served: (usage) => outcome('posted', { u: figures(usage) }),
+    notServed: (how) => outcome('voided', { t: how?.throttled !== true }),
     unknown: () => outcome('posted'),
     settle: async () => void (await resolve('settle')),
     settlement: () => settlementOf(step('settle')),
     settleIn: (tx) => here(tx, settlementOf(step('settle'))),
     release: async (reason) => void (await resolve('release', { reason })),
     releasing: (reason) => settlementOf(step('release', { reason })),
-    releaseIn: (tx, reason) => here(tx, settlementOf(step('release', { reason }))),
     requeueing: (reason) => settlementOf(step('requeue', { reason })),
     reportLate,
     answering: (stored) => answerStatement(facts, stored, parts.random),
-    answerIn: async (tx, stored) => {
-      const made = answerStatement(facts, stored, parts.random);
-      if (made !== undefined) await tx.run(made);
-    },
     attaching: (jobId) =>
       statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
   };
@@ -233,21 +233,6 @@ function answerStatement(facts: PermitFacts, stored: StoredAnswer, random: Rando
     sealed ? null : body,
     sealed ? seal(key, Buffer.from(body), random) : null,
   ]);
-}
-
-function figures(usage: Usage): Record<string, unknown> {
-  return {
-    provider: usage.provider,
-    model: usage.model,
-    provider_request_id: usage.providerRequestId,
-    prompt_tokens: usage.promptTokens,
-    cached_tokens: usage.cachedTokens,
-    completion_tokens: usage.completionTokens,
-    reasoning_tokens: usage.reasoningTokens,
-    cost: usage.cost,
-    price_version: usage.priceVersion,
-    estimated: usage.estimated,
-  };
 }
 
 function budgetDenied(answer: Resolution): AppError {

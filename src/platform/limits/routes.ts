@@ -13,6 +13,12 @@ const limitUsage = z.strictObject({
   used: z.int().describe('Units; of a budget, micro-dollars spent and reserved.'),
   max: z.int().nullable().describe('null: without a bound.'),
   resets_at: z.iso.datetime().nullable().describe('null: it frees itself, or never resets.'),
+  balance: z.int().optional().describe('Of credits: how many are left.'),
+  next_expiry: z.iso
+    .datetime()
+    .nullable()
+    .optional()
+    .describe('Of credits: when the next of them expire; null: none do.'),
 });
 
 const usageEvent = z.strictObject({
@@ -111,8 +117,9 @@ export const usage = route(
       position: (row) => [row.id],
     });
     return {
-      data: used.map(({ resetsAt, max, ...limit }) => ({
+      data: used.map(({ resetsAt, max, nextExpiry, ...limit }) => ({
         ...limit,
+        ...(nextExpiry === undefined ? {} : { next_expiry: nextExpiry }),
         max: max === UNLIMITED ? null : max,
         resets_at: resetsAt,
       })),

@@ -129,7 +129,7 @@ describe('work that failed', () => {
     const paused = await openGym(db, {
       product: 'paused',
       limits: {
-        monthly: { kind: 'quota', per: 'month', by: 'user' },
+        monthly: { kind: 'quota', per: 'month', by: 'member' },
         hourly: { kind: 'burst', per: 'hour', by: 'subject' },
         pause: { kind: 'cooldown', by: 'subject' },
         cost: { kind: 'budget', per: 'day', by: 'account' },
@@ -143,7 +143,7 @@ describe('work that failed', () => {
     await permit.release('unusable');
     const { 'paused/subject:draft pause': _end, ...rest } = await windows(db, member.accountId);
     expect(rest).toEqual({
-      [`paused/user:${member.userId} monthly`]: 0,
+      [`paused/member:${member.userId} monthly`]: 0,
       'paused/subject:draft hourly': 1,
       'paused cost': 60,
     });

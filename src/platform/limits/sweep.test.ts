@@ -242,6 +242,20 @@ describe('a lease', () => {
     expect(lost).toHaveLength(1);
   });
 
+  test('tells its process how many there are, and how many are older, at its start and with each renewal', async () => {
+    const { db: own } = await testDatabase();
+    const catalogue = gymCatalogue(rules);
+    const first = await openNode(own, [catalogue]);
+    expect(first.holder.fleet).toEqual({ holders: 1, older: 0 });
+    const second = await openNode(own, [catalogue]);
+    expect(second.holder.fleet).toEqual({ holders: 2, older: 1 });
+    await first.holder.renew();
+    expect(first.holder.fleet).toEqual({ holders: 2, older: 0 });
+    await first.holder.end();
+    await second.holder.renew();
+    expect(second.holder.fleet).toEqual({ holders: 1, older: 0 });
+  });
+
   test('of the only process on a database ends all earlier ones', async () => {
     const { db: own } = await testDatabase();
     const catalogue = gymCatalogue(rules);
@@ -255,6 +269,7 @@ describe('a lease', () => {
     });
     expect(await before.holder.renew()).toBe(false);
     expect(await only.renew()).toBe(true);
+    expect(only.fleet).toEqual({ holders: 1, older: 0 });
   });
 
   test('that ended a day ago is forgotten, unless an open permit still names it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
 import { ids, type Member, revokeKey, makeKey } from '#test/factories';
 import {
   figures,
@@ -112,6 +113,58 @@ describe('a permit that was taken over while its first call was out', () => {
       statement('select limits.resolve_batch($1::jsonb)', [JSON.stringify([{ ...item, i: 0 }])]),
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 100 estimated']);
+  });
+});
+
+/** A permit that waits with its job, and what its next attempt is told of the attempts before. */
+async function waiting() {
+  const member = await gym.member();
+  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
+  const requeue = (permit: Permit) => db.tenant(member.accountId, effect, [permit.requeueing('later')]);
+  return { member, requeue, again: () => take(gym, member, queued.id) };
+}
+
+describe('the tries that a job has left', () => {
+  test('are not touched by calls for which the provider had no room, and each is on the ledger as void', async () => {
+    const { member, requeue, again } = await waiting();
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const permit = await again();
+      expect(permit.calls).toBe(0);
+      await permit.send(planned(100));
+      expect(permit.calls).toBe(1);
+      permit.notServed({ throttled: true });
+      expect(permit.calls).toBe(0);
+      await requeue(permit);
+    }
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
+    expect(await spent(member)).toEqual(100);
+  });
+
+  test('are not touched by a call that was planned and never went out', async () => {
+    const { member, requeue, again } = await waiting();
+    await requeue(await again());
+    expect((await again()).calls).toBe(0);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
+  });
+
+  test('are fewer by each call that was tried, whatever became of it', async () => {
+    const { requeue, again } = await waiting();
+    const first = await again();
+    await first.send(planned(30));
+    first.notServed();
+    await first.send(planned(30));
+    first.notServed({ throttled: true });
+    await first.send(planned(30));
+    first.unknown();
+    expect(first.calls).toBe(2);
+    await requeue(first);
+    const second = await again();
+    expect(second.calls).toBe(2);
+    await second.send(planned(30));
+    second.served(figures(10));
+    await requeue(second);
+    expect((await again()).calls).toBe(3);
   });
 });
 

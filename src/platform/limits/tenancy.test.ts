@@ -70,16 +70,29 @@ test('no function can be called by a tenant but those for its own transactions',
   );
   expect(rows.length).toBeGreaterThan(30);
   expect(rows.filter(({ allowed }) => allowed).map(({ call }) => call.replace(/\(.*/, ''))).toEqual([
+    'jobs.cancel',
     'jobs.finish',
+    'jobs.hand_over',
+    'jobs.postpone',
+    'jobs.progress',
+    'jobs.replay',
     'jobs.retry',
+    'jobs.turn_for',
     'limits.answer_here',
     'limits.attach',
+    'limits.free_seat',
+    'limits.gauge_here',
+    'limits.renew_seat',
     'limits.resolve_here',
+    'limits.take_seat',
     'limits.usage_here',
   ]);
   await expect(asTenant(mine.accountId, `select limits.sweep(1)`)).rejects.toMatchObject(DENIED);
   await expect(
-    asTenant(mine.accountId, `select * from limits.admit('[]', '{}', false)`),
+    asTenant(
+      mine.accountId,
+      `select * from limits.admit('{}', '{}', '{}', '{}', '{}', '{}', null, false, false)`,
+    ),
   ).rejects.toMatchObject(DENIED);
 });
 

@@ -12,7 +12,7 @@ const gym = await openGym(db, {
     hourly: { kind: 'burst', per: 'hour', by: 'account' },
     pause: { kind: 'cooldown', by: 'account' },
     at_once: { kind: 'concurrency', by: 'account' },
-    each: { kind: 'concurrency', by: 'user' },
+    each: { kind: 'concurrency', by: 'member' },
     cost: { kind: 'budget', per: 'day', by: 'account' },
   },
   plans: { only: { monthly: UNLIMITED, daily: 10, hourly: 9, pause: 0, at_once: 5, each: 4, cost: 1_000 } },

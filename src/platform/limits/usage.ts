@@ -1,6 +1,7 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Catalogue } from '#platform/entitlements';
+import { ruleOf } from './features.ts';
 
 /** What is used of one limit of an account. */
 export interface LimitUsage {
@@ -10,52 +11,51 @@ export interface LimitUsage {
   readonly used: number;
   readonly max: number;
   readonly resetsAt: string | null;
+  /** Of credits: what is left, and when the next of them expire. */
+  readonly balance?: number;
+  readonly nextExpiry?: string | null;
 }
 
-interface MeterRow {
+interface UsedRow {
   readonly product: string;
-  readonly plan: string | null;
-  readonly grants: Record<string, number | boolean>;
-  readonly windows: Record<string, { start: number; used: number }>;
-  readonly open: Record<string, number>;
-  readonly now: string;
-  readonly starts: Record<string, { start: number; end: string }>;
+  readonly name: string;
+  readonly used: number;
+  readonly size: number;
+  readonly resets_at: Date | null;
+  readonly balance: number | null;
+  readonly next_expiry: Date | null;
 }
 
 /**
  * What an account has used of each limit that counts by account, at the database's time. A limit that no plan of the
- * account grants is left out.
+ * account grants is left out, and so is a cooldown: it is over before anybody has read of it.
  */
 export async function readUsage(
   db: Database,
   catalogues: readonly Catalogue[],
   accountId: AccountId,
 ): Promise<LimitUsage[]> {
-  const products = catalogues.map((catalogue) => catalogue.product);
+  const kinds = new Map<string, string>();
+  const rules = catalogues.flatMap(({ product, limits }) =>
+    Object.entries(limits).flatMap(([name, declaration]) => {
+      if (declaration.by !== 'account' || declaration.kind === 'cooldown') return [];
+      kinds.set(`${product}.${name}`, declaration.kind);
+      const { kind, per, share, most } = ruleOf(name, declaration);
+      return [{ p: product, n: name, k: kind, w: per, s: share, m: most }];
+    }),
+  );
   const [rows] = await db.tenant(accountId, [
-    statement<{ usage: MeterRow }>('select limits.usage_here($1::jsonb) as usage', [
-      JSON.stringify(products),
-    ]),
+    statement<UsedRow>('select * from limits.usage_here($1::jsonb)', [JSON.stringify(rules)]),
   ]);
-  return rows.flatMap(({ usage }) => {
-    const catalogue = catalogues.find((one) => one.product === usage.product);
-    if (catalogue === undefined || usage.plan === null) return [];
-    return Object.entries(catalogue.limits).flatMap(([limit, declaration]): LimitUsage[] => {
-      const max = usage.grants[limit];
-      if (declaration.by !== 'account' || typeof max !== 'number') return [];
-      const base = { product: usage.product, limit, kind: declaration.kind, max };
-      if (declaration.kind === 'concurrency')
-        return [{ ...base, used: usage.open[limit] ?? 0, resetsAt: null }];
-      if (!('per' in declaration)) return [];
-      const window = usage.windows[limit];
-      const current = usage.starts[declaration.per];
-      const used =
-        window !== undefined && current !== undefined && window.start === current.start ? window.used : 0;
-      return [
-        { ...base, used, resetsAt: current === undefined ? null : new Date(current.end).toISOString() },
-      ];
-    });
-  });
+  return rows.map(({ product, name, used, size, resets_at: resetsAt, balance, next_expiry: nextExpiry }) => ({
+    product,
+    limit: name,
+    kind: kinds.get(`${product}.${name}`) ?? '',
+    used,
+    max: size,
+    resetsAt: resetsAt?.toISOString() ?? null,
+    ...(balance === null ? {} : { balance, nextExpiry: nextExpiry?.toISOString() ?? null }),
+  }));
 }
 
 /** One row of the ledger as its account sees it. */

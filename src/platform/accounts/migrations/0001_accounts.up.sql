@@ -2,12 +2,23 @@
 create schema accounts;
 grant usage on schema accounts to plinth_tenant, plinth_system;
 
+-- A name of the time zone database, such as `Europe/Berlin`; neither an offset nor a rule of its own.
+create function accounts.is_time_zone(p_name text) returns boolean language plpgsql stable as $$
+begin
+  perform timestamptz 'epoch' at time zone p_name;
+  return p_name ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$';
+exception when invalid_parameter_value then
+  return false;
+end $$;
+
 create table accounts.accounts (
   account_id uuid primary key,
   kind text not null check (kind in ('personal', 'organization')),
   name text not null check (length(name) between 1 and 200),
   -- A suspended account is read but spends nothing.
   status text not null default 'active' check (status in ('active', 'suspended')),
+  -- Where its days, weeks and months begin, for limits that count in them.
+  time_zone text not null default 'UTC' check (accounts.is_time_zone(time_zone)),
   created_by uuid not null,
   deleted_at timestamptz,
   created_at timestamptz not null default app.now(),
@@ -52,7 +63,7 @@ create policy manages on accounts.accounts for update to plinth_tenant
   with check (account_id = any ((select accounts.reachable('admin'))::uuid[]));
 create policy system on accounts.accounts to plinth_system using (true) with check (true);
 -- Accounts are opened by accounts.open_account alone, and suspended by the system's role alone.
-grant select, update (name, deleted_at, updated_at) on accounts.accounts to plinth_tenant;
+grant select, update (name, time_zone, deleted_at, updated_at) on accounts.accounts to plinth_tenant;
 grant select, insert, update, delete on accounts.accounts to plinth_system;
 
 alter table accounts.members enable row level security;
@@ -126,25 +137,41 @@ call app.run_as_system('accounts.account_closed()');
 create trigger accounts_closed after update of deleted_at on accounts.accounts
   for each row when (new.deleted_at is not null and old.deleted_at is null) execute function accounts.account_closed();
 
--- Whether a user, through a key or not, may spend for an account at this moment: null, or the reason why not.
--- Admission asks it for each decision: four look-ups by primary key, about 20 µs.
-create function accounts.can_spend(p_account uuid, p_user uuid, p_key uuid) returns text language plpgsql stable as $$
+-- Who spends: a user, through a key or not, for an account.
+create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid);
+
+-- Whether one may at this moment: null, or the reason why not; and what the key itself may spend a month, if it says so.
+create type accounts.standing as (refused text, key_budget bigint);
+
+-- Those of a whole batch, for admission.
+create function accounts.standings(p_spenders accounts.spender[]) returns accounts.standing[] language plpgsql stable as $$
 begin
   return (
-    select case
+    select array_agg((case
       when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
       when u.status is distinct from 'active' then 'user_suspended'
       when m.user_id is null then 'not_a_member'
-      when p_key is not null and (
-        k.id is null or k.user_id <> p_user or k.revoked_at is not null
+      when s.key_id is not null and (
+        k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
         or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
-    end
-    from (select 1) one
-    left join accounts.accounts a on a.account_id = p_account
-    left join identity.users u on u.user_id = p_user
-    left join accounts.members m on m.account_id = p_account and m.user_id = p_user
-    left join identity.api_keys k on k.account_id = p_account and k.id = p_key
+      end, k.monthly_budget_micros)::accounts.standing order by s.place)
+    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, place)
+    -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
+    left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
+    left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
+    left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
+    left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
   );
 end $$;
-revoke all on function accounts.can_spend(uuid, uuid, uuid) from public;
-grant execute on function accounts.can_spend(uuid, uuid, uuid) to plinth_system;
+
+-- The refusal of one.
+create function accounts.can_spend(p_account uuid, p_user uuid, p_key uuid) returns text language sql stable as $$
+  select ((accounts.standings(array[row(p_account, p_user, p_key)::accounts.spender]))[1]).refused
+$$;
+create function accounts.time_zone(p_account uuid) returns text language sql stable as $$
+  select time_zone from accounts.accounts where account_id = p_account
+$$;
+revoke all on function accounts.time_zone(uuid) from public;
+grant execute on function accounts.time_zone(uuid) to plinth_system;
+revoke all on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]) from public;
+grant execute on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]) to plinth_system;

@@ -66,27 +66,31 @@ create policy everybody on entitlements.defaults for select to plinth_tenant usi
 grant select on entitlements.defaults to plinth_tenant;
 
 -- The newest timeline of an account in a product; null for a product that the program doesn't know.
-create function entitlements.timeline(p_account uuid, p_product text) returns jsonb
-language plpgsql stable parallel safe as $$
-declare
-  v_timeline jsonb;
+create function entitlements.timeline(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
+  select coalesce(
+    (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
+    (select d.timeline from entitlements.defaults d where d.product = p_product))
+$$;
+
+-- The segment of a timeline that an instant lies in. It is read from its end: the present is among the last segments.
+create function entitlements.segment_at(p_timeline jsonb, p_at timestamptz) returns jsonb language plpgsql stable parallel safe as $$
 begin
-  select s.timeline into v_timeline from entitlements.snapshots s
-    where s.account_id = p_account and s.product = p_product order by s.version desc limit 1;
-  if not found then
-    select d.timeline into v_timeline from entitlements.defaults d where d.product = p_product;
-  end if;
-  return v_timeline;
+  for v_place in reverse coalesce(jsonb_array_length(p_timeline), 0) - 1 .. 1 loop
+    if (p_timeline->v_place->>'from')::timestamptz <= p_at then return p_timeline->v_place; end if;
+  end loop;
+  return p_timeline->0;
 end $$;
 
--- The segment in effect at an instant. Timelines are read from their end: the present is among the last segments.
-create function entitlements.segment(p_account uuid, p_product text, p_at timestamptz) returns jsonb
-language plpgsql stable parallel safe as $$
-declare
-  v_timeline jsonb := entitlements.timeline(p_account, p_product);
+create function entitlements.segment(p_account uuid, p_product text, p_at timestamptz) returns jsonb language sql stable parallel safe as $$
+  select entitlements.segment_at(entitlements.timeline(p_account, p_product), p_at)
+$$;
+
+-- The segments in effect of many accounts and products at once.
+create function entitlements.segments(p_accounts uuid[], p_products text[], p_at timestamptz) returns jsonb[] language plpgsql stable as $$
 begin
-  for v_place in reverse coalesce(jsonb_array_length(v_timeline), 0) - 1 .. 1 loop
-    if (v_timeline->v_place->>'from')::timestamptz <= p_at then return v_timeline->v_place; end if;
-  end loop;
-  return v_timeline->0;
+  return (
+    select array_agg(entitlements.segment_at(coalesce(
+      (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
+      (select d.timeline from entitlements.defaults d where d.product = wanted.product)), p_at) order by place)
+    from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $$;

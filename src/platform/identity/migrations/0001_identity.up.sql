@@ -76,6 +76,8 @@ create table identity.api_keys (
   prefix text not null,
   token_hash text not null,
   scopes text[] not null,
+  -- What calls with it may cost in a month of UTC, in all products; null: as much as the account may.
+  monthly_budget_micros bigint check (monthly_budget_micros >= 0),
   expires_at timestamptz,
   last_used_at timestamptz,
   revoked_at timestamptz,
@@ -86,4 +88,4 @@ create table identity.api_keys (
 create index api_keys_by_hash on identity.api_keys (token_hash);
 create index api_keys_of_user on identity.api_keys (user_id);
 call app.protect_tenant('identity.api_keys',
-  'select (account_id, id, user_id, name, prefix, scopes, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (last_used_at, revoked_at, updated_at)');
+  'select (account_id, id, user_id, name, prefix, scopes, monthly_budget_micros, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (last_used_at, revoked_at, updated_at)');

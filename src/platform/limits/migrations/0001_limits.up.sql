@@ -43,6 +43,8 @@ create table limits.permits (
   -- A budget's charge without an amount holds all that the permit holds: its reserve, and once it is closed its cost.
   charges jsonb not null,
   subject text,
+  -- The operator's budgets that its cost counts in, when there are any.
+  operator_budgets uuid[],
   job_id uuid,
   -- The latest instant at which the work must be over; when its place is free again at the latest.
   due_at timestamptz not null,
@@ -80,12 +82,13 @@ create table limits.usage_events (
   price_version text not null,
   state text not null check (state in ('pending', 'sent', 'posted', 'voided')),
   estimated boolean not null default false,
+  -- False: it never went out, or the provider had no room for it (429). It is none of the tries that the work has.
+  tried boolean not null default true,
   corrects uuid,
   request_id text not null,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id),
-  foreign key (account_id, permit_id) references limits.permits (account_id, id),
   check (cost >= 0 or corrects is not null)
 ) with (fillfactor = 80);
 create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);

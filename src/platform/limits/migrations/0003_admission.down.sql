@@ -1,6 +1,10 @@
-drop function limits.admit(jsonb, jsonb, boolean);
-drop function limits.repeated(jsonb, text, timestamptz);
-drop function limits.charge(uuid, text, text, bigint, bigint);
-drop function limits.instant(bigint);
-drop function limits.window_end(text, bigint);
-drop function limits.window_start(text, timestamptz);
+drop function limits.open_permits;
+drop function limits.plan_required;
+drop function limits.denial;
+drop function limits.repeated;
+drop function limits.charge;
+drop type limits.request;
+drop type limits.run;
+drop type limits.feature;
+drop type limits.rule;
+drop type limits.operator_state;

@@ -1,8 +1,8 @@
 -- What happens to a permit after admission. One item is
 --   {i: place in the answer, a: account, p: product, id: permit, h: holder, f: fence, op, calls: [outcome], next?, reason?}
 -- op: send (the next provider call goes out), settle, release, requeue (a job will try again), report (late figures only).
--- An outcome: {e: usage event, s: posted | voided, u: {…figures}?, c: id for a correction row}; posted without figures means
--- that nobody knows: the call's whole reserve is posted as an estimate.
+-- An outcome: {e: usage event, s: posted | voided, u: {…figures}?, t: was it a try?, c: id for a correction row}; posted
+-- without figures means that nobody knows: the call's whole reserve is posted as an estimate.
 -- Locks: the account's meter of the product first, then the permit, then its usage events; everywhere in this order.
 
 -- Locks the meter under which all of an account's windows and permits of a product are changed. Answers the time after
@@ -91,7 +91,7 @@ begin
     v_voided := o->>'s' = 'voided';
     if p_held then
       update limits.usage_events set state = o->>'s', updated_at = p_now,
-        estimated = not v_voided and (u is null or (u->>'estimated')::boolean),
+        estimated = not v_voided and (u is null or (u->>'estimated')::boolean), tried = coalesce((o->>'t')::boolean, true),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
         price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
@@ -139,10 +139,12 @@ begin
   end if;
   select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
   if p_failed then
-    for c in select value from jsonb_array_elements(v_charges) where value->>2 in ('quota', 'credits') loop
+    for c in select value from jsonb_array_elements(v_charges) where value->>2 = 'quota' loop
       moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint)::limits.move;
     end loop;
+    if jsonb_path_exists(v_charges, '$[*][2] ? (@ == "credits")') then perform limits.return_credits(p_permit.account_id, v_charges, p_now); end if;
   end if;
+  if p_permit.operator_budgets is not null then perform limits.count_spending(p_permit, null, p_now); end if;
   update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, charges = v_charges, updated_at = p_now
     where account_id = p_permit.account_id and id = p_permit.id;
 end $$;
@@ -154,9 +156,13 @@ declare
   c jsonb;
   v limits.meters;
   v_at integer; v_start bigint; v_taken bigint; v_max bigint;
-  v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
+  -- A key that has no budget of its own any more is bound by the others alone.
+  v_grants jsonb := jsonb_build_object('key_budget', coalesce((
+      select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_permit.account_id and k.id = p_permit.key_id), 9007199254740991))
+    || coalesce(entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants', '{}');
   v_charges jsonb := p_permit.charges;
   v_newest jsonb;
+  v_starts bigint[] := '{}';
 begin
   -- Of each budget the newest charge, with its place.
   select coalesce(jsonb_agg(jsonb_build_array(value, place - 1)), '[]') into v_newest from (
@@ -166,15 +172,15 @@ begin
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
-    v_start := limits.window_start(c->>5, p_now);
+    v_start := (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v.starts[v_at], p_now)).starts;
+    v_starts := v_starts || v_start;
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
     if v_max is null or v_taken + p_short > v_max then
       return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', 'budget', 'used', v_taken, 'max', coalesce(v_max, 0),
-        'resets_at', limits.window_end(c->>5, v_start), 'now', p_now);
+        'resets_at', (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v_start, p_now)).ends, 'now', p_now);
     end if;
   end loop;
-  for c, v_at in select value->0, (value->>1)::integer from jsonb_array_elements(v_newest) loop
-    v_start := limits.window_start(c->>5, p_now);
+  for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop
     perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
     if v_start <> (c->>3)::bigint then
       -- From now on two windows hold parts of the reserve: each charge says how much.
@@ -239,6 +245,7 @@ begin
     if v_corrected <> 0 and p.state in ('settled', 'voided') then
       select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
+      if p.operator_budgets is not null then perform limits.count_spending(p, v_corrected, p_now); end if;
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
@@ -370,7 +377,7 @@ begin
       where account_id = p_account and permit_id = p_permit and state = 'pending' returning * into e;
   end if;
   select count(*) into v_calls from limits.usage_events
-    where account_id = p_account and permit_id = p_permit and corrects is null and id is distinct from e.id;
+    where account_id = p_account and permit_id = p_permit and corrects is null and tried and id is distinct from e.id;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
     'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
     'event', e.id, 'planned', case when e.id is not null then

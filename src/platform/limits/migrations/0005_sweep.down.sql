@@ -1,3 +1,4 @@
+drop function limits.cancel(uuid, uuid, boolean);
 drop function limits.sweep(integer);
 drop function limits.end_holders(uuid, boolean);
 drop function limits.renew_holder(uuid, interval);

@@ -1,21 +1,20 @@
--- Leases of processes, and what happens to the permits of those that are gone.
+-- Leases of processes, and permits that others close: of processes that are gone, and of jobs that were cancelled.
 
-create function limits.start_holder(p_id uuid, p_kind text, p_ttl interval) returns timestamptz language plpgsql as $$
-declare
-  v_expires timestamptz := app.now() + p_ttl;
+create function limits.start_holder(p_id uuid, p_kind text, p_ttl interval) returns void language plpgsql as $$
 begin
-  insert into limits.holders (id, kind, expires_at) values (p_id, p_kind, v_expires);
-  return v_expires;
+  insert into limits.holders (id, kind, expires_at) values (p_id, p_kind, app.now() + p_ttl);
 end $$;
 
--- Null: the lease has run out, and a dead holder never revives.
-create function limits.renew_holder(p_id uuid, p_ttl interval) returns timestamptz language plpgsql as $$
+-- Answers how many processes have a lease, and how many of them are older than this one: from both it knows its share of
+-- what all of them may use. No row: the lease has run out, and a dead holder never revives.
+create function limits.renew_holder(p_id uuid, p_ttl interval) returns table (holders integer, older integer) language plpgsql as $$
 declare
   v_now timestamptz := app.now();
-  v_expires timestamptz;
 begin
-  update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now returning expires_at into v_expires;
-  return v_expires;
+  update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now;
+  if found then
+    return query select count(*)::integer, (count(*) filter (where h.id < p_id))::integer from limits.holders h where h.expires_at > v_now;
+  end if;
 end $$;
 
 -- A process that stops in good order, or (none named) all others: the embedded database has one process at a time,
@@ -48,6 +47,21 @@ begin
     select h.id from limits.holders h where h.expires_at < v_now - interval '1 day'
       and not exists (select from limits.permits s where s.holder = h.id and s.state in ('queued', 'running')) for update skip locked);
   return v_closed;
+end $$;
+
+-- Closes the permit of a job that its account cancelled, in the account's transaction, which has locked the job: p_keep,
+-- the work was used; else quota and credits come back. A call under way is posted at its reserve, and the next fence makes
+-- whatever its holder still writes stale, but for the figures of that call.
+create function limits.cancel(p_account uuid, p_permit uuid, p_keep boolean) returns void language plpgsql as $$
+declare
+  p limits.permits;
+  v_now timestamptz := limits.lock_meter(p_account, (select product from limits.permits where account_id = p_account and id = p_permit), true);
+  v_moves limits.move[];
+begin
+  update limits.permits set fence = fence + 1 where account_id = p_account and id = p_permit and state in ('queued', 'running') returning * into p;
+  if not found then return; end if;
+  select f.moves into v_moves from limits.finish(p, not p_keep, 'cancelled', v_now) f;
+  perform limits.move_windows(p_account, v_moves);
 end $$;
 
 call app.run_as_system('limits.start_holder(uuid, text, interval)');

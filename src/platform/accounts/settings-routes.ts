@@ -1,0 +1,72 @@
+import { type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Accounts } from './accounts.ts';
+
+const route = routesFor<Accounts>();
+
+const isTimeZone = (name: string) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+
+const settingsSchema = z.strictObject({
+  id: z.uuid(),
+  kind: z.enum(['personal', 'organization']),
+  name: z.string(),
+  time_zone: z
+    .string()
+    .describe('Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`.'),
+});
+
+const EXAMPLE = {
+  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
+  kind: 'organization',
+  name: 'Acme',
+  time_zone: 'Europe/Berlin',
+} as const;
+
+const getSettings = route(
+  'GET /v1/account',
+  {
+    summary: 'Read the account that calls are for',
+    tag: 'Account',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'account' },
+    reply: { 200: settingsSchema },
+    example: { reply: EXAMPLE },
+  },
+  ({ accountId }, { settings }) => settings.get(accountId),
+);
+
+const changeSettings = route(
+  'PATCH /v1/account',
+  {
+    summary: 'Change the time zone of the account',
+    description:
+      'For owners. A window that has begun goes on until the first end in the new zone that is not too soon: a change never gives a second quota.',
+    tag: 'Account',
+    auth: 'account',
+    may: 'owner',
+    scope: 'account:write',
+    rate: { perMinute: 30, by: 'user' },
+    body: z.strictObject({
+      time_zone: z
+        .string()
+        .max(100)
+        .regex(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/)
+        .refine(isTimeZone, { error: 'is no time zone' }),
+    }),
+    reply: { 200: settingsSchema },
+    example: { body: { time_zone: 'Europe/Berlin' }, reply: EXAMPLE },
+  },
+  ({ caller, accountId, body, origin }, { settings }) =>
+    settings.changeTimeZone({ caller, accountId, whence: origin }, body.time_zone),
+);
+
+/** Calls on what an account is set to, of either kind. */
+export const settingsRoutes: Route[] = [getSettings, changeSettings];

@@ -1,0 +1,63 @@
+import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import { settingsOf, type SettingsRow, setTimeZone } from './store.ts';
+
+const CHANGE = commitPoint('accounts.settings-change', 'the time zone of an account');
+
+export interface SettingsView {
+  readonly id: string;
+  readonly kind: 'personal' | 'organization';
+  readonly name: string;
+  readonly time_zone: string;
+}
+
+/** What an account is set to. */
+export interface Settings {
+  get(accountId: AccountId): Promise<SettingsView>;
+  /** The name is one of the time zone database; PostgreSQL refuses what it does not know. */
+  changeTimeZone(
+    by: { readonly caller: Caller; readonly accountId: AccountId; readonly whence: Whence },
+    zone: string,
+  ): Promise<SettingsView>;
+}
+
+export function createSettings({ db, audit }: { readonly db: Database; readonly audit: Audit }): Settings {
+  return {
+    async get(accountId) {
+      const [rows] = await db.tenant(accountId, [settingsOf(accountId)]);
+      return viewOf(rows);
+    },
+    changeTimeZone: ({ caller, accountId, whence }, zone) =>
+      db.tenant(accountId, CHANGE, async (tx) => {
+        const before = viewOf(await tx.run(settingsOf(accountId)));
+        const after = viewOf(await tx.run(setTimeZone(accountId, zone)).catch(refuseUnknownZone));
+        await audit.recordIn(tx, {
+          action: 'account.time_zone_changed',
+          actor: actorOf(caller),
+          accountId,
+          target: { kind: 'account', id: accountId },
+          changes: { time_zone: { before: before.time_zone, after: after.time_zone } },
+          whence,
+        });
+        return after;
+      }),
+  };
+}
+
+function viewOf([row]: readonly SettingsRow[]): SettingsView {
+  if (row === undefined) throw new AppError('not_found');
+  return { id: row.account_id, kind: row.kind, name: row.name, time_zone: row.time_zone };
+}
+
+/** A check violation: this server's PostgreSQL has an older list of zones than this program. */
+function refuseUnknownZone(error: unknown): never {
+  const isRefused = error instanceof Error && 'code' in error && error.code === '23514';
+  throw isRefused
+    ? new AppError('validation_failed', {
+        details: { issues: [{ path: 'body.time_zone', message: 'is no time zone' }] },
+        cause: error,
+      })
+    : error;
+}

@@ -1,0 +1,137 @@
+import { type AccountId, type HolderId, sha256 } from '#platform/kernel';
+import type { AdmitRequest } from './admission.ts';
+import { arrayOf, composite } from './composite.ts';
+import type { CompiledFeature } from './features.ts';
+
+/** A request with the ids of the permit and the usage event that it may get. */
+export interface Asked {
+  readonly request: AdmitRequest;
+  readonly permit: string;
+  readonly event: string;
+}
+
+/** A batch as `limits.admit` reads it: the values of its parameters but the last, and whose answer comes at which place. */
+export interface Batch {
+  readonly values: readonly (string | boolean)[];
+  /** The items in the order of the answers. */
+  readonly order: readonly number[];
+}
+
+/** The meter under whose lock an account's requests and permits of a product are decided. */
+export function meterOf(accountId: AccountId, product: string): string {
+  return `${accountId} ${product}`;
+}
+
+/**
+ * Puts a batch in the order in which all processes lock meters, and says once what neighbours have in common: of one
+ * account's crowd each request is then little more than its ids.
+ */
+export function batchOf(
+  items: readonly Asked[],
+  features: ReadonlyMap<string, CompiledFeature>,
+  to: { readonly holder: HolderId; readonly wait: boolean },
+): Batch {
+  const meters = items.map(({ request }) => meterOf(request.accountId, request.product));
+  const order = items.map((_, place) => place).sort((a, b) => compareText(meters[a], meters[b]) || a - b);
+  const runs: Run[] = [];
+  const requests: string[] = [];
+  const accounts: string[] = [];
+  const products: string[] = [];
+  const known = new Map<string, number>();
+  const twins = new Map<string, number>();
+  let meter = '';
+  let last: Run | undefined;
+  for (const at of order) {
+    const item = items[at];
+    if (item === undefined) continue;
+    const { request } = item;
+    if (meter !== meters[at]) {
+      meter = meters[at] ?? '';
+      accounts.push(request.accountId);
+      products.push(request.product);
+    }
+    if (last === undefined || !isLike(last.request, request)) {
+      last = { request, first: requests.length + 1, last: 0, meter: accounts.length };
+      runs.push(last);
+    }
+    last.last = requests.length + 1;
+    requests.push(composite(requestFields(item, requests.length + 1, twins)));
+  }
+  const texts: string[] = [];
+  const runTexts = runs.map((run) => {
+    const name = `${run.request.product}.${run.request.feature}`;
+    let feature = known.get(name);
+    if (feature === undefined) {
+      feature = texts.push(features.get(name)?.text ?? '');
+      known.set(name, feature);
+    }
+    return composite(runFields(run, feature));
+  });
+  return {
+    order,
+    values: [
+      arrayOf(accounts),
+      arrayOf(products),
+      arrayOf(texts),
+      arrayOf(runs.map(({ request }) => composite([request.accountId, request.userId, request.keyId]))),
+      arrayOf(runTexts),
+      arrayOf(requests),
+      to.holder,
+      to.wait,
+    ],
+  };
+}
+
+interface Run {
+  readonly request: AdmitRequest;
+  readonly first: number;
+  last: number;
+  readonly meter: number;
+}
+
+function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
+  return (
+    a.accountId === b.accountId &&
+    a.userId === b.userId &&
+    a.keyId === b.keyId &&
+    a.product === b.product &&
+    a.feature === b.feature &&
+    a.subject === b.subject &&
+    a.needs === b.needs
+  );
+}
+
+function runFields({ request, first, last, meter }: Run, feature: number) {
+  const { product, feature: name, subject, needs } = request;
+  return [
+    first,
+    last,
+    meter,
+    feature,
+    product,
+    name,
+    subject,
+    needs === undefined ? null : JSON.stringify(needs),
+  ];
+}
+
+function requestFields({ request, permit, event }: Asked, place: number, twins: Map<string, number>) {
+  const { call, idempotency } = request;
+  const who = [request.accountId, permit, event, request.userId, request.keyId];
+  const reserves = [call.reserve, Math.min(request.leastReserve ?? call.reserve, call.reserve)];
+  const what = [request.product, request.feature, request.units ?? 1, ...reserves];
+  const state = request.as === 'job' ? 'queued' : 'running';
+  const how = [state, request.subject, call.provider, call.model, call.priceVersion, request.requestId];
+  if (idempotency === undefined) return [...who, ...what, ...how, null, null, null, null];
+  const { route, key, bodyHash } = idempotency;
+  const hash = sha256(key);
+  const name = `${request.accountId} ${route} ${hash}`;
+  const twin = twins.get(name);
+  if (twin === undefined) twins.set(name, place);
+  return [...who, ...what, ...how, route, hash, bodyHash, twin];
+}
+
+export function compareText(a: string | undefined, b: string | undefined): number {
+  if (a === b || a === undefined || b === undefined) return 0;
+  return a < b ? -1 : 1;
+}

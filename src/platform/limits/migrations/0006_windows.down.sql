@@ -1,0 +1,17 @@
+drop function limits.slides_open(uuid, text, text, timestamptz, bigint);
+drop function limits.slide(limits.meters, text, text, bigint, bigint);
+drop function limits.used_within(limits.meters, text, bigint);
+drop function limits.sixtieth(text);
+drop function limits.window_of(uuid, text, text, bigint, timestamptz);
+drop function limits.billing_period(timestamptz, timestamptz);
+drop function limits.drop_anchor(uuid, text, timestamptz);
+drop function limits.anchor(uuid, text, timestamptz);
+drop table limits.anchors;
+drop function limits.zoned_window(uuid, text, bigint, timestamptz);
+drop function limits.zoned_end(text, timestamptz, text);
+drop function limits.zoned_start(text, timestamptz, text);
+drop function limits.micros(timestamptz);
+drop function limits.instant(bigint);
+drop function limits.window_end(text, bigint);
+drop function limits.window_start(text, timestamptz);
+drop type limits.span;

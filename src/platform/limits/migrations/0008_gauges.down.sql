@@ -1,0 +1,2 @@
+drop function limits.gauge_here(text, text, bigint);
+drop table limits.gauges;

@@ -1,0 +1,39 @@
+-- Gauges: how much there is of something at this moment (bytes stored, members), changed by signed amounts in the transaction
+-- that changes the thing. Rows of their own, so that a long transaction never stops a batch of decisions.
+create table limits.gauges (
+  account_id uuid not null,
+  product text not null,
+  name text not null,
+  used bigint not null check (used >= 0),
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, product, name)
+) with (fillfactor = 70);
+call app.protect_tenant('limits.gauges', 'select');
+
+-- Moves a gauge of the transaction's account, as its last statement. Growth beyond the plan's size raises PL013, with the
+-- denial as its detail; what shrinks is never refused, also where a smaller plan has less room than is used.
+create function limits.gauge_here(p_product text, p_name text, p_delta bigint) returns bigint language plpgsql as $$
+declare
+  v_account uuid := app.account();
+  v_now timestamptz;
+  v_segment jsonb;
+  v_used bigint;
+  v_max bigint;
+begin
+  insert into limits.gauges as g (account_id, product, name, used) values (v_account, p_product, p_name, greatest(0, p_delta))
+    on conflict (account_id, product, name) do update set used = greatest(0, g.used + p_delta), updated_at = app.now()
+    returning g.used into v_used;
+  if p_delta <= 0 then return v_used; end if;
+  -- The plan after the lock: whoever waited must not grow by a plan that has ended.
+  v_now := app.now();
+  v_segment := entitlements.segment(v_account, p_product, v_now);
+  v_max := coalesce((v_segment->'grants'->>p_name)::bigint, 0);
+  if v_used > v_max then
+    raise exception 'the gauge % of % has no room', p_name, p_product using errcode = 'PL013',
+      detail = jsonb_build_object('limit', p_name, 'of', 'gauge', 'used', v_used - p_delta, 'max', v_max, 'resets_at', null, 'now', v_now,
+        'plan', coalesce(v_segment->>'plan', ''))::text;
+  end if;
+  return v_used;
+end $$;
+call app.run_as_system('limits.gauge_here(text, text, bigint)');
