@@ -4,6 +4,10 @@ const TRIES = 'src/platform/ai/pipe.test.ts :: tries >';
 const STREAM = 'src/platform/ai/live-stream.test.ts :: a stream >';
 const BREAKER = 'src/platform/ai/breaker.test.ts :: a circuit breaker >';
 
+const THROTTLE = 'src/platform/ai/throttling.test.ts ::';
+const EACH = 'src/platform/ai/each.test.ts ::';
+const SLOTS = 'src/platform/ai/slots.test.ts ::';
+
 /** The pipe to model providers, and its door. */
 export const AI: readonly Patch[] = [
   {
@@ -109,5 +113,113 @@ export const AI: readonly Patch[] = [
     replace: 'message',
     expects:
       'src/platform/ai/door.test.ts :: the official openai package through the door > gets the words of the provider when it refuses the request, without our key',
+  },
+  {
+    name: 'throttled-call-counted-as-a-try',
+    file: 'src/platform/ai/ledger.ts',
+    find: 'permit.notServed({ throttled: true })',
+    replace: 'permit.notServed()',
+    expects: `${THROTTLE} a 429 > is no try, in this attempt and for the attempts after it`,
+  },
+  {
+    name: 'throttled-call-counted-at-take-up',
+    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    find: 'and corrects is null and tried and id',
+    replace: 'and corrects is null and id',
+    expects:
+      'src/platform/limits/takeup.test.ts :: the tries that a job has left > are not touched by calls for which the provider had no room, and each is on the ledger as void',
+  },
+  {
+    name: 'planned-call-counted-as-a-try',
+    file: 'src/platform/limits/permits.ts',
+    find: "s: 'voided', t: false, c: unusedCorrection",
+    replace: "s: 'voided', c: unusedCorrection",
+    expects:
+      'src/platform/limits/takeup.test.ts :: the tries that a job has left > are not touched by a call that was planned and never went out',
+  },
+  {
+    name: 'gate-opens-for-everybody-at-once',
+    file: 'src/platform/ai/gate.ts',
+    find: 'this.wait === 0 && this.#inside < this.#room',
+    replace: 'this.wait === 0',
+    expects: `${THROTTLE} a provider that throttles > is met by one call when its gate opens, then by twice as many each time`,
+  },
+  {
+    name: 'gate-forgets-how-long-to-wait',
+    file: 'src/platform/ai/gate.ts',
+    find: 'const asked = retryAfter ?? this',
+    replace: 'const asked = this',
+    expects: `${THROTTLE} a 429 > that asks for more than the patience of the policy puts the call off, and says until when`,
+  },
+  {
+    name: 'throttling-opens-the-breaker',
+    file: 'src/platform/ai/passage.ts',
+    find: "health === 'throttled' ? 'neutral' : health",
+    replace: "health === 'throttled' ? 'failed' : health",
+    expects: `${THROTTLE} a 429 > never opens the breaker`,
+  },
+  {
+    name: 'refusal-of-an-open-breaker-counted',
+    file: 'src/platform/ai/outcome.ts',
+    find: '    postponed: true,\n',
+    replace: '',
+    expects: `${THROTTLE} a call that an open breaker refuses never went out: it is put off, and is no try`,
+  },
+  {
+    name: 'slot-kept-by-a-stream-that-ended',
+    file: 'src/platform/ai/attempt.ts',
+    find: '      at.release();\n',
+    replace: '',
+    expects: `${SLOTS} a call > that is streamed to its end gives its place back`,
+  },
+  {
+    name: 'slot-kept-by-a-call-that-was-refused',
+    file: 'src/platform/ai/attempt.ts',
+    find: "if (done === undefined || !('live' in done)) passage.release();",
+    replace: "if (done !== undefined && !('live' in done)) passage.release();",
+    expects: `${SLOTS} a call > that its permit refuses gives its place back`,
+  },
+  {
+    name: 'slots-overtaken',
+    file: 'src/platform/ai/slots.ts',
+    find: 'if (this.#line.length === 0 && this.#hasRoom) {',
+    replace: 'if (true) {',
+    expects: `${SLOTS} a place > is in use by no more than the limit, whoever comes, leaves and gives up`,
+  },
+  {
+    name: 'each-process-uses-the-whole-limit',
+    file: 'src/platform/ai/slots.ts',
+    find: 'Math.max(1, Math.floor(limit / holders) + rest)',
+    replace: 'limit',
+    expects: `${SLOTS} shares > of all processes sum to the limit, and none is without a place`,
+  },
+  {
+    name: 'list-asked-for-again-after-elements-were-taken',
+    file: 'src/platform/ai/each.ts',
+    find: 'if (broken !== undefined && (taken.count > 0 || !broken.retryable)) break;',
+    replace: '',
+    expects: `${EACH} a stream that breaks after elements were taken > is never asked for again: what was whole is taken, the rest is for the next attempt`,
+  },
+  {
+    name: 'stream-goes-on-without-its-taker',
+    file: 'src/platform/ai/taking.ts',
+    find: '      this.#thrown = { error };\n      this.#stream.live.stop();',
+    replace: '      this.#thrown = { error };',
+    expects: `${EACH} a taker > that throws stops the stream, and its error comes out as it is`,
+  },
+  {
+    name: 'list-with-a-hole-taken-for-whole',
+    file: 'src/platform/ai/taking.ts',
+    find: 'if (this.#text.isBroken) this.fail(unavailable());',
+    replace: '',
+    expects: `${EACH} a stream that breaks after elements were taken > hands on nothing more once a part of it was lost`,
+  },
+  {
+    name: 'bracket-within-a-string-counted',
+    file: 'src/platform/ai/elements.ts',
+    find: 'if (this.#isString) return this.#readString(character);',
+    replace: '',
+    expects:
+      'src/platform/ai/elements.test.ts :: the elements of a streamed list > are handed out with the very character that completes them',
   },
 ];

@@ -1,23 +1,21 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import { ConfigError } from '#platform/config';
 import type { Passing } from '#platform/db';
+import type { Lane } from '#platform/jobs';
 import { AppError, type Clock, type Random } from '#platform/kernel';
-import type { Permit, PlannedCall } from '#platform/limits';
+import type { Fleet, Permit, PlannedCall } from '#platform/limits';
+import type { Redis } from '#platform/redis';
 import type { z } from 'zod';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
 import { BREAKER, type BreakerSettings } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createDoor, type Door } from './door.ts';
-import {
-  answerSchema,
-  type Generated,
-  type GenerateRequest,
-  objectIn,
-  structuredBody,
-  unfit,
-} from './generate.ts';
+import { type GeneratedEach, generateEach, type GenerateEachRequest } from './each.ts';
+import { generate, type Generated, type GenerateRequest } from './generate.ts';
+import { createLeases } from './leases.ts';
 import { createLedger } from './ledger.ts';
 import { embeddingModel, languageModel } from './model.ts';
-import { createPipe, type Pipe } from './pipe.ts';
+import { createPipe } from './pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics, HangUp } from './ports.ts';
@@ -25,7 +23,10 @@ import type { Prices } from './prices.ts';
 import type { Prompts } from './prompts.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers.ts';
 import { systemTimers, type Timers } from './timers.ts';
-import { readWire, safetyIdentifier, type WireRequest } from './wire.ts';
+import { createRedisSlots } from './slots.redis.ts';
+import { createSlots, type SlotLimit, type Slots } from './slots.ts';
+import type { StructuredParts } from './structured.ts';
+import { safetyIdentifier, type WireRequest } from './wire.ts';
 
 export interface AiParts {
   readonly upstreams: readonly UpstreamOptions[];
@@ -41,6 +42,12 @@ export interface AiParts {
   /** Fields of chat requests beyond the table that the operator lets through. */
   readonly allowedFields?: readonly string[];
   readonly breaker?: BreakerSettings;
+  /** How many calls may be under way at once, over all processes; none: as many as come. */
+  readonly slots?: readonly SlotLimit[] | undefined;
+  /** The processes that share the slots; none: this one alone. */
+  readonly fleet?: (() => Fleet) | undefined;
+  /** Counts the slots over all processes; none, or away: each keeps its share. */
+  readonly redis?: Redis | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly timers?: Timers;
@@ -61,6 +68,8 @@ export interface CallRequest {
   readonly feature: string;
   readonly wire: WireRequest;
   readonly hangUp?: HangUp | undefined;
+  /** Whose provider slots it takes; `interactive` when not said. */
+  readonly lane?: Lane | undefined;
 }
 
 /** Every way to a model. All of them go through one pipe, under a permit. */
@@ -79,6 +88,15 @@ export interface Ai {
     permit: Permit,
     request: GenerateRequest<Schema>,
   ): Promise<Generated<Schema>>;
+  /**
+   * Asks for a list by a prompt and a schema of its elements, as a stream: each is handed to `take` as soon as it is
+   * there. Without any it asks again within the policy's tries, then throws `answer_unusable`. Once one was taken a
+   * stream that breaks throws a retryable ProviderError, and the caller may ask for the rest.
+   */
+  generateEach<Item extends z.ZodType>(
+    permit: Permit,
+    request: GenerateEachRequest<Item>,
+  ): Promise<GeneratedEach>;
   /** What admission is told of a feature's call: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
   readonly door: Door;
@@ -86,7 +104,6 @@ export interface Ai {
 }
 
 interface Core {
-  readonly pipe: Pipe;
   readonly parts: AiParts;
   readonly policyOf: (name: string) => Policy;
   readonly chainOf: (policy: Policy) => readonly Target[];
@@ -98,17 +115,22 @@ export function createAi(parts: AiParts): Ai {
   const timers = parts.timers ?? systemTimers;
   const providers = createProviders({
     ...parts,
+    timers,
     breaker: parts.breaker ?? BREAKER,
     breakerChanged: (provider, model, state) => {
       metrics?.breaker(provider, model, state);
       parts.logger?.warn({ provider, model, state }, 'circuit breaker');
     },
+    gateClosed: (provider, model, milliseconds) =>
+      parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
   });
+  const slots = slotsOf(parts, { timers, providers });
   const pipe = createPipe({
     clock,
     timers,
     metrics,
     random: parts.random,
+    slots: slots?.places,
     logger: parts.logger,
     passing: parts.passing,
     deadlines: createDeadlines({ clock, timers }),
@@ -122,12 +144,20 @@ export function createAi(parts: AiParts): Ai {
     if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
     return policy;
   };
-  const core: Core = { pipe, parts, policyOf, chainOf: chains(policies, providers) };
+  const core: Core = { parts, policyOf, chainOf: chains(policies, providers) };
+  const structured: StructuredParts = {
+    pipe,
+    promptsOf: (product) => parts.prompts?.[product],
+    governed: (permit, request) => governed(core, permit, request),
+    logger: parts.logger,
+  };
   return {
-    call: (permit, { feature, wire, hangUp }) => pipe({ ...governed(core, permit, feature), wire, hangUp }),
-    model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, feature) }),
-    embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, feature) }),
-    generate: (permit, request) => generate(core, permit, request),
+    call: (permit, request) =>
+      pipe({ ...governed(core, permit, request), wire: request.wire, hangUp: request.hangUp }),
+    model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, { feature }) }),
+    embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, { feature }) }),
+    generate: (permit, request) => generate(structured, permit, request),
+    generateEach: (permit, request) => generateEach(structured, permit, request),
     estimate: (request) => estimate(core, request),
     door: createDoor({
       pipe,
@@ -137,8 +167,29 @@ export function createAi(parts: AiParts): Ai {
       logger: parts.logger,
       allowedFields: parts.allowedFields ?? [],
     }),
-    close: () => providers.close(),
+    close() {
+      slots?.close();
+      return providers.close();
+    },
   };
+}
+
+/** A limit that fits nothing would leave unlimited what its writer meant. */
+function slotsOf(
+  { slots: limits = [], fleet = () => ({ holders: 1, older: 0 }), redis, clock, metrics }: AiParts,
+  { timers, providers }: { readonly timers: Timers; readonly providers: Providers },
+): { readonly places: Slots; close(): void } | undefined {
+  const stray = limits.find(({ provider, model }) => !providers.has(provider, model));
+  if (stray !== undefined)
+    throw new ConfigError([
+      `AI_SLOTS: slots are set for ${stray.provider}/${stray.model}, which no configured provider has.`,
+    ]);
+  if (limits.length === 0) return undefined;
+  const shares = createSlots({ limits, fleet, clock, timers, metrics });
+  if (redis === undefined) return { places: shares, close() {} };
+  const leases = createLeases({ redis, timers });
+  const places = createRedisSlots({ limits, leases, shares, clock, timers, metrics });
+  return { places, close: () => leases.close() };
 }
 
 /** The chain of each policy, found at start, where a model that nobody has is an error. */
@@ -152,18 +203,21 @@ function chains(
       found.set(policy, [...new Set(policy.models.flatMap((model) => providers.chain(model)))]);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      throw new Error(
-        `the policy ${name} names a model that no configured provider has: ${policy.models.join(', ')}`,
-        { cause: error },
-      );
+      throw new ConfigError([
+        `AI_UPSTREAMS: the policy ${name} names a model that no configured provider has: ${policy.models.join(', ')}. An upstream that the price catalogue does not know must list its "models".`,
+      ]);
     }
   }
   return (policy) => found.get(policy) ?? [];
 }
 
-function governed(core: Core, permit: Permit, feature: string): Omit<PipeCall, 'wire'> {
+function governed(
+  core: Core,
+  permit: Permit,
+  { feature, lane }: { readonly feature: string; readonly lane?: Lane | undefined },
+): Omit<PipeCall, 'wire'> {
   const policy = core.policyOf(`${permit.product}.${feature}`);
-  return { permit, policy, chain: core.chainOf(policy) };
+  return { permit, policy, chain: core.chainOf(policy), lane };
 }
 
 function estimate(core: Core, request: EstimateRequest): PlannedCall {
@@ -173,41 +227,6 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
   const wire = { endpoint: '/chat/completions', replies: 1, images: 0, tier: undefined, ...request } as const;
   const asked = { ...wire, maxTokens: request.maxTokens };
   return planCall({ policy, wire: asked, priceVersion: core.parts.prices.version }, first).call;
-}
-
-async function generate<Schema extends z.ZodType>(
-  core: Core,
-  permit: Permit,
-  request: GenerateRequest<Schema>,
-): Promise<Generated<Schema>> {
-  const { feature, prompt: asked, hangUp } = request;
-  const prompts = core.parts.prompts?.[permit.product];
-  if (prompts === undefined) throw new Error(`the product ${permit.product} has no prompts`);
-  const prompt = prompts.get(asked.id, asked.version).render(asked.variables);
-  const call = governed(core, permit, feature);
-  const takesSchema = call.chain.every(({ upstream }) => upstream.dialect.jsonSchema);
-  const schema = answerSchema(request.schema);
-  const wire = readWire('/chat/completions', structuredBody(prompt, schema, takesSchema));
-  const named = {
-    prompt: prompt.id,
-    prompt_version: prompt.version,
-    request_id: permit.requestId,
-    permit_id: permit.id,
-  };
-  for (let left = call.policy.tries; left > 0; left -= 1) {
-    const answer = await core.pipe({ ...call, wire, hangUp });
-    if (answer.kind !== 'plain') throw new Error('a plain call was answered by a stream');
-    const object = objectIn(answer, request.schema);
-    const { provider, model } = answer.target;
-    const fields = { ...named, provider, model, provider_request_id: answer.usage.providerRequestId };
-    if (object !== undefined) {
-      core.parts.logger?.info(fields, 'generated');
-      return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
-    }
-    core.parts.logger?.warn(fields, 'an answer does not fit its schema');
-    if (permit.calls >= call.policy.tries + call.policy.rounds - 1) break;
-  }
-  throw unfit(permit, prompt);
 }
 
 const KEPT_IDENTIFIERS = 10_000;

@@ -1,19 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type Passing } from '#platform/db';
 import type { Clock, Micros } from '#platform/kernel';
+import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
-import type { Admittance } from './breaker.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type Ended, Exchange } from './exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { LiveStream, type StreamEnd } from './live-stream.ts';
 import { type Failure, failedInStream, mishap, refusal, unusable } from './outcome.ts';
+import type { Passage } from './passage.ts';
 import { type Plan, planCall } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
 import type { Target } from './providers.ts';
+import type { Release } from './slots.ts';
 import { StreamMeter } from './stream-meter.ts';
-import { estimatedTokens, readAnswer, type Reading } from './usage.ts';
+import { estimatedTokens, idOf, readAnswer, type Reading } from './usage.ts';
 import { type WireRequest, writeWire } from './wire.ts';
 
 const DISPATCH = dispatchPoint(
@@ -31,6 +33,8 @@ export interface PipeCall {
   /** Caps the reply to what this buys (the door); without it the permit's reserve is extended instead. */
   readonly budget?: Micros | undefined;
   readonly hangUp?: HangUp | undefined;
+  /** Whose provider slots it takes; `interactive` when not said. */
+  readonly lane?: Lane | undefined;
 }
 
 export interface PlainAnswer {
@@ -60,30 +64,42 @@ export interface AttemptParts {
 }
 
 export interface Turn {
-  readonly target: Target;
-  readonly admittance: Admittance;
+  readonly passage: Passage;
   /** Milliseconds that are left of the call's run time. */
   readonly runTime: number;
 }
 
-/** Makes one provider call under the permit, and posts what became of it (a stream: when it ends). */
+/**
+ * Makes one provider call under the permit, and posts what became of it (a stream: when it ends). However it ends, the
+ * passage is judged and released.
+ */
 export async function attempt(
   parts: AttemptParts,
   call: PipeCall,
   turn: Turn,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
-  const { target, admittance } = turn;
-  let plan: Plan;
+  const { passage } = turn;
+  let done: PlainAnswer | StreamAnswer | Failure | undefined;
   try {
-    plan = planCall({ ...call, priceVersion: parts.priceVersion }, target);
-    await call.permit.send(plan.call);
-  } catch (error) {
-    target.breaker.record(admittance, 'neutral');
-    throw error;
+    done = await made(parts, call, turn);
+    return done;
+  } finally {
+    passage.judge('neutral');
+    // A stream keeps its slot until it ends.
+    if (done === undefined || !('live' in done)) passage.release();
   }
-  const entry: LedgerEntry = { permit: call.permit, wire: call.wire, target, plan };
+}
+
+async function made(
+  parts: AttemptParts,
+  call: PipeCall,
+  turn: Turn,
+): Promise<PlainAnswer | StreamAnswer | Failure> {
+  const { passage } = turn;
+  const plan = planCall({ ...call, priceVersion: parts.priceVersion }, passage.target);
+  await call.permit.send(plan.call);
+  const entry: LedgerEntry = { permit: call.permit, wire: call.wire, target: passage.target, plan };
   if (call.hangUp?.aborted === true) {
-    target.breaker.record(admittance, 'neutral');
     parts.ledger.notServed(entry);
     return mishap({ mishap: 'stopped', status: 0, isSent: false });
   }
@@ -94,14 +110,13 @@ export async function attempt(
     ended = await exchanged(exchange, { parts, call, entry });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
-    target.breaker.record(admittance, 'neutral');
     parts.ledger.notServed(entry);
     exchange.stop();
     throw error;
   }
-  const done = conclude({ parts, call, entry, exchange, started }, ended);
+  const done = conclude({ parts, call, entry, exchange, started, release: passage.release }, ended);
   const failure = 'ledger' in done ? done : undefined;
-  target.breaker.record(admittance, failure?.breaker ?? 'ok');
+  passage.judge(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
   if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
   return done;
@@ -165,6 +180,7 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
 interface Conclusion extends Sending {
   readonly exchange: Exchange;
   readonly started: number;
+  readonly release: Release;
 }
 
 function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | Failure {
@@ -204,6 +220,7 @@ function served(
 
 function posted({ parts, entry }: Conclusion, failure: Failure, read: Read | undefined): Failure {
   if (failure.ledger === 'not_served') parts.ledger.notServed(entry);
+  else if (failure.ledger === 'throttled') parts.ledger.throttled(entry);
   else if (failure.ledger === 'unusable' && read !== undefined)
     parts.ledger.served(entry, served(read, read));
   else parts.ledger.unknown(entry);
@@ -221,14 +238,16 @@ function streaming(at: Conclusion, ended: Extract<Ended, { kind: 'stream' }>): S
     meter,
     post(end) {
       hangUp?.removeEventListener('abort', stop);
+      at.release();
       const { usage, shownTokens, tier } = meter;
-      parts.ledger.streamed(
+      const booked = parts.ledger.streamed(
         entry,
         { usage, shownTokens, tier, id: requestId(ended.headers) ?? meter.id },
         end,
       );
       if (end === 'cut' || end === 'timeout') entry.target.breaker.record('pass', 'failed');
       report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
+      return booked;
     },
   });
   if (hangUp?.aborted === true) exchange.stop();
@@ -246,8 +265,7 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
 
 /** The provider's id of a call: the header that its support asks for, where it has one. */
 function requestId(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers['x-request-id'] ?? headers['request-id'];
-  return typeof id === 'string' && id.length <= 200 ? id : undefined;
+  return idOf(headers['x-request-id'] ?? headers['request-id']);
 }
 
 function report(
@@ -263,6 +281,7 @@ function report(
   if (logger === undefined) return;
   const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
   if (outcome === 'served') logger.debug(fields, 'provider call');
+  else if (outcome === 'hung_up') logger.info(fields, 'provider call broken off by its caller');
   else
     logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
 }

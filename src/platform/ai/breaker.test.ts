@@ -1,35 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import type { Ai } from './ai.ts';
-import { chat, openAi, recordingMetrics } from './testing/open.ts';
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { chat, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 import { scriptedUpstream } from './testing/upstream.ts';
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-  ai = undefined;
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 describe('a circuit breaker', () => {
   const breaker = { window: 10_000, minimum: 4, rate: 0.5, open: 5_000 };
@@ -37,9 +15,9 @@ describe('a circuit breaker', () => {
   test('opens when a model fails, keeps calls away, lets one probe through and closes when it is served', async () => {
     const time = drivenTime();
     const metrics = recordingMetrics();
-    const here = open({ ...time, metrics, breaker }, { tries: 1 });
+    const here = stand.open({ ...time, metrics, breaker }, { tries: 1 });
     const call = (): Promise<unknown> => here.call(recordingPermit(), { feature, wire: chat() });
-    sandbox.faults.always({ kind: 'status', status: 500 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500 });
     for (let count = 0; count < 4; count += 1)
       await expect(call()).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(metrics.breakers).toEqual(['sandbox-small open']);
@@ -50,7 +28,7 @@ describe('a circuit breaker', () => {
     expect(metrics.calls).toHaveLength(5);
     expect(metrics.breakers).toEqual(['sandbox-small open', 'sandbox-small half_open', 'sandbox-small open']);
     time.advance(5_000);
-    sandbox.faults.clear();
+    stand.sandbox.faults.clear();
     await call();
     expect(metrics.breakers.at(-1)).toBe('sandbox-small closed');
   });
@@ -61,7 +39,7 @@ describe('a circuit breaker', () => {
       if (index < 4) response.writeHead(500).end();
     });
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
-    const here = open({ ...time, upstreams, breaker }, { tries: 1 });
+    const here = stand.open({ ...time, upstreams, breaker }, { tries: 1 });
     const hangUp = new AbortController();
     const call = (): Promise<unknown> =>
       here.call(recordingPermit(), { feature, wire: chat(), hangUp: hangUp.signal });
@@ -82,8 +60,8 @@ describe('a circuit breaker', () => {
 
   test('of one model sends calls to the next in the chain, without a try there', async () => {
     const metrics = recordingMetrics();
-    const here = open({ metrics, breaker }, { models: ['sandbox-large', 'sandbox-small'], tries: 2 });
-    sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
+    const here = stand.open({ metrics, breaker }, { models: ['sandbox-large', 'sandbox-small'], tries: 2 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
     for (let count = 0; count < 5; count += 1) await here.call(recordingPermit(), { feature, wire: chat() });
     expect(metrics.calls.filter((call) => call.startsWith('sandbox/sandbox-large'))).toHaveLength(4);
     expect(metrics.calls.at(-1)).toBe('sandbox/sandbox-small served');
@@ -91,7 +69,7 @@ describe('a circuit breaker', () => {
 
   test('is not moved by requests that are at fault themselves', async () => {
     const metrics = recordingMetrics();
-    const here = open({ metrics, breaker });
+    const here = stand.open({ metrics, breaker });
     for (let count = 0; count < 6; count += 1) {
       await expect(
         here.call(recordingPermit(), { feature, wire: chat({ temperature: 99 }) }),

@@ -1,45 +1,27 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import OpenAI from 'openai';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { AppError } from '#platform/kernel';
 import type { Ai } from './ai.ts';
-import { openAi } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { delta, listening, plainAnswer, scriptedUpstream } from './testing/upstream.ts';
 
 const POLICY = 'test.chat';
 const messages = [{ role: 'user' as const, content: 'Say something about tea, please.' }];
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 let server: Server | undefined;
 let permit: RecordingPermit;
 
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
 beforeEach(() => {
   permit = recordingPermit();
 });
-afterEach(async () => {
-  sandbox.faults.clear();
+afterEach(() => {
   server?.closeAllConnections();
   server?.close();
-  await ai?.close();
 });
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 /** A server with the door and nothing else: what the gateway product does, without its governance. */
 async function doorOf(here: Ai): Promise<OpenAI> {
@@ -82,7 +64,7 @@ function bare(text: string): string {
 
 describe('the official openai package through the door', () => {
   test('gets a plain answer, and the permit is settled before the answer is sent', async () => {
-    const client = await doorOf(open());
+    const client = await doorOf(stand.open());
     const { data, response } = await client.chat.completions
       .create({ model: 'small', messages, max_tokens: 50 })
       .withResponse();
@@ -96,10 +78,10 @@ describe('the official openai package through the door', () => {
   });
 
   test('streams byte for byte what the provider sends, less the usage event', async () => {
-    const client = await doorOf(open());
+    const client = await doorOf(stand.open());
     const body = { model: 'small', messages, stream: true } as const;
     const relayed = await (await client.chat.completions.create(body).asResponse()).text();
-    const direct = new OpenAI({ baseURL: sandbox.url, apiKey: 'key' });
+    const direct = new OpenAI({ baseURL: stand.sandbox.url, apiKey: 'key' });
     const asked = {
       ...body,
       model: 'sandbox-small',
@@ -115,7 +97,7 @@ describe('the official openai package through the door', () => {
   });
 
   test('reads a stream to its end', async () => {
-    const client = await doorOf(open());
+    const client = await doorOf(stand.open());
     let text = '';
     for await (const chunk of await client.chat.completions.create({
       model: 'small',
@@ -128,8 +110,8 @@ describe('the official openai package through the door', () => {
   });
 
   test('is told of a stream that breaks, as an error of the API', async () => {
-    sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
-    const client = await doorOf(open());
+    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    const client = await doorOf(stand.open());
     const reading = async (): Promise<void> => {
       for await (const chunk of await client.chat.completions.create({
         model: 'small',
@@ -150,7 +132,9 @@ describe('the official openai package through the door', () => {
       for (let event = 0; event < 2_000; event += 1) response.write(delta(word));
       response.end('data: [DONE]\n\n');
     });
-    const client = await doorOf(open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }));
+    const client = await doorOf(
+      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }),
+    );
     let length = 0;
     for await (const chunk of await client.chat.completions.create({
       model: 'small',
@@ -165,7 +149,9 @@ describe('the official openai package through the door', () => {
 
   test('that hangs up stops the provider call, and the permit is settled', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
-    const client = await doorOf(open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }));
+    const client = await doorOf(
+      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }),
+    );
     const stream = await client.chat.completions.create({ model: 'small', messages, stream: true });
     let seen = 0;
     for await (const chunk of stream) {
@@ -188,7 +174,7 @@ describe('the official openai package through the door', () => {
         );
     });
     const client = await doorOf(
-      open({ upstreams: [{ name: 'sandbox', baseUrl: refusing.url, apiKey: key }] }),
+      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: refusing.url, apiKey: key }] }),
     );
     await expect(client.chat.completions.create({ model: 'small', messages })).rejects.toMatchObject({
       status: 400,
@@ -201,7 +187,7 @@ describe('the official openai package through the door', () => {
 });
 
 test('a plain answer may be kept in the commit that settles its permit, before it is sent', async () => {
-  const here = open();
+  const here = stand.open();
   const kept: string[] = [];
   const prepared = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
   const settle = async (body: Uint8Array): Promise<void> => {
@@ -217,7 +203,7 @@ describe('what the provider is sent', () => {
   test('is forced to store nothing and names the account by a hash only', async () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
     const client = await doorOf(
-      open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
+      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const forged = { safety_identifier: 'someone-else', store: true, seed: 7 };
     await client.chat.completions.create({ model: 'small', messages, ...forged });
@@ -239,7 +225,7 @@ describe('what the provider is sent', () => {
 
   test('keeps the digits of a number that JavaScript would round', async () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
-    const here = open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
+    const here = stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
     const text = `{ "model" : "small", "seed": 9223372036854775807, "messages":[{"role":"user","content":"a \\"quoted\\" \\\\"}] }`;
     await doorOf(here);
     await here.door.relay(permit, here.door.prepareChat(text, POLICY), { response: fail }).catch(() => {});
@@ -257,7 +243,7 @@ function fail(): never {
 
 describe('the reply is capped', () => {
   test('to what the granted reserve buys', async () => {
-    const here = open();
+    const here = stand.open();
     const text = JSON.stringify({ model: 'small', messages, max_tokens: 1_000 });
     const full = here.door.prepareChat(text, POLICY);
     permit = recordingPermit({ reserve: Math.floor(full.planned.reserve / 2) });
@@ -272,7 +258,7 @@ describe('the reply is capped', () => {
   });
 
   test('and its reserve counts every reply that is asked for', () => {
-    const here = open();
+    const here = stand.open();
     const one = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
     const four = here.door.prepareChat(JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
     expect(four.planned.reserve).toBeGreaterThan(one.planned.reserve * 3);
@@ -287,7 +273,7 @@ describe('a provider that misbehaves', () => {
       else response.end(`: keep-alive\n\n${delta('tea')}data: [DONE]\n\n`);
     });
     const client = await doorOf(
-      open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
+      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const text = await (
       await client.chat.completions.create({ model: 'small', messages, stream: true }).asResponse()
@@ -299,7 +285,8 @@ describe('a provider that misbehaves', () => {
 });
 
 test('the models that can be asked for are those of the configured providers', () => {
-  const ids = open()
+  const ids = stand
+    .open()
     .door.models()
     .data.map(({ id }) => id);
   expect(ids).toEqual(['sandbox-small', 'sandbox-large', 'sandbox-embed']);

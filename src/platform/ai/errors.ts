@@ -29,6 +29,8 @@ export type ProviderErrorCode =
 export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
   /** Whether the same work may succeed later: a job tries again, and gives up at once otherwise. */
   readonly retryable: boolean;
+  /** There was no room for the call, so that it was no try: a job is put off, and its attempt does not count. */
+  readonly postponed?: boolean;
   /** What the provider said, redacted: shown by the public door only, because it may quote the prompt. Never logged. */
   readonly upstreamMessage?: string | undefined;
 }
@@ -39,12 +41,14 @@ export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
  */
 export class ProviderError extends AppError {
   readonly retryable: boolean;
+  readonly postponed: boolean;
   readonly upstreamMessage: string | undefined;
 
   constructor(code: ProviderErrorCode, options: ProviderErrorOptions) {
     super(code, options);
     this.name = 'ProviderError';
     this.retryable = options.retryable;
+    this.postponed = options.postponed ?? false;
     this.upstreamMessage = options.upstreamMessage;
   }
 

@@ -1,40 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import type { Ai } from './ai.ts';
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
-import { chat, openAi, plain } from './testing/open.ts';
+import { chat, plain } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 import { plainAnswer, scriptedUpstream } from './testing/upstream.ts';
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-  ai = undefined;
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 describe('what the ledger is told of each fault', () => {
   test.each([
-    [{ kind: 'status', status: 429 } as const, 'not_served'],
+    [{ kind: 'status', status: 429 } as const, 'throttled'],
     [{ kind: 'status', status: 500 } as const, 'not_served'],
     [{ kind: 'status', status: 503 } as const, 'not_served'],
     [{ kind: 'status', status: 504 } as const, 'unknown'],
@@ -45,15 +23,15 @@ describe('what the ledger is told of each fault', () => {
     [{ kind: 'empty_choices' } as const, 'served'],
   ])('%o, then an answer: %s, served', async (fault, state) => {
     const permit = recordingPermit();
-    sandbox.faults.next(fault);
-    plain(await open().call(permit, { feature, wire: chat() }));
+    stand.sandbox.faults.next(fault);
+    plain(await stand.open().call(permit, { feature, wire: chat() }));
     expect(permit.states).toEqual([state, 'served']);
   });
 
   test('an answer without usage is counted by ourselves, and says so', async () => {
     const permit = recordingPermit();
-    sandbox.faults.next({ kind: 'missing_usage' });
-    const answer = plain(await open().call(permit, { feature, wire: chat() }));
+    stand.sandbox.faults.next({ kind: 'missing_usage' });
+    const answer = plain(await stand.open().call(permit, { feature, wire: chat() }));
     expect(answer.usage.estimated).toBe(true);
     expect(answer.usage.promptTokens).toBeGreaterThan(0);
     expect(answer.usage.completionTokens).toBeGreaterThan(0);
@@ -72,7 +50,9 @@ describe('what the ledger is told of each fault', () => {
       },
     });
     const answer = plain(
-      await open({ upstreams, prices }, { maxOutputTokens: 10 }).call(permit, { feature, wire: chat() }),
+      await stand
+        .open({ upstreams, prices }, { maxOutputTokens: 10 })
+        .call(permit, { feature, wire: chat() }),
     );
     expect(answer.usage.estimated).toBe(true);
     expect(answer.usage.cost).toBe(answer.plan.call.reserve);
@@ -81,12 +61,12 @@ describe('what the ledger is told of each fault', () => {
 
   test('an empty answer is posted by the usage that came with it', async () => {
     const permit = recordingPermit();
-    sandbox.faults.always({ kind: 'empty_choices' });
-    await expect(open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+    stand.sandbox.faults.always({ kind: 'empty_choices' });
+    await expect(stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
       code: 'answer_unusable',
     });
     expect(permit.rows[0]).toMatchObject({
-      usage: { promptTokens: sandbox.bill().at(-1)?.prompt_tokens, estimated: false },
+      usage: { promptTokens: stand.sandbox.bill().at(-1)?.prompt_tokens, estimated: false },
     });
   });
 
@@ -94,10 +74,12 @@ describe('what the ledger is told of each fault', () => {
     const permit = recordingPermit();
     const gone = await createOpenAISandbox();
     await gone.close();
-    const call = open({ upstreams: [{ name: 'sandbox', baseUrl: gone.url, apiKey: 'k' }] }).call(permit, {
-      feature,
-      wire: chat(),
-    });
+    const call = stand
+      .open({ upstreams: [{ name: 'sandbox', baseUrl: gone.url, apiKey: 'k' }] })
+      .call(permit, {
+        feature,
+        wire: chat(),
+      });
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(permit.states).toEqual(['not_served', 'not_served', 'not_served']);
   });
@@ -108,7 +90,7 @@ describe('what the ledger is told of each fault', () => {
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
     const policy = { tries: 1, timeouts: { total: 30_000 } };
-    const call = open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const call = stand.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: false });
     await silent.received(1);
     time.advance(29_000);
@@ -122,7 +104,9 @@ describe('what the ledger is told of each fault', () => {
   test('a call whose connection does not stand in time was not served', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    const call = open(time, { tries: 1, timeouts: { total: 1_000 } }).call(permit, { feature, wire: chat() });
+    const call = stand
+      .open(time, { tries: 1, timeouts: { total: 1_000 } })
+      .call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout' });
     await time.awaited(1);
     time.advance(1_100);
@@ -135,7 +119,7 @@ describe('what the ledger is told of each fault', () => {
     const permit = recordingPermit();
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
-    const call = open({ upstreams }).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const call = stand.open({ upstreams }).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
     const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
     await silent.received(1);
     hangUp.abort();
@@ -146,15 +130,15 @@ describe('what the ledger is told of each fault', () => {
 
   test('what a provider refuses for good is not tried again', async () => {
     const permit = recordingPermit();
-    const call = open().call(permit, { feature, wire: chat({ temperature: 99 }) });
+    const call = stand.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', retryable: false });
     expect(permit.states).toEqual(['not_served']);
   });
 
   test('a budget that has no room stops the call before it is sent', async () => {
-    const before = sandbox.bill().length;
+    const before = stand.sandbox.bill().length;
     const permit = recordingPermit({ refuse: new Error('limit_exceeded') });
-    await expect(open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
-    expect(sandbox.bill()).toHaveLength(before);
+    await expect(stand.open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
+    expect(stand.sandbox.bill()).toHaveLength(before);
   });
 });

@@ -59,6 +59,11 @@ describe('refused before admission', () => {
       '{"model":"small","messages":[{}],"service_tier":"priority"}',
       'field_refused',
     ],
+    [
+      'a tier that is a field of Object',
+      '{"model":"small","messages":[{}],"service_tier":"constructor"}',
+      'field_refused',
+    ],
   ])('%s', (_what, body, code) => {
     expect(() => ai.door.prepareChat(body, POLICY)).toThrow(expect.objectContaining({ code }) as Error);
   });

@@ -115,7 +115,7 @@ function countPart(part: unknown): number {
 export function checkPriced(price: Price, asked: { images: number; tier: string | undefined }): void {
   if (asked.images > 0 && price.imageTokens === undefined) refuse('messages.image_url', 'unpriced');
   if (asked.tier === undefined || asked.tier === 'auto' || asked.tier === 'default') return;
-  if (price.tiers[asked.tier] === undefined) refuse('service_tier', 'unpriced');
+  if (!price.tiers.has(asked.tier)) refuse('service_tier', 'unpriced');
 }
 
 function refuse(field: string, reason: keyof typeof REASONS): never {

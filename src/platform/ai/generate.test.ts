@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
-import type { Ai } from './ai.ts';
-import { answerSchema, structuredBody } from './generate.ts';
 import { definePrompt, promptsOf } from './prompts.ts';
-import { openAi } from './testing/open.ts';
+import { answerSchema, structuredBody } from './structured.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 
 const prompts = promptsOf([
   definePrompt(
@@ -17,43 +16,24 @@ const schema = z.strictObject({ hook: z.string(), hashtags: z.array(z.string()) 
 const secret = 'marmalade-on-a-monday';
 const request = { feature: 'chat', prompt: { id: 'post', variables: { topic: secret } }, schema } as const;
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  const upstreams = [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }];
-  ai = openAi({ upstreams, prompts: { test: prompts }, ...parts }, policy);
-  return ai;
-}
+const stand = makeStand(createOpenAISandbox, { prompts: { test: prompts } });
 
 test('an object fits its schema, and costs what the bill says', async () => {
   const permit = recordingPermit();
-  const { object, usage, prompt } = await open().generate(permit, request);
+  const { object, usage, prompt } = await stand.open().generate(permit, request);
   expect(schema.parse(object)).toEqual(object);
-  expect(usage.completionTokens).toBe(sandbox.bill().at(-1)?.completion_tokens);
+  expect(usage.completionTokens).toBe(stand.sandbox.bill().at(-1)?.completion_tokens);
   expect(prompt).toEqual({ id: 'post', version: 2 });
 });
 
 test('an answer that does not fit is asked for again, within the tries, and each is paid for', async () => {
   const permit = recordingPermit();
-  sandbox.faults.next({ kind: 'bad_content' });
-  await open().generate(permit, request);
+  stand.sandbox.faults.next({ kind: 'bad_content' });
+  await stand.open().generate(permit, request);
   expect(permit.states).toEqual(['served', 'served']);
   const hopeless = recordingPermit();
-  sandbox.faults.always({ kind: 'bad_content' });
-  await expect(open({}, { tries: 2 }).generate(hopeless, request)).rejects.toMatchObject({
+  stand.sandbox.faults.always({ kind: 'bad_content' });
+  await expect(stand.open({}, { tries: 2 }).generate(hopeless, request)).rejects.toMatchObject({
     code: 'answer_unusable',
     retryable: false,
   });
@@ -64,8 +44,8 @@ test('logs name the prompt, its version, the request and the model, and never a 
   const lines: unknown[] = [];
   const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
-  sandbox.faults.next({ kind: 'bad_content' }, { kind: 'status', status: 400 });
-  const here = open({ logger });
+  stand.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'status', status: 400 });
+  const here = stand.open({ logger });
   await here.generate(recordingPermit(), request).catch(() => {});
   await here.generate(recordingPermit(), request);
   expect(lines).toContainEqual(
@@ -80,12 +60,15 @@ test('logs name the prompt, its version, the request and the model, and never a 
   const text = JSON.stringify(lines);
   expect(text).not.toContain(secret);
   expect(text).not.toContain('You write posts');
-  expect(text).not.toContain(sandbox.apiKey);
+  expect(text).not.toContain(stand.sandbox.apiKey);
 });
 
 test('a model may wrap its JSON in a code block', async () => {
-  sandbox.faults.next({ kind: 'content', text: '```json\n{"hook":"a","hashtags":[]}\n```' });
-  expect((await open().generate(recordingPermit(), request)).object).toEqual({ hook: 'a', hashtags: [] });
+  stand.sandbox.faults.next({ kind: 'content', text: '```json\n{"hook":"a","hashtags":[]}\n```' });
+  expect((await stand.open().generate(recordingPermit(), request)).object).toEqual({
+    hook: 'a',
+    hashtags: [],
+  });
 });
 
 test('a schema is enforced strictly only where a provider can: all fields required, all objects closed', () => {

@@ -2,6 +2,7 @@ export { type Ai, type AiParts, type CallRequest, createAi, type EstimateRequest
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
 export type { Door, ListedModel, PreparedChat, RelayTo } from './door.ts';
+export type { GeneratedEach, GenerateEachRequest } from './each.ts';
 export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
@@ -10,5 +11,6 @@ export type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
 export { createPrices, type Prices } from './prices.ts';
 export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';
+export type { Release, SlotLimit, Slots } from './slots.ts';
 export type { Timers } from './timers.ts';
 export type { WireRequest } from './wire.ts';

@@ -34,9 +34,11 @@ export interface LedgerEntry {
 export interface Ledger {
   served(entry: LedgerEntry, served: Served): Usage;
   notServed(entry: LedgerEntry): void;
+  /** The provider had no room for it. */
+  throttled(entry: LedgerEntry): void;
   unknown(entry: LedgerEntry): void;
-  /** A stream's end: by the provider's figures where it gave them, else what was shown, else the whole reserve. */
-  streamed(entry: LedgerEntry, served: Served, end: StreamEnd): void;
+  /** A stream's end: by the provider's figures where it gave them, else what was shown, else the whole reserve, and then there are none. */
+  streamed(entry: LedgerEntry, served: Served, end: StreamEnd): Usage | undefined;
 }
 
 export function createLedger(parts: {
@@ -60,6 +62,7 @@ export function createLedger(parts: {
       return usage;
     },
     notServed: ({ permit }) => permit.notServed(),
+    throttled: ({ permit }) => permit.notServed({ throttled: true }),
     unknown(entry) {
       entry.permit.unknown();
       spent(entry, entry.plan.call.reserve);
@@ -68,8 +71,9 @@ export function createLedger(parts: {
       const isShownAll = end === 'complete';
       // The provider stopped when we did, or soon after; but what a reasoning model did unseen nobody can tell.
       const isShownKnown = (end === 'hung_up' || end === 'unread') && !entry.target.price.thinks;
-      if (served.usage !== undefined || isShownAll || isShownKnown) ledger.served(entry, served);
-      else ledger.unknown(entry);
+      if (served.usage !== undefined || isShownAll || isShownKnown) return ledger.served(entry, served);
+      ledger.unknown(entry);
+      return undefined;
     },
   };
   return ledger;

@@ -1,3 +1,4 @@
+import type { Usage } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import type { Consumer, Exchange, Mishap } from './exchange.ts';
 import { unavailable } from './outcome.ts';
@@ -26,9 +27,11 @@ const TAIL = 32;
 export class LiveStream implements Consumer {
   /** Settles when the ledger has its outcome; never rejects. */
   readonly finished: Promise<StreamEnd>;
+  /** What it used, once it is finished; not known of a stream that broke, which is posted at its reserve. */
+  usage: Usage | undefined;
   readonly #exchange: Exchange;
   readonly #meter: StreamMeter;
-  readonly #post: (end: StreamEnd) => void;
+  readonly #post: (end: StreamEnd) => Usage | undefined;
   readonly #finish: (end: StreamEnd) => void;
   #head: Buffer | undefined;
   #sink: Sink | undefined;
@@ -39,8 +42,8 @@ export class LiveStream implements Consumer {
     readonly exchange: Exchange;
     readonly head: Buffer;
     readonly meter: StreamMeter;
-    /** Writes the outcome to the ledger. */
-    readonly post: (end: StreamEnd) => void;
+    /** Writes the outcome to the ledger, and answers the figures that it posted. */
+    readonly post: (end: StreamEnd) => Usage | undefined;
   }) {
     this.#exchange = parts.exchange;
     this.#meter = parts.meter;
@@ -92,7 +95,7 @@ export class LiveStream implements Consumer {
 
   #over(end: StreamEnd): void {
     this.#end = end;
-    this.#post(end);
+    this.usage = this.#post(end);
     if (this.#sink !== undefined) this.#tell(end);
     this.#finish(end);
   }

@@ -1,35 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import type { Ai } from './ai.ts';
-import { chat, openAi } from './testing/open.ts';
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { chat } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, scriptedUpstream } from './testing/upstream.ts';
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-  ai = undefined;
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 describe('a provider that misbehaves', () => {
   test('with an answer of 10 MB is cut off, and what was served is posted', async () => {
@@ -46,7 +24,7 @@ describe('a provider that misbehaves', () => {
       };
       more();
     });
-    const here = open(
+    const here = stand.open(
       { upstreams: [{ name: 'sandbox', baseUrl: endless.url, apiKey: 'k' }] },
       { tries: 1, caps: { answerBytes: 262_144 } },
     );
@@ -57,6 +35,28 @@ describe('a provider that misbehaves', () => {
     expect(permit.states).toEqual(['unknown']);
     await endless.close();
   });
+
+  test.each([
+    ['a NUL in it', 'chat\u0000cmpl'],
+    ['half a character', 'chat\ud800'],
+    ['a megabyte', 'x'.repeat(1_048_576)],
+  ])(
+    'and gives its call an id with %s leaves the ledger without one: no database could hold it',
+    async (_what, id) => {
+      const body = { id, choices: [{ index: 0, message: { role: 'assistant', content: 'tea' } }] };
+      const usage = { prompt_tokens: 3, completion_tokens: 1 };
+      const odd = await scriptedUpstream((response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ ...body, usage }));
+      });
+      const here = stand.open({ upstreams: [{ name: 'sandbox', baseUrl: odd.url, apiKey: 'k' }] });
+      const answer = await here.call(recordingPermit(), { feature, wire: chat() });
+      if (answer.kind !== 'plain') throw new Error('expected a plain answer');
+      expect(answer.usage).toMatchObject({ promptTokens: 3, estimated: false });
+      expect(answer.usage.providerRequestId).toBeUndefined();
+      await odd.close();
+    },
+  );
 
   test('faster than its reader is paused: not more than a buffer is held', async () => {
     const permit = recordingPermit();
@@ -72,7 +72,7 @@ describe('a provider that misbehaves', () => {
       more();
     });
     const time = drivenTime();
-    const here = open(
+    const here = stand.open(
       { ...time, upstreams: [{ name: 'sandbox', baseUrl: eager.url, apiKey: 'k' }] },
       { timeouts: { idle: 5_000 } },
     );

@@ -1,48 +1,27 @@
 import { embedMany, generateText, isStepCount, Output, streamText, tool } from 'ai';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
-import type { Ai } from './ai.ts';
 import { ProviderError } from './errors.ts';
-import { openAi, recordingMetrics } from './testing/open.ts';
+import { recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 const prompt = 'Say something about tea.';
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 describe('the AI SDK over the pipe', () => {
   test('generates text, under the permit', async () => {
     const permit = recordingPermit();
-    const { text, usage } = await generateText({ model: open().model(permit, 'chat'), prompt });
+    const { text, usage } = await generateText({ model: stand.open().model(permit, 'chat'), prompt });
     expect(text).toMatch(/\w/);
     expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { promptTokens: usage.inputTokens } });
   });
 
   test('streams text', async () => {
     const permit = recordingPermit();
-    const { textStream, usage } = streamText({ model: open().model(permit, 'chat'), prompt });
+    const { textStream, usage } = streamText({ model: stand.open().model(permit, 'chat'), prompt });
     let text = '';
     for await (const part of textStream) text += part;
     expect(text).toMatch(/\w/);
@@ -54,7 +33,7 @@ describe('the AI SDK over the pipe', () => {
   test('makes objects by a schema', async () => {
     const schema = z.strictObject({ title: z.string(), points: z.array(z.string()) });
     const { output } = await generateText({
-      model: open().model(recordingPermit(), 'chat'),
+      model: stand.open().model(recordingPermit(), 'chat'),
       prompt,
       output: Output.object({ schema }),
     });
@@ -69,7 +48,7 @@ describe('the AI SDK over the pipe', () => {
       execute: () => 'tea is a drink',
     });
     await generateText({
-      model: open({}, { rounds: 3 }).model(permit, 'chat'),
+      model: stand.open({}, { rounds: 3 }).model(permit, 'chat'),
       prompt,
       tools: { look },
       prepareStep: ({ stepNumber }) => ({
@@ -82,7 +61,7 @@ describe('the AI SDK over the pipe', () => {
 
   test('embeds', async () => {
     const permit = recordingPermit();
-    const model = open({}, { models: ['embedding'] }).embed(permit, 'chat');
+    const model = stand.open({}, { models: ['embedding'] }).embed(permit, 'chat');
     const { embeddings } = await embedMany({ model, values: ['tea', 'coffee'] });
     expect(embeddings).toHaveLength(2);
     expect(permit.rows[0]).toMatchObject({
@@ -93,7 +72,6 @@ describe('the AI SDK over the pipe', () => {
 
 describe('the AI SDK makes no more calls than the policy has tries, whatever it is told', () => {
   test.each([
-    { kind: 'status', status: 429 } as const,
     { kind: 'status', status: 500 } as const,
     { kind: 'status', status: 409 } as const,
     { kind: 'reset' } as const,
@@ -103,13 +81,22 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
   ])('generateText, maxRetries 10, %o', async (fault) => {
     const metrics = recordingMetrics();
     const permit = recordingPermit();
-    const billed = sandbox.bill().length;
-    sandbox.faults.always(fault);
-    const model = open({ metrics }, { tries: 2 }).model(permit, 'chat');
+    const billed = stand.sandbox.bill().length;
+    stand.sandbox.faults.always(fault);
+    const model = stand.open({ metrics }, { tries: 2 }).model(permit, 'chat');
     await expect(generateText({ model, prompt, maxRetries: 10 })).rejects.toBeInstanceOf(ProviderError);
     expect(metrics.calls).toHaveLength(2);
     expect(permit.rows).toHaveLength(2);
-    expect(sandbox.bill().length - billed).toBeLessThanOrEqual(2);
+    expect(stand.sandbox.bill().length - billed).toBeLessThanOrEqual(2);
+  });
+
+  test('generateText, maxRetries 10, while the provider throttles us', async () => {
+    const permit = recordingPermit();
+    stand.sandbox.faults.always({ kind: 'status', status: 429, retry_after: 60 });
+    const model = stand.open().model(permit, 'chat');
+    const call = generateText({ model, prompt, maxRetries: 10 });
+    await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', postponed: true });
+    expect(permit.states).toEqual(['throttled']);
   });
 
   test.each([
@@ -117,8 +104,8 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
     { kind: 'cut_stream', after: 2, abrupt: true } as const,
   ])('streamText, maxRetries and streamRetries 10, %o', async (fault) => {
     const permit = recordingPermit();
-    sandbox.faults.always(fault);
-    const model = open({}, { tries: 2 }).model(permit, 'chat');
+    stand.sandbox.faults.always(fault);
+    const model = stand.open({}, { tries: 2 }).model(permit, 'chat');
     const errors: unknown[] = [];
     const { fullStream } = streamText({
       model,
@@ -142,10 +129,9 @@ test('a stream of the SDK that nobody reads is ended', async () => {
   const permit = recordingPermit();
   const slow = await createOpenAISandbox({ perTokenMs: 1 });
   const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-  const model = open({ ...time, upstreams }, { timeouts: { idle: 5_000, total: 60_000 } }).model(
-    permit,
-    'chat',
-  );
+  const model = stand
+    .open({ ...time, upstreams }, { timeouts: { idle: 5_000, total: 60_000 } })
+    .model(permit, 'chat');
   const { stream } = await model.doStream({
     prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
   });
@@ -158,10 +144,9 @@ test('a stream of the SDK that nobody reads is ended', async () => {
 test('a stream of the SDK that its reader leaves stops the provider call', async () => {
   const slow = await createOpenAISandbox({ perTokenMs: 5 });
   const permit = recordingPermit();
-  const model = open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }).model(
-    permit,
-    'chat',
-  );
+  const model = stand
+    .open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] })
+    .model(permit, 'chat');
   const { stream } = await model.doStream({
     prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
   });
@@ -178,10 +163,9 @@ test('an abort of the caller is an abort, and stops the provider call', async ()
   hanging.faults.always({ kind: 'hang' });
   const permit = recordingPermit();
   const abort = new AbortController();
-  const model = open({ upstreams: [{ name: 'sandbox', baseUrl: hanging.url, apiKey: 'k' }] }).model(
-    permit,
-    'chat',
-  );
+  const model = stand
+    .open({ upstreams: [{ name: 'sandbox', baseUrl: hanging.url, apiKey: 'k' }] })
+    .model(permit, 'chat');
   const generating = generateText({ model, prompt, abortSignal: abort.signal, maxRetries: 5 });
   const aborted = expect(generating).rejects.toMatchObject({ name: 'AbortError' });
   await expect.poll(() => permit.states).toEqual(['sent']);

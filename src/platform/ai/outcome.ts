@@ -1,18 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CallResult } from './breaker.ts';
 import { ProviderError, type ProviderErrorCode } from './errors.ts';
 import type { Ended, Mishap } from './exchange.ts';
+import type { Health } from './passage.ts';
 import type { CallOutcome } from './ports.ts';
 import { isRecord, parsedText } from './usage.ts';
 
 /** A provider call that came to nothing, and what follows from it. */
 export interface Failure {
   readonly outcome: CallOutcome;
-  /** What the ledger says: `unusable` was served and is posted by its usage, or by our count. */
-  readonly ledger: 'not_served' | 'unknown' | 'unusable';
+  /** What the ledger says: `unusable` was served and is posted by its usage, or by our count; `throttled` is no try. */
+  readonly ledger: 'not_served' | 'throttled' | 'unknown' | 'unusable';
   /** `same`: may be tried again there. `next`: only another provider helps. `never`: it fails anywhere. */
   readonly retry: 'same' | 'next' | 'never';
-  readonly breaker: CallResult;
+  /** What it says of the provider. */
+  readonly health: Health;
   /** Milliseconds that the provider asks to wait. */
   readonly retryAfter: number | undefined;
   readonly status: number;
@@ -28,8 +29,10 @@ export interface Failure {
 const PERHAPS_SERVED = new Set([504, 524]);
 /** Ours to mend, a wrong key or an empty purse there: another provider may still answer. */
 const OURS_TO_MEND = new Set([401, 402, 403]);
-/** Worth another try there, as the official client has it: time-out, conflict of locks, too early, rate. */
-const PASSING = new Set([408, 409, 425, 429]);
+/** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
+const PASSING = new Set([408, 409, 425]);
+/** OpenAI's 429 of an account without credit: waiting does not mend it. */
+const EMPTY_PURSE = 'insufficient_quota';
 
 /** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
 export function refusal(
@@ -40,19 +43,30 @@ export function refusal(
   const said = errorIn(answer.body);
   const code = wordOf(said?.['code']) ?? wordOf(said?.['type']);
   const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
+  const isOursToMend = OURS_TO_MEND.has(status) || code === EMPTY_PURSE;
+  if (status === 429 && !isOursToMend) {
+    const error = postponed(common.retryAfter);
+    return {
+      ...common,
+      outcome: 'rate_limited',
+      ledger: 'throttled',
+      retry: 'same',
+      health: 'throttled',
+      error,
+    };
+  }
   if (status >= 500 || PASSING.has(status)) {
     const ledger = PERHAPS_SERVED.has(status) ? 'unknown' : 'not_served';
-    const outcome = status === 429 ? 'rate_limited' : 'failed';
-    return { ...common, outcome, ledger, retry: 'same', breaker: 'failed', error: unavailable() };
+    return { ...common, outcome: 'failed', ledger, retry: 'same', health: 'failed', error: unavailable() };
   }
   // A redirect is no answer either: the base URL is wrong.
-  if (OURS_TO_MEND.has(status) || status < 400) {
+  if (isOursToMend || status < 400) {
     return {
       ...common,
       outcome: 'failed',
       ledger: 'not_served',
       retry: 'next',
-      breaker: 'failed',
+      health: 'failed',
       error: unavailable(),
     };
   }
@@ -62,7 +76,7 @@ export function refusal(
     details: { status, ...(code === undefined ? {} : { provider_code: code }) },
     upstreamMessage: redacted(said?.['message'], context.apiKey),
   });
-  return { ...common, outcome: 'refused', ledger: 'not_served', retry: 'never', breaker: 'neutral', error };
+  return { ...common, outcome: 'refused', ledger: 'not_served', retry: 'never', health: 'neutral', error };
 }
 
 /** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
@@ -78,7 +92,7 @@ export function mishap(how: {
     retryAfter: undefined,
     ledger: how.isSent ? 'unknown' : 'not_served',
     retry: 'same',
-    breaker: 'failed',
+    health: 'failed',
   } as const;
   switch (how.mishap) {
     case 'unreachable':
@@ -93,7 +107,7 @@ export function mishap(how: {
         : { ...unusable(), status };
     case 'stopped': {
       const error = new ProviderError('client_gone', { retryable: false });
-      return { ...common, outcome: 'hung_up', retry: 'never', breaker: 'neutral', error };
+      return { ...common, outcome: 'hung_up', retry: 'never', health: 'neutral', error };
     }
   }
 }
@@ -104,7 +118,7 @@ export function unusable(): Failure {
     outcome: 'unusable',
     ledger: 'unusable',
     retry: 'same',
-    breaker: 'failed',
+    health: 'failed',
     retryAfter: undefined,
     status: 200,
     code: undefined,
@@ -121,6 +135,15 @@ export function unavailable(retryAfterSeconds?: number): ProviderError {
   return new ProviderError('provider_unavailable', {
     retryable: true,
     ...(retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds }),
+  });
+}
+
+/** There was no room for the call: it was no try, and comes again after so many milliseconds, a second at least. */
+export function postponed(wait = 0): ProviderError {
+  return new ProviderError('provider_unavailable', {
+    retryable: true,
+    postponed: true,
+    retryAfter: Math.max(1, Math.ceil(wait / 1_000)),
   });
 }
 

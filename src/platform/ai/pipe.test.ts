@@ -1,42 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import type { Ai } from './ai.ts';
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices, reserve } from './prices.ts';
-import { chat, openAi, plain, recordingMetrics } from './testing/open.ts';
+import { chat, plain, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 import { scriptedUpstream } from './testing/upstream.ts';
 
-let sandbox: OpenAISandbox;
-let ai: Ai | undefined;
+const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-afterEach(async () => {
-  sandbox.faults.clear();
-  await ai?.close();
-  ai = undefined;
-});
-afterAll(() => sandbox.close());
-
-function open(
-  parts: Partial<Parameters<typeof openAi>[0]> = {},
-  policy: Parameters<typeof openAi>[1] = {},
-): Ai {
-  ai = openAi(
-    { upstreams: [{ name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }], ...parts },
-    policy,
-  );
-  return ai;
-}
 
 describe('a plain call', () => {
   test('is one row with the figures and the id that are on the provider bill', async () => {
     const permit = recordingPermit();
-    const answer = plain(await open().call(permit, { feature, wire: chat() }));
-    const billed = sandbox.bill().at(-1);
+    const answer = plain(await stand.open().call(permit, { feature, wire: chat() }));
+    const billed = stand.sandbox.bill().at(-1);
     expect(permit.rows).toHaveLength(1);
     expect(permit.rows[0]).toMatchObject({
       state: 'served',
@@ -56,7 +34,9 @@ describe('a plain call', () => {
   test('never costs more than it reserved', async () => {
     const permit = recordingPermit();
     const answer = plain(
-      await open({}, { maxOutputTokens: 20 }).call(permit, { feature, wire: chat({ max_tokens: 5_000 }) }),
+      await stand
+        .open({}, { maxOutputTokens: 20 })
+        .call(permit, { feature, wire: chat({ max_tokens: 5_000 }) }),
     );
     expect(answer.plan.maxTokens).toBe(20);
     expect(answer.usage.completionTokens).toBeLessThanOrEqual(20);
@@ -65,21 +45,23 @@ describe('a plain call', () => {
 
   test('is refused before anything is sent when its input is too large', async () => {
     const permit = recordingPermit();
-    const call = open({}, { caps: { inputBytes: 50 } }).call(permit, { feature, wire: chat() });
+    const call = stand.open({}, { caps: { inputBytes: 50 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'context_too_large', retryable: false });
     expect(permit.rows).toEqual([]);
   });
 
   test('is refused before anything is sent when it could cost more than the policy allows', async () => {
     const permit = recordingPermit();
-    const call = open({}, { caps: { cost: 2 } }).call(permit, { feature, wire: chat() });
+    const call = stand.open({}, { caps: { cost: 2 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'call_too_costly' });
     expect(permit.rows).toEqual([]);
   });
 
   test('is cut to the reply that the cap on its cost buys', async () => {
     const permit = recordingPermit();
-    const answer = plain(await open({}, { caps: { cost: 30 } }).call(permit, { feature, wire: chat() }));
+    const answer = plain(
+      await stand.open({}, { caps: { cost: 30 } }).call(permit, { feature, wire: chat() }),
+    );
     expect(answer.plan.maxTokens).toBeLessThan(50);
     expect(answer.plan.call.reserve).toBeLessThanOrEqual(30);
   });
@@ -89,9 +71,9 @@ describe('tries', () => {
   test('are never more than the policy says', async () => {
     const metrics = recordingMetrics();
     const permit = recordingPermit();
-    sandbox.faults.always({ kind: 'status', status: 500 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500 });
     await expect(
-      open({ metrics }, { tries: 4 }).call(permit, { feature, wire: chat() }),
+      stand.open({ metrics }, { tries: 4 }).call(permit, { feature, wire: chat() }),
     ).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryable: false,
@@ -100,14 +82,14 @@ describe('tries', () => {
   });
 
   test('are counted over earlier attempts of the same job', async () => {
-    sandbox.faults.always({ kind: 'status', status: 500 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500 });
     const third = recordingPermit({ calls: 2 });
-    await expect(open({}, { tries: 3 }).call(third, { feature, wire: chat() })).rejects.toMatchObject({
+    await expect(stand.open({}, { tries: 3 }).call(third, { feature, wire: chat() })).rejects.toMatchObject({
       retryable: false,
     });
     expect(third.states).toEqual(['not_served']);
     const fourth = recordingPermit({ calls: 3 });
-    await expect(open({}, { tries: 3 }).call(fourth, { feature, wire: chat() })).rejects.toMatchObject({
+    await expect(stand.open({}, { tries: 3 }).call(fourth, { feature, wire: chat() })).rejects.toMatchObject({
       retryable: false,
     });
     expect(fourth.states).toEqual([]);
@@ -115,9 +97,9 @@ describe('tries', () => {
 
   test('leave room for the rounds that the work needs', async () => {
     const permit = recordingPermit();
-    const here = open({}, { tries: 2, rounds: 3 });
+    const here = stand.open({}, { tries: 2, rounds: 3 });
     for (let round = 0; round < 3; round += 1) await here.call(permit, { feature, wire: chat() });
-    sandbox.faults.always({ kind: 'status', status: 500 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500 });
     await expect(here.call(permit, { feature, wire: chat() })).rejects.toMatchObject({ retryable: false });
     expect(permit.rows).toHaveLength(4);
   });
@@ -125,8 +107,8 @@ describe('tries', () => {
   test('wait for as long as the provider asks', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    sandbox.faults.next({ kind: 'status', status: 429, retry_after: 7 });
-    const call = open(time).call(permit, { feature, wire: chat() });
+    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
+    const call = stand.open(time).call(permit, { feature, wire: chat() });
     expect(await time.awaited(1_000)).toBe(7_000);
     time.advance(6_900);
     expect(permit.states).toEqual(['not_served']);
@@ -137,21 +119,21 @@ describe('tries', () => {
 
   test('understand a date to wait for', async () => {
     const time = drivenTime();
-    sandbox.faults.next({
+    stand.sandbox.faults.next({
       kind: 'status',
       status: 503,
       retry_after: new Date(time.clock.now() + 5_000).toUTCString(),
     });
-    const call = open(time).call(recordingPermit(), { feature, wire: chat() });
+    const call = stand.open(time).call(recordingPermit(), { feature, wire: chat() });
     expect(await time.awaited(1_000)).toBe(5_000);
     time.advance(5_000);
     plain(await call);
   });
 
   test('do not wait beyond the run time: the caller is told when to come back', async () => {
-    sandbox.faults.next({ kind: 'status', status: 429, retry_after: 600 });
+    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 600 });
     const permit = recordingPermit();
-    const call = open({}, { caps: { runTime: 60_000 } }).call(permit, { feature, wire: chat() });
+    const call = stand.open({}, { caps: { runTime: 60_000 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryAfter: 600,
@@ -166,7 +148,7 @@ describe('tries', () => {
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
     const policy = { caps: { runTime: 10_000 }, timeouts: { total: 100_000 } };
-    const call = open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const call = stand.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: true });
     await silent.received(1);
     time.advance(10_100);
@@ -178,9 +160,9 @@ describe('tries', () => {
   test('wait with full jitter within a bound that doubles', async () => {
     const time = drivenTime();
     const random = { bytes: () => new Uint8Array(16), uniform: () => 0.5 };
-    sandbox.faults.always({ kind: 'status', status: 500 });
+    stand.sandbox.faults.always({ kind: 'status', status: 500 });
     const policy = { tries: 4, backoff: { base: 1_000, most: 3_000 } };
-    const call = open({ ...time, random }, policy).call(recordingPermit(), { feature, wire: chat() });
+    const call = stand.open({ ...time, random }, policy).call(recordingPermit(), { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     for (const pause of [500, 1_000, 1_500]) {
       expect(await time.awaited(100)).toBe(pause);
@@ -193,8 +175,8 @@ describe('tries', () => {
     const time = drivenTime();
     const hangUp = new AbortController();
     const permit = recordingPermit();
-    sandbox.faults.next({ kind: 'status', status: 429, retry_after: 7 });
-    const call = open(time).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
+    const call = stand.open(time).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
     const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
     await time.awaited(1_000);
     hangUp.abort();
@@ -208,8 +190,8 @@ describe('the chain of models', () => {
 
   test('is gone down when a model fails, each call at the price of its own model', async () => {
     const permit = recordingPermit();
-    sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
-    const answer = plain(await open({}, policy).call(permit, { feature, wire: chat() }));
+    stand.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
+    const answer = plain(await stand.open({}, policy).call(permit, { feature, wire: chat() }));
     expect(permit.rows.map(({ state, call }) => `${call.model} ${state}`)).toEqual([
       'sandbox-large not_served',
       'sandbox-large not_served',
@@ -226,16 +208,16 @@ describe('the chain of models', () => {
   });
 
   test('is gone down at once when a provider asks to wait for longer than there is time', async () => {
-    sandbox.faults.next({ kind: 'status', status: 429, retry_after: 600, model: 'sandbox-large' });
+    stand.sandbox.faults.next({ kind: 'status', status: 429, retry_after: 600, model: 'sandbox-large' });
     const permit = recordingPermit();
-    await open({}, policy).call(permit, { feature, wire: chat() });
+    await stand.open({}, policy).call(permit, { feature, wire: chat() });
     expect(permit.rows.map(({ call }) => call.model)).toEqual(['sandbox-large', 'sandbox-small']);
   });
 
   test('is gone down at once when our key is not accepted', async () => {
-    sandbox.faults.next({ kind: 'status', status: 401, model: 'sandbox-large' });
+    stand.sandbox.faults.next({ kind: 'status', status: 401, model: 'sandbox-large' });
     const permit = recordingPermit();
-    await open({}, policy).call(permit, { feature, wire: chat() });
+    await stand.open({}, policy).call(permit, { feature, wire: chat() });
     expect(permit.rows.map(({ call }) => call.model)).toEqual(['sandbox-large', 'sandbox-small']);
   });
 });

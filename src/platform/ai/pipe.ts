@@ -1,17 +1,18 @@
 import { assertOutsideTransaction } from '#platform/db';
 import type { Random } from '#platform/kernel';
-import type { Admittance } from './breaker.ts';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
 import { ProviderError } from './errors.ts';
-import { type Failure, unavailable } from './outcome.ts';
+import { type Failure, postponed, unavailable } from './outcome.ts';
+import { type Passage, passageTo, type Refused } from './passage.ts';
 import { checkInput, countTries, type TryCount } from './plan.ts';
 import type { HangUp } from './ports.ts';
-import type { Target } from './providers.ts';
+import type { Slots } from './slots.ts';
 import type { Timers } from './timers.ts';
 
 export interface PipeParts extends AttemptParts {
   readonly timers: Timers;
   readonly random: Random;
+  readonly slots: Slots | undefined;
 }
 
 /** The pipe: every provider call of the program goes through it. */
@@ -22,6 +23,8 @@ export type Pipe = (call: PipeCall) => Promise<PlainAnswer | StreamAnswer>;
  * that the provider asks for), then down the chain of models. It gives up when the policy's tries or run time are
  * used up, and throws a ProviderError that says whether the same work may succeed later. Never again after a
  * stream has shown its first event: from there on the stream itself says how it ended.
+ * Where there is no room, because a provider throttles us, its breaker is open or its slots are taken, the call waits
+ * for as long as the policy has patience; then it is `postponed`, which is no try.
  */
 export function createPipe(parts: PipeParts): Pipe {
   return async (call) => {
@@ -32,12 +35,11 @@ export function createPipe(parts: PipeParts): Pipe {
     const route = new Route(call, parts, tries);
     let failure: Failure | undefined;
     for (;;) {
-      const { target, admittance } = await route.next(failure);
-      if (call.hangUp?.aborted === true) throw released(target, admittance);
-      tries.used();
-      const answer = await attempt(parts, call, { target, admittance, runTime: route.runTime });
+      const passage = await route.next(failure);
+      const answer = await attempt(parts, call, { passage, runTime: route.runTime });
       if (!('ledger' in answer)) return answer;
       failure = answer;
+      if (failure.health !== 'throttled') tries.used();
       if (failure.retry === 'never') throw failure.error;
     }
   };
@@ -47,12 +49,6 @@ function usedUp({ policy }: PipeCall): ProviderError {
   return new ProviderError('provider_unavailable', { retryable: false, details: { tries: policy.tries } });
 }
 
-/** The client went away during a pause: nothing is sent any more. */
-function released(target: Target, admittance: Admittance): ProviderError {
-  target.breaker.record(admittance, 'neutral');
-  return new ProviderError('client_gone', { retryable: false });
-}
-
 /** The way through the chain of models: who is asked next, and after what pause. */
 class Route {
   readonly #call: PipeCall;
@@ -60,7 +56,10 @@ class Route {
   readonly #tries: TryCount;
   readonly #last: number;
   #at = 0;
-  #here = 0;
+  /** Tries that failed at this model. */
+  #failed = 0;
+  /** Milliseconds that the call has waited for room. */
+  #waited = 0;
 
   constructor(call: PipeCall, parts: PipeParts, tries: TryCount) {
     this.#call = call;
@@ -75,24 +74,35 @@ class Route {
   }
 
   /** The model for the next try. Throws what the last failure means when there is none left. */
-  async next(failure: Failure | undefined): Promise<{ target: Target; admittance: Admittance }> {
-    if (failure !== undefined) await this.#recover(failure);
-    if (this.runTime <= 0) throw failure?.error ?? unavailable();
-    let wait = 0;
-    for (; this.#at < this.#call.chain.length; this.#move()) {
-      const target = this.#call.chain[this.#at];
-      const admittance = target?.breaker.admit() ?? 'refused';
-      if (target !== undefined && admittance !== 'refused') {
-        this.#here += 1;
-        return { target, admittance };
-      }
-      wait = Math.max(wait, target?.breaker.wait ?? 0);
+  async next(failure: Failure | undefined): Promise<Passage> {
+    // The gate makes a throttled call wait, not we.
+    if (failure !== undefined && failure.health !== 'throttled') await this.#recover(failure);
+    let wait = Number.POSITIVE_INFINITY;
+    for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
+      const passage = await this.#passage();
+      if (this.#call.hangUp?.aborted === true) throw gone(passage);
+      if ('release' in passage) return passage;
+      wait = Math.min(wait, passage.wait);
     }
-    throw failure?.error ?? unavailable(Math.max(1, Math.ceil(wait / 1_000)));
+    if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
+    throw Number.isFinite(wait) ? postponed(wait) : (failure?.error ?? unavailable());
+  }
+
+  async #passage(): Promise<Passage | Refused> {
+    const target = this.#call.chain[this.#at];
+    if (target === undefined) return { wait: 0 };
+    const { clock, slots } = this.#parts;
+    const { policy, hangUp, lane = 'interactive' } = this.#call;
+    const asked = clock.monotonic();
+    const until = Math.min(asked + policy.patience - this.#waited, this.#last);
+    const passage = await passageTo(target, { lane, slots, patience: { until, hangUp } });
+    this.#waited += clock.monotonic() - asked;
+    return passage;
   }
 
   /** Waits for another try at the same model, or moves on to the next; each model of the chain is left one try. */
   async #recover(failure: Failure): Promise<void> {
+    this.#failed += 1;
     if (this.#tries.left < 1) throw this.#tries.isSpent ? failure.error.final() : failure.error;
     const behind = this.#call.chain.length - 1 - this.#at;
     const pause = this.#pause(failure);
@@ -108,15 +118,24 @@ class Route {
 
   #move(): void {
     this.#at += 1;
-    this.#here = 0;
+    this.#failed = 0;
   }
 
   /** Full jitter over an exponential bound; never less than the provider asks for. */
   #pause(failure: Failure): number {
     const { base, most } = this.#call.policy.backoff;
-    const bound = Math.min(most, base * 2 ** (this.#here - 1));
+    const bound = Math.min(most, base * 2 ** (this.#failed - 1));
     return Math.max(failure.retryAfter ?? 0, this.#parts.random.uniform() * bound);
   }
+}
+
+/** The client went away while the call waited: nothing is sent any more. */
+function gone(passage: Passage | Refused): ProviderError {
+  if ('release' in passage) {
+    passage.judge('neutral');
+    passage.release();
+  }
+  return new ProviderError('client_gone', { retryable: false });
 }
 
 /** Resolves after the pause, or as soon as nobody waits for the answer any more. */

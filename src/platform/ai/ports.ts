@@ -29,6 +29,11 @@ export interface AiMetrics {
     readonly seconds: number;
   }): void;
   breaker(provider: string, model: string, state: BreakerState): void;
+  /** How many places of a slot limit this process uses, and how many calls wait for one. `*`: all models, or both lanes. */
+  slots(
+    of: { readonly provider: string; readonly model: string; readonly lane: string },
+    counts: { readonly used: number; readonly waiting: number },
+  ): void;
   cost(product: string, feature: string, amount: Micros): void;
 }
 

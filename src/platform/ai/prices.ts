@@ -44,7 +44,8 @@ export interface Price {
   readonly imageTokens: number | undefined;
   readonly bytesPerToken: number;
   readonly thinks: boolean;
-  readonly tiers: Readonly<Record<string, number>>;
+  /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
+  readonly tiers: ReadonlyMap<string, number>;
 }
 
 /** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
@@ -119,7 +120,7 @@ function complete(row: z.infer<typeof rowSchema>): Price {
     imageTokens: row.image_tokens,
     bytesPerToken: row.bytes_per_token ?? 1,
     thinks: row.thinks ?? false,
-    tiers: row.tiers ?? {},
+    tiers: new Map(Object.entries(row.tiers ?? {})),
   };
 }
 
@@ -177,7 +178,7 @@ function dearestOutput(price: Price): number {
 
 /** A tier without a percentage of its own costs the listed price. */
 function percentOf(price: Price, tier: string | undefined): number {
-  return (tier === undefined ? undefined : price.tiers[tier]) ?? 100;
+  return (tier === undefined ? undefined : price.tiers.get(tier)) ?? 100;
 }
 
 function charge(percent: number, items: readonly (readonly [tokens: number, perMillion: number])[]): Micros {

@@ -69,7 +69,9 @@ export function promptsOf(all: readonly Prompt[]): Prompts {
 
 /**
  * Reads one prompt: front matter (`id`, `version`, `variables: [a, b]`), then a part under `## system` and one under
- * `## user`, with `{{variable}}` where values go. Throws with the file's name when anything is off.
+ * `## user`, with `{{variable}}` where values go. What strangers wrote goes where `{{quoted variable}}` stands: as a JSON
+ * string it stays on one line and can't close its own quotes, so it forges neither a further line nor the end of the
+ * material. Throws with the file's name when anything is off.
  */
 export function definePrompt(text: string, file: string): Prompt {
   const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
@@ -79,7 +81,7 @@ export function definePrompt(text: string, file: string): Prompt {
     error: () => `${file}: wrong front matter`,
   });
   const parts = partsOf(body, file);
-  const used = new Set([...`${parts.system ?? ''}${parts.user}`.matchAll(PLACE)].map((place) => place[1]));
+  const used = new Set([...`${parts.system ?? ''}${parts.user}`.matchAll(PLACE)].map((place) => place[2]));
   const undeclared = [...used].find((name) => name === undefined || !variables.includes(name));
   if (undeclared !== undefined)
     throw new Error(`${file} uses a variable that it does not declare: ${undeclared}`);
@@ -103,15 +105,23 @@ export function definePrompt(text: string, file: string): Prompt {
   };
 }
 
-const PLACE = /\{\{\s*([a-z][a-z0-9_]*)\s*\}\}/g;
+const PLACE = /\{\{\s*(quoted\s+)?([a-z][a-z0-9_]*)\s*\}\}/g;
 
 /** One pass over the template: a value that itself holds `{{…}}` stays what it is. */
 function filled(template: string, values: PromptValues, name: string): string {
-  return template.replace(PLACE, (_place, variable: string) => {
+  return template.replace(PLACE, (_place, quoted: string | undefined, variable: string) => {
     const value = Object.hasOwn(values, variable) ? values[variable] : undefined;
     if (value === undefined) throw new Error(`the prompt ${name} lacks a value for ${variable}`);
-    return String(value);
+    return quoted === undefined ? String(value) : onOneLine(String(value));
   });
+}
+
+/** As a JSON string, without the line breaks that JSON leaves as they are. */
+function onOneLine(value: string): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u0085\u2028\u2029]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function frontMatter(head: string): Record<string, unknown> {

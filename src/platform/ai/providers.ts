@@ -1,7 +1,9 @@
-import { AppError, type Clock } from '#platform/kernel';
+import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
+import { Gate } from './gate.ts';
 import type { Price, Prices } from './prices.ts';
+import type { Timers } from './timers.ts';
 
 /** How a vendor's dialect of OpenAI's protocol differs. */
 export interface Dialect {
@@ -72,6 +74,7 @@ export interface Target {
   readonly model: string;
   readonly price: Price;
   readonly breaker: Breaker;
+  readonly gate: Gate;
 }
 
 export interface Providers {
@@ -80,6 +83,8 @@ export interface Providers {
    * Throws `model_unknown`, also for a model without a price.
    */
   chain(name: string): readonly Target[];
+  /** Whether a provider is configured and has the model; `*` is any. */
+  has(provider: string, model: string): boolean;
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   close(): Promise<void>;
@@ -91,8 +96,12 @@ export interface ProvidersParts {
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
   readonly breaker: BreakerSettings;
   readonly breakerChanged: (provider: string, model: string, state: BreakerState) => void;
+  /** A provider throttles us: calls of the model wait for so many milliseconds. */
+  readonly gateClosed: (provider: string, model: string, milliseconds: number) => void;
 }
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
@@ -107,7 +116,9 @@ export function createProviders(parts: ProvidersParts): Providers {
     if (price === undefined) throw new Error(`the price catalogue lacks ${provider}/${model}`);
     const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
     const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
-    const chain = [{ upstream, provider, model, price, breaker }];
+    const closed = (milliseconds: number): void => parts.gateClosed(provider, model, milliseconds);
+    const gate = new Gate({ ...parts, closed });
+    const chain = [{ upstream, provider, model, price, breaker, gate }];
     chains.set(`${provider}/${model}`, chain);
     // The first upstream that has a model answers to its bare name.
     if (chains.has(model)) return;
@@ -132,6 +143,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       if (chain === undefined) throw new AppError('model_unknown', { details: { field: 'model' } });
       return chain;
     },
+    has: (provider, model) => (model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`)),
     list: () => listed,
     async close() {
       // Destroyed, not closed: whoever stops has drained its calls, and a hung provider must not hold the process.

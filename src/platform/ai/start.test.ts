@@ -53,6 +53,12 @@ test.each([
     'the price catalogue lacks other/llama',
   ],
   [
+    'slots of a model that nobody has',
+    { upstreams: [local], slots: [{ provider: 'scripted', model: 'lama', lane: undefined, limit: 4 }] },
+    {},
+    'slots are set for scripted/lama, which no configured provider has',
+  ],
+  [
     'an alias of a model that nobody has',
     { upstreams: [local], aliases: { x: ['openai/gpt-4o'] } },
     {},

@@ -1,6 +1,7 @@
 import type { TokenUsage } from './prices.ts';
 import {
   estimatedTokens,
+  idOf,
   isRecord,
   NOTHING,
   parsedText,
@@ -101,7 +102,7 @@ export class StreamMeter {
     const answer = parsedText(event ?? '');
     if (event === undefined || !isRecord(answer)) return;
     this.#frame = event.length + 8;
-    if (typeof answer['id'] === 'string') this.id = answer['id'];
+    this.id = idOf(answer['id']);
   }
 
   #withoutUsage(whole: Buffer): Buffer | undefined {
@@ -159,7 +160,7 @@ function opensObject(data: Buffer, after: number): boolean {
 }
 
 /** The data of each event of a text. */
-function* eventsIn(text: string): Generator<string> {
+export function* eventsIn(text: string): Generator<string> {
   for (const event of text.split(/\r?\n\r?\n/)) {
     const data = event
       .split(/\r?\n/)

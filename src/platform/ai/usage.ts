@@ -24,7 +24,7 @@ export function readObject(answer: unknown): Reading {
   return {
     usable: Array.isArray(shown) && shown.length > 0,
     usage: readUsage(usage),
-    id: typeof id === 'string' ? id : undefined,
+    id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
   };
 }
@@ -49,6 +49,11 @@ export function readUsage(usage: unknown): TokenUsage | undefined {
     completionTokens,
     reasoningTokens: Math.min(reasoning, completionTokens),
   };
+}
+
+/** The provider's id of a call as the ledger can hold it: what is no short word of plain letters is none. */
+export function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
 /** About four bytes a token: OpenAI's own rule of thumb for English. Only ever used for rows that say `estimated`. */

@@ -13,7 +13,7 @@ import type { Permit, PlannedCall, Usage } from '#platform/limits';
 export type LedgerRow =
   | { readonly state: 'sent'; readonly call: PlannedCall }
   | { readonly state: 'served'; readonly call: PlannedCall; readonly usage: Usage }
-  | { readonly state: 'not_served' | 'unknown'; readonly call: PlannedCall };
+  | { readonly state: 'not_served' | 'throttled' | 'unknown'; readonly call: PlannedCall };
 
 export interface RecordingPermit extends Permit {
   readonly rows: readonly LedgerRow[];
@@ -76,13 +76,14 @@ export function recordingPermit(
       return '01936f00-0000-7000-8000-0000000000dd' as UsageEventId;
     },
     served: (usage) => outcome((call) => ({ state: 'served', call, usage })),
-    notServed: () => outcome((call) => ({ state: 'not_served', call })),
+    notServed(how) {
+      if (how?.throttled === true) calls -= 1;
+      outcome((call) => ({ state: how?.throttled === true ? 'throttled' : 'not_served', call }));
+    },
     unknown: () => outcome((call) => ({ state: 'unknown', call })),
     settle: () => close('settled'),
     release: (reason) => close(`released: ${reason}`),
     settleIn: noDatabase,
-    releaseIn: noDatabase,
-    answerIn: noDatabase,
     settlement: (): Statement => noDatabase(),
     releasing: (): Statement => noDatabase(),
     requeueing: (): Statement => noDatabase(),
