@@ -1,3 +1,4 @@
+import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
 import {
   createJobs,
@@ -23,6 +24,8 @@ export interface Shift {
   readonly node: Node;
   readonly jobs: Jobs;
   readonly logged: string[];
+  /** The schedules that enqueued jobs here, run by run. */
+  readonly scheduled: string[];
   readonly ended: { readonly kind: string; readonly outcome: string }[];
   /** Resolves when so many tries of jobs have ended here, however. */
   until(count: number): Promise<void>;
@@ -41,6 +44,8 @@ export interface Workshop extends Gym {
 export interface ShiftOptions {
   readonly node?: Node;
   readonly concurrency?: number;
+  /** As many as `concurrency` when not said. */
+  readonly batchConcurrency?: number;
   /** Of the jitter between tries; 0 tries again at once. */
   readonly uniform?: () => number;
 }
@@ -101,7 +106,7 @@ const RULES = {
   plans: { only: { monthly: 500, hourly: 500, at_once: 300, cost: 100_000 } },
 } as const;
 
-/** Processes that run jobs of kind `work`, which is tried three times. */
+/** Processes that run jobs of kind `work`, which is tried three times, and leaves a trace when it is replayed. */
 export async function openWorkshop(db: Database): Promise<Workshop> {
   await db.script(`
     create table if not exists public.traces (account_id uuid not null);
@@ -118,6 +123,7 @@ export async function openWorkshop(db: Database): Promise<Workshop> {
       const releasing = job.permit === undefined ? [] : [job.permit.releasing(failure.code)];
       await db.tenant(job.accountId, GIVE_UP, [job.finishing({ failed: failure.code }), ...releasing]);
     },
+    reviving: ({ accountId }) => [leaveTrace(accountId)],
   };
 
   const shift = async (options: ShiftOptions = {}) =>
@@ -166,6 +172,7 @@ async function jobOf(db: Database, name: string): Promise<JobId> {
 function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }): Shift {
   const logged: string[] = [];
   const ended: Shift['ended'] = [];
+  const scheduled: string[] = [];
   const waiting = new Set<() => void>();
   const log = (facts: object, message: string) => {
     const { err } = facts as { err?: Error };
@@ -181,13 +188,16 @@ function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }):
     random,
     limits: node.limits,
     holder: node.holder,
+    audit: createAudit({ ids }),
     concurrency: options.concurrency ?? 4,
+    batchConcurrency: options.batchConcurrency ?? options.concurrency ?? 4,
     log: { info: log, warn: log, error: log },
     metrics: {
       job({ kind, outcome }) {
         ended.push({ kind, outcome });
         for (const look of waiting) look();
       },
+      scheduledRun: (schedule) => void scheduled.push(schedule),
     },
   });
   jobs.handle(options.handler);
@@ -201,5 +211,5 @@ function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }):
       waiting.add(look);
       look();
     });
-  return { node, jobs, logged, ended, until };
+  return { node, jobs, logged, ended, scheduled, until };
 }

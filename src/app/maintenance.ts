@@ -1,39 +1,54 @@
+import type { Database } from '#platform/db';
+import type { Jobs } from '#platform/jobs';
 import type { Logger } from '#platform/telemetry';
 
-/** Work that is due again and again, whoever does it. */
-export interface Chore {
-  readonly name: string;
-  readonly everySeconds: number;
-  /** Due at the start too: a process before this one may have left something. */
-  readonly atStart?: true;
-  readonly run: () => Promise<unknown>;
-}
+/** How often permits of dead holders are looked for. Every worker does it: which of them lives is what it is about. */
+const SWEEP = 5_000;
 
-/** Runs chores at their times, one run of each at a time; one that fails is logged, and runs again when it is due. */
-export function startChores(chores: readonly Chore[], logger: Logger): () => Promise<void> {
-  const underWay = new Map<string, Promise<void>>();
-  const timers = chores.map((chore) => {
-    const begin = () => {
-      if (underWay.has(chore.name)) return;
-      underWay.set(
-        chore.name,
-        run(chore, logger).finally(() => underWay.delete(chore.name)),
-      );
-    };
-    if (chore.atStart === true) begin();
-    return setInterval(begin, chore.everySeconds * 1_000).unref();
-  });
+/** Closes permits that nobody runs any more, now and again until it is stopped; one that fails is logged. */
+export function startSweep(sweep: () => Promise<number>, logger: Logger): () => Promise<void> {
+  let underWay: Promise<void> | undefined;
+  const begin = () => {
+    underWay ??= sweep()
+      .then((closed) => logger.debug({ closed }, 'permits of dead holders were looked for'))
+      .catch((err: unknown) => logger.error({ err }, 'permits of dead holders could not be closed'))
+      .finally(() => {
+        underWay = undefined;
+      });
+  };
+  begin();
+  const timer = setInterval(begin, SWEEP).unref();
   return async () => {
-    timers.forEach(clearInterval);
-    await Promise.all(underWay.values());
+    clearInterval(timer);
+    await underWay;
   };
 }
 
-async function run({ name, run: work }: Chore, logger: Logger): Promise<void> {
-  try {
-    const outcome = await work();
-    logger.debug({ chore: name, outcome }, 'a chore was done');
-  } catch (err) {
-    logger.error({ chore: name, err }, 'a chore failed');
+/** What the upkeep works on. */
+interface Kept {
+  readonly db: Database;
+  readonly jobs: Jobs;
+  readonly idempotency: { sweep(): Promise<unknown> };
+  readonly rates: { sweep(): Promise<unknown> };
+}
+
+/** The platform's own schedules: what has served is deleted, once an hour by whoever is there; each at a minute of its own. */
+export function scheduleUpkeep({ db, jobs, idempotency, rates }: Kept): void {
+  const upkeep: Record<string, readonly [cron: string, run: () => Promise<unknown>]> = {
+    'platform.expired-keys': ['7 * * * *', () => idempotency.sweep()],
+    'platform.unused-rates': ['17 * * * *', () => rates.sweep()],
+    'platform.old-jobs': ['27 * * * *', () => jobs.prune()],
+    ...(db.engine === 'pglite'
+      ? { 'platform.statistics': ['37 * * * *', () => db.script('vacuum analyze')] as const }
+      : {}),
+  };
+  for (const [name, [cron, run]] of Object.entries(upkeep)) {
+    jobs.handle({
+      kind: name,
+      attempts: 3,
+      run: async () => void (await run()),
+      giveUp: () => Promise.resolve(),
+    });
+    jobs.schedule({ name, cron, kind: name });
   }
 }

@@ -23,6 +23,8 @@ export interface Taken {
     readonly permit: PermitId | null;
     readonly attempt: number;
     readonly attempts: number;
+    /** How often in a row a provider had no room for it. */
+    readonly postponed: number;
     readonly fence: number;
     readonly request_id: string;
     readonly waited: number;
@@ -50,6 +52,8 @@ export interface Taken {
 export interface Attempt {
   readonly job: RunningJob;
   readonly taken: Taken;
+  /** What a statement names to be heard only while this attempt has the job: id, holder and fence. */
+  readonly held: readonly [JobId, HolderId, number];
   ended: boolean;
 }
 
@@ -62,6 +66,7 @@ export interface AttemptParts {
 /** Makes of a taken job what its handler sees. */
 export function attemptOf(parts: AttemptParts, taken: Taken, signal: AbortSignal): Attempt {
   const { job } = taken;
+  const held = [job.id, parts.holder.id, job.fence] as const;
   const attempt: Attempt = {
     taken,
     ended: false,
@@ -75,18 +80,15 @@ export function attemptOf(parts: AttemptParts, taken: Taken, signal: AbortSignal
       permit: permitOf(parts, taken),
       requestId: job.request_id,
       signal,
+      progressing: (done, total) =>
+        statement('select jobs.progress($1, $2, $3, $4, $5)', [...held, done, total]),
       finishing(outcome) {
         attempt.ended = true;
         const state = outcome === undefined ? 'done' : 'dead';
-        return statement('select jobs.finish($1, $2, $3, $4, $5)', [
-          job.id,
-          parts.holder.id,
-          job.fence,
-          state,
-          outcome?.failed ?? null,
-        ]);
+        return statement('select jobs.finish($1, $2, $3, $4, $5)', [...held, state, outcome?.failed ?? null]);
       },
     },
+    held,
   };
   return attempt;
 }

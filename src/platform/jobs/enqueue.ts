@@ -1,32 +1,40 @@
 import { type Runnable, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
-import type { JobHandler, Lane, NewJob } from './job.ts';
+import type { JobHandler, NewJob } from './job.ts';
 
-const PRIORITY: Readonly<Record<Lane, number>> = { interactive: 10, batch: 0 };
+/** What runs the jobs of each kind, by the kind. */
+export type Handlers = ReadonlyMap<string, JobHandler>;
+
+/** An array as SQL reads it from one text; kinds and ids hold nothing that needs quotes. */
+export const listed = (values: Iterable<string>): string => `{${[...values].join()}}`;
 
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
 export function enqueueing(
-  parts: { ids: Ids; handlers: ReadonlyMap<string, JobHandler> },
+  parts: { ids: Ids; handlers: Handlers },
   accountId: AccountId,
   job: NewJob,
 ): Runnable[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = job.id ?? parts.ids.next<JobId>();
+  const { delay = 0 } = job;
+  // What is due later gets its turn when it is due.
+  const [state, turn] =
+    delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $10::text[])'];
   const insert = statement(
-    `insert into jobs.jobs (account_id, id, kind, lane, priority, payload, permit_id, state, attempts, request_id, run_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, 'ready', $8, $9, app.now() + make_interval(secs => $10::double precision / 1000))`,
+    `insert into jobs.jobs (account_id, id, kind, lane, payload, permit_id, state, turn, attempts, request_id, run_at)
+     values ($1, $2, $3, $4, $5::jsonb, $6, '${state}', ${turn}, $7, $8, app.now() + make_interval(secs => $9::double precision / 1000))`,
     [
       accountId,
       id,
       job.kind,
       job.lane,
-      PRIORITY[job.lane],
       JSON.stringify(job.payload),
       job.permit?.id ?? null,
       handler.attempts,
       job.requestId,
-      job.delay ?? 0,
+      delay,
+      ...(delay > 0 ? [] : [listed(parts.handlers.keys())]),
     ],
   );
   return job.permit === undefined ? [insert] : [insert, job.permit.attaching(id)];

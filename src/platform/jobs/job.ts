@@ -1,9 +1,13 @@
-import type { Statement } from '#platform/db';
+import type { Runnable, Statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 
 /** A class of jobs: interactive ones, which somebody waits for, go before batch. */
-export type Lane = 'interactive' | 'batch';
+export const LANES = ['interactive', 'batch'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Whose jobs are that nobody ordered: those of schedules. The nil UUID, which no account has. */
+export const PLATFORM_ACCOUNT = '00000000-0000-0000-0000-000000000000' as AccountId;
 
 /** A job to be enqueued. Its payload holds ids only: copies of user text would be copies. */
 export interface NewJob {
@@ -26,12 +30,17 @@ export interface RunningJob {
   readonly kind: string;
   readonly lane: Lane;
   readonly payload: Readonly<Record<string, string>>;
-  /** 1 for the first. A handler may run again after a crash: it must be idempotent. */
+  /** 1 for the first that counts. A handler may run again after a crash: it must be idempotent. */
   readonly attempt: number;
   readonly permit: Permit | undefined;
   readonly requestId: string;
-  /** Ends when the process must stop before the job has. */
+  /** Ends when the job was cancelled, or when the process must stop before the job has. */
   readonly signal: AbortSignal;
+  /**
+   * The statement that stores how far the job is, for the transaction that stores a part of its result: it undoes that
+   * transaction (PL010) when another attempt has taken over or the job was cancelled.
+   */
+  progressing(done: number, total: number): Statement;
   /**
    * The statement that ends the job, for the transaction that stores its result; a handler that does not use it is
    * finished by the worker in a commit of its own. When another attempt has taken over it undoes the transaction (PL010).
@@ -44,11 +53,19 @@ export interface JobHandler {
   readonly kind: string;
   /** How often the job is tried in all, crashes included. */
   readonly attempts: number;
-  /** Does the work and stores its result, `job.finishing()` in the same transaction. Throws to be tried again. */
+  /**
+   * Does the work and stores its result, `job.finishing()` in the same transaction. Throws to be tried again; an error
+   * whose own property `postponed` is true says that a provider had no room, and does not count as an attempt.
+   */
   readonly run: (job: RunningJob) => Promise<void>;
   /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
   readonly giveUp: (job: RunningJob, failure: JobFailure) => Promise<void>;
+  /** The statements that put what the job is about back to waiting, when an admin replays it after it was given up. */
+  readonly reviving?: (job: DeadJob) => Runnable[];
 }
+
+/** A job that was given up, as its handler is told of it. */
+export type DeadJob = Pick<RunningJob, 'accountId' | 'payload'>;
 
 export interface JobFailure {
   /** A stable code for the caller: that of the error that ended it. */

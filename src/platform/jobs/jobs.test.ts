@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
 import { advance, databaseTime, makeAccount, suspendAccount } from '#test/factories';
 import { figures, ledgerLines, openNode, permits, planned, windows } from '#test/gym';
 import { engine, testDatabase } from '#test/services';
@@ -124,15 +125,23 @@ describe('a job', () => {
     expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 });
   });
 
-  test('of a kind that nothing handles is dead, and its permit is not left open', async () => {
+  test('of a kind that this process does not know is left to those that do, and hinders no other', async () => {
     const member = await shop.member();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const { id, permit } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [id]));
-    const worker = await shop.work();
+    const known = await shop.enqueue(member, async () => {}, { quiet: true });
+    const worker = await shop.work({ concurrency: 1 });
     await worker.shift.until(1);
     await worker.stop(0);
-    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
-    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
+    expect(await jobRow(db, known.id)).toMatchObject({ state: 'done' });
+    expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
+    expect(await permits(db, member.accountId)).toMatchObject([{ id: permit?.id, state: 'queued' }]);
+    const newer = await shop.shift();
+    newer.jobs.handle({ kind: 'dance', attempts: 1, run: async () => {}, giveUp: async () => {} });
+    const next = newer.jobs.work();
+    await newer.until(1);
+    await next.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
   });
 
   test('of the interactive lane goes before those of the batch lane that waited longer', async () => {
@@ -251,22 +260,36 @@ describe('workers', () => {
     await worker.shift.jobs.work().stop(0);
   });
 
-  test('that must stop at once end the signals of what is under way, and leave it to others', async () => {
-    const member = await makeAccount(db);
+  test('that must stop at once hand over what is under way: it does not count, and what went out is posted', async () => {
+    const member = await shop.member();
     const worker = await shop.work();
     const began = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(member, async ({ signal, attempt }) => {
-      began.resolve();
-      if (attempt > 1) return;
-      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
-    });
+    const attempts: number[] = [];
+    const { id } = await shop.enqueue(
+      member,
+      async ({ signal, attempt, permit }) => {
+        await permit?.send(planned(100));
+        began.resolve();
+        if (attempts.push(attempt) > 1) return permit?.served(figures(30));
+        await new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(new AppError('conflict'))),
+        );
+      },
+      { wanted },
+    );
     await began.promise;
     await worker.stop(0);
-    expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 1 });
+    expect(worker.shift.ended).toEqual([{ kind: 'work', outcome: 'handed_over' }]);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
     const next = await shop.work();
     await next.shift.until(1);
     await next.stop(0);
-    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
+    expect(attempts).toEqual([1, 1]);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 30']);
+    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 130 });
   });
 });
 
@@ -279,8 +302,8 @@ test('the depth of the queue is told by lane and state, and done jobs are forgot
   const { jobs } = await small.shift();
   const depth = await jobs.depth();
   expect(depth.toSorted((a, b) => (a.lane < b.lane ? -1 : 1))).toEqual([
-    { lane: 'batch', state: 'ready', jobs: 1 },
-    { lane: 'interactive', state: 'ready', jobs: 1 },
+    { lane: 'batch', state: 'delayed', count: 1 },
+    { lane: 'interactive', state: 'ready', count: 1 },
   ]);
   const worker = await small.work();
   await worker.shift.until(1);

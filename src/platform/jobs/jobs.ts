@@ -1,72 +1,121 @@
-import { commitPoint, type Database, type Runnable, statement } from '#platform/db';
-import type { AccountId, Ids, JobId } from '#platform/kernel';
-import type { Taken } from './attempt.ts';
+import type { Audit } from '#platform/audit';
+import { commitPoint, type Database, type Runnable, statement, type Statement } from '#platform/db';
+import type { AccountId, JobId } from '#platform/kernel';
+import { createCrew, type Delivered } from './crew.ts';
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { type Announcing, announcing } from './delivery/announcer.ts';
 import { enqueueing } from './enqueue.ts';
 import type { JobHandler, NewJob } from './job.ts';
-import { recoverJobs, runJob, takeJobs, type WorkerParts } from './worker.ts';
+import { type Listing, readListing } from './listing.ts';
+import type { WorkerParts } from './parts.ts';
+import { CANCELLED } from './places.ts';
+import { scheduleOf, type Schedule, startSchedules } from './schedules.ts';
+import { DUE, startWorker, type Worker } from './worker.ts';
 
-/** What a signal of this topic means: a job may be due. */
-const TOPIC = 'jobs';
-/** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
-const SLOW_POLL = 1_000;
-const RECOVERY = 2_000;
-const PRUNE = commitPoint('jobs.prune', 'done jobs older than a day, deleted');
+const PRUNE = commitPoint('jobs.prune', 'jobs that were over a day ago, deleted');
 
 export interface JobsParts extends Omit<WorkerParts, 'handlers'> {
-  readonly ids: Ids;
+  readonly audit: Audit;
+  /** A worker announces jobs to QStash in place of running them (docs/qstash.md). */
+  readonly announce?: Announcing | undefined;
 }
 
 /** Depth of the queue by lane and state, for metrics. */
 export interface JobDepth {
   readonly lane: string;
   readonly state: string;
-  readonly jobs: number;
+  readonly count: number;
+}
+
+/** How long the oldest job of a lane that could start has waited. */
+export interface OldestJob {
+  readonly lane: string;
+  readonly seconds: number;
 }
 
 export interface Jobs {
   /** Registers what runs the jobs of a kind; before `enqueueing` and `work`. */
   handle(handler: JobHandler): void;
+  /** Registers what enqueues jobs by the clock, of a kind that is handled; before `work`. Throws for a wrong expression. */
+  schedule(schedule: Schedule): void;
   /** Statements for the transaction of what the job belongs to. After the commit, call `wake`. */
   enqueueing(accountId: AccountId, job: NewJob): Runnable[];
   /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
   wake(): void;
-  /** Starts taking jobs, one worker at a time on the process's lease; the answer stops it. */
+  /**
+   * The statement that cancels a job, as the last one of its account's transaction (workers lock what a job is about
+   * before the job, too): the job is `cancelled`, whatever a worker still writes for it is undone (PL010), and its permit
+   * is closed. `keep`: the work was used, so that it is settled; else quota comes back as by a release. A provider call
+   * under way is posted at its reserve until the worker knows better. `cancelled` is false for a job that was final.
+   * After the commit, call `interrupt`.
+   */
+  cancelling(
+    accountId: AccountId,
+    id: JobId,
+    how?: { readonly keep: boolean },
+  ): Statement<{ cancelled: boolean }>;
+  /** Tells whoever runs the job that it was cancelled: the attempt's `signal` aborts. A lost call costs a vain attempt. */
+  interrupt(id: JobId): void;
+  /** Takes that very job up now, if it is due, and runs it here to its end: for a delivery from outside. */
+  deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
+  /** Starts taking jobs and keeping schedules, one worker at a time on the process's lease; the answer stops it. */
   work(): Worker;
+  /** For a process without a worker: takes no delivery any more, and ends those under way as `Worker.stop` does. */
+  close(grace: number): Promise<void>;
+  readonly listing: Listing;
+  readonly deadLetters: DeadLetters;
   depth(): Promise<JobDepth[]>;
-  /** Deletes done jobs older than a day. */
+  oldest(): Promise<OldestJob[]>;
+  /** Deletes jobs that were done or cancelled more than a day ago. */
   prune(): Promise<number>;
 }
 
-export interface Worker {
-  /** No new jobs; waits for those under way. After `grace` milliseconds their signals end, and they are left to others. */
-  stop(grace: number): Promise<void>;
-}
-
-/** The queue (docs/decisions): a job owns a permit and shares its fence. */
-export function createJobs(parts: JobsParts): Jobs {
-  const { db } = parts;
+/** The queue (docs/jobs.md): fair between accounts, in lanes; a job owns its permit. */
+export function createJobs(given: JobsParts): Jobs {
   const handlers = new Map<string, JobHandler>();
+  const schedules = new Map<string, Schedule>();
+  const parts: WorkerParts & JobsParts = { ...given, handlers };
+  const { db } = parts;
+  const crew = createCrew(parts);
+  const wake = () => db.signal(DUE);
   let isWorking = false;
   return {
     handle(handler) {
       if (handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
       handlers.set(handler.kind, handler);
     },
-    enqueueing: (accountId, job) => enqueueing({ ids: parts.ids, handlers }, accountId, job),
-    wake: () => db.signal(TOPIC),
+    schedule(schedule) {
+      if (schedules.has(schedule.name)) throw new Error(`two schedules are called ${schedule.name}`);
+      if (!handlers.has(schedule.kind)) throw new Error(`no handler for jobs of kind ${schedule.kind}`);
+      schedules.set(schedule.name, scheduleOf(schedule));
+    },
+    enqueueing: (accountId, job) => enqueueing(parts, accountId, job),
+    wake,
+    cancelling: (accountId, id, how = { keep: false }) =>
+      statement('select jobs.cancel($1, $2, $3) as cancelled', [accountId, id, how.keep]),
+    interrupt: (id) => db.signal(CANCELLED, id),
+    deliver: (accountId, id) => crew.deliver(accountId, id),
     work() {
       // A worker takes up again what runs under its lease and it does not know: two of them would rob each other.
       if (isWorking) throw new Error('this process has a worker already');
       isWorking = true;
-      const worker = startWorker({ ...parts, handlers });
+      const { announce } = given;
+      const fill = announce === undefined ? crew.fill : announcing(parts, announce);
+      const worker = startWorker(parts, { ...crew, fill });
+      const stopSchedules = startSchedules({ ...parts, wake }, [...schedules.values()]);
       return {
         async stop(grace) {
+          await stopSchedules();
           await worker.stop(grace);
           isWorking = false;
         },
       };
     },
-    depth: () => readDepth(db),
+    close: (grace) => crew.close(grace),
+    listing: readListing(db),
+    deadLetters: createDeadLetters({ ...parts, wake }),
+    depth: () => read<JobDepth>(db, 'select lane, state, count from jobs.depth()'),
+    oldest: () => read<OldestJob>(db, 'select lane, seconds from jobs.oldest()'),
     async prune() {
       const [rows] = await db.system('jobs.queue', PRUNE, [
         statement<{ count: number }>("select jobs.prune('1 day') as count"),
@@ -76,84 +125,7 @@ export function createJobs(parts: JobsParts): Jobs {
   };
 }
 
-async function readDepth(db: Database): Promise<JobDepth[]> {
-  const [rows] = await db.system('jobs.queue', [
-    statement<JobDepth>('select lane, state, jobs from jobs.depth()'),
-  ]);
+async function read<Row>(db: Database, text: string): Promise<Row[]> {
+  const [rows] = await db.system('jobs.queue', [statement<Row>(text)]);
   return rows;
-}
-
-/** Takes jobs while it has room: woken by signals, by the exact time of the next due job, and by a slow poll behind both. */
-function startWorker(parts: WorkerParts): Worker {
-  const abort = new AbortController();
-  const running = new Map<JobId, Promise<void>>();
-  let stopped = false;
-  let taking: Promise<void> | undefined;
-  let again = false;
-  // At the start too: whoever had this place before may have died.
-  let recoveryDue = true;
-  let timer: NodeJS.Timeout | undefined;
-
-  async function takeAll(): Promise<void> {
-    do {
-      again = false;
-      // Before the next take-up and never beside one: what is taken in the meantime would look lost.
-      if (recoveryDue) await recoverJobs(parts, [...running.keys()]);
-      recoveryDue = false;
-      const room = parts.concurrency - running.size;
-      if (room <= 0 || stopped) return;
-      const { taken, nextDue } = await takeJobs(parts, room);
-      for (const one of taken) start(one);
-      if (taken.length === room) return;
-      schedule(Math.min(SLOW_POLL, Math.max(0, nextDue ?? SLOW_POLL)));
-    } while (again);
-  }
-
-  function start(one: Taken): void {
-    const { id } = one.job;
-    const run = runJob(parts, one, abort.signal).finally(() => {
-      running.delete(id);
-      look();
-    });
-    running.set(id, run);
-  }
-
-  function schedule(delay: number): void {
-    clearTimeout(timer);
-    if (!stopped) timer = setTimeout(look, Math.ceil(delay));
-  }
-
-  function look(): void {
-    if (stopped) return;
-    again = true;
-    taking ??= takeAll()
-      .catch((error: unknown) => {
-        parts.log.warn({ err: error }, 'no jobs could be taken');
-        schedule(SLOW_POLL);
-      })
-      .finally(() => {
-        taking = undefined;
-        if (again) look();
-      });
-  }
-
-  const deaf = parts.db.onSignal(TOPIC, look);
-  const recovering = setInterval(() => {
-    recoveryDue = true;
-    look();
-  }, RECOVERY);
-  look();
-
-  return {
-    async stop(grace) {
-      stopped = true;
-      deaf();
-      clearTimeout(timer);
-      clearInterval(recovering);
-      await taking;
-      const force = setTimeout(() => abort.abort(), grace);
-      await Promise.all(running.values());
-      clearTimeout(force);
-    },
-  };
 }

@@ -95,6 +95,18 @@ describe('a try that fails', () => {
     await db.asMigrator(statement('delete from jobs.jobs where id = $1', [id]));
   });
 
+  test('with a time to come back at in a day comes back after a minute: it has a place of its account', async () => {
+    const worker = await shop.work({ uniform: () => 0.5 });
+    const { id } = await shop.enqueue(await makeAccount(db), async () => {
+      throw new AppError('internal', { retryAfter: 86_400 });
+    });
+    await worker.shift.until(1);
+    const { run_at: due, updated_at: failed } = await jobRow(db, id);
+    expect(Math.abs(due.getTime() - failed.getTime() - 60_250)).toBeLessThan(15);
+    await worker.stop(0);
+    await db.asMigrator(statement('delete from jobs.jobs where id = $1', [id]));
+  });
+
   const failing = [
     ['a fault without a name', () => new Error('oops'), 3],
     ['a fault of the server', () => new AppError('internal'), 3],

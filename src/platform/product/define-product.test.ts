@@ -69,3 +69,13 @@ test('a route can not spend, nor a policy govern, a feature that the product doe
     defineProduct({ ...sells, routes: [], policies: { chatt: { models: ['small'] } }, service }),
   ).toThrow('the policy chatt is for "chatt", which is no feature');
 });
+
+test('a schedule runs a job that the product has', () => {
+  const tidy = { attempts: 1, run: async () => {}, giveUp: async () => {} };
+  const nightly = { cron: '0 3 * * *', job: 'tidy' };
+  const product = defineProduct({ ...sells, routes: [], jobs: { tidy }, schedules: { nightly }, service });
+  expect(product.schedules).toEqual({ nightly });
+  expect(() => defineProduct({ ...sells, routes: [], schedules: { nightly }, service })).toThrow(
+    'the schedule nightly is for the job "tidy", which it does not have',
+  );
+});

@@ -10,7 +10,7 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
-import type { ProductJob } from './job.ts';
+import type { ProductJob, ProductSchedule } from './job.ts';
 import type { Platform } from './platform.ts';
 
 /** What a product is made of beside what it sells. */
@@ -21,6 +21,8 @@ export interface ProductParts<Service> {
   readonly routes: readonly Route[];
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
   readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
+  /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
+  readonly schedules?: Readonly<Record<string, ProductSchedule>>;
   /** `promptsIn(new URL('./prompts/', import.meta.url))` */
   readonly prompts?: Prompts;
   /** How the model calls of a feature are made, by the feature's name. */
@@ -37,6 +39,7 @@ export interface Product<Service = unknown> {
   readonly migrations: readonly Migration[];
   readonly routes: readonly Route[];
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
+  readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
   readonly service: (platform: Platform) => Service;
@@ -54,7 +57,7 @@ export function defineProduct<
   Service = undefined,
 >(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
   const catalogue = catalogueOf(definition);
-  const { migrations = [], routes, jobs = {}, prompts, policies = {}, service } = definition;
+  const { migrations = [], routes, jobs = {}, schedules = {}, prompts, policies = {}, service } = definition;
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
@@ -65,7 +68,23 @@ export function defineProduct<
       `the product "${catalogue.product}": ${stray[0]} is for "${stray[1]}", which is no feature`,
     );
   }
-  return { key: catalogue.product, catalogue, migrations, routes, jobs, prompts, policies, service };
+  const idle = Object.entries(schedules).find(([, { job }]) => !Object.hasOwn(jobs, job));
+  if (idle !== undefined) {
+    throw new Error(
+      `the product "${catalogue.product}": the schedule ${idle[0]} is for the job "${idle[1].job}", which it does not have`,
+    );
+  }
+  return {
+    key: catalogue.product,
+    catalogue,
+    migrations,
+    routes,
+    jobs,
+    schedules,
+    prompts,
+    policies,
+    service,
+  };
 }
 
 /** The `route` function of a product: handlers take its service, and the permit where the route spends. */

@@ -1,5 +1,5 @@
 export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
 export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
 export type { Platform } from './platform.ts';
-export type { ProductJob } from './job.ts';
-export type { JobFailure, RunningJob } from '#platform/jobs';
+export type { ProductJob, ProductSchedule } from './job.ts';
+export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';

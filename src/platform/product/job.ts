@@ -1,4 +1,5 @@
-import type { JobFailure, RunningJob } from '#platform/jobs';
+import type { Runnable } from '#platform/db';
+import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 
 /** What runs outside of a request, as its product declares it. Its kind is `product.name`. */
 export interface ProductJob<Service> {
@@ -8,4 +9,14 @@ export interface ProductJob<Service> {
   readonly run: (service: Service, job: RunningJob) => Promise<void>;
   /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
   readonly giveUp: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
+  /** The statements that put what it is about back to waiting, when an admin replays it after it was given up. */
+  readonly reviving?: (service: Service, job: DeadJob) => Runnable[];
+}
+
+/** When a job of the product runs by the clock, without an account: its `accountId` is `PLATFORM_ACCOUNT`. */
+export interface ProductSchedule {
+  /** A cron expression of five fields, in UTC. */
+  readonly cron: string;
+  /** The name of the job among the product's. */
+  readonly job: string;
 }

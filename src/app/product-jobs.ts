@@ -1,0 +1,19 @@
+import type { Jobs } from '#platform/jobs';
+import type { Product } from '#platform/product';
+
+/** Registers what a product runs outside of requests, with the service that the product itself made. */
+export function handleJobs(jobs: Jobs, product: Product, service: unknown): void {
+  const own = service as never;
+  for (const [name, { attempts, run, giveUp, reviving }] of Object.entries(product.jobs)) {
+    jobs.handle({
+      kind: `${product.key}.${name}`,
+      attempts,
+      run: (job) => run(own, job),
+      giveUp: (job, failure) => giveUp(own, job, failure),
+      ...(reviving === undefined ? {} : { reviving: (job) => reviving(own, job) }),
+    });
+  }
+  for (const [name, { cron, job }] of Object.entries(product.schedules)) {
+    jobs.schedule({ name: `${product.key}.${name}`, cron, kind: `${product.key}.${job}` });
+  }
+}

@@ -1,0 +1,108 @@
+import type { AccountId, JobId } from '#platform/kernel';
+import type { Taken } from './attempt.ts';
+import { LANES } from './job.ts';
+import type { Outcome, WorkerParts } from './parts.ts';
+import { createPlaces } from './places.ts';
+import { recoverJobs, takeJob, takeJobs } from './queue.ts';
+
+/** Milliseconds until a job whose end could not be written is looked for. */
+const LOOK_FOR_LOST = 2_000;
+
+/** What a delivered job came to; `absent`: final, unknown, not due or running elsewhere; `busy`: no place is free for it. */
+export type Delivered = 'done' | 'retry' | 'failed' | 'stale' | 'absent' | 'busy';
+
+/** Takes up the jobs that this process runs: from the queue, or as they are delivered. */
+export interface Crew {
+  /** Takes up what there is room for. `isFull`: the end of one of them is what to wait for. */
+  fill(): Promise<{ readonly isFull: boolean; readonly nextDue: number | undefined }>;
+  deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
+  /** Makes jobs due again that nobody runs. */
+  recover(): Promise<void>;
+  /** Takes up jobs again after a `close`, and hears each time that a place is free. */
+  open(hearRoom: () => void): void;
+  /** Takes up nothing more; waits, and after `grace` milliseconds ends the signals of what is under way. */
+  close(grace: number): Promise<void>;
+}
+
+export function createCrew(parts: WorkerParts): Crew {
+  const places = createPlaces(parts);
+  const alone = oneAtATime();
+  let isClosed = false;
+  let afterBatch = false;
+  let onRoom: (() => void) | undefined;
+
+  // Never beside a take-up: what is taken in the meantime would look lost.
+  const recover = () => alone(async () => void (await recoverJobs(parts, places.running())));
+  function lookForLost(): void {
+    const look = () => {
+      // One that stops gives up its lease, and others find what it has lost.
+      if (!isClosed) recover().catch(lookForLost);
+    };
+    setTimeout(look, LOOK_FOR_LOST).unref();
+  }
+
+  function start(taken: Taken): { readonly end: Promise<Outcome> } {
+    const run = places.start(taken);
+    void run.end.then((outcome) => {
+      if (outcome === 'lost') lookForLost();
+      onRoom?.();
+    });
+    return run;
+  }
+
+  return {
+    recover,
+    fill: () =>
+      alone(async () => {
+        const room = places.room();
+        if (room.all <= 0 || isClosed) return { isFull: true, nextDue: undefined };
+        const { taken, nextDue } = await takeJobs(parts, { ...room, afterBatch });
+        for (const one of taken) start(one);
+        const last = taken.at(-1);
+        if (last !== undefined) afterBatch = last.job.lane === 'batch';
+        return { isFull: taken.length === room.all, nextDue };
+      }),
+    async deliver(accountId, id) {
+      const run = await alone(async () => {
+        const room = places.room();
+        if (room.all <= 0 || isClosed) return 'busy';
+        const lanes = room.batch > 0 ? LANES : LANES.filter((lane) => lane !== 'batch');
+        const taken = await takeJob(parts, { accountId, id, lanes });
+        if (taken === undefined) return room.batch > 0 ? 'absent' : 'busy';
+        return start(taken);
+      });
+      return typeof run === 'string' ? run : DELIVERED[await run.end];
+    },
+    open(hearRoom) {
+      isClosed = false;
+      onRoom = hearRoom;
+    },
+    async close(grace) {
+      isClosed = true;
+      // What is being taken up already belongs to what is under way.
+      await alone(() => Promise.resolve());
+      await places.clear(grace);
+    },
+  };
+}
+
+const DELIVERED: Readonly<Record<Outcome, Delivered>> = {
+  done: 'done',
+  retry: 'retry',
+  postponed: 'retry',
+  handed_over: 'retry',
+  failed: 'failed',
+  stale: 'stale',
+  // It runs again once it was found.
+  lost: 'retry',
+};
+
+/** Makes one piece of work wait for the one before. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
+import { advance, type Member } from '#test/factories';
+import { kill, type Node } from '#test/gym';
+import { testDatabase } from '#test/services';
+import { type Enqueued, type More, openWorkshop } from '#test/workshop';
+import { announcing, announcingTo } from './announcer.ts';
+
+const { db } = await testDatabase();
+const shop = await openWorkshop(db);
+/** Seconds of a clock that is moved by hand. */
+let seconds = 0;
+let qstash: QStashSandbox;
+let member: Member;
+
+beforeEach(async () => {
+  await db.script('delete from jobs.jobs');
+  qstash = await createQStashSandbox({ driven: true });
+  qstash.hold();
+  member = await shop.member('only');
+});
+afterEach(() => qstash.close());
+
+/** A process that announces: so many may run at once. */
+function announcer(node: Node, parallelism = 4) {
+  const { url, token } = qstash;
+  const clock = { now: () => seconds * 1_000, monotonic: () => seconds * 1_000 };
+  const logged: string[] = [];
+  const note = (_facts: object, message: string) => logged.push(message);
+  const handlers = new Map([
+    ['work', { kind: 'work', attempts: 3, run: async () => {}, giveUp: async () => {} }],
+  ]);
+  const to = announcingTo({ url, token, target: 'https://plinth.test', parallelism, clock });
+  const announce = announcing({ ...node, handlers, log: { info: note, warn: note, error: note } }, to);
+  return { announce, logged };
+}
+
+const waiting = (more: More = {}) => shop.enqueue(member, async () => {}, { quiet: true, ...more });
+async function waitingJobs(count: number, more: More = {}): Promise<Enqueued[]> {
+  const made = [];
+  for (let n = 0; n < count; n += 1) made.push(await waiting(more));
+  return made;
+}
+const announced = () => qstash.messages().map(({ deduplicationId }) => deduplicationId);
+const firstOf = (jobs: readonly Enqueued[]) => jobs.map(({ id }) => `${id}-0-1`);
+
+describe('an announcer', () => {
+  test('announces what is due in the queue’s order: interactive ones before batch, accounts in turn', async () => {
+    const batch = await waiting({ lane: 'batch' });
+    const mine = await waitingJobs(2);
+    await waiting({ delay: 60_000 });
+    const theirs = await shop.enqueue(await shop.member('only'), async () => {}, { quiet: true });
+    await announcer(await shop.another()).announce();
+    expect(announced()).toEqual(firstOf([...mine.slice(0, 1), theirs, ...mine.slice(1), batch]));
+  });
+
+  test('lets as many wait at QStash as may run, of the batch lane no more than half may be on their way', async () => {
+    const interactive = await waitingJobs(9);
+    const { announce } = announcer(await shop.another(), 4);
+    await announce();
+    expect(announced()).toEqual(firstOf(interactive.slice(0, 8)));
+    await announce();
+    expect(announced()).toHaveLength(8);
+
+    await db.script('delete from jobs.jobs');
+    const batch = await waitingJobs(3, { lane: 'batch' });
+    await announce();
+    expect(announced().slice(8)).toEqual(firstOf(batch.slice(0, 2)));
+  });
+
+  test('counts what runs already', async () => {
+    const jobs = await waitingJobs(3);
+    await db.script(`update jobs.jobs set state = 'running', fence = 1 where id = '${jobs[0]?.id}'`);
+    await announcer(await shop.another(), 1).announce();
+    expect(announced()).toEqual(firstOf(jobs.slice(1, 2)));
+  });
+
+  test('announces batch jobs past interactive ones when one of them has waited for 30 seconds', async () => {
+    const batch = await waiting({ lane: 'batch' });
+    await waitingJobs(9);
+    const { announce } = announcer(await shop.another(), 4);
+    await announce();
+    expect(announced()).not.toContain(`${batch.id}-0-1`);
+    await advance(db, '30 seconds');
+    await announce();
+    expect(announced()).toContain(`${batch.id}-0-1`);
+  });
+
+  test('two of them at once announce each job once', async () => {
+    const jobs = await waitingJobs(8);
+    const both = [announcer(await shop.another()), announcer(await shop.another())];
+    await Promise.all(both.map(({ announce }) => announce()));
+    expect(new Set(announced())).toEqual(new Set(firstOf(jobs)));
+    expect(announced()).toHaveLength(jobs.length);
+  });
+
+  test('takes over from one that died, under the same number: its messages may have gone out', async () => {
+    const [job] = await waitingJobs(1);
+    const dying = await shop.another();
+    qstash.faults.next({ kind: 'reset', taken: true });
+    await announcer(dying).announce();
+    const next = announcer(await shop.another());
+    await next.announce();
+    expect(qstash.messages()).toHaveLength(1);
+    await kill(dying);
+    qstash.faults.next({ kind: 'reset' });
+    await next.announce();
+    expect(next.logged).toEqual(['jobs could not be announced to QStash']);
+    seconds += 60;
+    await next.announce();
+    expect(announced()).toEqual([`${job?.id}-0-1`]);
+    expect(next.logged).toHaveLength(1);
+  });
+
+  test('that is dead itself announces nothing', async () => {
+    await waitingJobs(1);
+    const node = await shop.another();
+    await kill(node);
+    await expect(announcer(node).announce()).rejects.toMatchObject({ code: 'PL012' });
+    expect(announced()).toEqual([]);
+  });
+
+  test('announces the others when QStash refuses one', async () => {
+    const jobs = await waitingJobs(3);
+    const { announce } = announcer(await shop.another());
+    qstash.faults.next({ kind: 'refuse' });
+    await announce();
+    expect(announced()).toHaveLength(2);
+    seconds += 60;
+    await announce();
+    expect(new Set(announced())).toEqual(new Set(firstOf(jobs)));
+    expect(announced()).toHaveLength(jobs.length);
+  });
+});
+
+test('while QStash is away it is asked again after half a second, then after twice as long each time', async () => {
+  const [job] = await waitingJobs(1);
+  const { announce, logged } = announcer(await shop.another());
+  qstash.faults.always({ kind: 'status', status: 503 });
+  for (const wait of [0.5, 1, 2, 4]) {
+    const before = logged.length;
+    await announce();
+    expect(logged).toHaveLength(before + 1);
+    seconds += wait - 0.1;
+    expect(await announce()).toMatchObject({ isFull: false });
+    expect(logged).toHaveLength(before + 1);
+    seconds += 0.2;
+  }
+  qstash.faults.clear();
+  await announce();
+  expect(announced()).toEqual([`${job?.id}-0-1`]);
+});

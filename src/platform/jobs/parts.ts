@@ -1,0 +1,33 @@
+import type { Database } from '#platform/db';
+import type { Ids, Random } from '#platform/kernel';
+import type { Holder, Limits } from '#platform/limits';
+import type { Handlers } from './enqueue.ts';
+
+/** How an attempt ended. Only `retry` counts among those that put the job back. `lost`: nothing could be written. */
+export type Outcome = 'done' | 'retry' | 'postponed' | 'handed_over' | 'failed' | 'stale' | 'lost';
+
+export interface WorkerLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface WorkerMetrics {
+  job(facts: { kind: string; lane: string; outcome: Outcome; waitSeconds: number; runSeconds: number }): void;
+  scheduledRun(schedule: string): void;
+}
+
+/** What taking up and running jobs needs. */
+export interface WorkerParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly limits: Limits;
+  readonly holder: Holder;
+  readonly handlers: Handlers;
+  readonly random: Random;
+  /** Jobs that this process runs at once, and how many of them may be of the batch lane. */
+  readonly concurrency: number;
+  readonly batchConcurrency: number;
+  readonly log: WorkerLog;
+  readonly metrics?: WorkerMetrics | undefined;
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { advance, makeAccount } from '#test/factories';
+import { figures, ledgerLines, permits, planned, windows } from '#test/gym';
+import { testDatabase } from '#test/services';
+import { jobRow, openWorkshop } from '#test/workshop';
+
+const { db } = await testDatabase();
+const shop = await openWorkshop(db);
+const wanted = { reserve: 100 };
+
+/** What a handler throws when its provider has no room. */
+const noRoom = (retryAfter?: number) =>
+  Object.assign(new AppError('internal', retryAfter === undefined ? {} : { retryAfter }), {
+    postponed: true,
+  });
+
+describe('an attempt that finds no room at its provider', () => {
+  test('does not count, however often: the job has all its tries left, and its permit waits with it', async () => {
+    const member = await shop.member();
+    const worker = await shop.work();
+    const attempts: number[] = [];
+    const { id } = await shop.enqueue(
+      member,
+      async ({ attempt, permit }) => {
+        attempts.push(attempt);
+        await permit?.send(planned(40));
+        if (attempts.length <= 6) {
+          permit?.notServed({ throttled: true });
+          throw noRoom();
+        }
+        if (attempt < 3) throw new Error('a fault of ours');
+        permit?.served(figures(7));
+      },
+      { wanted: { reserve: 40 } },
+    );
+    await worker.shift.until(9);
+    await worker.stop(0);
+    expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 3]);
+    expect(worker.shift.ended.map(({ outcome }) => outcome)).toEqual([
+      ...Array.from({ length: 6 }, () => 'postponed'),
+      'retry',
+      'retry',
+      'done',
+    ]);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 3 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 87 });
+  });
+
+  test.each([
+    [0, undefined, 250],
+    [3, undefined, 2_000],
+    [9, undefined, 15_000],
+    [0, 20, 20_250],
+  ])(
+    'after %i others waits a random share of a doubling time, and what it was told (%s s): %i ms',
+    async (before, retryAfter, delay) => {
+      const { id } = await shop.enqueue(await makeAccount(db), () => Promise.reject(noRoom(retryAfter)), {
+        quiet: true,
+      });
+      await db.asMigrator(statement('update jobs.jobs set postponed = $2 where id = $1', [id, before]));
+      const worker = await shop.work({ uniform: () => 0.5 });
+      await worker.shift.until(1);
+      await worker.stop(0);
+      const { run_at: due, updated_at: failed, ...row } = await jobRow(db, id);
+      expect(row).toMatchObject({ state: 'delayed', attempt: 0, error: 'internal' });
+      expect(due.getTime() - failed.getTime()).toBe(delay);
+      await db.asMigrator(statement('delete from jobs.jobs where id = $1', [id]));
+    },
+  );
+
+  test('for ever is given up when its permit is due, and not a moment after', async () => {
+    const { db: own } = await testDatabase();
+    const small = await openWorkshop(own);
+    const member = await small.member();
+    const { id } = await small.enqueue(member, () => Promise.reject(noRoom(3_600)), { wanted, quiet: true });
+    await own.asMigrator(statement(`update limits.permits set due_at = app.now() + interval '90 minutes'`));
+    const worker = await small.work();
+    await worker.shift.until(1);
+    await advance(own, '61 minutes');
+    await worker.shift.until(2);
+    // The next hour would be too long: it is asked once more at the last instant.
+    await advance(own, '28 minutes');
+    expect(await jobRow(own, id)).toMatchObject({ state: 'delayed', attempt: 0 });
+    await advance(own, '2 minutes');
+    await worker.shift.until(3);
+    await worker.stop(0);
+    expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });
+    expect(small.givenUp.at(-1)).toMatchObject({ job: { id }, failure: { code: 'internal' } });
+    expect(await permits(own, member.accountId)).toMatchObject([{ state: 'voided' }]);
+    expect(await ledgerLines(own, member.accountId)).toEqual(['voided']);
+  });
+
+  test('without a permit is given up after a quarter of an hour', async () => {
+    const { db: own } = await testDatabase();
+    const small = await openWorkshop(own);
+    const { id } = await small.enqueue(await makeAccount(own), () => Promise.reject(noRoom(600)), {
+      quiet: true,
+    });
+    await advance(own, '2 hours');
+    const worker = await small.work();
+    await worker.shift.until(1);
+    await advance(own, '11 minutes');
+    await worker.shift.until(2);
+    expect(await jobRow(own, id)).toMatchObject({ state: 'delayed' });
+    await advance(own, '5 minutes');
+    await worker.shift.until(3);
+    await worker.stop(0);
+    expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });
+  });
+});

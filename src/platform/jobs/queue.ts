@@ -1,0 +1,73 @@
+import { commitPoint, statement } from '#platform/db';
+import type { AccountId, JobId } from '#platform/kernel';
+import type { Taken } from './attempt.ts';
+import { listed } from './enqueue.ts';
+import type { Lane } from './job.ts';
+import type { WorkerParts } from './parts.ts';
+
+const TAKE = commitPoint(
+  'jobs.take',
+  'jobs taken up: holder, fence and permit set, their calls marked as sent',
+);
+const RECOVER = commitPoint('jobs.recover', 'jobs of dead workers, due again');
+
+/** Free places, and how many of them may go to the batch lane; and whether it had the last one. */
+export interface Room {
+  readonly all: number;
+  readonly batch: number;
+  readonly afterBatch: boolean;
+}
+
+/** Takes up what there is room for and answers it, with the milliseconds until the next delayed job is due. */
+export async function takeJobs(
+  { db, holder, handlers }: WorkerParts,
+  room: Room,
+): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
+  const [taken, due] = await db.system('jobs.queue', TAKE, [
+    statement<Taken>('select job, permit from jobs.take($1, $2::text[], $3, $4, $5)', [
+      holder.id,
+      listed(handlers.keys()),
+      room.all,
+      room.batch,
+      room.afterBatch,
+    ]),
+    statement<{ due: number | null }>('select jobs.next_due() as due'),
+  ]);
+  return { taken, nextDue: due[0]?.due ?? undefined };
+}
+
+/** Takes up one job out of its turn, if it is due, handled here, and of one of these lanes. */
+export async function takeJob(
+  { db, holder, handlers }: WorkerParts,
+  job: { readonly accountId: AccountId; readonly id: JobId; readonly lanes: readonly Lane[] },
+): Promise<Taken | undefined> {
+  const [taken] = await db.system('jobs.queue', TAKE, [
+    statement<Taken>('select job, permit from jobs.take_one($1, $2, $3, $4::text[], $5::text[])', [
+      holder.id,
+      job.accountId,
+      job.id,
+      listed(handlers.keys()),
+      listed(job.lanes),
+    ]),
+  ]);
+  return taken[0];
+}
+
+/**
+ * Makes jobs due again that nobody runs: those of dead workers, and those of this process that are not among `known`,
+ * its jobs under way. No take-up of this process may be in flight. Answers how many.
+ */
+export async function recoverJobs(
+  { db, holder, handlers }: WorkerParts,
+  known: Iterable<JobId>,
+): Promise<number> {
+  const [rows] = await db.system('jobs.queue', RECOVER, [
+    statement<{ count: number }>('select jobs.recover($1, $2::uuid[], $3::text[]) as count', [
+      holder.id,
+      listed(known),
+      listed(handlers.keys()),
+    ]),
+    statement('select jobs.close_orphans()'),
+  ]);
+  return rows[0]?.count ?? 0;
+}

@@ -1,0 +1,208 @@
+import { pageOf, pageQuery, page, positionOf, routesFor, routesOf } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import { z } from 'zod';
+import { LANES } from './job.ts';
+import type { Jobs } from './jobs.ts';
+import { type AdminJobRow, type JobRow, STATES } from './listing.ts';
+
+const route = routesFor<Pick<Jobs, 'listing' | 'deadLetters'>>();
+
+const jobReply = z.strictObject({
+  id: z.uuid(),
+  kind: z.string().describe('What it does: `product.job`.'),
+  lane: z.enum(LANES),
+  status: z.enum(STATES).describe('`dead`: it failed for good.'),
+  progress: z
+    .strictObject({ done: z.int(), total: z.int() })
+    .nullable()
+    .describe('null: it has not told how far it is.'),
+  attempt: z.int().describe('0 before the first.'),
+  error: z.string().nullable().describe('Why its last attempt failed: an error code, or a few words.'),
+  run_at: z.iso.datetime().describe('When it was, or will be, due.'),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+
+const adminJobReply = jobReply.extend({
+  account_id: z.uuid().describe('The nil UUID: nobody’s, enqueued by a schedule.'),
+  payload: z.record(z.string(), z.string()).describe('Ids only.'),
+  permit_id: z.uuid().nullable(),
+  max_attempts: z.int().describe('How often it may be tried.'),
+  request_id: z.string(),
+});
+
+const position = z.tuple([z.uuid()]);
+const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
+const job: z.infer<typeof jobReply> = {
+  id: ID,
+  kind: 'reel.generate',
+  lane: 'interactive',
+  status: 'running',
+  progress: { done: 1, total: 3 },
+  attempt: 1,
+  error: null,
+  run_at: '2026-11-20T08:00:00.000Z',
+  created_at: '2026-11-20T08:00:00.000Z',
+  updated_at: '2026-11-20T08:00:01.000Z',
+};
+const deadJob: z.infer<typeof adminJobReply> = {
+  ...job,
+  status: 'dead',
+  attempt: 3,
+  error: 'provider_unavailable',
+  account_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01',
+  payload: { generation_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a08' },
+  permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
+  max_attempts: 3,
+  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
+};
+
+export const listJobs = route(
+  'GET /v1/jobs',
+  {
+    summary: 'The account’s jobs, newest first',
+    description: 'Those that are done or cancelled are kept for a day.',
+    tag: 'Jobs',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'jobs:read',
+    rate: { perMinute: 600, by: 'account' },
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(jobReply) },
+    example: { reply: { data: [job], next_cursor: null } },
+  },
+  async ({ accountId, query: { limit, cursor } }, { listing }) => {
+    const rows = await listing.list(accountId, { limit: limit + 1, before: before(cursor) });
+    return page(rows, limit, { item: shown, position: ({ id }) => [id] });
+  },
+);
+
+export const readJob = route(
+  'GET /v1/jobs/:id',
+  {
+    summary: 'One job: its status, and how far it is',
+    tag: 'Jobs',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'jobs:read',
+    rate: { perMinute: 600, by: 'account' },
+    reply: { 200: jobReply },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: job },
+  },
+  async ({ accountId, params }, { listing }) => {
+    const row = await listing.read(accountId, params.id);
+    if (row === undefined) throw new AppError('not_found', { message: 'There is no such job.' });
+    return shown(row);
+  },
+);
+
+export const listAllJobs = route(
+  'GET /v1/admin/jobs',
+  {
+    summary: 'Jobs of all accounts, newest first: those that were given up when nothing else is said',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({
+      status: z.enum(STATES).default('dead'),
+      kind: z.string().min(1).max(100).optional(),
+      lane: z.enum(LANES).optional(),
+      account_id: z.uuid().optional(),
+      ...pageQuery,
+    }),
+    reply: { 200: pageOf(adminJobReply) },
+    example: { query: { kind: 'reel.generate' }, reply: { data: [deadJob], next_cursor: null } },
+  },
+  async ({ query: { status, account_id, limit, cursor, ...filter } }, { deadLetters }) => {
+    const rows = await deadLetters.list(
+      { ...filter, state: status, accountId: account_id as AccountId | undefined },
+      { limit: limit + 1, before: before(cursor) },
+    );
+    return page(rows, limit, { item: shownToAdmin, position: ({ id }) => [id] });
+  },
+);
+
+export const readAnyJob = route(
+  'GET /v1/admin/jobs/:id',
+  {
+    summary: 'One job of any account',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: adminJobReply },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: deadJob },
+  },
+  async ({ params }, { deadLetters }) => shownToAdmin(await deadLetters.read(params.id)),
+);
+
+export const replayJob = route(
+  'POST /v1/admin/jobs/:id/replay',
+  {
+    summary: 'Run a job again that was given up',
+    description:
+      'What it spends is admitted and charged anew, for its account and its user: a limit of theirs may refuse it. It takes no Idempotency-Key: a job that runs again is dead no more.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    idempotency: 'none',
+    reply: { 200: adminJobReply },
+    errors: ['not_found', 'job_not_dead', 'job_not_replayable', 'plan_required'],
+    example: {
+      params: { id: ID },
+      reply: { ...deadJob, status: 'ready', attempt: 0, error: null, progress: null },
+    },
+  },
+  async ({ params, caller, origin }, { deadLetters }) =>
+    shownToAdmin(await deadLetters.replay(params.id, { caller, origin })),
+);
+
+export const discardJob = route(
+  'DELETE /v1/admin/jobs/:id',
+  {
+    summary: 'Delete a job that was given up',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    errors: ['not_found', 'job_not_dead'],
+    example: { params: { id: ID }, reply: { ok: true } },
+  },
+  async ({ params, caller, origin }, { deadLetters }) => {
+    await deadLetters.discard(params.id, { caller, origin });
+    return { ok: true };
+  },
+);
+
+function before(cursor: string | undefined): string | undefined {
+  return cursor === undefined ? undefined : positionOf(cursor, position)[0];
+}
+
+function shown(row: JobRow): z.infer<typeof jobReply> {
+  const { progress_done: done, progress_total: total } = row;
+  return {
+    id: row.id,
+    kind: row.kind,
+    lane: row.lane,
+    status: row.state,
+    progress: done === null || total === null ? null : { done, total },
+    attempt: row.attempt,
+    error: row.error,
+    run_at: row.run_at.toISOString(),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}
+
+function shownToAdmin(row: AdminJobRow): z.infer<typeof adminJobReply> {
+  const { account_id, payload, permit_id, attempts: max_attempts, request_id } = row;
+  return { ...shown(row), account_id, payload, permit_id, max_attempts, request_id };
+}
+
+/** Jobs as their accounts see them, and as platform admins do. */
+export const jobsRoutes = routesOf({ listJobs, readJob, listAllJobs, readAnyJob, replayJob, discardJob });

@@ -1,0 +1,123 @@
+import { AppError } from '#platform/kernel';
+import { stale } from '#platform/limits';
+import { type Attempt, attemptOf, type Taken } from './attempt.ts';
+import { failureOf, finish, giveUp, handOver, postpone, retryLater } from './endings.ts';
+import type { JobFailure, JobHandler } from './job.ts';
+import type { Outcome, WorkerParts } from './parts.ts';
+
+/** What ends an attempt from outside: the process stops, or the job was cancelled. */
+export interface Signals {
+  readonly stop: AbortSignal;
+  readonly cancel: AbortSignal;
+}
+
+/** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
+export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals): Promise<Outcome> {
+  const started = performance.now();
+  const attempt = attemptOf(parts, taken, AbortSignal.any([signals.stop, signals.cancel]));
+  const { job } = attempt;
+  const facts = {
+    // Ids alone: what the job is about, so that a request is found again in the logs by either.
+    ...job.payload,
+    job_id: job.id,
+    kind: job.kind,
+    attempt: job.attempt,
+    request_id: job.requestId,
+    permit_id: job.permit?.id,
+  };
+  let outcome: Outcome = 'lost';
+  try {
+    outcome = await carryOut(parts, attempt, signals.stop);
+    parts.log.info({ ...facts, outcome }, 'job ended');
+  } catch (error) {
+    if (isStale(error)) {
+      outcome = 'stale';
+      // It was cancelled, or another attempt has it. What the provider told this one is still true.
+      await job.permit?.reportLate().catch(() => {});
+      if (signals.cancel.aborted) parts.log.info(facts, 'job was cancelled');
+      else parts.log.warn(facts, 'job was taken over by another attempt, or cancelled');
+    } else {
+      // Nothing could be written, so nothing changed: the job is no longer known here, and the next recovery takes it up.
+      parts.log.error({ ...facts, err: error }, 'job could not be ended');
+    }
+  }
+  parts.metrics?.job({
+    kind: job.kind,
+    lane: job.lane,
+    outcome,
+    waitSeconds: taken.job.waited,
+    runSeconds: (performance.now() - started) / 1_000,
+  });
+  return outcome;
+}
+
+async function carryOut(parts: WorkerParts, attempt: Attempt, stop: AbortSignal): Promise<Outcome> {
+  const { job, taken } = attempt;
+  const handler = parts.handlers.get(job.kind);
+  if (handler === undefined) throw new Error(`a job of kind ${job.kind} was taken up, which nothing handles`);
+  const impossible = beforehand(taken);
+  if (impossible !== undefined) {
+    await giveUp(parts, attempt, { handler, failure: impossible });
+    return 'failed';
+  }
+  try {
+    await handler.run(job);
+  } catch (error) {
+    if (isStale(error)) throw error;
+    return afterFailure(parts, { attempt, handler, error, isStopping: stop.aborted });
+  }
+  if (!attempt.ended) await finish(parts, attempt);
+  return 'done';
+}
+
+async function afterFailure(
+  parts: WorkerParts,
+  failed: { attempt: Attempt; handler: JobHandler; error: unknown; isStopping: boolean },
+): Promise<Outcome> {
+  const { attempt, handler, error } = failed;
+  const { job, taken } = attempt;
+  if (failed.isStopping) {
+    await handOver(parts, attempt);
+    return 'handed_over';
+  }
+  const isPostponed = says(error, 'postponed') === true;
+  if (isPostponed && (await postpone(parts, attempt, error))) return 'postponed';
+  const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
+  if (isPostponed || tries >= taken.job.attempts || !worthAnotherTry(error)) {
+    await giveUp(parts, attempt, { handler, failure: failureOf(error) });
+    // Said once it is true: of a cancelled job, whose call breaks off too, it is not.
+    parts.log.warn({ job_id: job.id, request_id: job.requestId, err: error }, 'job given up');
+    return 'failed';
+  }
+  await retryLater(parts, attempt, error);
+  return 'retry';
+}
+
+/** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
+function beforehand({ job, permit }: Taken): JobFailure | undefined {
+  if (job.permit !== null && permit === null)
+    return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
+  if (permit?.refused != null)
+    return { code: 'forbidden', message: 'This account, user or key may no longer use this.' };
+  if (job.attempt > job.attempts || (permit !== null && permit.calls >= job.attempts)) {
+    return { code: 'provider_unavailable', message: 'The work was cut short too often.' };
+  }
+  return undefined;
+}
+
+/** Faults of ours and of providers pass; what a caller or a rule caused does not. An error that says so itself is believed. */
+function worthAnotherTry(error: unknown): boolean {
+  return says(error, 'retryable') ?? (!(error instanceof AppError) || error.status >= 500);
+}
+
+/** What an error says of itself in an own property. */
+function says(error: unknown, property: 'retryable' | 'postponed'): boolean | undefined {
+  if (!(error instanceof Error) || !Object.hasOwn(error, property)) return undefined;
+  const value = (error as Error & { readonly [P in typeof property]?: unknown })[property];
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function isStale(error: unknown): boolean {
+  const lost = stale(error);
+  return lost instanceof AppError && lost.code === 'permit_stale';
+}

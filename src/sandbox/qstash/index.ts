@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Courier, type DeadLetter, type Delivery } from './courier.ts';
+import { FaultPlan, type Faults } from './faults.ts';
+import type { Message } from './message.ts';
+import { Office } from './office.ts';
+import { createVendorServer } from './server.ts';
+import { type Signing, SigningKeys } from './signing.ts';
+import { DrivenTime, WallTime } from './time.ts';
+
+export type { DeadLetter, Delivery } from './courier.ts';
+export type { Fault, Faults } from './faults.ts';
+
+export interface QStashSandboxOptions {
+  /** A port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number | undefined;
+  /** Delays, retries and the deduplication window pass by `elapse` alone; by the wall clock when not said. */
+  readonly driven?: boolean;
+}
+
+/** A stand-in for QStash that is running. */
+export interface QStashSandbox {
+  /** For QSTASH_URL: http://127.0.0.1:PORT. */
+  readonly url: string;
+  readonly token: string;
+  /** For QSTASH_CURRENT_SIGNING_KEY and QSTASH_NEXT_SIGNING_KEY. */
+  readonly keys: { readonly current: string; readonly next: string };
+  readonly faults: Faults;
+  /** Every message that was taken, oldest first; duplicates are none. */
+  messages(): readonly Message[];
+  /** Every try to deliver one, oldest first. */
+  deliveries(): readonly Delivery[];
+  /** What was given up. */
+  deadLetters(): readonly DeadLetter[];
+  /** Deliveries to URLs that begin with `origin` go to these servers in turn, as through a load balancer. */
+  route(origin: string, ...servers: readonly string[]): void;
+  /** Makes an Upstash-Signature. */
+  sign(signing: Signing): string;
+  /** Rolls the keys: messages are signed with the next one from now on. */
+  rollKeys(): void;
+  /** Keeps back what is due from now on, until `release`. */
+  hold(): void;
+  release(order?: 'as published' | 'reversed'): void;
+  /** Delivers a message once more, whatever became of it; resolves when it is answered. */
+  redeliver(messageId: string): Promise<void>;
+  /** Moves a driven time on; what is due by then is sent, and can be waited for with `idle`. */
+  elapse(ms: number): void;
+  /** Resolves when no delivery is under way. */
+  idle(): Promise<void>;
+  /** Stops at once; what is under way is cut. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server on loopback that speaks QStash's protocol (publish, batch, messages, dead letters, flow control by
+ * parallelism, signing keys) and delivers what it is given: signed, retried by the vendor's own schedule, deduplicated
+ * for ten minutes. It can be told to fail (by `faults`, by `POST /sandbox/faults`), to keep back and to reorder. It
+ * remembers nothing over a restart. Throws when the port is taken.
+ */
+export async function createQStashSandbox(options: QStashSandboxOptions = {}): Promise<QStashSandbox> {
+  const time = options.driven === true ? new DrivenTime() : new WallTime();
+  const [keys, faults, balancer] = [new SigningKeys(), new FaultPlan(), new Balancer()];
+  const courier = new Courier({ time, keys, faults, reach: (url) => balancer.reach(url) });
+  const office = new Office({ courier, time, faults });
+  const token = 'qstash-sandbox';
+  const server = createVendorServer({ office, courier, keys, faults, token });
+  const port = await listen(server, options.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    keys,
+    faults,
+    messages: () => [...office.messages.values()],
+    deliveries: () => courier.deliveries,
+    deadLetters: () => courier.deadLetters,
+    route: (origin, ...servers) => balancer.route(origin, servers),
+    sign: (signing) => keys.sign(signing),
+    rollKeys: () => keys.roll(),
+    hold: () => courier.hold(),
+    release: (order = 'as published') => courier.release(order),
+    redeliver: (messageId) => courier.again(office.message(messageId)),
+    elapse: (ms) => time.elapse(ms),
+    idle: () => courier.idle(),
+    async close() {
+      time.stop();
+      await courier.close();
+      await close(server);
+    },
+  };
+}
+
+/** Where the servers behind a name are. */
+class Balancer {
+  readonly #servers = new Map<string, { readonly servers: readonly string[]; next: number }>();
+
+  route(origin: string, servers: readonly string[]): void {
+    this.#servers.set(origin, { servers, next: 0 });
+  }
+
+  reach(url: string): string {
+    for (const [origin, place] of this.#servers) {
+      if (!url.startsWith(origin)) continue;
+      const server = place.servers[place.next % place.servers.length];
+      place.next += 1;
+      if (server !== undefined) return server + url.slice(origin.length);
+    }
+    return url;
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  try {
+    server.listen({ port, host: '127.0.0.1' });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new Error(`The QStash sandbox cannot listen on 127.0.0.1:${port}`, { cause: error });
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,46 @@
+import { expect, test, vi } from 'vitest';
+import type { Fault } from '#sandbox/openai';
+import { engine } from '#test/services';
+import { outcomesOf, qstashStand, stateOf } from './stand.ts';
+
+const stand = await qstashStand({ settings: { SHUTDOWN_GRACE_SECONDS: '1' } });
+const { qstash, sandbox } = stand;
+const SOON = { timeout: 10_000, interval: 20 };
+
+/** A post whose job runs in a process that only serves, at a provider that does so. */
+async function runningPost(fault: Fault) {
+  const serving = await stand.another({ work: false });
+  stand.deliverTo(serving);
+  sandbox.faults.next(fault);
+  const post = await stand.create(await stand.customer('reel.pro'));
+  await vi.waitFor(async () => expect(await stateOf(stand, post)).toBe('running'), SOON);
+  await vi.waitFor(() => expect(qstash.deliveries().at(-1)?.status).toBeUndefined(), SOON);
+  return { serving, post };
+}
+
+// On the embedded database there is one process.
+const ifSeveral = test.runIf(engine === 'postgres');
+
+ifSeveral('a process that only serves ends the jobs that were delivered to it before it stops', async () => {
+  const { serving, post } = await runningPost({ kind: 'latency', ms: 500 });
+  await serving.close();
+  expect(await stateOf(stand, post)).toBe('done');
+  await qstash.idle();
+  expect(outcomesOf(stand, post)).toEqual(['done']);
+  expect(await post.ended()).toBe('completed');
+});
+
+ifSeveral(
+  'one that can not be ended in time is handed over, announced anew and completed elsewhere',
+  async () => {
+    const { serving, post } = await runningPost({ kind: 'hang' });
+    stand.deliverTo(stand);
+    await serving.close();
+    expect(await post.ended()).toBe('completed');
+    await qstash.idle();
+    // The first delivery hears of it, unless its connection ends first.
+    const [first, second, ...more] = outcomesOf(stand, post);
+    expect(['retry', undefined]).toContain(first);
+    expect([second, ...more]).toEqual(['done']);
+  },
+);
