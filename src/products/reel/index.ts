@@ -1,9 +1,12 @@
-import { promptsIn } from '#platform/ai';
+import { type PolicyInput, promptsIn } from '#platform/ai';
 import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
 import { reelCatalogue } from './plans.ts';
-import * as generationRoutes from './generations/routes.ts';
+import * as draftRoutes from './drafts/routes.ts';
+import * as askRoutes from './generations/ask-routes.ts';
+import * as followRoutes from './generations/follow-routes.ts';
+import * as libraryRoutes from './library/routes.ts';
 import { createReel, type Reel } from './service.ts';
 
 /** Nobody waits longer for a post, and none may cost more tries. */
@@ -13,24 +16,42 @@ const generate: ProductJob<Reel> = {
   attempts: TRIES,
   run: (reel, job) => reel.generations.generate(job),
   giveUp: (reel, job, failure) => reel.generations.giveUp(job, failure),
+  reviving: (reel, { accountId, payload }) => reel.generations.revive(accountId, payload),
+};
+
+/** Takes what has been in the trash for long out of the library, of all accounts; what one night leaves the next one finds. */
+const purge: ProductJob<Reel> = {
+  attempts: TRIES,
+  run: async (reel) => void (await reel.library.purge()),
+  giveUp: () => Promise.resolve(),
+};
+
+/** Model calls of every feature: a post, or a part of one, and one more call where it must be made shorter. */
+const writing: PolicyInput = {
+  models: ['small'],
+  temperature: 0.8,
+  maxOutputTokens: 1_500,
+  tries: TRIES,
+  rounds: 2,
+  // Three tries of it are the two minutes that a generation may be with a provider.
+  timeouts: { total: 40_000 },
+  // A long answer is some 10,000 bytes: what is far beyond it is no post, and nobody should have to keep it.
+  caps: { runTime: 120_000, inputBytes: 32_768, answerBytes: 131_072 },
 };
 
 /** Content generation: a creator asks for a post, a worker writes variants. */
 export const reel = defineProduct({
   ...reelCatalogue,
   migrations: migrationsIn('reel', import.meta.url),
-  routes: [...routesOf(generationRoutes)],
-  jobs: { generate },
+  routes: [
+    ...routesOf(askRoutes),
+    ...routesOf(followRoutes),
+    ...routesOf(draftRoutes),
+    ...routesOf(libraryRoutes),
+  ],
+  jobs: { generate, purge },
+  schedules: { purge: { cron: '17 3 * * *', job: 'purge' } },
   prompts: promptsIn(new URL('./prompts/', import.meta.url)),
-  policies: {
-    generation: {
-      models: ['small'],
-      temperature: 0.8,
-      maxOutputTokens: 1_500,
-      tries: TRIES,
-      timeouts: { total: 60_000 },
-      caps: { runTime: 120_000, inputBytes: 32_768 },
-    },
-  },
+  policies: { generation: writing, regeneration_targeted: writing, regeneration_full: writing },
   service: createReel,
 });

@@ -5,7 +5,7 @@ import { declareCatalogue, UNLIMITED } from '#platform/product';
 const EACH = ['generations', 'hourly', 'concurrent', 'daily_cost'] as const;
 /** What a cheap model charges for three tries at a full reply (1,500 tokens), rounded up. */
 const RESERVE = usd('0.02');
-/** 120 s a try, three tries, and the waits between them. */
+/** Two minutes with the provider, the waits between tries, and the rest for a provider that has no room for it yet. */
 const LONGEST_SECONDS = 480;
 
 /** What Reel sells. The only place where these numbers stand. */

@@ -1,117 +1,162 @@
 import { commitPoint } from '#platform/db';
-import { AppError, declareErrors, type Ids } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
-import { z } from 'zod';
-import { cleanHashtags, isOverLength, PLATFORMS } from '../platforms.ts';
+import { isOverLength, type VariantText } from '../platforms.ts';
+import { repaired } from './repair.ts';
 import {
-  completeGeneration,
-  failGeneration,
+  countVariants,
+  endGeneration,
+  hooksWritten,
   insertVariants,
-  type NewVariant,
+  type Part,
   startGeneration,
   type Task,
+  touchGeneration,
 } from './store.ts';
+import { briefing, partOf, post, shaped, withPart } from './variants.ts';
+import { signalEnded, signalMoved } from './views.ts';
 
 const START = commitPoint('reel.start', 'a generation marked as running');
-const COMPLETE = commitPoint('reel.complete', 'variants, status, settlement and the end of the job');
+const VARIANT = commitPoint('reel.variant', 'a variant, stored as soon as it is written');
+const COMPLETE = commitPoint('reel.complete', 'status, settlement and the end of the job');
 const FAIL = commitPoint('reel.fail', 'a failed generation, its quota given back, and the end of the job');
 
-/** The topic of the signals that tell waiting readers that a generation is completed or failed. */
-export const MOVED = 'reel.generation';
+/** Milliseconds that an attempt may take, repair included. */
+const LONGEST_RUN = 120_000;
+/** The most hooks that a prompt is told of, so that new variants take other angles. */
+const MOST_HOOKS = 10;
 
-declareErrors({
-  generation_failed: { status: 502, message: 'The model did not give usable variants.' },
-});
-
-/** What the model is asked to fill; the field names are those of the answer. */
-const reply = z.object({
-  variants: z.array(
-    z.object({ hook: z.string(), body: z.string(), cta: z.string(), hashtags: z.array(z.string()) }),
-  ),
-});
-
-/** The worker's part: load, call the model, and store variants, status and settlement in one transaction. */
-export async function generate(faces: Faces, job: RunningJob): Promise<void> {
-  const { db } = faces;
-  const generationId = job.payload['generation_id'] ?? '';
-  const [tasks] = await db.tenant(job.accountId, START, [startGeneration(job.accountId, generationId)]);
-  const [task] = tasks;
-  // Final already: this delivery came twice, and the worker ends the job.
-  if (task === undefined) return;
-  const { permit } = job;
-  if (permit === undefined) throw new Error('a generation needs a permit');
-  const variants = await write(faces, { permit, task, signal: job.signal });
-  await db.tenant(job.accountId, COMPLETE, [
-    insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
-    completeGeneration(job.accountId, generationId),
-    job.finishing(),
-    permit.settlement(),
-  ]);
-  db.signal(MOVED, generationId);
+/** A generation under way. */
+export interface Work {
+  readonly faces: Faces;
+  readonly job: RunningJob;
+  readonly permit: Permit;
+  readonly generationId: string;
+  readonly task: Task;
+  /** Hooks that the draft has already. */
+  readonly hooks: readonly string[];
+  /** When the attempt has taken as long as it may, on the clock that never jumps. */
+  readonly until: number;
 }
 
-/** Nobody tries again: the creator reads why, and gets the quota back. */
+/**
+ * The worker's part: load, call the model, store each variant as it comes, and at last status and settlement in one
+ * transaction. What an earlier attempt has stored stays, and only the rest is asked for.
+ */
+export async function generate(faces: Faces, job: RunningJob): Promise<void> {
+  const { db } = faces;
+  const { accountId, permit } = job;
+  const generationId = generationOf(job);
+  const [[task], hooks] = await db.tenant(accountId, START, [
+    startGeneration(accountId, generationId),
+    hooksWritten(accountId, { generationId, most: MOST_HOOKS }),
+  ]);
+  // Final already: this delivery came twice, and the worker ends the job.
+  if (task === undefined) return;
+  signalMoved(db, generationId);
+  if (permit === undefined) throw new Error('a generation needs a permit');
+  const until = faces.clock.monotonic() + LONGEST_RUN;
+  const work = { faces, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
+  const { base, target } = task;
+  if (task.stored < task.variants) {
+    if (base === null || target === null) await writeVariants(work);
+    else await writePart(work, { base, target });
+  }
+  await complete(faces, job);
+}
+
+/** Nobody tries again: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
 export async function giveUp(faces: Faces, job: RunningJob, failure: JobFailure): Promise<void> {
-  const generationId = job.payload['generation_id'] ?? '';
-  await faces.db.tenant(job.accountId, FAIL, [
-    failGeneration(job.accountId, generationId, failure),
+  const { db } = faces;
+  const generationId = generationOf(job);
+  const [[variants]] = await db.tenant(job.accountId, [countVariants(job.accountId, generationId)]);
+  if (variants !== undefined && variants.stored > 0) return complete(faces, job);
+  await db.tenant(job.accountId, FAIL, [
+    endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
     job.finishing({ failed: failure.code }),
     ...(job.permit === undefined ? [] : [job.permit.releasing(failure.code)]),
   ]);
-  faces.db.signal(MOVED, generationId);
+  signalEnded(db, generationId);
 }
 
-async function write(
-  faces: Faces,
-  work: { permit: Permit; task: Task; signal: AbortSignal },
-): Promise<NewVariant[]> {
-  const { task } = work;
-  const rules = PLATFORMS[task.platform];
-  const { object } = await faces.ai.generate(work.permit, {
-    feature: 'generation',
+async function complete({ db }: Faces, job: RunningJob): Promise<void> {
+  const generationId = generationOf(job);
+  await db.tenant(job.accountId, COMPLETE, [
+    endGeneration(job.accountId, generationId, { status: 'completed' }),
+    job.finishing(),
+    ...(job.permit === undefined ? [] : [job.permit.settlement()]),
+  ]);
+  signalEnded(db, generationId);
+}
+
+function generationOf({ payload }: RunningJob): string {
+  return payload['generation_id'] ?? '';
+}
+
+/** Variants that fit are stored as they come; those that are too long wait for their repair. */
+async function writeVariants(work: Work): Promise<void> {
+  const { faces, job, permit, task } = work;
+  const store = storing(work);
+  const tooLong: VariantText[] = [];
+  const most = task.variants - task.stored;
+  await faces.ai.generateEach(permit, {
+    feature: permit.feature,
     prompt: {
       id: 'post',
-      variables: {
-        platform: rules.title,
-        style: rules.style,
-        max_length: rules.maxLength,
-        max_hashtags: rules.maxHashtags,
-        topic: task.topic,
-        tone: task.tone ?? 'as fits the platform',
-        audience: task.audience ?? 'whoever the topic concerns',
-        brand_voice: task.brand_voice ?? 'none given',
-        language: task.language,
-        variants: task.variants,
-      },
+      variables: { ...briefing(task), variants: most, written: work.hooks.join('\n') || 'none' },
     },
-    schema: reply,
-    hangUp: work.signal,
+    item: post,
+    list: 'variants',
+    most,
+    async take(written) {
+      const variant = shaped(task, written);
+      if (isOverLength(task.platform, variant)) tooLong.push(variant);
+      else await store([variant]);
+    },
+    lane: job.lane,
+    hangUp: job.signal,
   });
-  const usable = object.variants.filter(
-    (variant) => variant.hook.trim() !== '' && variant.body.trim() !== '',
-  );
-  if (usable.length === 0) throw new AppError('generation_failed');
-  return usable
-    .slice(0, task.variants)
-    .map((variant, index) => shaped(faces.ids, task, { variant, position: index + 1 }));
+  if (tooLong.length > 0) await store(await repaired(work, tooLong));
 }
 
-function shaped(
-  ids: Ids,
-  task: Task,
-  { variant, position }: { variant: z.infer<typeof reply>['variants'][number]; position: number },
-): NewVariant {
-  const text = {
-    hook: clean(variant.hook),
-    body: clean(variant.body),
-    cta: clean(variant.cta),
-    hashtags: cleanHashtags(task.platform, variant.hashtags),
+/** One part is written anew, and all others stay what they are in the variant that was selected. */
+async function writePart(work: Work, of: { base: VariantText; target: Part }): Promise<void> {
+  const { faces, job, permit, task } = work;
+  const { base, target } = of;
+  const { object } = await faces.ai.generate(permit, {
+    feature: permit.feature,
+    prompt: {
+      id: 'part',
+      variables: { ...briefing(task), ...base, hashtags: base.hashtags.join(' '), target },
+    },
+    schema: partOf[target],
+    lane: job.lane,
+    hangUp: job.signal,
+  });
+  const written = withPart(base, target, shaped(task, { ...base, ...object }));
+  if (!isOverLength(task.platform, written)) return storing(work)([written]);
+  const [shorter = written] = await repaired(work, [written]);
+  await storing(work)([withPart(base, target, shorter)]);
+}
+
+/** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
+function storing({ faces, job, generationId, task }: Work): (texts: readonly VariantText[]) => Promise<void> {
+  const { db, ids } = faces;
+  let stored = task.stored;
+  return async (texts) => {
+    const variants = texts.map((text, n) => ({
+      ...text,
+      id: ids.next(),
+      position: stored + n + 1,
+      over_length: isOverLength(task.platform, text),
+    }));
+    // The generation is locked first, as by whoever cancels it: then each waits for the other, and never both.
+    await db.tenant(job.accountId, VARIANT, [
+      touchGeneration(job.accountId, generationId),
+      job.progressing(stored + variants.length, task.variants),
+      insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
+    ]);
+    stored += variants.length;
+    signalMoved(db, generationId);
   };
-  return { ...text, id: ids.next(), position, over_length: isOverLength(task.platform, text) };
-}
-
-/** A model may write what the database can't hold: NUL bytes, and halves of surrogate pairs. */
-function clean(text: string): string {
-  return text.replaceAll('\u0000', '').toWellFormed().trim();
 }

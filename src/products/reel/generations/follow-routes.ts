@@ -1,0 +1,109 @@
+import { lastEventId, openEvents, wantsEvents } from '#platform/http';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import type { Reel } from '../service.ts';
+import { generation, shown } from './shown.ts';
+import { isTold, LONGEST_STREAM, placeOf } from './stream.ts';
+
+const route = productRoutes<Reel>();
+
+const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01';
+const DRAFT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
+
+/** GET /v1/generations/:id: as it stands, when it ends, or event by event. */
+export const readGeneration = route(
+  'GET /v1/generations/:id',
+  {
+    summary: 'Read a generation and its variants',
+    description: [
+      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then.',
+      'With `Accept: text/event-stream` it is told event by event: `status` (`{status, error?}`), each `variant` as soon as it is written, and at last `done` with the whole generation. A stream ends after five minutes at the latest; come back with the id of the last event as Last-Event-ID, to any node, and nothing is missed or told twice. An id of another stream is 400; 204 says that you have been told everything.',
+    ].join('\n\n'),
+    tag: 'Reel',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'reel:read',
+    rate: { perMinute: 1_200, by: 'account' },
+    query: z.strictObject({
+      wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
+    }),
+    streams: true,
+    reply: { 200: generation, 204: z.undefined() },
+    example: {
+      params: { id: ID },
+      query: { wait: 20 },
+      reply: {
+        id: ID,
+        draft_id: DRAFT,
+        platform: 'linkedin',
+        mode: 'create',
+        status: 'completed',
+        progress: { done: 1, total: 1 },
+        variants: [
+          {
+            id: '0193a5c8-8a00-7b5c-9f5e-3c1c5a5b0a03',
+            hook: 'Four people shipped in a week what forty had planned for a quarter.',
+            body: 'They had no meeting to align on. They had the problem, a whiteboard and the person who decides in the room.',
+            cta: 'What would you cut to move like that?',
+            hashtags: ['#SmallTeams', '#Shipping'],
+            over_length: false,
+          },
+        ],
+        request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
+        created_at: '2026-11-20T08:00:00.000Z',
+        updated_at: '2026-11-20T08:00:01.200Z',
+      },
+    },
+  },
+  async ({ accountId, params, query, origin, wire }, { generations }) => {
+    const key = { accountId, generationId: params.id };
+    const { hangUp } = origin;
+    if (!wantsEvents(wire)) {
+      const { wait: seconds } = query;
+      return shown(
+        await (seconds === 0 ? generations.read(key) : generations.waitFor(key, { seconds, hangUp })),
+      );
+    }
+    const view = await generations.read(key);
+    const from = placeOf(lastEventId(wire), view);
+    // Clients of this protocol come back when a stream ends, until 204 tells them that nothing more will come.
+    if (isTold(from, view)) return undefined;
+    const stream = openEvents(wire, { hangUp, longest: LONGEST_STREAM });
+    try {
+      await generations.tell(key, { stream, from });
+    } finally {
+      stream.end();
+    }
+    return undefined;
+  },
+);
+
+const cancelled = z.strictObject({
+  generation_id: z.uuid(),
+  draft_id: z.uuid(),
+  status: z.literal('cancelled'),
+  status_url: z.string(),
+});
+
+/** POST /v1/generations/:id/cancel: nothing more is written; what is written stays. */
+export const cancelGeneration = route(
+  'POST /v1/generations/:id/cancel',
+  {
+    summary: 'Cancel a generation',
+    description:
+      'One that waits or runs is called off at once, and its place is free. Without a variant its quota is given back; variants that are written stay, and count. Cancelling again changes nothing; one that completed or failed is 409.',
+    tag: 'Reel',
+    auth: 'account',
+    may: 'member',
+    scope: 'reel:write',
+    rate: { perMinute: 600, by: 'account' },
+    reply: { 200: cancelled },
+    errors: ['generation_ended'],
+    example: {
+      params: { id: ID },
+      reply: { generation_id: ID, draft_id: DRAFT, status: 'cancelled', status_url: `/v1/generations/${ID}` },
+    },
+  },
+  ({ accountId, params, once }, { generations }) =>
+    generations.cancel({ accountId, generationId: params.id }, once),
+);

@@ -1,0 +1,89 @@
+import type { Database } from '#platform/db';
+import { cursorOf, type Page, page, positionOf } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { listName, placesOf } from '../places.ts';
+import { type Block, blockOf, byRank, byTime } from './blocks.ts';
+import { BEGINNING, cursorAt, type Start, startOf } from './starts.ts';
+import { type AssetFilters, type AssetRow, assetsOf, listAssets, type MatchRow } from './store.ts';
+
+/**
+ * Results are ranked in blocks: the 400 newest matches (fewer where they lie far apart) among themselves, then the next.
+ * To rank all matches of a word that everybody uses, all of them would have to be read for every page.
+ */
+const BLOCK = 400;
+/** A block whose end is known may have got assets back from the trash since. */
+const LARGEST_BLOCK = 4 * BLOCK;
+/** A rare phrase of common words may leave many blocks empty; a page that is not full by then says where to go on. */
+const MOST_BLOCKS = 2;
+
+export interface Search {
+  readonly accountId: AccountId;
+  readonly filters: AssetFilters;
+  readonly cursor: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of assets. Each way to ask has its way through the indexes, and none reads more than some thousand entries. */
+export function findAssets(db: Database, search: Search): Promise<Page<AssetRow>> {
+  const { q, tags } = search.filters;
+  if (q !== undefined) return ranked(db, search);
+  if (tags !== undefined) return tagged(db, search);
+  return listed(db, search);
+}
+
+/** Newest first, by platform and status at most. */
+async function listed(db: Database, { accountId, filters, cursor, limit }: Search): Promise<Page<AssetRow>> {
+  const places = placesOf(listName('assets', filters));
+  const after = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+  const [rows] = await db.tenant(accountId, [listAssets(accountId, filters, { after, limit: limit + 1 })]);
+  return page(rows, limit, { item: (row): AssetRow => row, position: places.position });
+}
+
+/** By tags, newest first: a block without ranks is a page. Its cursor is the place where the next one begins. */
+async function tagged(db: Database, search: Search): Promise<Page<AssetRow>> {
+  const { accountId, filters, cursor, limit } = search;
+  const places = placesOf(listName('assets', filters));
+  const from = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+  const { matches, next } = await blockOf(db, search, { stretch: { from, until: undefined }, most: limit });
+  const data = await assetsIn(db, accountId, matches.toSorted(byTime));
+  return { data, next_cursor: next === undefined ? null : cursorOf(places.position(next)) };
+}
+
+/** By rank, then by id, block by block. */
+async function ranked(db: Database, search: Search): Promise<Page<AssetRow>> {
+  const { accountId, filters, cursor, limit } = search;
+  const shown: MatchRow[] = [];
+  let start: Start | undefined = startOf(filters, cursor);
+  for (let blocks = 0; start !== undefined && shown.length < limit && blocks < MOST_BLOCKS; blocks += 1) {
+    const most = start.after === undefined ? BLOCK : LARGEST_BLOCK;
+    const block = await blockOf(db, search, { stretch: start, most });
+    const rest = following(start, block);
+    const fitting = rest.slice(0, limit - shown.length);
+    shown.push(...fitting);
+    start = fitting.length === rest.length ? nextOf(block) : { ...block.stretch, after: fitting.at(-1) };
+  }
+  const data = await assetsIn(db, accountId, shown);
+  return { data, next_cursor: start === undefined ? null : cursorAt(filters, start) };
+}
+
+/** What of a block is still to be shown, the best first. */
+function following({ after }: Start, { matches }: Block): MatchRow[] {
+  return matches.toSorted(byRank).filter((match) => after === undefined || byRank(after, match) < 0);
+}
+
+function nextOf({ next }: Block): Start | undefined {
+  return next === undefined ? undefined : { ...BEGINNING, from: next };
+}
+
+/** The assets of these matches in their order; one that was purged just now is left out. */
+async function assetsIn(
+  db: Database,
+  accountId: AccountId,
+  matches: readonly MatchRow[],
+): Promise<AssetRow[]> {
+  if (matches.length === 0) return [];
+  const ids = matches.map(({ id }) => id);
+  const [rows] = await db.tenant(accountId, [assetsOf(accountId, ids)]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return matches.flatMap(({ id }) => byId.get(id) ?? []);
+}

@@ -1,0 +1,7 @@
+drop function reel.newest_matches(jsonb, timestamptz, uuid, timestamptz, uuid, integer);
+drop function reel.stemmings(uuid, boolean);
+drop table reel.assets;
+drop function reel.section(uuid, boolean, text);
+drop function reel.search_vector(text, text, text, text, text[]);
+drop function reel.stemming(text);
+drop extension btree_gin;

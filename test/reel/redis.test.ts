@@ -1,0 +1,114 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { hasRedisServer, type Proxy, proxyTo, type RedisServer, redisServer } from '#test/redis';
+import { reelStand } from './stand.ts';
+
+const SOON = { timeout: 15_000, interval: 50 };
+const PASSWORD = 'a long enough pass phrase';
+
+interface Trouble {
+  readonly is: string;
+  harm(server: RedisServer, proxy: Proxy): unknown;
+  heal(server: RedisServer, proxy: Proxy): unknown;
+}
+
+/** What can happen to a Redis, and how it is well again. */
+const TROUBLES: readonly Trouble[] = [
+  { is: 'killed', harm: (server) => server.kill(), heal: (server) => server.start() },
+  { is: 'stopped by a signal', harm: (server) => server.pause(), heal: (server) => server.resume() },
+  {
+    is: 'slow by half a second',
+    harm: (_, proxy) => Object.assign(proxy, { delay: 500 }),
+    heal: (_, proxy) => Object.assign(proxy, { delay: 0 }),
+  },
+  {
+    is: 'out of memory',
+    harm: (server) => server.command('config', 'set', 'maxmemory', '1'),
+    heal: (server) => server.command('config', 'set', 'maxmemory', '0'),
+  },
+  {
+    is: 'a read-only replica',
+    harm: (server) => server.command('replicaof', '127.0.0.1', '1'),
+    heal: (server) => server.command('replicaof', 'no', 'one'),
+  },
+];
+
+const from = (ip: string) => ({ 'x-forwarded-for': ip });
+
+/** The whole app on a Redis of its own, with a customer who can sign in and create. */
+async function open() {
+  const server = await redisServer();
+  const proxy = await proxyTo(server);
+  const stand = await reelStand({ settings: { REDIS_URL: proxy.url, TRUSTED_PROXIES: '127.0.0.1' } });
+  onTestFinished(() => stand.close());
+  const by = await stand.creator('reel.pro');
+  const email = `${by.by.accountId}@example.com`;
+  const registered = await stand.call(undefined, 'POST /v1/auth/register', {
+    body: { email, password: PASSWORD, company_name: 'Company' },
+    headers: from('192.0.2.1'),
+  });
+  expect(registered.status).toBe(201);
+  return {
+    ...stand,
+    server,
+    proxy,
+    by,
+    signIn: (ip: string, password = PASSWORD) =>
+      stand.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: from(ip) }),
+    ready: async () => {
+      const { status, body } = await stand.call(undefined, 'GET /readyz');
+      const { redis } = body['dependencies'] as Record<string, { readonly state: string }>;
+      return [status, body['status'], redis?.state];
+    },
+    breaker: async () =>
+      /^plinth_redis_breaker_state (\d)$/m.exec(await stand.app.telemetry.prometheus())?.[1],
+  };
+}
+
+describe.skipIf(!hasRedisServer)('Redis is disposable:', () => {
+  it.each(TROUBLES)('$is, it turns no answer into an error, and operators see it', async ({ harm, heal }) => {
+    const { server, proxy, by, signIn, ready, breaker } = await open();
+    await expect.poll(ready, SOON).toEqual([200, 'ready', 'ok']);
+    expect(await breaker()).toBe('0');
+    expect((await signIn('192.0.2.2')).status).toBe(200);
+    await by.ended(await by.asked());
+
+    await harm(server, proxy);
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async (_, place) => (await signIn(`192.0.2.${10 + place}`, 'wrong')).status),
+    );
+    expect(statuses.filter((status) => status >= 500)).toEqual([]);
+    await expect.poll(ready, SOON).toEqual([200, 'degraded', 'down']);
+    expect(await breaker()).toBe('2');
+    const generation = await by.ended(await by.asked());
+    expect(generation.status).toBe('completed');
+    expect(await by.used()).toMatchObject({ generations: 2, hourly: 2, concurrent: 0 });
+
+    await heal(server, proxy);
+    await expect.poll(ready, SOON).toEqual([200, 'ready', 'ok']);
+    expect(await breaker()).toBe('0');
+    await by.ended(await by.asked());
+    expect(await by.used()).toMatchObject({ generations: 3, hourly: 3, concurrent: 0 });
+  });
+
+  it('flushed in the middle of it all, it changes nothing that was charged', async () => {
+    const { server, by } = await open();
+    const flushing = Array.from({ length: 20 }, () => server.command('flushall'));
+    const asked = Array.from({ length: 6 }, () => by.create());
+    const answers = await Promise.all(asked);
+    await Promise.all(flushing);
+    const accepted = answers.filter(({ status }) => status === 202);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    for (const { body } of accepted) await by.ended(String(body['generation_id']));
+    expect(await by.used()).toMatchObject({ generations: accepted.length, hourly: accepted.length });
+  });
+
+  it('is not waited for at a start where it is away', async () => {
+    const server = await redisServer();
+    await server.kill();
+    const stand = await reelStand({ settings: { REDIS_URL: server.url } });
+    onTestFinished(() => stand.close());
+    const by = await stand.creator('reel.pro');
+    await by.ended(await by.asked());
+    expect((await stand.call(undefined, 'GET /readyz')).body['status']).toBe('degraded');
+  });
+});
