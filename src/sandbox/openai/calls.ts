@@ -53,6 +53,7 @@ function encodeFor(request: ChatRequest, fault?: Fault): Encoded {
 
 const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
   'bad_content',
+  'wordy',
   'empty_choices',
   'missing_usage',
   'content',

@@ -90,17 +90,17 @@ function dictatedText(
   const { author, tool, fault } = turn;
   const { format } = request;
   if (fault?.kind === 'content') return fault.text;
-  const spoils = fault?.kind === 'bad_content';
-  if (tool !== undefined) return jsonFor(tool.parameters, author, spoils);
-  if (format.type === 'json_schema') return jsonFor(format.schema, author, spoils);
+  if (tool !== undefined) return jsonFor(tool.parameters, author, fault);
+  if (format.type === 'json_schema') return jsonFor(format.schema, author, fault);
   if (format.type === 'text') return null;
-  return spoils ? 'Here is the JSON: {"sandbox":' : looseJson(author);
+  return fault?.kind === 'bad_content' ? 'Here is the JSON: {"sandbox":' : looseJson(author, fault);
 }
 
-function jsonFor(schema: JsonObject, author: Author, spoils: boolean): string {
+function jsonFor(schema: JsonObject, author: Author, fault: Fault | undefined): string {
   try {
     const value = fillSchema(schema, author);
-    return JSON.stringify(spoils ? spoiled(value, schema) : value);
+    if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
+    return JSON.stringify(fault?.kind === 'bad_content' ? spoiled(value, schema) : value);
   } catch (error) {
     if (!(error instanceof UnfillableSchema)) throw error;
     throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
@@ -118,10 +118,21 @@ function spoiled(value: unknown, schema: JsonObject): unknown {
     : 'sandbox: not what the schema asks for';
 }
 
+const LONG_TEXT = 60;
+
+/** Texts of a sentence and more are repeated; shorter ones, such as hashtags, are what they are. */
+function drawnOut(value: unknown, times: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => drawnOut(item, times));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, drawnOut(item, times)]));
+  if (typeof value !== 'string' || value.length < LONG_TEXT) return value;
+  return Array.from({ length: times }, () => value).join(' ');
+}
+
 /** For `json_object`: by the schema that stands in the prompt, as libraries put it there, else the labels found. */
-function looseJson(author: Author): string {
+function looseJson(author: Author, fault: Fault | undefined): string {
   const schema = author.embeddedSchema();
-  if (schema !== undefined) return jsonFor(schema, author, false);
+  if (schema !== undefined) return jsonFor(schema, author, fault);
   const labels = [...author.labels()].map(([name, value]) => [name.replaceAll(' ', '_'), value] as const);
   return JSON.stringify({
     ...Object.fromEntries(labels),

@@ -104,7 +104,7 @@ export function answerPlain(exchange: Exchange, encoded: Encoded, fault: Fault |
   sendPlain(exchange, plainHead(exchange.id) + encoded.plain(), fault);
 }
 
-/** Sends a completion as a stream: at once when tokens take no time, else token by token. */
+/** Sends a completion as a stream, in the rhythm of the sandbox: at once when it takes no time. */
 export function answerStream(
   exchange: Exchange,
   encoded: Encoded,
@@ -117,7 +117,8 @@ export function answerStream(
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
   const wait = fault?.kind === 'latency' && fault.before === 'first_token' ? fault.ms : 0;
   if (wait > 0) response.flushHeaders();
-  pace.after(wait, () => (pace.perTokenMs > 0 ? play(exchange, script, pace) : playAtOnce(exchange, script)));
+  const isSlow = pace.rhythm(script.paced.length).pauseMs > 0;
+  pace.after(wait, () => (isSlow ? play(exchange, script, pace) : playAtOnce(exchange, script)));
 }
 
 function scriptFor(
@@ -153,17 +154,18 @@ function play(exchange: Exchange, script: Script, pace: Pace): void {
   const { response } = exchange;
   if (response.destroyed) return;
   response.write(script.first.join(''));
+  const { pieceTokens, pauseMs } = pace.rhythm(script.paced.length);
   let position = 0;
   const step = (): void => {
     if (response.destroyed) return;
-    const event = script.paced[position];
-    position += 1;
+    const piece = script.paced.slice(position, position + pieceTokens);
+    position += pieceTokens;
     if (position < script.paced.length) {
-      response.write(event);
-      pace.after(pace.perTokenMs, step);
+      response.write(piece.join(''));
+      pace.after(pauseMs, step);
     } else {
-      playAtOnce(exchange, { ...script, first: [], paced: event === undefined ? [] : [event] });
+      playAtOnce(exchange, { ...script, first: [], paced: piece });
     }
   };
-  pace.after(pace.perTokenMs, step);
+  pace.after(pauseMs, step);
 }

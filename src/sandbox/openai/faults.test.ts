@@ -181,6 +181,26 @@ describe('spoiled answers', () => {
     expect(answer.choices[0]?.finish_reason).toBe('stop');
   });
 
+  test('an answer can be valid by its schema, and far too long', async () => {
+    const schema = {
+      type: 'object',
+      properties: { body: { type: 'string' }, hashtags: { type: 'array', items: { type: 'string' } } },
+      required: ['body', 'hashtags'],
+    };
+    const response_format = { type: 'json_schema', json_schema: { name: 'post', schema } };
+    const client = new OpenAI({ baseURL: sandbox.url, apiKey: 'any' });
+    const posts: { body: string; hashtags: string[] }[] = [];
+    sandbox.faults.next({ kind: 'wordy', times: 4 });
+    for (let turn = 0; turn < 2; turn += 1) {
+      const body = { ...CHAT, response_format };
+      const answer = await client.post<OpenAI.ChatCompletion>('/chat/completions', { body });
+      posts.push(JSON.parse(answer.choices[0]?.message.content ?? ''));
+    }
+    const [long, usual] = posts;
+    expect(long?.body).toBe(Array.from({ length: 4 }, () => usual?.body).join(' '));
+    expect(long?.hashtags).toEqual(usual?.hashtags);
+  });
+
   test('choices can be empty', async () => {
     sandbox.faults.next({ kind: 'empty_choices' }, { kind: 'empty_choices' });
     expect(await (await ask()).json()).toMatchObject({ choices: [], usage: { completion_tokens: 0 } });

@@ -33,6 +33,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('missing_usage'), ...target }),
   /** A whole, valid answer whose content is not what the requested schema says. */
   z.strictObject({ kind: z.literal('bad_content'), ...target }),
+  /** An answer by a schema, but its longer texts say everything `times` over (10 unless told): too long for what they are for. */
+  z.strictObject({ kind: z.literal('wordy'), times: z.number().int().min(2).max(100).optional(), ...target }),
   z.strictObject({ kind: z.literal('empty_choices'), ...target }),
   /** Not faults, but ordered in the same way: what the model says, and what usage it reports. */
   z.strictObject({ kind: z.literal('content'), text: z.string(), ...target }),

@@ -12,9 +12,9 @@ export type { Fault, Faults } from './faults.ts';
 export interface OpenAISandboxOptions {
   /** A port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number | undefined;
-  /** Time before each answer; 0 by default. */
+  /** Time before each answer, and over which a stream's tokens come after that; 0 by default. */
   readonly latencyMs?: number | undefined;
-  /** Time between the tokens of a stream; at 0, the default, a stream is sent at once. */
+  /** Time between the tokens of a stream; at 0, the default, `latencyMs` says how fast they come. */
   readonly perTokenMs?: number | undefined;
   /** A file of JSON lines that gets each billed call before its answer leaves, and is read again at the next start. */
   readonly billFile?: string | undefined;
@@ -29,7 +29,7 @@ export interface OpenAISandbox {
   /** The billed calls, oldest first; the last 100,000. */
   bill(): readonly BilledCall[];
   readonly faults: Faults;
-  /** Time before each answer from now on. */
+  /** `latencyMs` from now on. */
   setLatency(ms: number): void;
   /** Stops at once: connections are cut, and what was not yet ready is neither answered nor billed. */
   close(): Promise<void>;

@@ -167,6 +167,14 @@ function extraEntries(
   ]);
 }
 
+/** What stands in the request for the items of this array: objects to be worked over, or a list of one of them. */
+function originalsOf(items: unknown, place: Place, author: Author): readonly unknown[] | undefined {
+  const within = place.original === undefined ? undefined : ownList(place.original, place.name);
+  if (within !== undefined) return within;
+  const fields = isObject(items) ? Object.keys(ownObject(items, 'properties') ?? {}) : [];
+  return fields.length === 0 ? undefined : author.originals(fields);
+}
+
 function usualItems(place: Place, author: Author): number {
   return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
@@ -179,13 +187,18 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     ownNumber(schema, 'maxItems') ?? MOST_VALUES,
     items === false ? first.length : MOST_VALUES,
   );
+  const originals = originalsOf(items, place, filling.author);
   const asked =
-    filling.author.countOf(place.name) ?? Math.max(usualItems(place, filling.author), first.length);
+    originals?.length ??
+    filling.author.countOf(place.name) ??
+    Math.max(usualItems(place, filling.author), first.length);
   const count = Math.max(least, Math.min(isLean(place, filling) ? first.length : asked, most));
   const found = new Map<string, unknown>();
   const all: unknown[] = [];
   for (let index = 0; index < count; index += 1) {
-    const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
+    const given = originals?.[index];
+    const original = isObject(given) ? given : place.original;
+    const inner = { ...place, index, outer: place.index, depth: place.depth + 1, original };
     const value = fill(first[index] ?? items, inner, filling);
     found.set(JSON.stringify(value), value);
     all.push(value);

@@ -1,5 +1,5 @@
-/** Languages that the sandbox writes in; any other falls back to English. */
-export type Language = 'en' | 'de' | 'fr' | 'es' | 'it' | 'pt';
+/** Languages that the sandbox writes in; for any other it writes English, and says so. */
+export type Language = 'en' | 'de' | 'fr' | 'es' | 'it' | 'pt' | 'nl' | 'pl' | 'sv' | 'tr' | 'ja';
 
 const NAMES: Readonly<Record<Language, readonly string[]>> = {
   en: ['en', 'english', 'englisch', 'anglais'],
@@ -8,6 +8,11 @@ const NAMES: Readonly<Record<Language, readonly string[]>> = {
   es: ['es', 'spanish', 'español', 'espanol', 'spanisch'],
   it: ['it', 'italian', 'italiano', 'italienisch'],
   pt: ['pt', 'portuguese', 'português', 'portugues', 'portugiesisch'],
+  nl: ['nl', 'dutch', 'nederlands', 'niederländisch'],
+  pl: ['pl', 'polish', 'polski', 'polnisch'],
+  sv: ['sv', 'swedish', 'svenska', 'schwedisch'],
+  tr: ['tr', 'turkish', 'türkçe', 'türkisch'],
+  ja: ['ja', 'japanese', '日本語', 'japanisch'],
 };
 
 function words(list: string): ReadonlySet<string> {
@@ -34,6 +39,20 @@ export const STOP_WORDS: Readonly<Record<Language, ReadonlySet<string>>> = {
   pt: words(
     'dos das uma umas uns com sem por para sobre sob entre está estão são era ser estar têm nós eles elas seu sua nosso nossa que quem qual quando onde como porque mas mais muito também este esta estes estas isso escreva crie não pelo pela',
   ),
+  nl: words(
+    'het een van voor met zonder aan bij naar uit over onder tussen door maar ook niet wel wat wie waar waarom hoe wanneer welke dat deze dit die dan als zijn was waren wordt worden hebben heeft kan moet mag jij jouw hun ons onze ik wij zij schrijf',
+  ),
+  pl: words(
+    'nie jest są był była było być dla przez przed pod nad przy bez ale lub albo oraz czy jak kiedy gdzie dlaczego który która które tego ten to się swój jego jej ich nas was nasz wasz już też tylko bardzo może można trzeba napisz',
+  ),
+  sv: words(
+    'och att det som för med utan till från vid efter över under mellan men eller inte vad vem var varför hur när vilken vilket denna detta dessa är vara blir har hade kan ska skulle jag du vi ni de dem sig sin sitt sina också bara mycket mer skriv',
+  ),
+  tr: words(
+    'bir ve ile için ama veya değil çok daha gibi kadar sonra önce nasıl neden niçin nerede hangi kim bu şu her hiç olan olarak var yok ben sen biz siz onlar yaz',
+  ),
+  // Japanese is not told by words between blanks: see languageOf.
+  ja: words('こと もの これ それ ため よう ところ さん です ます する なる ある いる'),
 };
 
 /** Reads `de`, `de-AT`, `German` or `Deutsch`; null for what the sandbox has no phrases for. */
@@ -50,11 +69,13 @@ function isLanguage(value: string): value is Language {
   return Object.hasOwn(NAMES, value);
 }
 
-/** A guess by stop words; English unless another language has clearly more of them. */
+/** A guess: Japanese by its syllables, others by stop words; English unless another language has clearly more of them. */
 export function languageOf(lowerWords: readonly string[]): Language {
+  if (lowerWords.filter((word) => /[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(word)).length > 1)
+    return 'ja';
   let best: Language = 'en';
   let most = 1 + lowerWords.filter((word) => STOP_WORDS.en.has(word)).length;
-  for (const language of ['de', 'fr', 'es', 'it', 'pt'] as const) {
+  for (const language of ['de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'sv', 'tr'] as const) {
     const count = lowerWords.filter((word) => STOP_WORDS[language].has(word)).length;
     if (count > most) [best, most] = [language, count];
   }

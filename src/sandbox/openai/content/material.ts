@@ -46,10 +46,14 @@ export class Material {
   /** Turns equal requests into equal choices of phrases, and different ones into different choices. */
   readonly seed = lazy(() => hash(this.text));
 
-  /** `Topic: …` lines and `<topic>…</topic>` elements, by normalised name; the user's win over the system's. */
-  readonly labels = lazy(
-    (): ReadonlyMap<string, string> => new Map([...labelsIn(this.#instructions), ...labelsIn(this.text)]),
-  );
+  /**
+   * `Topic: …` lines and `<topic>…</topic>` elements, by normalised name. Those of the instructions count only when the
+   * user gives none: beside a brief, `hook: the first line` explains a field.
+   */
+  readonly labels = lazy((): ReadonlyMap<string, string> => {
+    const given = labelsIn(this.text);
+    return new Map(given.length > 0 ? given : labelsIn(this.#instructions));
+  });
 
   readonly headings = lazy((): readonly string[] => headingsIn(this.text));
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
@@ -60,9 +64,7 @@ export class Material {
   readonly urls = lazy((): readonly string[] => urlsIn(this.text));
 
   readonly language = lazy((): Language => {
-    const named = ['language', 'lang', 'locale']
-      .map((name) => this.labels().get(name))
-      .find((value) => value);
+    const named = this.#namedLanguage();
     if (named !== undefined) return languageNamed(named) ?? 'en';
     return languageOf(wordsOf(this.text.slice(0, 4096)).map((word) => word.toLowerCase()));
   });
@@ -76,6 +78,12 @@ export class Material {
     return subject === '' ? 'sandbox' : subject;
   });
 
+  /** A language that is asked for and that the sandbox has no phrases of. */
+  readonly unspoken = lazy((): string | undefined => {
+    const named = this.#namedLanguage();
+    return named !== undefined && languageNamed(named) === null ? named : undefined;
+  });
+
   /** Words that carry the subject, those of the subject itself first; never empty. */
   readonly keywords = lazy((): readonly string[] => {
     const found = keywordsOf([this.subject(), ...this.sentences()].join(' '), this.language());
@@ -84,6 +92,10 @@ export class Material {
 
   /** A JSON schema written into the prompt, where libraries put it for models that take no schema. */
   readonly embeddedSchema = lazy(() => schemaIn(this.#instructions) ?? schemaIn(this.text));
+
+  readonly #namedLanguage = lazy(() =>
+    ['language', 'lang', 'locale'].map((name) => this.labels().get(name)).find((value) => value),
+  );
 
   readonly #said = lazy(() => new Set(wordsOf(this.text.toLowerCase())));
 

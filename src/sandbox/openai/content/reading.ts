@@ -17,17 +17,20 @@ export function labelsIn(text: string): [string, string][] {
 }
 
 function unquote(value: string): string {
+  const text = value.startsWith('"') ? parsed(value.trim()) : undefined;
+  if (typeof text === 'string') return text.trim();
   return value
     .trim()
     .replace(/^["'“”„«`]+(.*?)["'“”»`]+$/su, '$1')
     .trim();
 }
 
-/** A line without its list mark, heading mark, emphasis and tags. */
+/** A line without its list mark, heading mark, emphasis, tags, and the targets of its links. */
 export function plainLine(line: string): string {
   return line
     .trim()
     .replace(/^(?:#{1,6}|[>*•-]|\d{1,2}[.)])\s+/u, '')
+    .replaceAll(/\[([^\][]{1,200})\]\([^()]{0,500}\)/g, '$1')
     .replaceAll(/\*\*|__|`/g, '')
     .replaceAll(/<\/?[\p{L}_][\p{L}\p{N}_-]{0,40}>/gu, '')
     .trim();
@@ -48,7 +51,7 @@ export function sentencesIn(text: string): string[] {
   const found = new Set<string>();
   for (const line of text.split(/\r?\n/).map(plainLine)) {
     if (headings.has(line)) continue;
-    const body = LABEL.exec(line)?.[2] ?? line;
+    const body = unquote(LABEL.exec(line)?.[2] ?? line);
     for (const sentence of body.split(/(?<=[.!?…])\s+/u)) {
       if (/\S\s+\S+\s+\S/u.test(sentence)) found.add(sentence.trim());
     }

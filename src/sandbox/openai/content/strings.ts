@@ -1,8 +1,8 @@
-import { type JsonObject, ownNumber, ownString } from './json.ts';
+import { type JsonObject, own, ownNumber, ownString } from './json.ts';
 import { matching } from './pattern.ts';
 import type { Place } from './place.ts';
 import type { Author } from './posts.ts';
-import { capitalise, clip, hash, nameWords } from './words.ts';
+import { capitalise, clip, hash, labelKey, nameWords } from './words.ts';
 
 type Writer = (author: Author, place: Place) => string | undefined;
 
@@ -120,9 +120,9 @@ function prose(author: Author, place: Place): string {
 /** By the last word of the property's name that is known here. */
 const WRITERS: Readonly<Record<string, Writer>> = Object.fromEntries(
   Object.entries<Writer>({
-    'hook opener': (author, { index }) => author.post(index).hook,
-    'body post caption script copy': (author, { index }) => author.post(index).body,
-    'cta action': (author, { index }) => author.post(index).cta,
+    'hook opener': (author, { index }) => author.part('hook', index),
+    'body post caption script copy': (author, { index }) => author.part('body', index),
+    'cta action': (author, { index }) => author.part('cta', index),
     'hashtag hashtags': (author, { index, outer }) => author.hashtag({ post: outer, index }),
     'title headline heading header subject topic theme': heading,
     'keyword keywords tag tags label labels category categories word words': keyword,
@@ -139,9 +139,23 @@ const WRITERS: Readonly<Record<string, Writer>> = Object.fromEntries(
   }).flatMap(([names, writer]) => names.split(' ').map((word) => [word, writer])),
 );
 
+/** Names that say nothing of what is to stand there: `Target: hook` says it. */
+const OPEN_NAMES = new Set(['text', 'value', 'result', 'content', 'part']);
+
 function written(place: Place, author: Author): string {
-  const label = author.label(place.name);
-  if (label !== undefined && place.index === 0) return label;
-  const known = nameWords(place.name).findLast((word) => Object.hasOwn(WRITERS, word));
+  const original = originalAt(place);
+  if (original !== undefined) return original;
+  const target = author.target();
+  const wanted = target !== undefined && OPEN_NAMES.has(place.name.toLowerCase()) ? target : place.name;
+  const label = author.label(wanted);
+  // What is to be written anew is not what stands there already.
+  if (label !== undefined && place.index === 0 && labelKey(wanted) !== target) return label;
+  const known = nameWords(wanted).findLast((word) => Object.hasOwn(WRITERS, word));
   return (known === undefined ? undefined : WRITERS[known]?.(author, place)) ?? prose(author, place);
+}
+
+function originalAt({ original, index, ...place }: Place): string | undefined {
+  const value = original === undefined ? undefined : own(original, place.name);
+  const text: unknown = Array.isArray(value) ? value[index] : value;
+  return typeof text === 'string' ? text : undefined;
 }

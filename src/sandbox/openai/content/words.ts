@@ -1,4 +1,5 @@
 import { type Language, STOP_WORDS } from './languages.ts';
+import { lazy } from './lazy.ts';
 
 /** FNV-1a, 32 bits: stable over runs and processes, so that equal requests get equal answers. */
 export function hash(text: string): number {
@@ -9,9 +10,16 @@ export function hash(text: string): number {
   return value >>> 0;
 }
 
-/** The words of a text: runs of letters, marks and digits. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+const segmenter = lazy(() => new Intl.Segmenter('ja', { granularity: 'word' }));
+
+/** The words of a text: runs of letters, marks and digits; in scripts without blanks, what a dictionary calls words. */
 export function wordsOf(text: string): string[] {
-  return text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’]*/gu) ?? [];
+  const runs = text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’]*/gu) ?? [];
+  if (!UNSPACED.test(text)) return runs;
+  return runs.flatMap((run) =>
+    UNSPACED.test(run) ? Array.from(segmenter().segment(run), ({ segment }) => segment) : [run],
+  );
 }
 
 /** The words of an identifier: `getWeather_byCity` → get, weather, by, city. */
@@ -34,7 +42,7 @@ export function keywordsOf(text: string, language: Language): string[] {
   for (const word of wordsOf(text)) {
     const key = word.toLowerCase();
     if (
-      word.length >= 3 &&
+      isLongEnough(word) &&
       !STOP_WORDS[language].has(key) &&
       !STOP_WORDS.en.has(key) &&
       !/^\d+$/.test(word) &&
@@ -44,6 +52,34 @@ export function keywordsOf(text: string, language: Language): string[] {
     }
   }
   return [...seen.values()];
+}
+
+/** Three letters make a word; of scripts that write whole words in one or two signs, two. */
+function isLongEnough(word: string): boolean {
+  return word.length >= (UNSPACED.test(word) ? 2 : 3);
+}
+
+/** How much room a text takes where wide letters (Chinese, Japanese, Korean) and emoji count twice, as they do on X. */
+export function widthOf(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + widthOfCharacter(character), 0);
+}
+
+function widthOfCharacter(character: string): number {
+  const point = character.codePointAt(0) ?? 0;
+  return point <= 0x10ff || (point >= 0x2000 && point <= 0x2037) ? 1 : 2;
+}
+
+/** Cuts like `clip`, to a width. */
+export function clipWide(text: string, widest: number): string {
+  if (widthOf(text) <= widest) return text;
+  let room = widest - 2;
+  let fits = '';
+  for (const character of text) {
+    room -= widthOfCharacter(character);
+    if (room < 0) break;
+    fits += character;
+  }
+  return clip(`${fits}……`, fits.length + 1);
 }
 
 /** Cuts at a word's end where that loses less than half, never inside a surrogate pair. */
