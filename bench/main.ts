@@ -1,18 +1,24 @@
 import { cpus } from 'node:os';
 import type { Figures } from './figures.ts';
-import { benchReel } from './reel.ts';
 
-const BENCHES: Readonly<Record<string, (say: (line: string) => void) => Promise<Figures>>> = {
-  reel: benchReel,
+type Bench = (say: (line: string) => void) => Promise<Figures>;
+
+/** Each bench's code is loaded when it is asked for. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  library: async () => (await import('./library.ts')).benchLibrary,
+  jobs: async () => (await import('./jobs.ts')).benchJobs,
+  limits: async () => (await import('./limits.ts')).benchLimits,
+  reel: async () => (await import('./reel.ts')).benchReel,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
-const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-if (bench === undefined) {
+const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (load === undefined) {
   process.stderr.write(`Usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--json]\n`);
   process.exit(2);
 }
 const asJson = flags.includes('--json');
+const bench = await load();
 const figures = await bench((line) => process.stderr.write(`${line}\n`));
 const machine = { cpus: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', node: process.version };
 process.stdout.write(

@@ -1,5 +1,5 @@
 import { accountsMigrations, accountsRoutes, createAccounts } from '#platform/accounts';
-import { type Ai, createAi, createPrices, type UpstreamOptions } from '#platform/ai';
+import type { Ai, UpstreamOptions } from '#platform/ai';
 import { auditMigrations, createAudit } from '#platform/audit';
 import { billingRoutes, createBilling } from '#platform/billing';
 import type { Config } from '#platform/config';
@@ -18,24 +18,30 @@ import type { Mounted, Route } from '#platform/http';
 import { createIdempotency, idempotencyMigrations } from '#platform/idempotency';
 import { createIdentity, identityMigrations, identityRoutes, userByEmail } from '#platform/identity';
 import { AppError, type Clock, createIds, declareErrors, systemClock, systemRandom } from '#platform/kernel';
-import { createJobs, jobsMigrations } from '#platform/jobs';
+import { createJobs, deliveryRoutes, jobsMigrations, jobsRoutes } from '#platform/jobs';
 import {
+  createBudgetAlert,
+  createCredits,
+  createDenials,
   createLimits,
-  createPostgresRates,
   type Holder,
   limitsMigrations,
   limitsRoutes,
-  type Rates,
   type PlannedCall,
   startHolder,
 } from '#platform/limits';
-import type { Product } from '#platform/product';
+import type { Redis } from '#platform/redis';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createOpenAISandbox } from '#sandbox/openai';
+import { createQStashSandbox } from '#sandbox/qstash';
 import { products } from '#products';
 import { createServer, type Server, type ServerParts } from '#server';
-import { type Chore, startChores } from './app/maintenance.ts';
+import { openAi } from './app/ai.ts';
+import { announceOf, type QStash, receiverOf } from './app/delivery.ts';
+import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
 import { ensureOwner } from './app/owner.ts';
+import { handleJobs } from './app/product-jobs.ts';
+import { openRates, openRedis } from './app/redis.ts';
 
 declareErrors({
   migrations_pending: { status: 500, message: 'The database is not migrated.' },
@@ -64,7 +70,7 @@ export interface App {
   readonly modules: Modules;
   readonly telemetry: Telemetry;
   readonly server: Server;
-  /** Drains calls and streams, then jobs, within the time that the settings give, and closes everything. */
+  /** Drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
 }
 
@@ -90,6 +96,8 @@ export function allRoutes(): Route[] {
     ...identityRoutes,
     ...accountsRoutes,
     ...limitsRoutes,
+    ...jobsRoutes,
+    ...deliveryRoutes,
     ...billingRoutes,
     ...products.flatMap(({ routes }) => routes),
   ];
@@ -112,7 +120,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => telemetry.close());
   const db = await openedDatabase(options, telemetry, opened);
   const ids = createIds({ clock, random: systemRandom });
-  const base = { db, ids, clock, random: systemRandom, telemetry };
+  const redis = await openRedis(config, { db, telemetry }, opened);
+  const base = { db, ids, clock, random: systemRandom, telemetry, redis };
   const holder = await startHolder({
     ...base,
     kind: options.work ? 'worker' : 'api',
@@ -120,25 +129,29 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     onLost: options.onLost,
   });
   opened.defer(() => holder.end());
-  const modules = wire({ ...base, holder, options, upstreams: await upstreamsOf(config, opened) });
+  const upstreams = await upstreamsOf(config, opened);
+  const qstash = await qstashOf(config, opened);
+  const modules = wire({ ...base, holder, options, upstreams, qstash });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
   await modules.identity.ready();
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = await createServer(serverParts(modules, options));
+  scheduleUpkeep(modules);
   const worker = options.work ? modules.jobs.work() : undefined;
-  const stopChores = options.work ? startChores(choresOf(modules), telemetry.logger) : undefined;
+  const stopSweep = options.work ? startSweep(() => modules.limits.sweep(), telemetry.logger) : undefined;
   const grace = config.shutdownGraceSeconds;
   return {
     modules,
     telemetry,
     server,
     async stop() {
-      const until = clock.monotonic() + grace * 1_000;
-      await server.stop(grace);
-      await worker?.stop(Math.max(0, until - clock.monotonic()));
-      await stopChores?.();
+      // A process without a worker may run jobs that were delivered to it.
+      const { stop: endJobs } = worker ?? { stop: modules.jobs.close };
+      // At the same time: a job that begins while calls are drained would only be handed over.
+      await Promise.all([server.stop(grace), endJobs(grace * 1_000)]);
+      await stopSweep?.();
       await opened.disposeAsync();
     },
   };
@@ -172,12 +185,22 @@ async function upstreamsOf({ ai }: Config, opened: AsyncDisposableStack): Promis
   return [...upstreams, { name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }];
 }
 
+/** Where jobs are announced, if they are, and who signs what is delivered: the sandbox where the settings name no account. */
+async function qstashOf({ delivery }: Config, opened: AsyncDisposableStack): Promise<QStash | undefined> {
+  if (delivery === undefined || delivery.qstash !== undefined) return delivery?.qstash;
+  const sandbox = await createQStashSandbox();
+  opened.defer(() => sandbox.close());
+  return sandbox;
+}
+
 interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'telemetry'> {
   readonly db: Database;
+  readonly redis: Redis | undefined;
   readonly random: typeof systemRandom;
   readonly holder: Holder;
   readonly options: AppOptions;
   readonly upstreams: readonly UpstreamOptions[];
+  readonly qstash: QStash | undefined;
 }
 
 /** The modules of this process. */
@@ -185,9 +208,8 @@ export type Modules = ReturnType<typeof wire>;
 
 /** The one place where parts are wired. */
 function wire(parts: WiringParts) {
-  const { db, telemetry, options } = parts;
+  const { db, options } = parts;
   const { config } = options;
-  const { logger, metrics } = telemetry;
   const catalogues = products.map(({ catalogue }) => catalogue);
 
   const audit = createAudit(parts);
@@ -203,13 +225,15 @@ function wire(parts: WiringParts) {
     },
   });
   const entitlements = createEntitlements({ ...parts, audit, catalogues });
-  const limits = createLimits({ ...parts, catalogues });
-  const jobs = createJobs({ ...parts, limits, concurrency: config.workerConcurrency, log: logger, metrics });
-  const ai = openAi(parts);
+  const denials = createDenials(parts);
+  const limits = createLimits({ ...parts, catalogues, denials, onBudgetClosed: alertOf(parts) });
+  const jobs = openJobs({ ...parts, limits, audit });
+  const ai = openAi({ ...parts, config, passing: options.passing });
   const billing = createBilling({
     db,
     entitlements,
     usage: limits.usage,
+    credits: createCredits({ ...parts, catalogues, audit }),
     accountByEmail: async (email) =>
       (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });
@@ -219,14 +243,13 @@ function wire(parts: WiringParts) {
     service: product.service({ ...parts, entitlements, limits, jobs, ai }),
   }));
   for (const { product, service } of services) handleJobs(jobs, product, service);
-  metrics.observeJobsDepth(async () =>
-    (await jobs.depth()).map(({ jobs: count, ...of }) => ({ ...of, count })),
-  );
 
   const mounted: Mounted[] = [
     { module: 'identity', routes: identityRoutes, service: identity },
     { module: 'accounts', routes: accountsRoutes, service: accounts },
     { module: 'limits', routes: limitsRoutes, service: limits },
+    { module: 'jobs', routes: deliveryRoutes, service: receiverOf(parts, jobs) },
+    { module: 'jobs', routes: jobsRoutes, service: jobs },
     { module: 'billing', routes: billingRoutes, service: billing },
     ...services.map(({ product, service }) => ({ module: product.key, routes: product.routes, service })),
   ];
@@ -245,72 +268,53 @@ function wire(parts: WiringParts) {
     idempotency: createIdempotency(parts),
     async close() {
       await ai.close();
+      denials.close();
       await identity.close();
       accounts.close();
     },
   };
 }
 
-function openAi({ telemetry, options, ...parts }: WiringParts): Ai {
-  return createAi({
-    ...parts,
-    ...telemetry,
-    passing: options.passing,
-    prices: createPrices({ allowUnpriced: unpriced(options.config) }),
-    policies: policiesOf(products),
-    prompts: Object.fromEntries(
-      products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
-    ),
-  });
-}
-
-function openRates({ db, telemetry }: WiringParts): Rates {
-  return createPostgresRates({
-    db,
-    onFailure(err) {
-      telemetry.metrics.rateFailure();
-      telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
-    },
-  });
-}
-
-/** Models of the operator's own upstreams may lack a price; whoever names them allows the default one. */
-function unpriced({ ai }: Config): string[] {
-  return ai.upstreams.flatMap(({ name, models = [] }) => models.map((model) => `${name}/${model}`));
-}
-
-function policiesOf(all: readonly Product[]): Parameters<typeof createAi>[0]['policies'] {
-  return Object.fromEntries(
-    all.flatMap(({ key, policies }) =>
-      Object.entries(policies).map(([feature, policy]) => [`${key}.${feature}`, policy]),
+/** An operator's budget that refuses callers is an alert, in the log for whoever watches it. */
+function alertOf({ clock, telemetry }: WiringParts) {
+  return createBudgetAlert(clock, (budget) =>
+    telemetry.logger.error(
+      { alert: 'operator_budget_closed', budget },
+      "a budget of the operator's refuses callers",
     ),
   );
 }
 
-function handleJobs(jobs: ReturnType<typeof createJobs>, product: Product, service: unknown): void {
-  for (const [name, { attempts, run, giveUp }] of Object.entries(product.jobs)) {
-    // A product's jobs take the service that the product itself made.
-    const own = service as never;
-    jobs.handle({
-      kind: `${product.key}.${name}`,
-      attempts,
-      run: (job) => run(own, job),
-      giveUp: (job, failure) => giveUp(own, job, failure),
-    });
-  }
+function openJobs(parts: WiringParts & Pick<Parameters<typeof createJobs>[0], 'limits' | 'audit'>) {
+  const { config } = parts.options;
+  const { logger, metrics } = parts.telemetry;
+  const jobs = createJobs({
+    ...parts,
+    concurrency: config.workerConcurrency,
+    batchConcurrency: config.workerBatchConcurrency,
+    log: logger,
+    metrics,
+    announce: announceOf(parts),
+  });
+  metrics.observeJobsDepth(jobs.depth);
+  metrics.observeOldestJobs(jobs.oldest);
+  return jobs;
 }
 
 function serverParts(modules: Modules, { config, version, serve }: AppOptions): ServerParts {
-  const { db, entitlements, identity, accounts, limits, ai } = modules;
+  const { db, redis, entitlements, identity, accounts, limits, ai } = modules;
   return {
     ...modules,
     settings: { ...config, version },
     mounted: serve ? modules.mounted : [],
-    dependencies: [{ name: 'database', required: true, check: () => db.ping() }],
+    dependencies: [
+      { name: 'database', required: true, check: () => db.ping() },
+      ...(redis === undefined ? [] : [{ name: 'redis', required: false, check: () => redis.ping() }]),
+    ],
     identify: identity.identify,
     roleOf: accounts.roleOf,
-    admit: ({ caller, product, feature, bodyBytes, prepared, ...request }) => {
-      const { planned, ...more } = prepared ?? { planned: plannedCall(ai, { product, feature, bodyBytes }) };
+    admit: ({ caller, product, feature, textBytes, prepared, ...request }) => {
+      const { planned, ...more } = prepared ?? { planned: plannedCall(ai, { product, feature, textBytes }) };
       const spender = { userId: caller.userId, keyId: caller.keyId };
       return limits.admit({
         ...request,
@@ -327,33 +331,20 @@ function serverParts(modules: Modules, { config, version, serve }: AppOptions): 
   };
 }
 
-/** What a prompt of ours adds to what the caller sent, at most. */
+/** What a prompt of ours adds to the texts that it is about, at most. */
 const PROMPT_BYTES = 8 * 1_024;
 
 function plannedCall(
   ai: Ai,
-  asked: { product: string; feature: string; bodyBytes: number },
+  asked: { product: string; feature: string; textBytes: number },
 ): ReturnType<Ai['estimate']> {
   return ai.estimate({
     policy: `${asked.product}.${asked.feature}`,
-    inputBytes: asked.bodyBytes + PROMPT_BYTES,
+    inputBytes: asked.textBytes + PROMPT_BYTES,
   });
 }
 
 function enough(held: number | boolean | undefined, needed: number | boolean | null): boolean {
   if (typeof needed === 'number') return typeof held === 'number' && held >= needed;
   return held !== undefined && held !== false;
-}
-
-/** What somebody must do now and then; every worker does it, and it does no harm to do it twice. */
-function choresOf({ db, idempotency, rates, jobs, limits }: Modules): Chore[] {
-  const hour = 3_600;
-  const embedded = { name: 'statistics', everySeconds: hour, run: () => db.script('vacuum analyze') };
-  return [
-    { name: 'permits of dead holders', everySeconds: 5, atStart: true, run: () => limits.sweep() },
-    { name: 'expired idempotency keys', everySeconds: hour, run: () => idempotency.sweep() },
-    { name: 'unused rates', everySeconds: hour, run: () => rates.sweep() },
-    { name: 'done jobs', everySeconds: hour, run: () => jobs.prune() },
-    ...(db.engine === 'pglite' ? [embedded] : []),
-  ];
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { createQStashSandbox } from '#sandbox/qstash';
 import { engine, testDatabase } from '#test/services';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -90,6 +91,9 @@ test('start says what it stands on, where it is, and what to paste; then it serv
     expect(await second.ended()).toBe(1);
     expect(second.said()).toMatch(/The data folder .* is in use by another Plinth \(process \d+\)\./);
     expect(second.said()).not.toContain('    at ');
+    const doctor = plinth(['doctor']);
+    expect(await doctor.ended()).toBe(0);
+    expect(doctor.said()).toContain('in use by a Plinth that runs now');
   }
   program.child.kill('SIGTERM');
   expect(await program.ended()).toBe(0);
@@ -177,6 +181,21 @@ test.runIf(engine === 'postgres')(
   },
 );
 
+test.runIf(engine === 'pglite')('a data folder that can not be made ends a start in a sentence', async () => {
+  const program = plinth(['start'], { DATA_DIR: import.meta.filename });
+  expect(await program.ended()).toBe(1);
+  expect(program.said()).toMatch(/The data folder \S+ can not be made or written \(EEXIST\)\. Set DATA_DIR/);
+  expect(program.said()).not.toContain('    at ');
+});
+
+test('an upstream without the models that products ask for ends a start in a sentence', async () => {
+  const upstream = { name: 'local', base_url: 'http://127.0.0.1:1/v1' };
+  const program = plinth(['start'], { AI_UPSTREAMS: JSON.stringify([upstream]) });
+  expect(await program.ended()).toBe(1);
+  expect(program.said()).toMatch(/AI_UPSTREAMS: the policy \S+ names a model .* must list its "models"/);
+  expect(program.said()).not.toContain('    at ');
+});
+
 test('doctor names what is wrong with each thing in a line', async () => {
   const program = plinth(['doctor'], {
     DATABASE_URL: 'postgres://a:marker@127.0.0.1:1/a',
@@ -187,6 +206,30 @@ test('doctor names what is wrong with each thing in a line', async () => {
   expect(program.said()).toMatch(/FAIL {2}database +Nothing answers at the address of DATABASE_URL/);
   expect(program.said()).toMatch(/FAIL {2}AI: minimax +127\.0\.0\.1:2 can not be reached \(ECONNREFUSED\)/);
   expect(program.said()).not.toContain('marker');
+});
+
+test('doctor says what is wrong with QStash: the token, the keys, or where it is to deliver', async () => {
+  const sandbox = await createQStashSandbox();
+  const { current, next } = sandbox.keys;
+  const right = {
+    JOBS_DELIVERY: 'qstash',
+    QSTASH_URL: sandbox.url,
+    QSTASH_TOKEN: sandbox.token,
+    QSTASH_CURRENT_SIGNING_KEY: current,
+    QSTASH_NEXT_SIGNING_KEY: next,
+    PUBLIC_URL: 'https://api.example.com',
+  };
+  const says = async (more: Record<string, string>) => {
+    const program = plinth(['doctor'], { ...right, ...more });
+    await program.ended();
+    return /(?:ok|FAIL) +QStash .*/.exec(program.said())?.[0];
+  };
+  expect(await says({})).toMatch(/^ok .* token and keys fit, delivers to https:\/\/api\.example\.com/);
+  expect(await says({ QSTASH_TOKEN: 'another' })).toMatch(/^FAIL .* QSTASH_TOKEN is not accepted/);
+  expect(await says({ QSTASH_NEXT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* were rolled/);
+  expect(await says({ QSTASH_CURRENT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* not set here/);
+  expect(await says({ QSTASH_URL: 'http://127.0.0.1:2' })).toMatch(/^FAIL .* can not be reached/);
+  await sandbox.close();
 });
 
 test('a verb that there is not gets the usage', async () => {

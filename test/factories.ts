@@ -91,6 +91,12 @@ export async function suspendAccount(db: Database, accountId: AccountId): Promis
   );
 }
 
+export async function setTimeZone(db: Database, accountId: AccountId, zone: string): Promise<void> {
+  await db.asMigrator(
+    statement('update accounts.accounts set time_zone = $2 where account_id = $1', [accountId, zone]),
+  );
+}
+
 export async function suspendUser(db: Database, userId: UserId): Promise<void> {
   await db.asMigrator(
     statement(`update identity.users set status = 'suspended' where user_id = $1`, [userId]),

@@ -103,6 +103,12 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { vector } from '@electric-sql/pglite/vector';`,
     `import 'kysely';`,
   ],
+  [
+    'vendors',
+    'src/platform/limits/a.ts',
+    `import { Redis } from 'ioredis';`,
+    `import { a } from '#platform/redis';`,
+  ],
   ['vendors', 'src/products/reel/a.ts', `import OpenAI from 'openai';`, `import { z } from 'zod';`],
   [
     'vendors',

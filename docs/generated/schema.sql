@@ -1,12 +1,19 @@
 -- The schema of the migrated database. Made by npm run generate; the check fails when it differs.
 
+create extension btree_gin with schema public;
+
 -- ==================== accounts
+
+create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid);
+
+create type accounts.standing as (refused text, key_budget bigint);
 
 create table accounts.accounts (
   account_id uuid not null,
   kind text not null,
   name text not null,
   status text not null default 'active'::text,
+  time_zone text not null default 'UTC'::text,
   created_by uuid not null,
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
@@ -14,7 +21,8 @@ create table accounts.accounts (
   constraint accounts_pkey PRIMARY KEY (account_id),
   constraint accounts_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'organization'::text]))),
   constraint accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-  constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text])))
+  constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+  constraint accounts_time_zone_check CHECK (accounts.is_time_zone(time_zone))
 );
 CREATE UNIQUE INDEX accounts_one_personal ON accounts.accounts USING btree (created_by) WHERE (kind = 'personal'::text);
 alter table accounts.accounts enable row level security, force row level security;
@@ -61,26 +69,11 @@ alter routine accounts.account_closed() owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION accounts.can_spend(p_account uuid, p_user uuid, p_key uuid)
  RETURNS text
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
 AS $function$
-begin
-  return (
-    select case
-      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
-      when u.status is distinct from 'active' then 'user_suspended'
-      when m.user_id is null then 'not_a_member'
-      when p_key is not null and (
-        k.id is null or k.user_id <> p_user or k.revoked_at is not null
-        or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
-    end
-    from (select 1) one
-    left join accounts.accounts a on a.account_id = p_account
-    left join identity.users u on u.user_id = p_user
-    left join accounts.members m on m.account_id = p_account and m.user_id = p_user
-    left join identity.api_keys k on k.account_id = p_account and k.id = p_key
-  );
-end $function$;
+  select ((accounts.standings(array[row(p_account, p_user, p_key)::accounts.spender]))[1]).refused
+$function$;
 grant execute on routine accounts.can_spend(uuid,uuid,uuid) to plinth_system;
 
 CREATE OR REPLACE FUNCTION accounts.fall_back(p_account uuid, p_user uuid)
@@ -94,6 +87,18 @@ AS $function$
   where u.user_id = p_user and u.default_account_id = p_account
 $function$;
 alter routine accounts.fall_back(uuid,uuid) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION accounts.is_time_zone(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  perform timestamptz 'epoch' at time zone p_name;
+  return p_name ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$';
+exception when invalid_parameter_value then
+  return false;
+end $function$;
 
 CREATE OR REPLACE FUNCTION accounts.member_left()
  RETURNS trigger
@@ -161,6 +166,40 @@ begin
 end $function$;
 alter routine accounts.reachable(text) owner to plinth_system;
 grant execute on routine accounts.reachable(text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION accounts.standings(p_spenders accounts.spender[])
+ RETURNS accounts.standing[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return (
+    select array_agg((case
+      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
+      when u.status is distinct from 'active' then 'user_suspended'
+      when m.user_id is null then 'not_a_member'
+      when s.key_id is not null and (
+        k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
+        or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
+      end, k.monthly_budget_micros)::accounts.standing order by s.place)
+    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, place)
+    -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
+    left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
+    left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
+    left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
+    left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
+  );
+end $function$;
+grant execute on routine accounts.standings(accounts.spender[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION accounts.time_zone(p_account uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select time_zone from accounts.accounts where account_id = p_account
+$function$;
+grant execute on routine accounts.time_zone(uuid) to plinth_system;
 
 -- ==================== app
 
@@ -383,33 +422,46 @@ grant select on entitlements.snapshots to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION entitlements.segment(p_account uuid, p_product text, p_at timestamp with time zone)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-declare
-  v_timeline jsonb := entitlements.timeline(p_account, p_product);
-begin
-  for v_place in reverse coalesce(jsonb_array_length(v_timeline), 0) - 1 .. 1 loop
-    if (v_timeline->v_place->>'from')::timestamptz <= p_at then return v_timeline->v_place; end if;
-  end loop;
-  return v_timeline->0;
-end $function$;
+  select entitlements.segment_at(entitlements.timeline(p_account, p_product), p_at)
+$function$;
 
-CREATE OR REPLACE FUNCTION entitlements.timeline(p_account uuid, p_product text)
+CREATE OR REPLACE FUNCTION entitlements.segment_at(p_timeline jsonb, p_at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE PARALLEL SAFE
 AS $function$
-declare
-  v_timeline jsonb;
 begin
-  select s.timeline into v_timeline from entitlements.snapshots s
-    where s.account_id = p_account and s.product = p_product order by s.version desc limit 1;
-  if not found then
-    select d.timeline into v_timeline from entitlements.defaults d where d.product = p_product;
-  end if;
-  return v_timeline;
+  for v_place in reverse coalesce(jsonb_array_length(p_timeline), 0) - 1 .. 1 loop
+    if (p_timeline->v_place->>'from')::timestamptz <= p_at then return p_timeline->v_place; end if;
+  end loop;
+  return p_timeline->0;
 end $function$;
+
+CREATE OR REPLACE FUNCTION entitlements.segments(p_accounts uuid[], p_products text[], p_at timestamp with time zone)
+ RETURNS jsonb[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return (
+    select array_agg(entitlements.segment_at(coalesce(
+      (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
+      (select d.timeline from entitlements.defaults d where d.product = wanted.product)), p_at) order by place)
+    from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
+end $function$;
+
+CREATE OR REPLACE FUNCTION entitlements.timeline(p_account uuid, p_product text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select coalesce(
+    (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
+    (select d.timeline from entitlements.defaults d where d.product = p_product))
+$function$;
 
 -- ==================== idempotency
 
@@ -469,13 +521,15 @@ create table identity.api_keys (
   prefix text not null,
   token_hash text not null,
   scopes text[] not null,
+  monthly_budget_micros bigint,
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint api_keys_pkey PRIMARY KEY (account_id, id),
-  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint api_keys_monthly_budget_micros_check CHECK ((monthly_budget_micros >= 0))
 );
 CREATE INDEX api_keys_by_hash ON identity.api_keys USING btree (token_hash);
 CREATE INDEX api_keys_of_user ON identity.api_keys USING btree (user_id);
@@ -558,20 +612,43 @@ grant delete, insert, select, update on identity.users to plinth_system;
 
 -- ==================== jobs
 
+create table jobs.deliveries (
+  account_id uuid not null,
+  job_id uuid not null,
+  fence integer not null,
+  number integer not null default 1,
+  lane text not null,
+  holder uuid,
+  published_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint deliveries_pkey PRIMARY KEY (account_id, job_id),
+  constraint deliveries_account_id_job_id_fkey FOREIGN KEY (account_id, job_id) REFERENCES jobs.jobs(account_id, id) ON DELETE CASCADE
+);
+alter table jobs.deliveries enable row level security, force row level security;
+create policy system on jobs.deliveries for all to plinth_system using (true) with check (true);
+create policy tenant on jobs.deliveries for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on jobs.deliveries to plinth_system;
+grant select on jobs.deliveries to plinth_tenant;
+
 create table jobs.jobs (
   account_id uuid not null,
   id uuid not null,
   kind text not null,
   lane text not null,
-  priority smallint not null,
   payload jsonb not null,
   permit_id uuid,
   state text not null,
   run_at timestamp with time zone not null default app.now(),
+  turn bigint,
   attempt integer not null default 0,
   attempts integer not null,
+  postponed integer not null default 0,
+  overdue_at timestamp with time zone,
   holder uuid,
   fence integer not null default 0,
+  progress_done integer,
+  progress_total integer,
   error text,
   request_id text not null,
   created_at timestamp with time zone not null default app.now(),
@@ -579,19 +656,136 @@ create table jobs.jobs (
   constraint jobs_pkey PRIMARY KEY (account_id, id),
   constraint jobs_account_id_permit_id_fkey FOREIGN KEY (account_id, permit_id) REFERENCES limits.permits(account_id, id),
   constraint jobs_attempts_check CHECK ((attempts > 0)),
+  constraint jobs_check CHECK (((turn IS NOT NULL) OR (state <> 'ready'::text))),
   constraint jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'batch'::text]))),
-  constraint jobs_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'running'::text, 'done'::text, 'dead'::text])))
+  constraint jobs_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'delayed'::text, 'running'::text, 'done'::text, 'dead'::text, 'cancelled'::text])))
 ) with (fillfactor=70);
-CREATE INDEX jobs_dead ON jobs.jobs USING btree (updated_at DESC) WHERE (state = 'dead'::text);
-CREATE INDEX jobs_done ON jobs.jobs USING btree (updated_at) WHERE (state = 'done'::text);
-CREATE INDEX jobs_next ON jobs.jobs USING btree (run_at) WHERE (state = 'ready'::text);
-CREATE INDEX jobs_ready ON jobs.jobs USING btree (priority DESC, run_at, id) WHERE (state = 'ready'::text);
+CREATE INDEX jobs_delayed ON jobs.jobs USING btree (run_at) WHERE (state = 'delayed'::text);
+CREATE INDEX jobs_of_state ON jobs.jobs USING btree (state, id);
+CREATE INDEX jobs_oldest ON jobs.jobs USING btree (lane, run_at) WHERE (state = 'ready'::text);
+CREATE INDEX jobs_over ON jobs.jobs USING btree (updated_at) WHERE (state = ANY (ARRAY['done'::text, 'cancelled'::text]));
+CREATE INDEX jobs_own ON jobs.jobs USING btree (account_id, lane, turn) WHERE (state = 'ready'::text);
+CREATE INDEX jobs_ready ON jobs.jobs USING btree (lane, turn, run_at, id) WHERE (state = 'ready'::text);
 CREATE INDEX jobs_running ON jobs.jobs USING btree (holder) WHERE (state = 'running'::text);
 alter table jobs.jobs enable row level security, force row level security;
 create policy system on jobs.jobs for all to plinth_system using (true) with check (true);
 create policy tenant on jobs.jobs for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on jobs.jobs to plinth_system;
 grant insert, select on jobs.jobs to plinth_tenant;
+
+create table jobs.schedules (
+  name text not null,
+  cron text not null,
+  next_at timestamp(3) with time zone not null,
+  last_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  constraint schedules_pkey PRIMARY KEY (name, cron)
+);
+alter table jobs.schedules enable row level security, force row level security;
+create policy system on jobs.schedules for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on jobs.schedules to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.announce(p_holder uuid, p_kinds text[], p_most integer, p_batch_most integer, p_lost interval)
+ RETURNS TABLE(account uuid, job uuid, fence integer, number integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+begin
+  perform jobs.check_lease(p_holder, v_now);
+  -- Two at a time would pass the bounds together.
+  perform pg_advisory_xact_lock(hashtextextended('jobs.announce', 0));
+  perform jobs.promote(v_now, p_kinds);
+  delete from jobs.deliveries d where not exists (select from jobs.jobs j
+    where j.account_id = d.account_id and j.id = d.job_id and j.state = 'ready' and j.fence = d.fence);
+  update jobs.deliveries d set holder = p_holder, published_at = null, updated_at = v_now,
+      number = d.number + case when d.published_at is null then 0 else 1 end
+    where d.published_at <= v_now - p_lost or d.published_at is null
+      and not exists (select from limits.holders h where h.id = d.holder and h.expires_at > v_now);
+  if jobs.announce_lane(p_holder, p_kinds, 'interactive', p_most) > 0 or jobs.is_batch_late(p_kinds, v_now) then
+    perform jobs.announce_lane(p_holder, p_kinds, 'batch', p_batch_most);
+  end if;
+  return query select d.account_id, d.job_id, d.fence, d.number
+    from jobs.deliveries d join jobs.jobs j on j.account_id = d.account_id and j.id = d.job_id
+    where d.holder = p_holder and d.published_at is null order by j.lane = 'batch', j.turn, j.run_at, j.id;
+end $function$;
+alter routine jobs.announce(uuid,text[],integer,integer,interval) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.announce_anew(p_account uuid, p_job uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update jobs.deliveries set number = number + 1, published_at = null, updated_at = app.now()
+    where account_id = p_account and job_id = p_job and published_at is not null;
+end $function$;
+alter routine jobs.announce_anew(uuid,uuid) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.announce_lane(p_holder uuid, p_kinds text[], p_lane text, p_most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_room integer := p_most - (select count(*) from jobs.deliveries where lane = p_lane)
+    - (select count(*) from jobs.jobs where state = 'running' and lane = p_lane);
+  v_claimed integer;
+begin
+  insert into jobs.deliveries (account_id, job_id, fence, lane, holder)
+    select j.account_id, j.id, j.fence, j.lane, p_holder from jobs.jobs j
+    where j.state = 'ready' and j.lane = p_lane and j.kind = any(p_kinds)
+      and not exists (select from jobs.deliveries d where d.account_id = j.account_id and d.job_id = j.id)
+    order by j.turn, j.run_at, j.id limit greatest(v_room, 0);
+  get diagnostics v_claimed = row_count;
+  return v_room - v_claimed;
+end $function$;
+alter routine jobs.announce_lane(uuid,text[],text,integer) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.announced(p_holder uuid, p_jobs uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update jobs.deliveries set holder = null, published_at = app.now(), updated_at = app.now()
+    where holder = p_holder and job_id = any(p_jobs);
+end $function$;
+alter routine jobs.announced(uuid,uuid[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.cancel(p_account uuid, p_job uuid, p_keep boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  j jobs.jobs;
+begin
+  update jobs.jobs set state = 'cancelled', fence = fence + 1, error = null, holder = null, updated_at = app.now()
+    where account_id = app.account() and account_id = p_account and id = p_job and state in ('ready', 'delayed', 'running') returning * into j;
+  if not found then return false; end if;
+  if j.permit_id is not null then perform limits.cancel(j.account_id, j.permit_id, p_keep); end if;
+  return true;
+end $function$;
+alter routine jobs.cancel(uuid,uuid,boolean) owner to plinth_system;
+grant execute on routine jobs.cancel(uuid,uuid,boolean) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION jobs.check_lease(p_holder uuid, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from limits.holders where id = p_holder and expires_at > p_now) then
+    raise exception 'the holder is dead' using errcode = 'PL012';
+  end if;
+end $function$;
+grant execute on routine jobs.check_lease(uuid,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.close_orphans()
  RETURNS integer
@@ -606,7 +800,8 @@ begin
   for v_permit in
     select p.* from limits.permits p
     where p.state in ('queued', 'running') and p.job_id is not null and not exists (
-      select from jobs.jobs j where j.account_id = p.account_id and j.id = p.job_id and j.state in ('ready', 'running'))
+      select from jobs.jobs j where j.account_id = p.account_id and j.id = p.job_id and j.permit_id = p.id
+        and j.state in ('ready', 'delayed', 'running'))
     order by p.account_id, p.product, p.id
   loop
     if limits.abandon(v_permit, 'job ended') then v_closed := v_closed + 1; end if;
@@ -616,12 +811,12 @@ end $function$;
 alter routine jobs.close_orphans() owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.depth()
- RETURNS TABLE(lane text, state text, jobs bigint)
+ RETURNS TABLE(lane text, state text, count bigint)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select lane, state, count(*) from jobs.jobs where state in ('ready', 'running', 'dead') group by lane, state
+  select lane, state, count(*) from jobs.jobs where state in ('ready', 'delayed', 'running', 'dead') group by lane, state
 $function$;
 alter routine jobs.depth() owner to plinth_system;
 
@@ -631,15 +826,55 @@ CREATE OR REPLACE FUNCTION jobs.finish(p_job uuid, p_holder uuid, p_fence intege
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
 begin
-  update jobs.jobs set state = p_state, error = p_error, holder = null, updated_at = app.now()
-    where account_id = app.account() and id = p_job and state = 'running' and holder = p_holder and fence = p_fence;
-  if not found then
-    raise exception 'the job is no longer held by this fence' using errcode = 'PL010';
-  end if;
+  update jobs.jobs set state = p_state, error = p_error, holder = null, updated_at = app.now() where account_id = j.account_id and id = j.id;
 end $function$;
 alter routine jobs.finish(uuid,uuid,integer,text,text) owner to plinth_system;
 grant execute on routine jobs.finish(uuid,uuid,integer,text,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION jobs.hand_over(p_job uuid, p_holder uuid, p_fence integer, p_kinds text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
+begin
+  update jobs.jobs set state = 'ready', turn = jobs.turn_for(j.account_id, j.lane, j.turn, p_kinds), run_at = app.now(), attempt = attempt - 1,
+      holder = null, updated_at = app.now()
+    where account_id = j.account_id and id = j.id;
+end $function$;
+alter routine jobs.hand_over(uuid,uuid,integer,text[]) owner to plinth_system;
+grant execute on routine jobs.hand_over(uuid,uuid,integer,text[]) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION jobs.held(p_job uuid, p_holder uuid, p_fence integer)
+ RETURNS jobs.jobs
+ LANGUAGE plpgsql
+AS $function$
+declare
+  j jobs.jobs;
+begin
+  select * into j from jobs.jobs where account_id = app.account() and id = p_job
+    and state = 'running' and holder = p_holder and fence = p_fence for update;
+  if not found then
+    raise exception 'the job is no longer held by this fence' using errcode = 'PL010';
+  end if;
+  return j;
+end $function$;
+grant execute on routine jobs.held(uuid,uuid,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.is_batch_late(p_kinds text[], p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return coalesce((select run_at from jobs.jobs where state = 'ready' and lane = 'batch' and kind = any(p_kinds) order by run_at limit 1)
+    <= p_now - interval '30 seconds', false);
+end $function$;
+grant execute on routine jobs.is_batch_late(text[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.next_due()
  RETURNS double precision
@@ -647,9 +882,72 @@ CREATE OR REPLACE FUNCTION jobs.next_due()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select extract(epoch from min(run_at) - app.now()) * 1000 from jobs.jobs where state = 'ready'
+  select extract(epoch from min(run_at) - app.now()) * 1000 from jobs.jobs where state = 'delayed'
 $function$;
 alter routine jobs.next_due() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.oldest()
+ RETURNS TABLE(lane text, seconds double precision)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select l.lane, coalesce(greatest(0, extract(epoch from app.now() - (
+    select min(j.run_at) from jobs.jobs j where j.state = 'ready' and j.lane = l.lane))), 0)::double precision
+  from unnest(array['interactive', 'batch']) as l(lane)
+$function$;
+alter routine jobs.oldest() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.postpone(p_job uuid, p_holder uuid, p_fence integer, p_delay interval, p_error text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+  j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
+  v_last timestamptz := coalesce((select due_at from limits.permits where account_id = j.account_id and id = j.permit_id),
+    j.overdue_at, v_now + interval '15 minutes');
+begin
+  if v_last <= v_now then return false; end if;
+  update jobs.jobs set state = 'delayed', run_at = least(v_now + p_delay, v_last), attempt = attempt - 1, postponed = postponed + 1,
+      overdue_at = v_last, error = p_error, holder = null, updated_at = v_now
+    where account_id = j.account_id and id = j.id;
+  return true;
+end $function$;
+alter routine jobs.postpone(uuid,uuid,integer,interval,text) owner to plinth_system;
+grant execute on routine jobs.postpone(uuid,uuid,integer,interval,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION jobs.progress(p_job uuid, p_holder uuid, p_fence integer, p_done integer, p_total integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
+begin
+  update jobs.jobs set progress_done = p_done, progress_total = p_total, updated_at = app.now() where account_id = j.account_id and id = j.id;
+end $function$;
+alter routine jobs.progress(uuid,uuid,integer,integer,integer) owner to plinth_system;
+grant execute on routine jobs.progress(uuid,uuid,integer,integer,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION jobs.promote(p_now timestamp with time zone, p_kinds text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  j jobs.jobs;
+begin
+  for j in
+    select * from jobs.jobs where state = 'delayed' and run_at <= p_now order by run_at limit 100 for update skip locked
+  loop
+    update jobs.jobs set state = 'ready', turn = jobs.turn_for(j.account_id, j.lane, j.turn, p_kinds)
+      where account_id = j.account_id and id = j.id;
+  end loop;
+end $function$;
+grant execute on routine jobs.promote(timestamp with time zone,text[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.prune(p_older interval)
  RETURNS integer
@@ -660,13 +958,13 @@ AS $function$
 declare
   v_count integer;
 begin
-  delete from jobs.jobs where state = 'done' and updated_at < app.now() - p_older;
+  delete from jobs.jobs where state in ('done', 'cancelled') and updated_at < app.now() - p_older;
   get diagnostics v_count = row_count;
   return v_count;
 end $function$;
 alter routine jobs.prune(interval) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.recover(p_holder uuid, p_known uuid[])
+CREATE OR REPLACE FUNCTION jobs.recover(p_holder uuid, p_known uuid[], p_kinds text[])
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -682,13 +980,28 @@ begin
       or not exists (select from limits.holders h where h.id = j.holder and h.expires_at > v_now))
     for update of j skip locked
   )
-  update jobs.jobs j set state = 'ready', run_at = v_now, holder = null, updated_at = v_now,
-      error = case when a.lost then 'the end could not be written' else 'the worker died' end
+  update jobs.jobs j set state = 'ready', turn = jobs.turn_for(j.account_id, j.lane, j.turn, p_kinds), run_at = v_now, holder = null,
+      updated_at = v_now, error = case when a.lost then 'the end could not be written' else 'the worker died' end
     from abandoned a where j.account_id = a.account_id and j.id = a.id;
   get diagnostics v_count = row_count;
   return v_count;
 end $function$;
-alter routine jobs.recover(uuid,uuid[]) owner to plinth_system;
+alter routine jobs.recover(uuid,uuid[],text[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.replay(p_job uuid, p_permit uuid, p_kinds text[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update jobs.jobs set state = 'ready', turn = jobs.turn_for(account_id, lane, null, p_kinds), run_at = app.now(), attempt = 0, postponed = 0,
+      overdue_at = null, permit_id = p_permit, progress_done = null, progress_total = null, error = null, updated_at = app.now()
+    where account_id = app.account() and id = p_job and state = 'dead';
+  return found;
+end $function$;
+alter routine jobs.replay(uuid,uuid,text[]) owner to plinth_system;
+grant execute on routine jobs.replay(uuid,uuid,text[]) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION jobs.retry(p_job uuid, p_holder uuid, p_fence integer, p_delay interval, p_error text)
  RETURNS void
@@ -696,17 +1009,72 @@ CREATE OR REPLACE FUNCTION jobs.retry(p_job uuid, p_holder uuid, p_fence integer
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
 begin
-  update jobs.jobs set state = 'ready', run_at = app.now() + p_delay, error = p_error, holder = null, updated_at = app.now()
-    where account_id = app.account() and id = p_job and state = 'running' and holder = p_holder and fence = p_fence;
-  if not found then
-    raise exception 'the job is no longer held by this fence' using errcode = 'PL010';
-  end if;
+  update jobs.jobs set state = 'delayed', run_at = app.now() + p_delay, postponed = 0, error = p_error, holder = null, updated_at = app.now()
+    where account_id = j.account_id and id = j.id;
 end $function$;
 alter routine jobs.retry(uuid,uuid,integer,interval,text) owner to plinth_system;
 grant execute on routine jobs.retry(uuid,uuid,integer,interval,text) to plinth_tenant;
 
-CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_max integer)
+CREATE OR REPLACE FUNCTION jobs.start(j jobs.jobs, p_holder uuid, p_now timestamp with time zone, OUT job jsonb, OUT permit jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+begin
+  permit := case when j.permit_id is null then null else limits.take(j.account_id, j.permit_id, p_holder) end;
+  update jobs.jobs set state = 'running', holder = p_holder, attempt = j.attempt + 1, fence = j.fence + 1, updated_at = p_now
+    where account_id = j.account_id and id = j.id;
+  job := jsonb_build_object('id', j.id, 'account', j.account_id, 'kind', j.kind, 'lane', j.lane, 'payload', j.payload, 'permit', j.permit_id,
+    'attempt', j.attempt + 1, 'attempts', j.attempts, 'postponed', j.postponed, 'fence', j.fence + 1, 'request_id', j.request_id,
+    'waited', extract(epoch from p_now - j.run_at));
+end $function$;
+grant execute on routine jobs.start(jobs.jobs,uuid,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+ RETURNS TABLE(job jsonb, permit jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+  v_batch_room integer := p_batch_room;
+  v_after_batch boolean := p_after_batch;
+  v_late boolean;
+  -- A row is locked when it is fetched, and only one that is taken is fetched.
+  v_interactive cursor for select * from jobs.jobs
+    where state = 'ready' and lane = 'interactive' and kind = any(p_kinds) order by turn, run_at, id limit p_room for update skip locked;
+  v_batch cursor for select * from jobs.jobs
+    where state = 'ready' and lane = 'batch' and kind = any(p_kinds) order by turn, run_at, id limit p_batch_room for update skip locked;
+  j jobs.jobs;
+begin
+  perform jobs.check_lease(p_holder, v_now);
+  perform jobs.promote(v_now, p_kinds);
+  open v_interactive;
+  open v_batch;
+  for v_place in 1 .. p_room loop
+    j := null;
+    if v_batch_room > 0 and not v_after_batch then
+      v_late := coalesce(v_late, jobs.is_batch_late(p_kinds, v_now));
+      if v_late then fetch v_batch into j; end if;
+    end if;
+    if j.id is null then fetch v_interactive into j; end if;
+    if j.id is null and v_batch_room > 0 then fetch v_batch into j; end if;
+    exit when j.id is null;
+    v_after_batch := j.lane = 'batch';
+    if v_after_batch then
+      v_batch_room := v_batch_room - 1;
+      v_late := null;
+    end if;
+    select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
+    return next;
+  end loop;
+end $function$;
+alter routine jobs.take(uuid,text[],integer,integer,boolean) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
  RETURNS TABLE(job jsonb, permit jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -716,28 +1084,102 @@ declare
   v_now timestamptz := app.now();
   j jobs.jobs;
 begin
-  -- A process whose lease has run out must not start anything: others may think it dead already.
-  if not exists (select from limits.holders where id = p_holder and expires_at > v_now) then
-    raise exception 'the holder is dead' using errcode = 'PL012';
-  end if;
-  for j in
-    select * from jobs.jobs where state = 'ready' and run_at <= v_now order by priority desc, run_at, id limit p_max for update skip locked
-  loop
-    permit := case when j.permit_id is null then null else limits.take(j.account_id, j.permit_id, p_holder) end;
-    update jobs.jobs set state = 'running', holder = p_holder, attempt = j.attempt + 1,
-        fence = coalesce((permit->>'fence')::integer, j.attempt + 1), updated_at = v_now
-      where account_id = j.account_id and id = j.id;
-    job := jsonb_build_object('id', j.id, 'account', j.account_id, 'kind', j.kind, 'lane', j.lane, 'payload', j.payload, 'permit', j.permit_id,
-      'attempt', j.attempt + 1, 'attempts', j.attempts, 'fence', coalesce((permit->>'fence')::integer, j.attempt + 1), 'request_id', j.request_id,
-      'waited', extract(epoch from v_now - j.run_at));
-    return next;
-  end loop;
+  perform jobs.check_lease(p_holder, v_now);
+  select * into j from jobs.jobs where account_id = p_account and id = p_job and kind = any(p_kinds) and lane = any(p_lanes)
+    and state in ('ready', 'delayed') and run_at <= v_now for update skip locked;
+  if not found then return; end if;
+  select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
+  return next;
 end $function$;
-alter routine jobs.take(uuid,integer) owner to plinth_system;
+alter routine jobs.take_one(uuid,uuid,uuid,text[],text[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept bigint, p_kinds text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return greatest(
+    (select turn from jobs.jobs where state = 'ready' and lane = p_lane and kind = any(p_kinds) order by turn, run_at, id limit 1),
+    least(p_kept, coalesce(1 + (select max(turn) from jobs.jobs where account_id = p_account and lane = p_lane and state = 'ready'), 0)));
+end $function$;
+alter routine jobs.turn_for(uuid,text,bigint,text[]) owner to plinth_system;
+grant execute on routine jobs.turn_for(uuid,text,bigint,text[]) to plinth_tenant;
 
 -- ==================== limits
 
+create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text, event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
+
+create type limits.feature as (requires text[], longest double precision, rules limits.rule[], concurrent boolean);
+
 create type limits.move as (scope text, name text, start bigint, amount bigint);
+
+create type limits.operator_state as (id uuid, product text, feature text, provider text, plan text, closed boolean);
+
+create type limits.request as (account_id uuid, permit_id uuid, event_id uuid, user_id uuid, key_id uuid, product text, feature text, units integer, reserve bigint, "least" bigint, state text, subject text, provider text, model text, price_version text, request_id text, route text, key_hash text, body_hash text, twin integer);
+
+create type limits.rule as (name text, kind text, per text, counts_by text, share integer, most bigint, bound integer);
+
+create type limits.run as (first integer, last integer, meter integer, feature integer, product text, name text, subject text, needs jsonb);
+
+create type limits.span as (starts bigint, ends timestamp with time zone);
+
+create table limits.anchors (
+  account_id uuid not null,
+  product text not null,
+  starts_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint anchors_pkey PRIMARY KEY (account_id, product)
+);
+alter table limits.anchors enable row level security, force row level security;
+create policy system on limits.anchors for all to plinth_system using (true) with check (true);
+create policy tenant on limits.anchors for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.anchors to plinth_system;
+grant select on limits.anchors to plinth_tenant;
+
+create table limits.credits (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  name text not null,
+  source text not null,
+  amount bigint not null,
+  remaining bigint not null,
+  expires_at timestamp with time zone,
+  period bigint,
+  cause text not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint credits_pkey PRIMARY KEY (account_id, id),
+  constraint credits_account_id_product_name_source_period_key UNIQUE (account_id, product, name, source, period),
+  constraint credits_amount_check CHECK ((amount > 0)),
+  constraint credits_check CHECK (((remaining >= 0) AND (remaining <= amount))),
+  constraint credits_check1 CHECK (((period IS NULL) = (source = ANY (ARRAY['top_up'::text, 'admin'::text])))),
+  constraint credits_source_check CHECK ((source = ANY (ARRAY['plan'::text, 'rollover'::text, 'top_up'::text, 'admin'::text])))
+);
+CREATE INDEX credits_to_burn ON limits.credits USING btree (account_id, product, name, expires_at) WHERE (remaining > 0);
+alter table limits.credits enable row level security, force row level security;
+create policy system on limits.credits for all to plinth_system using (true) with check (true);
+create policy tenant on limits.credits for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.credits to plinth_system;
+grant select on limits.credits to plinth_tenant;
+
+create table limits.gauges (
+  account_id uuid not null,
+  product text not null,
+  name text not null,
+  used bigint not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint gauges_pkey PRIMARY KEY (account_id, product, name),
+  constraint gauges_used_check CHECK ((used >= 0))
+) with (fillfactor=70);
+alter table limits.gauges enable row level security, force row level security;
+create policy system on limits.gauges for all to plinth_system using (true) with check (true);
+create policy tenant on limits.gauges for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.gauges to plinth_system;
+grant select on limits.gauges to plinth_tenant;
 
 create table limits.holders (
   id uuid not null,
@@ -766,6 +1208,36 @@ create policy tenant on limits.meters for all to plinth_tenant using ((account_i
 grant delete, insert, select, update on limits.meters to plinth_system;
 grant select on limits.meters to plinth_tenant;
 
+create table limits.operator_budgets (
+  id uuid not null,
+  product text,
+  feature text,
+  provider text,
+  plan text,
+  daily bigint,
+  closed boolean not null default false,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint operator_budgets_pkey PRIMARY KEY (id),
+  constraint operator_budgets_product_feature_provider_plan_key UNIQUE NULLS NOT DISTINCT (product, feature, provider, plan),
+  constraint operator_budgets_daily_check CHECK ((daily >= 0))
+);
+alter table limits.operator_budgets enable row level security, force row level security;
+create policy system on limits.operator_budgets for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on limits.operator_budgets to plinth_system;
+
+create table limits.operator_spending (
+  budget_id uuid not null,
+  day bigint not null,
+  shard integer not null,
+  spent bigint not null,
+  constraint operator_spending_pkey PRIMARY KEY (budget_id, day, shard),
+  constraint operator_spending_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES limits.operator_budgets(id) ON DELETE CASCADE
+) with (fillfactor=50);
+alter table limits.operator_spending enable row level security, force row level security;
+create policy system on limits.operator_spending for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on limits.operator_spending to plinth_system;
+
 create table limits.permits (
   account_id uuid not null,
   id uuid not null,
@@ -781,6 +1253,7 @@ create table limits.permits (
   slots text[] not null,
   charges jsonb not null,
   subject text,
+  operator_budgets uuid[],
   job_id uuid,
   due_at timestamp with time zone not null,
   request_id text not null,
@@ -809,6 +1282,27 @@ alter table limits.rates enable row level security, force row level security;
 create policy system on limits.rates for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on limits.rates to plinth_system;
 
+create table limits.seats (
+  account_id uuid not null,
+  product text not null,
+  name text not null,
+  machine text not null,
+  id uuid not null,
+  fence integer not null,
+  taken_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint seats_pkey PRIMARY KEY (account_id, product, name, machine),
+  constraint seats_machine_check CHECK (((length(machine) >= 1) AND (length(machine) <= 200)))
+);
+CREATE INDEX seats_in_use ON limits.seats USING btree (account_id, product, name, expires_at);
+alter table limits.seats enable row level security, force row level security;
+create policy system on limits.seats for all to plinth_system using (true) with check (true);
+create policy tenant on limits.seats for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.seats to plinth_system;
+grant select on limits.seats to plinth_tenant;
+
 create table limits.usage_events (
   account_id uuid not null,
   id uuid not null,
@@ -831,12 +1325,12 @@ create table limits.usage_events (
   price_version text not null,
   state text not null,
   estimated boolean not null default false,
+  tried boolean not null default true,
   corrects uuid,
   request_id text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint usage_events_pkey PRIMARY KEY (account_id, id),
-  constraint usage_events_account_id_permit_id_fkey FOREIGN KEY (account_id, permit_id) REFERENCES limits.permits(account_id, id),
   constraint usage_events_attempt_check CHECK ((attempt > 0)),
   constraint usage_events_check CHECK (((cost >= 0) OR (corrects IS NOT NULL))),
   constraint usage_events_reserve_check CHECK ((reserve >= 0)),
@@ -873,245 +1367,325 @@ begin
 end $function$;
 grant execute on routine limits.abandon(limits.permits,text) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.admit(p_batch jsonb, p_features jsonb, p_wait boolean)
- RETURNS TABLE(i integer, answer jsonb)
+CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[], p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
+ RETURNS TABLE(granted bigint, answer jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  r jsonb;
-  v_account uuid; v_product text; v_group text := '';
-  v_open boolean := false;       -- whether the group's meter is locked by us
-  v_dirty boolean := false;
-  v_now timestamptz; v_now_us bigint;
-  v_names text[]; v_starts bigint[]; v_used bigint[];
-  v_segment jsonb; v_grants jsonb;
-  v_counts jsonb := '{}';        -- open permits of the group by slot, read once
-  v_minute bigint; v_hour bigint; v_day bigint; v_week bigint; v_month bigint;
-  v_feature jsonb; c jsonb; v_needed text;
-  v_units bigint; v_reserve bigint; v_answer jsonb; v_denial jsonb;
-  v_limit text; v_kind text; v_scope text; v_max bigint; v_least bigint; v_start bigint; v_taken bigint; v_at integer; v_slot text; v_slots text[];
-  v_charges jsonb; v_meter limits.meters; v_due timestamptz; v_caller text := ''; v_refused text; v_holder uuid; v_lease timestamptz;
-  v_permit limits.permits; v_event limits.usage_events;
-  v_permits limits.permits[] := '{}'; v_events limits.usage_events[] := '{}';
+  -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
+  v_meters limits.meters[] := '{}'; v_dirty boolean[] := '{}'; m limits.meters; v_row record;
+  v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
+  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
+  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_watches text[];
+  v_concurrent boolean := false; v_open jsonb[];
+  -- The run at hand: its limits, what they have room for, and what it was granted so far.
+  r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
+  v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_scope text; v_start bigint;
+  v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
+  v_scopes text[] := '{}'; v_meter integer[] := '{}'; v_at integer[] := '{}'; v_max bigint[] := '{}'; v_taken bigint[] := '{}'; v_starts bigint[] := '{}';
+  v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
+  v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_slot text; v_due timestamptz;
+  -- What the rows of the granted ones are made of.
+  v_granted bigint[] := array_fill(null::bigint, array[cardinality(p_requests)]);
+  v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
+  v_charges jsonb[] := v_answers; v_holds text[] := array_fill(null::text, array[cardinality(p_requests)]);
+  v_dues timestamptz[] := array_fill(null::timestamptz, array[cardinality(p_requests)]);
 begin
-  for r in select value from jsonb_array_elements(p_batch) with ordinality as t(value, place) order by value->>'a', value->>'p', place loop
-    i := (r->>'i')::integer;
+  if p_wait then
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update) as held
+    loop
+      v_meters[v_row.place] := v_row.meter;
+      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+    end loop;
+  else
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
+    loop
+      v_meters[v_row.place] := v_row.meter;
+      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+    end loop;
+  end if;
+  for v_place in 1 .. cardinality(p_accounts) loop
+    v_dirty[v_place] := false;
+    continue when v_meters[v_place] is not null;
+    -- Somebody else's lock, or an account's first request.
+    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
+    if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+  end loop;
 
-    -- A new account and product: write back the meter before, lock this one, read clock and grants after the lock.
-    if v_group <> (r->>'a') || ' ' || (r->>'p') then
-      if v_dirty then
-        update limits.meters set names = v_names, starts = v_starts, used = v_used, seen = v_now_us
-          where account_id = v_account and scope = v_product;
-        v_dirty := false;
+  -- After the locks, and never behind a row's last: a waiter must not judge in the past.
+  v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
+  v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
+  v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
+    limits.window_start('week', v_now), limits.window_start('month', v_now)];
+  -- The operator's budgets are looked at when there are any.
+  select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
+  if v_governed then v_states := limits.operator_states(v_now); end if;
+  foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
+  if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
+  v_segments := entitlements.segments(p_accounts, p_products, v_now);
+  v_standings := accounts.standings(p_spenders);
+  -- A key's own budget counts for all products: its meters are locked too, in one order, after those of the products.
+  if exists (select from unnest(v_standings) where key_budget is not null) then
+    insert into limits.meters (account_id, scope)
+      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+        where w.key_budget is not null order by 1, 2
+      on conflict do nothing;
+    perform from limits.meters t where (t.account_id, t.scope) in (
+      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+        where w.key_budget is not null) order by t.account_id, t.scope for update;
+  end if;
+  if p_repeats then
+    select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
+        product, feature, units, reserve, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, place)
+      where asked.key_hash is not null and (
+        select true from idempotency.keys k where k.account_id = asked.account_id and k.route = asked.route and k.key_hash = asked.key_hash limit 1);
+  end if;
+
+  foreach r in array p_runs loop
+    v_run := v_run + 1;
+    if v_meters[r.meter] is null then
+      for v_place in r.first .. r.last loop v_answers[v_place] := '{"kind": "busy"}'; end loop;
+      continue;
+    end if;
+    who := p_spenders[v_run]; f := p_features[r.feature];
+    standing := v_standings[v_run]; v_refused := standing.refused;
+    if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
+    v_grants := v_segments[r.meter]->'grants';
+    v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
+      when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
+
+    if standing.key_budget is not null then
+      f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule;
+      v_grants := v_grants || jsonb_build_object('key_budget', standing.key_budget);
+    end if;
+
+    -- What all its limits together have room for.
+    v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left;
+    v_number := 0; v_units := 0; v_cost := 0; v_charged := null; v_held := '{}'; v_purses := null;
+    v_rule := 0; v_loaded := 0;
+    if v_closed is null then
+    foreach c in array f.rules loop
+      v_rule := v_rule + 1;
+      v_max[v_rule] := (v_grants->>c.name)::bigint;
+      if c.bound is not null then
+        if v_loaded <> r.meter then m := v_meters[r.meter]; v_loaded := r.meter; end if;
+        v_place := array_position(m.names, c.name);
+        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
+        v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
+        if c.kind = 'budget' then
+          v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
+        else
+          v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        end if;
+        continue;
       end if;
-      v_group := (r->>'a') || ' ' || (r->>'p');
-      v_account := (r->>'a')::uuid; v_product := r->>'p';
-      if p_wait then
-        select names, starts, used, seen into v_names, v_starts, v_used, v_now_us from limits.meters
-          where account_id = v_account and scope = v_product for update;
+      if c.kind = 'credits' then
+        v_purses := v_purses || c.name;
+        v_units_left := least(v_units_left, case when v_max[v_rule] is null then 0 else limits.refill(who.account_id, r.product, c, v_max[v_rule], v_now) end);
+        continue;
+      end if;
+      v_place := r.meter;
+      v_scope := r.product;
+      if c.counts_by <> 'account' then
+        v_scope := case c.counts_by when 'member' then v_scope || '/member:' || who.user_id when 'key' then v_scope || '/key:' || coalesce(who.key_id::text, '')
+          when 'own_key' then 'key:' || who.key_id else v_scope || '/subject:' || r.subject end;
+      end if;
+      if c.kind = 'concurrency' then
+        v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
+        v_held := v_held || v_scope;
+        v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0);
+        v_slots_left := least(v_slots_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        continue;
+      end if;
+      if c.kind = 'sliding' then v_scope := v_scope || '/' || c.name; end if;
+      if v_scope <> r.product then
+        v_place := null;
+        for v_other in cardinality(p_accounts) + 1 .. cardinality(v_meters) loop
+          if (v_meters[v_other]).scope = v_scope and (v_meters[v_other]).account_id = who.account_id then v_place := v_other; exit; end if;
+        end loop;
+        if v_place is null then
+          select * into m from limits.meters where account_id = who.account_id and scope = v_scope;
+          if not found then
+            m.account_id := who.account_id; m.scope := v_scope; m.names := '{}'; m.starts := '{}'; m.used := '{}'; m.seen := 0; m.created_at := v_now;
+          end if;
+          v_place := cardinality(v_meters) + 1; v_loaded := v_place;
+          v_meters[v_place] := m; v_dirty[v_place] := false;
+        end if;
+      end if;
+      v_scopes[v_rule] := v_scope;
+      if v_loaded <> v_place then m := v_meters[v_place]; v_loaded := v_place; end if;
+      v_meter[v_rule] := v_place;
+      v_place := array_position(m.names, c.name);
+      v_at[v_rule] := v_place;
+      if c.kind = 'sliding' then
+        v_taken[v_rule] := limits.used_within(m, c.per, v_now_us);
+        v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        continue;
+      end if;
+      if c.kind = 'cooldown' then
+        v_starts[v_rule] := m.starts[v_place];
+        v_taken[v_rule] := case when m.starts[v_place] > v_now_us then 1 else 0 end;
+        if v_taken[v_rule] = 1 or v_max[v_rule] is null then v_slots_left := 0;
+        elsif v_max[v_rule] > 0 then v_slots_left := least(v_slots_left, 1); end if;
+        continue;
+      end if;
+      if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
+      v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
+      -- Another product's decision with this key may have been later than ours.
+      if c.counts_by = 'own_key' then v_start := greatest(v_start, m.starts[v_place]); end if;
+      v_starts[v_rule] := v_start;
+      v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
+      if c.kind = 'budget' then
+        v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
       else
-        select names, starts, used, seen into v_names, v_starts, v_used, v_now_us from limits.meters
-          where account_id = v_account and scope = v_product for update skip locked;
+        v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
       end if;
-      v_open := found;
-      if not v_open then
-        insert into limits.meters (account_id, scope) values (v_account, v_product) on conflict do nothing;
-        v_open := found;
-        v_names := '{}'; v_starts := '{}'; v_used := '{}'; v_now_us := 0;
-      end if;
-      if v_open then
-        -- After the lock, and never behind the row's last: a waiter must not judge in the past.
-        v_now := greatest(app.now(), limits.instant(v_now_us));
-        v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
-        v_minute := v_now_us - v_now_us % 60000000; v_hour := v_now_us - v_now_us % 3600000000;
-        if v_day is distinct from v_now_us - v_now_us % 86400000000 then
-          v_day := v_now_us - v_now_us % 86400000000;
-          v_week := limits.window_start('week', v_now); v_month := limits.window_start('month', v_now);
-        end if;
-        v_segment := entitlements.segment(v_account, v_product, v_now);
-        v_grants := v_segment->'grants';
-        v_counts := '{}'; v_caller := '';
-      end if;
-    end if;
-    if not v_open then
-      answer := '{"kind":"busy"}'; return next; continue;
+    end loop;
     end if;
 
-    -- 1. Caller and holder at this very instant; but a repeat of a key charges nothing, and is answered first.
-    if v_caller <> (r->>'u') || coalesce(r->>'k', '') || (r->>'h') then
-      v_caller := (r->>'u') || coalesce(r->>'k', '') || (r->>'h');
-      v_refused := accounts.can_spend(v_account, (r->>'u')::uuid, (r->>'k')::uuid);
-      -- The lease is read once for a batch, which takes milliseconds; but anew after waiting for a lock.
-      if v_holder is null or v_holder <> (r->>'h')::uuid or p_wait then
-        v_holder := (r->>'h')::uuid;
-        select expires_at into v_lease from limits.holders where id = v_holder;
+    v_slot := v_held; v_due := v_now + make_interval(secs => f.longest);
+    for v_place in r.first .. r.last loop
+      q := p_requests[v_place];
+      -- Why it gets no permit, if it gets none; but a repeat charges nothing, and is answered first.
+      v_answer := null;
+      if v_place = any(v_known) then v_answer := limits.repeated(q, p_holder, v_refused, v_now); end if;
+      if v_answer is null and q.twin is not null and v_granted[q.twin] is not null then
+        v_answer := jsonb_build_object('kind', case when (p_requests[q.twin]).body_hash = q.body_hash then 'running' else 'mismatch' end);
       end if;
-      if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
-    end if;
-    if r ? 'ik' then
-      v_answer := limits.repeated(r, v_refused, v_now);
-      if v_answer is not null then
-        answer := v_answer; return next; continue;
-      end if;
-    end if;
-    if v_refused is not null then
-      answer := jsonb_build_object('kind', 'refused', 'reason', v_refused); return next; continue;
-    end if;
-
-    -- 2. The plan at this very instant.
-    v_feature := p_features->(v_product || '.' || (r->>'f'));
-    v_denial := null;
-    if v_segment->>'plan' is null then
-      v_denial := jsonb_build_object('kind', 'plan_required', 'grant', null, 'plan', null);
-    else
-      for v_needed in select jsonb_array_elements_text(v_feature->'requires') loop
-        if not coalesce((v_grants->>v_needed)::boolean, false) then
-          v_denial := jsonb_build_object('kind', 'plan_required', 'grant', v_needed, 'needed', true, 'plan', v_segment->'plan');
+      if v_answer is null then
+        if v_closed is not null then v_answer := v_closed;
+        elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
+          v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
+        elsif v_states is not null then
+          v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
+          v_watches[v_place] := v_governing.budgets;
+          if v_governing.closed is not null then
+            v_answer := jsonb_build_object('kind', 'refused', 'reason', 'operator_budget_closed', 'budget', v_governing.closed);
+          end if;
         end if;
-      end loop;
-      if r ? 'needs' then
-        for v_needed, v_taken in select key, value::bigint from jsonb_each_text(r->'needs') loop
-          if coalesce((v_grants->>v_needed)::bigint, 0) < v_taken then
-            v_denial := jsonb_build_object('kind', 'plan_required', 'grant', v_needed, 'needed', v_taken, 'plan', v_segment->'plan');
+        if v_answer is not null and q.key_hash is not null and not p_repeats then
+          v_answer := coalesce(limits.repeated(q, p_holder, v_refused, v_now), v_answer);
+        end if;
+      end if;
+      if v_answer is not null then v_answers[v_place] := v_answer; continue; end if;
+      -- Less room than asked in a budget, but enough to make sense: the permit carries what is left.
+      v_reserve := least(q.reserve, v_cost_left);
+      v_number := v_number + 1; v_units := v_units + q.units; v_cost := v_cost + v_reserve;
+      v_slots_left := v_slots_left - 1; v_units_left := v_units_left - q.units; v_cost_left := v_cost_left - v_reserve;
+      if v_charged is distinct from q.units then
+        v_charged := q.units; v_charge := '[]'; v_rule := 0;
+        foreach c in array f.rules loop
+          v_rule := v_rule + 1;
+          if c.kind in ('quota', 'budget') then
+            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],
+              case c.kind when 'quota' then q.units end, c.per));
           end if;
         end loop;
       end if;
-    end if;
-
-    -- 3. All limits, all or nothing: first look at each, then charge.
-    v_units := (r->>'n')::bigint; v_reserve := (r->>'r')::bigint;
-    v_charges := '[]'; v_slots := '{}';
-    v_due := v_now + make_interval(secs => (v_feature->>'longest')::double precision);
-    if v_denial is null then
-      for c in select value from jsonb_array_elements(v_feature->'consumes') loop
-        v_limit := c->>'n'; v_kind := c->>'k';
-        v_max := (v_grants->>v_limit)::bigint;
-        v_scope := case c->>'by' when 'account' then v_product
-          when 'user' then v_product || '/user:' || (r->>'u')
-          when 'key' then v_product || '/key:' || coalesce(r->>'k', '')
-          else v_product || '/subject:' || coalesce(r->>'s', '') end;
-        -- More than the plan ever has room for: waiting would not help.
-        v_least := case v_kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then (r->>'least')::bigint else v_units end;
-        if v_max is null or v_max < v_least then
-          v_denial := jsonb_build_object('kind', 'plan_required', 'grant', v_limit, 'needed', greatest(v_least, 1), 'plan', v_segment->'plan');
-          exit;
-        end if;
-        if v_kind = 'concurrency' then
-          v_slot := v_scope || ' ' || v_limit;
-          if not v_counts ? v_slot then
-            select count(*) into v_taken from limits.permits p
-              where p.account_id = v_account and p.product = v_product and v_slot = any(p.slots) and p.state in ('queued', 'running')
-                and (p.job_id is not null or p.state = 'queued'
-                  or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now));
-            v_counts := v_counts || jsonb_build_object(v_slot, v_taken);
-          end if;
-          v_taken := (v_counts->>v_slot)::bigint;
-          if v_taken >= v_max then
-            -- The latest instant for it: those admitted by this batch are not written yet, so that their own due time stands in.
-            select greatest(coalesce(min(p.due_at), v_due), v_now + interval '1 second') into v_due from limits.permits p
-              where p.account_id = v_account and p.product = v_product and v_slot = any(p.slots) and p.state in ('queued', 'running');
-            v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
-              'resets_at', v_due, 'now', v_now, 'plan', v_segment->'plan');
-            exit;
-          end if;
-          v_slots := v_slots || v_slot;
-          continue;
-        end if;
-        -- What the window holds so far: the account's own meter is at hand, another scope's is read.
-        if v_scope = v_product then
-          v_at := array_position(v_names, v_limit);
-          v_start := v_starts[v_at]; v_taken := v_used[v_at];
-        else
-          select * into v_meter from limits.meters where account_id = v_account and scope = v_scope;
-          v_at := array_position(v_meter.names, v_limit);
-          v_start := v_meter.starts[v_at]; v_taken := v_meter.used[v_at];
-        end if;
-        if v_kind = 'cooldown' then
-          if v_start > v_now_us then
-            v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', 1, 'max', 1,
-              'resets_at', limits.instant(v_start), 'now', v_now, 'plan', v_segment->'plan');
-            exit;
-          end if;
-          v_charges := v_charges || jsonb_build_array(jsonb_build_array(v_scope, v_limit, v_kind, v_now_us + v_max * 1000000, 1));
-          continue;
-        end if;
-        if v_start is distinct from (case c->>'w' when 'month' then v_month when 'hour' then v_hour when 'day' then v_day when 'minute' then v_minute else v_week end) then
-          v_start := case c->>'w' when 'month' then v_month when 'hour' then v_hour when 'day' then v_day when 'minute' then v_minute else v_week end;
-          v_taken := 0;
-        end if;
-        if v_kind = 'budget' then
-          -- Less room than asked, but enough to make sense: the permit carries what is left.
-          if v_taken + v_least > v_max then
-            v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
-              'resets_at', limits.window_end(c->>'w', v_start), 'now', v_now, 'plan', v_segment->'plan');
-            exit;
-          end if;
-          v_reserve := least(v_reserve, v_max - v_taken);
-          v_charges := v_charges || jsonb_build_array(jsonb_build_array(v_scope, v_limit, v_kind, v_start, null, c->>'w'));
-        else
-          if v_taken + v_units > v_max then
-            v_denial := jsonb_build_object('kind', 'denied', 'limit', v_limit, 'of', v_kind, 'used', v_taken, 'max', v_max,
-              'resets_at', limits.window_end(c->>'w', v_start), 'now', v_now, 'plan', v_segment->'plan');
-            exit;
-          end if;
-          v_charges := v_charges || jsonb_build_array(jsonb_build_array(v_scope, v_limit, v_kind, v_start, v_units));
-        end if;
-      end loop;
-    end if;
-    if v_denial is not null then
-      answer := v_denial; return next; continue;
-    end if;
-
-    -- 4. Charge, and write key, permit and usage event.
-    if r ? 'ik' then
-      insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
-        values (v_account, r->'ik'->>'route', r->'ik'->>'key', r->'ik'->>'body', (r->>'id')::uuid, 'running', v_now, v_now + interval '24 hours')
-        on conflict do nothing;
-      -- The same key at this moment, for another product: its meter is not ours.
-      if not found then
-        answer := jsonb_build_object('kind', 'running'); return next; continue;
+      v_granted[v_place] := v_reserve; v_charges[v_place] := v_charge; v_holds[v_place] := v_slot; v_dues[v_place] := v_due;
+      if v_purses is not null then
+        foreach v_purse in array v_purses loop
+          v_charges[v_place] := v_charges[v_place] || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
+        end loop;
       end if;
-    end if;
-    for c in select value from jsonb_array_elements(v_charges) loop
-      v_scope := c->>0; v_limit := c->>1; v_start := (c->>3)::bigint; v_taken := coalesce((c->>4)::bigint, v_reserve);
-      if v_scope <> v_product then
-        perform limits.charge(v_account, v_scope, v_limit, v_start, v_taken);
+    end loop;
+
+    -- Write down in the meters what the run was granted.
+    continue when v_number = 0;
+    v_rule := 0; v_loaded := 0;
+    foreach c in array f.rules loop
+      v_rule := v_rule + 1; v_place := v_at[v_rule];
+      if c.bound is not null then
+        if v_loaded <> r.meter then
+          if v_loaded > 0 then v_meters[v_loaded] := m; end if;
+          v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
+        end if;
+        v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
+        if v_place is null then
+          m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
+        else
+          m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
+        end if;
+        continue;
+      end if;
+      continue when c.kind = 'credits';
+      if c.kind = 'concurrency' then
+        v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
+        continue;
+      end if;
+      if v_loaded <> v_meter[v_rule] then
+        if v_loaded > 0 then v_meters[v_loaded] := m; end if;
+        v_loaded := v_meter[v_rule]; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
+      end if;
+      if c.kind = 'sliding' then
+        m := limits.slide(m, c.name, c.per, v_now_us, v_units);
+        continue;
+      end if;
+      if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
+      v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 else v_taken[v_rule] + v_units end;
+      if v_place is null then
+        m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
       else
-        v_at := array_position(v_names, v_limit);
-        if v_at is null then
-          v_names := v_names || v_limit; v_starts := v_starts || v_start; v_used := v_used || v_taken;
-        elsif v_starts[v_at] = v_start then
-          v_used[v_at] := v_used[v_at] + v_taken;
-        else
-          v_starts[v_at] := v_start; v_used[v_at] := v_taken;
-        end if;
+        m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
       end if;
     end loop;
-    v_dirty := true;
-    foreach v_slot in array v_slots loop
-      v_counts := v_counts || jsonb_build_object(v_slot, (v_counts->>v_slot)::bigint + 1);
-    end loop;
-    v_permit := row(v_account, (r->>'id')::uuid, (r->>'u')::uuid, (r->>'k')::uuid, v_product, r->>'f', v_units, v_reserve,
-      case when (r->>'job')::boolean then 'queued' else 'running' end, (r->>'h')::uuid, 1, v_slots, v_charges, r->>'s', null,
-      v_due, r->>'q', null, v_now, v_now);
-    v_event := row(v_account, (r->>'e')::uuid, v_permit.id, 1, 1, v_permit.user_id, v_permit.key_id, v_product, r->>'f', r->>'pr', r->>'m', null,
-      0, 0, 0, 0, v_reserve, 0, r->>'v', case when (r->>'job')::boolean then 'pending' else 'sent' end, false, null, r->>'q', v_now, v_now);
-    v_permits := v_permits || v_permit;
-    v_events := v_events || v_event;
-    answer := jsonb_build_object('kind', 'permit', 'adopted', false, 'id', v_permit.id, 'fence', 1, 'reserve', v_reserve, 'event', v_event.id);
-    return next;
+    if v_loaded > 0 then v_meters[v_loaded] := m; end if;
   end loop;
 
-  if v_dirty then
-    update limits.meters set names = v_names, starts = v_starts, used = v_used, seen = v_now_us
-      where account_id = v_account and scope = v_product;
+  update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = v_now_us
+    from unnest(v_meters[:cardinality(p_accounts)], v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
+    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+  if cardinality(v_meters) > cardinality(p_accounts) then
+    insert into limits.meters as t (account_id, scope, names, starts, used)
+      select d.account_id, d.scope, d.names, d.starts, d.used
+        from unnest(v_meters, v_dirty) with ordinality as d (account_id, scope, names, starts, used, seen, created_at, dirty, place)
+        where d.dirty and d.place > cardinality(p_accounts)
+      on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
   end if;
-  insert into limits.permits select * from unnest(v_permits);
-  insert into limits.usage_events select * from unnest(v_events);
+  with admitted as materialized (
+    select * from unnest(p_requests, v_granted, v_charges, v_holds, v_dues, v_watches) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets)
+      where reserve is not null
+  ), permits as (
+    insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
+        operator_budgets, request_id, created_at, updated_at)
+      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots::text[], charges, subject, due_at,
+        operator_budgets::uuid[], request_id, v_now, v_now from admitted
+  ), events as (
+    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        state, request_id, created_at, updated_at)
+      select account_id, event_id, permit_id, 1, 1, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        case state when 'queued' then 'pending' else 'sent' end, request_id, v_now, v_now from admitted
+  )
+  insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
+    select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
+  return query select g, a from unnest(v_granted, v_answers) as t (g, a);
 end $function$;
-alter routine limits.admit(jsonb,jsonb,boolean) owner to plinth_system;
+alter routine limits.admit(uuid[],text[],limits.feature[],accounts.spender[],limits.run[],limits.request[],uuid,boolean,boolean) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.anchor(p_account uuid, p_product text, p_now timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return coalesce(
+    (select starts_at from limits.anchors where account_id = p_account and product = p_product),
+    (select min((s->>'from')::timestamptz) from jsonb_array_elements(entitlements.timeline(p_account, p_product)) s
+      where s->>'source' <> 'default' and (s->>'from')::timestamptz <= p_now),
+    (select a.created_at from accounts.accounts a where a.account_id = p_account));
+end $function$;
+grant execute on routine limits.anchor(uuid,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed bytea)
  RETURNS void
@@ -1142,6 +1716,39 @@ end $function$;
 alter routine limits.attach(uuid,uuid,integer,uuid) owner to plinth_system;
 grant execute on routine limits.attach(uuid,uuid,integer,uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION limits.billing_period(p_anchor timestamp with time zone, p_now timestamp with time zone)
+ RETURNS limits.span
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+declare
+  v_anchor timestamp := p_anchor at time zone 'UTC';
+  v_now timestamp := p_now at time zone 'UTC';
+  v_months integer := (extract(year from v_now) - extract(year from v_anchor)) * 12 + extract(month from v_now) - extract(month from v_anchor);
+begin
+  -- Each is counted from the anchor itself, so that after a short month the 31st comes back.
+  if v_anchor + make_interval(months => v_months) > v_now then v_months := v_months - 1; end if;
+  return row(limits.micros((v_anchor + make_interval(months => v_months)) at time zone 'UTC'),
+    (v_anchor + make_interval(months => v_months + 1)) at time zone 'UTC');
+end $function$;
+grant execute on routine limits.billing_period(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.cancel(p_account uuid, p_permit uuid, p_keep boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  p limits.permits;
+  v_now timestamptz := limits.lock_meter(p_account, (select product from limits.permits where account_id = p_account and id = p_permit), true);
+  v_moves limits.move[];
+begin
+  update limits.permits set fence = fence + 1 where account_id = p_account and id = p_permit and state in ('queued', 'running') returning * into p;
+  if not found then return; end if;
+  select f.moves into v_moves from limits.finish(p, not p_keep, 'cancelled', v_now) f;
+  perform limits.move_windows(p_account, v_moves);
+end $function$;
+grant execute on routine limits.cancel(uuid,uuid,boolean) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.charge(p_account uuid, p_scope text, p_name text, p_start bigint, p_amount bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -1168,6 +1775,218 @@ begin
 end $function$;
 grant execute on routine limits.charge(uuid,text,text,bigint,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[])
+ RETURNS TABLE(cost bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_meters limits.meters[] := '{}'; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
+  v_now timestamptz; v_now_us bigint := 0; v_row record; v_at integer;
+  v_costs bigint[]; v_reserves bigint[]; v_charges jsonb[];
+begin
+  for v_row in
+    select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+      select meters as meter from limits.meters where account_id = account and scope = product for update) as held
+  loop
+    v_meters[v_row.place] := v_row.meter;
+    v_now_us := greatest(v_now_us, (v_row.meter).seen);
+  end loop;
+  v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
+
+  select array_agg(case when event.is_plain then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
+    into v_costs, v_reserves, v_charges
+    from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, place)
+    left join lateral (
+      select p.reserve, p.charges from limits.permits p
+      where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_products[c.meter] and p.fence = c.fence and p.holder = c.holder
+        and (p.state = 'running' or p.state = 'queued' and p.job_id is null) and p.operator_budgets is null
+        and not p.charges @? 'strict $[*] ? (@[2] == "credits" || @[2] == "budget" && @[4] != null)' for update
+    ) as permit on true
+    left join lateral (
+      -- The call at hand is open, and no other one is.
+      select permit.reserve is not null and count(*) filter (where e.id = c.event_id) = num_nonnulls(c.event_id)
+          and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id)) as is_plain,
+        coalesce(sum(case when e.id is distinct from c.event_id then case e.state when 'posted' then e.cost else 0 end
+          when c.voided then 0 when c.known then c.cost else e.reserve end), 0)::bigint as spent
+      from limits.usage_events e where e.account_id = c.account_id and e.permit_id = c.permit_id
+    ) as event on true;
+
+  with closed as materialized (
+    select * from unnest(p_closings, v_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent) where spent is not null
+  ), posted as (
+    update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
+        estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+        provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
+        provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
+        completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
+        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end
+      from closed c where e.account_id = c.account_id and e.id = c.event_id
+  )
+  update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
+    from closed c where p.account_id = c.account_id and p.id = c.permit_id;
+
+  -- What goes back to the windows, each moved once.
+  for v_row in
+    select c.meter, charge->>0 as scope, charge->>1 as name, (charge->>3)::bigint as start, sum(
+        case charge->>2 when 'budget' then c.spent - c.reserve when 'quota' then case when c.failed then -(charge->>4)::bigint else 0 end end)::bigint as amount
+      from unnest(p_closings, v_costs, v_reserves, v_charges) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried,
+        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent, reserve, charges)
+      cross join lateral jsonb_array_elements(c.charges) as charge
+      where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
+      group by 1, 2, 3, 4 order by 1, 2
+  loop
+    m := v_meters[v_row.meter];
+    if v_row.scope <> m.scope then
+      perform limits.move_windows(m.account_id, array[row(v_row.scope, v_row.name, v_row.start, v_row.amount)::limits.move]);
+      continue;
+    end if;
+    v_at := array_position(m.names, v_row.name);
+    continue when v_at is null or m.starts[v_at] <> v_row.start;
+    m.used[v_at] := greatest(0, m.used[v_at] + v_row.amount);
+    v_meters[v_row.meter] := m; v_dirty[v_row.meter] := true;
+  end loop;
+  update limits.meters t set used = d.used from unnest(v_meters, v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
+    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+  return query select c from unnest(v_costs) as t (c);
+end $function$;
+alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.count_spending(p_permit limits.permits, p_cost bigint, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into limits.operator_spending as s (budget_id, day, shard, spent)
+    select b.id, limits.window_start('day', p_now), pg_backend_pid() % 64, cost from limits.operator_budgets b cross join lateral (
+      select coalesce(p_cost, (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_permit.account_id
+        and e.permit_id = p_permit.id and e.state = 'posted' and (b.provider is null or e.provider = b.provider)))::bigint as cost) as of_permit
+      where b.id = any(p_permit.operator_budgets) and cost <> 0 order by b.id
+    on conflict (budget_id, day, shard) do update set spent = s.spent + excluded.spent
+$function$;
+grant execute on routine limits.count_spending(limits.permits,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.credits_due(p_account uuid, p_product text, p_rule limits.rule, p_size bigint, p_now timestamp with time zone, OUT period limits.span, OUT planned bigint, OUT rolled bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_last timestamptz;
+  v_left bigint;
+begin
+  period := limits.window_of(p_account, p_product, p_rule.per, null, p_now);
+  planned := greatest(0, p_size - coalesce((select c.amount from limits.credits c where c.account_id = p_account and c.product = p_product
+    and c.name = p_rule.name and c.source = 'plan' and c.period = (credits_due.period).starts), 0));
+  rolled := 0;
+  if coalesce(p_rule.share, 0) = 0 or exists (select from limits.credits c where c.account_id = p_account and c.product = p_product and c.name = p_rule.name
+    and c.source in ('plan', 'rollover') and c.period = (credits_due.period).starts)
+  then
+    return;
+  end if;
+  v_last := limits.instant((period).starts) - interval '1 microsecond';
+  select c.remaining into v_left from limits.credits c where c.account_id = p_account and c.product = p_product and c.name = p_rule.name and c.source = 'plan'
+    and c.period = (limits.window_of(p_account, p_product, p_rule.per, null, v_last)).starts;
+  -- Nobody asked for them in all that window: they are all left.
+  if not found then v_left := (entitlements.segment(p_account, p_product, v_last)->'grants'->>p_rule.name)::bigint; end if;
+  rolled := least(coalesce(v_left, 0) * p_rule.share / 100, p_rule.most);
+end $function$;
+grant execute on routine limits.credits_due(uuid,text,limits.rule,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.denial(p_feature limits.feature, p_run limits.run, p_request limits.request, p_scopes text[], p_plan text, p_now timestamp with time zone, p_max bigint[], p_taken bigint[], p_start bigint[], p_number bigint, p_units bigint, p_cost bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  c limits.rule;
+  v_rule integer := 0;
+  v_max bigint; v_least bigint; v_taken bigint; v_total bigint; v_resets timestamptz;
+begin
+  foreach c in array p_feature.rules loop
+    v_rule := v_rule + 1;
+    v_max := p_max[v_rule];
+    v_least := case c.kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then p_request.least else p_request.units end;
+    if c.kind = 'credits' and v_max is not null then
+      select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
+        where account_id = p_request.account_id and product = p_run.product and name = c.name and (expires_at is null or expires_at > p_now);
+      continue when v_taken + v_least <= v_total;
+      -- The next ones come with the next window, if the plan gives any.
+      v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
+      return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
+        'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
+    end if;
+    -- More than the plan ever has room for: waiting would not help.
+    if v_max is null or v_max < v_least and c.counts_by <> 'own_key' then
+      return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
+    end if;
+    if c.kind = 'cooldown' then
+      continue when p_taken[v_rule] = 0 and (p_number = 0 or v_max = 0);
+      v_resets := case p_taken[v_rule] when 0 then p_now + v_max * interval '1 second' else limits.instant(p_start[v_rule]) end;
+      v_taken := 1; v_max := 1;
+    else
+      v_taken := p_taken[v_rule] + case c.kind when 'concurrency' then p_number when 'budget' then p_cost else p_units end;
+      continue when v_taken + v_least <= v_max;
+      if c.kind = 'concurrency' then
+        -- The latest instant for it; those admitted by this batch are not written yet, so that their own due time stands in.
+        select greatest(coalesce(min(due_at), p_now + make_interval(secs => p_feature.longest)), p_now + interval '1 second') into v_resets
+          from limits.permits where account_id = p_request.account_id and product = p_run.product and p_scopes[v_rule] = any(slots) and state in ('queued', 'running');
+      elsif c.kind = 'sliding' then
+        v_resets := limits.slides_open(p_request.account_id, p_scopes[v_rule], c.per, p_now, v_max - v_least - p_units);
+      else
+        v_resets := (limits.window_of(p_request.account_id, p_run.product, c.per, p_start[v_rule], p_now)).ends;
+      end if;
+    end if;
+    return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case c.kind when 'sliding' then 'burst' else c.kind end, 'used', v_taken, 'max', v_max,
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
+  end loop;
+  raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
+end $function$;
+grant execute on routine limits.denial(limits.feature,limits.run,limits.request,text[],text,timestamp with time zone,bigint[],bigint[],bigint[],bigint,bigint,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.draw(p_account uuid, p_product text, p_name text, p_units bigint, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_row record;
+  v_left bigint := p_units;
+  v_charges jsonb := '[]';
+begin
+  for v_row in
+    select id, remaining from limits.credits
+    where account_id = p_account and product = p_product and name = p_name and remaining > 0 and (expires_at is null or expires_at > p_now)
+    order by expires_at nulls last, source = 'plan', id
+  loop
+    exit when v_left = 0;
+    update limits.credits set remaining = remaining - least(v_left, v_row.remaining), updated_at = p_now where account_id = p_account and id = v_row.id;
+    v_charges := v_charges || jsonb_build_array(jsonb_build_array(v_row.id, p_name, 'credits', null, least(v_left, v_row.remaining)));
+    v_left := v_left - least(v_left, v_row.remaining);
+  end loop;
+  if v_left > 0 then raise exception 'more credits were admitted than there are'; end if;
+  return v_charges;
+end $function$;
+grant execute on routine limits.draw(uuid,text,text,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.drop_anchor(p_account uuid, p_product text, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from jsonb_array_elements(entitlements.timeline(p_account, p_product)) s
+    where s->>'source' <> 'default' and (s->>'from')::timestamptz <= p_now)
+  then
+    insert into limits.anchors (account_id, product, starts_at) values (p_account, p_product, limits.anchor(p_account, p_product, p_now))
+      on conflict do nothing;
+  end if;
+end $function$;
+grant execute on routine limits.drop_anchor(uuid,text,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.end_holders(p_id uuid, p_others boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -1187,9 +2006,13 @@ declare
   c jsonb;
   v limits.meters;
   v_at integer; v_start bigint; v_taken bigint; v_max bigint;
-  v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
+  -- A key that has no budget of its own any more is bound by the others alone.
+  v_grants jsonb := jsonb_build_object('key_budget', coalesce((
+      select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_permit.account_id and k.id = p_permit.key_id), 9007199254740991))
+    || coalesce(entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants', '{}');
   v_charges jsonb := p_permit.charges;
   v_newest jsonb;
+  v_starts bigint[] := '{}';
 begin
   -- Of each budget the newest charge, with its place.
   select coalesce(jsonb_agg(jsonb_build_array(value, place - 1)), '[]') into v_newest from (
@@ -1199,15 +2022,15 @@ begin
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
-    v_start := limits.window_start(c->>5, p_now);
+    v_start := (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v.starts[v_at], p_now)).starts;
+    v_starts := v_starts || v_start;
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
     if v_max is null or v_taken + p_short > v_max then
       return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', 'budget', 'used', v_taken, 'max', coalesce(v_max, 0),
-        'resets_at', limits.window_end(c->>5, v_start), 'now', p_now);
+        'resets_at', (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v_start, p_now)).ends, 'now', p_now);
     end if;
   end loop;
-  for c, v_at in select value->0, (value->>1)::integer from jsonb_array_elements(v_newest) loop
-    v_start := limits.window_start(c->>5, p_now);
+  for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop
     perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
     if v_start <> (c->>3)::bigint then
       -- From now on two windows hold parts of the reserve: each charge says how much.
@@ -1246,14 +2069,64 @@ begin
   end if;
   select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
   if p_failed then
-    for c in select value from jsonb_array_elements(v_charges) where value->>2 in ('quota', 'credits') loop
+    for c in select value from jsonb_array_elements(v_charges) where value->>2 = 'quota' loop
       moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint)::limits.move;
     end loop;
+    if jsonb_path_exists(v_charges, '$[*][2] ? (@ == "credits")') then perform limits.return_credits(p_permit.account_id, v_charges, p_now); end if;
   end if;
+  if p_permit.operator_budgets is not null then perform limits.count_spending(p_permit, null, p_now); end if;
   update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, charges = v_charges, updated_at = p_now
     where account_id = p_permit.account_id and id = p_permit.id;
 end $function$;
 grant execute on routine limits.finish(limits.permits,boolean,text,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.free_seat(p_product text, p_name text, p_machine text, p_fence integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+begin
+  update limits.seats set expires_at = v_now, updated_at = v_now
+    where account_id = app.account() and product = p_product and name = p_name and machine = p_machine and expires_at > v_now
+      and (p_fence is null or fence = p_fence);
+  return found;
+end $function$;
+alter routine limits.free_seat(text,text,text,integer) owner to plinth_system;
+grant execute on routine limits.free_seat(text,text,text,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.gauge_here(p_product text, p_name text, p_delta bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_account uuid := app.account();
+  v_now timestamptz;
+  v_segment jsonb;
+  v_used bigint;
+  v_max bigint;
+begin
+  insert into limits.gauges as g (account_id, product, name, used) values (v_account, p_product, p_name, greatest(0, p_delta))
+    on conflict (account_id, product, name) do update set used = greatest(0, g.used + p_delta), updated_at = app.now()
+    returning g.used into v_used;
+  if p_delta <= 0 then return v_used; end if;
+  -- The plan after the lock: whoever waited must not grow by a plan that has ended.
+  v_now := app.now();
+  v_segment := entitlements.segment(v_account, p_product, v_now);
+  v_max := coalesce((v_segment->'grants'->>p_name)::bigint, 0);
+  if v_used > v_max then
+    raise exception 'the gauge % of % has no room', p_name, p_product using errcode = 'PL013',
+      detail = jsonb_build_object('limit', p_name, 'of', 'gauge', 'used', v_used - p_delta, 'max', v_max, 'resets_at', null, 'now', v_now,
+        'plan', coalesce(v_segment->>'plan', ''))::text;
+  end if;
+  return v_used;
+end $function$;
+alter routine limits.gauge_here(text,text,bigint) owner to plinth_system;
+grant execute on routine limits.gauge_here(text,text,bigint) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.give_back(p_permit limits.permits, p_unused bigint, OUT charges jsonb, OUT moves limits.move[])
  RETURNS record
@@ -1283,6 +2156,17 @@ begin
 end $function$;
 grant execute on routine limits.give_back(limits.permits,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.governing(p_states limits.operator_state[], p_product text, p_feature text, p_plan text, p_provider text, OUT budgets uuid[], OUT closed uuid)
+ RETURNS record
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array_agg(s.id order by s.id), min(s.id::text) filter (where s.closed and (s.provider is null or s.provider = p_provider))::uuid
+  from unnest(p_states) as s
+  where (s.product is null or s.product = p_product) and (s.feature is null or s.feature = p_feature) and (s.plan is null or s.plan = p_plan)
+$function$;
+grant execute on routine limits.governing(limits.operator_state[],text,text,text,text) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.instant(p_micros bigint)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1308,6 +2192,15 @@ begin
   return greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
 end $function$;
 grant execute on routine limits.lock_meter(uuid,text,boolean) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.micros(p_at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select (extract(epoch from p_at) * 1000000)::bigint
+$function$;
+grant execute on routine limits.micros(timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.move_windows(p_account uuid, p_moves limits.move[])
  RETURNS void
@@ -1336,6 +2229,68 @@ begin
 end $function$;
 grant execute on routine limits.move_windows(uuid,limits.move[]) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.new_id(p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+AS $function$
+  select (lpad(to_hex((extract(epoch from p_now) * 1000)::bigint), 12, '0') || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
+$function$;
+grant execute on routine limits.new_id(timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamp with time zone)
+ RETURNS jsonb[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return (
+    select array_agg((
+      select coalesce(jsonb_object_agg(slot, n), '{}') from (
+        select slot, count(*) as n from limits.permits p cross join lateral unnest(p.slots) as slot
+          where p.account_id = wanted.account and p.product = wanted.product and p.state in ('queued', 'running')
+            and (p.job_id is not null or p.state = 'queued'
+              or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))
+          group by slot) as counted) order by place)
+    from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
+end $function$;
+grant execute on routine limits.open_permits(uuid[],text[],timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.operator_states(p_now timestamp with time zone)
+ RETURNS limits.operator_state[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return (
+    select array_agg((b.id, b.product, b.feature, b.provider, b.plan, b.closed or b.daily <= (
+      select coalesce(sum(s.spent), 0) from limits.operator_spending s where s.budget_id = b.id and s.day = limits.window_start('day', p_now)))::limits.operator_state)
+    from limits.operator_budgets b);
+end $function$;
+grant execute on routine limits.operator_states(timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.plan_required(p_feature limits.feature, p_needs jsonb, p_segment jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_name text;
+  v_least bigint;
+begin
+  if p_segment->>'plan' is null then return jsonb_build_object('kind', 'plan_required', 'grant', null, 'plan', null); end if;
+  foreach v_name in array coalesce(p_feature.requires, '{}') loop
+    if not coalesce((p_segment->'grants'->>v_name)::boolean, false) then
+      return jsonb_build_object('kind', 'plan_required', 'grant', v_name, 'needed', true, 'plan', p_segment->'plan');
+    end if;
+  end loop;
+  for v_name, v_least in select key, value::bigint from jsonb_each_text(p_needs) loop
+    if coalesce((p_segment->'grants'->>v_name)::bigint, 0) < v_least then
+      return jsonb_build_object('kind', 'plan_required', 'grant', v_name, 'needed', v_least, 'plan', p_segment->'plan');
+    end if;
+  end loop;
+  return null;
+end $function$;
+grant execute on routine limits.plan_required(limits.feature,jsonb,jsonb) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamp with time zone)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1351,7 +2306,7 @@ begin
     v_voided := o->>'s' = 'voided';
     if p_held then
       update limits.usage_events set state = o->>'s', updated_at = p_now,
-        estimated = not v_voided and (u is null or (u->>'estimated')::boolean),
+        estimated = not v_voided and (u is null or (u->>'estimated')::boolean), tried = coalesce((o->>'t')::boolean, true),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
         price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
@@ -1380,6 +2335,25 @@ begin
 end $function$;
 grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.refill(p_account uuid, p_product text, p_rule limits.rule, p_size bigint, p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_due record;
+begin
+  if p_rule.per = 'billing_period' then perform limits.drop_anchor(p_account, p_product, p_now); end if;
+  select * into v_due from limits.credits_due(p_account, p_product, p_rule, p_size, p_now);
+  insert into limits.credits as c (account_id, id, product, name, source, amount, remaining, expires_at, period, cause, created_at, updated_at)
+    select p_account, limits.new_id(p_now), p_product, p_rule.name, source, amount, amount, (v_due.period).ends, (v_due.period).starts, 'window', p_now, p_now
+      from (values ('plan', v_due.planned), ('rollover', v_due.rolled)) as due (source, amount) where amount > 0
+    on conflict (account_id, product, name, source, period) do update
+      set amount = c.amount + excluded.amount, remaining = c.remaining + excluded.amount, updated_at = excluded.updated_at;
+  return (select coalesce(sum(remaining), 0)::bigint from limits.credits
+    where account_id = p_account and product = p_product and name = p_rule.name and remaining > 0 and (expires_at is null or expires_at > p_now));
+end $function$;
+grant execute on routine limits.refill(uuid,text,limits.rule,bigint,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1390,6 +2364,22 @@ end $function$;
 grant execute on routine limits.refuse_change() to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.renew_holder(p_id uuid, p_ttl interval)
+ RETURNS TABLE(holders integer, older integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+begin
+  update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now;
+  if found then
+    return query select count(*)::integer, (count(*) filter (where h.id < p_id))::integer from limits.holders h where h.expires_at > v_now;
+  end if;
+end $function$;
+alter routine limits.renew_holder(uuid,interval) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.renew_seat(p_product text, p_name text, p_machine text, p_fence integer, p_ttl interval)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1399,12 +2389,15 @@ declare
   v_now timestamptz := app.now();
   v_expires timestamptz;
 begin
-  update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now returning expires_at into v_expires;
+  update limits.seats set expires_at = greatest(expires_at, v_now + p_ttl), updated_at = v_now
+    where account_id = app.account() and product = p_product and name = p_name and machine = p_machine and fence = p_fence and expires_at > v_now
+    returning expires_at into v_expires;
   return v_expires;
 end $function$;
-alter routine limits.renew_holder(uuid,interval) owner to plinth_system;
+alter routine limits.renew_seat(text,text,text,integer,interval) owner to plinth_system;
+grant execute on routine limits.renew_seat(text,text,text,integer,interval) to plinth_tenant;
 
-CREATE OR REPLACE FUNCTION limits.repeated(p_request jsonb, p_refused text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.repeated(p_request limits.request, p_holder uuid, p_refused text, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
 AS $function$
@@ -1414,19 +2407,18 @@ declare
   v_event limits.usage_events;
 begin
   select * into v_key from idempotency.keys
-    where account_id = (p_request->>'a')::uuid and route = p_request->'ik'->>'route' and key_hash = p_request->'ik'->>'key';
+    where account_id = p_request.account_id and route = p_request.route and key_hash = p_request.key_hash;
   if not found then return null; end if;
   if v_key.expires_at <= p_now then
     delete from idempotency.keys where account_id = v_key.account_id and route = v_key.route and key_hash = v_key.key_hash;
     return null;
   end if;
-  if v_key.body_hash <> p_request->'ik'->>'body' then return jsonb_build_object('kind', 'mismatch'); end if;
+  if v_key.body_hash <> p_request.body_hash then return jsonb_build_object('kind', 'mismatch'); end if;
   if v_key.state = 'done' then
     return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'body', v_key.answer,
       'sealed', encode(v_key.sealed, 'base64'));
   end if;
   select * into v_permit from limits.permits where account_id = v_key.account_id and id = v_key.permit_id;
-  -- Not written yet: it was admitted by this very batch.
   if not found then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'voided' then
     -- It came to nothing and charged nothing that it did not give back: the key is free again.
@@ -1440,7 +2432,7 @@ begin
   end if;
   if v_permit.state = 'running' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
   if p_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', p_refused); end if;
-  update limits.permits set holder = (p_request->>'h')::uuid, fence = fence + 1, request_id = p_request->>'q', updated_at = p_now
+  update limits.permits set holder = p_holder, fence = fence + 1, request_id = p_request.request_id, updated_at = p_now
     where account_id = v_permit.account_id and id = v_permit.id and state = 'queued' and job_id is null and fence = v_permit.fence
     returning * into v_permit;
   -- Its holder, thought dead, enqueued the job at this very moment.
@@ -1451,7 +2443,7 @@ begin
   return jsonb_build_object('kind', 'permit', 'adopted', true, 'id', v_permit.id, 'fence', v_permit.fence,
     'reserve', v_permit.reserve, 'event', v_event.id);
 end $function$;
-grant execute on routine limits.repeated(jsonb,text,timestamp with time zone) to plinth_system;
+grant execute on routine limits.repeated(limits.request,uuid,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.resolve(p_item jsonb, p_now timestamp with time zone, OUT answer jsonb, OUT moves limits.move[])
  RETURNS record
@@ -1479,6 +2471,7 @@ begin
     if v_corrected <> 0 and p.state in ('settled', 'voided') then
       select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
+      if p.operator_budgets is not null then perform limits.count_spending(p, v_corrected, p_now); end if;
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
@@ -1562,6 +2555,16 @@ end $function$;
 alter routine limits.resolve_here(jsonb) owner to plinth_system;
 grant execute on routine limits.resolve_here(jsonb) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION limits.return_credits(p_account uuid, p_charges jsonb, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update limits.credits c set remaining = c.remaining + (charge->>4)::bigint, updated_at = p_now
+  from jsonb_array_elements(p_charges) as charge
+  where charge->>2 = 'credits' and c.account_id = p_account and c.id = (charge->>0)::uuid
+$function$;
+grant execute on routine limits.return_credits(uuid,jsonb,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.send(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1588,6 +2591,73 @@ begin
 end $function$;
 grant execute on routine limits.send(limits.permits,jsonb,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.set_operator_budget(p_id uuid, p_product text, p_feature text, p_provider text, p_plan text, p_daily bigint, p_closed boolean)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := app.now();
+  v_id uuid;
+begin
+  insert into limits.operator_budgets as b (id, product, feature, provider, plan, daily, closed)
+    values (p_id, p_product, p_feature, p_provider, p_plan, p_daily, coalesce(p_closed, false))
+    on conflict (product, feature, provider, plan) do update
+      set daily = coalesce(excluded.daily, b.daily), closed = coalesce(p_closed, b.closed), updated_at = v_now
+    returning b.id into v_id;
+  if v_id = p_id then
+    -- The plan of a permit is the one of the account's present: of another one it had earlier today nothing is known.
+    insert into limits.operator_spending (budget_id, day, shard, spent)
+      select v_id, limits.window_start('day', v_now), -1, sum(e.cost) from limits.usage_events e
+        where e.state = 'posted' and e.updated_at >= limits.instant(limits.window_start('day', v_now))
+          and (p_product is null or e.product = p_product) and (p_feature is null or e.feature = p_feature) and (p_provider is null or e.provider = p_provider)
+          and (p_plan is null or entitlements.segment(e.account_id, e.product, v_now)->>'plan' = p_plan)
+        having sum(e.cost) is not null;
+  end if;
+  return v_id;
+end $function$;
+grant execute on routine limits.set_operator_budget(uuid,text,text,text,text,bigint,boolean) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.sixtieth(p_per text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case p_per when 'minute' then 1000000 else 60000000 end::bigint
+$function$;
+grant execute on routine limits.sixtieth(text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.slide(p_meter limits.meters, p_name text, p_per text, p_now bigint, p_units bigint)
+ RETURNS limits.meters
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+declare
+  v_present bigint := p_now - p_now % limits.sixtieth(p_per);
+begin
+  select coalesce(array_agg(start order by start), '{}'), coalesce(array_agg(used order by start), '{}') into p_meter.starts, p_meter.used from (
+    select start, sum(used)::bigint as used from (
+      select * from unnest(p_meter.starts, p_meter.used) as t (start, used) union all select v_present, p_units) as all_of_them
+    where start > p_now - 61 * limits.sixtieth(p_per) group by start) as kept;
+  p_meter.names := array_fill(p_name, array[cardinality(p_meter.starts)]);
+  return p_meter;
+end $function$;
+grant execute on routine limits.slide(limits.meters,text,text,bigint,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.slides_open(p_account uuid, p_scope text, p_per text, p_now timestamp with time zone, p_room bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(
+    (select limits.instant(min(begins) + 61 * limits.sixtieth(p_per)) from (
+      select begins, sum(units) over (order by begins desc rows between unbounded preceding and 1 preceding) as later
+      from limits.meters m, unnest(m.starts, m.used) as t (begins, units)
+      where m.account_id = p_account and m.scope = p_scope and begins > limits.micros(p_now) - 61 * limits.sixtieth(p_per)) as counted
+      where coalesce(later, 0) <= p_room),
+    p_now + 61 * limits.sixtieth(p_per) * interval '1 microsecond')
+$function$;
+grant execute on routine limits.slides_open(uuid,text,text,timestamp with time zone,bigint) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -1599,16 +2669,13 @@ $function$;
 grant execute on routine limits.spoken_for(uuid,uuid,uuid) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.start_holder(p_id uuid, p_kind text, p_ttl interval)
- RETURNS timestamp with time zone
+ RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_expires timestamptz := app.now() + p_ttl;
 begin
-  insert into limits.holders (id, kind, expires_at) values (p_id, p_kind, v_expires);
-  return v_expires;
+  insert into limits.holders (id, kind, expires_at) values (p_id, p_kind, app.now() + p_ttl);
 end $function$;
 alter routine limits.start_holder(uuid,text,interval) owner to plinth_system;
 
@@ -1663,7 +2730,7 @@ begin
       where account_id = p_account and permit_id = p_permit and state = 'pending' returning * into e;
   end if;
   select count(*) into v_calls from limits.usage_events
-    where account_id = p_account and permit_id = p_permit and corrects is null and id is distinct from e.id;
+    where account_id = p_account and permit_id = p_permit and corrects is null and tried and id is distinct from e.id;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
     'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
     'event', e.id, 'planned', case when e.id is not null then
@@ -1745,56 +2812,224 @@ begin
 end $function$;
 alter routine limits.take_rates(text[],integer[],integer[],integer[]) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.usage_here(p_products jsonb)
- RETURNS SETOF jsonb
+CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval)
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_account uuid := app.account();
-  v_now timestamptz := app.now();
-  v_product text; v_segment jsonb;
-  v_starts jsonb := (
-    select jsonb_object_agg(w, jsonb_build_object('start', limits.window_start(w, v_now), 'end', limits.window_end(w, limits.window_start(w, v_now))))
-    from unnest(array['minute', 'hour', 'day', 'week', 'month']) as w);
+  v_now timestamptz;
+  v_segment jsonb;
+  v_max bigint;
+  v_used bigint;
+  v_resets timestamptz;
+  v_seat limits.seats;
 begin
-  for v_product in select jsonb_array_elements_text(p_products) loop
-    v_segment := entitlements.segment(v_account, v_product, v_now);
-    return next jsonb_build_object('product', v_product, 'now', v_now, 'plan', v_segment->'plan', 'grants', v_segment->'grants', 'starts', v_starts,
-      'windows', coalesce((select jsonb_object_agg(n, jsonb_build_object('start', s, 'used', u)) from limits.meters m, unnest(m.names, m.starts, m.used) as t(n, s, u)
-        where m.account_id = v_account and m.scope = v_product), '{}'),
-      -- Counted as admission counts; of the account's own slots, not of those of its users, keys and subjects.
-      'open', coalesce((select jsonb_object_agg(name, n) from (
-        select substr(slot, length(v_product) + 2) as name, count(*) as n from limits.permits p, unnest(p.slots) as slot
-        where p.account_id = v_account and p.product = v_product and p.state in ('queued', 'running') and starts_with(slot, v_product || ' ')
-          and (p.job_id is not null or p.state = 'queued'
-            or p.due_at > v_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > v_now))
-        group by slot) counted), '{}'));
+  -- The seats of an account and limit are counted by one at a time.
+  perform pg_advisory_xact_lock(hashtextextended('seats ' || v_account || p_product || '.' || p_name, 0));
+  v_now := app.now();
+  v_segment := entitlements.segment(v_account, p_product, v_now);
+  v_max := (v_segment->'grants'->>p_name)::bigint;
+  if v_segment->>'plan' is null or v_max is null or v_max < 1 then
+    return jsonb_build_object('kind', 'plan_required', 'grant', p_name, 'needed', 1, 'plan', v_segment->'plan');
+  end if;
+  select count(*), min(expires_at) into v_used, v_resets from limits.seats
+    where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and expires_at > v_now;
+  if v_used >= v_max then
+    return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
+      'plan', v_segment->'plan');
+  end if;
+  insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at)
+    values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl)
+    on conflict (account_id, product, name, machine) do update
+      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now
+    returning * into v_seat;
+  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_seat.expires_at);
+end $function$;
+alter routine limits.take_seat(text,text,text,uuid,interval) owner to plinth_system;
+grant execute on routine limits.take_seat(text,text,text,uuid,interval) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
+ RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c jsonb;
+  m limits.meters;
+  v_account uuid := app.account();
+  v_now timestamptz := app.now();
+  v_segment jsonb;
+  v_window limits.span;
+  v_at integer;
+  v_due record;
+begin
+  for c in select value from jsonb_array_elements(p_rules) loop
+    if product is distinct from c->>'p' then
+      product := c->>'p';
+      v_segment := entitlements.segment(v_account, product, v_now);
+      select * into m from limits.meters t where t.account_id = v_account and t.scope = product;
+    end if;
+    name := c->>'n'; size := (v_segment->'grants'->>name)::bigint; resets_at := null; balance := null; next_expiry := null;
+    continue when v_segment->>'plan' is null or size is null;
+    if c->>'k' = 'concurrency' then
+      used := coalesce(((limits.open_permits(array[v_account], array[product], v_now))[1]->>(product || ' ' || name))::bigint, 0);
+    elsif c->>'k' = 'sliding' then
+      select limits.used_within(t, c->>'w', limits.micros(v_now)) into used from limits.meters t
+        where t.account_id = v_account and t.scope = usage_here.product || '/' || usage_here.name;
+      used := coalesce(used, 0);
+      if used > 0 then resets_at := limits.slides_open(v_account, product || '/' || name, c->>'w', v_now, used - 1); end if;
+    elsif c->>'k' = 'gauge' then
+      used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_here.product and g.name = usage_here.name), 0);
+    elsif c->>'k' = 'seats' then
+      select count(*) into used from limits.seats t
+        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and t.expires_at > v_now;
+    elsif c->>'k' = 'credits' then
+      select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
+      select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),
+          least(case when v_due.planned + v_due.rolled > 0 then (v_due.period).ends end, min(t.expires_at) filter (where t.remaining > 0))
+        into size, balance, next_expiry from limits.credits t
+        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and (t.expires_at is null or t.expires_at > v_now);
+      used := size - balance;
+      if (v_segment->'grants'->>name)::bigint > 0 then resets_at := (v_due.period).ends; end if;
+    else
+      v_at := array_position(m.names, name);
+      v_window := limits.window_of(v_account, product, c->>'w', m.starts[v_at], v_now);
+      used := case when m.starts[v_at] = v_window.starts then m.used[v_at] else 0 end;
+      resets_at := v_window.ends;
+    end if;
+    return next;
   end loop;
 end $function$;
 alter routine limits.usage_here(jsonb) owner to plinth_system;
 grant execute on routine limits.usage_here(jsonb) to plinth_tenant;
 
-CREATE OR REPLACE FUNCTION limits.window_end(p_window text, p_start bigint)
+CREATE OR REPLACE FUNCTION limits.used_within(p_meter limits.meters, p_per text, p_now bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select coalesce(sum(used), 0)::bigint from unnest(p_meter.starts, p_meter.used) as t (start, used)
+  where start > p_now - 61 * limits.sixtieth(p_per)
+$function$;
+grant execute on routine limits.used_within(limits.meters,text,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.window_end(p_per text, p_start bigint)
  RETURNS timestamp with time zone
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select (to_timestamp(p_start / 1000000) at time zone 'UTC' + ('1 ' || p_window)::interval) at time zone 'UTC'
+  select (to_timestamp(p_start / 1000000) at time zone 'UTC' + ('1 ' || p_per)::interval) at time zone 'UTC'
 $function$;
 grant execute on routine limits.window_end(text,bigint) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.window_start(p_window text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.window_of(p_account uuid, p_product text, p_per text, p_stored bigint, p_now timestamp with time zone)
+ RETURNS limits.span
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  if p_per = 'billing_period' then return limits.billing_period(limits.anchor(p_account, p_product, p_now), p_now); end if;
+  if right(p_per, 8) = '@account' then return limits.zoned_window(p_account, left(p_per, -8), p_stored, p_now); end if;
+  return row(limits.window_start(p_per, p_now), limits.window_end(p_per, limits.window_start(p_per, p_now)));
+end $function$;
+grant execute on routine limits.window_of(uuid,text,text,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.window_start(p_per text, p_now timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select (extract(epoch from date_trunc(p_window, p_now, 'UTC')) * 1000000)::bigint
+  select (extract(epoch from date_trunc(p_per, p_now, 'UTC')) * 1000000)::bigint
 $function$;
 grant execute on routine limits.window_start(text,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.zoned_end(p_per text, p_at timestamp with time zone, p_zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select (date_trunc(p_per, p_at at time zone p_zone) + ('1 ' || p_per)::interval) at time zone p_zone
+$function$;
+grant execute on routine limits.zoned_end(text,timestamp with time zone,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.zoned_start(p_per text, p_at timestamp with time zone, p_zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+AS $function$
+declare
+  v_start timestamptz := date_trunc(p_per, p_at, p_zone);
+begin
+  if v_start > p_at then return date_trunc(p_per, p_at - interval '2 hours', p_zone); end if;
+  return v_start;
+end $function$;
+grant execute on routine limits.zoned_start(text,timestamp with time zone,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.zoned_window(p_account uuid, p_per text, p_stored bigint, p_now timestamp with time zone)
+ RETURNS limits.span
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_zone text;
+  v_last timestamptz := limits.instant(p_stored);
+  v_shortest interval := case p_per when 'day' then interval '23 hours' when 'week' then interval '5 days' else interval '26 days' end;
+  v_end timestamptz;
+begin
+  if p_now < v_last then return row(p_stored, v_last); end if;
+  v_zone := accounts.time_zone(p_account);
+  v_end := limits.zoned_end(p_per, limits.zoned_start(p_per, p_now, v_zone), v_zone);
+  while v_end < v_last + v_shortest loop v_end := limits.zoned_end(p_per, v_end, v_zone); end loop;
+  return row(limits.micros(v_end), v_end);
+end $function$;
+grant execute on routine limits.zoned_window(uuid,text,bigint,timestamp with time zone) to plinth_system;
+
 -- ==================== reel
+
+create table reel.assets (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  draft_id uuid,
+  variant_id uuid,
+  platform text not null,
+  language text not null,
+  title text,
+  hook text not null,
+  body text not null,
+  cta text not null,
+  hashtags text[] not null,
+  tags text[] not null,
+  status text not null default 'ready'::text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  deleted_at timestamp with time zone,
+  trashed boolean not null generated always as ((deleted_at IS NOT NULL)) stored,
+  stemming text not null generated always as (reel.stemming(language)) stored,
+  section text not null generated always as (reel.section(account_id, (deleted_at IS NOT NULL), reel.stemming(language))) stored,
+  search tsvector not null generated always as (reel.search_vector(reel.stemming(language), title, hook, body, ((cta || hashtags) || tags))) stored,
+  constraint assets_pkey PRIMARY KEY (account_id, id),
+  constraint assets_account_id_draft_id_fkey FOREIGN KEY (account_id, draft_id) REFERENCES reel.drafts(account_id, id),
+  constraint assets_account_id_variant_id_fkey FOREIGN KEY (account_id, variant_id) REFERENCES reel.variants(account_id, id),
+  constraint assets_check CHECK (((draft_id IS NULL) = (variant_id IS NULL))),
+  constraint assets_platform_check CHECK ((platform = ANY (ARRAY['tiktok'::text, 'instagram'::text, 'youtube'::text, 'x'::text, 'linkedin'::text]))),
+  constraint assets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'ready'::text, 'published'::text, 'archived'::text])))
+);
+CREATE INDEX assets_by_kind ON reel.assets USING btree (account_id, trashed, platform, status, created_at DESC, id DESC);
+CREATE INDEX assets_by_stemming ON reel.assets USING btree (account_id, trashed, stemming);
+CREATE INDEX assets_by_time ON reel.assets USING btree (account_id, trashed, created_at DESC, id DESC);
+CREATE INDEX assets_by_words ON reel.assets USING gin (section, platform, status, search, tags) WITH (fastupdate=off);
+CREATE INDEX assets_to_purge ON reel.assets USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table reel.assets enable row level security, force row level security;
+create policy system on reel.assets for all to plinth_system using (true) with check (true);
+create policy tenant on reel.assets for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on reel.assets to plinth_system;
+grant insert, select, update on reel.assets to plinth_tenant;
 
 create table reel.drafts (
   account_id uuid not null,
@@ -1880,3 +3115,152 @@ create policy system on reel.variants for all to plinth_system using (true) with
 create policy tenant on reel.variants for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on reel.variants to plinth_system;
 grant insert, select, update on reel.variants to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION reel.newest_matches(p_wanted jsonb, p_from timestamp with time zone, p_from_id uuid, p_until timestamp with time zone, p_until_id uuid, p_most integer)
+ RETURNS TABLE(id uuid, created_at timestamp with time zone, rank real, beyond boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_probe constant integer := 300;
+  c_walk constant integer := 5000;
+  -- A phrase is looked up by its words; each asset that has them must be read. Past so many the rest is left to the next block.
+  c_words constant integer := 3000;
+  v_account uuid := app.account();
+  v_trashed boolean := coalesce((p_wanted->>'deleted')::boolean, false);
+  v_platform text := p_wanted->>'platform';
+  v_status text := p_wanted->>'status';
+  v_tags text[] := array(select jsonb_array_elements_text(p_wanted->'tags'));
+  v_text text := p_wanted->>'q';
+  v_stemmings text[]; v_queries tsquery[]; v_broad tsquery[]; v_phrase boolean;
+  v_way text := 'probe'; v_limit integer := c_probe;
+  v_cursor refcursor; v_row record;
+  v_ids uuid[]; v_read integer; v_near integer; v_next timestamptz; v_next_id uuid;
+begin
+  select array_agg(s), array_agg(q),
+    -- A phrase with `&` in place of its distances; where one is negated that would be less and not more.
+    array_agg(case when q::text like '%!(%' then q else regexp_replace(q::text, '<(-|\d+)>', '&', 'g')::tsquery end)
+    into v_stemmings, v_queries, v_broad
+    from reel.stemmings(v_account, v_trashed) s, websearch_to_tsquery(s::regconfig, v_text) q where v_text is null or numnode(q) > 0;
+  v_phrase := v_text is not null and v_queries <> v_broad;
+  -- There is nothing, or nothing is asked for: words that say nothing in every language that is there.
+  if v_stemmings is null then return; end if;
+
+  loop
+    v_ids := '{}'; v_read := 0; v_near := 0; v_next := null; v_next_id := null;
+    if v_way <> 'words' then
+      open v_cursor for
+        select a.id, a.created_at,
+          (v_platform is null or a.platform = v_platform) and (v_status is null or a.status = v_status) and a.tags @> v_tags
+            and (v_text is null or a.search @@ v_broad[array_position(v_stemmings, a.stemming)]) as near,
+          not v_phrase or a.search @@ v_queries[array_position(v_stemmings, a.stemming)] as fits
+        from reel.assets a
+        where a.account_id = v_account and a.trashed = v_trashed
+          and (p_from is null or (a.created_at, a.id) <= (p_from, p_from_id))
+          and (p_until is null or (a.created_at, a.id) > (p_until, p_until_id))
+        order by a.created_at desc, a.id desc limit v_limit + 1;
+    else
+      open v_cursor for
+        select c.id, c.created_at, true as near,
+          not v_phrase or (
+            select a.search @@ v_queries[array_position(v_stemmings, a.stemming)] from reel.assets a
+            where a.account_id = v_account and a.id = c.id) as fits
+        from (
+          select a.id, a.created_at
+          -- `offset 0`: the matches are found first and sorted then, never the other way round.
+          from unnest(v_stemmings, v_broad) l (stemming, query) cross join lateral (
+            select a.id, a.created_at from reel.assets a
+            where a.section = reel.section(v_account, v_trashed, l.stemming) and (v_text is null or a.search @@ l.query)
+              and (v_platform is null or a.platform = v_platform) and (v_status is null or a.status = v_status)
+              and (v_tags = '{}' or a.tags @> v_tags)
+              and (p_from is null or (a.created_at, a.id) <= (p_from, p_from_id))
+              and (p_until is null or (a.created_at, a.id) > (p_until, p_until_id)) offset 0) a
+          order by a.created_at desc, a.id desc limit v_limit + 1) c;
+    end if;
+    loop
+      fetch v_cursor into v_row;
+      exit when not found;
+      if cardinality(v_ids) = p_most or v_read = v_limit then
+        v_next := v_row.created_at; v_next_id := v_row.id;
+        exit;
+      end if;
+      v_read := v_read + 1;
+      if v_row.near then v_near := v_near + 1; end if;
+      if v_row.near and v_row.fits then v_ids := v_ids || v_row.id; end if;
+    end loop;
+    close v_cursor;
+    -- The whole stretch was read, or enough was found.
+    exit when v_next_id is null or cardinality(v_ids) = p_most;
+    if v_way = 'probe' then
+      v_way := case when cardinality(v_ids) * 50 >= c_probe or v_near * 15 >= c_probe then 'walk' else 'words' end;
+    elsif v_way = 'walk' and p_until is not null then
+      -- A stretch with an end is read to its end.
+      v_way := 'words';
+    else
+      exit;
+    end if;
+    v_limit := case when v_way = 'walk' then c_walk when p_until is null then c_words end;
+  end loop;
+
+  return query
+    select a.id, a.created_at, case when v_text is null then 0 else ts_rank(a.search, v_queries[array_position(v_stemmings, a.stemming)]) end, false
+    -- One by one: a join may read all of the account's assets for it.
+    from unnest(v_ids) i cross join lateral (select * from reel.assets a where a.account_id = v_account and a.id = i offset 0) a
+    union all select v_next_id, v_next, null, true where v_next_id is not null;
+end $function$;
+alter routine reel.newest_matches(jsonb,timestamp with time zone,uuid,timestamp with time zone,uuid,integer) owner to plinth_system;
+grant execute on routine reel.newest_matches(jsonb,timestamp with time zone,uuid,timestamp with time zone,uuid,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION reel.search_vector(p_stemming text, p_title text, p_hook text, p_body text, p_rest text[])
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  v_stemming regconfig := p_stemming::regconfig;
+begin
+  return setweight(to_tsvector(v_stemming, normalize(concat_ws(E'\n', p_title, p_hook))), 'A')
+    || setweight(to_tsvector(v_stemming, normalize(p_body)), 'B')
+    || setweight(to_tsvector(v_stemming, normalize(array_to_string(p_rest, E'\n'))), 'C');
+end $function$;
+
+CREATE OR REPLACE FUNCTION reel.section(p_account uuid, p_trashed boolean, p_stemming text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select p_account::text || case when p_trashed then ' trash ' else ' ' end || p_stemming
+$function$;
+
+CREATE OR REPLACE FUNCTION reel.stemming(p_language text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case split_part(lower(p_language), '-', 1)
+    when 'ar' then 'arabic' when 'ca' then 'catalan' when 'da' then 'danish' when 'de' then 'german' when 'el' then 'greek'
+    when 'en' then 'english' when 'es' then 'spanish' when 'eu' then 'basque' when 'fi' then 'finnish' when 'fr' then 'french'
+    when 'ga' then 'irish' when 'hi' then 'hindi' when 'hu' then 'hungarian' when 'hy' then 'armenian' when 'id' then 'indonesian'
+    when 'it' then 'italian' when 'lt' then 'lithuanian' when 'nb' then 'norwegian' when 'ne' then 'nepali' when 'nl' then 'dutch'
+    when 'nn' then 'norwegian' when 'no' then 'norwegian' when 'pt' then 'portuguese' when 'ro' then 'romanian' when 'ru' then 'russian'
+    when 'sr' then 'serbian' when 'sv' then 'swedish' when 'ta' then 'tamil' when 'tr' then 'turkish' when 'yi' then 'yiddish'
+    else 'simple' end
+$function$;
+
+CREATE OR REPLACE FUNCTION reel.stemmings(p_account uuid, p_trashed boolean)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with recursive found as (
+    (select stemming from reel.assets where account_id = p_account and trashed = p_trashed order by stemming limit 1)
+    union all
+    select (select a.stemming from reel.assets a
+            where a.account_id = p_account and a.trashed = p_trashed and a.stemming > f.stemming order by a.stemming limit 1)
+    from found f where f.stemming is not null)
+  select stemming from found where stemming is not null
+$function$;

@@ -1,5 +1,5 @@
 import { crashPoints } from '#platform/db';
-import { type Catalogue, UNLIMITED } from '#platform/entitlements';
+import { type Catalogue, type LimitDeclaration, UNLIMITED } from '#platform/entitlements';
 import { declaredErrors } from '#platform/kernel';
 import { METRICS } from '#platform/telemetry';
 import { products } from '#products';
@@ -55,15 +55,21 @@ function catalogueTable({ product, plans, limits }: Catalogue): string {
   const names = [...new Set(shown.flatMap(([, { grants }]) => Object.keys(grants)))];
   const rows = names.map((name) => {
     const limit = limits[name];
-    const per =
-      limit !== undefined && 'per' in limit ? ` ${limit.per === 'hour' ? 'an' : 'a'} ${limit.per}` : '';
-    const kind = limit === undefined ? '' : `${limit.kind}${per}, by ${limit.by}`;
+    const kind = limit === undefined ? '' : `${limit.kind}${windowOf(limit)}, by ${limit.by}`;
     return [`\`${name}\``, kind, ...shown.map(([, { grants }]) => size(grants[name], limit?.kind))];
   });
   const heads = shown.map(
     ([key, { hidden }]) => `\`${product}.${key}\`${hidden === true ? ' (not sold)' : ''}`,
   );
   return table(['grant', 'counts', ...heads], rows);
+}
+
+function windowOf(limit: LimitDeclaration): string {
+  if (!('per' in limit)) return '';
+  const per = limit.per.replaceAll('_', ' ');
+  if ('sliding' in limit && limit.sliding) return ` in any ${per}`;
+  const zone = 'zone' in limit && limit.zone !== undefined ? " of the account's zone" : '';
+  return ` ${limit.per === 'hour' ? 'an' : 'a'} ${per}${zone}`;
 }
 
 function size(value: number | boolean | undefined, kind: string | undefined): string {

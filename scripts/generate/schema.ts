@@ -16,8 +16,13 @@ export async function schemaSql(db: Database): Promise<string> {
   const schemas = await lines(db, `select nspname as line from pg_namespace where ${OURS} order by 1`);
   const parts = [];
   for (const schema of schemas) parts.push(await schemaPart(db, schema));
-  return `-- The schema of the migrated database. Made by npm run generate; the check fails when it differs.\n\n${parts.join('\n')}`;
+  const extensions = await lines(db, EXTENSIONS);
+  return `-- The schema of the migrated database. Made by npm run generate; the check fails when it differs.\n\n${[`${extensions.join('\n')}\n`, ...parts].join('\n')}`;
 }
+
+const EXTENSIONS = `
+  select format('create extension %I with schema %I;', extname, extnamespace::regnamespace) as line
+    from pg_extension where extname <> 'plpgsql' order by 1`;
 
 async function schemaPart(db: Database, schema: string): Promise<string> {
   const tables = await db.asMigrator(

@@ -1,4 +1,5 @@
 import { npmBinaries, pathBinaries } from '../../test/services/binaries.ts';
+import { lackOfRedis } from '../../test/services/plan-redis.ts';
 import { databaseFiles } from './database-files.ts';
 
 /** One run of the suite, or of a part of it, on one database. */
@@ -32,10 +33,13 @@ export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> 
     files,
   };
   const packaged = await npmBinaries();
-  const missing =
-    found === undefined
+  const redis = lackOfRedis(environment);
+  const missing = [
+    ...(redis === undefined ? [] : [{ reason: redis, needed: true }]),
+    ...(found === undefined
       ? [{ reason: 'PostgreSQL of PATH: there is no postgres on PATH', needed: false }]
-      : [];
+      : []),
+  ];
   if (packaged !== undefined) {
     const first = { title: `PostgreSQL ${packaged.version} of npm`, environment: {}, files: [] };
     return { passes: [first, embedded, ...(path === undefined ? [] : [path])], missing };

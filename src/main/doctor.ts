@@ -1,7 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import type { Config } from '#platform/config';
+import type { Config, DeliverySettings, RedisSettings } from '#platform/config';
 import { type Database, pendingMigrations, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
+import { createRedis } from '#platform/redis';
+import { z } from 'zod';
 import { allMigrations } from '#app';
 import type { Verb } from './verb.ts';
 import { withDatabase } from './migrating.ts';
@@ -20,14 +22,17 @@ class Wrong extends Error {}
 
 /** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
 export const doctor: Verb = async ({ config }) => {
+  const { delivery, redis } = config;
   const checks: Check[] = [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
-    { name: 'database', look: () => withDatabase(config, databaseState) },
+    { name: 'database', look: () => withDatabase(config, databaseState).catch(unlessInUse) },
+    ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     ...config.ai.upstreams.map(({ name, baseUrl, apiKey }) => ({
       name: `AI: ${name}`,
       look: () => upstream(baseUrl, apiKey),
     })),
+    ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
   let sound = true;
   for (const { name, look } of checks) {
@@ -76,18 +81,64 @@ async function databaseState(db: Database): Promise<string> {
   return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${login}`;
 }
 
+/** The embedded database opens for one process: what it is used by has looked at it. */
+function unlessInUse(error: unknown): string {
+  if (error instanceof AppError && error.code === 'data_folder_in_use')
+    return 'embedded, in use by a Plinth that runs now: its /readyz says how it is';
+  throw error;
+}
+
+async function redisState(settings: RedisSettings): Promise<string> {
+  let trouble = '';
+  const redis = await createRedis({ ...settings, onState: (_, why) => (trouble = why?.message ?? '') });
+  try {
+    return `${Math.round(await redis.ping())} ms, takes writes`;
+  } catch (cause) {
+    throw new Wrong(`${trouble}: look at REDIS_URL. Until then what it would do is done without it.`, {
+      cause,
+    });
+  } finally {
+    await redis.close();
+  }
+}
+
 async function upstream(baseUrl: string, apiKey: string | undefined): Promise<string> {
-  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  const response = await fetch(`${baseUrl}/models`, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch(
-    (cause: unknown) => {
-      throw new Wrong(`${new URL(baseUrl).host} can not be reached (${codeOf(cause)}).`, { cause });
-    },
-  );
+  const response = await asked(`${baseUrl}/models`, apiKey);
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403) throw new Wrong('The key is not accepted.');
   // Not every vendor lists its models.
   if (!response.ok && response.status !== 404) throw new Wrong(`It answers with status ${response.status}.`);
   return `reachable, ${response.ok ? 'the key is accepted' : 'lists no models'}`;
+}
+
+async function qstash({ qstash: account, target }: DeliverySettings): Promise<string> {
+  if (account === undefined) return `the sandbox, which delivers to ${target}`;
+  if (isHere(target) && !isHere(account.url))
+    throw new Wrong('PUBLIC_URL is on this machine, where QStash can not deliver. Set it to a public one.');
+  if (account.token === undefined) return `deliveries to ${target} are taken; nothing is published here`;
+  const response = await asked(`${account.url}/v2/keys`, account.token);
+  const found = z
+    .object({ current: z.string(), next: z.string() })
+    .safeParse(await response.json().catch(() => {}));
+  if (response.status === 401 || response.status === 403) throw new Wrong('QSTASH_TOKEN is not accepted.');
+  if (!response.ok || !found.success) throw new Wrong(`It answers with status ${response.status}.`);
+  const { current, next } = found.data;
+  if (account.keys.current !== current && account.keys.next !== current)
+    throw new Wrong('Deliveries are signed with a key that is not set here. Copy both signing keys again.');
+  if (account.keys.current !== current || account.keys.next !== next)
+    throw new Wrong('The signing keys were rolled. Copy both again: the next roll would lock QStash out.');
+  return `reachable, token and keys fit, delivers to ${target}`;
+}
+
+function isHere(url: string): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+}
+
+async function asked(url: string, token: string | undefined): Promise<Response> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {
+    throw new Wrong(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
+  });
 }
 
 /** The system's own word for a failure; messages of drivers may quote a URL with its password. */

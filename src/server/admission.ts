@@ -1,7 +1,7 @@
 import type { Answer, Prepared, Route } from '#platform/http';
 import { replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
-import { type Admission, type Denial, type Permit, refusal } from '#platform/limits';
+import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
 import type { Standing } from './callers.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts } from './parts.ts';
@@ -43,7 +43,7 @@ export async function admitted(
     subject: spends.subject?.(known),
     needs: spends.needs?.(known),
     prepared,
-    bodyBytes: bodyOf(visit.request).raw.length,
+    textBytes: bodyOf(visit.request).raw.length + (spends.storedBytes ?? 0),
     idempotency:
       key === undefined
         ? undefined
@@ -66,30 +66,26 @@ function outcome(admission: Admission, product: string, parts: ServerParts): Adm
     case 'outcome_unknown':
       throw new AppError('outcome_unknown');
     case 'refused':
+      // Of the others each is one caller's own affair; this one alerts somebody.
+      if (admission.reason === 'operator_budget_closed')
+        parts.telemetry.metrics.denial(product, 'operator_budget');
       throw refusal(admission.reason);
-    case 'denied':
-      parts.telemetry.metrics.denial(product, admission.denial.limit);
-      throw denied(admission.denial, product, parts);
+    case 'denied': {
+      const { limit, of, max, size = max, plan } = admission.denial;
+      parts.telemetry.metrics.denial(product, limit);
+      // More of a cooldown is a longer one: only waiting helps.
+      const helps = of !== 'cooldown';
+      const question = { product, plan, grant: limit, atLeast: size + 1 };
+      const upgrade = helps ? (parts.upgradeFor?.(question) ?? null) : null;
+      throw limitExceeded(admission.denial, upgrade);
+    }
     case 'plan_required': {
       const { plan, grant, needed } = admission;
       parts.telemetry.metrics.denial(product, grant ?? 'plan');
       const upgrade = parts.upgradeFor?.({ product, plan, grant, atLeast: needed }) ?? null;
-      throw new AppError('plan_required', { details: { product, plan, grant, needed, upgrade } });
+      throw planRequired({ product, plan, grant, needed }, upgrade);
     }
   }
-}
-
-/** A denial as platform.md has it: what is used of which limit, when to come back, and what would help. */
-function denied(denial: Denial, product: string, parts: ServerParts): AppError {
-  const { limit, used, max, resetsAt, retryAfter, plan } = denial;
-  const upgrade = parts.upgradeFor?.({ product, plan, grant: limit, atLeast: max + 1 }) ?? null;
-  const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
-  return new AppError('limit_exceeded', {
-    message: `The limit ${limit} is used up.`,
-    details: { limit, used, max, resets_at: resetsAt, upgrade },
-    headers: { 'ratelimit-policy': `"${limit}";q=${max}`, ratelimit: left },
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  });
 }
 
 /**

@@ -82,8 +82,10 @@ function lacksHost({ headers, raw }: FastifyRequest): boolean {
   return headers.host === undefined && raw.httpVersion === '1.1';
 }
 
-function notHttp(): AppError {
-  return new AppError('validation_failed', { message: 'This is not a valid HTTP request.' });
+function notHttp(parserCode?: string): AppError {
+  const hint =
+    parserCode === 'HPE_INVALID_URL' ? ' What is beyond ASCII in its URL must be percent-encoded.' : '';
+  return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
 function departure(visit: Visit, telemetry: ServerParts['telemetry'], ms: number): void {
@@ -108,7 +110,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'validation_failed';
-  const failure = code === 'validation_failed' ? notHttp() : new AppError(code);
+  const failure = code === 'validation_failed' ? notHttp(error.code) : new AppError(code);
   const { status, body } = failureAnswer(failure, requestId);
   const head = [
     `HTTP/1.1 ${status} Refused`,

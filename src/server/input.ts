@@ -140,7 +140,10 @@ export function versionOf(request: FastifyRequest): number | undefined {
   if (given === undefined || given.trim() === '*') return undefined;
   const version = /^"(\d{1,9})"$/.exec(given.trim())?.[1];
   // One that we have never given out matches nothing (RFC 9110, 13.1.1).
-  if (version === undefined) throw new AppError('precondition_failed');
+  if (version === undefined)
+    throw new AppError('precondition_failed', {
+      message: 'If-Match is not an ETag that was given out. Send one back as it came, with its quotes: "3".',
+    });
   return Number(version);
 }
 

@@ -1,4 +1,4 @@
-import { featuresOf, idempotencyOf, type Mounted, type Route, type RouteAuth } from '#platform/http';
+import { featuresOf, idempotencyOf, type Mounted, ratesOf, type Route, type RouteAuth } from '#platform/http';
 import { declaredErrors } from '#platform/kernel';
 import { z } from 'zod';
 import { aliasesOf } from './paths.ts';
@@ -83,7 +83,9 @@ function operation(route: Route): Json {
       auth: shape.auth,
       ...(shape.may === undefined ? {} : { may: shape.may }),
       ...(shape.scope === undefined ? {} : { scope: shape.scope }),
-      rate: `${shape.rate.perMinute}/minute/${shape.rate.by}`,
+      rate: ratesOf(route)
+        .map(({ perMinute, by }) => `${perMinute}/minute/${by}`)
+        .join(', '),
       ...(shape.spends === undefined ? {} : { spends: featuresOf(route) }),
       idempotency: idempotencyOf(route),
     },
@@ -107,7 +109,7 @@ const WHO: Readonly<Record<RouteAuth, string>> = {
 
 function notesOn(route: Route): string[] {
   const { shape } = route;
-  const { may, scope, rate } = shape;
+  const { may, scope } = shape;
   const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
   const keys =
     scope === 'session'
@@ -121,9 +123,31 @@ function notesOn(route: Route): string[] {
   return [
     `${WHO[shape.auth]}${role}${keys}`,
     ...spending,
-    `At most ${rate.perMinute} calls a minute by ${rate.by}.`,
+    ...ratesOf(route).map(({ perMinute, by }) => `At most ${perMinute} calls a minute by ${by}.`),
   ];
 }
+
+const ACCOUNT_HEADER = {
+  name: 'X-Account-Id',
+  in: 'header',
+  required: false,
+  description: "The account that the call is for; the caller's default account when not sent.",
+  schema: { type: 'string', format: 'uuid' },
+};
+const VERSION_HEADER = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag that you have read: the change is refused with 412 when there is a newer one.',
+  schema: { type: 'string' },
+};
+const EVENT_HEADER = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'The id of the last event that you have had of this stream: it goes on after that.',
+  schema: { type: 'string' },
+};
 
 function parameters(route: Route): Json[] {
   const { shape } = route;
@@ -144,26 +168,13 @@ function parameters(route: Route): Json[] {
     description: 'The same key and request again get the stored answer, for 24 hours.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   };
-  const accountHeader = {
-    name: 'X-Account-Id',
-    in: 'header',
-    required: false,
-    description: "The account that the call is for; the caller's default account when not sent.",
-    schema: { type: 'string', format: 'uuid' },
-  };
-  const versionHeader = {
-    name: 'If-Match',
-    in: 'header',
-    required: false,
-    description: 'The ETag that you have read: the change is refused with 412 when there is a newer one.',
-    schema: { type: 'string' },
-  };
   return [
     ...inPath,
     ...queryParameters(route),
     ...(takesKey === 'none' ? [] : [keyHeader]),
-    ...(shape.versioned === true ? [versionHeader] : []),
-    ...(shape.auth === 'account' ? [accountHeader] : []),
+    ...(shape.versioned === true ? [VERSION_HEADER] : []),
+    ...(shape.streams === true ? [EVENT_HEADER] : []),
+    ...(shape.auth === 'account' ? [ACCOUNT_HEADER] : []),
   ];
 }
 
@@ -200,11 +211,12 @@ function responses(route: Route): Json {
     const example =
       status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
     const hasBody = status !== 204;
+    const stream = shape.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
     return [
       status,
       {
         description: DESCRIPTIONS[status] ?? 'Answered.',
-        ...(hasBody ? { content: { 'application/json': { schema, ...example } } } : {}),
+        ...(hasBody ? { content: { 'application/json': { schema, ...example }, ...stream } } : {}),
       },
     ];
   });
@@ -262,7 +274,10 @@ export function errorsOf(route: Route): string[] {
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],
-    [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'server_stopping']],
+    [
+      shape.spends !== undefined,
+      ['plan_required', 'outcome_unknown', 'server_stopping', 'operator_budget_closed'],
+    ],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
   return [...new Set([...walked, ...(shape.errors ?? [])])].sort();

@@ -16,8 +16,8 @@ export interface SpendingRequest {
   readonly needs: Readonly<Record<string, number>> | undefined;
   /** What the route itself made of the request; none: the feature's policy says which model call is planned. */
   readonly prepared: Prepared | undefined;
-  /** Of the body as it came: a bound on what the call puts into a prompt. */
-  readonly bodyBytes: number;
+  /** A bound on what the call puts into a prompt: the body as it came, and what is taken of what is stored. */
+  readonly textBytes: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly requestId: string;
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import type { Route } from '#platform/http';
+import { ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import type { RateEntry, RateVerdict } from '#platform/limits';
 import type { Standing } from './callers.ts';
@@ -17,10 +17,12 @@ export interface RatedCall {
 
 /** Takes the route's rates, all in one question, before any work is done; the answer carries them as headers. */
 export async function takeRates(route: Route, call: RatedCall, parts: ServerParts): Promise<void> {
-  const { rate, rateOf } = route.shape;
-  const named: (RateEntry & { readonly name: string })[] = [
-    { name: rate.by, key: `${route.name} ${rate.by} ${countedBy(rate.by, call)}`, perMinute: rate.perMinute },
-  ];
+  const { rateOf } = route.shape;
+  const named: (RateEntry & { readonly name: string })[] = ratesOf(route).map(({ by, perMinute }) => ({
+    name: by,
+    key: `${route.name} ${by} ${countedBy(by, call)}`,
+    perMinute,
+  }));
   const subject = rateOf?.of(call.input);
   if (rateOf !== undefined && subject !== undefined) {
     // What people type (an email) is not written down: a digest counts as well.
@@ -29,7 +31,7 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
   }
   const verdict = await parts.rates.take(named);
   if (verdict === undefined) return;
-  const name = named[verdict.entry]?.name ?? rate.by;
+  const name = named[verdict.entry]?.name ?? 'rate';
   describeRate(call.visit.reply, name, verdict);
   if (verdict.allowed) return;
   const limit = `requests_per_minute_by_${name}`;
@@ -47,7 +49,7 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
   });
 }
 
-function countedBy(by: Route['shape']['rate']['by'], { visit, standing }: RatedCall): string {
+function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string {
   switch (by) {
     case 'ip':
       return addressBlock(visit.ip);
@@ -55,6 +57,8 @@ function countedBy(by: Route['shape']['rate']['by'], { visit, standing }: RatedC
       return standing.caller?.userId ?? '';
     case 'account':
       return standing.accountId ?? '';
+    case 'member':
+      return `${standing.accountId ?? ''} ${standing.caller?.userId ?? ''}`;
     case 'key':
       return standing.caller?.keyId ?? standing.caller?.userId ?? '';
   }

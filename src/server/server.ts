@@ -131,8 +131,11 @@ function watchOver(visits: Visits, parts: ServerParts, fail: Fail): NodeJS.Timeo
 
 async function stopped(app: FastifyInstance, visits: Visits, graceSeconds: number): Promise<void> {
   // Connections that wait for their next request would hold up the end until their keep-alive is over.
-  visits.each(({ reply }) => {
-    if (!reply.raw.headersSent) reply.raw.setHeader('connection', 'close');
+  visits.each((visit) => {
+    const { raw } = visit.reply;
+    if (!raw.headersSent) raw.setHeader('connection', 'close');
+    // Its client goes on elsewhere, and had better do so now than after the grace.
+    if (visit.streams) visit.abort(new Error('the server stops'));
   });
   const closed = app.close();
   await within(graceSeconds * 1_000, visits.empty());

@@ -37,6 +37,8 @@ export class Visit implements Origin {
   accountId: string | undefined;
   /** Whether a handler has taken the wire: streams have deadlines of their own. */
   taken = false;
+  /** Whether its client comes back to another process when this one stops. */
+  streams = false;
   /** How long the call may take, where its route says so; the server's own limit otherwise. */
   maxSeconds: number | undefined;
   #hangUp: AbortController | undefined;

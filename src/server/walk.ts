@@ -26,6 +26,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
   return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { visit } = request;
     visit.maxSeconds = shape.maxSeconds;
+    visit.streams = shape.streams === true;
     const standing = await standingOf(route, request, parts);
     const input = readInput(route, request);
     const key = idempotencyKeyOf(request, takesKey);
@@ -35,8 +36,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     const instead = await prechecked(call, parts);
     if (instead !== undefined) return sendResult(route, reply, { result: instead, check: checkReplies });
 
-    const spender = { ...input, accountId: standing.accountId } as never;
-    await shape.spends?.check?.(spender, mounted.service as never);
+    await looked(call, mounted.service, parts);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
     const prepared = prepare?.({ ...input, wire: wireOf(visit) }, mounted.service as never);
@@ -61,6 +61,18 @@ async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answe
   const text = route.shape.precheck?.(input);
   if (text === undefined || parts.precheck === undefined) return undefined;
   return parts.precheck({ text, route, product, caller: standing.caller, origin: visit });
+}
+
+/** The look before anything is charged. A repeat gets what admission has kept for it, whatever has changed since. */
+async function looked(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
+  const { route, input, key } = call;
+  const { accountId } = call.standing;
+  try {
+    await route.shape.spends?.check?.({ ...input, accountId } as never, service as never);
+  } catch (error) {
+    if (key === undefined || accountId === undefined) throw error;
+    if (!(await parts.idempotency.isKnown({ accountId, route: route.name, key }))) throw error;
+  }
 }
 
 /** A permit that can't be given back now is closed by the sweeper; the caller hears of the first failure. */

@@ -76,6 +76,12 @@ test.each([
   expect(heard).toContain('"request_id"');
 });
 
+test('a URL that is not percent-encoded is refused with what to do about it', async () => {
+  expect(await raw('GET /v1/items?q=Häuser HTTP/1.1\r\nhost: a\r\n\r\n')).toContain(
+    'must be percent-encoded',
+  );
+});
+
 test.each([
   ['GET /%00 HTTP/1.1', 404],
   ['GET /%zz HTTP/1.1', 400],

@@ -10,7 +10,7 @@ const REACHED = 30_000;
 
 /** Kills a process at a crash point of a walk, starts another on what it left behind, and checks what is promised. */
 export async function crashAndRecover(sites: Sites, at: string, walk: Walk): Promise<void> {
-  const scene = await openScene(sites[walk.on ?? 'owned']);
+  const scene = await openScene(sites[walk.on ?? 'owned'], walk.through);
   try {
     await prepare(scene, walk);
     await crash(scene, at, walk);
@@ -69,7 +69,7 @@ async function recover(scene: Scene, walk: Walk): Promise<void> {
       expect(walk.ends).toContain(await walk.client(client));
     }
     // The one call of each process that was under way.
-    const hidden = walk.earlier?.crashAt === undefined ? 1 : 2;
+    const hidden = (walk.earlier?.crashAt === undefined ? 1 : 2) + (walk.hides ?? 0);
     await expectPromises(running, { ...scene, hidden });
     scene.sandbox.faults.clear();
     const next = await client.create('another');

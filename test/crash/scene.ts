@@ -2,6 +2,7 @@ import { expect, vi } from 'vitest';
 import { readConfig } from '#platform/config';
 import { type Database, openStore } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advanceWithout } from '#test/factories';
 import { type Client, clientOf } from '../process/client.ts';
 import { type Program, startProgram } from '../process/program.ts';
@@ -34,22 +35,52 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Sets the scene on a copy of a site. */
-export async function openScene(original: Site): Promise<Scene> {
+/** The name by which QStash reaches whichever process is alive. */
+const TARGET = 'https://plinth.test';
+
+function settingsFor({ url, token, keys }: QStashSandbox): Record<string, string> {
+  return {
+    JOBS_DELIVERY: 'qstash',
+    QSTASH_URL: url,
+    QSTASH_TOKEN: token,
+    QSTASH_CURRENT_SIGNING_KEY: keys.current,
+    QSTASH_NEXT_SIGNING_KEY: keys.next,
+    PUBLIC_URL: TARGET,
+  };
+}
+
+/** Sets the scene on a copy of a site; jobs may go through a QStash that outlives the processes. */
+export async function openScene(original: Site, through?: 'qstash'): Promise<Scene> {
   const site = await original.copy();
   const sandbox = await createOpenAISandbox();
+  const qstash = through === undefined ? undefined : await createQStashSandbox();
   const { url: base_url, apiKey: api_key } = sandbox;
   const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
-  const settings = { ...site.settings, AI_UPSTREAMS: JSON.stringify([upstream]) };
+  const settings = {
+    ...site.settings,
+    ...(qstash === undefined ? {} : settingsFor(qstash)),
+    AI_UPSTREAMS: JSON.stringify([upstream]),
+  };
   return {
     sandbox,
-    start: (crashAt = '') =>
-      startProgram(['start'], {
+    start(crashAt = '') {
+      const program = startProgram(['start'], {
         environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: crashAt },
         flags: [QUICK],
         cwd: site.settings['DATA_DIR'] ?? '',
-      }),
-    takeOver: ({ work }) => openHere({ ...site, settings }, { work, before: leasesRunOut }),
+      });
+      // One that dies at its start is never reached.
+      program.url().then(
+        (url) => qstash?.route(TARGET, url),
+        () => {},
+      );
+      return program;
+    },
+    async takeOver({ work }) {
+      const running = await openHere({ ...site, settings }, { work, before: leasesRunOut });
+      qstash?.route(TARGET, running.url);
+      return running;
+    },
     client: (url) => clientOf(url, keyOf(site)),
     async between(work) {
       const store = await openStore(readConfig(settings));
@@ -61,6 +92,7 @@ export async function openScene(original: Site): Promise<Scene> {
     },
     async close() {
       await sandbox.close();
+      await qstash?.close();
       await site.remove();
     },
   };

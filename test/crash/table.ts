@@ -11,16 +11,22 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'limits.admit': {
     walks: ['a create', 'a create whose customer does not come back', 'a chat call with an Idempotency-Key'],
   },
-  'reel.create': { walks: ['a create'] },
-  'jobs.take': { walks: ['a create that waits for a worker'] },
+  'reel.enqueue': { walks: ['a create'] },
+  'jobs.take': { walks: ['a create that waits for a worker', 'a create that QStash delivers'] },
+  'jobs.announce': { walks: ['a create that QStash delivers'] },
+  'jobs.publish': { walks: ['a create that QStash delivers'] },
+  'jobs.announced': { walks: ['a create that QStash delivers'] },
   'reel.start': { walks: ['a create'] },
   'ai.dispatch': { walks: ['a create', 'a chat call with an Idempotency-Key', 'a streamed chat call'] },
   'ai.answer': { walks: ['a create', 'a chat call', 'a streamed chat call'] },
+  'reel.variant': { walks: ['a create'] },
   'reel.complete': { walks: ['a create'] },
+  'reel.cancel': { walks: ['a create that is cancelled'] },
   'reel.fail': {
     walks: ['a create that the provider refuses', 'a create whose job has been tried too often'],
   },
-  'jobs.retry': { walks: ['a create that the provider puts off'] },
+  'jobs.retry': { walks: ['a create that fails at a provider which asks to come back later'] },
+  'jobs.postpone': { walks: ['a create for which the provider has no room'] },
   'jobs.recover': { walks: ['a create whose worker died'] },
   'limits.resolve': {
     walks: ['a create at whose first call the provider fails', 'a chat call', 'a streamed chat call'],
@@ -39,11 +45,23 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'identity.signing-key': { walks: ['a first start'] },
   'server.owner': { walks: ['a first start'] },
 
-  'jobs.finish': {
+  'jobs.schedules-begun': { walks: ['a first start'] },
+  'jobs.scheduled': { walks: ['a start after hours in which nobody was there'] },
+  'jobs.prune': { walks: ['a start after hours in which nobody was there'] },
+  'jobs.finish': { walks: ['a start after hours in which nobody was there'] },
+
+  'jobs.hand-over': {
     because:
-      'every handler ends its own job; this is left for a failure that could not be stored eight times, and is one commit',
+      'one commit; a process killed before it has not handed over, and its jobs are recovered as those of any dead one',
   },
-  'jobs.prune': { because: AGAIN },
+  'jobs.replay': {
+    because:
+      'one commit, after an admission whose permit is voided within a minute when no job comes to own it',
+  },
+  'jobs.discard': { because: ONE_COMMIT },
+  'jobs.announce-anew': {
+    because: 'one commit; without it the announcement counts as lost after five minutes',
+  },
   'idempotency.swept': { because: AGAIN },
   'rates.swept': { because: AGAIN },
   'accounts.invitee-looked-up': { because: ONE_COMMIT },
@@ -51,9 +69,18 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'accounts.member-change': { because: ONE_COMMIT },
   'accounts.organization-change': { because: ONE_COMMIT },
   'accounts.organization-made': { because: ONE_COMMIT },
+  'accounts.settings-change': { because: ONE_COMMIT },
+  'billing.credits-given': { because: ONE_COMMIT },
   'billing.granted': { because: ONE_COMMIT },
+  'reel.asset-change': { because: ONE_COMMIT },
+  'reel.asset-restore': { because: ONE_COMMIT },
+  'reel.asset-save': { because: ONE_COMMIT },
+  'reel.assets-purged': { because: AGAIN },
+  'reel.draft-change': { because: ONE_COMMIT },
   'billing.revoked': { because: ONE_COMMIT },
   'identity.key-made': { because: ONE_COMMIT },
+  'limits.operator-budget': { because: ONE_COMMIT },
+  'limits.seat': { because: ONE_COMMIT },
   'identity.key-revoke': { because: ONE_COMMIT },
   'identity.login': { because: ONE_COMMIT },
   'identity.logout': { because: ONE_COMMIT },

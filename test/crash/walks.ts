@@ -1,11 +1,13 @@
 import type { Database } from '#platform/db';
 import type { OpenAISandbox } from '#sandbox/openai';
-import type { Client } from '../process/client.ts';
+import type { Client, Generation } from '../process/client.ts';
 
 /** What is done while a process is killed, and how it must have ended when another one took over. */
 export interface Walk {
   /** What the process that is to be killed finds; an owner and their key when not said. */
   readonly on?: 'empty' | 'owned';
+  /** Jobs are announced to QStash, which delivers them to whichever process is alive. */
+  readonly through?: 'qstash';
   /** What the provider is told before the process starts. */
   readonly provider?: (sandbox: OpenAISandbox) => void;
   /** A process before it, and where that one is killed in turn, if it is. */
@@ -16,6 +18,8 @@ export interface Walk {
   readonly client?: (client: Client) => Promise<string>;
   /** How that ends in the end, each an ending that a customer can understand. */
   readonly ends?: readonly string[];
+  /** Calls whose figures nobody learns, besides those under way in a crash: a cancel cuts its call short. */
+  readonly hides?: number;
   /** The customer does not come back. */
   readonly leaves?: true;
   /** The process is told to stop once the customer is served. */
@@ -30,9 +34,12 @@ interface Earlier {
   readonly crashAt?: string;
 }
 
-const create = async (client: Client): Promise<string> => {
-  const generation = await client.create('first');
-  return generation.error === undefined ? generation.status : `failed: ${generation.error.code}`;
+const create = async (client: Client): Promise<string> => endingOf(await client.create('first'));
+/** Cancels it before anything comes of it, if it can. */
+const cancelled = async (client: Client): Promise<string> => {
+  const path = await client.ask('first');
+  await client.call(`POST ${path}/cancel`);
+  return endingOf(await client.read(path));
 };
 /** Leaves the create to a worker, of which there is none yet. */
 const enqueued = (client: Client): Promise<string> => client.ask('first');
@@ -53,12 +60,19 @@ export const WALKS = {
     client: create,
     ends: COMPLETED,
   },
-  'a create that the provider puts off': {
-    provider: ({ faults }) => faults.next({ kind: 'status', status: 429, retry_after: 130 }),
+  'a create that fails at a provider which asks to come back later': {
+    provider: ({ faults }) => faults.next({ kind: 'status', status: 503, retry_after: 130 }),
     client: create,
     ends: COMPLETED,
     later: '140 seconds',
   },
+  'a create for which the provider has no room': {
+    provider: ({ faults }) => faults.next({ kind: 'status', status: 429, retry_after: 50 }),
+    client: create,
+    ends: COMPLETED,
+    later: '140 seconds',
+  },
+  'a create that QStash delivers': { through: 'qstash', client: create, ends: COMPLETED },
   'a create that waits for a worker': {
     earlier: { client: enqueued },
     client: create,
@@ -80,6 +94,13 @@ export const WALKS = {
     client: create,
     ends: COMPLETED,
   },
+  'a create that is cancelled': {
+    provider: ({ faults }) => faults.next({ kind: 'hang' }),
+    client: cancelled,
+    // Another worker may be done with it before its customer comes back.
+    ends: ['cancelled', ...COMPLETED],
+    hides: 1,
+  },
   'a create before the process stops': { client: create, ends: COMPLETED, stops: true },
   'a chat call': { client: (client) => client.chat({}), leaves: true },
   'a chat call with an Idempotency-Key': {
@@ -92,6 +113,15 @@ export const WALKS = {
     leaves: true,
   },
   'a first start': { on: 'empty' },
+  'a start after hours in which nobody was there': {
+    found: (db) =>
+      change(
+        db,
+        `insert into jobs.schedules (name, cron, next_at)
+           values ('platform.old-jobs', '27 * * * *', app.now() - interval '3 hours')
+           on conflict (name, cron) do update set next_at = excluded.next_at`,
+      ),
+  },
   'a start with other plans than before': {
     found: (db) =>
       change(
@@ -105,6 +135,12 @@ export const WALKS = {
 } as const satisfies Record<string, Walk>;
 
 export type WalkName = keyof typeof WALKS;
+
+/** How a generation ended: with all that was asked for, or with what else. */
+function endingOf({ status, error, progress: { done, total } }: Generation): string {
+  if (error !== undefined) return `failed: ${error.code}`;
+  return status === 'completed' && done < total ? `completed with ${done} of ${total}` : status;
+}
 
 /** What nobody does while the program runs, the tests write as the migrator. */
 async function change(db: Database, sql: string): Promise<void> {

@@ -90,6 +90,11 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
     says: 'only platform/db knows a database driver',
   },
   {
+    packages: /^ioredis(\/|$)/,
+    rooms: /^(src\/platform\/redis\/|test\/services\/|bench\/)/,
+    says: 'only platform/redis knows a Redis client',
+  },
+  {
     packages: /^(@ai-sdk\/[\w-]+|@anthropic-ai\/[\w-]+|openai)(\/|$)/,
     rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/)/,
     says: "only platform/ai knows an AI vendor's package",

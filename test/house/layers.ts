@@ -12,6 +12,7 @@ const PLATFORM = [
   'idempotency',
   'http',
   'db',
+  'redis',
   'telemetry',
   'config',
   'kernel',

@@ -132,6 +132,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/gym$/, 'test/gym.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],
+  [/^#test\/redis$/, 'test/services/redis.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],
   [/^#test\/workshop$/, 'test/workshop.ts'],
 ];

@@ -10,6 +10,7 @@ export interface Generation {
   readonly id: string;
   readonly status: string;
   readonly variants: readonly unknown[];
+  readonly progress: { readonly done: number; readonly total: number };
   readonly error?: { readonly code: string };
 }
 
@@ -68,7 +69,7 @@ export function clientOf(url: string, token: string): Client {
       const { status, body } = await call(`GET ${path}?wait=20`);
       if (status !== 200) throw new Error(`a generation could not be read: ${JSON.stringify(body)}`);
       const generation = body as unknown as Generation;
-      if (generation.status === 'completed' || generation.status === 'failed') return generation;
+      if (generation.status !== 'queued' && generation.status !== 'running') return generation;
     }
   }
 

@@ -66,6 +66,14 @@ export const DATABASE: readonly Patch[] = [
     engine: 'pglite',
   },
   {
+    name: 'locks-of-a-lost-machine-stay',
+    file: 'src/platform/db/postgres.ts',
+    find: "set_config('idle_in_transaction_session_timeout', '${IDLE_TIMEOUT}', true)",
+    replace: "set_config('idle_in_transaction_session_timeout', '0', true)",
+    expects:
+      'src/platform/db/database.test.ts :: transactions > one that says nothing for half a minute is undone, for its machine may be gone and its locks would stay',
+  },
+  {
     name: 'reading-may-write',
     file: 'src/platform/db/postgres.ts',
     find: "opening.write ? 'begin' : 'begin read only'",
@@ -91,7 +99,7 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'migration-not-undone',
-    file: 'src/platform/limits/migrations/0006_usage.down.sql',
+    file: 'src/platform/limits/migrations/0011_usage.down.sql',
     find: 'drop function limits.usage_here(jsonb);',
     replace: 'select 1;',
     expects: 'src/platform/db/migrate.test.ts :: migrations > each step down undoes exactly its own step up',

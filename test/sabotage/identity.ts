@@ -65,8 +65,8 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'key-outlives-its-maker',
     file: 'src/platform/identity/key-store.ts',
-    find: 'least($8::timestamptz, (',
-    replace: 'coalesce($8::timestamptz, (',
+    find: 'least($8::timestamptz, m.expires_at)',
+    replace: 'coalesce($8::timestamptz, m.expires_at)',
     expects: 'src/platform/identity/keys.test.ts :: making a key > a key makes none that outlives it',
   },
   {

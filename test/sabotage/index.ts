@@ -5,6 +5,11 @@ import { IDENTITY } from './identity.ts';
 import { JOBS } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 import type { Patch } from './patch.ts';
+import { REDIS } from './redis.ts';
+import { QSTASH } from './qstash.ts';
+import { QUALITY } from './quality.ts';
+import { REEL } from './reel.ts';
+import { REEL_LIBRARY } from './reel-library.ts';
 import { SERVER } from './server.ts';
 
 export type { Patch } from './patch.ts';
@@ -17,8 +22,13 @@ export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
   ...JOBS,
+  ...QSTASH,
   ...AI,
   ...IDENTITY,
   ...ACCOUNTS,
   ...SERVER,
+  ...REDIS,
+  ...REEL,
+  ...REEL_LIBRARY,
+  ...QUALITY,
 ];

@@ -286,6 +286,27 @@ export const broken = route(
   async () => ({ ok: 'marker' }),
 );
 
+export const crowded = route(
+  'GET /v1/crowded',
+  {
+    summary: 'Is rated by all that it can be rated by',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'shop:read',
+    rate: [
+      { perMinute: 100, by: 'ip' },
+      { perMinute: 4, by: 'account' },
+      { perMinute: 5, by: 'user' },
+      { perMinute: 2, by: 'member' },
+      { perMinute: 5, by: 'key' },
+    ],
+    reply: { 200: z.strictObject({ ok: z.boolean() }) },
+    example: { reply: { ok: true } },
+  },
+  async () => ({ ok: true }),
+);
+
 export const shopRoutes = [
   listItems,
   readItem,
@@ -298,6 +319,7 @@ export const shopRoutes = [
   wait,
   adminOnly,
   broken,
+  crowded,
 ];
 
 export function openShop(): { shop: Shop; mounted: Mounted } {

@@ -50,7 +50,7 @@ export const exampleOf = (route: Route): Example => route.shape.example as Examp
 export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
   const { as, account, filling = {}, raw } = sending;
   const example = exampleOf(route);
-  const body = raw ?? bodyText('body' in sending ? sending.body : filled(example.body, 'body', filling));
+  const body = raw ?? ('body' in sending ? bodyText(sending.body) : exampleText(route, filling));
   const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
   const path = sending.path ?? pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) });
   const response = await fetch(url + path + query, {
@@ -65,6 +65,11 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
     ...(body === undefined ? {} : { body }),
   });
   return readReply(response);
+}
+
+/** The body of a route's example, with ids that exist. */
+export function exampleText(route: Route, filling: Filling = {}): string | undefined {
+  return bodyText(filled(exampleOf(route).body, 'body', filling));
 }
 
 async function readReply(response: Response): Promise<Reply> {

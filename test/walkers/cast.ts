@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, type Role, type Route } from '#platform/http';
@@ -5,6 +6,8 @@ import { type AccountId, isUuid, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 
+/** Longer than the jobs of a household take. */
+const PATIENCE = { timeout: 20_000, interval: 10 };
 const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
 export const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
 export const PASSWORD = 'Walking-Every-Route-1';
@@ -79,7 +82,56 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await app.app.modules.identity.sessions.login({ email: owner.email, password: PASSWORD }, WHENCE);
   const makers = app.app.server.routes.filter(isMaker);
   for (const route of makers) await send(app.url, route, { as: owner.token });
+  await workedOff(app);
+  // And one more of what is made by jobs: it waits, as long as nobody has another household made.
+  for (const route of makers.filter(({ shape }) => shape.spends?.as === 'job')) {
+    await send(app.url, route, { as: owner.token });
+  }
+  await makeDeadJob(app, owner.accountId);
+  await makeHoldings(app, owner.accountId);
   return { owner, others, organization: owner.accountId };
+}
+
+/** A job that was given up: no call makes one. */
+async function makeDeadJob({ app, db }: TestApp, accountId: AccountId): Promise<void> {
+  await db.asMigrator(
+    statement(
+      `insert into jobs.jobs (account_id, id, kind, lane, payload, state, attempt, attempts, request_id)
+       values ($1, $2, 'platform.old-jobs', 'batch', '{}', 'dead', 3, 3, 'req_walker')`,
+      [accountId, app.modules.ids.next()],
+    ),
+  );
+}
+
+/** What an account holds of kinds of limits that no product here has: no call makes it. */
+async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise<void> {
+  const { ids } = app.modules;
+  await db.asMigrator(
+    statement(
+      `with anchor as (insert into limits.anchors (account_id, product, starts_at) values ($1, 'reel', app.now()) on conflict do nothing),
+       gauge as (insert into limits.gauges (account_id, product, name, used) values ($1, 'reel', 'storage', 1)),
+       seat as (insert into limits.seats (account_id, product, name, machine, id, fence, taken_at, expires_at)
+         values ($1, 'reel', 'machines', 'a machine', $2, 1, app.now(), app.now() + interval '1 hour'))
+       insert into limits.credits (account_id, id, product, name, source, amount, remaining, cause)
+         values ($1, $3, 'reel', 'posts', 'admin', 10, 10, 'test')`,
+      [accountId, ids.next(), ids.next()],
+    ),
+  );
+}
+
+let working = Promise.resolve();
+
+/** Has the jobs done that are there, by a worker that stops when they are: what is asked for later can be cancelled. */
+function workedOff({ app, db }: TestApp): Promise<void> {
+  working = working.then(async () => {
+    const worker = app.modules.jobs.work();
+    const open = statement<{ open: boolean }>(
+      `select exists (select from jobs.jobs where state in ('ready', 'delayed', 'running')) as open`,
+    );
+    await vi.waitUntil(async () => (await db.asMigrator(open))[0]?.open === false, PATIENCE);
+    await worker.stop(0);
+  });
+  return working;
 }
 
 function isMaker(route: Route): boolean {
@@ -145,9 +197,9 @@ export async function forgetRates(db: Database): Promise<void> {
   await db.asMigrator(statement('delete from limits.rates'));
 }
 
-/** The app that the walkers walk over. */
-export async function walkedApp(): Promise<TestApp> {
-  const app = await testApp();
+/** The app that the walkers walk over. Where it does not work, jobs run only while a household is made. */
+export async function walkedApp({ work }: { readonly work: boolean }): Promise<TestApp> {
+  const app = await testApp({ work });
   await makeExamplePeople(app);
   return app;
 }

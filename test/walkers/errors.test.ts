@@ -46,13 +46,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   migrations_pending: 'a start ends with it',
   port_not_open: 'a start ends with it',
   data_folder_in_use: 'a start ends with it',
+  data_folder_unusable: 'a start ends with it',
   headers_too_large: 'what is no request yet has no route',
   request_timeout: 'what is no request yet has no route',
-  generation_failed: 'a generation that failed tells it, and the call that reads it succeeds',
   client_gone: 'nobody is there to read it',
   permit_stale: 'a worker that lost its job hears it',
   gone: 'a promise to clients that no call makes use of yet',
-  precondition_failed: 'a promise to clients that no call makes use of yet',
 };
 
 /** Errors that are thrown with a code in a variable, which a list or a type bounds: file and expression. */

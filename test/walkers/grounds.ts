@@ -9,7 +9,7 @@ const AN_HOUR = 3_600_000;
 
 /** The whole program, running, with everybody in it whom the walkers need. */
 export async function groundsOf(): Promise<Grounds> {
-  const app = await walkedApp();
+  const app = await walkedApp({ work: false });
   const [me, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
   return {
     app,

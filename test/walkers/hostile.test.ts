@@ -22,7 +22,7 @@ const seed = z.coerce
   .int()
   .default(randomInt(2 ** 31))
   .parse(process.env['HOSTILE_SEED']);
-const app = await walkedApp();
+const app = await walkedApp({ work: true });
 const [owner, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
 const operations = await documented();
 afterAll(hangUp);

@@ -49,6 +49,7 @@ test('each malformed value has one line, and no line quotes a value', () => {
     DATABASE_NAMED_STATEMENTS: 'marker',
     OPENAI_BASE_URL: 'marker',
     AI_UPSTREAMS: '[{"marker":1}]',
+    AI_SLOTS: 'marker/',
     EMAIL_VERIFICATION: 'marker',
   });
   expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
@@ -61,6 +62,7 @@ test('each malformed value has one line, and no line quotes a value', () => {
     'EMAIL_VERIFICATION',
     'METRICS_TOKEN',
     'AI_UPSTREAMS',
+    'AI_SLOTS',
   ]);
   expect(problems.join()).not.toContain('marker');
 });
@@ -79,6 +81,33 @@ test('in production embedded defaults must be asked for by name', () => {
       ai: { sandbox: true },
     },
   );
+});
+
+test('slots name a provider, a model or all of them, a lane or both, and a limit', () => {
+  const { ai } = readConfig({ AI_SLOTS: 'minimax/*:batch=4, openai/gpt-4.1 = 20,ollama/llama3:8b=2,' });
+  expect(ai.slots).toEqual([
+    { provider: 'minimax', model: '*', lane: 'batch', limit: 4 },
+    { provider: 'openai', model: 'gpt-4.1', lane: undefined, limit: 20 },
+    { provider: 'ollama', model: 'llama3:8b', lane: undefined, limit: 2 },
+  ]);
+  expect(readConfig({}).ai.slots).toEqual([]);
+  for (const wrong of ['openai=4', 'openai/gpt=0', 'openai/gpt=many', 'openai/gpt:night shift=4'])
+    expect(problemsOf({ AI_SLOTS: `openai/*=1,${wrong}` })).toEqual([
+      'AI_SLOTS is not a list of slots: entry 2 is not like openai/gpt-4.1=20 or minimax/*:batch=4.',
+    ]);
+  expect(problemsOf({ AI_SLOTS: 'openai/*=1,openai/*=2' })).toEqual([
+    'AI_SLOTS names the slots of entry 2 twice.',
+  ]);
+});
+
+const places = (environment: Record<string, string>) => readConfig(environment).workerBatchConcurrency;
+
+test('batch jobs have half of the places when not said otherwise, at least one and at most all', () => {
+  expect(places({})).toBe(4);
+  expect(places({ WORKER_CONCURRENCY: '1' })).toBe(1);
+  expect(places({ WORKER_CONCURRENCY: '5' })).toBe(2);
+  expect(places({ WORKER_BATCH_CONCURRENCY: '6' })).toBe(6);
+  expect(places({ WORKER_CONCURRENCY: '2', WORKER_BATCH_CONCURRENCY: '6' })).toBe(2);
 });
 
 test('keys and upstreams say where model calls go; then the sandbox rests', () => {

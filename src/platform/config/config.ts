@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
+import { type DeliverySettings, readDelivery } from './delivery.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { readSlots, type SlotSetting } from './slots.ts';
 import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
 
 export interface PostgresSettings {
@@ -8,6 +10,13 @@ export interface PostgresSettings {
   readonly directUrl: string | undefined;
   readonly poolSize: number;
   readonly namedStatements: boolean;
+}
+
+export interface RedisSettings {
+  readonly url: string;
+  readonly prefix: string;
+  /** Milliseconds. */
+  readonly deadline: number;
 }
 
 export interface EmbeddedSettings {
@@ -28,14 +37,21 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly shutdownGraceSeconds: number;
   readonly database: PostgresSettings | EmbeddedSettings;
+  /** undefined: what Redis would do is done by the database. */
+  readonly redis: RedisSettings | undefined;
   readonly ai: {
     readonly upstreams: readonly UpstreamSetting[];
     /** Whether the sandbox runs: always when there is no upstream. */
     readonly sandbox: boolean;
     readonly sandboxLatencyMs: number;
+    readonly slots: readonly SlotSetting[];
   };
   readonly emailVerification: 'off' | 'soft' | 'required';
   readonly workerConcurrency: number;
+  /** At most `workerConcurrency`. */
+  readonly workerBatchConcurrency: number;
+  /** undefined: jobs are run by workers, and nothing is taken from QStash. */
+  readonly delivery: DeliverySettings | undefined;
   readonly metricsToken: string | undefined;
   readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
@@ -63,10 +79,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = readValues(environment, problems);
   const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
+  const slots = readSlots(values.AI_SLOTS ?? '');
+  if (typeof slots === 'string') problems.push(`AI_SLOTS ${slots}.`);
   const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
   problems.push(...missing(values, upstreams));
+  const delivery = readDelivery(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return assembled(values, upstreams);
+  return { ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }), delivery };
 }
 
 function readValues(environment: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
@@ -114,7 +133,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
   return problems;
 }
 
-function assembled(values: Values, upstreams: readonly UpstreamSetting[]): Config {
+function assembled(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots'>): Omit<Config, 'delivery'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -128,19 +147,25 @@ function assembled(values: Values, upstreams: readonly UpstreamSetting[]): Confi
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     database: databaseOf(values, dataDir),
+    redis: redisOf(values),
     ai: {
-      upstreams,
-      sandbox: values.SANDBOX_AI ?? upstreams.length === 0,
+      ...ai,
+      sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,
       sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
     },
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     workerConcurrency: values.WORKER_CONCURRENCY,
+    workerBatchConcurrency: batchConcurrency(values),
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,
     logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
     values,
   };
+}
+
+function batchConcurrency({ WORKER_CONCURRENCY: all, WORKER_BATCH_CONCURRENCY: batch }: Values): number {
+  return Math.min(all, batch ?? Math.max(1, Math.floor(all / 2)));
 }
 
 function databaseOf(values: Values, dataDir: string): Config['database'] {
@@ -152,6 +177,11 @@ function databaseOf(values: Values, dataDir: string): Config['database'] {
     poolSize: values.DATABASE_POOL_SIZE,
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
   };
+}
+
+function redisOf(values: Values): RedisSettings | undefined {
+  const { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_DEADLINE_MS: deadline } = values;
+  return url === undefined ? undefined : { url, prefix, deadline };
 }
 
 /** The effective value of a setting as text; a secret only says whether it is set. */

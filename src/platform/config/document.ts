@@ -1,6 +1,14 @@
 import { notesOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingNotes } from './settings.ts';
 
-const GROUPS: readonly SettingNotes['group'][] = ['Server', 'Database', 'AI', 'Sign-in', 'Operations'];
+const GROUPS: readonly SettingNotes['group'][] = [
+  'Server',
+  'Database',
+  'Redis',
+  'AI',
+  'Sign-in',
+  'QStash',
+  'Operations',
+];
 
 /** The value that a setting has when nobody sets it, as it would be written. */
 function defaultOf(name: SettingName): string | undefined {

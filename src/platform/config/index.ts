@@ -4,8 +4,11 @@ export {
   type EmbeddedSettings,
   type PostgresSettings,
   readConfig,
+  type RedisSettings,
   shown,
 } from './config.ts';
+export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample } from './document.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export type { SlotSetting } from './slots.ts';
 export type { UpstreamSetting } from './upstreams.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What the docs and `plinth config` need to know of a setting beside its schema. */
 export interface SettingNotes {
-  readonly group: 'Server' | 'Database' | 'AI' | 'Sign-in' | 'Operations';
+  readonly group: 'Server' | 'Database' | 'Redis' | 'AI' | 'Sign-in' | 'QStash' | 'Operations';
   readonly says: string;
   /** A secret is never printed, not even when it is wrong. */
   readonly secret?: true;
@@ -45,6 +45,12 @@ const postgresUrl = z
   .refine(
     (value) => /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value),
     'must be a postgres:// URL',
+  );
+const redisUrl = z
+  .string()
+  .refine(
+    (value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value),
+    'must be a redis:// or rediss:// URL',
   );
 const origins = list.refine(
   (all) => all.every((origin) => /^(\*|[a-z][a-z0-9+.-]*:\/\/([^\s/*:]+(:(\d+|\*))?)?)$/i.test(origin)),
@@ -129,6 +135,21 @@ export const SETTINGS = {
     says: 'true to use the embedded database in production.',
   }),
 
+  REDIS_URL: setting(redisUrl.optional(), {
+    group: 'Redis',
+    says: 'Redis 7 or newer, or Valkey, for rates, provider slots and signals between processes; rediss:// with TLS. Not set, or away: it is done without.',
+    secret: true,
+    example: 'redis://:password@localhost:6379/0',
+  }),
+  REDIS_PREFIX: setting(text.default('plinth:'), {
+    group: 'Redis',
+    says: 'What all keys and channels begin with; another one for each installation on one Redis.',
+  }),
+  REDIS_DEADLINE_MS: setting(count(10_000).default(100), {
+    group: 'Redis',
+    says: 'How long a call to Redis may take. After three that failed it is left alone until it is well.',
+  }),
+
   OPENAI_API_KEY: setting(text.optional(), {
     group: 'AI',
     says: 'Calls go to OpenAI. Without any key or upstream the sandbox answers.',
@@ -151,9 +172,14 @@ export const SETTINGS = {
   }),
   AI_UPSTREAMS: setting(text.optional(), {
     group: 'AI',
-    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "models"?}.',
+    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "models"?}. `models` lists its models; it is needed where the price catalogue does not know the name.',
     secret: true,
     example: './upstreams.json',
+  }),
+  AI_SLOTS: setting(text.optional(), {
+    group: 'AI',
+    says: 'Calls under way at once, over all processes: `provider/model=20`, with `*` for all models of a provider together, and `:batch` or `:interactive` for one lane. A call takes a place in each entry that fits it, and waits for it. Not set: as many as come.',
+    example: 'openai/*=50,minimax/MiniMax-Text-01:batch=4',
   }),
   SANDBOX_AI: setting(toggle.optional(), {
     group: 'AI',
@@ -168,7 +194,7 @@ export const SETTINGS = {
       .default(0),
     {
       group: 'AI',
-      says: 'How long the sandbox thinks.',
+      says: 'How long the sandbox thinks, and, when it streams, how long it writes after that.',
     },
   ),
 
@@ -180,9 +206,45 @@ export const SETTINGS = {
     },
   ),
 
+  JOBS_DELIVERY: setting(z.enum(['worker', 'qstash'], 'must be worker or qstash').default('worker'), {
+    group: 'QStash',
+    says: 'Who runs jobs: workers, or whichever process QStash delivers them to (docs/qstash.md).',
+  }),
+  QSTASH_TOKEN: setting(text.optional(), {
+    group: 'QStash',
+    says: 'What publishes. With JOBS_DELIVERY=qstash and without it, a sandbox stands in, which is refused in production.',
+    secret: true,
+    example: '…',
+  }),
+  QSTASH_URL: setting(httpUrl.default('https://qstash.upstash.io'), {
+    group: 'QStash',
+    says: 'Where QStash is; accounts of other regions have another.',
+  }),
+  QSTASH_CURRENT_SIGNING_KEY: setting(text.optional(), {
+    group: 'QStash',
+    says: 'What deliveries are signed with. They go to PUBLIC_URL, which must be set too.',
+    secret: true,
+    example: 'sig_…',
+  }),
+  QSTASH_NEXT_SIGNING_KEY: setting(text.optional(), {
+    group: 'QStash',
+    says: 'What they are signed with once the keys are rolled.',
+    secret: true,
+    example: 'sig_…',
+  }),
+  QSTASH_PARALLELISM: setting(count(1_000).optional(), {
+    group: 'QStash',
+    says: 'Jobs that QStash may have running at once, over all processes, at most half of them of the batch lane. Not set: WORKER_CONCURRENCY.',
+    example: '40',
+  }),
+
   WORKER_CONCURRENCY: setting(count(1_000).default(8), {
     group: 'Operations',
     says: 'Jobs that one process runs at once.',
+  }),
+  WORKER_BATCH_CONCURRENCY: setting(count(1_000).optional(), {
+    group: 'Operations',
+    says: 'How many of them may be of the batch lane. Not set: half of them, at least one.',
   }),
   METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
     group: 'Operations',

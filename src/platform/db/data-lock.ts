@@ -4,6 +4,7 @@ import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
   data_folder_in_use: { status: 500, message: 'Another Plinth has this data folder open.' },
+  data_folder_unusable: { status: 500, message: 'The data folder can not be made or written.' },
 });
 
 /**
@@ -11,7 +12,7 @@ declareErrors({
  * A lock whose process is gone is taken over. Answers how to give it back.
  */
 export function lockDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, 'lock');
   for (let tries = 0; tries < 3; tries += 1) {
     try {
@@ -20,7 +21,7 @@ export function lockDataFolder(folder: string): () => void {
       closeSync(file);
       return () => rmSync(path, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(folder, error);
       const owner = liveOwner(path);
       if (owner !== undefined) {
         throw new AppError('data_folder_in_use', {
@@ -31,6 +32,22 @@ export function lockDataFolder(folder: string): () => void {
     }
   }
   throw new AppError('data_folder_in_use');
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: string, error: unknown): AppError {
+  const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
+  return new AppError('data_folder_unusable', {
+    message: `The data folder ${folder} can not be made or written (${code}). Set DATA_DIR to a folder that can.`,
+    cause: error,
+  });
 }
 
 function liveOwner(path: string): number | undefined {

@@ -1,6 +1,6 @@
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { testDatabase } from '#test/services';
+import { engine, testDatabase } from '#test/services';
 import { assertOutsideTransaction, commitPoint, type Database, queries, statement } from './index.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });
@@ -116,6 +116,16 @@ describe('transactions', () => {
     const [rows] = await db.tenant(account, [statement('select 1 from notes.notes where id = $1', [id])]);
     expect(rows).toHaveLength(0);
   });
+
+  it.runIf(engine === 'postgres')(
+    'one that says nothing for half a minute is undone, for its machine may be gone and its locks would stay',
+    async () => {
+      const setting = statement<{ of: string }>(
+        `select current_setting('idle_in_transaction_session_timeout') as of`,
+      );
+      expect(await db.tenant(account, (tx) => tx.run(setting))).toEqual([{ of: '30s' }]);
+    },
+  );
 
   it('a second transaction inside a first is refused at once instead of waiting for ever', async () => {
     const work = db.tenant(account, () => db.tenant(account, [texts]));

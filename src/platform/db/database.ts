@@ -63,6 +63,7 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     system: verb((_use, write) => ({ role: 'plinth_system', account: '', user: '', write })),
     signal: signals.send,
     onSignal: signals.hear,
+    carrySignals: signals.carry,
     async ping() {
       const started = performance.now();
       await engine.bare({ text: 'select 1', values: [] });

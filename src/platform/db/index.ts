@@ -10,7 +10,7 @@ export {
   pendingMigrations,
 } from './migrate.ts';
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
-export type { Database, RowsOf, Transaction } from './port.ts';
+export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { openStore, type Store } from './store.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
 export type { SystemUse } from './system-uses.ts';

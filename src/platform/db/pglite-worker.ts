@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import type { Opening, Plain } from './port.ts';
 
 /** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
@@ -28,6 +29,8 @@ export interface WorkerInput {
 
 const input = workerData as WorkerInput;
 const database = await PGlite.create({
+  // What `create extension` of our migrations finds beside what PGlite has built in.
+  extensions: { btree_gin },
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),
 });

@@ -40,6 +40,8 @@ export interface Database {
   signal(topic: string, id?: string): void;
   /** Hears signals of a topic from every process, this one's at once. Returns how to stop. */
   onSignal(topic: string, hear: (id: string) => void): () => void;
+  /** Has signals go through a carrier from now on; NOTIFY carries what it does not take. Returns how to stop. */
+  carrySignals(carrier: SignalCarrier): () => void;
   /** Answers in milliseconds how long a trivial statement took; throws when the database is away. */
   ping(): Promise<number>;
   /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
@@ -47,6 +49,14 @@ export interface Database {
   /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
   asMigrator<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
   close(): Promise<void>;
+}
+
+/** Another way for signals than NOTIFY, which serialises commits. What it takes may be lost. */
+export interface SignalCarrier {
+  /** Answers whether it took the message; never rejects. */
+  publish(message: string): Promise<boolean>;
+  /** Hears what any process published. Returns how to stop. */
+  subscribe(hear: (message: string) => void): () => void;
 }
 
 /** What an engine must do; scopes, signals and crash points are built on top of it, once for both. */

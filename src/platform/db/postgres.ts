@@ -28,6 +28,12 @@ function textParser(oid: number): (text: string) => unknown {
   return pg.types.getTypeParser(oid, 'text') as (text: string) => unknown;
 }
 
+/**
+ * A transaction that says nothing for so long is undone by the server: when a machine or its network goes away, the locks
+ * of its transactions would stay until TCP finds out, two hours by default. No transaction of ours waits for anything.
+ */
+const IDLE_TIMEOUT = '30s';
+
 /** PostgreSQL over pooled, pipelined connections: a batch in a scope is one round trip. */
 export function createPostgresEngine(options: PostgresOptions): Engine {
   const onIdleError = options.onIdleError ?? (() => {});
@@ -57,7 +63,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     return [
       query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
       query(client, {
-        text: "select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true)",
+        text: `select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true),
+          set_config('idle_in_transaction_session_timeout', '${IDLE_TIMEOUT}', true)`,
         values: [opening.role, opening.account, opening.user],
       }),
     ];

@@ -1,7 +1,9 @@
 import { once, EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createRedis, type Redis } from '#platform/redis';
+import { hasRedis, hasRedisServer, redisServer, testRedis } from '#test/redis';
 import { engine, testDatabase } from '#test/services';
-import { openDatabase, statement } from './index.ts';
+import { type Database, openDatabase, statement } from './index.ts';
 
 describe('signals', () => {
   it('a listener in the same process hears at once, and not twice', async () => {
@@ -17,6 +19,10 @@ describe('signals', () => {
   });
 
   if (engine === 'postgres') {
+    it.skipIf(!hasRedis)('through Redis reach whoever listens there, and NOTIFY is left in peace', () =>
+      carried(),
+    );
+    it.skipIf(!hasRedisServer)('that Redis does not take go by NOTIFY', () => refused());
     it('every signal of a crowd reaches another process', () => crowd());
     it('a database that is closed while it begins to listen leaves no connection behind', () => abandoned());
   }
@@ -41,6 +47,54 @@ async function crowd(): Promise<void> {
   clearInterval(repeat);
   expect(heard.size).toBe(1_000);
   await another.close();
+}
+
+/** What another process hears; said again and again, for listening is set up without being waited for. */
+async function heardBy(ear: Database, mouth: Database): Promise<string> {
+  const heard = Promise.withResolvers<string>();
+  ear.onSignal('topic', heard.resolve);
+  const repeat = setInterval(() => mouth.signal('topic', 'news'), 50);
+  try {
+    return await heard.promise;
+  } finally {
+    clearInterval(repeat);
+  }
+}
+
+async function through(url: string, db: Database): Promise<Redis> {
+  const redis = await createRedis({ url, pause: 30 });
+  const stop = db.carrySignals({
+    publish: (message) => redis.publish('signals', message),
+    subscribe: (hear) => redis.subscribe('signals', hear),
+  });
+  onTestFinished(() => {
+    stop();
+    return redis.close();
+  });
+  return redis;
+}
+
+async function carried(): Promise<void> {
+  // Two databases: no NOTIFY leads from one to the other.
+  const [{ db: mouth }, { db: ear }, { url }] = [
+    await testDatabase(),
+    await testDatabase(),
+    await testRedis(),
+  ];
+  await through(url, mouth);
+  await through(url, ear);
+  expect(await heardBy(ear, mouth)).toBe('news');
+}
+
+async function refused(): Promise<void> {
+  const { db: mouth, url } = await testDatabase();
+  const ear = await openDatabase({ engine: 'postgres', url });
+  const server = await redisServer();
+  const redis = await through(server.url, mouth);
+  await server.kill();
+  await expect.poll(() => redis.state).toBe('open');
+  expect(await heardBy(ear, mouth)).toBe('news');
+  await ear.close();
 }
 
 async function abandoned(): Promise<void> {

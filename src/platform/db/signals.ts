@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Engine } from './port.ts';
+import type { Engine, SignalCarrier } from './port.ts';
 
 const CHANNEL = 'plinth';
 /** PostgreSQL refuses payloads of 8,000 bytes; this leaves room for the longest entry. */
 const PAYLOAD_LIMIT = 7_000;
 
 /**
- * Signals between processes over LISTEN and NOTIFY. NOTIFY serialises commits, so it is never part of a business
+ * Signals between processes over LISTEN and NOTIFY, or a carrier that takes them. NOTIFY serialises commits, so it is never part of a business
  * transaction: what was signalled while one NOTIFY is in flight goes out together in the next.
  */
 export function createSignals(engine: Engine) {
@@ -14,6 +14,7 @@ export function createSignals(engine: Engine) {
   const pending = new Set<string>();
   // Entries of this process come back from the database too; it has heard them already.
   const self = randomUUID().slice(0, 8);
+  let carrier: SignalCarrier | undefined;
   let listening: Promise<void> | undefined;
   let flight: Promise<void> | undefined;
   let closed = false;
@@ -21,6 +22,11 @@ export function createSignals(engine: Engine) {
   function deliver(entry: string): void {
     const [topic = '', id = ''] = entry.split(' ', 2);
     for (const hear of ears.get(topic) ?? []) hear(id);
+  }
+
+  function receive(payload: string): void {
+    const [from, ...entries] = payload.split('\n');
+    if (from !== self) entries.forEach(deliver);
   }
 
   async function fly(): Promise<void> {
@@ -31,6 +37,7 @@ export function createSignals(engine: Engine) {
         payload += `\n${entry}`;
         pending.delete(entry);
       }
+      if ((await carrier?.publish(payload)) === true) continue;
       await engine.bare({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] });
     }
   }
@@ -51,20 +58,24 @@ export function createSignals(engine: Engine) {
     },
     hear(topic: string, hear: (id: string) => void): () => void {
       if (engine.name === 'postgres') {
-        listening ??= engine
-          .listen(CHANNEL, (payload) => {
-            const [from, ...entries] = payload.split('\n');
-            if (from !== self) entries.forEach(deliver);
-          })
-          .catch(() => {
-            listening = undefined;
-          });
+        listening ??= engine.listen(CHANNEL, receive).catch(() => {
+          listening = undefined;
+        });
       }
       const set = ears.get(topic) ?? new Set();
       ears.set(topic, set.add(hear));
       return () => {
         set.delete(hear);
         if (set.size === 0) ears.delete(topic);
+      };
+    },
+    /** Each process listens to both ways, for each chooses its own for what it sends. */
+    carry(other: SignalCarrier): () => void {
+      carrier = other;
+      const deaf = other.subscribe(receive);
+      return () => {
+        deaf();
+        if (carrier === other) carrier = undefined;
       };
     },
     async close(): Promise<void> {

@@ -8,6 +8,7 @@ export const SYSTEM_USES = {
   'admin.users': 'a platform admin suspends and reinstates users other than themselves',
   'admin.calls': 'an idempotent call of a platform admin acts on accounts that are not their own',
   'admin.grants': 'a platform admin grants a plan to an account that is not their own',
+  'admin.jobs': 'a platform admin looks after jobs of accounts that are not their own',
   'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',
   'idempotency.sweep': 'expired keys are deleted whoever they belong to',
   'http.rates': 'rates by IP and key are counted before or without an account',
@@ -15,7 +16,9 @@ export const SYSTEM_USES = {
   'limits.settlement': 'one batch settles permits of many accounts',
   'limits.holders': 'a holder is a process and serves all accounts',
   'limits.sweep': 'permits of dead holders are closed whoever they belong to',
+  'limits.operator': 'budgets of the operator are over all accounts',
   'jobs.queue': 'a worker takes the next job whoever it belongs to',
+  'reel.purge': 'assets that have been in the trash for 30 days go, whoever they belong to',
   'server.owner': 'the first start makes the local owner',
   'db.maintenance': 'statistics and dead rows are those of whole tables',
 } as const;

@@ -1,5 +1,5 @@
 import { declaredErrors } from '#platform/kernel';
-import type { Route } from './route.ts';
+import type { Route, RouteRate } from './route.ts';
 
 /** How a route takes an Idempotency-Key, the default filled in: POSTs of a known caller may carry one. */
 export function idempotencyOf(route: Route): 'required' | 'optional' | 'none' {
@@ -15,16 +15,29 @@ export function featuresOf({ shape }: Route): readonly string[] {
   return shape.spends === undefined ? [] : [shape.spends.feature].flat();
 }
 
+/** How often a route may be called: all that it declares. */
+export function ratesOf({ shape }: Route): readonly [RouteRate, ...RouteRate[]] {
+  return 'by' in shape.rate ? [shape.rate] : shape.rate;
+}
+
 /** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
+  const ratedBy = ratesOf(route).map(({ by }) => by);
   const known = new Set(declaredErrors().map(([code]) => code));
   const rules: readonly (readonly [boolean, string])[] = [
     [shape.may !== undefined && shape.auth !== 'account', '`may` needs auth `account`'],
     [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],
     [shape.auth !== 'none' && shape.scope === undefined, 'a signed-in route needs a `scope` (or `session`)'],
-    [shape.auth === 'none' && shape.rate.by !== 'ip', 'a route for anyone can only be rated by `ip`'],
-    [shape.rate.by === 'account' && shape.auth !== 'account', 'a rate by `account` needs auth `account`'],
+    [
+      shape.auth === 'none' && ratedBy.some((by) => by !== 'ip'),
+      'a route for anyone can only be rated by `ip`',
+    ],
+    [
+      shape.auth !== 'account' && ratedBy.some((by) => by === 'account' || by === 'member'),
+      'a rate by `account` or `member` needs auth `account`',
+    ],
+    [new Set(ratedBy).size < ratedBy.length, 'it is rated twice by the same'],
     [shape.spends !== undefined && shape.auth !== 'account', '`spends` needs auth `account`'],
     [shape.spends !== undefined && route.method !== 'POST', '`spends` needs a POST'],
     [

@@ -1,8 +1,16 @@
 import './errors.ts';
 
 export { type Answer, atLeast, type Caller, type Once, type Origin, type Role, ROLES } from './call.ts';
-export { DEFAULT_MAX_BODY, featuresOf, idempotencyOf, objectionsTo } from './declaration.ts';
-export { type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
+export { DEFAULT_MAX_BODY, featuresOf, idempotencyOf, objectionsTo, ratesOf } from './declaration.ts';
+export {
+  type EventStream,
+  type EventStreamOptions,
+  lastEventId,
+  openEvents,
+  type StreamEvent,
+  wantsEvents,
+} from './events.ts';
+export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,
   type Call,

@@ -37,7 +37,7 @@ export function page<Row, Item>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return { data: shown.map(as.item), next_cursor: more ? encode(as.position(last)) : null };
+  return { data: shown.map(as.item), next_cursor: more ? cursorOf(as.position(last)) : null };
 }
 
 /** Reads a cursor back into the position that it was made from; anything that is not one of ours is 400. */
@@ -50,7 +50,8 @@ export function positionOf<Position extends z.ZodType>(
   return parsed.data;
 }
 
-function encode(position: readonly unknown[]): string {
+/** The cursor of a position, for lists that know by themselves where they go on; `positionOf` reads it back. */
+export function cursorOf(position: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 

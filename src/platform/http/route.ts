@@ -21,8 +21,8 @@ export type RouteAuth = 'none' | 'user' | 'account' | 'admin';
 /** How often a route may be called in a minute, and what is counted. Leaves no row; answers 429 with RateLimit headers. */
 export interface RouteRate {
   readonly perMinute: number;
-  /** `key`: the API key, or the user where an access token calls. */
-  readonly by: 'ip' | 'user' | 'account' | 'key';
+  /** `member`: a user in an account. `key`: the API key, or the user where an access token calls. */
+  readonly by: 'ip' | 'user' | 'account' | 'member' | 'key';
 }
 
 /** A second rate by something in the input, decided together with the route's own: sign-ins per email. */
@@ -49,12 +49,14 @@ export interface Spending<Input> {
   readonly which?: (input: Input) => string;
   /**
    * Looked at before anything is charged: throws for a request that can't succeed whatever the limits say, such as one
-   * for another account's draft.
+   * for another account's draft. A repeat under a known Idempotency-Key passes: its answer is kept.
    */
   readonly check?: (call: Input & { readonly accountId: AccountId }, service: never) => Promise<void>;
   /** `job`: the permit is handed to a job that the handler enqueues; `inline`: the handler itself calls the model. */
   readonly as: 'job' | 'inline';
   readonly units?: (input: Input) => number;
+  /** Bytes that its prompt takes of what is stored, at most: of a post and its brief. Those of the body come on top. */
+  readonly storedBytes?: number;
   /** What a limit per subject counts by: a draft's id for its cooldown. */
   readonly subject?: (input: Input) => string | undefined;
   /** Grants that this request needs at least; less is 402 `plan_required`: `{ variants: 3 }`. */
@@ -75,7 +77,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly may?: Role;
   /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
-  readonly rate: RouteRate;
+  /** Several are decided together: a call counts against all of them, or is refused and counts against none. */
+  readonly rate: RouteRate | readonly [RouteRate, ...RouteRate[]];
   readonly rateOf?: SubjectRate<RouteInput<Name, Body, Query>>;
   /** Path parameters are UUIDs, and anything else is 404; `text` for those that are words: `{ id: 'text' }` of a plan. */
   readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
@@ -105,6 +108,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly precheck?: (input: RouteInput<Name, Body, Query>) => string;
   /** Largest body in bytes; 64 KiB when not said. */
   readonly maxBody?: number;
+  /**
+   * Answers a stream of events to whoever accepts `text/event-stream`. Its client comes back with Last-Event-ID, to
+   * any process: a server that stops ends it at once.
+   */
+  readonly streams?: true;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
   readonly maxSeconds?: number;
 }

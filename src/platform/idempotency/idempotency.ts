@@ -35,6 +35,8 @@ type Effect<Body> = (tx: Transaction) => Promise<Answer<Body>>;
 export interface Idempotency {
   /** Runs an effect once per key: effect and kept answer are one commit, and an effect that throws keeps nothing. */
   once<Body>(call: KeyedCall, point: CommitPoint, effect: Effect<Body>): Promise<Answer<Body>>;
+  /** Whether a call for an account came with this key in the last 24 hours, and was not refused. */
+  isKnown(call: { accountId: AccountId; route: string; key: string }): Promise<boolean>;
   /** Deletes keys whose 24 hours are over; hourly maintenance calls it. Answers how many. */
   sweep(): Promise<number>;
 }
@@ -54,6 +56,11 @@ export function createIdempotency(parts: { readonly db: Database; readonly rando
         await tx.run(keepKey(name, call.bodyHash, keep(given, how)));
         return given;
       });
+    },
+    async isKnown({ accountId, route, key }) {
+      const name = { owner: { account: accountId }, route, keyHash: keyHash(key) };
+      const [rows] = await db.tenant(accountId, [findKey(name)]);
+      return rows.length > 0;
     },
     async sweep() {
       let total = 0;

@@ -26,6 +26,18 @@ export const METRICS = {
     help: 'Times that rates could not be asked, so that callers passed uncounted.',
     labels: [],
   },
+  redisBreaker: {
+    name: 'plinth_redis_breaker_state',
+    kind: 'gauge',
+    help: 'Circuit breaker of Redis: 0 closed, 2 open (it is away or too slow, and PostgreSQL does its work).',
+    labels: [],
+  },
+  redisFailures: {
+    name: 'plinth_redis_failures_total',
+    kind: 'counter',
+    help: 'Calls to Redis, and probes of it, that failed or had no answer in time.',
+    labels: [],
+  },
   providerCalls: {
     name: 'plinth_provider_call_duration_seconds',
     kind: 'histogram',
@@ -37,6 +49,12 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Circuit breakers: 0 closed, 1 half open, 2 open.',
     labels: ['provider', 'model'],
+  },
+  slots: {
+    name: 'plinth_provider_slots',
+    kind: 'gauge',
+    help: 'Places of AI_SLOTS that this process uses (`used`), and calls that wait for one (`waiting`).',
+    labels: ['provider', 'model', 'lane', 'state'],
   },
   jobWait: {
     name: 'plinth_job_wait_seconds',
@@ -55,6 +73,18 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Jobs that are in the queue.',
     labels: ['lane', 'state'],
+  },
+  jobsOldest: {
+    name: 'plinth_jobs_oldest_wait_seconds',
+    kind: 'gauge',
+    help: 'How long the oldest job that could start has waited.',
+    labels: ['lane'],
+  },
+  scheduledRuns: {
+    name: 'plinth_scheduled_runs_total',
+    kind: 'counter',
+    help: 'Jobs that schedules enqueued.',
+    labels: ['schedule'],
   },
   cost: {
     name: 'plinth_cost_micro_dollars_total',

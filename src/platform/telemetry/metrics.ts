@@ -13,6 +13,13 @@ export interface ProviderCall {
   readonly seconds: number;
 }
 
+/** A slot limit; `*`: all models, or both lanes. */
+export interface SlotsOf {
+  readonly provider: string;
+  readonly model: string;
+  readonly lane: string;
+}
+
 export interface JobRun {
   readonly kind: string;
   readonly lane: string;
@@ -27,6 +34,11 @@ export interface JobsDepth {
   readonly count: number;
 }
 
+export interface OldestJob {
+  readonly lane: string;
+  readonly seconds: number;
+}
+
 export type BreakerState = 'closed' | 'half_open' | 'open';
 const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
@@ -35,13 +47,21 @@ export interface Metrics {
   httpRequest(route: string, status: number, seconds: number): void;
   denial(product: string, limit: string): void;
   rateFailure(): void;
+  redisBreaker(state: 'closed' | 'open'): void;
+  redisFailure(): void;
   providerCall(call: ProviderCall): void;
   breaker(provider: string, model: string, state: BreakerState): void;
+  /** Places of a slot limit. */
+  slots(of: SlotsOf, counts: { readonly used: number; readonly waiting: number }): void;
   job(run: JobRun): void;
   /** Micro-dollars of model cost. */
   cost(product: string, feature: string, micros: number): void;
   /** Asked at every scrape for the depth of the queue. */
   observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;
+  /** Asked at every scrape for the longest wait of each lane. */
+  observeOldestJobs(read: () => Promise<readonly OldestJob[]>): void;
+  /** A schedule enqueued its job. */
+  scheduledRun(schedule: string): void;
 }
 
 export interface MetricsHandle {
@@ -77,6 +97,7 @@ function instruments(meter: Meter): Metrics {
   const denials = labelled(['product', 'limit']);
   const calls = labelled(['provider', 'model', 'outcome']);
   const breakers = labelled(['provider', 'model']);
+  const places = labelled(['provider', 'model', 'lane', 'state']);
   const waits = labelled(['kind', 'lane']);
   const runs = labelled(['kind', 'lane', 'outcome']);
   const costs = labelled(['product', 'feature']);
@@ -85,26 +106,37 @@ function instruments(meter: Meter): Metrics {
     counter(METRICS.denials),
     counter(METRICS.rateFailures),
   ];
-  const [providerCalls, breakerState, costSum] = [
+  const [redisState, redisFailures] = [gauge(METRICS.redisBreaker), counter(METRICS.redisFailures)];
+  const [providerCalls, breakerState, slotCounts, costSum] = [
     histogram(METRICS.providerCalls),
     gauge(METRICS.breaker),
+    gauge(METRICS.slots),
     counter(METRICS.cost),
   ];
   const [jobWait, jobRun] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
+  const [schedules, scheduledRuns] = [labelled(['schedule']), counter(METRICS.scheduledRuns)];
   return {
     httpRequest: (route, status, seconds) => httpRequests.record(seconds, requests(route, String(status))),
     denial: (product, limit) => denialCount.add(1, denials(product, limit)),
     rateFailure: () => rateFailures.add(1),
+    redisBreaker: (state) => redisState.record(BREAKER_VALUES[state]),
+    redisFailure: () => redisFailures.add(1),
     providerCall: (call) =>
       providerCalls.record(call.seconds, calls(call.provider, call.model, call.outcome)),
     breaker: (provider, model, state) =>
       breakerState.record(BREAKER_VALUES[state], breakers(provider, model)),
+    slots: ({ provider, model, lane }, { used, waiting }) => {
+      slotCounts.record(used, places(provider, model, lane, 'used'));
+      slotCounts.record(waiting, places(provider, model, lane, 'waiting'));
+    },
     job(run) {
       jobWait.record(run.waitSeconds, waits(run.kind, run.lane));
       jobRun.record(run.runSeconds, runs(run.kind, run.lane, run.outcome));
     },
     cost: (product, feature, micros) => costSum.add(micros, costs(product, feature)),
     observeJobsDepth: (read) => observeDepth(meter, read),
+    observeOldestJobs: (read) => observeOldest(meter, read),
+    scheduledRun: (schedule) => scheduledRuns.add(1, schedules(schedule)),
   };
 }
 
@@ -112,6 +144,13 @@ function observeDepth(meter: Meter, read: () => Promise<readonly JobsDepth[]>): 
   const { name, help } = METRICS.jobsDepth;
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
     for (const { lane, state, count } of await read()) observed.observe(count, { lane, state });
+  });
+}
+
+function observeOldest(meter: Meter, read: () => Promise<readonly OldestJob[]>): void {
+  const { name, help } = METRICS.jobsOldest;
+  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
+    for (const { lane, seconds } of await read()) observed.observe(seconds, { lane });
   });
 }
 

@@ -113,6 +113,7 @@ test('metrics are read in Prometheus text, with a series for each route, limit, 
   metrics.rateFailure();
   metrics.providerCall({ provider: 'sandbox', model: 'small', outcome: 'rate_limited', seconds: 0.3 });
   metrics.breaker('sandbox', 'small', 'open');
+  metrics.slots({ provider: 'sandbox', model: '*', lane: 'batch' }, { used: 4, waiting: 9 });
   metrics.job({
     kind: 'reel.generate',
     lane: 'interactive',
@@ -130,6 +131,9 @@ test('metrics are read in Prometheus text, with a series for each route, limit, 
   expect(text).toContain('plinth_rate_failures_total 1');
   expect(text).toContain(
     'plinth_provider_call_duration_seconds_count{provider="sandbox",model="small",outcome="rate_limited"} 1',
+  );
+  expect(text).toContain(
+    'plinth_provider_slots{provider="sandbox",model="*",lane="batch",state="waiting"} 9',
   );
   expect(text).toContain('plinth_provider_breaker_state{provider="sandbox",model="small"} 2');
   expect(text).toContain(

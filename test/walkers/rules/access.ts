@@ -11,6 +11,8 @@ const OPEN = new Set([
   'GET /.well-known/jwks.json',
   'GET /v1/plans',
   'GET /v1/plans/:id',
+  // Signed by QStash.
+  'POST /worker/generate',
 ]);
 
 const isSignedIn = (route: Route) => route.shape.auth !== 'none';

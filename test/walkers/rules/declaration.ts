@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
-import { featuresOf, idempotencyOf, type Route } from '#platform/http';
+import { featuresOf, idempotencyOf, ratesOf, type Route } from '#platform/http';
 import { errorsOf } from '#server';
 import { z } from 'zod';
 import { ROOT } from '../../house/source.ts';
@@ -131,11 +131,12 @@ const rated: Rule = {
   key: 'rated',
   name: 'declares how often it may be called',
   visits: () => true,
-  objections({ shape }) {
-    const { perMinute, by } = shape.rate;
-    const isSane = Number.isInteger(perMinute) && perMinute > 0 && perMinute <= 10_000;
-    return isSane && ['ip', 'user', 'account', 'key'].includes(by) ? [] : ['it declares no rate that is one'];
-  },
+  objections: (route) =>
+    ratesOf(route).flatMap(({ perMinute, by }) => {
+      const isSane = Number.isInteger(perMinute) && perMinute > 0 && perMinute <= 10_000;
+      const isKnown = ['ip', 'user', 'account', 'member', 'key'].includes(by);
+      return isSane && isKnown ? [] : [`its rate of ${perMinute} by ${by} is none`];
+    }),
 };
 
 /** What a route says of itself. */

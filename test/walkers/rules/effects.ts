@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { idempotencyOf, type Route } from '#platform/http';
-import { exampleOf, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
+import { exampleText, fillingsOf, holesOf, type Reply, type Sending } from '../calls.ts';
 import { type Household, idsOf, makeHousehold } from '../cast.ts';
 import { schemaOf } from './declaration.ts';
 import { envelopeFaults, type Grounds, operationOf, type Rule, visit } from './rule.ts';
@@ -112,7 +112,8 @@ const repeated: Rule = {
     const first = await tell(route, grounds, { 'idempotency-key': randomUUID() });
     if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
     const again = await visit(grounds, route, first.sending);
-    const other = await visit(grounds, route, { ...first.sending, raw: `${bodyOf(route)} ` });
+    const raw = `${exampleText(route, first.sending.filling) ?? '{}'} `;
+    const other = await visit(grounds, route, { ...first.sending, raw });
     const faults: readonly (readonly [boolean, string])[] = [
       [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
       [again.status !== first.reply.status, 'a repeat has another status'],
@@ -122,11 +123,6 @@ const repeated: Rule = {
     return faults.filter(([broken]) => broken).map(([, says]) => says);
   },
 };
-
-function bodyOf(route: Route): string {
-  const { body } = exampleOf(route);
-  return JSON.stringify(isRecord(body) ? body : {});
-}
 
 /** Equal as JSON: a stored answer keeps its values, and not the order of its fields. */
 function isSame(one: unknown, other: unknown): boolean {

@@ -31,6 +31,7 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
   const [row] = rows;
   if (row === undefined || (await rowsOf(db, table, own)).length === 0)
     return ['there are no rows to try on'];
+  const written = table.columns.flatMap(({ name, generated }) => (generated ? [] : [name])).join();
   const found: string[] = [];
   for (const scope of SCOPES) {
     const run = (sql: string, values: readonly unknown[]) => tried(db, { scope, mine }, sql, values);
@@ -57,7 +58,7 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
       ...planted(
         scope,
         await run(
-          `insert into ${table.name} select * from jsonb_populate_record(null::${table.name}, $1::jsonb) returning 1`,
+          `insert into ${table.name} (${written}) select ${written} from jsonb_populate_record(null::${table.name}, $1::jsonb) returning 1`,
           [JSON.stringify(row)],
         ),
       ),

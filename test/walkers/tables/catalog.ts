@@ -17,6 +17,8 @@ export interface Table {
 export interface Column {
   readonly name: string;
   readonly nullable: boolean;
+  /** Made of other columns; nobody can write it. */
+  readonly generated: boolean;
 }
 
 export interface Index {
@@ -70,7 +72,7 @@ const GRANTS = (acl: string, owner: string) => `(
 const TABLES = `
   select n.nspname || '.' || c.relname as name, c.relkind::text as kind, c.relrowsecurity as secured,
     c.relforcerowsecurity as forced,
-    (select json_agg(json_build_object('name', attname, 'nullable', not attnotnull) order by attnum)
+    (select json_agg(json_build_object('name', attname, 'nullable', not attnotnull, 'generated', attgenerated <> '') order by attnum)
       from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
     (select coalesce(json_agg(json_build_object('name', ic.relname, 'unique', i.indisunique, 'columns',
         (select json_agg(pg_get_indexdef(i.indexrelid, k, true) order by k) from generate_series(1, i.indnkeyatts) k))), '[]')

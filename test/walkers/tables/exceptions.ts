@@ -43,6 +43,12 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     says: 'it is changed*',
     because: 'expires_at is all that changes, and says when',
   },
+  { table: 'jobs.schedules', says: 'it is the system’s', because: 'a schedule is of no account' },
+  {
+    table: 'jobs.schedules',
+    says: 'it is changed*',
+    because: 'last_at is when it ran, and all that changes with next_at',
+  },
   {
     table: 'limits.rates',
     says: 'it is the system’s',
@@ -50,6 +56,21 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   },
   { table: 'limits.rates', says: 'it has no created_at', because: 'a row of a minute, gone an hour later' },
   { table: 'limits.rates', says: 'it is changed*', because: 'written with every call: no byte too many' },
+  {
+    table: 'limits.operator_budgets',
+    says: 'it is the system’s',
+    because: 'budgets of the operator, over all accounts',
+  },
+  {
+    table: 'limits.operator_spending',
+    says: 'it is the system’s',
+    because: 'what was spent of them, whoever did',
+  },
+  {
+    table: 'limits.operator_spending',
+    says: 'it has no created_at',
+    because: 'a sum of a day, whose row says which',
+  },
   // Accounts and users themselves.
   {
     table: 'accounts.accounts',

@@ -1,0 +1,103 @@
+import { openDatabase } from '#platform/db';
+import { openGym, request } from '#test/gym';
+import { Pool } from 'pg';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+
+const CALLERS = 500;
+const ROOM = 10;
+const PLENTY = 1_000;
+
+/** What came of 500 callers at once where a burst of 10 is the tightest of the limits, and the last to be asked. */
+export interface Outcome {
+  readonly admitted: number;
+  /** How many more than there was room for. */
+  readonly over_admissions: number;
+  /** Units of the month's quota that denied calls took. */
+  readonly charged_on_denial: number;
+}
+
+function outcome(admitted: number, charged: number): Outcome {
+  return { admitted, over_admissions: Math.max(0, admitted - ROOM), charged_on_denial: charged - admitted };
+}
+
+/** The program's own admission, through two processes with connections of their own. */
+export async function ours(url: string): Promise<Outcome> {
+  const dbs = [
+    await openDatabase({ engine: 'postgres', url }),
+    await openDatabase({ engine: 'postgres', url }),
+  ] as const;
+  try {
+    const gym = await openGym(dbs[0], {
+      product: 'tight',
+      limits: {
+        monthly: { kind: 'quota', per: 'month', by: 'account' },
+        hourly: { kind: 'burst', per: 'hour', by: 'account' },
+        at_once: { kind: 'concurrency', by: 'account' },
+      },
+      plans: { only: { monthly: PLENTY, hourly: ROOM, at_once: PLENTY } },
+    });
+    const nodes = [gym, await gym.another()];
+    const member = await gym.member();
+    const crowd = await Promise.all(
+      Array.from({ length: CALLERS }, (_, n) =>
+        (nodes[n % 2] ?? gym).limits.admit(request(member, { key: `call ${n}` }, 'tight')),
+      ),
+    );
+    const usage = await gym.limits.usage(member.accountId);
+    const charged = usage.find(({ limit }) => limit === 'monthly')?.used ?? 0;
+    return outcome(crowd.filter(({ kind }) => kind === 'permit').length, charged);
+  } finally {
+    for (const db of dbs) await db.close();
+  }
+}
+
+/** Two limiters of rate-limiter-flexible on the same PostgreSQL, asked one after the other. */
+export async function composed(url: string): Promise<Outcome> {
+  const pool = new Pool({ connectionString: url, max: 10 });
+  const limiter = (keyPrefix: string, points: number, duration: number) =>
+    new Promise<RateLimiterPostgres>((resolve, reject) => {
+      const made = new RateLimiterPostgres(
+        { storeClient: pool, tableName: 'bench_rlf', keyPrefix, points, duration },
+        (error) => (error === undefined ? resolve(made) : reject(error)),
+      );
+    });
+  try {
+    const monthly = await limiter('monthly', PLENTY, 2_592_000);
+    const hourly = await limiter('hourly', ROOM, 3_600);
+    const crowd = await Promise.allSettled(
+      Array.from({ length: CALLERS }, async () => {
+        await monthly.consume('account');
+        await hourly.consume('account');
+      }),
+    );
+    const admitted = crowd.filter(({ status }) => status === 'fulfilled').length;
+    return outcome(admitted, (await monthly.get('account'))?.consumedPoints ?? 0);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Both counters read, and raised when both have room: what is written by hand at first. */
+export async function readThenWrite(url: string): Promise<Outcome> {
+  const pool = new Pool({ connectionString: url, max: 10 });
+  try {
+    await pool.query('create table bench_by_hand (name text primary key, used integer not null)');
+    await pool.query(`insert into bench_by_hand values ('monthly', 0), ('hourly', 0)`);
+    const admit = async () => {
+      const { rows } = await pool.query<{ name: string; used: number }>(
+        'select name, used from bench_by_hand',
+      );
+      const used = new Map(rows.map((row) => [row.name, row.used]));
+      if ((used.get('monthly') ?? 0) >= PLENTY || (used.get('hourly') ?? 0) >= ROOM) return false;
+      await pool.query('update bench_by_hand set used = used + 1');
+      return true;
+    };
+    const crowd = await Promise.all(Array.from({ length: CALLERS }, admit));
+    const { rows } = await pool.query<{ used: number }>(
+      `select used from bench_by_hand where name = 'monthly'`,
+    );
+    return outcome(crowd.filter(Boolean).length, rows[0]?.used ?? 0);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { type ConfigError, readConfig } from './index.ts';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+}
+
+const REAL = {
+  JOBS_DELIVERY: 'qstash',
+  QSTASH_TOKEN: 'marker',
+  QSTASH_CURRENT_SIGNING_KEY: 'marker',
+  QSTASH_NEXT_SIGNING_KEY: 'marker',
+  PUBLIC_URL: 'https://api.example.com/',
+};
+const named = (problems: readonly string[]) => problems.map((problem) => problem.split(' ')[0]);
+
+test('jobs are run by workers, and nothing is taken from QStash, unless it is said', () => {
+  expect(readConfig({}).delivery).toBeUndefined();
+});
+
+test('with a token and both keys jobs go through QStash to PUBLIC_URL', () => {
+  expect(readConfig({ ...REAL, WORKER_CONCURRENCY: '3' }).delivery).toEqual({
+    publishes: true,
+    qstash: {
+      url: 'https://qstash.upstash.io',
+      token: 'marker',
+      keys: { current: 'marker', next: 'marker' },
+    },
+    target: 'https://api.example.com',
+    parallelism: 3,
+  });
+  expect(readConfig({ ...REAL, QSTASH_PARALLELISM: '40' }).delivery?.parallelism).toBe(40);
+});
+
+test('each setting of QStash that is missing has one line, which quotes no value', () => {
+  const { QSTASH_TOKEN } = REAL;
+  const problems = problemsOf({ JOBS_DELIVERY: 'qstash', QSTASH_TOKEN });
+  expect(named(problems)).toEqual(['QSTASH_CURRENT_SIGNING_KEY', 'QSTASH_NEXT_SIGNING_KEY', 'PUBLIC_URL']);
+  expect(problems.join()).not.toContain('marker');
+  expect(named(problemsOf({ ...REAL, QSTASH_TOKEN: '' }))).toEqual(['QSTASH_TOKEN']);
+  expect(named(problemsOf({ ...REAL, QSTASH_NEXT_SIGNING_KEY: '' }))).toEqual(['QSTASH_NEXT_SIGNING_KEY']);
+});
+
+test('a process that only takes deliveries needs the keys, and no token', () => {
+  const { QSTASH_TOKEN: _token, JOBS_DELIVERY: _delivery, ...serving } = REAL;
+  expect(readConfig(serving).delivery).toMatchObject({ publishes: false, qstash: { token: undefined } });
+});
+
+test('without a token the sandbox stands in, and delivers to this process; in production it is refused', () => {
+  expect(readConfig({ JOBS_DELIVERY: 'qstash', HOST: '0.0.0.0', PORT: '3001' }).delivery).toMatchObject({
+    publishes: true,
+    qstash: undefined,
+    target: 'http://127.0.0.1:3001',
+  });
+  expect(named(problemsOf({ JOBS_DELIVERY: 'qstash', PORT: '0' }))).toEqual(['PUBLIC_URL']);
+  const production = { NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' };
+  expect(problemsOf({ ...production, JOBS_DELIVERY: 'qstash' })).toEqual([
+    'QSTASH_TOKEN is missing: JOBS_DELIVERY=qstash has no sandbox in production.',
+  ]);
+});

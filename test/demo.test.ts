@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { advance } from '#test/factories';
+import { aDay, LIMITS } from '../scripts/demo/day.ts';
+import { testApp } from './services/app.ts';
+
+const { url, db, sandbox, admin } = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
+
+test('a creator’s day over HTTP: plan, create, watch, select, regenerate, save, search, and each limit with its reset', async () => {
+  const owner = await admin();
+  const said: string[] = [];
+  const day = await aDay({
+    url,
+    ownerKey: owner.key,
+    advance: (interval) => advance(db, interval),
+    nextCallHangs: () => sandbox.faults.next({ kind: 'hang' }),
+    nextCallIsDear: () => sandbox.faults.next({ kind: 'usage', reasoning_tokens: 10_000_000 }),
+    say: (line) => said.push(line),
+  });
+  expect(Object.keys(day.denials).toSorted()).toEqual([...LIMITS].toSorted());
+  for (const { resets_at } of Object.values(day.denials))
+    expect(Date.parse(resets_at ?? '')).toBeGreaterThan(0);
+  expect(day.streamed).toContain('variant');
+  expect(day.streamed.at(-1)).toBe('done');
+  expect(day.found).toMatchObject({
+    'shipped teams': [expect.any(String)],
+    Haus: [expect.any(String)],
+    'Haus, deleted': [],
+  });
+  // What is printed is what a reader sees: no secret but the one that the demo itself made.
+  expect(said.join('\n')).not.toContain(owner.key);
+}, 60_000);
