@@ -55,7 +55,7 @@ const makeKey = route(
       name: z.string().trim().min(1).max(100),
       scopes: z.array(z.string().max(100)).min(1).max(50),
       expires_at: z.iso.datetime({ offset: true }).optional(),
-      monthly_budget_micros: z.int().min(0).max(MOST_BUDGET).optional(),
+      monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
     }),
     reply: { 201: keySchema.extend({ key: z.string() }) },
     errors: ['forbidden', 'not_found'],

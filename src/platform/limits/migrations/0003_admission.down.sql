@@ -7,4 +7,5 @@ drop type limits.request;
 drop type limits.run;
 drop type limits.feature;
 drop type limits.rule;
+drop type limits.admitted;
 drop type limits.operator_state;

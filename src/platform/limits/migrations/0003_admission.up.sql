@@ -21,6 +21,9 @@ create type limits.request as (account_id uuid, permit_id uuid, event_id uuid, u
   reserve bigint, least bigint, state text, subject text, provider text, model text, price_version text, request_id text,
   route text, key_hash text, body_hash text, twin integer);
 
+-- What a request was granted: the rest of its permit's row.
+create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamptz, operator_budgets uuid[]);
+
 -- A budget of the operator as a decision reads it.
 create type limits.operator_state as (id uuid, product text, feature text, provider text, plan text, closed boolean);
 

@@ -9,23 +9,21 @@ create function limits.admit(p_accounts uuid[], p_products text[], p_features li
 returns table (granted bigint, answer jsonb) language plpgsql as $$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
-  v_meters limits.meters[] := '{}'; v_dirty boolean[] := '{}'; m limits.meters; v_row record;
+  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
   v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
-  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_watches text[];
+  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   v_concurrent boolean := false; v_open jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
   r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
   v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_scope text; v_start bigint;
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
-  v_scopes text[] := '{}'; v_meter integer[] := '{}'; v_at integer[] := '{}'; v_max bigint[] := '{}'; v_taken bigint[] := '{}'; v_starts bigint[] := '{}';
+  v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
-  v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_slot text; v_due timestamptz;
-  -- What the rows of the granted ones are made of.
-  v_granted bigint[] := array_fill(null::bigint, array[cardinality(p_requests)]);
+  v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
+  -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
-  v_charges jsonb[] := v_answers; v_holds text[] := array_fill(null::text, array[cardinality(p_requests)]);
-  v_dues timestamptz[] := array_fill(null::timestamptz, array[cardinality(p_requests)]);
+  v_admitted limits.admitted[] := array_fill(null::limits.admitted, array[cardinality(p_requests)]);
 begin
   if p_wait then
     for v_row in
@@ -183,13 +181,13 @@ begin
     end loop;
     end if;
 
-    v_slot := v_held; v_due := v_now + make_interval(secs => f.longest);
+    v_due := v_now + make_interval(secs => f.longest);
     for v_place in r.first .. r.last loop
       q := p_requests[v_place];
       -- Why it gets no permit, if it gets none; but a repeat charges nothing, and is answered first.
       v_answer := null;
       if v_place = any(v_known) then v_answer := limits.repeated(q, p_holder, v_refused, v_now); end if;
-      if v_answer is null and q.twin is not null and v_granted[q.twin] is not null then
+      if v_answer is null and q.twin is not null and (v_admitted[q.twin]).reserve is not null then
         v_answer := jsonb_build_object('kind', case when (p_requests[q.twin]).body_hash = q.body_hash then 'running' else 'mismatch' end);
       end if;
       if v_answer is null then
@@ -198,7 +196,7 @@ begin
           v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
         elsif v_states is not null then
           v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
-          v_watches[v_place] := v_governing.budgets;
+          v_budgets := v_governing.budgets;
           if v_governing.closed is not null then
             v_answer := jsonb_build_object('kind', 'refused', 'reason', 'operator_budget_closed', 'budget', v_governing.closed);
           end if;
@@ -222,12 +220,13 @@ begin
           end if;
         end loop;
       end if;
-      v_granted[v_place] := v_reserve; v_charges[v_place] := v_charge; v_holds[v_place] := v_slot; v_dues[v_place] := v_due;
+      v_answer := v_charge;
       if v_purses is not null then
         foreach v_purse in array v_purses loop
-          v_charges[v_place] := v_charges[v_place] || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
+          v_answer := v_answer || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
         end loop;
       end if;
+      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets)::limits.admitted;
     end loop;
 
     -- Write down in the meters what the run was granted.
@@ -283,14 +282,14 @@ begin
       on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
   end if;
   with admitted as materialized (
-    select * from unnest(p_requests, v_granted, v_charges, v_holds, v_dues, v_watches) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+    select * from unnest(p_requests, v_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
         wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets)
       where reserve is not null
   ), permits as (
     insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
         operator_budgets, request_id, created_at, updated_at)
-      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots::text[], charges, subject, due_at,
-        operator_budgets::uuid[], request_id, v_now, v_now from admitted
+      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
+        operator_budgets, request_id, v_now, v_now from admitted
   ), events as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
         state, request_id, created_at, updated_at)
@@ -299,7 +298,7 @@ begin
   )
   insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
     select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
-  return query select g, a from unnest(v_granted, v_answers) as t (g, a);
+  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, answer);
 end $$;
 
 call app.run_as_system('limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean)');
