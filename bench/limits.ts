@@ -44,7 +44,7 @@ async function speeds({ admit, pair, bare, clear }: Stand, say: Say): Promise<Fi
     say(`${name}: ${JSON.stringify(figures)}`);
     return figures;
   };
-  const lone = said('alone', await alone(admit, bare.update, 9, clear));
+  const lone = said('alone', await alone({ ...how, rounds: 9, ours: admit, theirs: bare.update }));
   const hot = said('hot', await contest({ ...how, ours: () => admit(0), theirs: () => bare.update(0) }));
   const spread = said('spread', await contest({ ...how, ours: admit, theirs: bare.update }));
   const pairs = said('pairs', await contest({ ...how, ours: pair, theirs: bare.insertAndUpdate }));

@@ -170,6 +170,32 @@ test('migrate goes down and up again, and doctor says how things stand', { timeo
   expect(well.said()).toMatch(/ok {4}database/);
 });
 
+test('budget sets, closes, opens and lists what model calls may cost the operator', {
+  timeout: 60_000,
+}, async () => {
+  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+  const says = async (...words: string[]) => {
+    const program = plinth(['budget', ...words]);
+    return [await program.ended(), program.said()];
+  };
+  expect(await says('list')).toEqual([0, 'There are no budgets.\n']);
+  expect(await says('set', '12.50', 'product=reel')).toEqual([
+    0,
+    'product=reel: $0.00 of $12.50 a day, open\n',
+  ]);
+  expect(await says('close', 'product=reel')).toEqual([
+    0,
+    'product=reel: $0.00 of $12.50 a day, closed by hand\n',
+  ]);
+  expect(await says('close')).toEqual([
+    0,
+    'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
+  ]);
+  expect(await says('open', 'product=reel')).toMatchObject([0, expect.stringMatching(/12\.50 a day, open/)]);
+  for (const wrong of [['set', 'much'], ['close', 'who=reel'], ['shut']])
+    expect(await says(...wrong)).toMatchObject([2, expect.stringContaining('Usage: plinth budget')]);
+});
+
 test.runIf(engine === 'postgres')(
   'serve refuses a database that is not up to date',
   { timeout: 60_000 },
@@ -184,7 +210,7 @@ test.runIf(engine === 'postgres')(
 test.runIf(engine === 'pglite')('a data folder that can not be made ends a start in a sentence', async () => {
   const program = plinth(['start'], { DATA_DIR: import.meta.filename });
   expect(await program.ended()).toBe(1);
-  expect(program.said()).toMatch(/The data folder \S+ can not be made or written \(EEXIST\)\. Set DATA_DIR/);
+  expect(program.said()).toMatch(/The data folder .+ can not be made or written \(EEXIST\)\. Set DATA_DIR/);
   expect(program.said()).not.toContain('    at ');
 });
 

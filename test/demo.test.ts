@@ -28,4 +28,4 @@ test('a creator’s day over HTTP: plan, create, watch, select, regenerate, save
   });
   // What is printed is what a reader sees: no secret but the one that the demo itself made.
   expect(said.join('\n')).not.toContain(owner.key);
-}, 60_000);
+}, 120_000);

@@ -63,16 +63,11 @@ export interface Latency {
 }
 
 /** What a lone caller waits for, ours over theirs, in alternating blocks. */
-export async function alone(
-  ours: Deed,
-  theirs: Deed,
-  blocks: number,
-  between: () => Promise<void>,
-): Promise<Latency> {
+export async function alone(how: Pick<Contest, 'ours' | 'theirs' | 'rounds' | 'between'>): Promise<Latency> {
   const pairs: { ours: number; theirs: number }[] = [];
-  for (let block = 0; block <= blocks; block += 1) {
-    await between();
-    const pair = { ours: await patience(ours), theirs: await patience(theirs) };
+  for (let block = 0; block <= how.rounds; block += 1) {
+    await how.between();
+    const pair = { ours: await patience(how.ours), theirs: await patience(how.theirs) };
     // The first one warms up.
     if (block > 0) pairs.push(pair);
   }

@@ -3,6 +3,7 @@ import { AI } from './ai.ts';
 import { DATABASE } from './database.ts';
 import { IDENTITY } from './identity.ts';
 import { JOBS } from './jobs.ts';
+import { KINDS } from './kinds.ts';
 import { LIMITS } from './limits.ts';
 import type { Patch } from './patch.ts';
 import { REDIS } from './redis.ts';
@@ -21,6 +22,7 @@ export type { Patch } from './patch.ts';
 export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
+  ...KINDS,
   ...JOBS,
   ...QSTASH,
   ...AI,

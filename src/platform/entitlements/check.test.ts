@@ -53,6 +53,22 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
     planWith({ grants: grantsOf({ constructor: 1 }) }),
   ],
   ['plan paid: posts is no whole number from 0 up', planWith({ grants: grantsOf({ posts: -1 }) })],
+  [
+    'feature post: consumes "disk", which no use of a feature changes',
+    {
+      ...featureWith({ consumes: ['disk'] }),
+      limits: { ...sound.limits, disk: { kind: 'gauge', by: 'account' } },
+    },
+  ],
+  [
+    'limit tokens: rolls over no whole percent from 1 to 100, or no whole amount at most',
+    {
+      limits: {
+        ...sound.limits,
+        tokens: { kind: 'credits', per: 'month', by: 'account', rollover: { percent: 120, most: 5 } },
+      },
+    },
+  ],
   ['plan paid: posts is no whole number from 0 up', planWith({ grants: grantsOf({ posts: 1.5 }) })],
   [
     'plan paid: posts is no whole number from 0 up',

@@ -74,16 +74,19 @@ describe('an attempt that finds no room at its provider', () => {
     const { db: own } = await testDatabase();
     const small = await openWorkshop(own);
     const member = await small.member();
-    const { id } = await small.enqueue(member, () => Promise.reject(noRoom(3_600)), { wanted, quiet: true });
-    await own.asMigrator(statement(`update limits.permits set due_at = app.now() + interval '90 minutes'`));
+    const { id } = await small.enqueue(member, () => Promise.reject(noRoom(60)), { wanted, quiet: true });
+    const [permit] = await own.asMigrator(
+      statement<{ due_at: Date }>(
+        `update limits.permits set due_at = app.now() + interval '90 seconds' returning due_at`,
+      ),
+    );
     const worker = await small.work();
     await worker.shift.until(1);
-    await advance(own, '61 minutes');
+    await advance(own, '61 seconds');
     await worker.shift.until(2);
-    // The next hour would be too long: it is asked once more at the last instant.
-    await advance(own, '28 minutes');
-    expect(await jobRow(own, id)).toMatchObject({ state: 'delayed', attempt: 0 });
-    await advance(own, '2 minutes');
+    // The next minute would be too long: it is asked once more at the last instant.
+    expect(await jobRow(own, id)).toMatchObject({ state: 'delayed', attempt: 0, run_at: permit?.due_at });
+    await advance(own, '30 seconds');
     await worker.shift.until(3);
     await worker.stop(0);
     expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });

@@ -45,6 +45,9 @@ async function traces(accountId: AccountId) {
     permits: (await permits(db, accountId)).length,
     events: (await ledger(db, accountId)).length,
     keys,
+    credits: await db.asMigrator(
+      statement('select source, remaining from limits.credits where account_id = $1', [accountId]),
+    ),
   };
 }
 
@@ -110,6 +113,44 @@ describe('a denial', () => {
       Array.from({ length: 20 }, (_, i) => gym.admit(member, { ...one, key: `again ${i}` })),
     );
     expect(new Set(again.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
+    expect(await traces(member.accountId)).toEqual(before);
+  });
+
+  /** Which plan, of a feature with limits of all kinds, closes which of them after one use. */
+  const kinds = {
+    weekly: { kind: 'quota', per: 'week', by: 'member', zone: 'account' },
+    period: { kind: 'quota', per: 'billing_period', by: 'account' },
+    credits: { kind: 'credits', per: 'month', by: 'account' },
+    sliding: { kind: 'burst', per: 'minute', by: 'account', sliding: true },
+    cost: { kind: 'budget', per: 'day', by: 'key', zone: 'account' },
+    at_once: { kind: 'concurrency', by: 'member' },
+  } as const;
+  const roomy = { weekly: 9, period: 9, credits: 9, sliding: 9, cost: 1_000, at_once: 9 };
+
+  test.each([
+    ['weekly', { ...roomy, weekly: 1 }],
+    ['period', { ...roomy, period: 1 }],
+    ['credits', { ...roomy, credits: 1 }],
+    ['sliding', { ...roomy, sliding: 1 }],
+    ['cost', { ...roomy, cost: 10 }],
+    ['at_once', { ...roomy, at_once: 1 }],
+    ['key_budget', roomy],
+  ] as const)('by %s, beside limits of all other kinds, charges none of them', async (limit, sizes) => {
+    const gym = await openGym(db, { limits: kinds, plans: { only: sizes } });
+    const member = await gym.member();
+    const keyId = await makeKey(db, member);
+    await db.asMigrator(
+      statement('update identity.api_keys set monthly_budget_micros = $2 where id = $1', [
+        keyId,
+        limit === 'key_budget' ? 10 : 1_000,
+      ]),
+    );
+    granted(await gym.admit(member, { keyId, reserve: 10 }));
+    const before = await traces(member.accountId);
+    const crowd = await Promise.all(
+      Array.from({ length: 20 }, () => gym.admit(member, { keyId, reserve: 10 })),
+    );
+    expect(new Set(crowd.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
     expect(await traces(member.accountId)).toEqual(before);
   });
 

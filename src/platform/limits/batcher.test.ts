@@ -72,6 +72,67 @@ test('who is carried three times waits for the row, and nobody else waits with t
   expect(await busy).toBe('busy!');
 });
 
+const firstLetter = (item: string) => item.charAt(0);
+const oneForAll = () => 'row';
+
+test('a crowd on one row has one flight under way and one that waits for it, whatever else may fly', async () => {
+  const { flights, flush } = gate();
+  const traffic = new Map<string, number>();
+  const batcher = createBatcher<string, string>({
+    flush,
+    maxBatch: 2,
+    flights: 2,
+    rowOf: firstLetter,
+    traffic,
+  });
+  const all = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1'].map((item) => batcher.add(item));
+  await turn();
+  expect(flights.map(({ items, wait }) => [items, wait])).toEqual([
+    [['a1', 'a2'], false],
+    [['b1'], false],
+    [['a3', 'a4'], true],
+  ]);
+  flights[0]?.land(echo(['a1', 'a2']));
+  await turn();
+  // The row is still waited for by the third flight.
+  expect(flights).toHaveLength(3);
+  flights[2]?.land(echo(['a3', 'a4']));
+  await turn();
+  expect(flights[3]).toMatchObject({ items: ['a5'], wait: false });
+  flights[3]?.land(echo(['a5']));
+  flights[1]?.land(echo(['b1']));
+  expect(await Promise.all(all)).toEqual(['a1!', 'a2!', 'a3!', 'a4!', 'a5!', 'b1!']);
+  expect(traffic.size).toBe(0);
+});
+
+test('two batchers that lock the same rows don’t meet at them: the second waits in the database', async () => {
+  const traffic = new Map<string, number>();
+  const [admission, settlement] = [gate(), gate()];
+  const first = createBatcher<string, string>({
+    flush: admission.flush,
+    maxBatch: 9,
+    flights: 1,
+    rowOf: oneForAll,
+    traffic,
+  });
+  const second = createBatcher<string, string>({
+    flush: settlement.flush,
+    maxBatch: 9,
+    flights: 1,
+    rowOf: oneForAll,
+    traffic,
+  });
+  const admitted = first.add('admit');
+  await turn();
+  const settled = second.add('settle');
+  await turn();
+  expect(admission.flights[0]).toMatchObject({ items: ['admit'], wait: false });
+  expect(settlement.flights[0]).toMatchObject({ items: ['settle'], wait: true });
+  admission.flights[0]?.land(['admitted']);
+  settlement.flights[0]?.land(['settled']);
+  expect(await Promise.all([admitted, settled])).toEqual(['admitted', 'settled']);
+});
+
 test('a batch that the database refuses is halved until the one that it refuses is alone', async () => {
   const sizes: number[] = [];
   const batcher = createBatcher<string, string>({

@@ -12,7 +12,7 @@ const { db } = await testDatabase();
 const GIVEN = commitPoint('test.limits.credits', 'credits that a test gives');
 const rules = {
   limits: {
-    credits: { kind: 'credits', per: 'month', by: 'account', rollover: { percent: 50, most: 6 } },
+    credits: { kind: 'credits', per: 'month', by: 'account', rollover: { percent: 50, most: 4 } },
     at_once: { kind: 'concurrency', by: 'account' },
   },
   plans: { only: { credits: 10, at_once: 50 }, more: { credits: 25, at_once: 50 } },
@@ -125,7 +125,7 @@ describe('credits', () => {
     const member = await gym.member();
     granted(await gym.admit(member, { units: 3 }));
     await at('2031-04-01T00:00:00Z');
-    // Half of 7, rounded down, and no more than 6; in the report before anything is used, too.
+    // Half of 7, rounded down; in the report before anything is used, too.
     expect(await usage(member.accountId)).toMatchObject({
       balance: 13,
       nextExpiry: '2031-05-01T00:00:00.000Z',
@@ -133,9 +133,9 @@ describe('credits', () => {
     granted(await gym.admit(member));
     expect(await usage(member.accountId)).toMatchObject({ balance: 12 });
     await at('2031-06-15T00:00:00Z');
-    // Nobody asked in May: its 10 were all left, half of which are rolled over once.
-    expect(await usage(member.accountId)).toMatchObject({ balance: 15 });
-    granted(await gym.admit(member, { units: 15 }));
+    // Nobody asked in May: its 10 were all left, half of which are more than 4.
+    expect(await usage(member.accountId)).toMatchObject({ balance: 14 });
+    granted(await gym.admit(member, { units: 14 }));
     expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
   });
 
@@ -289,7 +289,7 @@ class Model {
     const before = new Date(Date.UTC(year, index - 2, 1)).toISOString().slice(0, 7);
     // Of a month in which nobody asked all was left; before the first one there was no plan.
     const rest = before < this.first ? 0 : (this.#plan.get(before)?.left ?? 10);
-    return { month, end, planned: 10, rolled: Math.min(6, Math.floor(rest / 2)) };
+    return { month, end, planned: 10, rolled: Math.min(4, Math.floor(rest / 2)) };
   }
 }
 
