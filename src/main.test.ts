@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { createQStashSandbox } from '#sandbox/qstash';
 import { engine, testDatabase } from '#test/services';
 
@@ -13,6 +13,9 @@ const running = new Set<ChildProcess>();
 
 /** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
+// Each test starts programs, up to nine one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
 const folder = mkdtempSync(join(tmpdir(), 'plinth main '));
 afterAll(() => {
   running.forEach((child) => child.kill('SIGKILL'));
@@ -68,9 +71,7 @@ function plinth(words: readonly string[], environment: Record<string, string> = 
 
 const address = async (program: Program) => (await program.says(/at (http:\/\/127\.0\.0\.1:\d+)/))[1] ?? '';
 
-test('start says what it stands on, where it is, and what to paste; then it serves until it is told to stop', {
-  timeout: 60_000,
-}, async () => {
+test('start says what it stands on, where it is, and what to paste; then it serves until it is told to stop', async () => {
   const program = plinth(['start']);
   const at = await address(program);
   await program.says(/variants":3}'/);
@@ -99,7 +100,7 @@ test('start says what it stands on, where it is, and what to paste; then it serv
   expect(await program.ended()).toBe(0);
 });
 
-test('a port that is in use is named, without a stack', { timeout: 60_000 }, async () => {
+test('a port that is in use is named, without a stack', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const taken = other.address();
@@ -111,7 +112,7 @@ test('a port that is in use is named, without a stack', { timeout: 60_000 }, asy
   other.close();
 });
 
-test('a second signal ends a stop that takes its time', { timeout: 60_000 }, async () => {
+test('a second signal ends a stop that takes its time', async () => {
   const program = plinth(['start'], { SHUTDOWN_GRACE_SECONDS: '600', SANDBOX_LATENCY_MS: '600000' });
   const at = await address(program);
   // A request that never arrives whole keeps its connection, and so the stop, waiting.
@@ -154,7 +155,7 @@ test('config shows what is in effect, and hides secrets', async () => {
   expect(program.said()).not.toContain('marker');
 });
 
-test('migrate goes down and up again, and doctor says how things stand', { timeout: 60_000 }, async () => {
+test('migrate goes down and up again, and doctor says how things stand', async () => {
   expect(await plinth(['migrate', 'up']).ended()).toBe(0);
   const down = plinth(['migrate', 'down']);
   expect(await down.ended()).toBe(0);
@@ -170,9 +171,7 @@ test('migrate goes down and up again, and doctor says how things stand', { timeo
   expect(well.said()).toMatch(/ok {4}database/);
 });
 
-test('budget sets, closes, opens and lists what model calls may cost the operator', {
-  timeout: 60_000,
-}, async () => {
+test('budget sets, closes, opens and lists what model calls may cost the operator', async () => {
   expect(await plinth(['migrate', 'up']).ended()).toBe(0);
   const says = async (...words: string[]) => {
     const program = plinth(['budget', ...words]);
@@ -196,16 +195,12 @@ test('budget sets, closes, opens and lists what model calls may cost the operato
     expect(await says(...wrong)).toMatchObject([2, expect.stringContaining('Usage: plinth budget')]);
 });
 
-test.runIf(engine === 'postgres')(
-  'serve refuses a database that is not up to date',
-  { timeout: 60_000 },
-  async () => {
-    const { url: empty } = await testDatabase({ empty: true });
-    const program = plinth(['serve'], { DATABASE_URL: empty });
-    expect(await program.ended()).toBe(1);
-    expect(program.said()).toMatch(/The database lacks \d+ migrations\. Run "plinth migrate up" first\./);
-  },
-);
+test.runIf(engine === 'postgres')('serve refuses a database that is not up to date', async () => {
+  const { url: empty } = await testDatabase({ empty: true });
+  const program = plinth(['serve'], { DATABASE_URL: empty });
+  expect(await program.ended()).toBe(1);
+  expect(program.said()).toMatch(/The database lacks \d+ migrations\. Run "plinth migrate up" first\./);
+});
 
 test.runIf(engine === 'pglite')('a data folder that can not be made ends a start in a sentence', async () => {
   const program = plinth(['start'], { DATA_DIR: import.meta.filename });

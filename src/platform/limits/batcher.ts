@@ -14,7 +14,7 @@ export interface BatcherOptions<Item, Answer> {
   /** Decides a batch; `undefined` in an item's place carries it over to the next batch. */
   readonly flush: (items: readonly Item[], wait: boolean) => Promise<readonly (Answer | undefined)[]>;
   readonly maxBatch: number;
-  /** How many batches may be under way at once; one more may be, that waits for locked rows. */
+  /** How many batches may be under way at once; one more may be, when one waits for locked rows. */
   readonly flights: number;
   /** The row under whose lock an item is decided. */
   readonly rowOf?: (item: Item) => string;
@@ -24,12 +24,16 @@ export interface BatcherOptions<Item, Answer> {
 /** After this many carries an item waits for its locked row, so that nobody starves. */
 const PATIENCE = 3;
 
+/** Of a row, one flight has it and one waits for it: what waits is sent when the one before has become the one that has it. */
+const IN_LINE = 2;
+
 /**
  * Group commit: while one batch is in flight the next one fills. There is no timer, so a lone caller waits for nobody,
  * and a crowd shares a commit. Items that wait for locked rows fly by themselves: nobody else waits with them.
  *
  * What another flight of this process has locked need not be tried: a crowd on one row has one flight under way and the
- * next one waiting in the database for that row, which it gets the moment the first one commits.
+ * next one waiting in the database for that row, which it gets the moment the first one commits. The row is never idle for
+ * as long as this process needs to hand out one batch's answers and to make up another.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>) {
   const { rowOf = () => '', traffic } = options;
@@ -37,7 +41,8 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   const queues = new Map<string, Waiting<Item, Answer>[]>();
   const patient: Waiting<Item, Answer>[] = [];
   let flying = 0;
-  let isOneWaiting = false;
+  let waiting = 0;
+  let isPatientFlying = false;
   let isScheduled = false;
 
   /** Answers a batch; what it could not answer is what it returns. Never throws. */
@@ -64,13 +69,12 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     for (const row of rows) traffic?.set(row, (traffic.get(row) ?? 0) + 1);
     const carried = await decide(batch, wait);
     for (const row of rows) leave(row);
-    for (const waiting of carried.toReversed()) {
-      if (waiting.carried >= PATIENCE) patient.unshift(waiting);
-      else queueOf(waiting.row).unshift(waiting);
+    for (const one of carried.toReversed()) {
+      if (one.carried >= PATIENCE) patient.unshift(one);
+      else queueOf(one.row).unshift(one);
     }
-    if (wait) isOneWaiting = false;
+    if (wait) waiting -= 1;
     else flying -= 1;
-    launch();
   }
 
   function leave(row: string): void {
@@ -87,31 +91,43 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     return queue;
   }
 
-  /** Takes what may go: of rows that nobody here holds; or to wait, of one that somebody does. */
-  function nextBatch(wait: boolean): Waiting<Item, Answer>[] {
-    const batch = wait ? patient.splice(0, options.maxBatch) : [];
-    if (wait && batch.length > 0) return batch;
+  /** Takes what may go of rows that nobody here holds; or, to wait for it, of one that a single flight does. */
+  function nextBatch(ahead: 0 | 1): Waiting<Item, Answer>[] {
+    const batch: Waiting<Item, Answer>[] = [];
     for (const [row, queue] of queues) {
-      if ((traffic?.has(row) ?? false) !== wait) continue;
+      if ((traffic?.get(row) ?? 0) !== ahead) continue;
       batch.push(...queue.splice(0, options.maxBatch - batch.length));
       if (queue.length === 0) queues.delete(row);
-      if (wait || batch.length === options.maxBatch) break;
+      if (ahead === 1 || batch.length === options.maxBatch) break;
     }
     return batch;
   }
 
+  function hasRoom(): boolean {
+    return flying + waiting <= options.flights;
+  }
+
   function launch(): void {
-    while (flying < options.flights) {
-      const batch = nextBatch(false);
+    while (flying < options.flights && hasRoom()) {
+      const batch = nextBatch(0);
       if (batch.length === 0) break;
       flying += 1;
-      void fly(batch, false);
+      void fly(batch, false).then(launch);
     }
-    if (isOneWaiting) return;
-    const batch = nextBatch(true);
-    if (batch.length === 0) return;
-    isOneWaiting = true;
-    void fly(batch, true);
+    if (patient.length > 0 && !isPatientFlying && waiting < IN_LINE && hasRoom()) {
+      isPatientFlying = true;
+      waiting += 1;
+      void fly(patient.splice(0, options.maxBatch), true).then(() => {
+        isPatientFlying = false;
+        launch();
+      });
+    }
+    while (waiting < IN_LINE && hasRoom()) {
+      const batch = nextBatch(1);
+      if (batch.length === 0) return;
+      waiting += 1;
+      void fly(batch, true).then(launch);
+    }
   }
 
   return {
@@ -120,7 +136,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       return new Promise((resolve, reject) => {
         const row = rowOf(item);
         queueOf(row).push({ item, row, resolve, reject, carried: 0 });
-        if (isScheduled || (flying >= options.flights && isOneWaiting)) return;
+        if (isScheduled || !hasRoom()) return;
         isScheduled = true;
         // The next turn of the event loop, so that callers who arrive together share the first batch too.
         setImmediate(() => {
