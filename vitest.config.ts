@@ -11,8 +11,9 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%',
     isolate: true,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // No test is timed: this only ends what hangs, on a machine that does much else besides.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -81,22 +81,20 @@ export async function composed(url: string): Promise<Outcome> {
 export async function readThenWrite(url: string): Promise<Outcome> {
   const pool = new Pool({ connectionString: url, max: 10 });
   try {
-    await pool.query('create table bench_by_hand (name text primary key, used integer not null)');
-    await pool.query(`insert into bench_by_hand values ('monthly', 0), ('hourly', 0)`);
+    await pool.query('create table bench_by_hand (monthly integer not null, hourly integer not null)');
+    await pool.query('insert into bench_by_hand values (0, 0)');
+    const read = async () => {
+      const { rows } = await pool.query<{ monthly: number; hourly: number }>('table bench_by_hand');
+      return rows[0] ?? { monthly: 0, hourly: 0 };
+    };
     const admit = async () => {
-      const { rows } = await pool.query<{ name: string; used: number }>(
-        'select name, used from bench_by_hand',
-      );
-      const used = new Map(rows.map((row) => [row.name, row.used]));
-      if ((used.get('monthly') ?? 0) >= PLENTY || (used.get('hourly') ?? 0) >= ROOM) return false;
-      await pool.query('update bench_by_hand set used = used + 1');
+      const used = await read();
+      if (used.monthly >= PLENTY || used.hourly >= ROOM) return false;
+      await pool.query('update bench_by_hand set monthly = monthly + 1, hourly = hourly + 1');
       return true;
     };
     const crowd = await Promise.all(Array.from({ length: CALLERS }, admit));
-    const { rows } = await pool.query<{ used: number }>(
-      `select used from bench_by_hand where name = 'monthly'`,
-    );
-    return outcome(crowd.filter(Boolean).length, rows[0]?.used ?? 0);
+    return outcome(crowd.filter(Boolean).length, (await read()).monthly);
   } finally {
     await pool.end();
   }
