@@ -1,2 +1,0 @@
-import { benchLimits } from './limits-quick.ts';
-await benchLimits((line) => process.stderr.write(`${line}\n`));
