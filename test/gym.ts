@@ -1,4 +1,4 @@
-import { commitPoint, type Database, openDatabase, statement } from '#platform/db';
+import { commitPoint, type Database, openDatabase, type Statement, statement } from '#platform/db';
 import { catalogueOf, type Catalogue, type LimitDeclaration } from '#platform/entitlements';
 import { type AccountId, type Clock, type Micros, micros, systemClock, systemRandom } from '#platform/kernel';
 import {
@@ -92,15 +92,22 @@ export async function kill(node: Node): Promise<void> {
   );
 }
 
-const hold = commitPoint('test.gym.hold', 'a meter that a test holds');
+const hold = commitPoint('test.gym.hold', 'rows that a test holds');
 
 /** Another connection locks the meters of an account; the answer lets them go. On PostgreSQL only. */
-export async function holdMeters(url: string, accountId: AccountId): Promise<() => Promise<void>> {
+export function holdMeters(url: string, accountId: AccountId): Promise<() => Promise<void>> {
+  return holdRows(url, [
+    statement('select from limits.meters where account_id = $1 for update', [accountId]),
+  ]);
+}
+
+/** Another connection runs statements and does not commit; the answer commits. On PostgreSQL only. */
+export async function holdRows(url: string, statements: readonly Statement[]): Promise<() => Promise<void>> {
   const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
   const locked = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const done = other.system('limits.settlement', hold, async (tx) => {
-    await tx.run(statement('select from limits.meters where account_id = $1 for update', [accountId]));
+    await tx.runAll(statements);
     locked.resolve();
     await release.promise;
   });

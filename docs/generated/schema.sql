@@ -1071,6 +1071,9 @@ begin
     select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
   end loop;
+  -- Else they stay until the end of the transaction, and before PostgreSQL 16 a second call in it finds their names taken.
+  close v_interactive;
+  close v_batch;
 end $function$;
 alter routine jobs.take(uuid,text[],integer,integer,boolean) owner to plinth_system;
 
@@ -2371,8 +2374,11 @@ CREATE OR REPLACE FUNCTION limits.renew_holder(p_id uuid, p_ttl interval)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_now timestamptz := app.now();
+  v_now timestamptz;
 begin
+  perform from limits.holders where id = p_id for update;
+  -- After the lock: a renewal that has waited would give the lease less time than it says, and judge it in the past.
+  v_now := app.now();
   update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now;
   if found then
     return query select count(*)::integer, (count(*) filter (where h.id < p_id))::integer from limits.holders h where h.expires_at > v_now;

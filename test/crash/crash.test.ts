@@ -17,7 +17,7 @@ afterAll(async () => {
 
 /** Most of a run is one process that starts, beside one that waits for it. */
 const oneOf = lanes(4);
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 const runs = Object.entries(PLACES).flatMap(([point, place]) =>
   'walks' in place

@@ -8,6 +8,7 @@ import {
   granted,
   gymCatalogue,
   holdMeters,
+  holdRows,
   kill,
   ledgerLines,
   openGym,
@@ -15,6 +16,7 @@ import {
   permits,
   planned,
   request,
+  waitsForLocks,
   windows,
 } from '#test/gym';
 import { engine, testDatabase } from '#test/services';
@@ -180,6 +182,22 @@ describe('a lease', () => {
       expect(await Promise.all([node.holder.renew(), gym.holder.renew()])).toEqual([true, true]);
     }
     expect(node.lost).toEqual([]);
+  });
+
+  test.runIf(engine === 'postgres')('whose renewal had to wait lasts from the end of the wait', async () => {
+    const node = await gym.another();
+    const goOn = await holdRows(url, [
+      statement(
+        "update limits.holders set expires_at = expires_at + interval '1 hour' where expires_at > app.now()",
+      ),
+    ]);
+    const renewed = node.holder.renew();
+    await expect.poll(() => waitsForLocks(db)).toBe(1);
+    await advanceWithout(db, '20 minutes');
+    await goOn();
+    expect(await renewed).toBe(true);
+    await advanceWithout(db, '20 seconds');
+    expect(await node.holder.renew()).toBe(true);
   });
 
   test('that has run out never revives: its process is told once, to stop', async () => {

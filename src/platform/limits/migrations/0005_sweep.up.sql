@@ -9,8 +9,11 @@ end $$;
 -- what all of them may use. No row: the lease has run out, and a dead holder never revives.
 create function limits.renew_holder(p_id uuid, p_ttl interval) returns table (holders integer, older integer) language plpgsql as $$
 declare
-  v_now timestamptz := app.now();
+  v_now timestamptz;
 begin
+  perform from limits.holders where id = p_id for update;
+  -- After the lock: a renewal that has waited would give the lease less time than it says, and judge it in the past.
+  v_now := app.now();
   update limits.holders set expires_at = v_now + p_ttl where id = p_id and expires_at > v_now;
   if found then
     return query select count(*)::integer, (count(*) filter (where h.id < p_id))::integer from limits.holders h where h.expires_at > v_now;
