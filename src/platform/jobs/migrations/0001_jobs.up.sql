@@ -131,6 +131,9 @@ begin
     select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
   end loop;
+  -- Else they stay until the end of the transaction, and before PostgreSQL 16 a second call in it finds their names taken.
+  close v_interactive;
+  close v_batch;
 end $$;
 
 -- Takes one job out of its turn, for somebody who was told to run it: nothing when it is not due, final, or another's.
