@@ -15,6 +15,8 @@ const BLOCK = 400;
 const LARGEST_BLOCK = 4 * BLOCK;
 /** A rare phrase of common words may leave many blocks empty; a page that is not full by then says where to go on. */
 const MOST_BLOCKS = 2;
+/** A page that is so full is shown: the next block would take as long again. */
+const FULL_ENOUGH = 0.5;
 
 export interface Search {
   readonly accountId: AccountId;
@@ -54,7 +56,11 @@ async function ranked(db: Database, search: Search): Promise<Page<AssetRow>> {
   const { accountId, filters, cursor, limit } = search;
   const shown: MatchRow[] = [];
   let start: Start | undefined = startOf(filters, cursor);
-  for (let blocks = 0; start !== undefined && shown.length < limit && blocks < MOST_BLOCKS; blocks += 1) {
+  for (
+    let blocks = 0;
+    start !== undefined && shown.length < limit * FULL_ENOUGH && blocks < MOST_BLOCKS;
+    blocks += 1
+  ) {
     const most = start.after === undefined ? BLOCK : LARGEST_BLOCK;
     const block = await blockOf(db, search, { stretch: start, most });
     const rest = following(start, block);

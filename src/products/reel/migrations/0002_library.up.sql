@@ -101,9 +101,9 @@ create function reel.newest_matches(p_wanted jsonb, p_from timestamptz, p_from_i
 returns table (id uuid, created_at timestamptz, rank real, beyond boolean) language plpgsql stable as $$
 declare
   c_probe constant integer := 300;
-  c_walk constant integer := 5000;
+  c_walk constant integer := 3000;
   -- A phrase is looked up by its words; each asset that has them must be read. Past so many the rest is left to the next block.
-  c_words constant integer := 3000;
+  c_words constant integer := 2000;
   v_account uuid := app.account();
   v_trashed boolean := coalesce((p_wanted->>'deleted')::boolean, false);
   v_platform text := p_wanted->>'platform';
@@ -129,9 +129,10 @@ begin
     if v_way <> 'words' then
       open v_cursor for
         select a.id, a.created_at,
+          -- The probe tells words that are frequent from a phrase that is; a walk asks for the phrase alone.
           (v_platform is null or a.platform = v_platform) and (v_status is null or a.status = v_status) and a.tags @> v_tags
-            and (v_text is null or a.search @@ v_broad[array_position(v_stemmings, a.stemming)]) as near,
-          not v_phrase or a.search @@ v_queries[array_position(v_stemmings, a.stemming)] as fits
+            and (v_text is null or a.search @@ (case v_way when 'walk' then v_queries else v_broad end)[array_position(v_stemmings, a.stemming)]) as near,
+          not v_phrase or v_way = 'walk' or a.search @@ v_queries[array_position(v_stemmings, a.stemming)] as fits
         from reel.assets a
         where a.account_id = v_account and a.trashed = v_trashed
           and (p_from is null or (a.created_at, a.id) <= (p_from, p_from_id))
