@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { openDatabase, statement } from '#platform/db';
 import { createQStashSandbox } from '#sandbox/qstash';
 import { engine, testDatabase } from '#test/services';
 
@@ -191,8 +192,39 @@ test('budget sets, closes, opens and lists what model calls may cost the operato
     'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
   ]);
   expect(await says('open', 'product=reel')).toMatchObject([0, expect.stringMatching(/12\.50 a day, open/)]);
-  for (const wrong of [['set', 'much'], ['close', 'who=reel'], ['shut']])
-    expect(await says(...wrong)).toMatchObject([2, expect.stringContaining('Usage: plinth budget')]);
+  const usage = [2, expect.stringContaining('Usage: plinth budget')];
+  const wrong = [['set', 'much'], ['close', 'who=reel'], ['shut']];
+  expect(await Promise.all(wrong.map((words) => says(...words)))).toMatchObject(wrong.map(() => usage));
+  // Eight programs, one after the other where each has the data folder for itself.
+}, 180_000);
+
+test('usage verify ends with 1 and names the cells where the sums of reports differ from the rows, until they are repaired', async () => {
+  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+  const says = async (...words: string[]) => {
+    const program = plinth(['usage', ...words]);
+    return [await program.ended(), program.said()];
+  };
+  expect(await says('verify')).toEqual([0, 'The sums equal the rows.\n']);
+  for (const wrong of [[], ['verify', 'from=today'], ['verify', 'everything']])
+    expect(await says(...wrong)).toMatchObject([2, expect.stringContaining('Usage: plinth usage verify')]);
+  if (engine !== 'postgres') return;
+  const account = '01960a1e-7c00-7000-8000-000000000002';
+  const db = await openDatabase({ engine: 'postgres', url });
+  await db.asMigrator(
+    statement(
+      `insert into reports.usage_cells values ($1, '2026-11-20 10:15Z', $1, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', 2, 0, 0, 0, 0, 0, 70, 0, 0)`,
+      [account],
+    ),
+  );
+  await db.close();
+  const line = `2026-11-20T10:15:00.000Z account ${account} user ${account} reel.pro generation sandbox/small: calls -2, posted -70`;
+  expect(await says('verify')).toEqual([1, `1 cells differ; what the rows say more:\n${line}\n`]);
+  expect(await says('verify', 'until=2026-11-20')).toMatchObject([0, expect.anything()]);
+  expect(await says('verify', '--repair')).toMatchObject([
+    0,
+    expect.stringContaining('1 cells were made to say'),
+  ]);
+  expect(await says('verify')).toEqual([0, 'The sums equal the rows.\n']);
 });
 
 test.runIf(engine === 'postgres')('serve refuses a database that is not up to date', async () => {
