@@ -13,7 +13,7 @@ export const DESTINATION = `${TARGET}/worker/generate`;
 export interface QStashStand extends TestApp {
   readonly qstash: QStashSandbox;
   /** Another process on the same database; deliveries go to both in turn. */
-  another(options?: Pick<TestAppOptions, 'work'>): Promise<TestApp>;
+  another(options?: Pick<TestAppOptions, 'work' | 'settings'>): Promise<TestApp>;
   /** Deliveries go to these from now on. */
   deliverTo(...processes: readonly Pick<TestApp, 'url'>[]): void;
   /** Asks for a post; answers how its end is read. */
@@ -48,7 +48,8 @@ export async function qstashStand(options: QStashStandOptions = {}): Promise<QSt
     PUBLIC_URL: TARGET,
     ...options.settings,
   };
-  const open = (more: TestAppOptions = {}) => testApp({ settings, ...more });
+  const open = (more: TestAppOptions = {}) =>
+    testApp({ ...more, settings: { ...settings, ...more.settings } });
   const app = await open(options.work === undefined ? {} : { work: options.work });
   atEndOfFile(() => qstash.close());
   const deliverTo: QStashStand['deliverTo'] = (...processes) =>

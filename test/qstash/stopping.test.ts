@@ -3,13 +3,13 @@ import type { Fault } from '#sandbox/openai';
 import { engine } from '#test/services';
 import { outcomesOf, qstashStand, stateOf } from './stand.ts';
 
-const stand = await qstashStand({ settings: { SHUTDOWN_GRACE_SECONDS: '1' } });
+const stand = await qstashStand();
 const { qstash, sandbox } = stand;
 const SOON = { timeout: 10_000, interval: 20 };
 
-/** A post whose job runs in a process that only serves, at a provider that does so. */
-async function runningPost(fault: Fault) {
-  const serving = await stand.another({ work: false });
+/** A post whose job runs in a process that only serves, and has so many seconds to stop, at a provider that does so. */
+async function runningPost(fault: Fault, grace: string) {
+  const serving = await stand.another({ work: false, settings: { SHUTDOWN_GRACE_SECONDS: grace } });
   stand.deliverTo(serving);
   sandbox.faults.next(fault);
   const post = await stand.create(await stand.customer('reel.pro'));
@@ -22,7 +22,7 @@ async function runningPost(fault: Fault) {
 const ifSeveral = test.runIf(engine === 'postgres');
 
 ifSeveral('a process that only serves ends the jobs that were delivered to it before it stops', async () => {
-  const { serving, post } = await runningPost({ kind: 'latency', ms: 500 });
+  const { serving, post } = await runningPost({ kind: 'latency', ms: 500 }, '30');
   await serving.close();
   expect(await stateOf(stand, post)).toBe('done');
   await qstash.idle();
@@ -33,7 +33,7 @@ ifSeveral('a process that only serves ends the jobs that were delivered to it be
 ifSeveral(
   'one that can not be ended in time is handed over, announced anew and completed elsewhere',
   async () => {
-    const { serving, post } = await runningPost({ kind: 'hang' });
+    const { serving, post } = await runningPost({ kind: 'hang' }, '1');
     stand.deliverTo(stand);
     await serving.close();
     expect(await post.ended()).toBe('completed');

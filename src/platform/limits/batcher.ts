@@ -41,7 +41,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   const queues = new Map<string, Waiting<Item, Answer>[]>();
   const patient: Waiting<Item, Answer>[] = [];
   let flying = 0;
-  let waiting = 0;
+  let inLine = 0;
   let isPatientFlying = false;
   let isScheduled = false;
 
@@ -73,7 +73,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       if (one.carried >= PATIENCE) patient.unshift(one);
       else queueOf(one.row).unshift(one);
     }
-    if (wait) waiting -= 1;
+    if (wait) inLine -= 1;
     else flying -= 1;
   }
 
@@ -104,7 +104,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   }
 
   function hasRoom(): boolean {
-    return flying + waiting <= options.flights;
+    return flying + inLine <= options.flights;
   }
 
   function launch(): void {
@@ -114,18 +114,18 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       flying += 1;
       void fly(batch, false).then(launch);
     }
-    if (patient.length > 0 && !isPatientFlying && waiting < IN_LINE && hasRoom()) {
+    if (patient.length > 0 && !isPatientFlying && inLine < IN_LINE && hasRoom()) {
       isPatientFlying = true;
-      waiting += 1;
+      inLine += 1;
       void fly(patient.splice(0, options.maxBatch), true).then(() => {
         isPatientFlying = false;
         launch();
       });
     }
-    while (waiting < IN_LINE && hasRoom()) {
+    while (inLine < IN_LINE && hasRoom()) {
       const batch = nextBatch(1);
       if (batch.length === 0) return;
-      waiting += 1;
+      inLine += 1;
       void fly(batch, true).then(launch);
     }
   }

@@ -5,6 +5,7 @@ import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member } from '#test/factories';
 import { denied, granted, openGym, request, tally, windows } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createCredits, type LimitUsage, type Permit } from './index.ts';
 
@@ -328,7 +329,7 @@ async function play(
 
 test('whatever is used, fails, is given and expires: the balance is the model’s, and never below nothing', async () => {
   let start = Date.parse('2040-01-20T00:00:10Z');
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 30 }), async (plan) => {
       start += 400 * 86_400_000;
       await at(start);
@@ -346,7 +347,7 @@ test('whatever is used, fails, is given and expires: the balance is the model’
         expect((await usage(member.accountId))?.balance).toBe(model.balance);
       }
     }),
-    { numRuns: 25, interruptAfterTimeLimit: 50_000 },
+    { numRuns: 25, within: 50_000 },
   );
   expect(await db.asMigrator(statement('select from limits.credits where remaining < 0'))).toEqual([]);
   expect(await windows(db, (await gym.member()).accountId)).toEqual({});

@@ -4,6 +4,7 @@ import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, makeAccount, makeGrant, revokeGrant } from '#test/factories';
 import { granted, openGym, waitsForLocks } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { engine, testDatabase } from '#test/services';
 import { gaugeDenial, gaugeRefusal } from './index.ts';
 
@@ -151,7 +152,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 test('whatever is stored at once, dropped, up- and downgraded: the gauge is what there is, and grows past no plan', async () => {
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (plan) => {
       const { accountId } = await gym.member();
       const files: number[] = [];
@@ -180,6 +181,6 @@ test('whatever is stored at once, dropped, up- and downgraded: the gauge is what
         expect(await used(accountId)).toMatchObject({ used: total(), max });
       }
     }),
-    { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 20, within: 40_000 },
   );
 }, 90_000);

@@ -4,6 +4,7 @@ import { statement } from '#platform/db';
 import type { KeyId } from '#platform/kernel';
 import { advanceTo, makeGrant, makeKey, type Member } from '#test/factories';
 import { denied, figures, granted, openGym, planned, request, tally, windows } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { Permit } from './index.ts';
 
@@ -104,7 +105,7 @@ test('whatever two products admit and settle with one key: never over, and its w
     }),
     fc.record({ end: fc.nat(), share: fc.integer({ min: 0, max: 100 }), settles: fc.boolean() }),
   );
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.array(op, { minLength: 5, maxLength: 25 }), async (plan) => {
       const member = await memberOfBoth();
       const keyId = await cappedKey(member, CAP);
@@ -135,6 +136,6 @@ test('whatever two products admit and settle with one key: never over, and its w
         expect((held['gym cost'] ?? 0) + (held['pool cost'] ?? 0)).toBe(used);
       }
     }),
-    { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 20, within: 40_000 },
   );
 }, 90_000);

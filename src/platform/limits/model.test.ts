@@ -14,6 +14,7 @@ import {
   planned,
   request,
 } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { Admission, Permit } from './index.ts';
 
@@ -247,7 +248,7 @@ class Run {
 }
 
 test('whatever two processes do at once, crash and come back: never over, and the windows hold what was used', async () => {
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.array(round, { minLength: 5, maxLength: 25 }), async (rounds) => {
       const nodes = [await openNode(db, catalogues), await openNode(other, catalogues)];
       const run = new Run(await gym.member(), nodes);
@@ -255,7 +256,6 @@ test('whatever two processes do at once, crash and come back: never over, and th
       for (const one of rounds) await run.play(one);
       await run.end();
     }),
-    // Bounds the search for a smaller failure too.
-    { numRuns: 25, interruptAfterTimeLimit: 60_000 },
+    { numRuns: 25, within: 60_000 },
   );
 }, 120_000);

@@ -4,6 +4,7 @@ import { statement } from '#platform/db';
 import { micros, systemClock } from '#platform/kernel';
 import { advance, advanceTo, databaseTime, ids } from '#test/factories';
 import { figures, granted, kill, openGym, planned, request, tally, windows } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createBudgetAlert, createOperatorBudgets, type Permit, refusal, type Selection } from './index.ts';
 
@@ -125,7 +126,7 @@ describe('a budget of the operator', () => {
       { weight: 4, arbitrary: fc.record({ end: fc.nat(), share: fc.integer({ min: 0, max: 100 }) }) },
       { weight: 1, arbitrary: fc.constant({ wait: true }) },
     );
-    await fc.assert(
+    await assertWithin(
       fc.asyncProperty(fc.array(op, { minLength: 5, maxLength: 30 }), async (plan) => {
         await db.asMigrator(statement('delete from limits.operator_budgets'));
         await advance(db, '1 day');
@@ -157,7 +158,7 @@ describe('a budget of the operator', () => {
         }
         await Promise.all(open.map((permit) => permit.release('over')));
       }),
-      { numRuns: 15, interruptAfterTimeLimit: 40_000 },
+      { numRuns: 15, within: 40_000 },
     );
   }, 90_000);
 });

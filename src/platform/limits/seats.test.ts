@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase } from '#platform/db';
 import { advance, advanceTo, ids, makeAccount, makeGrant, revokeGrant } from '#test/factories';
 import { openGym } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './index.ts';
 
@@ -145,7 +146,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 test('whatever machines take, renew, free, sleep and crash: never more than the plan has, and nobody loses a seat early', async () => {
   let start = Date.parse('2032-01-01T00:00:00Z');
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 40 }), async (plan) => {
       await advanceTo(db, new Date((start += 86_400_000)).toISOString());
       const of = await office();
@@ -194,7 +195,7 @@ test('whatever machines take, renew, free, sleep and crash: never more than the 
         );
       }
     }),
-    { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 20, within: 40_000 },
   );
   if (other !== db) await other.close();
 }, 90_000);

@@ -5,6 +5,7 @@ import type { LimitDeclaration } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member, setTimeZone } from '#test/factories';
 import { denied, granted, type Gym, openGym, planned, tally } from '#test/gym';
+import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -120,7 +121,7 @@ test('in any zone, through all the year, a window has its size once, by the cale
       maxLength: 25,
     },
   );
-  await fc.assert(
+  await assertWithin(
     fc.asyncProperty(fc.constantFrom(...ZONES), perArb, steps, async (zone, per, plan) => {
       const member = await memberIn(PER[per], zone, START);
       const used = new Map<string, number>();
@@ -139,7 +140,7 @@ test('in any zone, through all the year, a window has its size once, by the cale
         }
       }
     }),
-    { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 20, within: 40_000 },
   );
 }, 90_000);
 
@@ -176,7 +177,7 @@ describe('a change of the zone', () => {
         maxLength: 20,
       },
     );
-    await fc.assert(
+    await assertWithin(
       fc.asyncProperty(perArb, steps, async (per, plan) => {
         const gym = PER[per];
         const member = await memberIn(gym, 'UTC', START);
@@ -195,7 +196,7 @@ describe('a change of the zone', () => {
           expect(end - (ordered[i] ?? 0)).toBeGreaterThanOrEqual(shortest[per]);
         }
       }),
-      { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+      { numRuns: 20, within: 40_000 },
     );
   }, 90_000);
 });

@@ -1,0 +1,17 @@
+import { assertWithin } from '#test/property';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+test('a property that is out of time has ended when it says so', async () => {
+  let begun = 0;
+  let ended = 0;
+  const property = fc.asyncProperty(fc.nat(), async () => {
+    begun += 1;
+    // The second one is under way when the time is up.
+    if (begun > 1) await new Promise((resolve) => setTimeout(resolve, 600));
+    ended += 1;
+  });
+  await assertWithin(property, { numRuns: 5, within: 300 });
+  expect(ended).toBe(begun);
+  expect(begun).toBeGreaterThan(1);
+});
