@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** One pass of the suite on one database; `scripts/test.ts` runs the passes and adds them up. */
 export default defineConfig({
+  // The tree tests the client's sources; test/sdk/built.test.ts is for what strangers install.
+  resolve: { alias: { '@plinth/sdk': join(import.meta.dirname, 'sdk/src/index.ts') } },
   test: {
     include: ['{src,test,scripts,bench}/**/*.test.ts'],
     globalSetup: ['test/services/global-setup.ts'],

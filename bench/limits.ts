@@ -1,6 +1,7 @@
 import type { Figures } from './figures.ts';
-import { composed, ours, readThenWrite } from './limits/correctness.ts';
-import { contestOfRates } from './limits/rates.ts';
+import { composed, composedInPostgres, ours, readThenWrite } from './limits/correctness.ts';
+import { openPeers, type Peers } from './limits/peers.ts';
+import { contestsOfRates } from './limits/rates.ts';
 import { alone, contest } from './limits/rounds.ts';
 import { ACCOUNTS, CONNECTIONS, openStand, type Stand } from './limits/stand.ts';
 
@@ -8,6 +9,7 @@ const CALLERS = 200;
 const ROUNDS = 25;
 /** A round is short: permits that stay open are counted by each decision, and nobody has thousands of them. */
 const TIMES = 2_000;
+const HOW = { callers: CALLERS, rounds: ROUNDS, times: TIMES } as const;
 
 type Say = (line: string) => void;
 
@@ -17,6 +19,7 @@ type Say = (line: string) => void;
  */
 export async function benchLimits(say: Say): Promise<Figures> {
   const stand = await openStand();
+  const peers = await openPeers();
   try {
     const setting = {
       callers: CALLERS,
@@ -24,26 +27,36 @@ export async function benchLimits(say: Say): Promise<Figures> {
       accounts: ACCOUNTS,
       postgres: stand.version,
     };
-    return { ...setting, ...(await correctness(stand, say)), ...(await speeds(stand, say)) };
+    return {
+      ...setting,
+      ...(await correctness(stand, peers, say)),
+      ...(await speeds(stand, say)),
+      ...(peers && (await speedsOfRates(peers, say))),
+    };
   } finally {
+    await peers?.close();
     await stand.close();
   }
 }
 
-async function correctness({ url }: Stand, say: Say): Promise<Figures> {
+async function correctness({ url }: Stand, peers: Peers | undefined, say: Say): Promise<Figures> {
   const own = await ours(url);
-  const peers = { rate_limiter_flexible: await composed(url), read_then_write: await readThenWrite(url) };
-  say(`correctness: ${JSON.stringify({ ours: own, ...peers })}`);
+  const others = {
+    rate_limiter_flexible: await composedInPostgres(url),
+    ...(peers && {
+      rate_limiter_flexible_redis: await composed(peers.rateLimiterFlexible),
+      upstash_ratelimit: await composed(peers.upstash),
+    }),
+    read_then_write: await readThenWrite(url),
+  };
+  say(`correctness: ${JSON.stringify({ ours: own, ...others })}`);
   const { over_admissions, charged_on_denial } = own;
-  return { over_admissions, charged_on_denial, correctness: { ours: own, ...peers } };
+  return { over_admissions, charged_on_denial, correctness: { ours: own, ...others } };
 }
 
 async function speeds({ admit, pair, bare, clear }: Stand, say: Say): Promise<Figures> {
-  const how = { callers: CALLERS, rounds: ROUNDS, times: TIMES, between: clear };
-  const said = <T>(name: string, figures: T): T => {
-    say(`${name}: ${JSON.stringify(figures)}`);
-    return figures;
-  };
+  const how = { ...HOW, between: clear };
+  const said = sayer(say);
   const lone = said('alone', await alone({ ...how, rounds: 9, ours: admit, theirs: bare.update }));
   const hot = said('hot', await contest({ ...how, ours: () => admit(0), theirs: () => bare.update(0) }));
   const spread = said('spread', await contest({ ...how, ours: admit, theirs: bare.update }));
@@ -52,21 +65,29 @@ async function speeds({ admit, pair, bare, clear }: Stand, say: Say): Promise<Fi
     'pairs of one account',
     await contest({ ...how, ours: () => pair(0), theirs: bare.insertAndUpdate }),
   );
-  const rates = said('rates', await contestOfRates(how));
   return {
     postgres_hot_vs_update: hot.median,
     postgres_spread_vs_update: spread.median,
     alone_latency_vs_update: lone.median,
     pairs_vs_rows: pairs.median,
     pairs_hot_vs_rows: hotPairs.median,
-    ...(rates === undefined ? {} : { rates_vs_rlf: rates.median }),
-    rounds: {
-      hot,
-      spread,
-      alone: lone,
-      pairs,
-      pairs_hot: hotPairs,
-      ...(rates === undefined ? {} : { rates }),
-    },
+    rounds: { hot, spread, alone: lone, pairs, pairs_hot: hotPairs },
+  };
+}
+
+/** Five rates in one call, against the same five composed. */
+async function speedsOfRates(peers: Peers, say: Say): Promise<Figures> {
+  const rounds = sayer(say)('rates', await contestsOfRates(peers, HOW));
+  return {
+    rates_vs_rlf: rounds.rlf.median,
+    rates_vs_upstash: rounds.upstash.median,
+    rounds_of_rates: rounds,
+  };
+}
+
+function sayer(say: Say) {
+  return <T>(name: string, figures: T): T => {
+    say(`${name}: ${JSON.stringify(figures)}`);
+    return figures;
   };
 }

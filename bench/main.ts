@@ -5,6 +5,7 @@ type Bench = (say: (line: string) => void) => Promise<Figures>;
 
 /** Each bench's code is loaded when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   library: async () => (await import('./library.ts')).benchLibrary,
   jobs: async () => (await import('./jobs.ts')).benchJobs,
   limits: async () => (await import('./limits.ts')).benchLimits,

@@ -19,7 +19,7 @@ export async function startProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<Running> {
   const child = spawn(process.execPath, [LAUNCHER, verb], {
-    env: { ...process.env, NODE_ENV: 'production', ...environment },
+    env: { ...process.env, NODE_ENV: 'production', MAIL_TRANSPORT: 'outbox', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const end = () => child.kill('SIGKILL');

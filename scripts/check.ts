@@ -18,9 +18,11 @@ const steps: readonly Step[] = [
   { name: 'format', command: [local('biome'), 'format', '.'] },
   { name: 'lint', command: [local('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'types', command: [local('tsc'), '-p', '.'] },
+  { name: 'types of the client', command: [local('tsc'), '-p', 'sdk', '--noEmit'] },
   { name: 'unused code', command: [local('knip')] },
   { name: 'generated docs', command: [process.execPath, 'scripts/generate.ts', '--check'] },
   { name: 'tests', command: [process.execPath, 'scripts/test.ts', '--coverage'] },
+  { name: 'faults', command: [process.execPath, 'test/faults/main.ts', '--seconds', '60'] },
 ];
 
 const chosen = process.argv.includes('--skip-tests') ? steps.filter(({ name }) => name !== 'tests') : steps;

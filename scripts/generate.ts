@@ -1,6 +1,7 @@
 /**
- * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example
- * and the table types of the modules. `npm run generate -- --check` writes nothing and fails on what differs.
+ * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example,
+ * the table types of the modules and the client's types of the routes. `npm run generate -- --check` writes nothing and
+ * fails on what differs.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import { configMarkdown, envExample } from '#platform/config';
 import { migrateUp, openDatabase } from '#platform/db';
 import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../src/app.ts';
+import { clientTypes } from './generate/client.ts';
 import {
   commitPointsMarkdown,
   errorsMarkdown,
@@ -32,8 +34,9 @@ async function generated(): Promise<Map<string, string>> {
       ['docs/generated/errors.md', errorsMarkdown()],
       ['docs/generated/limits.md', limitsMarkdown()],
       ['docs/generated/metrics.md', metricsMarkdown()],
-      ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 2)}\n`],
+      ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
       ['docs/generated/schema.sql', await schemaSql(db)],
+      ['sdk/src/routes.generated.ts', clientTypes(openApi)],
       ...(await tableTypes(db, ROOT)),
     ]);
   } finally {

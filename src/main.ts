@@ -14,6 +14,8 @@ const USAGE = `Usage: plinth <verb>
   migrate up      bring the database up to date
   migrate down    undo the newest migration (migrate down 3: the newest three)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
+  usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
+  mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
   generate        write docs/generated and the table types anew (in a checkout)
@@ -28,6 +30,8 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   worker: async () => (await import('./main/serving.ts')).work,
   migrate: async () => (await import('./main/migrating.ts')).migrate,
   budget: async () => (await import('./main/budget.ts')).budget,
+  usage: async () => (await import('./main/usage.ts')).usage,
+  mail: async () => (await import('./main/mail.ts')).mail,
   config: async () => (await import('./main/showing.ts')).showConfig,
   doctor: async () => (await import('./main/doctor.ts')).doctor,
   generate: async () => (await import('./main/generating.ts')).generate,

@@ -96,6 +96,9 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { a } from './reel/service.ts';`,
     `import { a } from './reel/index.ts';`,
   ],
+  ['arrows', 'src/platform/limits/a.ts', `import { a } from '@plinth/sdk';`, `import { a } from 'pino';`],
+  ['standalone', 'sdk/src/a.ts', `import { a } from 'node:http';`, `import { a } from './b.ts';`],
+  ['standalone', 'sdk/src/a.ts', `import { a } from '../../src/app.ts';`, `import { a } from './b.ts';`],
   ['vendors', 'src/platform/limits/a.ts', `import pg from 'pg';`, `import { a } from 'pino';`],
   [
     'vendors',

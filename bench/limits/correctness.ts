@@ -2,6 +2,7 @@ import { openDatabase } from '#platform/db';
 import { openGym, request } from '#test/gym';
 import { Pool } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { flexible, type Limiter } from './peers.ts';
 
 const CALLERS = 500;
 const ROOM = 10;
@@ -51,27 +52,45 @@ export async function ours(url: string): Promise<Outcome> {
   }
 }
 
-/** Two limiters of rate-limiter-flexible on the same PostgreSQL, asked one after the other. */
-export async function composed(url: string): Promise<Outcome> {
+/** Two limiters of a kind, asked one after the other. */
+export async function composed(
+  limiterOf: (name: string, most: number, seconds: number) => Limiter,
+): Promise<Outcome> {
+  const monthly = limiterOf('monthly', PLENTY, 2_592_000);
+  const hourly = limiterOf('hourly', ROOM, 3_600);
+  const crowd = await Promise.all(
+    Array.from(
+      { length: CALLERS },
+      async () => (await monthly.take('account')) && (await hourly.take('account')),
+    ),
+  );
+  return outcome(crowd.filter(Boolean).length, await monthly.used('account'));
+}
+
+/** Two limiters of rate-limiter-flexible on the same PostgreSQL. */
+export async function composedInPostgres(url: string): Promise<Outcome> {
   const pool = new Pool({ connectionString: url, max: 10 });
-  const limiter = (keyPrefix: string, points: number, duration: number) =>
-    new Promise<RateLimiterPostgres>((resolve, reject) => {
-      const made = new RateLimiterPostgres(
-        { storeClient: pool, tableName: 'bench_rlf', keyPrefix, points, duration },
-        (error) => (error === undefined ? resolve(made) : reject(error)),
-      );
-    });
+  const tableName = 'bench_rlf';
   try {
-    const monthly = await limiter('monthly', PLENTY, 2_592_000);
-    const hourly = await limiter('hourly', ROOM, 3_600);
-    const crowd = await Promise.allSettled(
-      Array.from({ length: CALLERS }, async () => {
-        await monthly.consume('account');
-        await hourly.consume('account');
-      }),
+    await new Promise<RateLimiterPostgres>((resolve, reject) => {
+      const options = { storeClient: pool, tableName, points: 1, duration: 1 };
+      const first = new RateLimiterPostgres(options, (error) => {
+        if (error === undefined) resolve(first);
+        else reject(error);
+      });
+    });
+    return await composed((keyPrefix, points, duration) =>
+      flexible(
+        new RateLimiterPostgres({
+          storeClient: pool,
+          tableName,
+          tableCreated: true,
+          keyPrefix,
+          points,
+          duration,
+        }),
+      ),
     );
-    const admitted = crowd.filter(({ status }) => status === 'fulfilled').length;
-    return outcome(admitted, (await monthly.get('account'))?.consumedPoints ?? 0);
   } finally {
     await pool.end();
   }

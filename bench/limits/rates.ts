@@ -1,8 +1,6 @@
-import { Redis } from 'ioredis';
-import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { createRedisRates } from '#platform/limits';
 import { createRedis } from '#platform/redis';
-import { redisProgram, startRedis } from '../../test/services/redis-server.ts';
+import type { Limiter, Peers } from './peers.ts';
 import { contest, type Ratio } from './rounds.ts';
 
 const SUBJECTS = 1_000;
@@ -10,43 +8,41 @@ const SUBJECTS = 1_000;
 const PER_MINUTE = 1_000_000_000;
 const RATES = ['route', 'ip', 'user', 'member', 'key'] as const;
 
-/**
- * Five rates of one request, decided together by the program's own store, against the same five composed from
- * rate-limiter-flexible, each on a connection of its own to one Redis. Ours are taken all or none; a composition takes
- * each for itself. Undefined where there is no redis-server.
- */
-export async function contestOfRates(how: {
+interface How {
   readonly callers: number;
   readonly rounds: number;
   readonly times: number;
-}): Promise<Ratio | undefined> {
-  const program = redisProgram();
-  if (program === undefined) return undefined;
-  const server = await startRedis(program);
-  const redis = await createRedis({ url: server.url, deadline: 5_000 });
+}
+
+/**
+ * Five rates of one request, decided together by the program's own store, against the same five composed from
+ * rate-limiter-flexible and from @upstash/ratelimit, on a connection of its own to one Redis. Ours are taken all or
+ * none; a composition takes each for itself.
+ */
+export async function contestsOfRates(peers: Peers, how: How): Promise<{ rlf: Ratio; upstash: Ratio }> {
+  const redis = await createRedis({ url: peers.url, deadline: 5_000 });
   const rates = createRedisRates(redis);
-  const client = new Redis(server.url);
-  const limiters = RATES.map(
-    (rate) =>
-      new RateLimiterRedis({ storeClient: client, keyPrefix: rate, points: PER_MINUTE, duration: 60 }),
-  );
-  try {
-    return await contest({
+  const against = (limiters: readonly Limiter[]) =>
+    contest({
       ...how,
       async ours(n) {
         const verdict = await rates.take(keysOf(n).map((key) => ({ key, perMinute: PER_MINUTE })));
         if (verdict?.allowed !== true) throw new Error('a rate was refused');
       },
-      theirs(n) {
+      async theirs(n) {
         const keys = keysOf(n);
-        return Promise.all(limiters.map((limiter, place) => limiter.consume(keys[place] ?? '')));
+        const allowed = await Promise.all(limiters.map((limiter, place) => limiter.take(keys[place] ?? '')));
+        if (allowed.includes(false)) throw new Error("a peer's rate was refused");
       },
       between: async () => {},
     });
+  try {
+    return {
+      rlf: await against(RATES.map((rate) => peers.rateLimiterFlexible(`rlf ${rate}`, PER_MINUTE, 60))),
+      upstash: await against(RATES.map((rate) => peers.upstash(`upstash ${rate}`, PER_MINUTE, 60))),
+    };
   } finally {
-    client.disconnect();
     await redis.close();
-    await server.stop();
   }
 }
 

@@ -31,7 +31,31 @@ create policy reads on accounts.accounts for select to plinth_tenant using ((acc
 create policy system on accounts.accounts for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on accounts.accounts to plinth_system;
 grant select on accounts.accounts to plinth_tenant;
-CREATE TRIGGER accounts_closed AFTER UPDATE OF deleted_at ON accounts.accounts FOR EACH ROW WHEN (((new.deleted_at IS NOT NULL) AND (old.deleted_at IS NULL))) EXECUTE FUNCTION accounts.account_closed();
+CREATE TRIGGER accounts_closed AFTER UPDATE OF deleted_at ON accounts.accounts FOR EACH ROW WHEN (((new.deleted_at IS NULL) <> (old.deleted_at IS NULL))) EXECUTE FUNCTION accounts.account_closed();
+
+create table accounts.invitations (
+  account_id uuid not null,
+  invitation_id uuid not null,
+  email text not null,
+  role text not null,
+  token_hash text not null,
+  sends integer not null default 1,
+  invited_by uuid not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint invitations_pkey PRIMARY KEY (account_id, invitation_id),
+  constraint invitations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint invitations_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  constraint invitations_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+CREATE UNIQUE INDEX invitations_by_email ON accounts.invitations USING btree (account_id, lower(email));
+CREATE INDEX invitations_by_token ON accounts.invitations USING btree (token_hash);
+alter table accounts.invitations enable row level security, force row level security;
+create policy managed on accounts.invitations for all to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[]))) with check ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[])));
+create policy system on accounts.invitations for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on accounts.invitations to plinth_system;
+grant delete, insert, update on accounts.invitations to plinth_tenant;
 
 create table accounts.members (
   account_id uuid not null,
@@ -39,6 +63,7 @@ create table accounts.members (
   role text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  was_default boolean not null default false,
   constraint members_pkey PRIMARY KEY (account_id, user_id),
   constraint members_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
@@ -62,7 +87,15 @@ CREATE OR REPLACE FUNCTION accounts.account_closed()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  perform accounts.fall_back(new.account_id, m.user_id) from accounts.members m where m.account_id = new.account_id;
+  if new.deleted_at is not null then
+    update accounts.members m set was_default = true, updated_at = app.now() from identity.users u
+    where m.account_id = new.account_id and u.user_id = m.user_id and u.default_account_id = new.account_id;
+    perform accounts.fall_back(new.account_id, m.user_id) from accounts.members m where m.account_id = new.account_id and m.was_default;
+  else
+    update identity.users u set default_account_id = new.account_id, updated_at = app.now() from accounts.members m
+    where m.account_id = new.account_id and m.was_default and u.user_id = m.user_id;
+    update accounts.members m set was_default = false, updated_at = app.now() where m.account_id = new.account_id and m.was_default;
+  end if;
   return null;
 end $function$;
 alter routine accounts.account_closed() owner to plinth_system;
@@ -87,6 +120,19 @@ AS $function$
   where u.user_id = p_user and u.default_account_id = p_account
 $function$;
 alter routine accounts.fall_back(uuid,uuid) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION accounts.has_member(p_account uuid, p_email text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select p_account = any (accounts.reachable('admin')) and exists (
+    select from identity.users u join accounts.members m on m.user_id = u.user_id and m.account_id = p_account
+    where lower(u.email) = lower(p_email))
+$function$;
+alter routine accounts.has_member(uuid,text) owner to plinth_system;
+grant execute on routine accounts.has_member(uuid,text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION accounts.is_time_zone(p_name text)
  RETURNS boolean
@@ -349,11 +395,13 @@ end $function$;
 create table entitlements.defaults (
   product text not null,
   timeline jsonb not null,
+  holds text not null default 'both'::text,
   digest text not null,
   complete boolean not null default false,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint defaults_pkey PRIMARY KEY (product),
+  constraint defaults_holds_check CHECK ((holds = ANY (ARRAY['personal'::text, 'organization'::text, 'both'::text]))),
   constraint defaults_timeline_check CHECK (((jsonb_typeof(timeline) = 'array'::text) AND (timeline <> '[]'::jsonb)))
 );
 alter table entitlements.defaults enable row level security, force row level security;
@@ -449,7 +497,8 @@ begin
   return (
     select array_agg(entitlements.segment_at(coalesce(
       (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
-      (select d.timeline from entitlements.defaults d where d.product = wanted.product)), p_at) order by place)
+      (select d.timeline from entitlements.defaults d where d.product = wanted.product
+        and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)))), p_at) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $function$;
 
@@ -460,7 +509,8 @@ CREATE OR REPLACE FUNCTION entitlements.timeline(p_account uuid, p_product text)
 AS $function$
   select coalesce(
     (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
-    (select d.timeline from entitlements.defaults d where d.product = p_product))
+    (select d.timeline from entitlements.defaults d where d.product = p_product
+      and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))))
 $function$;
 
 -- ==================== idempotency
@@ -538,6 +588,24 @@ create policy system on identity.api_keys for all to plinth_system using (true) 
 create policy tenant on identity.api_keys for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on identity.api_keys to plinth_system;
 grant insert on identity.api_keys to plinth_tenant;
+
+create table identity.email_tokens (
+  user_id uuid not null,
+  kind text not null,
+  token_hash text not null,
+  email text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint email_tokens_pkey PRIMARY KEY (user_id, kind),
+  constraint email_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint email_tokens_kind_check CHECK ((kind = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
+);
+CREATE INDEX email_tokens_by_hash ON identity.email_tokens USING btree (token_hash);
+alter table identity.email_tokens enable row level security, force row level security;
+create policy own on identity.email_tokens for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.email_tokens for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.email_tokens to plinth_system;
 
 create table identity.refresh_tokens (
   user_id uuid not null,
@@ -1112,7 +1180,9 @@ grant execute on routine jobs.turn_for(uuid,text,bigint,text[]) to plinth_tenant
 
 -- ==================== limits
 
-create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamp with time zone, operator_budgets uuid[]);
+create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamp with time zone, operator_budgets uuid[], plan text);
+
+create type limits.charged as (product text, name text, subject text, since timestamp with time zone, charge jsonb);
 
 create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text, event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
 
@@ -1122,6 +1192,8 @@ create type limits.move as (scope text, name text, start bigint, amount bigint);
 
 create type limits.operator_state as (id uuid, product text, feature text, provider text, plan text, closed boolean);
 
+create type limits.reported as (product text, name text, feature integer, id uuid, permit_id uuid, reported_id uuid, units integer, happened_at timestamp with time zone, subject text, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
+
 create type limits.request as (account_id uuid, permit_id uuid, event_id uuid, user_id uuid, key_id uuid, product text, feature text, units integer, reserve bigint, "least" bigint, state text, subject text, provider text, model text, price_version text, request_id text, route text, key_hash text, body_hash text, twin integer);
 
 create type limits.rule as (name text, kind text, per text, counts_by text, share integer, most bigint, bound integer);
@@ -1129,6 +1201,54 @@ create type limits.rule as (name text, kind text, per text, counts_by text, shar
 create type limits.run as (first integer, last integer, meter integer, feature integer, product text, name text, subject text, needs jsonb);
 
 create type limits.span as (starts bigint, ends timestamp with time zone);
+
+create table limits.adjustments (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  name text,
+  event_id uuid,
+  counted_in text not null,
+  asked bigint not null,
+  applied bigint not null,
+  reason text not null,
+  made_by uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint adjustments_pkey PRIMARY KEY (account_id, id),
+  constraint adjustments_asked_check CHECK ((asked <> 0)),
+  constraint adjustments_check CHECK ((num_nonnulls(name, event_id) = 1)),
+  constraint adjustments_counted_in_check CHECK ((counted_in = ANY (ARRAY['units'::text, 'cost_micros'::text])))
+);
+CREATE INDEX adjustments_by_id ON limits.adjustments USING btree (id);
+alter table limits.adjustments enable row level security, force row level security;
+create policy system on limits.adjustments for all to plinth_system using (true) with check (true);
+create policy tenant on limits.adjustments for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.adjustments to plinth_system;
+grant select on limits.adjustments to plinth_tenant;
+
+create table limits.alerts (
+  account_id uuid not null,
+  scope text not null,
+  name text not null,
+  starts bigint not null,
+  size bigint not null,
+  threshold integer not null,
+  product text not null,
+  kind text not null,
+  used bigint not null,
+  resets_at timestamp with time zone,
+  told_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint alerts_pkey PRIMARY KEY (account_id, scope, name, starts, size, threshold),
+  constraint alerts_kind_check CHECK ((kind = ANY (ARRAY['quota'::text, 'credits'::text, 'budget'::text, 'gauge'::text, 'seats'::text])))
+);
+CREATE INDEX alerts_untold ON limits.alerts USING btree (created_at) WHERE (told_at IS NULL);
+alter table limits.alerts enable row level security, force row level security;
+create policy system on limits.alerts for all to plinth_system using (true) with check (true);
+create policy tenant on limits.alerts for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.alerts to plinth_system;
+grant select on limits.alerts to plinth_tenant;
 
 create table limits.anchors (
   account_id uuid not null,
@@ -1250,6 +1370,7 @@ create table limits.permits (
   key_id uuid,
   product text not null,
   feature text not null,
+  plan text,
   units integer not null,
   reserve bigint not null,
   state text not null,
@@ -1268,7 +1389,7 @@ create table limits.permits (
   constraint permits_pkey PRIMARY KEY (account_id, id),
   constraint permits_reserve_check CHECK ((reserve >= 0)),
   constraint permits_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'settled'::text, 'voided'::text]))),
-  constraint permits_units_check CHECK ((units > 0))
+  constraint permits_units_check CHECK ((units >= 0))
 ) with (fillfactor=80);
 CREATE INDEX permits_open ON limits.permits USING btree (account_id, product) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 alter table limits.permits enable row level security, force row level security;
@@ -1276,6 +1397,17 @@ create policy system on limits.permits for all to plinth_system using (true) wit
 create policy tenant on limits.permits for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on limits.permits to plinth_system;
 grant select on limits.permits to plinth_tenant;
+
+create table limits.postings (
+  id uuid not null default gen_random_uuid(),
+  accounts uuid[] not null,
+  events uuid[] not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint postings_pkey PRIMARY KEY (id)
+);
+alter table limits.postings enable row level security, force row level security;
+create policy system on limits.postings for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on limits.postings to plinth_system;
 
 create unlogged table limits.rates (
   key text not null,
@@ -1332,6 +1464,10 @@ create table limits.usage_events (
   estimated boolean not null default false,
   tried boolean not null default true,
   corrects uuid,
+  adjustment_id uuid,
+  reported_by uuid,
+  reported_id uuid,
+  happened_at timestamp with time zone,
   request_id text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
@@ -1342,13 +1478,16 @@ create table limits.usage_events (
   constraint usage_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'posted'::text, 'voided'::text])))
 ) with (fillfactor=80);
 CREATE INDEX usage_events_of_permit ON limits.usage_events USING btree (account_id, permit_id, attempt);
-CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE (corrects IS NOT NULL);
+CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE ((corrects IS NOT NULL) AND (adjustment_id IS NULL));
+CREATE UNIQUE INDEX usage_events_reported_once ON limits.usage_events USING btree (account_id, reported_by, reported_id) WHERE (reported_id IS NOT NULL);
 alter table limits.usage_events enable row level security, force row level security;
 create policy system on limits.usage_events for all to plinth_system using (true) with check (true);
 create policy tenant on limits.usage_events for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on limits.usage_events to plinth_system;
 grant select on limits.usage_events to plinth_tenant;
+CREATE TRIGGER usage_events_born_posted AFTER INSERT ON limits.usage_events FOR EACH ROW WHEN ((new.state = 'posted'::text)) EXECUTE FUNCTION limits.note_posting();
 CREATE TRIGGER usage_events_final BEFORE UPDATE ON limits.usage_events FOR EACH ROW WHEN ((old.state = ANY (ARRAY['posted'::text, 'voided'::text]))) EXECUTE FUNCTION limits.refuse_change();
+CREATE TRIGGER usage_events_posted AFTER UPDATE ON limits.usage_events REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION limits.note_postings();
 
 CREATE OR REPLACE FUNCTION limits.abandon(p_seen limits.permits, p_reason text)
  RETURNS boolean
@@ -1372,6 +1511,95 @@ begin
 end $function$;
 grant execute on routine limits.abandon(limits.permits,text) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.adjust_credits(p_account uuid, p_product text, p_rule limits.rule, p_units bigint, p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_size bigint := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_rule.name)::bigint;
+  v_balance bigint := 0;
+  v_left bigint := -p_units;
+  v_row record;
+begin
+  if v_size is not null then v_balance := limits.refill(p_account, p_product, p_rule, v_size, p_now); end if;
+  if p_units > 0 then
+    perform limits.draw(p_account, p_product, p_rule.name, least(p_units, v_balance), p_now);
+    perform limits.note_credits(p_account, p_product, p_rule, least(p_units, v_balance), p_now);
+    return least(p_units, v_balance);
+  end if;
+  for v_row in
+    select id, amount - remaining as used from limits.credits
+    where account_id = p_account and product = p_product and name = p_rule.name and remaining < amount and (expires_at is null or expires_at > p_now)
+    order by expires_at desc nulls first, id desc
+  loop
+    exit when v_left = 0;
+    update limits.credits set remaining = remaining + least(v_left, v_row.used), updated_at = p_now where account_id = p_account and id = v_row.id;
+    v_left := v_left - least(v_left, v_row.used);
+  end loop;
+  return p_units + v_left;
+end $function$;
+grant execute on routine limits.adjust_credits(uuid,text,limits.rule,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.adjust_event(p_account uuid, p_event uuid, p_adjustment uuid, p_id uuid, p_cost bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  e limits.usage_events;
+  p limits.permits;
+  v_now timestamptz;
+  v_total bigint;
+  v_applied bigint;
+  v_charges jsonb;
+  v_moves limits.move[];
+begin
+  select * into e from limits.usage_events where account_id = p_account and id = p_event and state = 'posted' and corrects is null;
+  if not found then return null; end if;
+  v_now := limits.lock_meter(p_account, e.product, true);
+  select * into p from limits.permits where account_id = p_account and id = e.permit_id for update;
+  select sum(cost) into v_total from limits.usage_events where account_id = p_account and permit_id = p.id and (id = e.id or corrects = e.id);
+  v_applied := greatest(p_cost, least(-v_total, 0));
+  if v_applied = 0 then return 0; end if;
+  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, cost,
+      price_version, state, corrects, adjustment_id, request_id, created_at, updated_at)
+    values (e.account_id, p_id, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, 0, v_applied,
+      'adjustment', 'posted', e.id, p_adjustment, e.request_id, v_now, v_now);
+  -- An open permit counts it when it is closed.
+  if p.state in ('settled', 'voided') then
+    select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_applied) g;
+    update limits.permits set charges = v_charges, updated_at = v_now where account_id = p_account and id = p.id;
+    if p.operator_budgets is not null then perform limits.count_spending(p, v_applied, v_now); end if;
+    perform limits.move_windows(p_account, v_moves);
+  end if;
+  return v_applied;
+end $function$;
+grant execute on routine limits.adjust_event(uuid,uuid,uuid,uuid,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.adjust_limit(p_account uuid, p_product text, p_rule limits.rule, p_amount bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  m limits.meters;
+  v_now timestamptz;
+  v_at integer;
+  v_start bigint;
+  v_applied bigint;
+begin
+  insert into limits.meters (account_id, scope) values (p_account, p_product) on conflict do nothing;
+  v_now := limits.lock_meter(p_account, p_product, true);
+  if p_rule.kind = 'credits' then return limits.adjust_credits(p_account, p_product, p_rule, p_amount, v_now); end if;
+  if p_rule.per = 'billing_period' then perform limits.drop_anchor(p_account, p_product, v_now); end if;
+  select * into m from limits.meters where account_id = p_account and scope = p_product;
+  v_at := array_position(m.names, p_rule.name);
+  v_start := (limits.window_of(p_account, p_product, p_rule.per, m.starts[v_at], v_now)).starts;
+  v_applied := greatest(p_amount, case when m.starts[v_at] = v_start then -m.used[v_at] else 0 end);
+  perform limits.charge(p_account, p_product, p_rule.name, v_start, v_applied);
+  perform limits.note_charge(p_account, p_product, p_product, p_rule.name, p_rule.kind, p_rule.per, v_start, v_applied, true, v_now);
+  return v_applied;
+end $function$;
+grant execute on routine limits.adjust_limit(uuid,text,limits.rule,bigint) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[], p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
  RETURNS TABLE(granted bigint, answer jsonb)
  LANGUAGE plpgsql
@@ -1380,6 +1608,7 @@ CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
@@ -1601,7 +1830,7 @@ begin
           v_answer := v_answer || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
         end loop;
       end if;
-      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets)::limits.admitted;
+      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets, v_segments[r.meter]->>'plan')::limits.admitted;
     end loop;
 
     -- Write down in the meters what the run was granted.
@@ -1615,6 +1844,9 @@ begin
           v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
         end if;
         v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
+        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+          perform limits.note(who.account_id, r.product, r.product, c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+        end if;
         if v_place is null then
           m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
         else
@@ -1622,7 +1854,10 @@ begin
         end if;
         continue;
       end if;
-      continue when c.kind = 'credits';
+      if c.kind = 'credits' then
+        perform limits.note_credits(who.account_id, r.product, c, v_units, v_now);
+        continue;
+      end if;
       if c.kind = 'concurrency' then
         v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
         continue;
@@ -1637,6 +1872,9 @@ begin
       end if;
       if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
       v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 else v_taken[v_rule] + v_units end;
+      if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+        perform limits.note(who.account_id, r.product, v_scopes[v_rule], c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+      end if;
       if v_place is null then
         m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
       else
@@ -1658,13 +1896,13 @@ begin
   end if;
   with admitted as materialized (
     select * from unnest(p_requests, v_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
-        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets)
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
       where reserve is not null
   ), permits as (
     insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
-        operator_budgets, request_id, created_at, updated_at)
+        operator_budgets, plan, request_id, created_at, updated_at)
       select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
-        operator_budgets, request_id, v_now, v_now from admitted
+        operator_budgets, plan, request_id, v_now, v_now from admitted
   ), events as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
         state, request_id, created_at, updated_at)
@@ -1673,7 +1911,7 @@ begin
   )
   insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
     select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
-  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, answer);
+  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, plan, answer);
 end $function$;
 alter routine limits.admit(uuid[],text[],limits.feature[],accounts.spender[],limits.run[],limits.request[],uuid,boolean,boolean) owner to plinth_system;
 
@@ -1779,6 +2017,87 @@ begin
 end $function$;
 grant execute on routine limits.charge(uuid,text,text,bigint,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_features limits.feature[], p_events limits.reported[], p_now timestamp with time zone)
+ RETURNS limits.charged[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  g record;
+  f limits.feature;
+  c limits.rule;
+  v_grants jsonb;
+  v_scope text;
+  v_one limits.charged;
+  v_charged limits.charged[] := '{}';
+  v_key_budget bigint := (select monthly_budget_micros from identity.api_keys where account_id = p_account and id = p_key);
+begin
+  for g in
+    select t.product, t.feature, t.subject, array_agg(t::limits.reported) as events from unnest(p_events) as t group by 1, 2, 3 order by t.product collate "C", 2, 3
+  loop
+    f := p_features[g.feature];
+    v_grants := entitlements.segment(p_account, g.product, p_now)->'grants';
+    if v_key_budget is not null then f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule; end if;
+    foreach c in array f.rules loop
+      v_scope := case c.counts_by when 'account' then g.product when 'member' then g.product || '/member:' || p_user
+        when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'own_key' then 'key:' || p_key else g.product || '/subject:' || g.subject end;
+      if c.kind = 'sliding' then v_scope := v_scope || '/' || c.name; end if;
+      v_one := limits.charge_reported(p_account, v_scope, c, (v_grants->>c.name)::bigint, g.events, p_now);
+      if v_one is not null then v_charged := v_charged || v_one; end if;
+    end loop;
+  end loop;
+  return v_charged;
+end $function$;
+grant execute on routine limits.charge_all(uuid,uuid,uuid,limits.feature[],limits.reported[],timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.charge_reported(p_account uuid, p_scope text, p_rule limits.rule, p_size bigint, p_events limits.reported[], p_now timestamp with time zone)
+ RETURNS limits.charged
+ LANGUAGE plpgsql
+AS $function$
+declare
+  m limits.meters;
+  e limits.reported := p_events[1];
+  v_stored bigint;
+  v_window limits.span;
+  v_since timestamptz;
+  v_amount bigint;
+begin
+  if p_rule.kind = 'concurrency' then return null; end if;
+  select sum(units) into v_amount from unnest(p_events);
+  if p_rule.kind = 'credits' then
+    perform limits.adjust_credits(p_account, e.product, p_rule, v_amount, p_now);
+    return null;
+  end if;
+  select * into m from limits.meters where account_id = p_account and scope = p_scope for update;
+  v_stored := m.starts[array_position(m.names, p_rule.name)];
+  if p_rule.kind = 'cooldown' then
+    select limits.micros(max(happened_at)) + p_size * 1000000 into v_amount from unnest(p_events);
+    if v_amount > greatest(coalesce(v_stored, 0), limits.micros(p_now)) then perform limits.charge(p_account, p_scope, p_rule.name, v_amount, 1); end if;
+    return null;
+  end if;
+  if p_rule.kind = 'sliding' then
+    v_since := p_now - 60 * limits.sixtieth(p_rule.per) * interval '1 microsecond';
+    select sum(units) into v_amount from unnest(p_events) where happened_at > v_since;
+    if v_amount is null then return null; end if;
+    insert into limits.meters (account_id, scope) values (p_account, p_scope) on conflict do nothing;
+    select * into m from limits.meters where account_id = p_account and scope = p_scope for update;
+    m := limits.slide(m, p_rule.name, p_rule.per, limits.micros(p_now), v_amount);
+    update limits.meters set names = m.names, starts = m.starts, used = m.used where account_id = p_account and scope = p_scope;
+    return null;
+  end if;
+  if p_rule.per = 'billing_period' then perform limits.drop_anchor(p_account, e.product, p_now); end if;
+  v_window := limits.window_of(p_account, e.product, p_rule.per, v_stored, p_now);
+  -- Another product's decision with this key may have been later than ours.
+  if p_rule.counts_by = 'own_key' and v_stored > v_window.starts then v_window.starts := v_stored; end if;
+  v_since := limits.window_begins(p_account, p_rule.per, v_window, p_now);
+  select sum(case p_rule.kind when 'budget' then cost else units end) into v_amount from unnest(p_events) where happened_at >= v_since;
+  if v_amount is null then return null; end if;
+  perform limits.charge(p_account, p_scope, p_rule.name, v_window.starts, v_amount);
+  perform limits.note_charge(p_account, e.product, p_scope, p_rule.name, p_rule.kind, p_rule.per, v_window.starts, v_amount, true, p_now);
+  if p_rule.kind = 'burst' then return null; end if;
+  return row(e.product, e.name, e.subject, v_since, jsonb_build_array(p_scope, p_rule.name, p_rule.kind, v_window.starts, null, p_rule.per));
+end $function$;
+grant execute on routine limits.charge_reported(uuid,text,limits.rule,bigint,limits.reported[],timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[])
  RETURNS TABLE(cost bigint)
  LANGUAGE plpgsql
@@ -1787,6 +2106,7 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
@@ -1803,7 +2123,7 @@ begin
   end loop;
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
 
-  select array_agg(case when event.is_plain then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
+  select array_agg(case when event.is_plain and event.spent <= permit.reserve then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
     into v_costs, v_reserves, v_charges
     from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
       provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, place)
@@ -1991,6 +2311,24 @@ begin
 end $function$;
 grant execute on routine limits.drop_anchor(uuid,text,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.due_alerts(p_max integer)
+ RETURNS TABLE(alert limits.alerts, is_last boolean)
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update limits.alerts t set used = seen.spent, updated_at = app.now() from (
+    select a.account_id, a.scope, a.name, a.starts, a.size, a.threshold, limits.spent(a) as spent from limits.alerts a
+      where a.told_at is null and a.kind = 'budget' for update skip locked) as seen
+    where t.account_id = seen.account_id and t.scope = seen.scope and t.name = seen.name and t.starts = seen.starts and t.size = seen.size
+      and t.threshold = seen.threshold and t.used <> seen.spent;
+  return query
+    select a, not exists (select from limits.alerts b where b.account_id = a.account_id and b.scope = a.scope and b.name = a.name
+        and b.starts = a.starts and b.size = a.size and b.threshold > a.threshold and b.used * 100 >= b.size * b.threshold)
+    from limits.alerts a where a.told_at is null and a.used * 100 >= a.size * a.threshold
+    order by a.created_at, a.account_id, a.threshold limit p_max for update of a skip locked;
+end $function$;
+grant execute on routine limits.due_alerts(integer) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.end_holders(p_id uuid, p_others boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -2036,6 +2374,7 @@ begin
   end loop;
   for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop
     perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
+    perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, v_start, p_short, true, p_now);
     if v_start <> (c->>3)::bigint then
       -- From now on two windows hold parts of the reserve: each charge says how much.
       if c->>4 is null then
@@ -2127,6 +2466,7 @@ begin
       detail = jsonb_build_object('limit', p_name, 'of', 'gauge', 'used', v_used - p_delta, 'max', v_max, 'resets_at', null, 'now', v_now,
         'plan', coalesce(v_segment->>'plan', ''))::text;
   end if;
+  perform limits.note(v_account, p_product, p_product, p_name, 'gauge', null, limits.window_start('month', v_now), v_used - p_delta, v_used, v_max, v_now);
   return v_used;
 end $function$;
 alter routine limits.gauge_here(text,text,bigint) owner to plinth_system;
@@ -2156,6 +2496,9 @@ begin
       charges := jsonb_set(charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
     end if;
     moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
+    if v_give < 0 then
+      perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, (c->>3)::bigint, -v_give, false, app.now());
+    end if;
   end loop;
 end $function$;
 grant execute on routine limits.give_back(limits.permits,bigint) to plinth_system;
@@ -2179,6 +2522,40 @@ AS $function$
   select to_timestamp(p_micros / 1000000) + (p_micros % 1000000) * interval '1 microsecond'
 $function$;
 grant execute on routine limits.instant(bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.is_outside(p_holder uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select p_holder in ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002')
+$function$;
+grant execute on routine limits.is_outside(uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence integer, p_to uuid, p_seconds integer)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_account uuid := app.account();
+  v_due timestamptz;
+begin
+  if not limits.is_outside(p_to) then raise exception 'a permit is lent to a backend outside'; end if;
+  update limits.permits set state = 'running', holder = p_to, due_at = least(due_at, app.now() + make_interval(secs => p_seconds)), updated_at = app.now(),
+      operator_budgets = case right(p_to::text, 1) when '2' then operator_budgets end
+    where account_id = v_account and id = p_permit and state = 'queued' and holder = p_holder and fence = p_fence and job_id is null
+    returning due_at into v_due;
+  if not found then
+    raise exception 'the permit is no longer held by this fence' using errcode = 'PL010';
+  end if;
+  update limits.usage_events set state = 'sent', fence = p_fence, updated_at = app.now()
+    where account_id = v_account and permit_id = p_permit and state = 'pending';
+  return v_due;
+end $function$;
+alter routine limits.lend(uuid,uuid,integer,uuid,integer) owner to plinth_system;
+grant execute on routine limits.lend(uuid,uuid,integer,uuid,integer) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.lock_meter(p_account uuid, p_product text, p_wait boolean)
  RETURNS timestamp with time zone
@@ -2241,6 +2618,79 @@ AS $function$
 $function$;
 grant execute on routine limits.new_id(timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.note(p_account uuid, p_product text, p_scope text, p_name text, p_kind text, p_per text, p_start bigint, p_before bigint, p_after bigint, p_size bigint, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_kind not in ('quota', 'credits', 'budget', 'gauge', 'seats') or p_scope <> p_product and p_scope not like 'key:%' or p_size < 1
+    or p_after * 5 < p_size * 4 or p_before >= p_size
+  then
+    return;
+  end if;
+  insert into limits.alerts (account_id, scope, name, starts, size, threshold, product, kind, used, resets_at)
+    select p_account, p_scope, p_name, p_start, p_size, threshold, p_product, p_kind, p_after,
+        case when p_per is not null then (limits.window_of(p_account, p_product, p_per, p_start, p_now)).ends end
+      from unnest(array[80, 100]) as threshold where p_before * 100 < p_size * threshold and p_after * 100 >= p_size * threshold
+    on conflict do nothing;
+end $function$;
+grant execute on routine limits.note(uuid,text,text,text,text,text,bigint,bigint,bigint,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.note_charge(p_account uuid, p_product text, p_scope text, p_name text, p_kind text, p_per text, p_start bigint, p_amount bigint, p_moved boolean, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_size bigint;
+  v_used bigint;
+begin
+  if p_scope like 'key:%' then
+    v_size := (select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_account and k.id = substr(p_scope, 5)::uuid);
+  else
+    v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
+  end if;
+  select m.used[array_position(m.names, p_name)] - case when p_moved then p_amount else 0 end into v_used
+    from limits.meters m where m.account_id = p_account and m.scope = p_scope;
+  perform limits.note(p_account, p_product, p_scope, p_name, p_kind, p_per, p_start, v_used, v_used + p_amount, v_size, p_now);
+end $function$;
+grant execute on routine limits.note_charge(uuid,text,text,text,text,text,bigint,bigint,boolean,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.note_credits(p_account uuid, p_product text, p_rule limits.rule, p_units bigint, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_size bigint;
+  v_used bigint;
+begin
+  select sum(amount), sum(amount - remaining) into v_size, v_used from limits.credits
+    where account_id = p_account and product = p_product and name = p_rule.name and (expires_at is null or expires_at > p_now)
+      and (remaining > 0 or updated_at = p_now);
+  if v_used * 100 < v_size * 80 then return; end if;
+  perform limits.note(p_account, p_product, p_product, p_rule.name, 'credits', p_rule.per,
+    (limits.window_of(p_account, p_product, p_rule.per, null, p_now)).starts, v_used - p_units, v_used, v_size, p_now);
+end $function$;
+grant execute on routine limits.note_credits(uuid,text,limits.rule,bigint,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.note_posting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into limits.postings (accounts, events) values (array[new.account_id], array[new.id]);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION limits.note_postings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into limits.postings (accounts, events)
+    select array_agg(account_id), array_agg(id) from changed where state = 'posted' having count(*) > 0;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamp with time zone)
  RETURNS jsonb[]
  LANGUAGE plpgsql
@@ -2253,6 +2703,7 @@ begin
         select slot, count(*) as n from limits.permits p cross join lateral unnest(p.slots) as slot
           where p.account_id = wanted.account and p.product = wanted.product and p.state in ('queued', 'running')
             and (p.job_id is not null or p.state = 'queued'
+              or limits.is_outside(p.holder) and p.due_at > p_now
               or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))
           group by slot) as counted) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
@@ -2320,7 +2771,7 @@ begin
       continue when found;
     end if;
     select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
-      and state = 'posted' and estimated and fence = p_fence;
+      and (state = 'posted' and estimated or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder)) and fence = p_fence;
     if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
       -- A call that was certainly not served is corrected to nothing.
       if v_voided then u := '{}'; end if;
@@ -2331,13 +2782,40 @@ begin
           coalesce((u->>'prompt_tokens')::integer, 0) - e.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - e.cached_tokens,
           coalesce((u->>'completion_tokens')::integer, 0) - e.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - e.reasoning_tokens,
           0, coalesce((u->>'cost')::bigint, 0) - e.cost, coalesce(u->>'price_version', e.price_version), 'posted', e.id, e.request_id, p_now, p_now)
-        on conflict (account_id, corrects) where corrects is not null do nothing;
+        on conflict (account_id, corrects) where corrects is not null and adjustment_id is null do nothing;
       if found then v_corrected := v_corrected + coalesce((u->>'cost')::bigint, 0) - e.cost; end if;
     end if;
   end loop;
   return v_corrected;
 end $function$;
 grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.prolong(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_short bigint := greatest(0, (p_next->>'r')::bigint - p_permit.reserve);
+  v_refused text := accounts.can_spend(p_permit.account_id, p_permit.user_id, p_permit.key_id);
+  v_denial jsonb;
+  v_due timestamptz;
+begin
+  if v_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', v_refused); end if;
+  if v_short > 0 then
+    v_denial := limits.extend(p_permit, v_short, p_now);
+    if v_denial is not null then
+      return v_denial || jsonb_build_object('plan', entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'plan');
+    end if;
+    -- What is posted when nobody ever says what it cost.
+    update limits.usage_events set reserve = reserve + v_short, updated_at = p_now
+      where account_id = p_permit.account_id and permit_id = p_permit.id and state = 'sent';
+  end if;
+  update limits.permits set updated_at = p_now, due_at = greatest(due_at, case when p_next->>'s' is not null then
+      least(p_now + make_interval(secs => (p_next->>'s')::integer), created_at + make_interval(secs => (p_next->>'l')::integer)) end)
+    where account_id = p_permit.account_id and id = p_permit.id returning due_at into v_due;
+  return jsonb_build_object('kind', 'extended', 'reserve', p_permit.reserve + v_short, 'due_at', v_due);
+end $function$;
+grant execute on routine limits.prolong(limits.permits,jsonb,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.refill(p_account uuid, p_product text, p_rule limits.rule, p_size bigint, p_now timestamp with time zone)
  RETURNS bigint
@@ -2452,6 +2930,71 @@ begin
 end $function$;
 grant execute on routine limits.repeated(limits.request,uuid,text,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.report(p_user uuid, p_key uuid, p_holder uuid, p_request text, p_products text[], p_features limits.feature[], p_events limits.reported[])
+ RETURNS TABLE(status text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_account uuid := app.account();
+  v_now timestamptz;
+  v_fresh uuid[];
+  v_events limits.reported[];
+  v_charged limits.charged[];
+  v_states limits.operator_state[];
+  p limits.permits;
+begin
+  insert into limits.meters (account_id, scope) select v_account, product from unnest(p_products) as product on conflict do nothing;
+  perform from limits.meters where account_id = v_account and scope = any(p_products) order by scope collate "C" for update;
+  select greatest(app.now(), limits.instant(max(seen))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
+  select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
+      provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version)::limits.reported)
+    into v_events from unnest(p_events);
+  -- Ids are locked in one order, whichever products two reports are about.
+  with written as (
+    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, reported_by, reported_id, happened_at, request_id, created_at, updated_at)
+      select v_account, id, permit_id, 1, 1, p_user, p_key, product, name, provider, model, provider_request_id,
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, 0, cost, price_version, 'posted', p_holder, reported_id, happened_at, p_request, v_now, v_now
+        from unnest(v_events) with ordinality order by reported_id, ordinality
+      on conflict (account_id, reported_by, reported_id) where reported_id is not null do nothing
+      returning id
+  )
+  select coalesce(array_agg(id), '{}') into v_fresh from written;
+  select array_agg(t::limits.reported) into v_events from unnest(v_events) as t where t.id = any(v_fresh);
+  if cardinality(v_fresh) > 0 then
+    v_charged := limits.charge_all(v_account, p_user, p_key, p_features, v_events, v_now);
+    if right(p_holder::text, 1) = '2' and exists (select from limits.operator_budgets) then v_states := limits.operator_states(v_now); end if;
+    for p in
+      with held as materialized (select product, entitlements.segment(v_account, product, v_now)->>'plan' as plan from unnest(p_products) as product)
+      insert into limits.permits (account_id, id, user_id, key_id, product, feature, plan, units, reserve, state, holder, fence, slots, charges, subject, due_at,
+          operator_budgets, request_id, created_at, updated_at)
+        select v_account, e.permit_id, p_user, p_key, e.product, e.name, held.plan, e.units, e.cost, 'settled', p_holder, 1, '{}', coalesce((
+              select jsonb_agg(case c.charge->>2 when 'quota' then jsonb_set(c.charge, '{4}', to_jsonb(e.units)) else c.charge end) from unnest(v_charged) as c
+              where c.product = e.product and c.name = e.name and c.subject is not distinct from e.subject and c.since <= e.happened_at), '[]'),
+            e.subject, v_now, (limits.governing(v_states, e.product, e.name, held.plan, e.provider)).budgets, p_request, v_now, v_now
+          from unnest(v_events) as e join held on held.product = e.product
+      returning *
+    loop
+      if p.operator_budgets is not null then perform limits.count_spending(p, null, v_now); end if;
+    end loop;
+    update limits.meters set seen = limits.micros(v_now) where account_id = v_account and scope = any(p_products);
+  end if;
+  return query
+    select case when e.id = any(v_fresh) then 'posted'
+        when u.product = e.product and u.feature = e.name and u.model = e.model and u.prompt_tokens = e.prompt_tokens and u.completion_tokens = e.completion_tokens
+          and (u.cost = e.cost or u.price_version <> e.price_version)
+          and e.units = (select units from limits.permits where account_id = v_account and id = u.permit_id) then 'duplicate' else 'mismatch' end
+    from unnest(p_events) with ordinality as e join limits.usage_events u on u.account_id = v_account and u.reported_by = p_holder and u.reported_id = e.reported_id order by e.ordinality;
+end $function$;
+alter routine limits.report(uuid,uuid,uuid,text,text[],limits.feature[],limits.reported[]) owner to plinth_system;
+grant execute on routine limits.report(uuid,uuid,uuid,text,text[],limits.feature[],limits.reported[]) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION limits.resolve(p_item jsonb, p_now timestamp with time zone, OUT answer jsonb, OUT moves limits.move[])
  RETURNS record
  LANGUAGE plpgsql
@@ -2470,6 +3013,10 @@ begin
   if p.product <> p_item->>'p' then
     raise exception 'permit % is of another product, under another meter', p.id;
   end if;
+  -- Expired is expired at its instant, whether the sweep has seen it or not.
+  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired') then
+    select * into p from limits.permits where account_id = v_account and id = p.id;
+  end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
   v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (p.state = 'running' or p.state = 'queued' and p.job_id is null);
   v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
@@ -2487,13 +3034,15 @@ begin
   case p_item->>'op'
     when 'send' then
       answer := limits.send(p, p_item->'next', p_now);
+    when 'extend' then
+      answer := limits.prolong(p, p_item->'next', p_now);
     when 'requeue' then
       update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = p_now
         where account_id = v_account and permit_id = p.id and state = 'sent';
       update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = p_now where account_id = v_account and id = p.id;
       answer := jsonb_build_object('kind', 'queued');
     when 'settle' then
-      select f.cost, f.moves into v_cost, moves from limits.finish(p, false, null, p_now) f;
+      select f.cost, f.moves into v_cost, moves from limits.settle(p, (p_item->>'n')::integer, p_now) f;
       answer := jsonb_build_object('kind', 'settled', 'cost', v_cost);
     when 'release' then
       select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now) f;
@@ -2520,9 +3069,9 @@ declare
 begin
   for r in
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
-    order by value->>'a', value->>'p', value->>'op' = 'send', place
+    order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place
   loop
-    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' = 'send') then
+    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')) then
       perform limits.move_windows(v_account, v_moves);
       v_moves := '{}';
     end if;
@@ -2571,6 +3120,68 @@ AS $function$
   where charge->>2 = 'credits' and c.account_id = p_account and c.id = (charge->>0)::uuid
 $function$;
 grant execute on routine limits.return_credits(uuid,jsonb,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.return_units(p_permit limits.permits, p_units integer, p_now timestamp with time zone, OUT permit limits.permits, OUT moves limits.move[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  c jsonb;
+  v_unused bigint := p_permit.units - p_units;
+  v_left jsonb := '{}';
+  v_key text;
+  v_give bigint;
+  v_credits jsonb := '[]';
+begin
+  permit := p_permit; permit.units := p_units; moves := '{}';
+  -- Credits may come from several gifts: the one that was drawn from last gets its units back first.
+  for v_at in reverse jsonb_array_length(p_permit.charges) - 1 .. 0 loop
+    c := p_permit.charges->v_at;
+    continue when c->>2 not in ('quota', 'credits');
+    v_key := case c->>2 when 'quota' then v_at::text else c->>1 end;
+    v_give := least(coalesce((v_left->>v_key)::bigint, v_unused), (c->>4)::bigint);
+    v_left := v_left || jsonb_build_object(v_key, coalesce((v_left->>v_key)::bigint, v_unused) - v_give);
+    permit.charges := jsonb_set(permit.charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
+    if c->>2 = 'quota' then
+      moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
+    else
+      v_credits := v_credits || jsonb_build_array(jsonb_set(c, '{4}', to_jsonb(v_give)));
+    end if;
+  end loop;
+  perform limits.return_credits(p_permit.account_id, v_credits, p_now);
+  update limits.permits set units = p_units where account_id = p_permit.account_id and id = p_permit.id;
+end $function$;
+grant execute on routine limits.return_units(limits.permits,integer,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.room_for_members(p_gauges jsonb, p_more integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c jsonb;
+  v_account uuid := app.account();
+  v_now timestamptz := app.now();
+  v_segment jsonb;
+  v_members bigint;
+  v_max bigint;
+begin
+  select count(*) + p_more into v_members from accounts.members m where m.account_id = v_account;
+  for c in select value from jsonb_array_elements(p_gauges) loop
+    v_segment := entitlements.segment(v_account, c->>'p', v_now);
+    v_max := coalesce((v_segment->'grants'->>(c->>'n'))::bigint, 0);
+    if p_more = 0 and v_members <= v_max then
+      perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);
+    end if;
+    continue when v_segment->>'plan' is null or v_members <= v_max;
+    raise exception 'the gauge % of % has no room', c->>'n', c->>'p' using errcode = 'PL013',
+      detail = jsonb_build_object('limit', c->>'n', 'of', 'gauge', 'used', v_members - 1, 'max', v_max, 'resets_at', null, 'now', v_now,
+        'plan', v_segment->>'plan')::text;
+  end loop;
+end $function$;
+alter routine limits.room_for_members(jsonb,integer) owner to plinth_system;
+grant execute on routine limits.room_for_members(jsonb,integer) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.send(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2624,6 +3235,24 @@ begin
 end $function$;
 grant execute on routine limits.set_operator_budget(uuid,text,text,text,text,bigint,boolean) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.settle(p_permit limits.permits, p_units integer, p_now timestamp with time zone, OUT cost bigint, OUT moves limits.move[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_returned record;
+  v_permit limits.permits := p_permit;
+  v_moves limits.move[] := '{}';
+begin
+  if p_units < p_permit.units then
+    select * into v_returned from limits.return_units(p_permit, p_units, p_now);
+    v_permit := v_returned.permit; v_moves := v_returned.moves;
+  end if;
+  select f.cost, f.moves into cost, moves from limits.finish(v_permit, false, null, p_now) f;
+  moves := v_moves || moves;
+end $function$;
+grant execute on routine limits.settle(limits.permits,integer,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.sixtieth(p_per text)
  RETURNS bigint
  LANGUAGE sql
@@ -2665,6 +3294,25 @@ AS $function$
 $function$;
 grant execute on routine limits.slides_open(uuid,text,text,timestamp with time zone,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.spent(p_alert limits.alerts)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  m limits.meters;
+  v_at integer;
+begin
+  select * into m from limits.meters t where t.account_id = p_alert.account_id and t.scope = p_alert.scope;
+  v_at := array_position(m.names, p_alert.name);
+  if m.starts[v_at] is distinct from p_alert.starts then return null; end if;
+  return m.used[v_at] - coalesce((
+    select sum(coalesce((charge->>4)::bigint, p.reserve)) from limits.permits p cross join lateral jsonb_array_elements(p.charges) as charge
+    where p.account_id = p_alert.account_id and p.state in ('queued', 'running') and charge->>0 = p_alert.scope and charge->>1 = p_alert.name
+      and (charge->>3)::bigint = p_alert.starts), 0);
+end $function$;
+grant execute on routine limits.spent(limits.alerts) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -2698,11 +3346,13 @@ declare
   v_closed integer := 0;
 begin
   for r in
-    select s as permit, case when s.state = 'queued' then 'no job' when s.due_at <= v_now then 'overdue' else 'holder dead' end as reason
+    select s as permit, case when s.state = 'queued' then 'no job' when s.due_at > v_now then 'holder dead'
+      when limits.is_outside(s.holder) then 'expired' else 'overdue' end as reason
     from limits.permits s
     where s.state in ('queued', 'running') and s.job_id is null
       and case s.state when 'queued' then s.updated_at < v_now - interval '60 seconds'
-        else s.due_at <= v_now or not exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now) end
+        else s.due_at <= v_now or not (limits.is_outside(s.holder)
+          or exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now)) end
     order by s.account_id, s.product, s.id limit p_max
   loop
     if limits.abandon(r.permit, r.reason) then v_closed := v_closed + 1; end if;
@@ -2848,6 +3498,9 @@ begin
     return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
       'plan', v_segment->'plan');
   end if;
+  if not exists (select from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine and expires_at > v_now) then
+    perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
+  end if;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at)
     values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl)
     on conflict (account_id, product, name, machine) do update
@@ -2891,6 +3544,8 @@ begin
       if used > 0 then resets_at := limits.slides_open(v_account, product || '/' || name, c->>'w', v_now, used - 1); end if;
     elsif c->>'k' = 'gauge' then
       used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_here.product and g.name = usage_here.name), 0);
+    elsif c->>'k' = 'members' then
+      select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
         where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and t.expires_at > v_now;
@@ -2923,6 +3578,16 @@ AS $function$
   where start > p_now - 61 * limits.sixtieth(p_per)
 $function$;
 grant execute on routine limits.used_within(limits.meters,text,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.window_begins(p_account uuid, p_per text, p_span limits.span, p_now timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case when right(p_per, 8) = '@account' then limits.zoned_start(left(p_per, -8), p_now, accounts.time_zone(p_account))
+    else limits.instant((p_span).starts) end
+$function$;
+grant execute on routine limits.window_begins(uuid,text,limits.span,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.window_end(p_per text, p_start bigint)
  RETURNS timestamp with time zone
@@ -2994,6 +3659,39 @@ begin
   return row(limits.micros(v_end), v_end);
 end $function$;
 grant execute on routine limits.zoned_window(uuid,text,bigint,timestamp with time zone) to plinth_system;
+
+-- ==================== mail
+
+create table mail.messages (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid,
+  recipient text not null,
+  template text not null,
+  status text not null,
+  facts jsonb,
+  once text,
+  attempts integer not null default 0,
+  error text,
+  due_at timestamp with time zone not null default app.now(),
+  expires_at timestamp with time zone not null default (app.now() + '1 day'::interval),
+  sent_at timestamp with time zone,
+  request_id text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint messages_pkey PRIMARY KEY (account_id, id),
+  constraint messages_account_id_once_key UNIQUE (account_id, once),
+  constraint messages_check CHECK (((facts IS NOT NULL) OR (status <> ALL (ARRAY['asked'::text, 'waiting'::text])))),
+  constraint messages_status_check CHECK ((status = ANY (ARRAY['asked'::text, 'waiting'::text, 'sent'::text, 'refused'::text, 'failed'::text])))
+);
+CREATE INDEX messages_log ON mail.messages USING btree (id DESC);
+CREATE INDEX messages_of_user ON mail.messages USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX messages_over ON mail.messages USING btree (updated_at) WHERE (status = ANY (ARRAY['sent'::text, 'refused'::text, 'failed'::text]));
+alter table mail.messages enable row level security, force row level security;
+create policy system on mail.messages for all to plinth_system using (true) with check (true);
+create policy tenant on mail.messages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on mail.messages to plinth_system;
+grant insert on mail.messages to plinth_tenant;
 
 -- ==================== reel
 
@@ -3134,9 +3832,9 @@ CREATE OR REPLACE FUNCTION reel.newest_matches(p_wanted jsonb, p_from timestamp 
 AS $function$
 declare
   c_probe constant integer := 300;
-  c_walk constant integer := 5000;
+  c_walk constant integer := 3000;
   -- A phrase is looked up by its words; each asset that has them must be read. Past so many the rest is left to the next block.
-  c_words constant integer := 3000;
+  c_words constant integer := 2000;
   v_account uuid := app.account();
   v_trashed boolean := coalesce((p_wanted->>'deleted')::boolean, false);
   v_platform text := p_wanted->>'platform';
@@ -3162,9 +3860,10 @@ begin
     if v_way <> 'words' then
       open v_cursor for
         select a.id, a.created_at,
+          -- The probe tells words that are frequent from a phrase that is; a walk asks for the phrase alone.
           (v_platform is null or a.platform = v_platform) and (v_status is null or a.status = v_status) and a.tags @> v_tags
-            and (v_text is null or a.search @@ v_broad[array_position(v_stemmings, a.stemming)]) as near,
-          not v_phrase or a.search @@ v_queries[array_position(v_stemmings, a.stemming)] as fits
+            and (v_text is null or a.search @@ (case v_way when 'walk' then v_queries else v_broad end)[array_position(v_stemmings, a.stemming)]) as near,
+          not v_phrase or v_way = 'walk' or a.search @@ v_queries[array_position(v_stemmings, a.stemming)] as fits
         from reel.assets a
         where a.account_id = v_account and a.trashed = v_trashed
           and (p_from is null or (a.created_at, a.id) <= (p_from, p_from_id))
@@ -3271,3 +3970,281 @@ AS $function$
     from found f where f.stemming is not null)
   select stemming from found where stemming is not null
 $function$;
+
+-- ==================== reports
+
+create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint);
+
+create table reports.proceeds (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  plan text,
+  currency text not null,
+  gross bigint not null,
+  fee bigint not null,
+  tax bigint not null,
+  net bigint not null generated always as (((gross - fee) - tax)) stored,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  source_id text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint proceeds_pkey PRIMARY KEY (account_id, id),
+  constraint proceeds_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint proceeds_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'stripe'::text, 'app_store'::text, 'google_play'::text])))
+);
+CREATE INDEX proceeds_by_id ON reports.proceeds USING btree (id);
+CREATE UNIQUE INDEX proceeds_by_source ON reports.proceeds USING btree (source, source_id);
+CREATE INDEX proceeds_by_time ON reports.proceeds USING btree (occurred_at);
+CREATE INDEX proceeds_of_account ON reports.proceeds USING btree (account_id, product, occurred_at);
+alter table reports.proceeds enable row level security, force row level security;
+create policy system on reports.proceeds for all to plinth_system using (true) with check (true);
+create policy tenant on reports.proceeds for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on reports.proceeds to plinth_system;
+
+create table reports.usage_cells (
+  account_id uuid not null,
+  slot timestamp with time zone not null,
+  user_id uuid not null,
+  plan text,
+  product text not null,
+  feature text not null,
+  key_id uuid,
+  provider text not null,
+  model text not null,
+  calls bigint not null,
+  estimated_calls bigint not null,
+  prompt_tokens bigint not null,
+  cached_tokens bigint not null,
+  completion_tokens bigint not null,
+  reasoning_tokens bigint not null,
+  posted bigint not null,
+  estimated bigint not null,
+  corrections bigint not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint usage_cells_account_id_slot_product_feature_user_id_model_p_key UNIQUE NULLS NOT DISTINCT (account_id, slot, product, feature, user_id, model, provider, plan, key_id)
+) with (fillfactor=80);
+CREATE INDEX usage_cells_by_slot ON reports.usage_cells USING btree (slot);
+alter table reports.usage_cells enable row level security, force row level security;
+create policy system on reports.usage_cells for all to plinth_system using (true) with check (true);
+create policy tenant on reports.usage_cells for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on reports.usage_cells to plinth_system;
+grant select on reports.usage_cells to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION reports.add(p_cells reports.cell[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
+    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls), sum(estimated_calls),
+      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
+    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id) do update set
+    calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
+    prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
+    completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
+    posted = c.posted + excluded.posted, estimated = c.estimated + excluded.estimated, corrections = c.corrections + excluded.corrections,
+    updated_at = app.now()
+$function$;
+grant execute on routine reports.add(reports.cell[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.cell_of(e limits.usage_events, p_plan text, p_times integer)
+ RETURNS SETOF reports.cell
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p_plan, e.product, e.feature, e.key_id, e.provider, e.model,
+    p_times * (e.corrects is null)::integer::bigint, p_times * (e.corrects is null and e.estimated)::integer::bigint,
+    p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
+    p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
+    p_times * case when e.corrects is null and e.estimated then e.cost else 0 end,
+    p_times * case when e.corrects is not null then e.cost else 0 end
+$function$;
+grant execute on routine reports.cell_of(limits.usage_events,text,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.differences(p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS SETOF reports.cell
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls)::bigint, sum(estimated_calls)::bigint,
+      sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
+      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
+    from (
+      select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+        cross join lateral reports.cell_of(e, p.plan, 1) as cell
+        where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
+      union all
+      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
+        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
+    ) as signed
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
+      sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+    order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+$function$;
+grant execute on routine reports.differences(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.repair(p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_cells reports.cell[];
+begin
+  lock table reports.usage_cells in share row exclusive mode;
+  select array_agg(d) into v_cells from reports.differences(p_from, p_until) as d;
+  perform reports.add(v_cells);
+  return coalesce(cardinality(v_cells), 0);
+end $function$;
+grant execute on routine reports.repair(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.roll(p_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_taken integer;
+  v_cells reports.cell[];
+begin
+  with taken as (
+    delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events
+  )
+  select (select count(*) from taken), array_agg(cell::reports.cell) into v_taken, v_cells from taken t
+    cross join lateral unnest(t.accounts, t.events) as posted (account_id, id)
+    join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
+    join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+    cross join lateral reports.cell_of(e, p.plan, 1) as cell;
+  perform reports.add(v_cells);
+  return v_taken;
+end $function$;
+grant execute on routine reports.roll(integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.tail()
+ RETURNS SETOF reports.cell
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select cell.* from limits.postings q
+    cross join lateral unnest(q.accounts, q.events) as posted (account_id, id)
+    join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
+    join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+    cross join lateral reports.cell_of(e, p.plan, 1) as cell
+$function$;
+grant execute on routine reports.tail() to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.usage(p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS SETOF reports.cell
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
+    from reports.usage_cells where slot >= p_from and slot < p_until
+  union all
+  select * from reports.tail() where slot >= p_from and slot < p_until
+$function$;
+grant execute on routine reports.usage(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.usage_here(p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS SETOF reports.cell
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_account uuid := app.account();
+begin
+  return query select * from reports.usage(p_from, p_until) where account_id = v_account;
+end $function$;
+alter routine reports.usage_here(timestamp with time zone,timestamp with time zone) owner to plinth_system;
+grant execute on routine reports.usage_here(timestamp with time zone,timestamp with time zone) to plinth_tenant;
+
+-- ==================== webhooks
+
+create table webhooks.deliveries (
+  endpoint_id uuid not null,
+  event_id uuid not null,
+  id uuid not null,
+  state text not null default 'waiting'::text,
+  due_at timestamp with time zone not null default app.now(),
+  attempt integer not null default 0,
+  fence integer not null default 0,
+  status integer,
+  answer text,
+  error text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint deliveries_pkey PRIMARY KEY (endpoint_id, event_id),
+  constraint deliveries_id_key UNIQUE (id),
+  constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhooks.endpoints(id) ON DELETE CASCADE,
+  constraint deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'delivered'::text, 'dead'::text])))
+);
+CREATE INDEX deliveries_due ON webhooks.deliveries USING btree (endpoint_id, due_at) WHERE (state = 'waiting'::text);
+CREATE INDEX deliveries_listed ON webhooks.deliveries USING btree (endpoint_id, id);
+CREATE INDEX deliveries_of_event ON webhooks.deliveries USING btree (event_id);
+CREATE INDEX deliveries_of_state ON webhooks.deliveries USING btree (endpoint_id, state, id);
+CREATE INDEX deliveries_sending ON webhooks.deliveries USING btree (endpoint_id) WHERE (state = 'sending'::text);
+alter table webhooks.deliveries enable row level security, force row level security;
+create policy system on webhooks.deliveries for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on webhooks.deliveries to plinth_system;
+
+create table webhooks.endpoints (
+  id uuid not null,
+  url text not null,
+  types text[] not null,
+  description text not null,
+  status text not null default 'enabled'::text,
+  reason text,
+  secret text not null,
+  former_secret text,
+  former_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint endpoints_pkey PRIMARY KEY (id),
+  constraint endpoints_check CHECK (((former_secret IS NULL) = (former_until IS NULL))),
+  constraint endpoints_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+alter table webhooks.endpoints enable row level security, force row level security;
+create policy system on webhooks.endpoints for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on webhooks.endpoints to plinth_system;
+
+create table webhooks.events (
+  account_id uuid not null,
+  id uuid not null,
+  once text not null,
+  type text not null,
+  data jsonb not null,
+  dispatched_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint events_pkey PRIMARY KEY (account_id, id),
+  constraint events_account_id_type_once_key UNIQUE (account_id, type, once)
+);
+CREATE INDEX events_by_id ON webhooks.events USING btree (id);
+CREATE INDEX events_by_time ON webhooks.events USING btree (created_at, id);
+CREATE INDEX events_new ON webhooks.events USING btree (id) WHERE (dispatched_at IS NULL);
+alter table webhooks.events enable row level security, force row level security;
+create policy system on webhooks.events for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on webhooks.events to plinth_system;
+
+CREATE OR REPLACE FUNCTION webhooks.emit(p_id uuid, p_type text, p_account uuid, p_once text, p_data jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if coalesce(current_setting('app.account', true), '') not in ('', p_account::text)
+    or coalesce(current_setting('app.user', true), '') <> ''
+  then
+    raise exception 'an event is told in the name of its account' using errcode = '42501';
+  end if;
+  insert into webhooks.events (id, type, account_id, once, data) values (p_id, p_type, p_account, p_once, p_data)
+    on conflict (account_id, type, once) do nothing;
+end $function$;
+alter routine webhooks.emit(uuid,text,uuid,text,jsonb) owner to plinth_system;
+grant execute on routine webhooks.emit(uuid,text,uuid,text,jsonb) to plinth_tenant;

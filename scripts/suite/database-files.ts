@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { projectPaths, ROOT, sourceFile, targetOf } from '../../test/house/source.ts';
 
 const SERVICES = 'test/services/index.ts';
+/** The client sees HTTP alone: whichever database is behind that is the same to it. */
+const CLIENT = 'test/sdk/';
 
-/** The test files that use a database, by themselves or through what they import: those run on every engine. */
+/**
+ * The test files that use a database, by themselves or through what they import: those run on every engine. Not the
+ * client's, which run on the first alone.
+ */
 export function databaseFiles(): string[] {
   const reaching = new Map<string, boolean>();
-  return projectPaths().filter((path) => path.endsWith('.test.ts') && reaches(path, reaching));
+  return projectPaths().filter(
+    (path) => path.endsWith('.test.ts') && !path.startsWith(CLIENT) && reaches(path, reaching),
+  );
 }
 
 function reaches(path: string, known: Map<string, boolean>): boolean {

@@ -20,7 +20,10 @@ export interface Missing {
   readonly needed: boolean;
 }
 
-/** The whole suite on PostgreSQL 18 from npm, then the files that use a database on PGlite and on PATH's `postgres`. */
+/**
+ * The whole suite on PostgreSQL 18 from npm, then the files that use a database on PGlite, and on PATH's `postgres`, which
+ * may be of another version, those of them that stand beside the SQL.
+ */
 export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> {
   if (isSteered(environment))
     return { passes: [{ title: 'as the environment says', environment: {}, files: [] }], missing: [] };
@@ -30,7 +33,7 @@ export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> 
   const path = found && {
     title: `PostgreSQL ${found.version} of PATH`,
     environment: { TEST_POSTGRES: 'path' },
-    files,
+    files: files.filter((file) => file.startsWith('src/')),
   };
   const packaged = await npmBinaries();
   const redis = lackOfRedis(environment);

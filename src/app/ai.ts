@@ -1,11 +1,11 @@
-import { type Ai, type AiParts, createAi, createPrices } from '#platform/ai';
+import { type Ai, type AiParts, createAi, createPrices, type Prices } from '#platform/ai';
 import type { Config } from '#platform/config';
 import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
 import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
 
-interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'passing'> {
+interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'passing' | 'prices'> {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly holder: Holder;
@@ -18,7 +18,6 @@ export function openAi({ telemetry, config, ...parts }: AiWiring): Ai {
     ...telemetry,
     slots: config.ai.slots,
     fleet: () => parts.holder.fleet,
-    prices: createPrices({ allowUnpriced: unpriced(config) }),
     policies: policiesOf(products),
     prompts: Object.fromEntries(
       products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
@@ -26,9 +25,12 @@ export function openAi({ telemetry, config, ...parts }: AiWiring): Ai {
   });
 }
 
-/** Models of the operator's own upstreams may lack a price; whoever names them allows the default one. */
-function unpriced({ ai }: Config): string[] {
-  return ai.upstreams.flatMap(({ name, models = [] }) => models.map((model) => `${name}/${model}`));
+/** What models cost. Those of the operator's own upstreams may lack a price; whoever names them allows the default one. */
+export function pricesOf({ ai }: Config): Prices {
+  const allowUnpriced = ai.upstreams.flatMap(({ name, models = [] }) =>
+    models.map((model) => `${name}/${model}`),
+  );
+  return createPrices({ allowUnpriced });
 }
 
 function policiesOf(all: readonly Product[]): Parameters<typeof createAi>[0]['policies'] {

@@ -28,16 +28,36 @@ export function startSweep(sweep: () => Promise<number>, logger: Logger): () => 
 interface Kept {
   readonly db: Database;
   readonly jobs: Jobs;
+  readonly accounts: { readonly invitations: { prune(): Promise<unknown> } };
   readonly idempotency: { sweep(): Promise<unknown> };
   readonly rates: { sweep(): Promise<unknown> };
+  readonly reports: { readonly rollup: { roll(): Promise<unknown> } };
+  readonly mail: { prune(): Promise<unknown> };
+  readonly telling: { prune(): Promise<unknown> };
 }
 
-/** The platform's own schedules: what has served is deleted, once an hour by whoever is there; each at a minute of its own. */
-export function scheduleUpkeep({ db, jobs, idempotency, rates }: Kept): void {
+/**
+ * The platform's own schedules: what has served is deleted, once an hour by whoever is there, each at a minute of its own;
+ * and each minute what was posted is added to the sums of the reports, so that little is left for them to add up themselves.
+ */
+export function scheduleUpkeep({
+  db,
+  jobs,
+  accounts,
+  idempotency,
+  rates,
+  mail,
+  reports,
+  telling,
+}: Kept): void {
   const upkeep: Record<string, readonly [cron: string, run: () => Promise<unknown>]> = {
     'platform.expired-keys': ['7 * * * *', () => idempotency.sweep()],
     'platform.unused-rates': ['17 * * * *', () => rates.sweep()],
+    'platform.usage-rollup': ['* * * * *', () => reports.rollup.roll()],
     'platform.old-jobs': ['27 * * * *', () => jobs.prune()],
+    'platform.old-invitations': ['12 * * * *', () => accounts.invitations.prune()],
+    'platform.old-mails': ['47 * * * *', () => mail.prune()],
+    'platform.old-events': ['57 * * * *', () => telling.prune()],
     ...(db.engine === 'pglite'
       ? { 'platform.statistics': ['37 * * * *', () => db.script('vacuum analyze')] as const }
       : {}),

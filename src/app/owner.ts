@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan, type Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
+import type { AccountId, UserId } from '#platform/kernel';
 
 const OWNER = commitPoint(
   'server.owner',
@@ -25,8 +26,8 @@ interface OwnerFile {
 }
 
 /**
- * Makes the local owner at the very first start: a platform admin with an organization that holds each product's best
- * plan. The file is written before the commit: a process killed between the two leaves a file that nobody's database
+ * Makes the local owner at the very first start: a platform admin with an organization that holds the best plan of each
+ * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process killed between the two leaves a file that nobody's database
  * knows, and the next start makes both anew.
  */
 export async function ensureOwner(
@@ -47,9 +48,11 @@ export async function ensureOwner(
       role: 'admin',
       emailVerified: true,
     });
+    const [personal] = await tx.run(personalAccount(owner.userId));
     for (const [product, catalogue] of entitlements.catalogues) {
+      const isForPeople = catalogue.holds === 'personal' && personal !== undefined;
       await entitlements.grantIn(tx, {
-        accountId: owner.accountId,
+        accountId: isForPeople ? personal.account_id : owner.accountId,
         product,
         plan: bestPlan(catalogue),
         source: 'owner',
@@ -67,6 +70,12 @@ export async function ensureOwner(
     write(dataDir, { email: EMAIL, password: owner.password, api_key: key });
   });
 }
+
+const personalAccount = (userId: UserId) =>
+  statement<{ account_id: AccountId }>(
+    `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`,
+    [userId],
+  );
 
 /** Renamed into place, so that nobody ever reads half of it. */
 function write(dataDir: string, owner: OwnerFile): void {

@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import type { Config, DeliverySettings, RedisSettings } from '#platform/config';
+import type { Config, DeliverySettings, MailSettings, RedisSettings } from '#platform/config';
 import { type Database, pendingMigrations, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
+import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { z } from 'zod';
 import { allMigrations } from '#app';
@@ -32,6 +33,7 @@ export const doctor: Verb = async ({ config }) => {
       name: `AI: ${name}`,
       look: () => upstream(baseUrl, apiKey),
     })),
+    { name: 'mail', look: () => mailState(config.mail) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
   let sound = true;
@@ -100,6 +102,21 @@ async function redisState(settings: RedisSettings): Promise<string> {
   } finally {
     await redis.close();
   }
+}
+
+async function mailState(settings: MailSettings): Promise<string> {
+  const transport = transportOf(settings);
+  const says = await transport.check().catch((cause: unknown) => {
+    throw new Wrong(`${transport.name} can not be used (${mailReason(cause)}).`, { cause });
+  });
+  return `from ${settings.from.address} by ${transport.name}: ${says}`;
+}
+
+/** What a mail server says when a log-in fails may quote it: only its number is told. */
+function mailReason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason';
+  const { responseCode } = error as Error & { readonly responseCode?: number };
+  return responseCode === undefined ? codeOf(error) : `SMTP ${responseCode}`;
 }
 
 async function upstream(baseUrl: string, apiKey: string | undefined): Promise<string> {

@@ -19,25 +19,35 @@ export interface SpendingCall {
   readonly key: string | undefined;
 }
 
+/**
+ * The name under which a call's Idempotency-Key is kept: keys of a backend that serves an account are apart from the account's
+ * own. Else whoever guessed one could have the other do work under a permit of theirs.
+ */
+export function keyedRoute({ route, standing }: Pick<SpendingCall, 'route' | 'standing'>): string {
+  const { spender, caller } = standing;
+  return spender === undefined || spender === caller ? route.name : `${route.name} on behalf`;
+}
+
 /** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */
 export async function admitted(
   call: SpendingCall,
   prepared: Prepared | undefined,
   parts: ServerParts,
 ): Promise<Admitted> {
-  const { route, product, visit, input, key } = call;
-  const { caller, accountId } = call.standing;
+  const { route, visit, input, key } = call;
+  const { spender, accountId } = call.standing;
   const { spends } = route.shape;
-  if (spends === undefined || caller === undefined || accountId === undefined || parts.admit === undefined) {
+  if (spends === undefined || spender === undefined || accountId === undefined || parts.admit === undefined) {
     throw new Error(`${route.name} spends nothing, or nobody's`);
   }
   const known = input as never;
+  const product = spends.product?.(known) ?? call.product;
   const sealed = route.shape.private === true;
   const admission = await parts.admit({
     product,
     feature: spends.which?.(known) ?? String(spends.feature),
     as: spends.as,
-    caller,
+    spender,
     accountId,
     units: spends.units?.(known) ?? 1,
     subject: spends.subject?.(known),
@@ -47,7 +57,7 @@ export async function admitted(
     idempotency:
       key === undefined
         ? undefined
-        : { route: route.name, key, bodyHash: requestHash(visit.request), sealed },
+        : { route: keyedRoute(call), key, bodyHash: requestHash(visit.request), sealed },
     requestId: visit.requestId,
   });
   return outcome(admission, product, parts);

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { atLeast, type Caller, type Role, type Route } from '#platform/http';
+import { atLeast, type Caller, type Role, type Route, type Spender } from '#platform/http';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { ServerParts } from './parts.ts';
@@ -9,9 +9,11 @@ export interface Standing {
   readonly caller: Caller | undefined;
   readonly accountId: AccountId | undefined;
   readonly role: Role | undefined;
+  /** In whose name what the call spends is charged. */
+  readonly spender: Spender | undefined;
 }
 
-const NOBODY: Standing = { caller: undefined, accountId: undefined, role: undefined };
+const NOBODY = { caller: undefined, accountId: undefined, role: undefined, spender: undefined };
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
@@ -32,21 +34,31 @@ export async function standingOf(
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
-  if (shape.auth !== 'account') return { caller, accountId: undefined, role: undefined };
+  if (shape.auth !== 'account') return { ...NOBODY, caller };
 
-  const accountId = accountOf(caller, request.headers['x-account-id']);
+  const serves = shape.onBehalf === true && caller.platformRole === 'admin' && caller.keyId !== undefined;
+  const accountId = accountOf(caller, request.headers['x-account-id'], serves);
+  if (serves && accountId !== caller.accountId) {
+    const userId = await parts.ownerOf?.(accountId);
+    if (userId === undefined) throw new AppError('not_found');
+    visit.accountId = accountId;
+    return { caller, accountId, role: 'owner', spender: { userId } };
+  }
   const role = await parts.roleOf(caller.userId, accountId);
   if (role === undefined) throw new AppError('not_found');
   visit.accountId = accountId;
   if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
-  return { caller, accountId, role };
+  if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
+    throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
+  }
+  return { caller, accountId, role, spender: caller };
 }
 
-function accountOf(caller: Caller, asked: string | string[] | undefined): AccountId {
+function accountOf(caller: Caller, asked: string | string[] | undefined, any: boolean): AccountId {
   if (asked === undefined) return caller.accountId;
   if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found');
   const accountId = asked.toLowerCase() as AccountId;
   // A key is bound to its account; another one does not exist for it.
-  if (caller.keyId !== undefined && accountId !== caller.accountId) throw new AppError('not_found');
+  if (caller.keyId !== undefined && accountId !== caller.accountId && !any) throw new AppError('not_found');
   return accountId;
 }

@@ -107,6 +107,11 @@ const WHO: Readonly<Record<RouteAuth, string>> = {
   admin: 'For platform admins.',
 };
 
+const HOLDS = {
+  personal: 'For personal accounts only.',
+  organization: 'For organizations only.',
+} as const;
+
 function notesOn(route: Route): string[] {
   const { shape } = route;
   const { may, scope } = shape;
@@ -122,6 +127,8 @@ function notesOn(route: Route): string[] {
     features.length === 0 ? [] : [`Consumes the limits of the feature ${features.join(' or ')}.`];
   return [
     `${WHO[shape.auth]}${role}${keys}`,
+    ...(shape.holds === undefined ? [] : [HOLDS[shape.holds]]),
+    ...(shape.onBehalf === true ? ['A platform admin’s API key may make it for any account.'] : []),
     ...spending,
     ...ratesOf(route).map(({ perMinute, by }) => `At most ${perMinute} calls a minute by ${by}.`),
   ];
@@ -206,6 +213,7 @@ function responses(route: Route): Json {
   const { shape } = route;
   const statuses = Object.keys(shape.reply).map(Number);
   const first = Math.min(...statuses);
+  const type = shape.page === true ? 'text/html' : 'application/json';
   const good = statuses.map((status) => {
     const schema = jsonSchema(shape.reply[status] ?? z.unknown(), 'output');
     const example =
@@ -216,7 +224,7 @@ function responses(route: Route): Json {
       status,
       {
         description: DESCRIPTIONS[status] ?? 'Answered.',
-        ...(hasBody ? { content: { 'application/json': { schema, ...example }, ...stream } } : {}),
+        ...(hasBody ? { content: { [type]: { schema, ...example }, ...stream } } : {}),
       },
     ];
   });
@@ -271,6 +279,7 @@ export function errorsOf(route: Route): string[] {
     [shape.auth !== 'none', ['unauthenticated', 'forbidden']],
     [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
+    [shape.holds !== undefined, ['wrong_account_kind']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],

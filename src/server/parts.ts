@@ -1,4 +1,4 @@
-import type { Answer, Caller, Mounted, Origin, Prepared, Role, Route } from '#platform/http';
+import type { Answer, Caller, Mounted, Origin, Prepared, Role, Route, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
@@ -9,7 +9,7 @@ export interface SpendingRequest {
   readonly product: string;
   readonly feature: string;
   readonly as: 'job' | 'inline';
-  readonly caller: Caller;
+  readonly spender: Spender;
   readonly accountId: AccountId;
   readonly units: number;
   readonly subject: string | undefined;
@@ -81,6 +81,13 @@ export interface ServerParts {
   readonly identify: (bearer: string) => Promise<Caller | undefined>;
   /** The role of a user in an account; undefined when not a member. */
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
+  /** Needed as soon as a route is called on behalf of accounts: an owner of one; undefined when there is no such account. */
+  readonly ownerOf?: (accountId: AccountId) => Promise<UserId | undefined>;
+  /** Needed as soon as a route is for one kind of account: the kind of one that the user is a member of. */
+  readonly kindOf?: (
+    userId: UserId,
+    accountId: AccountId,
+  ) => Promise<'personal' | 'organization' | undefined>;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */

@@ -3,7 +3,7 @@ import { type Answer, idempotencyOf, type Mounted, type Once, type Route, type W
 import type { Scope } from '#platform/idempotency';
 import type { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import { admitted, giveBack, type SpendingCall } from './admission.ts';
+import { admitted, giveBack, keyedRoute, type SpendingCall } from './admission.ts';
 import { standingOf } from './callers.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
@@ -66,12 +66,12 @@ async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answe
 /** The look before anything is charged. A repeat gets what admission has kept for it, whatever has changed since. */
 async function looked(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
   const { route, input, key } = call;
-  const { accountId } = call.standing;
+  const { accountId, caller } = call.standing;
   try {
-    await route.shape.spends?.check?.({ ...input, accountId } as never, service as never);
+    await route.shape.spends?.check?.({ ...input, accountId, caller } as never, service as never);
   } catch (error) {
     if (key === undefined || accountId === undefined) throw error;
-    if (!(await parts.idempotency.isKnown({ accountId, route: route.name, key }))) throw error;
+    if (!(await parts.idempotency.isKnown({ accountId, route: keyedRoute(call), key }))) throw error;
   }
 }
 
@@ -111,7 +111,7 @@ function onceFor(call: SpendingCall, parts: ServerParts): Once {
     parts.idempotency.once(
       {
         scope: scopeOf(call),
-        route: route.name,
+        route: keyedRoute(call),
         key,
         bodyHash: key === undefined ? '' : requestHash(visit.request),
         private: route.shape.private === true,

@@ -10,13 +10,26 @@ export async function unfinished(db: Database): Promise<Record<string, number>> 
       `select (select count(*) from limits.permits where state in ('queued', 'running')) as permits,
               (select count(*) from limits.usage_events where state in ('pending', 'sent')) as calls,
               (select count(*) from jobs.jobs where state in ('ready', 'delayed', 'running')) as jobs,
+              (select count(*) from mail.messages where status in ('asked', 'waiting')) as mails,
+              (select count(*) from limits.alerts where told_at is null) as alerts,
+              (select count(*) from webhooks.events where dispatched_at is null) as events,
+              (select count(*) from webhooks.deliveries where state = 'sending' or attempt = 0) as deliveries,
               (select count(*) from reel.generations where status in ('queued', 'running')) as generations`,
     ),
   );
   return row ?? {};
 }
 
-export const NOTHING = { permits: 0, calls: 0, jobs: 0, generations: 0 };
+export const NOTHING = {
+  permits: 0,
+  calls: 0,
+  jobs: 0,
+  mails: 0,
+  alerts: 0,
+  events: 0,
+  deliveries: 0,
+  generations: 0,
+};
 
 interface Event {
   readonly id: string;
@@ -154,4 +167,17 @@ export async function aliveHolders(db: Database): Promise<number> {
     ),
   );
   return row?.alive ?? -1;
+}
+
+/** What an alert is told by is there once, whoever died while it was told: one event, its deliveries, one mail to each. */
+export async function expectAlertsToldOnce(db: Database): Promise<void> {
+  const [row] = await db.asMigrator(
+    statement<Record<string, number>>(
+      `select (select count(*) from limits.alerts)::int as alerts,
+              (select count(*) from webhooks.events where type = 'limit.alert')::int as events,
+              (select count(*) from mail.messages where template = 'limit_alert')::int as mails`,
+    ),
+  );
+  const { alerts = 0 } = row ?? {};
+  expect(row).toEqual({ alerts, events: alerts, mails: alerts });
 }

@@ -8,6 +8,7 @@ import { type Client, clientOf } from '../process/client.ts';
 import { type Program, startProgram } from '../process/program.ts';
 import {
   aliveHolders,
+  expectAlertsToldOnce,
   expectChargesToAgree,
   expectLedgerToAgree,
   expectWholeGenerations,
@@ -111,6 +112,7 @@ export async function expectPromises(
   await vi.waitFor(async () => expect(await unfinished(db)).toEqual(NOTHING), RESOLVED);
   await expectLedgerToAgree(db, { bill: sandbox.bill(), hidden });
   await expectWholeGenerations(db);
+  await expectAlertsToldOnce(db);
   await expectChargesToAgree(db, client(url));
   expect(await aliveHolders(db)).toBe(1);
 }

@@ -112,6 +112,14 @@ export const WALKS = {
     earlier: { client: (client) => client.chat({}), crashAt: 'ai.dispatch:after' },
     leaves: true,
   },
+  'a registration': { client: (client) => client.register('ada@example.com'), ends: ['verify_email sent'] },
+  'a permit over HTTP': { client: (client) => client.borrow('first'), ends: ['settled'], hides: 1 },
+  'a permit over HTTP whose backend does not come back': {
+    client: (client) => client.borrow('first'),
+    leaves: true,
+    later: '121 seconds',
+    hides: 1,
+  },
   'a first start': { on: 'empty' },
   'a start after hours in which nobody was there': {
     found: (db) =>
@@ -120,6 +128,17 @@ export const WALKS = {
         `insert into jobs.schedules (name, cron, next_at)
            values ('platform.old-jobs', '27 * * * *', app.now() - interval '3 hours')
            on conflict (name, cron) do update set next_at = excluded.next_at`,
+      ),
+  },
+  'a start with an alert that nobody has told': {
+    // Nobody listens there: what is told is tried, and tried again later.
+    found: (db) =>
+      change(
+        db,
+        `insert into webhooks.endpoints (id, url, types, description, secret)
+           values (gen_random_uuid(), 'http://127.0.0.1:9/', '{limit.alert}', '', 'whsec_AAAA');
+         insert into limits.alerts (account_id, scope, name, starts, size, threshold, product, kind, used)
+           select account_id, 'reel', 'generations', 0, 10, 80, 'reel', 'quota', 8 from accounts.accounts where kind = 'organization'`,
       ),
   },
   'a start with other plans than before': {

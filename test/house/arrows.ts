@@ -82,6 +82,18 @@ function intoAnother(from: Room, target: string): string | undefined {
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
+/** The client runs wherever there are web standards: it imports itself alone. */
+export const standalone: Rule = (file) =>
+  file.path.startsWith('sdk/')
+    ? file.imports
+        .filter(({ specifier }) => !specifier.startsWith('./'))
+        .map(({ specifier, line }) => ({
+          path: file.path,
+          line,
+          says: `imports ${specifier}: the client stands on web standards alone`,
+        }))
+    : [];
+
 /** Packages that one room alone may import, so that a vendor or a driver can be changed in one place. */
 const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; readonly says: string }[] = [
   {

@@ -1,6 +1,8 @@
 /** Modules of the platform, the upper ones first: each may import those below it. */
 const PLATFORM = [
   'product',
+  'permits',
+  'reports',
   'billing',
   'ai',
   'jobs',
@@ -8,7 +10,9 @@ const PLATFORM = [
   'entitlements',
   'accounts',
   'identity',
+  'webhooks',
   'audit',
+  'mail',
   'idempotency',
   'http',
   'db',

@@ -1,4 +1,4 @@
-import { arrows, faces, type Finding, type Rule, vendors } from './arrows.ts';
+import { arrows, faces, type Finding, type Rule, standalone, vendors } from './arrows.ts';
 import { EXCEPTIONS, type Exception } from './exceptions.ts';
 import {
   databaseTime,
@@ -16,6 +16,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     arrows,
     faces,
+    standalone,
     vendors,
     names,
     fileSizes,

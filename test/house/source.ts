@@ -34,9 +34,10 @@ export interface Placed {
   readonly parent: Node | undefined;
 }
 
-const FOLDERS = ['src', 'test', 'scripts', 'bench', 'bin'];
+const FOLDERS = ['src', 'sdk/src', 'test', 'scripts', 'bench', 'bin', 'docs/examples'];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
+const GENERATED = /\/tables\.ts$|\.generated\.ts$/;
 
 /** All files that the rules apply to; what is generated is not ours to judge. */
 export function projectFiles(): SourceFile[] {
@@ -46,7 +47,7 @@ export function projectFiles(): SourceFile[] {
 /** Paths of all source files, from the project's folder. */
 export function projectPaths(): string[] {
   const found = FOLDERS.flatMap((folder) => listed(folder));
-  return [...found, ...ROOT_FILES].filter((path) => !path.endsWith('/tables.ts')).sort();
+  return [...found, ...ROOT_FILES].filter((path) => !GENERATED.test(path)).sort();
 }
 
 function listed(folder: string): string[] {
@@ -128,9 +129,11 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#products$/, 'src/products/index.ts'],
   [/^#server$/, 'src/server/index.ts'],
   [/^#app$/, 'src/app.ts'],
+  [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/gym$/, 'test/gym.ts'],
+  [/^#test\/property$/, 'test/property.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/redis$/, 'test/services/redis.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],

@@ -1,4 +1,4 @@
-import { createAccounts } from '#platform/accounts';
+import { createAccounts, type Room } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
@@ -7,10 +7,13 @@ import {
   type AccountId,
   type Clock,
   createIds,
+  type Ids,
   systemClock,
   systemRandom,
   type UserId,
 } from '#platform/kernel';
+import { createMail, createOutbox, type Mail } from '#platform/mail';
+import { temporaryFolder } from '#test/services';
 
 const POINT = commitPoint('test.factories', 'what a test starts from');
 export const WHENCE = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
@@ -42,22 +45,56 @@ export interface Person {
   readonly caller: Caller;
 }
 
+/** Mails of a world without a worker: they stay where they are stored. */
+function storedMail(db: Database, ids: Ids): Mail {
+  return createMail({
+    db,
+    ids,
+    random: systemRandom,
+    enqueuing: { enqueueing: () => [], wake: () => {} },
+    transport: createOutbox(temporaryFolder()),
+    settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
+    log: { info: () => {}, warn: () => {} },
+  });
+}
+
 /** Identity and accounts over a test's database, and people in them. */
-export function createPeople(db: Database, settings: Partial<IdentitySettings> = {}) {
+export function createPeople(
+  db: Database,
+  settings: Partial<IdentitySettings> = {},
+  room: Room = { asking: () => [], refusal: (error) => error },
+) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });
   const audit = createAudit({ ids });
-  const accounts = createAccounts({ db, clock, ids, audit });
+  const mail = storedMail(db, ids);
+  const accounts = createAccounts({
+    db,
+    clock,
+    ids,
+    random: systemRandom,
+    audit,
+    mail,
+    room,
+    invitationLink: (token) => `http://plinth.test/v1/invitations/accept#${token}`,
+  });
   const identity = createIdentity({
     db,
     clock,
     ids,
     audit,
+    mail,
     random: systemRandom,
     makePersonalAccount: accounts.makePersonalAccount,
     makeOrganization: accounts.makeOrganization,
     membershipsOf: accounts.membershipsOf,
-    settings: { issuer: 'http://plinth.test', emailVerification: 'off', products: ['reel'], ...settings },
+    settings: {
+      issuer: 'http://plinth.test',
+      baseUrl: 'http://plinth.test',
+      emailVerification: 'off',
+      products: ['reel'],
+      ...settings,
+    },
   });
 
   return {
@@ -68,7 +105,11 @@ export function createPeople(db: Database, settings: Partial<IdentitySettings> =
     identity,
     /** A user who is signed in. Their password is `PASSWORD`; hashing it takes about 25 ms. */
     async person(
-      options: { readonly role?: 'user' | 'admin'; readonly companyName?: string } = {},
+      options: {
+        readonly role?: 'user' | 'admin';
+        readonly companyName?: string;
+        readonly emailVerified?: boolean;
+      } = {},
     ): Promise<Person> {
       const email = `${ids.next()}@example.com`;
       const made = await db.system('server.owner', POINT, (tx) =>
@@ -83,7 +124,7 @@ export function createPeople(db: Database, settings: Partial<IdentitySettings> =
     organization: (owner: Person, name = 'Acme'): Promise<AccountId> =>
       db.user(owner.userId, POINT, (tx) => accounts.makeOrganization(tx, owner, name)),
     /** Makes someone a member of an account outright. */
-    async join(accountId: AccountId, person: Person, role: Role): Promise<void> {
+    async join(accountId: AccountId, person: Pick<Person, 'userId'>, role: Role): Promise<void> {
       const sql = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
       await db.tenant(accountId, POINT, [statement(sql, [accountId, person.userId, role])]);
       db.signal('accounts.changed', accountId);

@@ -14,6 +14,11 @@ export interface Generation {
   readonly error?: { readonly code: string };
 }
 
+interface Mail {
+  readonly template: string;
+  readonly status: string;
+}
+
 /** A customer's program. Every one of its calls fails when the server dies; it may then be sent to another. */
 export interface Client {
   call(call: string, more?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
@@ -25,6 +30,10 @@ export interface Client {
   create(key: string): Promise<Generation>;
   /** A chat completion, with an Idempotency-Key if one is named; answers its status and, if it failed, why. */
   chat(options: { key?: string; stream?: boolean }): Promise<string>;
+  /** Takes a permit for work of its own and settles it without figures; answers how that ended. */
+  borrow(key: string): Promise<string>;
+  /** Registers somebody and waits for what becomes of the first mail to them, which a platform admin can read. */
+  register(email: string): Promise<string>;
   /** A streamed chat completion, piece by piece. */
   stream(): AsyncIterableIterator<string>;
 }
@@ -83,6 +92,25 @@ export function clientOf(url: string, token: string): Client {
       const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
       const reply = await patiently(() => call('POST /v1/ai/chat/completions', { body, headers }));
       return reply.status === 200 ? 'answered' : codeOf(reply);
+    },
+    async borrow(key) {
+      const body = { product: 'gateway', feature: 'external' };
+      const headers = { 'idempotency-key': key };
+      const taken = await patiently(() => call('POST /v1/permits', { body, headers }));
+      if (taken.status !== 201) return codeOf(taken);
+      const ended = await call(`POST /v1/permits/${String(taken.body['permit_id'])}/settle`, { body: {} });
+      return ended.status === 200 ? String(ended.body['status']) : codeOf(ended);
+    },
+    async register(email) {
+      const body = { email, password: 'Analytical-Engine-1843' };
+      const { status } = await call('POST /v1/auth/register', { body });
+      if (status !== 201) throw new Error(`a registration was answered with ${status}`);
+      const ending = async () => {
+        const { data = [] } = (await call(`GET /v1/admin/mail?to=${email}`)).body as { data?: Mail[] };
+        const first = data.at(-1);
+        return first?.status === 'sent' ? `${first.template} sent` : undefined;
+      };
+      return vi.waitUntil(ending, { ...PATIENCE, interval: 250 });
     },
     async *stream() {
       const response = await fetch(`${url}/v1/ai/chat/completions`, {

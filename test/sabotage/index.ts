@@ -1,17 +1,24 @@
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
 import { DATABASE } from './database.ts';
+import { FAULTS } from './faults.ts';
 import { IDENTITY } from './identity.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
 import { LIMITS } from './limits.ts';
+import { ORGANIZATIONS } from './organizations.ts';
+import { MAIL } from './mail.ts';
 import type { Patch } from './patch.ts';
+import { PERMITS } from './permits.ts';
 import { REDIS } from './redis.ts';
 import { QSTASH } from './qstash.ts';
 import { QUALITY } from './quality.ts';
 import { REEL } from './reel.ts';
 import { REEL_LIBRARY } from './reel-library.ts';
+import { SDK } from './sdk.ts';
+import { REPORTS } from './reports.ts';
 import { SERVER } from './server.ts';
+import { WEBHOOKS } from './webhooks.ts';
 
 export type { Patch } from './patch.ts';
 
@@ -22,15 +29,22 @@ export type { Patch } from './patch.ts';
 export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
+  ...PERMITS,
   ...KINDS,
   ...JOBS,
   ...QSTASH,
   ...AI,
   ...IDENTITY,
+  ...MAIL,
   ...ACCOUNTS,
+  ...ORGANIZATIONS,
+  ...REPORTS,
   ...SERVER,
+  ...SDK,
   ...REDIS,
   ...REEL,
   ...REEL_LIBRARY,
+  ...WEBHOOKS,
   ...QUALITY,
+  ...FAULTS,
 ];

@@ -72,8 +72,8 @@ export const REEL_LIBRARY: readonly Patch[] = [
   {
     name: 'every-language-stemmed-alike',
     file: SCHEMA,
-    find: 'a.search @@ v_broad[array_position(v_stemmings, a.stemming)]) as near',
-    replace: 'a.search @@ v_broad[1]) as near',
+    find: 'v_queries else v_broad end)[array_position(v_stemmings, a.stemming)]) as near',
+    replace: 'v_queries else v_broad end)[1]) as near',
     expects: `${SEARCH} takes a word that two languages share for what it is in each`,
   },
   {
@@ -100,7 +100,7 @@ export const REEL_LIBRARY: readonly Patch[] = [
   {
     name: 'all-matches-read',
     file: SCHEMA,
-    find: 'c_walk constant integer := 5000;',
+    find: 'c_walk constant integer := 3000;',
     replace: 'c_walk constant integer := 50000;',
     expects: `${READING} for {"q":"middling"} reads no more than a few thousand assets of all that match`,
   },

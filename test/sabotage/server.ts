@@ -125,7 +125,7 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'repeat-looked-at-like-a-first-call',
     file: 'src/server/walk.ts',
-    find: '    if (!(await parts.idempotency.isKnown({ accountId, route: route.name, key }))) throw error;\n',
+    find: '    if (!(await parts.idempotency.isKnown({ accountId, route: keyedRoute(call), key }))) throw error;\n',
     replace: '    throw error;\n',
     expects:
       'test/reel/regenerate.test.ts :: any regeneration > that is repeated gets its first answer, although it would be refused by now',

@@ -4,7 +4,8 @@ import { commitPoint, type Database, type Passing } from '#platform/db';
 import { type AccountId, type Clock, type UserId } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { afterAll } from 'vitest';
-import { testDatabase, type TestDatabase } from './index.ts';
+import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
+import { outboxOf, type SentMail } from './outbox.ts';
 
 const PREPARE = commitPoint('test.prepare', 'customers of a test');
 
@@ -34,6 +35,8 @@ export interface TestApp {
   readonly db: Database;
   readonly database: TestDatabase;
   readonly sandbox: OpenAISandbox;
+  /** All mails that were sent so far, the oldest first, once none is on its way any more. */
+  outbox(): Promise<SentMail[]>;
   /** Makes a customer; with a plan (`reel.basic`), it is granted from now on. */
   customer(...plans: readonly string[]): Promise<Customer>;
   /** A platform admin. */
@@ -67,6 +70,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const config = readConfig({
     NODE_ENV: 'test',
     PORT: '0',
+    DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
     AI_UPSTREAMS: JSON.stringify([upstream]),
     ...options.settings,
@@ -98,6 +102,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     db: database.db,
     database,
     sandbox,
+    outbox: () => outboxOf(database.db, config),
     customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user' }),
     admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin' }),
     call: (key, call, more) => request(url, { key, call, ...more }),

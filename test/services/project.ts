@@ -16,12 +16,15 @@ const SOURCE = join(import.meta.dirname, '../../src');
 const PLATFORM = [
   'db',
   'idempotency',
+  'mail',
   'audit',
+  'webhooks',
   'identity',
   'accounts',
   'entitlements',
   'limits',
   'jobs',
+  'reports',
   'ai',
   'product',
 ];

@@ -1,9 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
-import { delimiter, join } from 'node:path';
-import { accessSync, constants } from 'node:fs';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
+import { programsOnPath } from './programs.ts';
 
 /** A Redis of a test's own, to be treated badly. */
 export interface RedisServer {
@@ -24,17 +23,7 @@ export interface RedisServer {
 
 /** Where the `redis-server` of PATH lies; undefined when there is none. */
 export function redisProgram(): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'redis-server'))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return programsOnPath('redis-server')[0];
 }
 
 /** The version that a `redis-server` says of itself: `7.0.15`. */
@@ -112,6 +101,8 @@ function isOpen(port: number): Promise<boolean> {
 
 async function command(port: number, [name = '', ...words]: readonly string[]): Promise<unknown> {
   const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true });
+  // What fails is told by the call.
+  client.on('error', () => {});
   try {
     return await client.call(name, ...words);
   } finally {

@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, type Role, type Route } from '#platform/http';
-import { type AccountId, isUuid, type UserId } from '#platform/kernel';
+import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 
@@ -10,7 +10,8 @@ import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls
 const PATIENCE = { timeout: 20_000, interval: 10 };
 const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
 export const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
-export const PASSWORD = 'Walking-Every-Route-1';
+/** That of the examples, so that a call which asks for its caller's password finds it right. */
+export const PASSWORD = 'Analytical-Engine-1843';
 
 /** Someone who is signed in, and has a key that may do everything. */
 export interface Person {
@@ -87,9 +88,22 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   for (const route of makers.filter(({ shape }) => shape.spends?.as === 'job')) {
     await send(app.url, route, { as: owner.token });
   }
+  await makeWebhooks(app);
   await makeDeadJob(app, owner.accountId);
   await makeHoldings(app, owner.accountId);
+  await makeReported(app, owner);
+  await makeInvitations(app, owner);
+  await makeMail(app, owner);
   return { owner, others, organization: owner.accountId };
+}
+
+/** Endpoints of the operator's, enough of them that one may be deleted. */
+async function makeWebhooks({ app, db }: TestApp): Promise<void> {
+  for (let n = 0; n < 3; n += 1) {
+    const insert = `insert into webhooks.endpoints (id, url, types, description, secret)
+      values ($1, 'https://hooks.example.com/', '{limit.alert}', '', 'whsec_AAAA')`;
+    await db.asMigrator(statement(insert, [app.modules.ids.next()]));
+  }
 }
 
 /** A job that was given up: no call makes one. */
@@ -109,12 +123,64 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
   await db.asMigrator(
     statement(
       `with anchor as (insert into limits.anchors (account_id, product, starts_at) values ($1, 'reel', app.now()) on conflict do nothing),
+       alert as (insert into limits.alerts (account_id, scope, name, starts, size, threshold, product, kind, used, told_at)
+         values ($1, 'reel', 'generations', 0, 10, 80, 'reel', 'quota', 8, app.now())),
        gauge as (insert into limits.gauges (account_id, product, name, used) values ($1, 'reel', 'storage', 1)),
        seat as (insert into limits.seats (account_id, product, name, machine, id, fence, taken_at, expires_at)
          values ($1, 'reel', 'machines', 'a machine', $2, 1, app.now(), app.now() + interval '1 hour'))
        insert into limits.credits (account_id, id, product, name, source, amount, remaining, cause)
          values ($1, $3, 'reel', 'posts', 'admin', 10, 10, 'test')`,
       [accountId, ids.next(), ids.next()],
+    ),
+  );
+}
+
+/** What operators and the upkeep write of an account: an adjustment, a sale, and a sum of what it used. */
+async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
+  const { ids } = app.modules;
+  await db.asMigrator(
+    statement(
+      `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)
+         values ($1, $3, 'reel', 'generations', 'units', -1, 0, 'a test', $2)),
+       cell as (insert into reports.usage_cells values
+         ($1, '2026-11-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', 0, 0, 0, 0, 0, 0, 0, 0, 0))
+       insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
+         values ($1, $3, 'reel', 'usd', 2000, 88, 0, app.now(), 'manual', $3)`,
+      [accountId, userId, ids.next()],
+    ),
+  );
+}
+
+/** The token that the example of accepting shows: good for whoever got an invitation last. */
+const INVITED_BY = 'pli_the-end-of-the-link-in-the-mail';
+
+/** An invitation that the organization has sent, and one that its owner has got; tokens are in mails alone. */
+async function makeInvitations({ app, db }: TestApp, { accountId, userId, email }: Person): Promise<void> {
+  const { ids } = app.modules;
+  const host = ids.next();
+  await db.asMigrator(
+    statement('delete from accounts.invitations where token_hash = $1', [sha256(INVITED_BY)]),
+  );
+  await db.asMigrator(
+    statement(
+      `with host as (insert into accounts.accounts (account_id, kind, name, created_by) values ($4, 'organization', 'A host', $2))
+       insert into accounts.invitations (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
+       values ($1, $3, 'invitee@example.com', 'member', 'of a token that nobody has', $2, app.now() + interval '7 days'),
+         ($4, $5, $6, 'member', $7, $2, app.now() + interval '7 days')`,
+      [accountId, userId, ids.next(), host, ids.next(), email, sha256(INVITED_BY)],
+    ),
+  );
+}
+
+/** A mail of an account, and a link that was sent to its owner. */
+async function makeMail({ app, db }: TestApp, { accountId, userId, email }: Person): Promise<void> {
+  await db.asMigrator(
+    statement(
+      `with mail as (insert into mail.messages (account_id, id, user_id, recipient, template, status)
+         values ($1, $2, $3, $4, 'password_changed', 'sent'))
+       insert into identity.email_tokens (user_id, kind, token_hash, email, expires_at)
+         values ($3, 'reset_password', 'of a token that nobody has', $4, app.now() + interval '1 hour')`,
+      [accountId, app.modules.ids.next(), userId, email],
     ),
   );
 }
@@ -154,7 +220,23 @@ export async function makeExamplePeople(app: TestApp): Promise<void> {
   }
 }
 
-/** Every id in every row of these accounts and users, by column. */
+/** The links that examples use up: each is one that was sent, to somebody of its own. */
+async function makeExampleLinks(app: TestApp): Promise<void> {
+  const links = [
+    ['POST /v1/auth/verify-email', 'verify_email'],
+    ['POST /v1/auth/reset-password', 'reset_password'],
+  ] as const;
+  for (const [name, kind] of links) {
+    const { body } = app.app.server.routes.filter((route) => route.name === name).map(exampleOf)[0] ?? {};
+    const token = isRecord(body) ? String(body['token']) : '';
+    const { userId, email } = await makePerson(app);
+    const sql = `insert into identity.email_tokens (user_id, kind, token_hash, email, expires_at)
+      values ($1, $2, $3, $4, app.now() + interval '1 hour')`;
+    await app.db.asMigrator(statement(sql, [userId, kind, sha256(token), email]));
+  }
+}
+
+/** Every id in every row of these accounts and users, by column; and those of the operator's webhooks. */
 export async function idsOf(db: Database, household: Household): Promise<IdsByColumn> {
   const { owner, others, organization } = household;
   const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
@@ -165,7 +247,13 @@ export async function idsOf(db: Database, household: Household): Promise<IdsByCo
       ids.set(column, (ids.get(column) ?? new Set()).add(value));
     }
   }
-  return new Map([...ids].map(([column, values]) => [column, [...values]]));
+  const webhooks = await db.asMigrator(
+    statement<{ id: string }>('select id from webhooks.endpoints order by id'),
+  );
+  return new Map([
+    ...[...ids].map(([column, values]) => [column, [...values]] as const),
+    ['webhook_id', webhooks.map(({ id }) => id)],
+  ]);
 }
 
 async function rowsOf(
@@ -201,5 +289,6 @@ export async function forgetRates(db: Database): Promise<void> {
 export async function walkedApp({ work }: { readonly work: boolean }): Promise<TestApp> {
   const app = await testApp({ work });
   await makeExamplePeople(app);
+  await makeExampleLinks(app);
   return app;
 }

@@ -47,10 +47,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   port_not_open: 'a start ends with it',
   data_folder_in_use: 'a start ends with it',
   data_folder_unusable: 'a start ends with it',
+  exchange_rates_unreadable: 'a start ends with it',
   headers_too_large: 'what is no request yet has no route',
   request_timeout: 'what is no request yet has no route',
   client_gone: 'nobody is there to read it',
-  permit_stale: 'a worker that lost its job hears it',
   gone: 'a promise to clients that no call makes use of yet',
 };
 

@@ -52,14 +52,14 @@ async function refusedCredentials(app: TestApp, me: Person): Promise<Record<stri
 }
 
 /** Signed with our key by a clock that is an hour behind; it lived ten minutes. */
-async function tokenOfAnHourAgo({ app, db }: TestApp, { email }: Person): Promise<string> {
+async function tokenOfAnHourAgo({ app, db, url }: TestApp, { email }: Person): Promise<string> {
   const clock = { now: () => systemClock.now() - AN_HOUR, monotonic: () => systemClock.monotonic() };
   const before = createIdentity({
     ...app.modules,
     ...app.modules.accounts,
     db,
     clock,
-    settings: { issuer: 'plinth', emailVerification: 'off', products: [] },
+    settings: { issuer: 'plinth', baseUrl: url, emailVerification: 'off', products: [] },
   });
   const { access_token: token } = await before.sessions.login({ email, password: PASSWORD }, WHENCE);
   await before.close();

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import PostalMime from 'postal-mime';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { testDatabase } from '#test/services';
@@ -47,6 +48,17 @@ const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as Re
 marks.add('the owner’s password', owner['password']);
 const key = owner['api_key'] ?? '';
 marks.add('the owner’s key', key);
+
+/** The secrets of one kind in the links of all mails to an address so far, the oldest first. */
+async function linksSent(kind: 'ple' | 'pli', address: string): Promise<string[]> {
+  const outbox = join(folder, 'outbox');
+  const names = existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith('.eml')) : [];
+  const mails = names.sort().map((name) => PostalMime.parse(readFileSync(join(outbox, name))));
+  const theirs = (await Promise.all(mails)).filter(({ to }) => to?.some((one) => one.address === address));
+  const texts = theirs.map(({ text = '' }) => text);
+  const secret = new RegExp(`${kind}_[\\w-]{43}`);
+  return texts.flatMap((text) => secret.exec(text)?.[0] ?? []);
+}
 
 /** Whatever was said so far where nobody may say such a thing. */
 async function leaks(): Promise<string[]> {
@@ -110,6 +122,52 @@ describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_0
     expect(
       (await say('POST /v1/organizations', { as: String(made.body['key']), body: { name: 'x' } })).status,
     ).toBe(403);
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of invitations: whom they are for, and their tokens', async () => {
+    const email = `${marks.as('an invitee’s email')}@example.com`;
+    const { body: list } = await say('GET /v1/organizations', { as: key });
+    const [organization] = list['data'] as { id: string }[];
+    const path = `/v1/organizations/${organization?.id}/invitations`;
+    const { status } = await say(`POST ${path}`, { as: key, body: { email, role: 'viewer' } });
+    expect(status).toBe(201);
+    await expect.poll(() => linksSent('pli', email), { timeout: 10_000 }).toHaveLength(1);
+    const [token = ''] = await linksSent('pli', email);
+    marks.add('an invitation', token);
+    const { body: tokens } = await say('POST /v1/auth/login', {
+      body: { email: owner['email'], password: owner['password'] },
+    });
+    const as = String(tokens['access_token']);
+    marks.add('an access token', as);
+    const refused = await say('POST /v1/invitations/accept', { as, body: { token } });
+    expect(refused.status).toBe(403);
+    await say(`POST ${path}`, { as: key, body: { email, role: 'viewer' } });
+    expect(await leaks()).toEqual([]);
+  });
+
+  test('of links that are sent, and of the passwords that they set', async () => {
+    const email = `${marks.as('an email')}@example.com`;
+    const [before, after] = [`${marks.as('a password')}-Aa1`, `${marks.as('a later password')}-Aa1`];
+    await say('POST /v1/auth/register', { body: { email, password: before } });
+    const { status } = await say('POST /v1/auth/forgot-password', { body: { email } });
+    expect(status).toBe(202);
+    await expect.poll(() => linksSent('ple', email), { timeout: 10_000 }).toHaveLength(2);
+    const [verifying = '', resetting = ''] = await linksSent('ple', email);
+    marks.add('a link', verifying);
+    marks.add('a link of a reset', resetting);
+    for (const path of [`verify-email/${verifying}`, `reset-password?token=${resetting}`])
+      expect((await say(`GET /v1/auth/${path}`)).status).toBe(200);
+    for (const times of [200, 400]) {
+      const said = await say('POST /v1/auth/verify-email', { body: { token: verifying } });
+      expect(said.status).toBe(times);
+    }
+    const reset = { token: resetting, password: after };
+    expect((await say('POST /v1/auth/reset-password', { body: { ...reset, password: 'x' } })).status).toBe(
+      400,
+    );
+    expect((await say('POST /v1/auth/reset-password', { body: reset })).status).toBe(200);
+    await expect.poll(() => program.said()).toContain('mail sent');
     expect(await leaks()).toEqual([]);
   });
 

@@ -6,4 +6,17 @@ declareErrors({
     message: 'An organization keeps at least one owner. Make someone else an owner first.',
   },
   already_member: { status: 409, message: 'This user is a member already.' },
+  already_invited: {
+    status: 409,
+    message: 'There is an open invitation to this email address. Resend or revoke it.',
+  },
+  invitation_for_another: {
+    status: 403,
+    message: 'This invitation was sent to another email address. Sign in as its owner.',
+  },
+  invitation_expired: { status: 410, message: 'This invitation is over. Ask for another one.' },
+  fresh_session_needed: {
+    status: 403,
+    message: 'Giving ownership needs a session that began less than 15 minutes ago. Sign in again.',
+  },
 });

@@ -3,7 +3,7 @@ import type { Transaction } from '#platform/db';
 import { atLeast, type Caller, type Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { Roles } from './roles.ts';
-import { type AccountRow, lockOrganization, membersForChange } from './store.ts';
+import { type AccountRow, lockOrganization, lockRestorable, membersForChange } from './store.ts';
 
 /** A request to work on an organization: by whom, and on which. */
 export interface Visit {
@@ -14,8 +14,8 @@ export interface Visit {
 }
 
 /**
- * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404); a key
- * is a member of the account that it is bound to alone.
+ * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404), nor is
+ * anybody's personal account one; a key is a member of the account that it is bound to alone.
  */
 export async function enter(
   roles: Roles,
@@ -26,7 +26,8 @@ export async function enter(
   const accountId = visit.organization as AccountId;
   if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
   const role = await roles.roleOf(caller.userId, accountId);
-  if (role === undefined) throw new AppError('not_found');
+  const kind = await roles.kindOf(caller.userId, accountId);
+  if (role === undefined || kind !== 'organization') throw new AppError('not_found');
   if (!atLeast(role, least)) throw new AppError('forbidden');
   return { accountId, role };
 }
@@ -43,12 +44,13 @@ export interface Locked {
 export async function lock(
   tx: Transaction,
   visit: Visit,
-  about: { readonly least: Role; readonly target?: UserId },
+  about: { readonly least: Role; readonly target?: UserId; readonly closedToo?: true },
 ): Promise<Locked> {
   const accountId = visit.organization as AccountId;
   const { userId } = visit.caller;
   const { least, target } = about;
-  const [account] = await tx.run(lockOrganization(accountId));
+  const locking = about.closedToo === true ? lockRestorable : lockOrganization;
+  const [account] = await tx.run(locking(accountId));
   if (account === undefined) throw new AppError('not_found');
   const rows = await tx.run(membersForChange(accountId, target === undefined ? [userId] : [userId, target]));
   const role = rows.find((row) => row.user_id === userId)?.role;

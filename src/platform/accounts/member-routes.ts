@@ -1,10 +1,7 @@
-import { commitPoint } from '#platform/db';
-import { answer, pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
+import { pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { after } from './organization-routes.ts';
-
-const ADDED = commitPoint('accounts.member-added', 'a new membership');
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
@@ -48,45 +45,19 @@ const listMembers = route(
   },
 );
 
-const addMember = route(
-  'POST /v1/organizations/:id/members',
-  {
-    summary: 'Add a registered user to an organization',
-    description:
-      'For admins and owners; only an owner adds an owner. An email that nobody registered with is 404.',
-    tag,
-    auth: 'user',
-    scope: 'account:write',
-    // It tells whether an email is known, so nobody gets to ask often.
-    rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ email: z.string().trim().min(3).max(254), role: z.enum(ROLES) }),
-    reply: { 201: memberSchema },
-    errors: ['not_found', 'forbidden', 'already_member'],
-    example: { params: { id: ID }, body: { email: 'grace@example.com', role: 'member' }, reply: EXAMPLE },
-  },
-  async ({ caller, params, body, once, origin }, { members }) => {
-    const visit = { caller, whence: origin, organization: params.id };
-    const userId = await members.find(visit, body.email);
-    const added = await once(ADDED, async (tx) =>
-      answer(201, await members.addIn(tx, visit, { userId, role: body.role })),
-    );
-    members.changed(visit);
-    return added;
-  },
-);
-
 const changeRole = route(
   'PATCH /v1/organizations/:id/members/:user_id',
   {
     summary: "Change a member's role",
-    description: 'For admins and owners; only an owner makes or unmakes an owner. The last owner stays one.',
+    description:
+      'For admins and owners; only an owner makes or unmakes an owner, and makes one in a session that began less than 15 minutes ago. The last owner stays one.',
     tag,
     auth: 'user',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
     body: z.strictObject({ role: z.enum(ROLES) }),
     reply: { 200: memberSchema },
-    errors: ['not_found', 'forbidden', 'last_owner'],
+    errors: ['not_found', 'forbidden', 'fresh_session_needed', 'last_owner'],
     example: { params: { id: ID, user_id: USER }, body: { role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, accounts) => {
@@ -115,5 +86,25 @@ const removeMember = route(
   },
 );
 
+const transfer = route(
+  'POST /v1/organizations/:id/transfer',
+  {
+    summary: 'Hand your ownership over to another member',
+    description:
+      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin. It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    body: z.strictObject({ user_id: z.uuid() }),
+    reply: { 200: memberSchema },
+    errors: ['not_found', 'forbidden', 'fresh_session_needed', 'conflict'],
+    idempotency: 'none',
+    example: { params: { id: ID }, body: { user_id: USER }, reply: { ...EXAMPLE, role: 'owner' } },
+  },
+  ({ caller, params, body, origin }, accounts) =>
+    accounts.members.transfer({ caller, whence: origin, organization: params.id }, body.user_id),
+);
+
 /** Calls on the members of an organization. */
-export const memberRoutes: Route[] = [listMembers, addMember, changeRole, removeMember];
+export const memberRoutes: Route[] = [listMembers, changeRole, removeMember, transfer];

@@ -1,13 +1,15 @@
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Page, page, type Role } from '#platform/http';
-import { callerChanged, userByEmail } from '#platform/identity';
+import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Locked, type Visit } from './entry.ts';
+import { assertMayGive, assertRank } from './ownership.ts';
 import type { Roles } from './roles.ts';
-import { addMember, people, type PersonRow, removeMember, setRole } from './store.ts';
+import { people, type PersonRow, removeMember, setRole } from './store.ts';
 
 const CHANGE = commitPoint('accounts.member-change', 'a changed or ended membership');
+const TRANSFER = commitPoint('accounts.transferred', 'a new owner, and the former one as admin');
 
 export interface MemberView {
   readonly user_id: string;
@@ -24,23 +26,12 @@ export interface Members {
     visit: Visit,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<MemberView>>;
-  /**
-   * Finds whom an admin wants to add, before any transaction. `not_found` when nobody has that email.
-   * That tells an admin of an organization, which anyone can be, whether an email is known. It can't be hidden as long
-   * as adding shows at once, so the route is rated by user and each look is in the audit; invitations will end it.
-   */
-  find(visit: Visit, email: string): Promise<UserId>;
-  /** Adds a member in the scope of the caller; row security lets admins alone do it. Call `changed` after the commit. */
-  addIn(
-    tx: Transaction,
-    visit: Visit,
-    member: { readonly userId: UserId; readonly role: Role },
-  ): Promise<MemberView>;
-  changed(visit: Visit): void;
   /** For admins; what concerns an owner, for owners. The last owner keeps the role. */
   changeRole(visit: Visit, userId: string, role: Role): Promise<MemberView>;
   /** Ends a membership: one's own (leaving), or as an admin another's. The last owner stays. Their keys end with it. */
   remove(visit: Visit, userId: string): Promise<void>;
+  /** For owners: another member becomes one, and the caller an admin. Answers the new owner. */
+  transfer(visit: Visit, userId: string): Promise<MemberView>;
 }
 
 interface MembersParts {
@@ -49,45 +40,17 @@ interface MembersParts {
   readonly roles: Roles;
 }
 
-const LOOKED = commitPoint(
-  'accounts.invitee-looked-up',
-  'the record that an admin looked for a user by email',
-);
-
 export function createMembers(parts: MembersParts): Members {
-  const { db, audit, roles } = parts;
+  const { db, roles } = parts;
   return {
     async list(visit, { after, limit }) {
       const { accountId } = await enter(roles, visit, 'viewer');
       const [rows] = await db.tenant(accountId, [people(accountId, { after, limit: limit + 1 })]);
       return page(rows, limit, { item: memberView, position: ({ user_id }) => [user_id] });
     },
-    async find(visit, email) {
-      const { accountId } = await enter(roles, visit, 'admin');
-      const [[user]] = await db.system('accounts.invitee', [userByEmail(email)]);
-      if (user !== undefined) return user.user_id;
-      await db.tenant(accountId, LOOKED, (tx) =>
-        audit.recordIn(tx, {
-          actor: actorOf(visit.caller),
-          accountId,
-          whence: visit.whence,
-          action: 'member.not_found',
-        }),
-      );
-      throw new AppError('not_found', { message: 'Nobody is registered with this email address.' });
-    },
-    async addIn(tx, visit, { userId, role }) {
-      const accountId = visit.organization as AccountId;
-      const locked = await lock(tx, visit, { least: 'admin' });
-      assertRank(locked.role, [role]);
-      const added = await tx.run(addMember(accountId, userId, role));
-      if (added.length === 0) throw new AppError('already_member');
-      await audit.recordIn(tx, event(visit, { action: 'member.added', userId, changes: { role } }));
-      return readMember(tx, accountId, userId);
-    },
-    changed: ({ organization }) => roles.changed(organization as AccountId),
     changeRole: (visit, userId, role) => changeRole(parts, visit, { userId: userId as UserId, role }),
     remove: (visit, userId) => remove(parts, visit, userId as UserId),
+    transfer: (visit, userId) => transfer(parts, visit, userId as UserId),
   };
 }
 
@@ -97,6 +60,7 @@ async function changeRole(
   { userId, role }: { readonly userId: UserId; readonly role: Role },
 ): Promise<MemberView> {
   const { accountId } = await enter(roles, visit, 'admin');
+  await assertMayGive(db, visit.caller, role);
   const member = await db.tenant(accountId, CHANGE, async (tx) => {
     const { role: own, target } = await lock(tx, visit, { least: 'admin', target: userId });
     if (target === undefined) throw new AppError('not_found');
@@ -129,11 +93,25 @@ async function remove({ db, audit, roles }: MembersParts, visit: Visit, userId: 
   callerChanged(db, userId);
 }
 
-/** An admin neither makes nor unmakes an owner. */
-function assertRank(own: Role, concerned: readonly Role[]): void {
-  if (own !== 'owner' && concerned.includes('owner')) {
-    throw new AppError('forbidden', { message: 'Only an owner can change who is an owner.' });
-  }
+async function transfer(
+  { db, audit, roles }: MembersParts,
+  visit: Visit,
+  userId: UserId,
+): Promise<MemberView> {
+  const { caller } = visit;
+  const { accountId } = await enter(roles, visit, 'owner');
+  await assertMayGive(db, caller);
+  const owner = await db.tenant(accountId, TRANSFER, async (tx) => {
+    const { target } = await lock(tx, visit, { least: 'owner', target: userId });
+    if (target === undefined) throw new AppError('not_found');
+    if (userId === caller.userId) throw new AppError('conflict', { message: 'This is you already.' });
+    await tx.runAll([setRole(accountId, userId, 'owner'), setRole(accountId, caller.userId, 'admin')]);
+    const changes = { role: { before: target.role, after: 'owner' }, former_owner: caller.userId };
+    await audit.recordIn(tx, event(visit, { action: 'account.transferred', userId, changes }));
+    return readMember(tx, accountId, userId);
+  });
+  roles.changed(accountId);
+  return owner;
 }
 
 function assertNotLastOwner(target: NonNullable<Locked['target']>): void {

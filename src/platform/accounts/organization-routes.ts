@@ -8,23 +8,33 @@ const MADE = commitPoint('accounts.organization-made', 'an organization with its
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
 
-const name = z.string().trim().min(1).max(200);
-const organizationSchema = z.strictObject({
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
+export const organizationSchema = z.strictObject({
   id: z.uuid(),
   name: z.string(),
   status: z.enum(['active', 'suspended']),
   role: z.enum(ROLES),
+  restorable_until: z.iso
+    .datetime()
+    .nullable()
+    .describe('Until when a closed one can be opened again; null: it is open.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
 const position = z.tuple([z.uuid()]);
 
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const EXAMPLE = {
+export const ORGANIZATION = {
   id: ID,
   name: 'Acme',
   status: 'active',
   role: 'owner',
+  restorable_until: null,
   created_at: '2026-11-20T08:00:00.000Z',
   updated_at: '2026-11-20T08:00:00.000Z',
 };
@@ -45,7 +55,7 @@ const makeOrganization = route(
     rate: { perMinute: 10, by: 'user' },
     body: z.strictObject({ name }),
     reply: { 201: organizationSchema },
-    example: { body: { name: 'Acme' }, reply: EXAMPLE },
+    example: { body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, body, once, origin }, accounts) =>
     once(MADE, async (tx) => {
@@ -62,17 +72,22 @@ const listOrganizations = route(
   'GET /v1/organizations',
   {
     summary: 'List your organizations',
-    description: 'Newest first. A key sees the one that it is bound to.',
+    description:
+      'Newest first; with `closed=true` those that you have closed and may open again. A key sees the one that it is bound to.',
     tag,
     auth: 'user',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ closed: z.enum(['true', 'false']).optional(), ...pageQuery }),
     reply: { 200: pageOf(organizationSchema) },
-    example: { query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
+    example: { query: { limit: 20 }, reply: { data: [ORGANIZATION], next_cursor: null } },
   },
   ({ caller, query }, accounts) =>
-    accounts.organizations.list(caller, { after: after(query), limit: query.limit }),
+    accounts.organizations.list(caller, {
+      after: after(query),
+      limit: query.limit,
+      closed: query.closed === 'true',
+    }),
 );
 
 const getOrganization = route(
@@ -85,7 +100,7 @@ const getOrganization = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: organizationSchema },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: EXAMPLE },
+    example: { params: { id: ID }, reply: ORGANIZATION },
   },
   ({ caller, params, origin }, accounts) =>
     accounts.organizations.get({ caller, whence: origin, organization: params.id }),
@@ -103,7 +118,7 @@ const renameOrganization = route(
     body: z.strictObject({ name }),
     reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID }, body: { name: 'Acme' }, reply: EXAMPLE },
+    example: { params: { id: ID }, body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, params, body, origin }, accounts) =>
     accounts.organizations.rename({ caller, whence: origin, organization: params.id }, body.name),
@@ -113,19 +128,40 @@ const closeOrganization = route(
   'DELETE /v1/organizations/:id',
   {
     summary: 'Close an organization',
-    description: 'For owners. From then on nobody reaches it, and nothing is spent for it.',
+    description:
+      'For owners. From then on nobody reaches it, its keys are refused, and nothing more is spent for it; what runs already ends. For 14 days it can be opened again.',
     tag,
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID }, reply: { ok: true } },
+    example: {
+      params: { id: ID },
+      reply: { ...ORGANIZATION, restorable_until: '2026-12-04T08:00:00.000Z' },
+    },
   },
-  async ({ caller, params, origin }, accounts) => {
-    await accounts.organizations.close({ caller, whence: origin, organization: params.id });
-    return { ok: true };
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.close({ caller, whence: origin, organization: params.id }),
+);
+
+const restoreOrganization = route(
+  'POST /v1/organizations/:id/restore',
+  {
+    summary: 'Open a closed organization again',
+    description:
+      'For owners, for 14 days after it was closed: members, keys, plans and invitations are as they were. It takes no Idempotency-Key: what is open stays open.',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    reply: { 200: organizationSchema },
+    errors: ['not_found', 'forbidden'],
+    idempotency: 'none',
+    example: { params: { id: ID }, reply: ORGANIZATION },
   },
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.restore({ caller, whence: origin, organization: params.id }),
 );
 
 /** Calls on organizations themselves. */
@@ -135,4 +171,5 @@ export const organizationRoutes: Route[] = [
   getOrganization,
   renameOrganization,
   closeOrganization,
+  restoreOrganization,
 ];

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { Caller, Role } from '#platform/http';
+import type { Caller } from '#platform/http';
 import { createPeople, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 
@@ -68,7 +68,12 @@ describe('an organization', () => {
       organizations.rename(visit, 'Mine now'),
       organizations.close(visit),
       members.list(visit, page),
-      members.find(visit, owner.email),
+      members.transfer(visit, stranger.userId),
+      accounts.invitations.list(visit, page),
+      accounts.invitations.revoke(visit, stranger.userId),
+      organizations.restore(visit),
+      accounts.trail.audit(visit, {}, page),
+      accounts.trail.activity(visit, page),
       members.changeRole(visit, owner.userId, 'viewer'),
       members.remove(visit, owner.userId),
       members.remove(visit, stranger.userId),
@@ -82,6 +87,9 @@ describe('an organization', () => {
     const visit = of(owner.caller, owner.accountId);
     await expect(accounts.organizations.get(visit)).rejects.toMatchObject(NOT_FOUND);
     await expect(accounts.organizations.close(visit)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.organizations.restore(visit)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.members.list(visit, page)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.trail.audit(visit, {}, page)).rejects.toMatchObject(NOT_FOUND);
     await expect(accounts.members.remove(visit, owner.userId)).rejects.toMatchObject(NOT_FOUND);
   });
 
@@ -108,6 +116,42 @@ describe('an organization', () => {
     expect(await accounts.roleOf(maker.userId, maker.accountId)).toBeUndefined();
     const me = await identity.users.me(maker.caller);
     expect(me.accounts).toMatchObject([{ id: me.default_account_id, kind: 'personal' }]);
+  });
+
+  test('that is opened again within 14 days is as it was: members, keys and default account', async () => {
+    const maker = await world.person({ companyName: 'Acme' });
+    const visit = of(maker.caller, maker.accountId);
+    const member = await world.person();
+    await world.join(maker.accountId, member, 'admin');
+    const { key } = await world.key(member, ['*'], maker.accountId);
+    const { organizations } = accounts;
+    const closed = await organizations.close(visit);
+    expect(closed).toMatchObject({ id: maker.accountId, restorable_until: expect.any(String) });
+    expect(await identity.identify(key)).toBeUndefined();
+    expect(await organizations.list(maker.caller, { ...page, closed: true })).toMatchObject({
+      data: [closed],
+    });
+    expect((await organizations.list(member.caller, { ...page, closed: true })).data).toEqual([]);
+    await expect(organizations.restore(of(member.caller, maker.accountId))).rejects.toMatchObject(FORBIDDEN);
+    await expect(organizations.restore(of(stranger.caller, maker.accountId))).rejects.toMatchObject(
+      NOT_FOUND,
+    );
+    expect(await organizations.restore(visit)).toMatchObject({ role: 'owner', restorable_until: null });
+    expect(await accounts.roleOf(member.userId, maker.accountId)).toBe('admin');
+    expect(await identity.identify(key)).toBeDefined();
+    expect((await identity.users.me(maker.caller)).default_account_id).toBe(maker.accountId);
+    expect((await identity.users.me(member.caller)).default_account_id).toBe(member.accountId);
+    expect(await organizations.restore(visit)).toMatchObject({ restorable_until: null });
+  });
+
+  test('that was closed 14 days ago is over', async () => {
+    const maker = await world.person();
+    const visit = of(maker.caller, await world.organization(maker));
+    await accounts.organizations.close(visit);
+    const late = `update accounts.accounts set deleted_at = deleted_at - interval '14 days' where account_id = $1`;
+    await db.asMigrator(statement(late, [visit.organization]));
+    await expect(accounts.organizations.restore(visit)).rejects.toMatchObject(NOT_FOUND);
+    expect((await accounts.organizations.list(maker.caller, { ...page, closed: true })).data).toEqual([]);
   });
 
   test('a key reaches the organization that it is bound to alone', async () => {
@@ -176,65 +220,5 @@ describe('roles', () => {
     const visit = of(person.caller, organization);
     await expect(accounts.organizations.rename(visit, 'Mine')).rejects.toMatchObject(FORBIDDEN);
     await expect(accounts.members.changeRole(visit, owner.userId, 'viewer')).rejects.toMatchObject(FORBIDDEN);
-  });
-});
-
-describe('row security', () => {
-  const rows = statement<{ account_id: string }>('select distinct account_id from accounts.members');
-
-  test.each(['accounts', 'members'])(
-    'accounts.%s: an account sees itself, a user what they belong to',
-    async (table) => {
-      const [mine, foreign] = [await world.organization(owner), await world.organization(stranger)];
-      const all = statement<{ account_id: string }>(`select distinct account_id from accounts.${table}`);
-      expect(await db.tenant(mine, [all])).toEqual([[{ account_id: mine }]]);
-      const [seen] = await db.user(owner.userId, [all]);
-      const seenIds = seen.map(({ account_id }) => account_id);
-      expect(seenIds).toEqual(expect.arrayContaining([mine, owner.accountId]));
-      expect(seenIds).not.toContain(foreign);
-      expect(seenIds).not.toContain(stranger.accountId);
-    },
-  );
-
-  test('neither an account nor a user in scope raises', async () => {
-    const unscoped = db.script(
-      'do $$ begin set local role plinth_tenant; perform count(*) from accounts.members; end $$',
-    );
-    await expect(unscoped).rejects.toMatchObject({ code: 'PL001' });
-    expect(await db.user(world.ids.next(), [rows])).toEqual([[]]);
-  });
-
-  test.each<[Role, boolean]>([
-    ['viewer', false],
-    ['member', false],
-    ['admin', true],
-  ])('a %s writes members in the scope of a user: %s', async (role, may) => {
-    const organization = await world.organization(owner);
-    const [person, friend] = [await world.person(), await world.person()];
-    await world.join(organization, person, role);
-    const add = statement(
-      `insert into accounts.members (account_id, user_id, role) values ($1, $2, 'viewer')`,
-      [organization, friend.userId],
-    );
-    const adding = db.user(person.userId, point, [add]);
-    await (may
-      ? expect(adding).resolves.toBeDefined()
-      : expect(adding).rejects.toMatchObject({ code: '42501' }));
-    const raise = statement(
-      `update accounts.members set role = 'owner' where account_id = $1 returning role`,
-      [organization],
-    );
-    const [raised] = await db.user(person.userId, point, [raise]);
-    expect(raised.length > 0).toBe(may);
-  });
-
-  test('names of members are shown to whoever may read the account, and to nobody else', async () => {
-    const organization = await world.organization(owner);
-    const people = statement<{ email: string }>('select email from accounts.people($1, null, null, 10)', [
-      organization,
-    ]);
-    expect(await db.user(owner.userId, [people])).toEqual([[{ email: owner.email }]]);
-    expect(await db.user(stranger.userId, [people])).toEqual([[]]);
-    expect(await db.tenant(stranger.accountId, [people])).toEqual([[]]);
   });
 });

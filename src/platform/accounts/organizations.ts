@@ -6,9 +6,17 @@ import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from './entry.ts';
 import type { Opening } from './opening.ts';
 import type { Roles } from './roles.ts';
-import { type AccountRow, close, organization, organizationsOf, rename } from './store.ts';
+import {
+  type AccountRow,
+  close,
+  closedOrganizationsOf,
+  organization,
+  organizationsOf,
+  rename,
+  reopen,
+} from './store.ts';
 
-const CHANGE = commitPoint('accounts.organization-change', 'a renamed or closed organization');
+const CHANGE = commitPoint('accounts.organization-change', 'a renamed, closed or reopened organization');
 
 export interface OrganizationView {
   readonly id: string;
@@ -16,14 +24,17 @@ export interface OrganizationView {
   readonly status: 'active' | 'suspended';
   /** The caller's own role in it. */
   readonly role: Role;
+  /** Until when a closed one can be opened again; null: it is open. */
+  readonly restorable_until: string | null;
   readonly created_at: string;
   readonly updated_at: string;
 }
 
 export interface Organizations {
+  /** Those that are open; or the closed ones, of whoever may open them again. */
   list(
     caller: Caller,
-    query: { readonly after: string | undefined; readonly limit: number },
+    query: { readonly after: string | undefined; readonly limit: number; readonly closed?: boolean },
   ): Promise<Page<OrganizationView>>;
   /** Adds an organization owned by a user, in that user's scope. */
   makeIn(
@@ -34,26 +45,23 @@ export interface Organizations {
   get(visit: Visit): Promise<OrganizationView>;
   /** For admins and owners. */
   rename(visit: Visit, name: string): Promise<OrganizationView>;
-  /** For owners. Its data stays for the time that erasure takes, but nobody reaches it any more. */
-  close(visit: Visit): Promise<void>;
+  /** For owners. From then on nobody reaches it and nothing is spent for it; its data stays for the time of an undo. */
+  close(visit: Visit): Promise<OrganizationView>;
+  /** For owners, for 14 days after it was closed: all is as it was before. */
+  restore(visit: Visit): Promise<OrganizationView>;
 }
 
-export function createOrganizations(parts: {
+interface OrganizationsParts {
   readonly db: Database;
   readonly audit: Audit;
   readonly roles: Roles;
   readonly open: Opening;
-}): Organizations {
+}
+
+export function createOrganizations(parts: OrganizationsParts): Organizations {
   const { db, audit, roles, open } = parts;
   return {
-    async list({ userId, keyId, accountId }, { after, limit }) {
-      const only = keyId === undefined ? undefined : accountId;
-      const [rows] = await db.user(userId, [organizationsOf(userId, { only, after, limit: limit + 1 })]);
-      return page(rows, limit, {
-        item: (row) => organizationView(row, row.role),
-        position: ({ account_id }) => [account_id],
-      });
-    },
+    list: (caller, query) => list(db, caller, query),
     async makeIn(tx, { userId, whence }, name) {
       const accountId = await open(tx, { userId, whence, kind: 'organization', name });
       const [row] = await tx.run(organization(accountId));
@@ -76,18 +84,62 @@ export function createOrganizations(parts: {
         return organizationView(row ?? account, role);
       });
     },
-    async close(visit) {
-      const { accountId } = await enter(roles, visit, 'owner');
-      await db.tenant(accountId, CHANGE, async (tx) => {
-        await lock(tx, visit, { least: 'owner' });
-        await tx.run(close(accountId));
-        await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.closed' });
-      });
-      roles.changed(accountId);
-      // Calls without an account go to another one now.
-      callerChanged(db, visit.caller.userId);
-    },
+    close: (visit) => closeOrganization(parts, visit),
+    restore: (visit) => restore(parts, visit),
   };
+}
+
+async function list(
+  db: Database,
+  { userId, keyId, accountId }: Caller,
+  { after, limit, closed = false }: Parameters<Organizations['list']>[1],
+): Promise<Page<OrganizationView>> {
+  const only = keyId === undefined ? undefined : accountId;
+  const query = { only, after, limit: limit + 1 };
+  const [rows] = closed
+    ? await db.system('accounts.membership', [closedOrganizationsOf(userId, query)])
+    : await db.user(userId, [organizationsOf(userId, query)]);
+  return page(rows, limit, {
+    item: (row) => organizationView(row, row.role),
+    position: ({ account_id }) => [account_id],
+  });
+}
+
+async function closeOrganization(
+  { db, audit, roles }: OrganizationsParts,
+  visit: Visit,
+): Promise<OrganizationView> {
+  const { accountId } = await enter(roles, visit, 'owner');
+  const closed = await db.tenant(accountId, CHANGE, async (tx) => {
+    const { account, role } = await lock(tx, visit, { least: 'owner' });
+    const [row] = await tx.run(close(accountId));
+    await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.closed' });
+    return organizationView(row ?? account, role);
+  });
+  changed({ db, roles }, accountId);
+  return closed;
+}
+
+async function restore({ db, audit, roles }: OrganizationsParts, visit: Visit): Promise<OrganizationView> {
+  const accountId = visit.organization as AccountId;
+  const restored = await db.tenant(accountId, CHANGE, async (tx) => {
+    const { account, role } = await lock(tx, visit, { least: 'owner', closedToo: true });
+    // What is open stays so.
+    if (account.restorable_until === null) return organizationView(account, role);
+    const [row] = await tx.run(reopen(accountId));
+    await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.restored' });
+    return organizationView(row ?? account, role);
+  });
+  changed({ db, roles }, accountId);
+  // Theirs go there again, if they did before.
+  callerChanged(db, visit.caller.userId);
+  return restored;
+}
+
+/** Nobody's role there is what it was; nor is the account that calls of its members go to, or what its keys may do. */
+function changed({ db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>, accountId: AccountId): void {
+  roles.changed(accountId);
+  callerChanged(db, accountId);
 }
 
 function event({ caller, whence }: Visit, accountId: AccountId) {
@@ -95,12 +147,13 @@ function event({ caller, whence }: Visit, accountId: AccountId) {
 }
 
 /** An organization as its member with that role sees it. */
-function organizationView(row: AccountRow, role: Role): OrganizationView {
+export function organizationView(row: AccountRow, role: Role): OrganizationView {
   return {
     id: row.account_id,
     name: row.name,
     status: row.status,
     role,
+    restorable_until: row.restorable_until?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

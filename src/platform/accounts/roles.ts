@@ -12,14 +12,23 @@ const CAPACITY = 10_000;
 export interface Roles {
   /** A user's role in an account; undefined when they are no member, or there is no such account (any more). */
   roleOf(userId: UserId, accountId: AccountId): Promise<Role | undefined>;
+  /** The kind of an account that a user is a member of; undefined as above. */
+  kindOf(userId: UserId, accountId: AccountId): Promise<Kind | undefined>;
   /** Tells all processes that an account's members or state changed. Call it after the commit. */
   changed(accountId: AccountId): void;
   close(): void;
 }
 
+type Kind = 'personal' | 'organization';
+
+interface Place {
+  readonly role: Role;
+  readonly kind: Kind;
+}
+
 interface Known {
   readonly accountId: AccountId;
-  readonly role: Role | undefined;
+  readonly place: Place | undefined;
   readonly readAt: number;
 }
 
@@ -33,27 +42,30 @@ export function createRoles({ db, clock }: { readonly db: Database; readonly clo
     for (const [name, { accountId }] of known) if (accountId === id) known.delete(name);
   });
 
-  async function read(userId: UserId, accountId: AccountId): Promise<Role | undefined> {
+  async function read(userId: UserId, accountId: AccountId): Promise<Place | undefined> {
     const [before, readAt] = [changes, clock.monotonic()];
     const [[row]] = await db.system('accounts.membership', [roleIn(userId, accountId)]);
     // What was read while a change went on may be from before it.
     if (before === changes) {
       const [oldest] = known.keys();
       if (known.size >= CAPACITY && oldest !== undefined) known.delete(oldest);
-      known.set(`${accountId} ${userId}`, { accountId, role: row?.role, readAt });
+      known.set(`${accountId} ${userId}`, { accountId, place: row, readAt });
     }
-    return row?.role;
+    return row;
+  }
+
+  function placeOf(userId: UserId, accountId: AccountId): Promise<Place | undefined> {
+    const name = `${accountId} ${userId}`;
+    const entry = known.get(name);
+    if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS)
+      return Promise.resolve(entry.place);
+    known.delete(name);
+    return read(userId, accountId);
   }
 
   return {
-    roleOf(userId, accountId) {
-      const name = `${accountId} ${userId}`;
-      const entry = known.get(name);
-      if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS)
-        return Promise.resolve(entry.role);
-      known.delete(name);
-      return read(userId, accountId);
-    },
+    roleOf: async (userId, accountId) => (await placeOf(userId, accountId))?.role,
+    kindOf: async (userId, accountId) => (await placeOf(userId, accountId))?.kind,
     changed: (accountId) => db.signal(CHANGED, accountId),
     close: stopHearing,
   };

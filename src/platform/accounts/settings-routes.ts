@@ -1,16 +1,9 @@
 import { type Route, routesFor } from '#platform/http';
+import { isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 
 const route = routesFor<Accounts>();
-
-const isTimeZone = (name: string) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-};
 
 const settingsSchema = z.strictObject({
   id: z.uuid(),

@@ -7,11 +7,16 @@ export interface AccountRow {
   kind: 'personal' | 'organization';
   name: string;
   status: 'active' | 'suspended';
+  /** Until when a closed one can be opened again; null: it is open. */
+  restorable_until: Date | null;
   created_at: Date;
   updated_at: Date;
 }
 
-const SHOWN = 'a.account_id, a.kind, a.name, a.status, a.created_at, a.updated_at';
+/** How long a closed organization can be opened again. */
+const UNDO = `interval '14 days'`;
+
+const SHOWN = `a.account_id, a.kind, a.name, a.status, a.deleted_at + ${UNDO} as restorable_until, a.created_at, a.updated_at`;
 
 export interface NewAccount {
   readonly accountId: AccountId;
@@ -28,12 +33,20 @@ export const openAccount = (account: NewAccount) =>
     account.owner,
   ]);
 
-/** A user's role in an account that is not closed; no row when there is none. */
+/** A user's role in an account that is not closed, and what kind it is; no row when there is none. */
 export const roleIn = (userId: UserId, accountId: AccountId) =>
-  statement<{ role: Role }>(
-    `select m.role from accounts.members m join accounts.accounts a using (account_id)
+  statement<{ role: Role; kind: 'personal' | 'organization' }>(
+    `select m.role, a.kind from accounts.members m join accounts.accounts a using (account_id)
      where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null`,
     [accountId, userId],
+  );
+
+/** Who has owned an account that is not closed for the longest; no row when there is no such account. */
+export const ownerIn = (accountId: AccountId) =>
+  statement<{ user_id: UserId }>(
+    `select m.user_id from accounts.members m join accounts.accounts a using (account_id)
+     where m.account_id = $1 and m.role = 'owner' and a.deleted_at is null order by m.created_at, m.user_id limit 1`,
+    [accountId],
   );
 
 /** All accounts of a user, personal first. */
@@ -57,6 +70,22 @@ export const organizationsOf = (
     [userId, query.only ?? null, query.after ?? null, query.limit],
   );
 
+/**
+ * The closed organizations that a user may open again, newest first. Read by the system: row security shows a user what
+ * is open alone.
+ */
+export const closedOrganizationsOf = (
+  userId: UserId,
+  query: { readonly only: AccountId | undefined; readonly after: string | undefined; readonly limit: number },
+) =>
+  statement<AccountRow & { role: Role }>(
+    `select ${SHOWN}, m.role from accounts.members m join accounts.accounts a using (account_id)
+     where m.user_id = $1 and m.role = 'owner' and a.kind = 'organization' and a.deleted_at > app.now() - ${UNDO}
+       and ($2::uuid is null or m.account_id = $2) and ($3::uuid is null or m.account_id < $3)
+     order by m.account_id desc limit $4`,
+    [userId, query.only ?? null, query.after ?? null, query.limit],
+  );
+
 export const organization = (accountId: AccountId) =>
   statement<AccountRow>(
     `select ${SHOWN} from accounts.accounts a
@@ -72,6 +101,14 @@ export const lockOrganization = (accountId: AccountId) =>
   statement<AccountRow>(
     `select ${SHOWN} from accounts.accounts a
      where a.account_id = $1 and a.kind = 'organization' and a.deleted_at is null for no key update`,
+    [accountId],
+  );
+
+/** The same of one that is open, or closed and can be opened again. */
+export const lockRestorable = (accountId: AccountId) =>
+  statement<AccountRow>(
+    `select ${SHOWN} from accounts.accounts a where a.account_id = $1 and a.kind = 'organization'
+       and (a.deleted_at is null or a.deleted_at > app.now() - ${UNDO}) for no key update`,
     [accountId],
   );
 
@@ -114,8 +151,14 @@ export const setTimeZone = (accountId: AccountId, zone: string) =>
   );
 
 export const close = (accountId: AccountId) =>
-  statement(
-    'update accounts.accounts set deleted_at = app.now(), updated_at = app.now() where account_id = $1',
+  statement<AccountRow>(
+    `update accounts.accounts a set deleted_at = app.now(), updated_at = app.now() where a.account_id = $1 returning ${SHOWN}`,
+    [accountId],
+  );
+
+export const reopen = (accountId: AccountId) =>
+  statement<AccountRow>(
+    `update accounts.accounts a set deleted_at = null, updated_at = app.now() where a.account_id = $1 returning ${SHOWN}`,
     [accountId],
   );
 

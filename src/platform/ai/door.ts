@@ -201,7 +201,7 @@ function errorEvent(error: ProviderError, requestId: string): string {
   return `data: ${JSON.stringify({ error: { message, type: 'api_error', code, request_id: requestId } })}\n\n`;
 }
 
-/** The caller gets its answer even if the ledger can't be reached: the sweeper posts the call at its reserve. */
+/** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */
 async function recorded(parts: DoorParts, permit: Permit, record: () => Promise<void>): Promise<void> {
   try {
     await record();

@@ -8,7 +8,7 @@ export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
-export { createPrices, type Prices } from './prices.ts';
+export { cost, createPrices, type Price, type Prices, reserve } from './prices.ts';
 export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';
 export type { Release, SlotLimit, Slots } from './slots.ts';

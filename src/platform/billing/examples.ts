@@ -5,6 +5,7 @@ export const plan = {
   name: 'Pro',
   price: { currency: 'usd', monthly: 2_000, yearly: null },
   default: false,
+  holds: 'both',
   grants: { posts: 100, exports: true },
 };
 

@@ -26,6 +26,9 @@ export const planReply = z.strictObject({
   name: z.string(),
   price,
   default: z.boolean().describe('Whether accounts without a purchase have it.'),
+  holds: z
+    .enum(['personal', 'organization', 'both'])
+    .describe('Whose data the product holds: its plans are for accounts of that kind.'),
   grants: grantsReply,
 });
 
@@ -53,7 +56,7 @@ const comparedReply = z.strictObject({
     'boolean',
   ]),
   per: z.enum(['minute', 'hour', 'day', 'week', 'month', 'billing_period']).nullable(),
-  unit: z.enum(['uses', 'seconds', 'at_once', 'micro_dollars', 'amount', 'bytes']).nullable(),
+  unit: z.enum(['uses', 'seconds', 'at_once', 'micro_dollars', 'amount', 'bytes', 'members']).nullable(),
   plans: z.record(z.string(), granted).describe('Its size in each plan, by the plan’s id.'),
 });
 
@@ -100,13 +103,14 @@ function soldPlans(catalogue: Catalogue): [string, Plan][] {
     .sort(([, a], [, b]) => a.price.monthly - b.price.monthly);
 }
 
-function planView({ product, defaultPlan }: Catalogue, name: string, plan: Plan): PlanView {
+function planView({ product, defaultPlan, holds }: Catalogue, name: string, plan: Plan): PlanView {
   return {
     id: `${product}.${name}`,
     product,
     name: plan.name,
     price: { currency: plan.price.currency, monthly: plan.price.monthly, yearly: plan.price.yearly ?? null },
     default: name === defaultPlan,
+    holds,
     grants: shownGrants(plan.grants),
   };
 }

@@ -85,7 +85,7 @@ export const giveGrant = route(
       })
       .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' }),
     reply: { 201: grantReply },
-    errors: ['not_found'],
+    errors: ['not_found', 'wrong_account_kind'],
     example: { body: { email: 'ada@example.com', product: 'demo', plan: 'demo.pro' }, reply: examples.grant },
   },
   async ({ body, caller, origin, once }, billing) => billing.give(body, { caller, origin, once }),

@@ -71,16 +71,22 @@ test('in production embedded defaults must be asked for by name', () => {
   expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
     expect.stringContaining('EMBEDDED_DATABASE=true'),
     expect.stringContaining('SANDBOX_AI=true'),
+    expect.stringContaining('MAIL_TRANSPORT=outbox'),
   ]);
-  expect(readConfig({ NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' })).toMatchObject(
-    {
-      corsOrigins: [],
-      emailVerification: 'required',
-      logLevel: 'info',
-      database: { engine: 'pglite' },
-      ai: { sandbox: true },
-    },
-  );
+  expect(
+    readConfig({
+      NODE_ENV: 'production',
+      EMBEDDED_DATABASE: 'true',
+      SANDBOX_AI: 'true',
+      MAIL_TRANSPORT: 'outbox',
+    }),
+  ).toMatchObject({
+    corsOrigins: [],
+    emailVerification: 'required',
+    logLevel: 'info',
+    database: { engine: 'pglite' },
+    ai: { sandbox: true },
+  });
 });
 
 test('slots name a provider, a model or all of them, a lane or both, and a limit', () => {
@@ -149,7 +155,12 @@ test('the example file names every setting, and is itself a good configuration',
 });
 
 test('a production process can not be told to end itself at a crash point', () => {
-  const production = { NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' };
+  const production = {
+    NODE_ENV: 'production',
+    EMBEDDED_DATABASE: 'true',
+    SANDBOX_AI: 'true',
+    MAIL_TRANSPORT: 'outbox',
+  };
   expect(problemsOf({ ...production, CRASH_AT: 'jobs.take:after' })).toEqual([
     'CRASH_AT ends the process on purpose and is for tests alone: unset it in production.',
   ]);

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { type DeliverySettings, readDelivery } from './delivery.ts';
+import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
+import { type MailSettings, readMail } from './mail.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
 import { readSlots, type SlotSetting } from './slots.ts';
 import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
@@ -32,6 +33,8 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string;
   readonly publicUrl: string | undefined;
+  /** Where links lead: the public address, else the one that this process listens on. */
+  readonly baseUrl: string;
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
@@ -47,11 +50,14 @@ export interface Config {
     readonly slots: readonly SlotSetting[];
   };
   readonly emailVerification: 'off' | 'soft' | 'required';
+  readonly mail: MailSettings;
   readonly workerConcurrency: number;
   /** At most `workerConcurrency`. */
   readonly workerBatchConcurrency: number;
   /** undefined: jobs are run by workers, and nothing is taken from QStash. */
   readonly delivery: DeliverySettings | undefined;
+  /** undefined: the rates that come with the program. */
+  readonly exchangeRatesFile: string | undefined;
   readonly metricsToken: string | undefined;
   readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
@@ -84,8 +90,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
   problems.push(...missing(values, upstreams));
   const delivery = readDelivery(values, problems);
+  const mail = readMail(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }), delivery };
+  return {
+    ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }),
+    delivery,
+    mail,
+  };
 }
 
 function readValues(environment: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
@@ -133,7 +144,10 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
   return problems;
 }
 
-function assembled(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots'>): Omit<Config, 'delivery'> {
+function assembled(
+  values: Values,
+  ai: Pick<Config['ai'], 'upstreams' | 'slots'>,
+): Omit<Config, 'delivery' | 'mail'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -142,6 +156,7 @@ function assembled(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots'>
     port: values.PORT,
     dataDir,
     publicUrl: values.PUBLIC_URL,
+    baseUrl: reachedAt(values),
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
@@ -156,6 +171,7 @@ function assembled(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots'>
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
+    exchangeRatesFile: values.EXCHANGE_RATES_FILE,
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,

@@ -58,7 +58,12 @@ test('without a token the sandbox stands in, and delivers to this process; in pr
     target: 'http://127.0.0.1:3001',
   });
   expect(named(problemsOf({ JOBS_DELIVERY: 'qstash', PORT: '0' }))).toEqual(['PUBLIC_URL']);
-  const production = { NODE_ENV: 'production', EMBEDDED_DATABASE: 'true', SANDBOX_AI: 'true' };
+  const production = {
+    NODE_ENV: 'production',
+    EMBEDDED_DATABASE: 'true',
+    SANDBOX_AI: 'true',
+    MAIL_TRANSPORT: 'outbox',
+  };
   expect(problemsOf({ ...production, JOBS_DELIVERY: 'qstash' })).toEqual([
     'QSTASH_TOKEN is missing: JOBS_DELIVERY=qstash has no sandbox in production.',
   ]);

@@ -32,7 +32,7 @@ export function readDelivery(values: Values, problems: string[]): DeliverySettin
       current === undefined || next === undefined
         ? undefined
         : { url: values.QSTASH_URL, token, keys: { current, next } },
-    target: values.PUBLIC_URL ?? `http://${reachable(values.HOST)}:${values.PORT}`,
+    target: reachedAt(values),
     parallelism: values.QSTASH_PARALLELISM ?? values.WORKER_CONCURRENCY,
   };
 }
@@ -55,6 +55,11 @@ function unfitForSandbox(values: Values): string[] {
   if (values.PORT === 0 && values.PUBLIC_URL === undefined)
     return ['PUBLIC_URL is missing: with PORT=0 the QStash sandbox does not know where to deliver.'];
   return [];
+}
+
+/** Where this process is reached, as far as its settings tell. */
+export function reachedAt({ PUBLIC_URL: url, HOST: host, PORT: port }: Values): string {
+  return url ?? `http://${reachable(host)}:${port}`;
 }
 
 /** All addresses (0.0.0.0, ::) is no place to go to. */

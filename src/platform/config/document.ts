@@ -6,6 +6,7 @@ const GROUPS: readonly SettingNotes['group'][] = [
   'Redis',
   'AI',
   'Sign-in',
+  'Mail',
   'QStash',
   'Operations',
 ];

@@ -9,6 +9,7 @@ export {
 } from './config.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample } from './document.ts';
+export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
 export type { SlotSetting } from './slots.ts';
 export type { UpstreamSetting } from './upstreams.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What the docs and `plinth config` need to know of a setting beside its schema. */
 export interface SettingNotes {
-  readonly group: 'Server' | 'Database' | 'Redis' | 'AI' | 'Sign-in' | 'QStash' | 'Operations';
+  readonly group: 'Server' | 'Database' | 'Redis' | 'AI' | 'Sign-in' | 'Mail' | 'QStash' | 'Operations';
   readonly says: string;
   /** A secret is never printed, not even when it is wrong. */
   readonly secret?: true;
@@ -52,11 +52,23 @@ const redisUrl = z
     (value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value),
     'must be a redis:// or rediss:// URL',
   );
+const smtpUrl = z
+  .string()
+  .refine(
+    (value) => /^smtps?:\/\/\S+$/.test(value) && URL.canParse(value) && isDecodable(value),
+    'must be an smtp:// or smtps:// URL; signs in its password are percent-encoded',
+  );
 const origins = list.refine(
   (all) => all.every((origin) => /^(\*|[a-z][a-z0-9+.-]*:\/\/([^\s/*:]+(:(\d+|\*))?)?)$/i.test(origin)),
   'must be a comma-separated list of origins such as https://app.example.com, http://localhost:* or app://',
 );
 const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
+
+/** Whether its parts can be percent-decoded. */
+function isDecodable(url: string): boolean {
+  const { username, password, hostname } = new URL(url);
+  return hostname !== '' && [username, password].every((part) => !/%(?![0-9a-f]{2})/i.test(part));
+}
 
 function setting<Schema extends z.ZodType>(
   schema: Schema,
@@ -206,6 +218,40 @@ export const SETTINGS = {
     },
   ),
 
+  MAIL_TRANSPORT: setting(
+    z.enum(['outbox', 'smtp', 'sendgrid'], 'must be outbox, smtp or sendgrid').optional(),
+    {
+      group: 'Mail',
+      says: 'How mails leave (docs/mail.md). Not set: by SMTP_URL or SENDGRID_API_KEY, whichever is set; else each is a file in DATA_DIR/outbox.',
+      example: 'smtp',
+    },
+  ),
+  MAIL_FROM: setting(text.default('Plinth <plinth@localhost>'), {
+    group: 'Mail',
+    says: 'Who mails are from; the name signs them too.',
+  }),
+  SMTP_URL: setting(smtpUrl.optional(), {
+    group: 'Mail',
+    says: 'The mail server: smtp:// (port 587, STARTTLS) or smtps:// (port 465).',
+    secret: true,
+    example: 'smtp://user:password@smtp.example.com:587',
+  }),
+  SMTP_TLS: setting(z.enum(['required', 'optional'], 'must be required or optional').optional(), {
+    group: 'Mail',
+    says: 'Whether smtp:// sends nothing to a server without STARTTLS. Not set: required, but on this machine optional.',
+    example: 'required',
+  }),
+  SENDGRID_API_KEY: setting(text.optional(), {
+    group: 'Mail',
+    says: 'Mails go through SendGrid.',
+    secret: true,
+    example: 'SG.…',
+  }),
+  SENDGRID_URL: setting(httpUrl.default('https://api.sendgrid.com'), {
+    group: 'Mail',
+    says: 'Where SendGrid is; its European region has another.',
+  }),
+
   JOBS_DELIVERY: setting(z.enum(['worker', 'qstash'], 'must be worker or qstash').default('worker'), {
     group: 'QStash',
     says: 'Who runs jobs: workers, or whichever process QStash delivers them to (docs/qstash.md).',
@@ -245,6 +291,11 @@ export const SETTINGS = {
   WORKER_BATCH_CONCURRENCY: setting(count(1_000).optional(), {
     group: 'Operations',
     says: 'How many of them may be of the batch lane. Not set: half of them, at least one.',
+  }),
+  EXCHANGE_RATES_FILE: setting(text.optional(), {
+    group: 'Operations',
+    says: 'Exchange rates for margins, in the format of the ECB’s eurofxref-hist.csv (docs/reports.md). Not set: the few days that come with the program.',
+    example: './eurofxref-hist.csv',
   }),
   METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
     group: 'Operations',

@@ -34,6 +34,8 @@ function textParser(oid: number): (text: string) => unknown {
  */
 const IDLE_TIMEOUT = '30s';
 
+const ignore = () => {};
+
 /** PostgreSQL over pooled, pipelined connections: a batch in a scope is one round trip. */
 export function createPostgresEngine(options: PostgresOptions): Engine {
   const onIdleError = options.onIdleError ?? (() => {});
@@ -46,6 +48,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     application_name: 'plinth',
   });
   pool.on('error', onIdleError);
+  // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
+  pool.on('connect', (client) => void client.on('error', ignore));
   const names = new Map<string, string>();
   const listeners: (() => Promise<void>)[] = [];
 
@@ -126,6 +130,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     },
     async script(sql) {
       const client = new pg.Client({ connectionString: options.directUrl ?? options.url, types });
+      client.on('error', ignore);
       await client.connect();
       try {
         await client.query(sql);

@@ -17,7 +17,8 @@ type Window<Per extends 'day' | 'week' | 'month'> =
 /**
  * A limit as a product declares it; each plan then says its size (the grant of the same name).
  * The size is: quota and burst, units; credits, units that the plan gives for each window; cooldown, seconds; concurrency,
- * permits at once; budget, micro-dollars; gauge, how much there may be (bytes, rows); seats, machines at once.
+ * permits at once; budget, micro-dollars; gauge, how much there may be (bytes, rows; members are counted by the accounts
+ * module itself); seats, machines at once.
  */
 export type LimitDeclaration =
   | ({ readonly kind: 'quota'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
@@ -38,7 +39,7 @@ export type LimitDeclaration =
   | { readonly kind: 'cooldown'; readonly by: LimitSubject }
   | { readonly kind: 'concurrency'; readonly by: LimitSubject }
   | ({ readonly kind: 'budget'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
-  | { readonly kind: 'gauge'; readonly by: 'account'; readonly unit?: 'bytes' }
+  | { readonly kind: 'gauge'; readonly by: 'account'; readonly unit?: 'bytes' | 'members' }
   | { readonly kind: 'seats'; readonly by: 'account' };
 
 /**
@@ -82,6 +83,9 @@ export interface AddOn {
   readonly lifts: string;
 }
 
+/** Whose backend, outside of this program, does the work: the account's own, or one of the operator that serves many accounts. */
+export type Backend = 'account' | 'operator';
+
 /** A feature: what one use of it consumes, and the boolean options that a plan must have for it. */
 export interface Feature {
   readonly consumes: readonly string[];
@@ -90,6 +94,11 @@ export interface Feature {
   readonly reserve: Micros;
   /** Seconds in which its work is over, come what may: its place is free again at the latest then. */
   readonly longestSeconds: number;
+  /**
+   * Whose backends may take permits of it over HTTP: those of the operator alone, or those of accounts too. Not said:
+   * nobody's, for the product itself does the work.
+   */
+  readonly outside?: Backend;
 }
 
 /** The part of a product that entitlements and limits know: everything that is sold. Plan ids are `product.plan`. */

@@ -3,7 +3,16 @@ import type { Transaction } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
-import { endGrant, type Grant, grantById, grantOf, insertGrant, lockAccounts, presentTime } from './store.ts';
+import {
+  endGrant,
+  type Grant,
+  grantById,
+  grantOf,
+  insertGrant,
+  kindOf,
+  lockAccounts,
+  presentTime,
+} from './store.ts';
 import type { GrantSource } from './timeline.ts';
 
 /** What is given. Exactly one of `plan` and `addOn`, by their names within the product. */
@@ -51,8 +60,10 @@ export function createGrantWriting(parts: Parts): GrantWriting {
 
 async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise<Grant> {
   const { accountId, product, source, cause, by, whence } = wanted;
-  const names = checkedNames(parts.catalogues.get(product), wanted);
+  const catalogue = parts.catalogues.get(product);
+  const names = checkedNames(catalogue, wanted);
   const now = await lockedAt(tx, accountId);
+  await assertKind(tx, accountId, catalogue?.holds);
   const startsAt = wanted.startsAt ?? now;
   if (wanted.until !== undefined && wanted.until <= startsAt) {
     throw invalid('until', 'The grant would be over before it begins.');
@@ -112,6 +123,15 @@ async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: Gra
     changes: { product, plan, add_on: addOn, source, starts_at: startsAt, ends_at: endsAt, days },
     whence,
   });
+}
+
+/** What is for organizations is not given to a person's own account, nor the other way round. */
+async function assertKind(tx: Transaction, accountId: AccountId, holds: Catalogue['holds'] = 'both') {
+  if (holds === 'both') return;
+  const [account] = await tx.run(kindOf(accountId));
+  if (account !== undefined && account.kind !== holds) {
+    throw new AppError('wrong_account_kind', { details: { needed: holds } });
+  }
 }
 
 function personOf(actor: Actor) {

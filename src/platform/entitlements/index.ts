@@ -1,7 +1,9 @@
+import './errors.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 
 export {
   type AddOn,
+  type Backend,
   type Catalogue,
   type Feature,
   type Grants,

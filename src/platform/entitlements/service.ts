@@ -1,6 +1,7 @@
 import type { Audit } from '#platform/audit';
 import type { Database } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
+import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { createGrantWriting, type GrantWriting } from './grants.ts';
 import { createRewriter, type Synced } from './snapshots.ts';
@@ -47,6 +48,8 @@ export interface EntitlementsParts {
   readonly ids: Ids;
   readonly catalogues: readonly Catalogue[];
   readonly audit: Audit;
+  /** Told of changed plans, in their transactions. */
+  readonly webhooks?: Pick<Webhooks, 'emitting' | 'wake'> | undefined;
 }
 
 /** Plans, grants and what they amount to. `grantIn` and `revokeIn` need a transaction of the system role. */
@@ -54,12 +57,15 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
   const { db, ids, audit, catalogues: list } = parts;
   const catalogues = new Map(list.map((catalogue) => [catalogue.product, catalogue]));
   if (catalogues.size < list.length) throw new Error('two products have the same key');
-  const rewriter = createRewriter(db, catalogues);
+  const rewriter = createRewriter({ db, emitting: parts.webhooks?.emitting }, catalogues);
   return {
     catalogues,
     ...createGrantWriting({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
-    announce: (accountId) => db.signal('entitlements', accountId),
+    announce(accountId) {
+      db.signal('entitlements', accountId);
+      parts.webhooks?.wake();
+    },
     async current(accountId) {
       const [rows] = await db.tenant(accountId, [timelinesOf(accountId)]);
       return rows.flatMap(({ product, timeline, now }) => {

@@ -1,6 +1,8 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
+import type { Emitting } from '#platform/webhooks';
 import type { Catalogue } from './catalogue.ts';
+import { planEvents } from './plan-events.ts';
 import {
   accountsWithGrants,
   beginSync,
@@ -43,7 +45,10 @@ export interface Rewriter {
   syncCatalogues(): Promise<Synced>;
 }
 
-export function createRewriter(db: Database, catalogues: ReadonlyMap<string, Catalogue>): Rewriter {
+export function createRewriter(
+  { db, emitting = () => [] }: { readonly db: Database; readonly emitting?: Emitting | undefined },
+  catalogues: ReadonlyMap<string, Catalogue>,
+): Rewriter {
   const digests = new Map([...catalogues].map(([product, catalogue]) => [product, digestOf(catalogue)]));
 
   async function rewrite(tx: Transaction, accountIds: readonly AccountId[], change: Change) {
@@ -59,6 +64,7 @@ export function createRewriter(db: Database, catalogues: ReadonlyMap<string, Cat
       insertSnapshots(change, timelines),
       noteOtherPlans(change.product, digests.get(change.product) ?? ''),
     ]);
+    await tx.runAll(planEvents(change, changed).flatMap(emitting));
     return {
       changed: changed.map(({ account_id }) => account_id),
       unknown: rows.map(grantOf).flatMap((grant) => unknownIn(catalogue, grant)),
@@ -69,7 +75,7 @@ export function createRewriter(db: Database, catalogues: ReadonlyMap<string, Cat
     const digest = digestOf(catalogue);
     const [[known]] = await db.system('entitlements.rewrite', [syncedTo(product)]);
     if (known?.digest === digest && known.complete) return { rewritten: 0, unknown: [] };
-    await db.system('entitlements.rewrite', BEGIN, [beginSync(product, digest, timelineOf(catalogue, []))]);
+    await db.system('entitlements.rewrite', BEGIN, [beginSync(catalogue, digest, timelineOf(catalogue, []))]);
     const unknown = new Set<string>();
     let rewritten = 0;
     let after: string = NO_ID;
@@ -103,12 +109,11 @@ export function createRewriter(db: Database, catalogues: ReadonlyMap<string, Cat
   };
 }
 
-/** Changes whenever a timeline might: with plans, add-ons and the default, not with prices of the same plans' names. */
-function digestOf({ plans, addOns, defaultPlan }: Catalogue): string {
+/** Changes whenever a timeline might: with plans, add-ons, the default and whom it is for, not with prices of the same plans' names. */
+function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue): string {
   const granting = Object.entries(plans).map(([name, { rank, grants }]) => [name, rank, grants]);
-  return sha256(
-    JSON.stringify([granting, Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]), defaultPlan]),
-  );
+  const lifting = Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]);
+  return sha256(JSON.stringify([granting, lifting, defaultPlan, holds]));
 }
 
 function unknownIn(catalogue: Catalogue, grant: Grant): string[] {

@@ -1,6 +1,7 @@
 import { queries, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Selectable } from 'kysely';
+import type { Catalogue } from './catalogue.ts';
 import type { EntitlementsTables } from './tables.ts';
 import type { GrantSource, Segment, TimedGrant } from './timeline.ts';
 
@@ -43,6 +44,13 @@ export const lockAccounts = (accountIds: readonly AccountId[]) =>
     `select pg_advisory_xact_lock(hashtextextended('entitlements ' || id, 0))
      from (select id from jsonb_array_elements_text($1::text::jsonb) as id order by id offset 0) as accounts`,
     [JSON.stringify(accountIds)],
+  );
+
+/** Whether an account is a person's own or an organization; no row when there is none. */
+export const kindOf = (accountId: AccountId) =>
+  statement<{ kind: 'personal' | 'organization' }>(
+    'select kind from accounts.accounts where account_id = $1',
+    [accountId],
   );
 
 /** The database's time, whole milliseconds as in timelines, so that what starts now is in effect at once. */
@@ -107,21 +115,36 @@ export interface Change {
   readonly requestId?: string | null;
 }
 
+/** A version that was appended, with the timeline before it: at first, that of accounts without a grant. */
+export interface WrittenSnapshot {
+  readonly account_id: AccountId;
+  readonly version: number;
+  readonly timeline: readonly Segment[];
+  readonly former: readonly Segment[] | null;
+  readonly now: Date;
+}
+
 /** Appends a version where the timeline is another than the newest one. Its caller holds the accounts' locks. */
 export const insertSnapshots = (
   change: Change,
   timelines: readonly { readonly account_id: AccountId; readonly timeline: readonly Segment[] }[],
 ) =>
-  statement<{ account_id: AccountId }>(
-    `insert into entitlements.snapshots (account_id, product, version, timeline, cause, grant_id, request_id)
-     select next.account_id, $2, coalesce(newest.version, 0) + 1, next.timeline, $3, $4, $5
-     from jsonb_to_recordset($1::text::jsonb) as next (account_id uuid, timeline jsonb)
-     left join lateral (
-       select s.version, s.timeline from entitlements.snapshots s
-       where s.account_id = next.account_id and s.product = $2 order by s.version desc limit 1
-     ) newest on true
-     where newest.timeline is distinct from next.timeline
-     returning account_id`,
+  statement<WrittenSnapshot>(
+    `with written as (
+       insert into entitlements.snapshots (account_id, product, version, timeline, cause, grant_id, request_id)
+       select next.account_id, $2, coalesce(newest.version, 0) + 1, next.timeline, $3, $4, $5
+       from jsonb_to_recordset($1::text::jsonb) as next (account_id uuid, timeline jsonb)
+       left join lateral (
+         select s.version, s.timeline from entitlements.snapshots s
+         where s.account_id = next.account_id and s.product = $2 order by s.version desc limit 1
+       ) newest on true
+       where newest.timeline is distinct from next.timeline
+       returning account_id, version, timeline
+     )
+     select w.account_id, w.version, w.timeline, date_trunc('milliseconds', app.now()) as now, coalesce(
+       (select s.timeline from entitlements.snapshots s where s.account_id = w.account_id and s.product = $2 and s.version = w.version - 1),
+       (select d.timeline from entitlements.defaults d where d.product = $2)) as former
+     from written w`,
     [
       JSON.stringify(timelines),
       change.product,
@@ -131,11 +154,12 @@ export const insertSnapshots = (
     ],
   );
 
-/** The timelines of an account in all products, and the present time. */
+/** The timelines of an account in all products that are for its kind, and the present time. */
 export const timelinesOf = (accountId: AccountId) =>
   statement<{ product: string; timeline: Segment[]; now: Date }>(
-    `select product, entitlements.timeline($1, product) as timeline, date_trunc('milliseconds', app.now()) as now
-     from entitlements.defaults order by product`,
+    `select d.product, t.timeline, date_trunc('milliseconds', app.now()) as now
+     from entitlements.defaults d cross join lateral (select entitlements.timeline($1, d.product) as timeline) t
+     where t.timeline is not null order by d.product`,
     [accountId],
   );
 
@@ -150,12 +174,16 @@ export const syncedTo = (product: string) =>
   tables.selectFrom('entitlements.defaults').select(['digest', 'complete']).where('product', '=', product);
 
 /** Says that the snapshots of a product are being rewritten to a state of its plans. */
-export const beginSync = (product: string, digest: string, timeline: readonly Segment[]) =>
+export const beginSync = (
+  { product, holds }: Pick<Catalogue, 'product' | 'holds'>,
+  digest: string,
+  timeline: readonly Segment[],
+) =>
   statement(
-    `insert into entitlements.defaults (product, timeline, digest) values ($1, $2::text::jsonb, $3)
-     on conflict (product) do update
-       set timeline = excluded.timeline, digest = excluded.digest, complete = false, updated_at = app.now()`,
-    [product, JSON.stringify(timeline), digest],
+    `insert into entitlements.defaults (product, timeline, digest, holds) values ($1, $2::text::jsonb, $3, $4)
+     on conflict (product) do update set timeline = excluded.timeline, digest = excluded.digest,
+       holds = excluded.holds, complete = false, updated_at = app.now()`,
+    [product, JSON.stringify(timeline), digest, holds],
   );
 
 /** Says that all of them are, unless a process with other plans has written in between. */

@@ -5,6 +5,7 @@ export interface EntitlementsTables {
   'entitlements.defaults': {
     product: string;
     timeline: unknown;
+    holds: Generated<string>;
     digest: string;
     complete: Generated<boolean>;
     created_at: ColumnType<Date, Date | string | undefined, Date | string>;

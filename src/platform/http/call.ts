@@ -23,6 +23,12 @@ export interface Caller {
   readonly accountId: AccountId;
 }
 
+/**
+ * In whose name a call for an account is charged: the caller; the account's owner, where a platform admin's key calls for an
+ * account that is not its own.
+ */
+export type Spender = Pick<Caller, 'userId' | 'keyId'>;
+
 /** What every call has, signed in or not. */
 export interface Origin {
   readonly requestId: string;

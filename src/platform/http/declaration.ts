@@ -27,6 +27,8 @@ export function objectionsTo(route: Route): string[] {
   const known = new Set(declaredErrors().map(([code]) => code));
   const rules: readonly (readonly [boolean, string])[] = [
     [shape.may !== undefined && shape.auth !== 'account', '`may` needs auth `account`'],
+    [shape.onBehalf === true && shape.auth !== 'account', '`onBehalf` needs auth `account`'],
+    [shape.holds !== undefined && shape.auth !== 'account', '`holds` needs auth `account`'],
     [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],
     [shape.auth !== 'none' && shape.scope === undefined, 'a signed-in route needs a `scope` (or `session`)'],
     [
@@ -41,7 +43,7 @@ export function objectionsTo(route: Route): string[] {
     [shape.spends !== undefined && shape.auth !== 'account', '`spends` needs auth `account`'],
     [shape.spends !== undefined && route.method !== 'POST', '`spends` needs a POST'],
     [
-      featuresOf(route).length > 1 && shape.spends?.which === undefined,
+      shape.spends !== undefined && featuresOf(route).length !== 1 && shape.spends.which === undefined,
       'it spends one of several features, and `which` does not say',
     ],
     [

@@ -1,3 +1,4 @@
+import { drained } from './draining.ts';
 import type { Wire } from './route.ts';
 
 /** Milliseconds after which a client that lost its stream comes back. */
@@ -75,18 +76,4 @@ export function openEvents(wire: Pick<Wire, 'take'>, options: EventStreamOptions
       else response.end();
     },
   };
-}
-
-/** Waits until all that was written is on its way, or the stream is closed. */
-function drained(response: NodeJS.EventEmitter, closed: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      response.off('drain', over);
-      closed.removeEventListener('abort', over);
-      resolve();
-    };
-    response.once('drain', over);
-    closed.addEventListener('abort', over);
-    if (closed.aborted) over();
-  });
 }

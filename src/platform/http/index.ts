@@ -1,6 +1,16 @@
 import './errors.ts';
 
-export { type Answer, atLeast, type Caller, type Once, type Origin, type Role, ROLES } from './call.ts';
+export {
+  type Answer,
+  atLeast,
+  type Caller,
+  type Once,
+  type Origin,
+  type Role,
+  ROLES,
+  type Spender,
+} from './call.ts';
+export { CSV_FORMATS, type CsvTable, type CsvValue, sendCsv, wantsCsv } from './csv.ts';
 export { DEFAULT_MAX_BODY, featuresOf, idempotencyOf, objectionsTo, ratesOf } from './declaration.ts';
 export {
   type EventStream,
@@ -10,6 +20,7 @@ export {
   type StreamEvent,
   wantsEvents,
 } from './events.ts';
+export { htmlPage } from './html-page.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,

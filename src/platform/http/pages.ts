@@ -56,8 +56,11 @@ export function cursorOf(position: readonly unknown[]): string {
 }
 
 function decode(cursor: string): unknown {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  // No text of ours has a NUL, and PostgreSQL takes none.
+  if (text.includes(String.raw`\u0000`)) throw badCursor();
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw badCursor(cause);
   }

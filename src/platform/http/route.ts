@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccountId } from '#platform/kernel';
 import type { z } from 'zod';
-import type { Answer, Caller, Once, Origin, Role } from './call.ts';
+import type { Answer, Caller, Once, Origin, Role, Spender } from './call.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `POST /v1/organizations/:id`; the path's parameters follow from it. */
@@ -43,15 +43,23 @@ export interface Prepared {
 
 /** What a call charges before its handler runs. */
 export interface Spending<Input> {
-  /** A feature of the route's product, whose declaration says which limits it consumes; several where `which` chooses. */
+  /**
+   * A feature of the route's product, whose declaration says which limits it consumes; several where `which` chooses, and
+   * none where it chooses among those of all products.
+   */
   readonly feature: string | readonly string[];
-  /** The feature that this request spends; needed where there are several. */
+  /** The feature that this request spends; needed unless there is one. */
   readonly which?: (input: Input) => string;
+  /** The product whose feature it is, where that is not the route's own. */
+  readonly product?: (input: Input) => string;
   /**
    * Looked at before anything is charged: throws for a request that can't succeed whatever the limits say, such as one
    * for another account's draft. A repeat under a known Idempotency-Key passes: its answer is kept.
    */
-  readonly check?: (call: Input & { readonly accountId: AccountId }, service: never) => Promise<void>;
+  readonly check?: (
+    call: Input & { readonly accountId: AccountId; readonly caller: Caller },
+    service: never,
+  ) => Promise<void>;
   /** `job`: the permit is handed to a job that the handler enqueues; `inline`: the handler itself calls the model. */
   readonly as: 'job' | 'inline';
   readonly units?: (input: Input) => number;
@@ -75,6 +83,13 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly auth: RouteAuth;
   /** The least role in the account; only with auth `account`. */
   readonly may?: Role;
+  /** The kind of account that the call is for, where its product holds data of one kind alone; another is 403. */
+  readonly holds?: 'personal' | 'organization' | undefined;
+  /**
+   * A platform admin's key may make it for any account, named by X-Account-Id, in the name of that account's owner: for a
+   * backend that serves many customers. What it changes is audited by its handler.
+   */
+  readonly onBehalf?: true;
   /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
   /** Several are decided together: a call counts against all of them, or is refused and counts against none. */
@@ -113,6 +128,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * any process: a server that stops ends it at once.
    */
   readonly streams?: true;
+  /** Answers a page of HTML for people, as one text. */
+  readonly page?: true;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
   readonly maxSeconds?: number;
 }
@@ -130,6 +147,7 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   readonly caller: Auth extends 'none' ? undefined : Caller;
   readonly accountId: Auth extends 'account' ? AccountId : undefined;
   readonly role: Auth extends 'account' ? Role : undefined;
+  readonly spender: Auth extends 'account' ? Spender : undefined;
   readonly permit: Permit;
   /** What `spends.prepare` made of the request. */
   readonly prepared: unknown;

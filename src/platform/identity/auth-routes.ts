@@ -8,10 +8,12 @@ const tag = 'Identity';
 
 const LONGEST_EMAIL = 254;
 /** Longer passwords are refused by the rules, in words; this only bounds what is read. */
-const password = z
+export const passwordSchema = z
   .string()
   .min(1)
   .max(LONGEST_PASSWORD * 2);
+/** An address that mails go to. */
+export const emailSchema = z.email().max(LONGEST_EMAIL);
 const tokensSchema = z.strictObject({
   access_token: z.string(),
   refresh_token: z.string(),
@@ -37,8 +39,8 @@ const register = route(
     rate: { perMinute: 20, by: 'ip' },
     rateOf: byEmail,
     body: z.strictObject({
-      email: z.email().max(LONGEST_EMAIL),
-      password,
+      email: emailSchema,
+      password: passwordSchema,
       full_name: z.string().trim().min(1).max(200).optional(),
       company_name: z.string().trim().min(1).max(200).optional(),
     }),
@@ -67,7 +69,7 @@ const login = route(
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     rateOf: byEmail,
-    body: z.strictObject({ email: z.string().trim().min(1).max(LONGEST_EMAIL), password }),
+    body: z.strictObject({ email: z.string().trim().min(1).max(LONGEST_EMAIL), password: passwordSchema }),
     reply: { 200: tokensSchema },
     errors: ['invalid_credentials', 'user_suspended', 'email_not_verified', 'busy'],
     idempotency: 'none',
@@ -87,7 +89,7 @@ const refresh = route(
     rate: { perMinute: 60, by: 'ip' },
     body: z.strictObject({ refresh_token: z.string().min(1).max(200) }),
     reply: { 200: tokensSchema },
-    errors: ['unauthenticated'],
+    errors: ['unauthenticated', 'email_not_verified'],
     idempotency: 'none',
     example: { body: { refresh_token: 'plr_…' }, reply: TOKENS },
   },

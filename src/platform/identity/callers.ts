@@ -7,7 +7,7 @@ import { keyStanding, keyUsed, sessionStanding } from './store.ts';
 export const KEY_PREFIX = 'pl_';
 
 const KEY_USED = commitPoint('identity.key-used', 'when a key was last used');
-/** Whose standing changed: the id of a session, key or user. */
+/** Whose standing changed: the id of a session, key, user or account. */
 const REVOKED = 'identity.revoked';
 /**
  * A revocation must bite within 10 s even where its signal is lost. From this age on a caller is looked up again
@@ -38,7 +38,7 @@ export interface Callers {
   close(): Promise<void>;
 }
 
-/** Tells all processes that a session, key or user no longer stands as it did. Call it after the commit. */
+/** Tells all processes that a session, key, user or account no longer stands as it did. Call it after the commit. */
 export const callerChanged = (db: Database, id: string): void => db.signal(REVOKED, id);
 
 /** Verified callers, kept for seconds: signature and look-up stay off the path of most calls. */
@@ -58,7 +58,8 @@ export function createCallers(parts: {
     revocations += 1;
     underWay = new Map();
     for (const [hash, { caller }] of known) {
-      if (caller.userId === id || caller.sessionId === id || caller.keyId === id) known.delete(hash);
+      const { userId, sessionId, keyId, accountId } = caller;
+      if ([userId, sessionId, keyId, accountId].includes(id)) known.delete(hash);
     }
   });
 

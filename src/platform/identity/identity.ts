@@ -1,8 +1,12 @@
 import type { Audit, Whence } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { Clock, Ids, Random } from '#platform/kernel';
+import type { Mail, Resolver, TemplateName } from '#platform/mail';
 import { createAccessTokens } from './access-tokens.ts';
 import { type Callers, createCallers } from './callers.ts';
+import { createEmailFlows, type EmailFlows } from './email-flows.ts';
+import { emailResolvers } from './email-links.ts';
+import { createNewPasswords, type NewPasswords } from './new-passwords.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createPasswords, type PasswordsOptions } from './passwords.ts';
 import {
@@ -21,6 +25,8 @@ import { createUsers, type Users, type UsersParts } from './users.ts';
 export interface IdentitySettings {
   /** Who says so in access tokens: the public address of this server. */
   readonly issuer: string;
+  /** Where links in mails lead: the address of this server, without a slash at its end. */
+  readonly baseUrl: string;
   readonly emailVerification: 'off' | 'soft' | 'required';
   /** Products whose scopes (`reel:read`, `reel:write`) a key can be given. */
   readonly products: readonly string[];
@@ -33,10 +39,11 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly random: Random;
   readonly ids: Ids;
   readonly audit: Audit;
+  readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
   readonly settings: IdentitySettings;
 }
 
-/** Users, sessions, tokens and keys. */
+/** Users, sessions, tokens, keys, and what goes by mail (docs/identity.md). */
 export interface Identity {
   readonly identify: Callers['identify'];
   /** Answers nothing: whether the email was known before is nobody's business. */
@@ -47,6 +54,10 @@ export interface Identity {
   readonly sessions: Sessions;
   readonly keys: Keys;
   readonly users: Users;
+  readonly emails: EmailFlows;
+  readonly newPasswords: NewPasswords;
+  /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
+  readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
   /** The public keys by which anyone can verify our access tokens. */
   readonly jwks: SigningKeys['jwks'];
   /** Makes what a first start needs (the signing key); later it costs one read. */
@@ -77,6 +88,9 @@ export function createIdentity(parts: IdentityParts): Identity {
     }),
     keys,
     users: createUsers({ ...parts, callers }),
+    emails: createEmailFlows({ ...parts, passwords }),
+    newPasswords: createNewPasswords({ ...parts, callers, passwords }),
+    resolvers: emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
     jwks: signingKeys.jwks,
     async ready() {
       await signingKeys.current();

@@ -68,3 +68,10 @@ export const revokeKey = (accountId: AccountId, keyId: KeyId, userId: UserId | u
      returning id, user_id`,
     [accountId, keyId, userId ?? null],
   );
+
+/** Revokes all keys of a user, in all accounts. */
+export const revokeKeysOf = (userId: UserId) =>
+  statement(
+    'update identity.api_keys set revoked_at = app.now(), updated_at = app.now() where user_id = $1 and revoked_at is null',
+    [userId],
+  );

@@ -36,13 +36,13 @@ export function weaknessOf(password: string, email: string): string | undefined 
   return undefined;
 }
 
-/** Throws `validation_failed` when a password may not be used. */
-export function assertStrong(password: string, email: string): void {
+/** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
+export function assertStrong(password: string, email: string, field = 'password'): void {
   const weakness = weaknessOf(password, email);
   if (weakness === undefined) return;
   throw new AppError('validation_failed', {
     message: weakness,
-    details: { issues: [{ path: 'body.password', message: weakness }] },
+    details: { issues: [{ path: `body.${field}`, message: weakness }] },
   });
 }
 

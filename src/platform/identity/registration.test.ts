@@ -1,6 +1,6 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
-import { commitPoint, statement } from '#platform/db';
+import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
 import { createPeople, PASSWORD, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 import { weaknessOf } from './password-rules.ts';
@@ -109,6 +109,50 @@ describe('whether an email is known does not show in the time', () => {
     expect(codes.toSorted()).toEqual(['busy', 'busy', 'invalid_credentials']);
   });
 });
+
+describe('whether an email is known does not show in what is done', () => {
+  const { listened, said } = listeningTo(db);
+  const heard = createPeople(listened).identity;
+  const statementsOf = async (work: () => Promise<unknown>) => {
+    said.length = 0;
+    await work();
+    return said.map((text) => text.replace(/^(release|rollback to) savepoint/, 'savepoint left:'));
+  };
+
+  test.each([
+    ['registering', (email: string) => heard.register({ email, password: PASSWORD }, WHENCE)],
+    [
+      'registering a company',
+      (email: string) => heard.register({ email, password: PASSWORD, companyName: 'Acme' }, WHENCE),
+    ],
+    ['asking for a new password', (email: string) => heard.emails.forgot(email, WHENCE)],
+    ['asking for the link of an address', (email: string) => heard.emails.resend(email, WHENCE)],
+  ])('%s: the same statements, in the same order', async (_what, work) => {
+    const email = newEmail();
+    await register(email);
+    const known = await statementsOf(() => work(email));
+    const unknown = await statementsOf(() => work(newEmail()));
+    expect(known.length).toBeGreaterThan(1);
+    expect(known).toEqual(unknown);
+  });
+});
+
+/** A database whose write transactions in the system's scope are listened to, statement by statement. */
+function listeningTo(real: Database): { listened: Database; said: string[] } {
+  const said: string[] = [];
+  const hear = (statements: readonly Runnable[]) =>
+    said.push(...statements.map((one) => ('text' in one ? one.text : one.compile().sql)));
+  const heardIn = (tx: Transaction): Transaction => ({
+    run: (one) => (hear([one]), tx.run(one)),
+    runAll: (all) => (hear(all), tx.runAll(all)),
+  });
+  const system = (...[use, at, work]: readonly unknown[]) => {
+    const heardWork =
+      typeof work === 'function' ? (tx: Transaction) => Reflect.apply(work, undefined, [heardIn(tx)]) : work;
+    return Reflect.apply(real.system, real, [use, at, heardWork]);
+  };
+  return { listened: { ...real, system: system as Database['system'] }, said };
+}
 
 describe('passwords', () => {
   test.each([

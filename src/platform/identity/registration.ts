@@ -1,13 +1,14 @@
 import type { Audit, Whence } from '#platform/audit';
-import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type AccountId, type Ids, type Random, type UserId } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
 import { assertStrong } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
-import { insertUser, setDefaultAccount } from './store.ts';
+import { insertUser, setDefaultAccount, userByEmail } from './store.ts';
 
 const REGISTER = commitPoint(
   'identity.register',
-  'a user with a personal account, and an organization where one is named',
+  'a user with a personal account, an organization where one is named, and the mail that goes to the address',
 );
 
 /** Who an account is made for. */
@@ -33,6 +34,10 @@ export interface RegistrationParts extends AccountMaking {
   readonly passwords: Passwords;
 }
 
+interface RegisterParts extends RegistrationParts {
+  readonly mail: Pick<Mail, 'asking' | 'wake'>;
+}
+
 export interface Registration {
   readonly email: string;
   readonly password: string;
@@ -56,12 +61,15 @@ export interface MadeUser {
   readonly password: string;
 }
 
-/** Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes. */
-export async function register(parts: RegistrationParts, input: Registration, whence: Whence): Promise<void> {
+/**
+ * Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes: for a
+ * known one the same rows are written for nobody, and undone.
+ */
+export async function register(parts: RegisterParts, input: Registration, whence: Whence): Promise<void> {
   assertStrong(input.password, input.email);
   const passwordHash = await parts.passwords.hash(input.password);
   await parts.db.system('identity.credentials', REGISTER, async (tx) => {
-    const made = await addUser(parts, tx, {
+    const made = await addUnlessKnown(parts, tx, {
       ...input,
       passwordHash,
       whence,
@@ -74,7 +82,24 @@ export async function register(parts: RegistrationParts, input: Registration, wh
       ...(made === undefined ? {} : { target: { kind: 'user', id: made.userId } }),
       whence,
     });
+    const template = made === undefined ? 'address_taken' : 'verify_email';
+    await tx.runAll(parts.mail.asking({ to: input.email, template, requestId: whence.requestId }));
   });
+  parts.mail.wake();
+}
+
+async function addUnlessKnown(
+  parts: RegistrationParts,
+  tx: Transaction,
+  addition: Addition,
+): Promise<Added | undefined> {
+  const [known] = await tx.run(userByEmail(addition.email));
+  await tx.run(statement('savepoint decoy'));
+  const email = known === undefined ? addition.email : `${parts.ids.next()}@decoy.invalid`;
+  const added = await addUser(parts, tx, { ...addition, email });
+  const isKept = known === undefined && added !== undefined;
+  await tx.run(statement(isKept ? 'release savepoint decoy' : 'rollback to savepoint decoy'));
+  return isKept ? added : undefined;
 }
 
 /** Makes a user outright: the local owner of a first start. Throws when the email is taken. */
@@ -103,6 +128,11 @@ export async function createUser(
   return { ...made, password };
 }
 
+interface Added {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+}
+
 interface Addition {
   readonly email: string;
   readonly passwordHash: string;
@@ -117,7 +147,7 @@ async function addUser(
   parts: RegistrationParts,
   tx: Transaction,
   addition: Addition,
-): Promise<{ userId: UserId; accountId: AccountId } | undefined> {
+): Promise<Added | undefined> {
   const { email, fullName, companyName } = addition;
   const userId = parts.ids.next<UserId>();
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));

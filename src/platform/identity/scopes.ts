@@ -9,6 +9,8 @@ const PLATFORM_SCOPES = [
   'keys:write',
   'ai:call',
   'usage:read',
+  'permits:read',
+  'permits:write',
   'billing:read',
   'billing:write',
   'admin:read',

@@ -75,6 +75,13 @@ export const rotate = (token: { userId: UserId; sessionId: string; tokenHash: st
     ),
   ] as const;
 
+/** The session, if its user signed in lately: what is asked for in it is not asked by whoever found it open. */
+export const freshSession = (userId: UserId, sessionId: string) =>
+  statement<{ id: string }>(
+    `select id from identity.sessions where user_id = $1 and id = $2 and created_at > app.now() - interval '15 minutes'`,
+    [userId, sessionId],
+  );
+
 /** Ends one session. Rows come back where it was not ended before. */
 export const endSession = (userId: UserId, sessionId: string, reason: string) =>
   statement<{ id: string }>(

@@ -165,7 +165,13 @@ async function refuseLogin(
 /** What may stand in a user's way is told to those alone who know the password. */
 function assertMayEnter(user: CredentialRow, emailVerification: SessionsParts['emailVerification']): void {
   if (user.status !== 'active') throw new AppError('user_suspended');
-  if (emailVerification === 'required' && !user.email_verified) throw new AppError('email_not_verified');
+  assertVerified(user, emailVerification);
+}
+
+/** `soft` gives a week from the registration on; `off` never asks. */
+function assertVerified(user: CredentialRow, emailVerification: SessionsParts['emailVerification']): void {
+  if (user.email_verified || emailVerification === 'off') return;
+  if (emailVerification === 'required' || user.is_overdue) throw new AppError('email_not_verified');
 }
 
 interface Opened {
@@ -219,6 +225,7 @@ async function refresh(parts: SessionsParts, refreshToken: string, whence: Whenc
       });
       return 'reused';
     }
+    assertVerified(user, parts.emailVerification);
     await tx.runAll([...rotate(token), insertRefreshToken(token.userId, token.sessionId, sha256(next))]);
     return user;
   });

@@ -11,10 +11,14 @@ export interface CredentialRow {
   role: 'user' | 'admin';
   status: 'active' | 'suspended';
   default_account_id: AccountId;
+  /** Whether the time is over in which an address may wait to be verified. */
+  is_overdue: boolean;
 }
 
-const CREDENTIALS =
-  'user_id, email, password_hash, password_version, email_verified, role, status, default_account_id';
+/** How long one may sign in without a verified address where verification is `soft`. */
+const SOFT_GRACE = `interval '7 days'`;
+const CREDENTIALS = `user_id, email, password_hash, password_version, email_verified, role, status, default_account_id,
+  created_at <= app.now() - ${SOFT_GRACE} as is_overdue`;
 
 /** The user of an email address, in any case of its letters. */
 export const userByEmail = (email: string) =>
@@ -132,14 +136,15 @@ export interface KeyStandingRow extends StandingRow {
   use_is_old: boolean;
 }
 
-/** The key of a hash, when it is in force and its user may call. */
+/** The key of a hash, when it is in force, its account is open and its user may call. */
 export const keyStanding = (tokenHash: string) =>
   statement<KeyStandingRow>(
     `select k.id, k.account_id, k.user_id, k.scopes, k.expires_at, u.role,
        k.last_used_at is null or k.last_used_at < app.now() - interval '1 minute' as use_is_old
      from identity.api_keys k join identity.users u using (user_id)
      where k.token_hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > app.now())
-       and u.status = 'active'`,
+       and u.status = 'active'
+       and exists (select from accounts.accounts a where a.account_id = k.account_id and a.deleted_at is null)`,
     [tokenHash],
   );
 

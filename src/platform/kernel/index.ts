@@ -22,3 +22,4 @@ export {
 } from './ids.ts';
 export { type Micros, micros, usd } from './money.ts';
 export { type Random, systemRandom } from './random.ts';
+export { isTimeZone } from './zones.ts';

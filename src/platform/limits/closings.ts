@@ -16,7 +16,7 @@ export function plainOf(steps: readonly Step[]): Placed[] {
   const seen = new Set<string>();
   return steps.flatMap((step, place) => {
     const ends = step.op === 'settle' || step.op === 'release';
-    if (!ends || step.calls.length > 1 || seen.has(step.id)) return [];
+    if (!ends || step.lent === true || step.calls.length > 1 || seen.has(step.id)) return [];
     seen.add(step.id);
     return [{ step, place }];
   });

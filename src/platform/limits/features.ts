@@ -28,8 +28,9 @@ export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
   const per = 'per' in declaration ? `${declaration.per}${zone}` : null;
   const slides = declaration.kind === 'burst' && declaration.sliding === true;
   const rollover = declaration.kind === 'credits' ? declaration.rollover : undefined;
+  const counted = declaration.kind === 'gauge' && declaration.unit === 'members';
   const rolled = { share: rollover?.percent ?? null, most: rollover?.most ?? null };
-  return { name, kind: slides ? 'sliding' : declaration.kind, per, by, ...rolled };
+  return { name, kind: slides ? 'sliding' : counted ? 'members' : declaration.kind, per, by, ...rolled };
 }
 
 /** In the order in which admission has the present bounds. */

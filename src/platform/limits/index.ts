@@ -1,16 +1,32 @@
 import { type Migration, migrationsIn } from '#platform/db';
 
 export {
+  type Adjuster,
+  type Adjustment,
+  createAdjuster,
+  listAdjustments,
+  type NewAdjustment,
+} from './adjustments.ts';
+export {
   type Admission,
   type AdmitRequest,
   refusal,
 } from './admission.ts';
+export { type Alerts, createAlerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export type { Denial } from './denial.ts';
 export { createDenials, type Denials } from './denials.ts';
+export { createDeniedEvents, type DeniedEvents } from './denied.ts';
 export type { CompiledFeature } from './features.ts';
-export { gaugeDenial, gaugeRefusal, type Gauging } from './gauges.ts';
+export {
+  createMembersGauging,
+  gaugeDenial,
+  gaugeRefusal,
+  type Gauging,
+  type MembersGauging,
+} from './gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
+export type { Extended, Extension, LentId, LentPermit } from './lent.ts';
 export { createLimits, type Limits } from './limits.ts';
 export {
   createBudgetAlert,
@@ -25,6 +41,7 @@ export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.t
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, ratesInTurn, type RateVerdict } from './rates.ts';
 export { limitExceeded, planRequired } from './refusals.ts';
+export type { ReportedUse, Reporter } from './reported.ts';
 export { limitsRoutes } from './routes.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
 export type { LimitUsage, UsageEventRow } from './usage.ts';

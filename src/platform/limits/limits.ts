@@ -2,12 +2,15 @@ import { type Database, commitPoint, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, Ids, Random } from '#platform/kernel';
 import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
+import type { Denial } from './denial.ts';
 import type { Denials } from './denials.ts';
 import type { Traffic } from './batcher.ts';
 import { compileFeatures } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
+import { createLent, type Lent } from './lent.ts';
 import { createPermits, type PermitMaker } from './permits.ts';
+import { createReporting, type Reporting } from './reported.ts';
 import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage.ts';
 
 const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
@@ -22,6 +25,8 @@ export interface LimitsParts {
   readonly denials?: Denials;
   /** Told of the operator's budget that refuses somebody, once a minute. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
+  /** Told of each denial; it must take no time. */
+  readonly onDenied?: ((request: AdmitRequest, denial: Denial) => void) | undefined;
 }
 
 /** Limits and the ledger: admission, permits, settlement, the sweep, and what is used. */
@@ -32,6 +37,10 @@ export interface Limits {
   /** Closes up to `max` permits that nobody runs any more; answers how many. */
   sweep(max?: number): Promise<number>;
   readonly gauging: Gauging;
+  /** Permits that are lent to backends outside of this program. */
+  readonly lent: Lent;
+  /** What was metered outside of this program. */
+  readonly reporting: Reporting;
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
 }
@@ -40,16 +49,17 @@ export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
   // Admission and settlement lock the same meters.
   const traffic: Traffic = new Map();
-  const makePermit = createPermits({ ...parts, holder: holder.id, traffic });
+  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic });
+  const features = compileFeatures(parts.catalogues);
   const admit = createAdmission({
     ...parts,
     holder: holder.id,
-    features: compileFeatures(parts.catalogues),
+    features,
     makePermit,
     traffic,
   });
   return {
-    admit: parts.denials?.around(admit) ?? admit,
+    admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
     permitOf: makePermit,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -58,7 +68,18 @@ export function createLimits(parts: LimitsParts): Limits {
       return rows[0]?.closed ?? 0;
     },
     gauging: createGauging(parts.catalogues),
+    lent: createLent({ ...parts, resolve }),
+    reporting: createReporting({ ...parts, features }),
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),
     usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),
+  };
+}
+
+function noting(admit: Limits['admit'], onDenied: LimitsParts['onDenied']): Limits['admit'] {
+  if (onDenied === undefined) return admit;
+  return async (request) => {
+    const admission = await admit(request);
+    if (admission.kind === 'denied') onDenied(request, admission.denial);
+    return admission;
   };
 }

@@ -1,4 +1,5 @@
 import type { Statement, Transaction } from '#platform/db';
+import type { Backend } from '#platform/entitlements';
 import type {
   AccountId,
   HolderId,
@@ -70,7 +71,10 @@ export interface Permit {
   /** It may have been served: a time-out, a lost connection after sending. Posted at its reserve, flagged estimated. */
   unknown(): void;
 
-  /** Captures: posts the calls made, charges the real cost, frees the rest of the reserve and the concurrency. */
+  /**
+   * Captures: posts the calls made, charges the real cost, frees the rest of the reserve and the concurrency. When the database
+   * can't be reached it throws, as `release` does, and is tried again for a while with nobody waiting.
+   */
   settle(): Promise<void>;
   /** The same as the last statement of the transaction that stores the result. */
   settleIn(tx: Transaction): Promise<void>;
@@ -86,6 +90,8 @@ export interface Permit {
   requeueing(reason: string): Statement;
   /** Hands a queued permit to a job, in the transaction that enqueues it. */
   attaching(jobId: JobId): Statement;
+  /** Lends a queued permit to a backend outside of this program, for so many seconds; answers when it expires. */
+  lending(to: Backend, seconds: number): Statement<{ readonly expires_at: Date }>;
   /** After somebody else took over: makes known figures of calls that were posted as estimates exact. */
   reportLate(): Promise<void>;
 }

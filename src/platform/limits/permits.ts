@@ -13,10 +13,12 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
+import { again } from './again.ts';
 import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
 import { denial } from './denial.ts';
 import { meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
+import { BACKENDS } from './lent.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
@@ -44,7 +46,8 @@ export interface PermitFacts {
 
 export type PermitMaker = (facts: PermitFacts) => Permit;
 
-type Resolution = { readonly kind: string } & Record<string, unknown>;
+/** What became of a step: its kind, and what there is to know of it. */
+export type Resolution = { readonly kind: string } & Record<string, unknown>;
 
 const RESOLVE = commitPoint(
   'limits.resolve',
@@ -59,8 +62,11 @@ export interface PermitParts {
   readonly traffic: Traffic;
 }
 
-/** Makes permits whose steps are committed in groups: while one batch is in flight the next one fills. */
-export function createPermits(parts: PermitParts): PermitMaker {
+/** Makes permits, and takes steps of them that are committed in groups: while one batch is in flight the next one fills. */
+export function createPermits(parts: PermitParts): {
+  readonly makePermit: PermitMaker;
+  readonly resolve: (step: Step) => Promise<Resolution>;
+} {
   const batcher = createBatcher<Step, Resolution>({
     flush,
     maxBatch: 100,
@@ -84,11 +90,11 @@ export function createPermits(parts: PermitParts): PermitMaker {
       }
     }
     const rest = steps.flatMap((step, i) => (answers[i] === undefined ? [{ i, ...step }] : []));
-    if (rest.length > 0) await resolve(rest, answers);
+    if (rest.length > 0) await resolveRest(rest, answers);
     return answers;
   }
 
-  async function resolve(steps: readonly (Step & { i: number })[], answers: (Resolution | undefined)[]) {
+  async function resolveRest(steps: readonly (Step & { i: number })[], answers: (Resolution | undefined)[]) {
     const [rows] = await parts.db.system('limits.settlement', RESOLVE, [
       statement<{ i: number; answer: Resolution }>('select i, answer from limits.resolve_batch($1::jsonb)', [
         JSON.stringify(steps),
@@ -97,7 +103,8 @@ export function createPermits(parts: PermitParts): PermitMaker {
     for (const row of rows) answers[row.i] = row.answer;
   }
 
-  return (facts) => makePermit(facts, { ...parts, resolve: (step) => batcher.add(step) });
+  const resolve = (step: Step) => batcher.add(step);
+  return { makePermit: (facts) => makePermit(facts, { ...parts, resolve }), resolve };
 }
 
 function makePermit(
@@ -148,6 +155,19 @@ function makePermit(
     return answer;
   }
 
+  /**
+   * Nobody else closes a permit while its holder lives: an end that did not reach the database is told it again, or its place
+   * would be taken, and its figures unknown, for as long as its work might last.
+   */
+  async function end(op: 'settle' | 'release', more: { reason?: string } = {}): Promise<void> {
+    try {
+      await resolve(op, more);
+    } catch (error) {
+      if (!(error instanceof AppError)) again(() => resolve(op, more));
+      throw error;
+    }
+  }
+
   /** The ledger must not lose figures that we know because somebody else has closed the permit meanwhile. */
   async function reportLate(): Promise<void> {
     const late = step('report');
@@ -187,16 +207,24 @@ function makePermit(
     served: (usage) => outcome('posted', { u: figures(usage) }),
     notServed: (how) => outcome('voided', { t: how?.throttled !== true }),
     unknown: () => outcome('posted'),
-    settle: async () => void (await resolve('settle')),
+    settle: () => end('settle'),
     settlement: () => settlementOf(step('settle')),
     settleIn: (tx) => here(tx, settlementOf(step('settle'))),
-    release: async (reason) => void (await resolve('release', { reason })),
+    release: (reason) => end('release', { reason }),
     releasing: (reason) => settlementOf(step('release', { reason })),
     requeueing: (reason) => settlementOf(step('requeue', { reason })),
     reportLate,
     answering: (stored) => answerStatement(facts, stored, parts.random),
     attaching: (jobId) =>
       statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
+    lending: (to, seconds) =>
+      statement('select limits.lend($1, $2, $3, $4, $5) as expires_at', [
+        facts.id,
+        parts.holder,
+        facts.fence,
+        BACKENDS[to],
+        seconds,
+      ]),
   };
   return permit;
 }

@@ -18,10 +18,14 @@ export interface Step {
   readonly id: PermitId;
   readonly h: HolderId;
   readonly f: number;
-  readonly op: 'send' | 'settle' | 'release' | 'requeue' | 'report';
+  readonly op: 'send' | 'settle' | 'release' | 'requeue' | 'extend' | 'report';
   readonly calls: readonly Outcome[];
   readonly next?: Record<string, unknown>;
   readonly reason?: string;
+  /** Of a settlement: the units that the work took, when they may be fewer than admitted. */
+  readonly n?: number;
+  /** The permit is lent, and may have expired: its end is none of the plain ones. */
+  readonly lent?: true;
 }
 
 export type Figures = ReturnType<typeof figures>;

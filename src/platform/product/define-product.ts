@@ -57,7 +57,8 @@ export function defineProduct<
   Service = undefined,
 >(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
   const catalogue = catalogueOf(definition);
-  const { migrations = [], routes, jobs = {}, schedules = {}, prompts, policies = {}, service } = definition;
+  const { migrations = [], jobs = {}, schedules = {}, prompts, policies = {}, service } = definition;
+  const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
@@ -85,6 +86,12 @@ export function defineProduct<
     policies,
     service,
   };
+}
+
+/** The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. */
+function heldBy(holds: Catalogue['holds'], route: Route): Route {
+  if (holds === 'both' || route.shape.auth !== 'account') return route;
+  return { ...route, shape: { ...route.shape, holds } };
 }
 
 /** The `route` function of a product: handlers take its service, and the permit where the route spends. */

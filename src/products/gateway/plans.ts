@@ -19,6 +19,13 @@ export const gatewayCatalogue = declareCatalogue({
       reserve: usd('0.02'),
       longestSeconds: 600,
     },
+    // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
+    external: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      reserve: usd('0.02'),
+      longestSeconds: 4 * 3_600,
+      outside: 'account',
+    },
   },
   plans: {
     developer: {

@@ -51,10 +51,15 @@ export function createGateway({ ai, db }: Faces) {
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
     const stored = permit.answering({ status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) });
-    await db.tenant(permit.accountId, ANSWER, [
-      ...(stored === undefined ? [] : [stored]),
-      permit.settlement(),
-    ]);
+    try {
+      await db.tenant(permit.accountId, ANSWER, [
+        ...(stored === undefined ? [] : [stored]),
+        permit.settlement(),
+      ]);
+    } catch {
+      // An answer that could not be kept is no reason to lose what the call cost, nor to keep its place taken.
+      await permit.settle();
+    }
   }
 }
 

@@ -51,7 +51,7 @@ function canonical(value: unknown): string {
 function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
   const body = requestBody?.content['application/json'];
   const first = Math.min(...Object.keys(route.shape.reply).map(Number));
-  const reply = responses[first]?.content?.['application/json'];
+  const reply = responses[first]?.content?.[route.shape.page === true ? 'text/html' : 'application/json'];
   return (
     (body !== undefined && body.example === undefined) || (first !== 204 && reply?.example === undefined)
   );

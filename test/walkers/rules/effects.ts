@@ -65,11 +65,20 @@ const answers: Rule = {
     if (!isGood(reply)) return [`nobody is answered well: ${reply.status} ${reply.code ?? ''}`, ...faults];
     const written = operationOf(grounds.document, route)?.responses[reply.status];
     if (written === undefined) return [`${reply.status} is not documented`, ...faults];
+    if (route.shape.page === true) return isPage(reply) ? [...faults] : ['it is no page of HTML'];
     const schema = written.content?.['application/json']?.schema;
     const fits = schema === undefined ? reply.text === '' : schemaOf(schema).safeParse(reply.json).success;
     return fits ? [...faults] : [`the body is not as documented: ${reply.text.slice(0, 200)}`, ...faults];
   },
 };
+
+/** A page brings all that it runs, and says so: nothing that is slipped into it runs. */
+function isPage({ headers, text }: Reply): boolean {
+  const isHtml =
+    headers.get('content-type') === 'text/html; charset=utf-8' && text.startsWith('<!doctype html>');
+  const policy = headers.get('content-security-policy') ?? '';
+  return isHtml && policy.startsWith("default-src 'none'") && !policy.includes('unsafe');
+}
 
 const counted: Rule = {
   key: 'counted',

@@ -128,15 +128,6 @@ end $$;
 call app.run_as_system('accounts.member_left()');
 create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();
 
-create function accounts.account_closed() returns trigger language plpgsql as $$
-begin
-  perform accounts.fall_back(new.account_id, m.user_id) from accounts.members m where m.account_id = new.account_id;
-  return null;
-end $$;
-call app.run_as_system('accounts.account_closed()');
-create trigger accounts_closed after update of deleted_at on accounts.accounts
-  for each row when (new.deleted_at is not null and old.deleted_at is null) execute function accounts.account_closed();
-
 -- Who spends: a user, through a key or not, for an account.
 create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid);
 

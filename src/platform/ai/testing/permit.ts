@@ -88,6 +88,7 @@ export function recordingPermit(
     releasing: (): Statement => noDatabase(),
     requeueing: (): Statement => noDatabase(),
     attaching: (): Statement => noDatabase(),
+    lending: () => noDatabase(),
     answering: () => undefined,
     reportLate: async () => {},
   };

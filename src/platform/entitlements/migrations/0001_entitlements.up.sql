@@ -50,11 +50,12 @@ create table entitlements.snapshots (
 call app.protect_tenant('entitlements.snapshots', 'select');
 revoke update, delete on entitlements.snapshots from plinth_system;
 
--- The timeline of accounts that were never granted anything in a product, and which state of the product's plans the
--- snapshots were last rewritten to. Rows of the program, of no account: everybody may read them.
+-- The timeline of accounts that were never granted anything in a product, whose data the product holds (accounts of the
+-- other kind hold nothing in it), and which state of the product's plans the snapshots were last rewritten to. Rows of the program, of no account: everybody may read them.
 create table entitlements.defaults (
   product text primary key,
   timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
+  holds text not null default 'both' check (holds in ('personal', 'organization', 'both')),
   digest text not null,
   complete boolean not null default false,
   created_at timestamptz not null default app.now(),
@@ -65,11 +66,12 @@ revoke delete on entitlements.defaults from plinth_system;
 create policy everybody on entitlements.defaults for select to plinth_tenant using (true);
 grant select on entitlements.defaults to plinth_tenant;
 
--- The newest timeline of an account in a product; null for a product that the program doesn't know.
+-- The newest timeline of an account in a product; null for a product that the program doesn't know, or not for accounts of this kind.
 create function entitlements.timeline(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
   select coalesce(
     (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
-    (select d.timeline from entitlements.defaults d where d.product = p_product))
+    (select d.timeline from entitlements.defaults d where d.product = p_product
+      and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))))
 $$;
 
 -- The segment of a timeline that an instant lies in. It is read from its end: the present is among the last segments.
@@ -91,6 +93,7 @@ begin
   return (
     select array_agg(entitlements.segment_at(coalesce(
       (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
-      (select d.timeline from entitlements.defaults d where d.product = wanted.product)), p_at) order by place)
+      (select d.timeline from entitlements.defaults d where d.product = wanted.product
+        and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)))), p_at) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $$;

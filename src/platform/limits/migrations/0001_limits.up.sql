@@ -11,6 +11,12 @@ create table limits.holders (
 );
 call app.protect_system('limits.holders');
 
+-- Of a permit that is lent to a backend outside of this program, that backend is the holder, and no process: one of the
+-- account's own (…1), or one of the operator that serves many accounts (…2). It has no lease; its permit lives until it is due.
+create function limits.is_outside(p_holder uuid) returns boolean language sql immutable parallel safe as $$
+  select p_holder in ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002')
+$$;
+
 -- The windows of one account and scope (a product; a product's user, key or subject), by the limit's name:
 -- starts = the window's first instant in epoch microseconds (of a cooldown: its end), used = units or micro-dollars.
 create table limits.meters (
@@ -32,7 +38,10 @@ create table limits.permits (
   key_id uuid,
   product text not null,
   feature text not null,
-  units integer not null check (units > 0),
+  -- The plan that admitted it, `reel.pro`: reports are by what was held then.
+  plan text,
+  -- None: the work failed after it had cost something.
+  units integer not null check (units >= 0),
   reserve bigint not null check (reserve >= 0),
   state text not null check (state in ('queued', 'running', 'settled', 'voided')),
   holder uuid not null,
@@ -85,6 +94,12 @@ create table limits.usage_events (
   -- False: it never went out, or the provider had no room for it (429). It is none of the tries that the work has.
   tried boolean not null default true,
   corrects uuid,
+  -- A correction by an operator (0014), of which there may be many.
+  adjustment_id uuid,
+  -- Of what was metered elsewhere: by which kind of backend and under which id, which counts once for ever; and when it happened.
+  reported_by uuid,
+  reported_id uuid,
+  happened_at timestamptz,
   request_id text not null,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
@@ -92,7 +107,9 @@ create table limits.usage_events (
   check (cost >= 0 or corrects is not null)
 ) with (fillfactor = 80);
 create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);
-create unique index usage_events_one_correction on limits.usage_events (account_id, corrects) where corrects is not null;
+create unique index usage_events_one_correction on limits.usage_events (account_id, corrects)
+  where corrects is not null and adjustment_id is null;
+create unique index usage_events_reported_once on limits.usage_events (account_id, reported_by, reported_id) where reported_id is not null;
 call app.protect_tenant('limits.usage_events', 'select');
 
 -- What a window of a meter is moved by.

@@ -22,7 +22,7 @@ create type limits.request as (account_id uuid, permit_id uuid, event_id uuid, u
   route text, key_hash text, body_hash text, twin integer);
 
 -- What a request was granted: the rest of its permit's row.
-create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamptz, operator_budgets uuid[]);
+create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamptz, operator_budgets uuid[], plan text);
 
 -- A budget of the operator as a decision reads it.
 create type limits.operator_state as (id uuid, product text, feature text, provider text, plan text, closed boolean);
@@ -167,7 +167,7 @@ begin
 end $$;
 
 -- How many open permits count in each slot of accounts and products: {slot: count} for each. A permit of a job counts until
--- it is closed; any other while its holder lives.
+-- it is closed; one that is lent until it is due; any other while its holder lives.
 create function limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamptz) returns jsonb[] language plpgsql stable as $$
 begin
   return (
@@ -176,6 +176,7 @@ begin
         select slot, count(*) as n from limits.permits p cross join lateral unnest(p.slots) as slot
           where p.account_id = wanted.account and p.product = wanted.product and p.state in ('queued', 'running')
             and (p.job_id is not null or p.state = 'queued'
+              or limits.is_outside(p.holder) and p.due_at > p_now
               or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))
           group by slot) as counted) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));

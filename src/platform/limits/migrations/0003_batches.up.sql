@@ -226,7 +226,7 @@ begin
           v_answer := v_answer || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
         end loop;
       end if;
-      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets)::limits.admitted;
+      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets, v_segments[r.meter]->>'plan')::limits.admitted;
     end loop;
 
     -- Write down in the meters what the run was granted.
@@ -240,6 +240,9 @@ begin
           v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
         end if;
         v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
+        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+          perform limits.note(who.account_id, r.product, r.product, c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+        end if;
         if v_place is null then
           m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
         else
@@ -247,7 +250,10 @@ begin
         end if;
         continue;
       end if;
-      continue when c.kind = 'credits';
+      if c.kind = 'credits' then
+        perform limits.note_credits(who.account_id, r.product, c, v_units, v_now);
+        continue;
+      end if;
       if c.kind = 'concurrency' then
         v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
         continue;
@@ -262,6 +268,9 @@ begin
       end if;
       if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
       v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 else v_taken[v_rule] + v_units end;
+      if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+        perform limits.note(who.account_id, r.product, v_scopes[v_rule], c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+      end if;
       if v_place is null then
         m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
       else
@@ -283,13 +292,13 @@ begin
   end if;
   with admitted as materialized (
     select * from unnest(p_requests, v_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
-        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets)
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
       where reserve is not null
   ), permits as (
     insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
-        operator_budgets, request_id, created_at, updated_at)
+        operator_budgets, plan, request_id, created_at, updated_at)
       select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
-        operator_budgets, request_id, v_now, v_now from admitted
+        operator_budgets, plan, request_id, v_now, v_now from admitted
   ), events as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
         state, request_id, created_at, updated_at)
@@ -298,7 +307,7 @@ begin
   )
   insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
     select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
-  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, answer);
+  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, plan, answer);
 end $$;
 
 call app.run_as_system('limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean)');
@@ -307,4 +316,6 @@ call app.run_as_system('limits.admit(uuid[], text[], limits.feature[], accounts.
 alter function limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean) set enable_seqscan = off;
 alter function limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean) set enable_hashjoin = off;
 alter function limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean) set enable_mergejoin = off;
+-- Before PostgreSQL 18 what is off costs so much that the plans would be compiled.
+alter function limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean) set jit = off;
 alter function limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean) set plan_cache_mode = force_generic_plan;

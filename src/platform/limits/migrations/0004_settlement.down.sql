@@ -1,7 +1,6 @@
 drop function limits.take(uuid, uuid, uuid);
 drop function limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea);
 drop function limits.attach(uuid, uuid, integer, uuid);
-drop function limits.abandon(limits.permits, text);
 drop function limits.resolve_here(jsonb);
 drop function limits.resolve_batch(jsonb);
 drop function limits.resolve(jsonb, timestamptz);

@@ -1,6 +1,7 @@
 -- What happens to a permit after admission. One item is
 --   {i: place in the answer, a: account, p: product, id: permit, h: holder, f: fence, op, calls: [outcome], next?, reason?}
--- op: send (the next provider call goes out), settle, release, requeue (a job will try again), report (late figures only).
+-- op: send (the next provider call goes out), settle (n: units that it took, when fewer than admitted), release, requeue (a job
+-- will try again), extend (of a permit that is lent), report (late figures only).
 -- An outcome: {e: usage event, s: posted | voided, u: {…figures}?, t: was it a try?, c: id for a correction row}; posted
 -- without figures means that nobody knows: the call's whole reserve is posted as an estimate.
 -- Locks: the account's meter of the product first, then the permit, then its usage events; everywhere in this order.
@@ -67,6 +68,9 @@ begin
       charges := jsonb_set(charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
     end if;
     moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
+    if v_give < 0 then
+      perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, (c->>3)::bigint, -v_give, false, app.now());
+    end if;
   end loop;
 end $$;
 
@@ -101,7 +105,7 @@ begin
       continue when found;
     end if;
     select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
-      and state = 'posted' and estimated and fence = p_fence;
+      and (state = 'posted' and estimated or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder)) and fence = p_fence;
     if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
       -- A call that was certainly not served is corrected to nothing.
       if v_voided then u := '{}'; end if;
@@ -112,7 +116,7 @@ begin
           coalesce((u->>'prompt_tokens')::integer, 0) - e.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - e.cached_tokens,
           coalesce((u->>'completion_tokens')::integer, 0) - e.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - e.reasoning_tokens,
           0, coalesce((u->>'cost')::bigint, 0) - e.cost, coalesce(u->>'price_version', e.price_version), 'posted', e.id, e.request_id, p_now, p_now)
-        on conflict (account_id, corrects) where corrects is not null do nothing;
+        on conflict (account_id, corrects) where corrects is not null and adjustment_id is null do nothing;
       if found then v_corrected := v_corrected + coalesce((u->>'cost')::bigint, 0) - e.cost; end if;
     end if;
   end loop;
@@ -182,6 +186,7 @@ begin
   end loop;
   for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop
     perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
+    perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, v_start, p_short, true, p_now);
     if v_start <> (c->>3)::bigint then
       -- From now on two windows hold parts of the reserve: each charge says how much.
       if c->>4 is null then
@@ -237,6 +242,10 @@ begin
   if p.product <> p_item->>'p' then
     raise exception 'permit % is of another product, under another meter', p.id;
   end if;
+  -- Expired is expired at its instant, whether the sweep has seen it or not.
+  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired') then
+    select * into p from limits.permits where account_id = v_account and id = p.id;
+  end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
   v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (p.state = 'running' or p.state = 'queued' and p.job_id is null);
   v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
@@ -254,13 +263,15 @@ begin
   case p_item->>'op'
     when 'send' then
       answer := limits.send(p, p_item->'next', p_now);
+    when 'extend' then
+      answer := limits.prolong(p, p_item->'next', p_now);
     when 'requeue' then
       update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = p_now
         where account_id = v_account and permit_id = p.id and state = 'sent';
       update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = p_now where account_id = v_account and id = p.id;
       answer := jsonb_build_object('kind', 'queued');
     when 'settle' then
-      select f.cost, f.moves into v_cost, moves from limits.finish(p, false, null, p_now) f;
+      select f.cost, f.moves into v_cost, moves from limits.settle(p, (p_item->>'n')::integer, p_now) f;
       answer := jsonb_build_object('kind', 'settled', 'cost', v_cost);
     when 'release' then
       select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now) f;
@@ -271,7 +282,7 @@ begin
 end $$;
 
 -- Many permits' steps in one call and one commit. Windows are moved once for all of an account's steps, and before the
--- first `send`, which looks at them.
+-- first `send` or `extend`, which look at them.
 create function limits.resolve_batch(p_batch jsonb) returns table (i integer, answer jsonb) language plpgsql as $$
 declare
   r jsonb;
@@ -283,9 +294,9 @@ declare
 begin
   for r in
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
-    order by value->>'a', value->>'p', value->>'op' = 'send', place
+    order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place
   loop
-    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' = 'send') then
+    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')) then
       perform limits.move_windows(v_account, v_moves);
       v_moves := '{}';
     end if;
@@ -316,26 +327,6 @@ begin
   end if;
   perform limits.move_windows(v_account, v_moves);
   return v_answer;
-end $$;
-
--- Closes a permit that its caller saw abandoned, if nobody has touched it since. Answers whether it did: not while
--- somebody decides on the account's meter, for the next sweep comes soon.
-create function limits.abandon(p_seen limits.permits, p_reason text) returns boolean language plpgsql as $$
-declare
-  p limits.permits;
-  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, false);
-  v_served boolean;
-  v_moves limits.move[];
-begin
-  if v_now is null then return false; end if;
-  -- The next fence: a late settle of the old holder must find itself stale.
-  update limits.permits set fence = fence + 1 where account_id = p_seen.account_id and id = p_seen.id
-    and state = p_seen.state and fence = p_seen.fence and job_id is not distinct from p_seen.job_id returning * into p;
-  if not found then return false; end if;
-  v_served := exists (select from limits.usage_events e where e.account_id = p.account_id and e.permit_id = p.id and e.state in ('sent', 'posted'));
-  select f.moves into v_moves from limits.finish(p, not v_served, p_reason, v_now) f;
-  perform limits.move_windows(p.account_id, v_moves);
-  return true;
 end $$;
 
 -- The job that from now on owns a queued permit; the caller must still hold it.

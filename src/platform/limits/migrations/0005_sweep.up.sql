@@ -27,6 +27,26 @@ begin
   update limits.holders set expires_at = least(expires_at, app.now()) where (id = p_id) <> p_others;
 end $$;
 
+-- Closes a permit that its caller saw abandoned, if nobody has touched it since. Answers whether it did: not while
+-- somebody decides on the account's meter, for the next sweep comes soon.
+create function limits.abandon(p_seen limits.permits, p_reason text) returns boolean language plpgsql as $$
+declare
+  p limits.permits;
+  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, false);
+  v_served boolean;
+  v_moves limits.move[];
+begin
+  if v_now is null then return false; end if;
+  -- The next fence: a late settle of the old holder must find itself stale.
+  update limits.permits set fence = fence + 1 where account_id = p_seen.account_id and id = p_seen.id
+    and state = p_seen.state and fence = p_seen.fence and job_id is not distinct from p_seen.job_id returning * into p;
+  if not found then return false; end if;
+  v_served := exists (select from limits.usage_events e where e.account_id = p.account_id and e.permit_id = p.id and e.state in ('sent', 'posted'));
+  select f.moves into v_moves from limits.finish(p, not v_served, p_reason, v_now) f;
+  perform limits.move_windows(p.account_id, v_moves);
+  return true;
+end $$;
+
 -- Closes permits that nobody runs any more: those of dead holders, those that are not over when they had to be, and queued
 -- ones that never got their job. A permit with a job is the job's affair. Answers how many were closed.
 create function limits.sweep(p_max integer) returns integer language plpgsql as $$
@@ -36,11 +56,13 @@ declare
   v_closed integer := 0;
 begin
   for r in
-    select s as permit, case when s.state = 'queued' then 'no job' when s.due_at <= v_now then 'overdue' else 'holder dead' end as reason
+    select s as permit, case when s.state = 'queued' then 'no job' when s.due_at > v_now then 'holder dead'
+      when limits.is_outside(s.holder) then 'expired' else 'overdue' end as reason
     from limits.permits s
     where s.state in ('queued', 'running') and s.job_id is null
       and case s.state when 'queued' then s.updated_at < v_now - interval '60 seconds'
-        else s.due_at <= v_now or not exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now) end
+        else s.due_at <= v_now or not (limits.is_outside(s.holder)
+          or exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now)) end
     order by s.account_id, s.product, s.id limit p_max
   loop
     if limits.abandon(r.permit, r.reason) then v_closed := v_closed + 1; end if;

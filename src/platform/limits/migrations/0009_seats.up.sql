@@ -43,6 +43,9 @@ begin
     return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
       'plan', v_segment->'plan');
   end if;
+  if not exists (select from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine and expires_at > v_now) then
+    perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
+  end if;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at)
     values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl)
     on conflict (account_id, product, name, machine) do update

@@ -31,6 +31,8 @@ begin
       if used > 0 then resets_at := limits.slides_open(v_account, product || '/' || name, c->>'w', v_now, used - 1); end if;
     elsif c->>'k' = 'gauge' then
       used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_here.product and g.name = usage_here.name), 0);
+    elsif c->>'k' = 'members' then
+      select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
         where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and t.expires_at > v_now;

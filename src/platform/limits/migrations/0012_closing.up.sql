@@ -1,6 +1,7 @@
 -- Settlement at speed: the permits whose end is plain, many in one call and one commit. Plain is what nearly all are: held by
--- whoever closes it, with one call or none whose outcome is not written yet, charged to one window of each limit. Whatever is
--- not goes the way of limits.resolve, which knows all cases; both have the same result, and docs/decisions/0014 the figures.
+-- whoever closes it, with one call or none whose outcome is not written yet, within its reserve, charged to one window of each
+-- limit. Whatever is not goes the way of limits.resolve, which knows all cases; both have the same result, and
+-- docs/decisions/0014 the figures.
 
 -- The end of a permit; meter: its place among the meters. The outcome of its open call, if there is one: known says whether
 -- there are figures; without them it is posted at its reserve, as an estimate.
@@ -24,7 +25,7 @@ begin
   end loop;
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
 
-  select array_agg(case when event.is_plain then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
+  select array_agg(case when event.is_plain and event.spent <= permit.reserve then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
     into v_costs, v_reserves, v_charges
     from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
       provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, place)
@@ -88,4 +89,5 @@ call app.run_as_system('limits.close_plain(uuid[], text[], limits.closing[])');
 alter function limits.close_plain(uuid[], text[], limits.closing[]) set enable_seqscan = off;
 alter function limits.close_plain(uuid[], text[], limits.closing[]) set enable_hashjoin = off;
 alter function limits.close_plain(uuid[], text[], limits.closing[]) set enable_mergejoin = off;
+alter function limits.close_plain(uuid[], text[], limits.closing[]) set jit = off;
 alter function limits.close_plain(uuid[], text[], limits.closing[]) set plan_cache_mode = force_generic_plan;

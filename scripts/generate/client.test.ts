@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { clientTypes } from './client.ts';
+
+const ok = (schema: object) => ({ 200: { content: { 'application/json': { schema } } } });
+const failed = { 409: { content: { 'application/json': { examples: { conflict: {}, busy: {} } } } } };
+const text = { type: 'string' };
+
+/** What is generated of one operation, white space apart. */
+function generated(name: string, operation: object): string {
+  const [method = '', path = ''] = name.split(' ');
+  const whole = { summary: 'Do it', parameters: [], 'x-plinth': { idempotency: 'none' }, ...operation };
+  return clientTypes({ paths: { [path]: { [method]: whole } } }).replace(/\s+/g, ' ');
+}
+
+test('a route’s parameters, body and answer are typed as the document says', () => {
+  const parameters = [
+    { name: 'id', in: 'path', required: true, schema: text },
+    { name: 'limit', in: 'query', required: false, description: 'How many.', schema: { type: 'integer' } },
+    { name: 'If-Match', in: 'header', required: false, schema: text },
+  ];
+  const schema = {
+    type: 'object',
+    required: ['kind'],
+    additionalProperties: false,
+    properties: {
+      kind: { enum: ['a', 'b'] },
+      note: { anyOf: [text, { type: 'null' }] },
+      tags: { type: 'array', items: text },
+      more: { type: 'object', additionalProperties: { type: 'number' } },
+    },
+  };
+  const requestBody = { content: { 'application/json': { schema } } };
+  const said = generated('post /v1/things/{id}', { parameters, requestBody, responses: ok(schema) });
+  expect(said).toContain(
+    `/** Do it */ 'POST /v1/things/{id}': { readonly params: { readonly id: string; };` +
+      ` readonly query: { /** How many. */ readonly limit?: number | undefined; };` +
+      ` readonly body: { readonly kind: 'a' | 'b'; readonly note?: string | null | undefined;` +
+      ` readonly tags?: readonly string[] | undefined; readonly more?: Readonly<Record<string, number>> | undefined; };` +
+      ` readonly reply: { readonly kind: 'a' | 'b'; readonly note?: string | null;` +
+      ` readonly tags?: readonly string[]; readonly more?: Readonly<Record<string, number>>; };`,
+  );
+});
+
+test('the client knows which routes take a key, and every code that there is', () => {
+  const responses = { ...ok(text), ...failed };
+  const said = generated('post /v1/things', { responses, 'x-plinth': { idempotency: 'optional' } });
+  expect(said).toContain(`KEYED: ReadonlySet<string> = new Set([ 'POST /v1/things', ]);`);
+  expect(said).toContain(`export type ErrorCode = | 'busy' | 'conflict';`);
+});
+
+test('no body is null, and the end of a stream is no answer', () => {
+  expect(generated('delete /v1/things', { responses: { 204: {} } })).toContain('readonly reply: null;');
+  const stream = { 'application/json': { schema: text }, 'text/event-stream': {} };
+  const responses = { 200: { content: stream }, 204: {} };
+  expect(generated('get /v1/things', { responses })).toContain('readonly reply: string;');
+});
+
+test('pages for people, and what is no client’s, are left out', () => {
+  const page = { 200: { content: { 'text/html': {} } } };
+  expect(generated('get /v1/page', { responses: page })).toContain('export interface Routes { }');
+  expect(generated('post /worker/run', { responses: ok(text) })).toContain('export interface Routes { }');
+});

@@ -1,0 +1,183 @@
+/** The routes as types for the client in sdk/, made from the OpenAPI document, so that the two can't drift apart. */
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly propertyNames?: Schema;
+  readonly items?: Schema;
+}
+
+interface Media {
+  readonly schema?: Schema;
+  readonly examples?: Readonly<Record<string, unknown>>;
+}
+
+interface Operation {
+  readonly summary: string;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly description?: string;
+    readonly schema: Schema;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+  readonly 'x-plinth': { readonly idempotency: string };
+}
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** What callers send may hold an `undefined`, which JSON leaves out; what is answered never does. */
+type Direction = 'sent' | 'answered';
+
+/** The text of sdk/src/routes.generated.ts. Routes outside of /v1 and pages for people are no client's. */
+export function clientTypes(openApi: object): string {
+  const { paths } = openApi as OpenApi;
+  const routes = Object.entries(paths)
+    .filter(([path]) => path.startsWith('/v1/'))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        operation,
+      })),
+    )
+    .filter(({ operation }) => !isPage(operation))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const keyed = routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none');
+  return [
+    '// Made from docs/generated/openapi.json by `npm run generate`.',
+    '',
+    '/** What each route takes and answers. */',
+    'export interface Routes {',
+    ...routes.map(({ name, operation }) =>
+      indented(`${comment(operation.summary)}'${name}': ${shape(operation)};`),
+    ),
+    '}',
+    '',
+    '/** Routes that take an Idempotency-Key. */',
+    `export const KEYED: ReadonlySet<string> = new Set([`,
+    ...keyed.map(({ name }) => `  '${name}',`),
+    ']);',
+    '',
+    '/** Every code that an error may have. */',
+    `export type ErrorCode =`,
+    `${errorCodes(routes.map(({ operation }) => operation))
+      .map((code) => `  | '${code}'`)
+      .join('\n')};`,
+    '',
+  ].join('\n');
+}
+
+function isPage({ responses }: Operation): boolean {
+  return Object.values(responses).some(({ content }) => content?.['text/html'] !== undefined);
+}
+
+function shape({ parameters, requestBody, responses }: Operation): string {
+  const inPath = parameters.filter((one) => one.in === 'path');
+  const inQuery = parameters.filter((one) => one.in === 'query');
+  const body = requestBody?.content['application/json']?.schema;
+  const fields = [
+    ...(inPath.length === 0 ? [] : [`readonly params: ${object(inPath, 'sent')};`]),
+    ...(inQuery.length === 0 ? [] : [`readonly query: ${object(inQuery, 'sent')};`]),
+    ...(body === undefined ? [] : [`readonly body: ${typeOf(body, 'sent')};`]),
+    `readonly reply: ${reply(responses)};`,
+  ];
+  return braces(fields);
+}
+
+/** All good answers; one without a body is null, save of a stream: there it ends the stream. */
+function reply(responses: Operation['responses']): string {
+  const good = Object.entries(responses).filter(([status]) => Number(status) < 300);
+  const streams = good.some(([, { content }]) => content?.['text/event-stream'] !== undefined);
+  const types = good.flatMap(([, { content }]) => {
+    const schema = content?.['application/json']?.schema;
+    if (schema !== undefined) return [typeOf(schema, 'answered')];
+    return streams ? [] : ['null'];
+  });
+  return [...new Set(types)].join(' | ');
+}
+
+interface Field {
+  readonly name: string;
+  readonly required: boolean;
+  readonly description?: string | undefined;
+  readonly schema: Schema;
+}
+
+function object(fields: readonly Field[], direction: Direction): string {
+  return braces(
+    fields.map(({ name, required, description, schema }) => {
+      const key = /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`;
+      const type = typeOf(schema, direction);
+      const value = required || direction === 'answered' ? type : `${type} | undefined`;
+      return `${comment(description)}readonly ${key}${required ? '' : '?'}: ${value};`;
+    }),
+  );
+}
+
+function typeOf(schema: Schema, direction: Direction): string {
+  if (schema.const !== undefined) return literal(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');
+  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(one, direction)).join(' | ');
+  if (Array.isArray(schema.type))
+    return schema.type.map((type: string) => typeOf({ ...schema, type }, direction)).join(' | ');
+  if (schema.type === 'array') return list(typeOf(schema.items ?? {}, direction));
+  if (schema.type === 'object') return record(schema, direction);
+  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  if (schema.type === 'string' || schema.type === 'boolean' || schema.type === 'null') return schema.type;
+  return 'unknown';
+}
+
+function list(item: string): string {
+  return /^\w+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`;
+}
+
+/** An object with named fields, open or not, or one with any names. */
+function record(schema: Schema, direction: Direction): string {
+  const { properties = {}, required = [], additionalProperties: rest = false, propertyNames } = schema;
+  const fields = Object.entries(properties).map(([name, field]) => ({
+    name,
+    required: required.includes(name),
+    description: field.description,
+    schema: field,
+  }));
+  if (rest === false) return object(fields, direction);
+  const value = rest === true ? 'unknown' : typeOf(rest, direction);
+  const keys = propertyNames?.enum === undefined ? 'string' : propertyNames.enum.map(literal).join(' | ');
+  const open = `Readonly<Record<${keys}, ${value}>>`;
+  return fields.length === 0 ? open : `${object(fields, direction)} & ${open}`;
+}
+
+function errorCodes(operations: readonly Operation[]): string[] {
+  const named = operations.flatMap(({ responses }) =>
+    Object.values(responses).flatMap(({ content }) =>
+      Object.keys(content?.['application/json']?.examples ?? {}),
+    ),
+  );
+  return [...new Set(named)].sort();
+}
+
+function literal(value: unknown): string {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "\\'")}'` : JSON.stringify(value);
+}
+
+function comment(text: string | undefined): string {
+  return text === undefined ? '' : `/** ${text.replaceAll('*/', '* /').replaceAll('\n', ' ')} */\n`;
+}
+
+function braces(lines: readonly string[]): string {
+  return lines.length === 0 ? '{}' : `{\n${lines.map(indented).join('\n')}\n}`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

@@ -1,0 +1,110 @@
+import type { BodyOf, Caller, CallOptions } from './calls.ts';
+import { PlinthError, Unauthenticated } from './errors.ts';
+import type { SessionStore } from './sessions.ts';
+
+/** What became of a sign-up. */
+export type SignUp =
+  | { readonly status: 'signed_in' }
+  /** The server wants the address verified before anybody signs in. */
+  | { readonly status: 'verification_sent'; readonly email: string };
+
+export interface AuthParts {
+  /** Calls as whoever is signed in. */
+  readonly caller: Caller;
+  /** Calls as nobody. */
+  readonly anyone: Caller;
+  /** Undefined for a client with an API key: there is nobody to sign in. */
+  readonly store: SessionStore | undefined;
+}
+
+export type Auth = ReturnType<typeof authCalls>;
+
+export function authCalls({ caller, anyone, store }: AuthParts) {
+  function session(): SessionStore {
+    if (store === undefined)
+      throw new TypeError('this client has an API key: make one with `session` to sign in');
+    return store;
+  }
+
+  /** Throws `invalid_credentials` for a wrong password and for an unknown email alike. */
+  async function signIn(body: BodyOf<'POST /v1/auth/login'>, options?: CallOptions): Promise<void> {
+    const kept = session();
+    await kept.write(await anyone.call('POST /v1/auth/login', { body }, options));
+  }
+
+  return {
+    signIn,
+
+    /** Registers, then signs in. An email that is known already is answered as a new one, and then its password counts. */
+    async signUp(body: BodyOf<'POST /v1/auth/register'>, options?: CallOptions): Promise<SignUp> {
+      const { email, password } = body;
+      session();
+      const { status } = await anyone.call('POST /v1/auth/register', { body }, options);
+      try {
+        await signIn({ email, password }, options);
+        return { status: 'signed_in' };
+      } catch (error) {
+        if (!(error instanceof PlinthError) || error.code !== 'email_not_verified') throw error;
+        return { status, email };
+      }
+    },
+
+    /** Ends the session here in any case, and on the server if that can be reached; throws when it can not. */
+    async signOut(options?: CallOptions): Promise<void> {
+      const kept = session();
+      try {
+        await caller.call('POST /v1/auth/logout', {}, options);
+      } catch (error) {
+        if (!(error instanceof Unauthenticated)) throw error;
+      } finally {
+        await kept.write(undefined);
+      }
+    },
+
+    /** Ends all sessions of the user, on all devices. */
+    async signOutEverywhere(options?: CallOptions): Promise<void> {
+      const kept = session();
+      await caller.call('POST /v1/auth/logout-all', {}, options);
+      await kept.write(undefined);
+    },
+
+    ...mailCalls(anyone),
+    changeEmail: (body: BodyOf<'POST /v1/auth/change-email'>, options?: CallOptions) =>
+      caller.call('POST /v1/auth/change-email', { body }, options),
+
+    /** Ends all sessions, this one too: sign in again. */
+    async changePassword(
+      body: BodyOf<'POST /v1/auth/change-password'>,
+      options?: CallOptions,
+    ): Promise<void> {
+      const kept = session();
+      await caller.call('POST /v1/auth/change-password', { body }, options);
+      await kept.write(undefined);
+    },
+
+    /** Whether there is a session here; whether it still holds is known by the next call. */
+    async isSignedIn(): Promise<boolean> {
+      return (await session().read()) !== undefined;
+    },
+
+    /** The devices on which the user is signed in. */
+    sessions: (options?: CallOptions) => caller.call('GET /v1/auth/sessions', {}, options),
+    endSession: (id: string, options?: CallOptions) =>
+      caller.call('DELETE /v1/auth/sessions/{id}', { params: { id } }, options),
+  };
+}
+
+/** What goes by a mail and the token in its link. An address that nobody has is answered as one that somebody has. */
+function mailCalls({ call }: Caller) {
+  return {
+    verifyEmail: (body: BodyOf<'POST /v1/auth/verify-email'>, options?: CallOptions) =>
+      call('POST /v1/auth/verify-email', { body }, options),
+    resendVerification: (body: BodyOf<'POST /v1/auth/resend-verification'>, options?: CallOptions) =>
+      call('POST /v1/auth/resend-verification', { body }, options),
+    forgotPassword: (body: BodyOf<'POST /v1/auth/forgot-password'>, options?: CallOptions) =>
+      call('POST /v1/auth/forgot-password', { body }, options),
+    /** Ends all sessions of the user. */
+    resetPassword: (body: BodyOf<'POST /v1/auth/reset-password'>, options?: CallOptions) =>
+      call('POST /v1/auth/reset-password', { body }, options),
+  };
+}

@@ -1,0 +1,144 @@
+import { KEYED, type Routes } from './routes.generated.ts';
+import { Unauthenticated } from './errors.ts';
+import type { Credentials } from './sessions.ts';
+import { readJson, type Reader, send, type WireParts } from './wire.ts';
+
+/** A route by its name in the docs: `POST /v1/create`. */
+export type RouteName = keyof Routes;
+
+/** What a route answers. */
+export type ReplyOf<R extends RouteName> = Routes[R]['reply'];
+
+/** What a route takes as its body. */
+export type BodyOf<R extends RouteName> = Routes[R] extends { readonly body: infer Body } ? Body : undefined;
+
+/** What a route takes in its query. */
+export type QueryOf<R extends RouteName> = Routes[R] extends { readonly query: infer Query }
+  ? Query
+  : undefined;
+
+type Part<R extends RouteName, Name extends string> = Name extends keyof Routes[R] ? Name : never;
+
+/** All that a call of a route needs: `params` of its path and `body` where it has them, `query` if you like. */
+export type GivenFor<R extends RouteName> = Pick<Routes[R], Part<R, 'params' | 'body'>> &
+  Partial<Pick<Routes[R], Part<R, 'query'>>>;
+
+export interface CallOptions {
+  /** Ends the call; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** In place of one made for this call, where the same thing may be asked for again: by a later process, for example. */
+  readonly idempotencyKey?: string | undefined;
+  /** The version that was read: a change of another one is refused (412). */
+  readonly version?: number | undefined;
+  /** The account that the call is for, in place of the client's. */
+  readonly accountId?: string | undefined;
+  /** Milliseconds until there must be an answer, each try by itself; of a stream, until there must be more of it. */
+  readonly timeout?: number | undefined;
+}
+
+/** How parts of the client ask the server. */
+export interface Caller {
+  call<R extends RouteName>(route: R, given: GivenFor<R>, options?: CallOptions): Promise<ReplyOf<R>>;
+  /** An answer that is read as it comes. */
+  open<R extends RouteName>(route: R, given: GivenFor<R>, options?: OpenOptions): Promise<Response>;
+}
+
+export interface OpenOptions extends CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface CallerParts extends WireParts {
+  readonly baseUrl: string;
+  /** Undefined for calls that anyone may make. */
+  readonly credentials: Credentials | undefined;
+  readonly accountId: string | undefined;
+  readonly timeout: number;
+}
+
+/** POSTs that answer the same when they come twice, by what they do and without a key. */
+const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
+  // A used refresh token is forgiven for ten seconds.
+  'POST /v1/auth/refresh',
+  'POST /v1/auth/logout',
+  'POST /v1/auth/logout-all',
+  'POST /v1/permits/{id}/settle',
+  'POST /v1/permits/{id}/release',
+  'POST /v1/permits/{id}/extend',
+  // Each event counts once by its id.
+  'POST /v1/usage-events',
+]);
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+
+export function createCaller(parts: CallerParts): Caller {
+  return {
+    call: (route, given, options = {}) => ask(parts, { route, given, options }, readJson),
+    open: (route, given, options = {}) => ask(parts, { route, given, options }, async (response) => response),
+  };
+}
+
+interface Asked {
+  readonly route: RouteName;
+  readonly given: { readonly params?: object; readonly query?: object; readonly body?: unknown };
+  readonly options: OpenOptions;
+}
+
+/** One call: under one Idempotency-Key, however often it is sent, and with another token if the first is refused. */
+async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promise<T> {
+  const { route, given, options } = asked;
+  const [method = '', path = ''] = route.split(' ');
+  const key = KEYED.has(route) ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
+  const headers = headersOf(parts, asked, key);
+  const request = {
+    method,
+    url: parts.baseUrl + filled(path, given.params ?? {}) + queryOf(given.query ?? {}),
+    body: given.body === undefined ? undefined : JSON.stringify(given.body),
+    repeatable: IDEMPOTENT.has(method) || key !== undefined || REPEATABLE.has(route),
+    signal: options.signal,
+    timeout: options.timeout ?? parts.timeout,
+  };
+  const sendAs = (token: string | undefined) =>
+    send(
+      parts,
+      {
+        ...request,
+        headers: token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` },
+      },
+      read,
+    );
+  const token = await parts.credentials?.token();
+  try {
+    return await sendAs(token);
+  } catch (error) {
+    if (!(error instanceof Unauthenticated) || token === undefined) throw error;
+    const other = await parts.credentials?.instead(token);
+    if (other === undefined || other === token) throw error;
+    return sendAs(other);
+  }
+}
+
+function headersOf(
+  parts: CallerParts,
+  { given, options }: Asked,
+  key: string | undefined,
+): Record<string, string> {
+  const accountId = options.accountId ?? parts.accountId;
+  return {
+    accept: 'application/json',
+    ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+    ...(accountId === undefined ? {} : { 'x-account-id': accountId }),
+    ...(options.version === undefined ? {} : { 'if-match': `"${options.version}"` }),
+    ...options.headers,
+  };
+}
+
+function filled(path: string, params: object): string {
+  const values = new Map(Object.entries(params));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
+}
+
+function queryOf(query: object): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return '';
+  return `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString()}`;
+}

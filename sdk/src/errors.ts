@@ -1,0 +1,167 @@
+import type { ErrorCode } from './routes.generated.ts';
+
+/** Codes that no server said: there was no answer, or none that can be read. */
+export type LocalCode = 'no_answer' | 'unreadable_answer' | 'stream_cut';
+
+/** What is known of a failure. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** The HTTP status; 0 where there was no answer. */
+  readonly status: number;
+  /** Quote it to whoever runs the server. */
+  readonly requestId?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** Seconds after which another try makes sense, as the server says it. */
+  readonly retryAfter?: number | undefined;
+  /** Whether it came in Plinth's own words, and not from a proxy on the way. */
+  readonly spoken?: boolean;
+  readonly cause?: unknown;
+}
+
+/** Whatever a call fails with. `code` is the stable word to branch on. */
+export class PlinthError extends Error {
+  override readonly name: string = 'PlinthError';
+  readonly code: ErrorCode | LocalCode | (string & Record<never, never>);
+  readonly status: number;
+  readonly requestId: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly retryAfter: number | undefined;
+  readonly spoken: boolean;
+
+  constructor(failure: Failure) {
+    super(failure.message, { cause: failure.cause });
+    this.code = failure.code;
+    this.status = failure.status;
+    this.requestId = failure.requestId;
+    this.details = failure.details ?? {};
+    this.retryAfter = failure.retryAfter;
+    this.spoken = failure.spoken ?? false;
+  }
+}
+
+/** 429: a limit is reached. Nothing was charged. */
+export class LimitExceeded extends PlinthError {
+  override readonly name = 'LimitExceeded';
+  readonly limit: string;
+  readonly used: number;
+  readonly max: number;
+  /** When there is room again; null for what never resets by itself. */
+  readonly resetsAt: Date | null;
+  /** The cheapest plan that would have admitted it, `product.plan`; null when none would. */
+  readonly upgrade: string | null;
+
+  constructor(failure: Failure) {
+    super(failure);
+    const { limit, used, max, resets_at: resetsAt } = this.details;
+    this.limit = String(limit);
+    this.used = Number(used);
+    this.max = Number(max);
+    this.resetsAt = typeof resetsAt === 'string' ? new Date(resetsAt) : null;
+    this.upgrade = upgradeIn(this.details);
+  }
+}
+
+/** 402: the plan does not include this, or there is no plan. */
+export class PlanRequired extends PlinthError {
+  override readonly name = 'PlanRequired';
+  /** The cheapest plan that includes it, `product.plan`; null when none does. */
+  readonly upgrade: string | null;
+
+  constructor(failure: Failure) {
+    super(failure);
+    this.upgrade = upgradeIn(this.details);
+  }
+}
+
+/** 401: nobody is signed in, the session is over, or the key is no good. */
+export class Unauthenticated extends PlinthError {
+  override readonly name = 'Unauthenticated';
+}
+
+/** 404: it does not exist, or belongs to somebody else. */
+export class NotFound extends PlinthError {
+  override readonly name = 'NotFound';
+}
+
+/** 412: somebody else has changed it since you read it. */
+export class StaleVersion extends PlinthError {
+  override readonly name = 'StaleVersion';
+}
+
+/** 503: not now. */
+export class Unavailable extends PlinthError {
+  override readonly name = 'Unavailable';
+}
+
+/** The server was not reached, or the answer never came. What was asked for may have been done. */
+export class NoAnswer extends PlinthError {
+  override readonly name = 'NoAnswer';
+}
+
+const KINDS: Readonly<Record<string, new (failure: Failure) => PlinthError>> = {
+  limit_exceeded: LimitExceeded,
+  plan_required: PlanRequired,
+  unauthenticated: Unauthenticated,
+  not_found: NotFound,
+  precondition_failed: StaleVersion,
+};
+
+/** The error of an answer that is none of success. */
+export function errorOf(response: Response, text: string): PlinthError {
+  const { status, headers } = response;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const common = {
+    status,
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAfter: Number.isFinite(seconds) ? seconds : undefined,
+  };
+  const said = envelopeIn(text);
+  if (said === undefined) {
+    const failure = {
+      ...common,
+      code: 'unreadable_answer',
+      message: `The answer was ${status}, and no more is known.`,
+    };
+    return status === 503 ? new Unavailable(failure) : new PlinthError(failure);
+  }
+  const failure = { ...common, ...said, spoken: true };
+  const Kind = KINDS[failure.code] ?? (status === 503 ? Unavailable : PlinthError);
+  return new Kind(failure);
+}
+
+/** An error that was told within a stream, after the answer had begun. */
+export function streamError(said: unknown): PlinthError {
+  const { code, message } = isRecord(said) ? said : {};
+  return new PlinthError({
+    code: typeof code === 'string' ? code : 'stream_cut',
+    message: typeof message === 'string' ? message : 'The stream ended with an error.',
+    status: 200,
+    spoken: true,
+  });
+}
+
+function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'> | undefined {
+  const body = parsed(text);
+  const error = isRecord(body) ? body['error'] : undefined;
+  if (!isRecord(error)) return undefined;
+  const { code, message, details } = error;
+  if (typeof code !== 'string' || typeof message !== 'string') return undefined;
+  return { code, message, details: isRecord(details) ? details : undefined };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function upgradeIn({ upgrade }: Readonly<Record<string, unknown>>): string | null {
+  return typeof upgrade === 'string' ? upgrade : null;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

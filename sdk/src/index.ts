@@ -1,0 +1,36 @@
+export { type Account } from './account.ts';
+export { type Ai, type ChatAnswer, type ChatChunk, type ChatRequest } from './ai.ts';
+export { type Auth, type SignUp } from './auth.ts';
+export {
+  type BodyOf,
+  type Caller,
+  type CallOptions,
+  type QueryOf,
+  type ReplyOf,
+  type RouteName,
+} from './calls.ts';
+export { type Client, type ClientOptions, createClient } from './client.ts';
+export {
+  LimitExceeded,
+  NoAnswer,
+  NotFound,
+  PlanRequired,
+  PlinthError,
+  StaleVersion,
+  Unauthenticated,
+  Unavailable,
+} from './errors.ts';
+export { type Permits, type PermitWork, type Spent, type WithPermit } from './permits.ts';
+export {
+  type Asset,
+  type Draft,
+  type Generation,
+  type GenerationEvent,
+  type Reel,
+  type Variant,
+} from './reel.ts';
+export { type Retries } from './retries.ts';
+export { type ErrorCode, type Routes } from './routes.generated.ts';
+export { browserSession, memorySession, type SessionStore, type SessionTokens } from './sessions.ts';
+export { type CountedAnswer, spentOn } from './spent.ts';
+export { type Time } from './time.ts';

@@ -1,0 +1,2281 @@
+// Made from docs/generated/openapi.json by `npm run generate`.
+
+/** What each route takes and answers. */
+export interface Routes {
+  /** End a grant now */
+  'DELETE /v1/admin/grants/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly account_id: string;
+      readonly product: string;
+      readonly plan: string | null;
+      readonly add_on: string | null;
+      readonly source: 'admin' | 'owner';
+      readonly starts_at: string;
+      /** An exact end; null: none, or `days` say how long it lasts. */
+      readonly ends_at: string | null;
+      /** An add-on’s days, which begin when those given before are over. */
+      readonly days: number | null;
+      readonly cause: string;
+      readonly created_by: string | null;
+      readonly created_at: string;
+      readonly revoked_at: string | null;
+    };
+  };
+  /** Delete a job that was given up */
+  'DELETE /v1/admin/jobs/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Delete an endpoint with its deliveries */
+  'DELETE /v1/admin/webhooks/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Revoke an API key */
+  'DELETE /v1/api-keys/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Sign a device out */
+  'DELETE /v1/auth/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Put an asset into the trash */
+  'DELETE /v1/library/assets/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Close an organization */
+  'DELETE /v1/organizations/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Revoke an invitation */
+  'DELETE /v1/organizations/{id}/invitations/{invitation_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly invitation_id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Remove a member, or leave */
+  'DELETE /v1/organizations/{id}/members/{user_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly user_id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Read the account that calls are for */
+  'GET /v1/account': {
+    readonly reply: {
+      readonly id: string;
+      readonly kind: 'personal' | 'organization';
+      readonly name: string;
+      /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
+      readonly time_zone: string;
+    };
+  };
+  /** What an account was given, newest first */
+  'GET /v1/admin/grants': {
+    readonly query: {
+      readonly account_id: string;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly account_id: string;
+        readonly product: string;
+        readonly plan: string | null;
+        readonly add_on: string | null;
+        readonly source: 'admin' | 'owner';
+        readonly starts_at: string;
+        /** An exact end; null: none, or `days` say how long it lasts. */
+        readonly ends_at: string | null;
+        /** An add-on’s days, which begin when those given before are over. */
+        readonly days: number | null;
+        readonly cause: string;
+        readonly created_by: string | null;
+        readonly created_at: string;
+        readonly revoked_at: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Jobs of all accounts, newest first: those that were given up when nothing else is said */
+  'GET /v1/admin/jobs': {
+    readonly query: {
+      readonly status?: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled' | undefined;
+      readonly kind?: string | undefined;
+      readonly lane?: 'interactive' | 'batch' | undefined;
+      readonly account_id?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        /** What it does: `product.job`. */
+        readonly kind: string;
+        readonly lane: 'interactive' | 'batch';
+        /** `dead`: it failed for good. */
+        readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+        /** null: it has not told how far it is. */
+        readonly progress: {
+          readonly done: number;
+          readonly total: number;
+        } | null;
+        /** 0 before the first. */
+        readonly attempt: number;
+        /** Why its last attempt failed: an error code, or a few words. */
+        readonly error: string | null;
+        /** When it was, or will be, due. */
+        readonly run_at: string;
+        readonly created_at: string;
+        readonly updated_at: string;
+        /** The nil UUID: nobody’s, enqueued by a schedule. */
+        readonly account_id: string;
+        /** Ids only. */
+        readonly payload: Readonly<Record<string, string>>;
+        readonly permit_id: string | null;
+        /** How often it may be tried. */
+        readonly max_attempts: number;
+        readonly request_id: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** One job of any account */
+  'GET /v1/admin/jobs/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** What it does: `product.job`. */
+      readonly kind: string;
+      readonly lane: 'interactive' | 'batch';
+      /** `dead`: it failed for good. */
+      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+      /** null: it has not told how far it is. */
+      readonly progress: {
+        readonly done: number;
+        readonly total: number;
+      } | null;
+      /** 0 before the first. */
+      readonly attempt: number;
+      /** Why its last attempt failed: an error code, or a few words. */
+      readonly error: string | null;
+      /** When it was, or will be, due. */
+      readonly run_at: string;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** The nil UUID: nobody’s, enqueued by a schedule. */
+      readonly account_id: string;
+      /** Ids only. */
+      readonly payload: Readonly<Record<string, string>>;
+      readonly permit_id: string | null;
+      /** How often it may be tried. */
+      readonly max_attempts: number;
+      readonly request_id: string;
+    };
+  };
+  /** The mail log, newest first */
+  'GET /v1/admin/mail': {
+    readonly query: {
+      readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'email_changed' | 'address_taken' | 'invitation' | 'limit_alert' | undefined;
+      readonly to?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        /** Its Message-ID begins with it. */
+        readonly id: string;
+        readonly account_id: string | null;
+        readonly user_id: string | null;
+        readonly to: string;
+        readonly template: string;
+        /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it; `failed`: it was tried in vain. */
+        readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
+        readonly attempts: number;
+        readonly error: string | null;
+        readonly created_at: string;
+        readonly due_at: string;
+        readonly sent_at: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Net proceeds less the cost of model calls */
+  'GET /v1/admin/margin': {
+    readonly query: {
+      /** With commas between: account, product, plan. */
+      readonly group?: string | undefined;
+      readonly account_id?: string | undefined;
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** Where days begin: `Europe/Berlin`. */
+      readonly zone?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: {
+      /** The first day. */
+      readonly from: string;
+      /** The day after the last. */
+      readonly until: string;
+      readonly zone: string;
+      readonly data: readonly ({
+        readonly month: string;
+        readonly currency: string;
+        readonly account_id?: string | null;
+        readonly product?: string | null;
+        readonly plan?: string | null;
+        readonly sales: number;
+        readonly gross_minor: number;
+        readonly fee_minor: number;
+        readonly tax_minor: number;
+        readonly net_minor: number;
+        /** What the model calls cost, in micro-dollars. */
+        readonly cost_micros: number;
+        /** The same in the currency, rounded half away from zero. */
+        readonly cost_minor: number | null;
+        /** net − cost; null: there is no rate for the currency. */
+        readonly margin_minor: number | null;
+        /** What the cost was converted at; null: the sale was in dollars, or there is no rate. */
+        readonly rate: {
+          readonly date: string;
+          readonly usd_per_eur: string;
+          readonly currency_per_eur: string;
+        } | null;
+      })[];
+      readonly next_cursor: string | null;
+      /** The file of exchange rates, and its newest day. */
+      readonly rates: {
+        readonly source: string;
+        readonly newest: string;
+      };
+    };
+  };
+  /** Recorded sales, newest first */
+  'GET /v1/admin/proceeds': {
+    readonly query: {
+      readonly account_id?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly product: string;
+        /** `reel.pro` */
+        readonly plan: string | null;
+        /** ISO 4217. */
+        readonly currency: string;
+        /** What the customer paid, tax included; of a refund, below 0. */
+        readonly gross_minor: number;
+        /** What the store kept. */
+        readonly fee_minor: number;
+        readonly tax_minor: number;
+        readonly occurred_at: string;
+        readonly source: 'manual' | 'stripe' | 'app_store' | 'google_play';
+        /** The store’s own id. The same one again is the same sale. */
+        readonly source_id: string;
+        readonly id: string;
+        readonly account_id: string;
+        /** gross − fee − tax */
+        readonly net_minor: number;
+        readonly created_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** What all accounts’ calls used and cost, summed up */
+  'GET /v1/admin/usage': {
+    readonly query: {
+      /** What sums are told apart by, with commas between: account, user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
+      readonly group?: string | undefined;
+      readonly account_id?: string | undefined;
+      readonly user_id?: string | undefined;
+      readonly key_id?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly product?: string | undefined;
+      readonly feature?: string | undefined;
+      readonly model?: string | undefined;
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** Where days begin: `Europe/Berlin`. */
+      readonly zone?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: {
+      /** The first day. */
+      readonly from: string;
+      /** The day after the last. */
+      readonly until: string;
+      readonly zone: string;
+      readonly data: readonly ({
+        readonly account_id?: string | null;
+        readonly account_name?: string | null;
+        readonly user_id?: string | null;
+        /** The one that admitted the calls. */
+        readonly plan?: string | null;
+        readonly product?: string | null;
+        readonly feature?: string | null;
+        /** null: a person called. */
+        readonly key_id?: string | null;
+        readonly provider?: string | null;
+        readonly model?: string | null;
+        readonly day?: string | null;
+        readonly calls: number;
+        /** Of which the provider gave no figures. */
+        readonly estimated_calls: number;
+        readonly prompt_tokens: number;
+        readonly cached_tokens: number;
+        readonly completion_tokens: number;
+        readonly reasoning_tokens: number;
+        /** Micro-dollars: the sum of the three that follow. */
+        readonly cost_micros: number;
+        /** By the provider’s figures. */
+        readonly posted_micros: number;
+        /** The most that calls without figures may have cost. */
+        readonly estimated_micros: number;
+        /** What figures that came late, and adjustments, added or took away. */
+        readonly corrections_micros: number;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** What was adjusted by hand, newest first */
+  'GET /v1/admin/usage/adjustments': {
+    readonly query: {
+      readonly account_id?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly account_id: string;
+        readonly product: string;
+        readonly limit: string | null;
+        readonly event_id: string | null;
+        readonly counted_in: 'units' | 'cost_micros';
+        readonly asked: number;
+        /** What really changed: nothing falls below 0. */
+        readonly applied: number;
+        readonly reason: string;
+        readonly made_by: string;
+        readonly created_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** The endpoints that are told, newest first */
+  'GET /v1/admin/webhooks': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly url: string;
+        /** What it is told. */
+        readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+        readonly description: string;
+        readonly status: 'enabled' | 'disabled';
+        /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+        readonly disabled_because: 'gone' | 'failing' | null;
+        /** Since when every delivery has failed. */
+        readonly failing_since: string | null;
+        /** Until when the secret before the last rotation signs too. */
+        readonly former_secret_until: string | null;
+        readonly created_at: string;
+        readonly updated_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** One endpoint */
+  'GET /v1/admin/webhooks/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly url: string;
+      /** What it is told. */
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly description: string;
+      readonly status: 'enabled' | 'disabled';
+      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+      readonly disabled_because: 'gone' | 'failing' | null;
+      /** Since when every delivery has failed. */
+      readonly failing_since: string | null;
+      /** Until when the secret before the last rotation signs too. */
+      readonly former_secret_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** What an endpoint was told, newest first, and how it answered */
+  'GET /v1/admin/webhooks/{id}/deliveries': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly status?: 'waiting' | 'sending' | 'delivered' | 'dead' | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        /** The `webhook-id` that it is sent under. */
+        readonly event_id: string;
+        readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'webhook.test';
+        /** Whom the event is about. */
+        readonly account_id: string | null;
+        /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
+        readonly status: 'waiting' | 'sending' | 'delivered' | 'dead';
+        /** How often it was tried since it was last begun. */
+        readonly attempts: number;
+        readonly next_attempt_at: string | null;
+        /** The HTTP status of the last answer. */
+        readonly answered: number | null;
+        /** The beginning of its body. */
+        readonly answer: string | null;
+        /** Why there was no answer: `timeout`, `unreachable`, `refused_address` or `internal`. */
+        readonly error: string | null;
+        readonly created_at: string;
+        readonly updated_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** The models that can be asked for */
+  'GET /v1/ai/models': {
+    readonly reply: {
+      readonly object: 'list';
+      readonly data: readonly ({
+        readonly id: string;
+        readonly object: 'model';
+        readonly created: number;
+        readonly owned_by: string;
+      })[];
+    };
+  };
+  /** List API keys */
+  'GET /v1/api-keys': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly name: string;
+        /** The first characters, to tell keys apart by. */
+        readonly prefix: string;
+        readonly scopes: readonly string[];
+        /** What calls with it may cost in a month of UTC; null: as much as the account may. */
+        readonly monthly_budget_micros: number | null;
+        /** Whose role counts when the key is used. */
+        readonly user_id: string;
+        readonly created_at: string;
+        readonly expires_at: string | null;
+        readonly last_used_at: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** List the devices that you are signed in on */
+  'GET /v1/auth/sessions': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly ip: string;
+        readonly user_agent: string;
+        readonly created_at: string;
+        readonly last_used_at: string;
+        readonly current: boolean;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** What the account may do now in each product, why, and until when */
+  'GET /v1/billing/entitlements': {
+    readonly reply: {
+      readonly data: readonly ({
+        readonly product: string;
+        readonly name: string;
+        /** `product.plan`; null: none. */
+        readonly plan: string | null;
+        readonly plan_name: string | null;
+        /** Where the plan comes from. */
+        readonly source: 'admin' | 'owner' | 'default' | null;
+        readonly add_ons: readonly ({
+          readonly id: string;
+          readonly expires_at: string | null;
+        })[];
+        readonly grants: Readonly<Record<string, number | boolean | null>>;
+        /** By limit: what is used of the present window. */
+        readonly used: Readonly<Record<string, number>>;
+        /** By limit; null: without a cap. */
+        readonly left: Readonly<Record<string, number | null>>;
+        /** By limit: when its window ends. */
+        readonly resets_at: Readonly<Record<string, string | null>>;
+        /** When the plan gives way to another, or to none; null: nothing ends it. */
+        readonly until: string | null;
+        /** Until when the plan is kept although a payment failed; null: none did. */
+        readonly grace: string | null;
+      })[];
+    };
+  };
+  /** List drafts */
+  'GET /v1/drafts': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+        readonly topic: string;
+        readonly tone: string | null;
+        readonly audience: string | null;
+        readonly brand_voice: string | null;
+        readonly language: string;
+        readonly title: string | null;
+        /** What you chose among its variants. */
+        readonly selected_variant_id: string | null;
+        /** Counts your changes; the ETag of the draft. New variants do not count. */
+        readonly version: number;
+        readonly created_at: string;
+        readonly updated_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Read a draft with its variants */
+  'GET /v1/drafts/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly topic: string;
+      readonly tone: string | null;
+      readonly audience: string | null;
+      readonly brand_voice: string | null;
+      readonly language: string;
+      readonly title: string | null;
+      /** What you chose among its variants. */
+      readonly selected_variant_id: string | null;
+      /** Counts your changes; the ETag of the draft. New variants do not count. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** Those of the newest generation first; the newest 200. */
+      readonly variants: readonly ({
+        readonly id: string;
+        readonly generation_id: string;
+        /** Its place among those of its generation, from 1. */
+        readonly position: number;
+        readonly hook: string;
+        readonly body: string;
+        readonly cta: string;
+        readonly hashtags: readonly string[];
+        /** Longer than its platform takes. */
+        readonly over_length: boolean;
+      })[];
+    };
+  };
+  /** Read a generation and its variants */
+  'GET /v1/generations/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds to wait for the end. */
+      readonly wait?: number | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly draft_id: string;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      /** What asked for it: a create, or a regeneration of one part or of the whole. */
+      readonly mode: 'create' | 'targeted' | 'full';
+      /** The part that is written anew. */
+      readonly target?: 'hook' | 'body' | 'cta' | 'hashtags';
+      readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+      /** How many variants are there, of how many that were asked for. */
+      readonly progress: {
+        readonly done: number;
+        readonly total: number;
+      };
+      /** Each is here as soon as it is written. */
+      readonly variants: readonly ({
+        readonly id: string;
+        readonly hook: string;
+        readonly body: string;
+        readonly cta: string;
+        readonly hashtags: readonly string[];
+        /** Longer than its platform takes. */
+        readonly over_length: boolean;
+      })[];
+      /** Why it failed; the quota was given back. */
+      readonly error?: {
+        readonly code: string;
+        readonly message: string;
+      };
+      /** Of the request that asked for it; it is on its usage events and log lines too. */
+      readonly request_id: string;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** The account’s jobs, newest first */
+  'GET /v1/jobs': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        /** What it does: `product.job`. */
+        readonly kind: string;
+        readonly lane: 'interactive' | 'batch';
+        /** `dead`: it failed for good. */
+        readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+        /** null: it has not told how far it is. */
+        readonly progress: {
+          readonly done: number;
+          readonly total: number;
+        } | null;
+        /** 0 before the first. */
+        readonly attempt: number;
+        /** Why its last attempt failed: an error code, or a few words. */
+        readonly error: string | null;
+        /** When it was, or will be, due. */
+        readonly run_at: string;
+        readonly created_at: string;
+        readonly updated_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** One job: its status, and how far it is */
+  'GET /v1/jobs/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** What it does: `product.job`. */
+      readonly kind: string;
+      readonly lane: 'interactive' | 'batch';
+      /** `dead`: it failed for good. */
+      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+      /** null: it has not told how far it is. */
+      readonly progress: {
+        readonly done: number;
+        readonly total: number;
+      } | null;
+      /** 0 before the first. */
+      readonly attempt: number;
+      /** Why its last attempt failed: an error code, or a few words. */
+      readonly error: string | null;
+      /** When it was, or will be, due. */
+      readonly run_at: string;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** List and search the library */
+  'GET /v1/library/assets': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
+      readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
+      /** `launch,team`: those that have all of them. */
+      readonly tags?: string | undefined;
+      /** Words to search for. */
+      readonly q?: string | undefined;
+      /** `true`: those in the trash. */
+      readonly deleted?: 'true' | 'false' | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        /** Where it was copied from. */
+        readonly draft_id: string | null;
+        readonly variant_id: string | null;
+        readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+        readonly language: string;
+        readonly title: string | null;
+        readonly hook: string;
+        readonly body: string;
+        readonly cta: string;
+        readonly hashtags: readonly string[];
+        readonly tags: readonly string[];
+        readonly status: 'draft' | 'ready' | 'published' | 'archived';
+        /** Counts changes; the ETag of the asset. */
+        readonly version: number;
+        readonly created_at: string;
+        readonly updated_at: string;
+        /** In the trash since; 30 days later it is gone. */
+        readonly deleted_at: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Read an asset */
+  'GET /v1/library/assets/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** Where it was copied from. */
+      readonly draft_id: string | null;
+      readonly variant_id: string | null;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly language: string;
+      readonly title: string | null;
+      readonly hook: string;
+      readonly body: string;
+      readonly cta: string;
+      readonly hashtags: readonly string[];
+      readonly tags: readonly string[];
+      readonly status: 'draft' | 'ready' | 'published' | 'archived';
+      /** Counts changes; the ETag of the asset. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** In the trash since; 30 days later it is gone. */
+      readonly deleted_at: string | null;
+    };
+  };
+  /** Read who you are */
+  'GET /v1/me': {
+    readonly reply: {
+      readonly id: string;
+      readonly email: string;
+      readonly full_name: string | null;
+      readonly avatar_url: string | null;
+      readonly email_verified: boolean;
+      readonly role: 'user' | 'admin';
+      /** The account of a call without X-Account-Id. */
+      readonly default_account_id: string;
+      readonly accounts: readonly ({
+        readonly id: string;
+        readonly kind: 'personal' | 'organization';
+        readonly name: string;
+        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      })[];
+    };
+  };
+  /** List your organizations */
+  'GET /v1/organizations': {
+    readonly query: {
+      readonly closed?: 'true' | 'false' | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly name: string;
+        readonly status: 'active' | 'suspended';
+        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+        /** Until when a closed one can be opened again; null: it is open. */
+        readonly restorable_until: string | null;
+        readonly created_at: string;
+        readonly updated_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Read an organization */
+  'GET /v1/organizations/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Read what happened in an organization */
+  'GET /v1/organizations/{id}/activity': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly created_at: string;
+        readonly action: string;
+        /** The person behind it, through a key too. */
+        readonly user_id: string | null;
+        readonly target: {
+          readonly kind: string;
+          readonly id: string | null;
+        } | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Read who did what in an organization */
+  'GET /v1/organizations/{id}/audit': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly created_at: string;
+        readonly action: string;
+        /** The person behind it, through a key too. */
+        readonly user_id: string | null;
+        readonly target: {
+          readonly kind: string;
+          readonly id: string | null;
+        } | null;
+        readonly actor: {
+          readonly kind: 'user' | 'key' | 'system' | 'store';
+          readonly id: string | null;
+        };
+        readonly changes: Readonly<Record<string, unknown>>;
+        readonly ip: string | null;
+        readonly user_agent: string | null;
+        readonly request_id: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Export the audit of an organization */
+  'GET /v1/organizations/{id}/audit/export': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly format: 'csv' | 'jsonl';
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+    };
+    readonly reply: unknown;
+  };
+  /** List the invitations of an organization */
+  'GET /v1/organizations/{id}/invitations': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly email: string;
+        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+        readonly status: 'open' | 'expired';
+        readonly invited_by: string;
+        readonly created_at: string;
+        readonly expires_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** List the members of an organization */
+  'GET /v1/organizations/{id}/members': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly user_id: string;
+        readonly email: string;
+        readonly full_name: string | null;
+        readonly avatar_url: string | null;
+        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+        readonly created_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** A permit that was taken over HTTP */
+  'GET /v1/permits/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly permit_id: string;
+      readonly product: string;
+      readonly feature: string;
+      readonly units: number;
+      readonly reserve_micros: number;
+      readonly expires_at: string;
+      readonly subject: string | null;
+      /** `expired`: nobody closed it in time; it counts as used until somebody says better. */
+      readonly status: 'running' | 'settled' | 'voided' | 'expired';
+      readonly reason: string | null;
+      /** What is posted for it. */
+      readonly cost_micros: number;
+      /** That is its reserve, because nobody has said what it really cost. */
+      readonly estimated: boolean;
+      readonly created_at: string;
+    };
+  };
+  /** What is sold, and what the plans differ in */
+  'GET /v1/plans': {
+    readonly query: {
+      readonly product?: string | undefined;
+    };
+    readonly reply: {
+      /** Product by product, price ascending. */
+      readonly data: readonly ({
+        /** `product.plan`, as it is named everywhere. */
+        readonly id: string;
+        readonly product: string;
+        readonly name: string;
+        readonly price: {
+          readonly currency: 'usd';
+          /** Minor units (cents) a month; 0 is free. */
+          readonly monthly: number;
+          readonly yearly: number | null;
+        };
+        /** Whether accounts without a purchase have it. */
+        readonly default: boolean;
+        /** Whose data the product holds: its plans are for accounts of that kind. */
+        readonly holds: 'personal' | 'organization' | 'both';
+        readonly grants: Readonly<Record<string, number | boolean | null>>;
+      })[];
+      readonly add_ons: readonly ({
+        readonly id: string;
+        readonly product: string;
+        readonly name: string;
+        readonly price: {
+          readonly currency: 'usd';
+          readonly once: number;
+        };
+        /** How long it lasts; bought again meanwhile, it lasts that much longer. */
+        readonly days: number;
+        /** The plan that is at least in effect while it lasts. */
+        readonly lifts: string;
+      })[];
+      /** For each product, what its plans differ in. */
+      readonly comparison: Readonly<Record<string, readonly ({
+        readonly name: string;
+        readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'number' | 'boolean';
+        readonly per: 'minute' | 'hour' | 'day' | 'week' | 'month' | 'billing_period' | null;
+        readonly unit: 'uses' | 'seconds' | 'at_once' | 'micro_dollars' | 'amount' | 'bytes' | 'members' | null;
+        /** Its size in each plan, by the plan’s id. */
+        readonly plans: Readonly<Record<string, number | boolean | null>>;
+      })[]>>;
+    };
+  };
+  /** One plan, by its id */
+  'GET /v1/plans/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      /** `product.plan`, as it is named everywhere. */
+      readonly id: string;
+      readonly product: string;
+      readonly name: string;
+      readonly price: {
+        readonly currency: 'usd';
+        /** Minor units (cents) a month; 0 is free. */
+        readonly monthly: number;
+        readonly yearly: number | null;
+      };
+      /** Whether accounts without a purchase have it. */
+      readonly default: boolean;
+      /** Whose data the product holds: its plans are for accounts of that kind. */
+      readonly holds: 'personal' | 'organization' | 'both';
+      readonly grants: Readonly<Record<string, number | boolean | null>>;
+    };
+  };
+  /** What is used of each limit, and the ledger */
+  'GET /v1/usage': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly product: string;
+        readonly limit: string;
+        readonly kind: string;
+        /** Units; of a budget, micro-dollars spent and reserved. */
+        readonly used: number;
+        /** null: without a bound. */
+        readonly max: number | null;
+        /** null: it frees itself, or never resets. */
+        readonly resets_at: string | null;
+        /** Of credits: how many are left. */
+        readonly balance?: number;
+        /** Of credits: when the next of them expire; null: none do. */
+        readonly next_expiry?: string | null;
+      })[];
+      readonly events: readonly ({
+        readonly id: string;
+        readonly permit_id: string;
+        readonly product: string;
+        readonly feature: string;
+        readonly provider: string;
+        readonly model: string;
+        /** The provider’s own id of the call: it joins this row with their bill. */
+        readonly provider_request_id: string | null;
+        readonly prompt_tokens: number;
+        readonly cached_tokens: number;
+        readonly completion_tokens: number;
+        readonly reasoning_tokens: number;
+        /** Micro-dollars; of a correction, what it adds or takes away. */
+        readonly cost_micros: number;
+        readonly price_version: string;
+        readonly status: 'pending' | 'sent' | 'posted' | 'voided';
+        /** The provider gave no figures: this is the most that the call may have cost. */
+        readonly estimated: boolean;
+        /** The estimated event that this one makes exact. */
+        readonly corrects: string | null;
+        readonly request_id: string;
+        readonly created_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** What the account’s calls used and cost, summed up */
+  'GET /v1/usage/report': {
+    readonly query: {
+      /** What sums are told apart by, with commas between: user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
+      readonly group?: string | undefined;
+      readonly user_id?: string | undefined;
+      readonly key_id?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly product?: string | undefined;
+      readonly feature?: string | undefined;
+      readonly model?: string | undefined;
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** Where days begin: `Europe/Berlin`. */
+      readonly zone?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: {
+      /** The first day. */
+      readonly from: string;
+      /** The day after the last. */
+      readonly until: string;
+      readonly zone: string;
+      readonly data: readonly ({
+        readonly account_id?: string | null;
+        readonly account_name?: string | null;
+        readonly user_id?: string | null;
+        /** The one that admitted the calls. */
+        readonly plan?: string | null;
+        readonly product?: string | null;
+        readonly feature?: string | null;
+        /** null: a person called. */
+        readonly key_id?: string | null;
+        readonly provider?: string | null;
+        readonly model?: string | null;
+        readonly day?: string | null;
+        readonly calls: number;
+        /** Of which the provider gave no figures. */
+        readonly estimated_calls: number;
+        readonly prompt_tokens: number;
+        readonly cached_tokens: number;
+        readonly completion_tokens: number;
+        readonly reasoning_tokens: number;
+        /** Micro-dollars: the sum of the three that follow. */
+        readonly cost_micros: number;
+        /** By the provider’s figures. */
+        readonly posted_micros: number;
+        /** The most that calls without figures may have cost. */
+        readonly estimated_micros: number;
+        /** What figures that came late, and adjustments, added or took away. */
+        readonly corrections_micros: number;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Change the time zone of the account */
+  'PATCH /v1/account': {
+    readonly body: {
+      readonly time_zone: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly kind: 'personal' | 'organization';
+      readonly name: string;
+      /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
+      readonly time_zone: string;
+    };
+  };
+  /** Change an endpoint; enable or disable it */
+  'PATCH /v1/admin/webhooks/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** https:// and an address of the public Internet. */
+      readonly url?: string | undefined;
+      /** All when not said. */
+      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[] | undefined;
+      readonly description?: string | undefined;
+      readonly status?: 'enabled' | 'disabled' | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly url: string;
+      /** What it is told. */
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly description: string;
+      readonly status: 'enabled' | 'disabled';
+      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+      readonly disabled_because: 'gone' | 'failing' | null;
+      /** Since when every delivery has failed. */
+      readonly failing_since: string | null;
+      /** Until when the secret before the last rotation signs too. */
+      readonly former_secret_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Choose a variant, name a draft, change its brief */
+  'PATCH /v1/drafts/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** One of its own variants. */
+      readonly selected_variant_id?: string | undefined;
+      /** A name to find it by. */
+      readonly title?: string | null | undefined;
+      /** What the post is about. */
+      readonly topic?: string | undefined;
+      readonly tone?: string | null | undefined;
+      readonly audience?: string | null | undefined;
+      readonly brand_voice?: string | null | undefined;
+      /** BCP 47 tag of the language to write in. */
+      readonly language?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly topic: string;
+      readonly tone: string | null;
+      readonly audience: string | null;
+      readonly brand_voice: string | null;
+      readonly language: string;
+      readonly title: string | null;
+      /** What you chose among its variants. */
+      readonly selected_variant_id: string | null;
+      /** Counts your changes; the ETag of the draft. New variants do not count. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** Those of the newest generation first; the newest 200. */
+      readonly variants: readonly ({
+        readonly id: string;
+        readonly generation_id: string;
+        /** Its place among those of its generation, from 1. */
+        readonly position: number;
+        readonly hook: string;
+        readonly body: string;
+        readonly cta: string;
+        readonly hashtags: readonly string[];
+        /** Longer than its platform takes. */
+        readonly over_length: boolean;
+      })[];
+    };
+  };
+  /** Change an asset */
+  'PATCH /v1/library/assets/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly title?: string | null | undefined;
+      /** Words of your own to sort by; kept in lower case, each once. */
+      readonly tags?: readonly string[] | undefined;
+      readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
+      /** Its first line. */
+      readonly hook?: string | undefined;
+      readonly body?: string | undefined;
+      /** What it asks of its readers. */
+      readonly cta?: string | undefined;
+      readonly hashtags?: readonly string[] | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** Where it was copied from. */
+      readonly draft_id: string | null;
+      readonly variant_id: string | null;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly language: string;
+      readonly title: string | null;
+      readonly hook: string;
+      readonly body: string;
+      readonly cta: string;
+      readonly hashtags: readonly string[];
+      readonly tags: readonly string[];
+      readonly status: 'draft' | 'ready' | 'published' | 'archived';
+      /** Counts changes; the ETag of the asset. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** In the trash since; 30 days later it is gone. */
+      readonly deleted_at: string | null;
+    };
+  };
+  /** Change your profile */
+  'PATCH /v1/me': {
+    readonly body: {
+      readonly full_name?: string | null | undefined;
+      readonly avatar_url?: string | null | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly email: string;
+      readonly full_name: string | null;
+      readonly avatar_url: string | null;
+      readonly email_verified: boolean;
+      readonly role: 'user' | 'admin';
+      /** The account of a call without X-Account-Id. */
+      readonly default_account_id: string;
+      readonly accounts: readonly ({
+        readonly id: string;
+        readonly kind: 'personal' | 'organization';
+        readonly name: string;
+        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      })[];
+    };
+  };
+  /** Rename an organization */
+  'PATCH /v1/organizations/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly name: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Change a member's role */
+  'PATCH /v1/organizations/{id}/members/{user_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly user_id: string;
+    };
+    readonly body: {
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    };
+    readonly reply: {
+      readonly user_id: string;
+      readonly email: string;
+      readonly full_name: string | null;
+      readonly avatar_url: string | null;
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      readonly created_at: string;
+    };
+  };
+  /** Give an account credits beside those of its plan */
+  'POST /v1/admin/credits': {
+    readonly body: {
+      /** Of a user, whose default account they are given to. */
+      readonly email?: string | undefined;
+      readonly account_id?: string | undefined;
+      readonly product: string;
+      /** Which credits, where a product has several. */
+      readonly limit: string;
+      readonly amount: number;
+      /** Without it they last. */
+      readonly expires_at?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly account_id: string;
+      readonly product: string;
+      readonly limit: string;
+      readonly source: string;
+      readonly amount: number;
+      readonly remaining: number;
+      /** null: they last. */
+      readonly expires_at: string | null;
+      readonly cause: string;
+      readonly created_at: string;
+    };
+  };
+  /** Give an account a plan or an add-on */
+  'POST /v1/admin/grants': {
+    readonly body: {
+      /** Of a user, whose default account it is given to. */
+      readonly email?: string | undefined;
+      readonly account_id?: string | undefined;
+      readonly product: string;
+      /** `product.plan`, or its name within the product. */
+      readonly plan?: string | undefined;
+      readonly add_on?: string | undefined;
+      /** An exact end, in the future. */
+      readonly until?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly account_id: string;
+      readonly product: string;
+      readonly plan: string | null;
+      readonly add_on: string | null;
+      readonly source: 'admin' | 'owner';
+      readonly starts_at: string;
+      /** An exact end; null: none, or `days` say how long it lasts. */
+      readonly ends_at: string | null;
+      /** An add-on’s days, which begin when those given before are over. */
+      readonly days: number | null;
+      readonly cause: string;
+      readonly created_by: string | null;
+      readonly created_at: string;
+      readonly revoked_at: string | null;
+    };
+  };
+  /** Run a job again that was given up */
+  'POST /v1/admin/jobs/{id}/replay': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** What it does: `product.job`. */
+      readonly kind: string;
+      readonly lane: 'interactive' | 'batch';
+      /** `dead`: it failed for good. */
+      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+      /** null: it has not told how far it is. */
+      readonly progress: {
+        readonly done: number;
+        readonly total: number;
+      } | null;
+      /** 0 before the first. */
+      readonly attempt: number;
+      /** Why its last attempt failed: an error code, or a few words. */
+      readonly error: string | null;
+      /** When it was, or will be, due. */
+      readonly run_at: string;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** The nil UUID: nobody’s, enqueued by a schedule. */
+      readonly account_id: string;
+      /** Ids only. */
+      readonly payload: Readonly<Record<string, string>>;
+      readonly permit_id: string | null;
+      /** How often it may be tried. */
+      readonly max_attempts: number;
+      readonly request_id: string;
+    };
+  };
+  /** Record what an account’s sales brought in */
+  'POST /v1/admin/proceeds': {
+    readonly body: {
+      readonly account_id: string;
+      readonly sales: readonly ({
+        readonly product: string;
+        /** `reel.pro` */
+        readonly plan?: string | null | undefined;
+        /** ISO 4217. */
+        readonly currency: string;
+        /** What the customer paid, tax included; of a refund, below 0. */
+        readonly gross_minor: number;
+        /** What the store kept. */
+        readonly fee_minor?: number | undefined;
+        readonly tax_minor?: number | undefined;
+        readonly occurred_at: string;
+        readonly source?: 'manual' | 'stripe' | 'app_store' | 'google_play' | undefined;
+        /** The store’s own id. The same one again is the same sale. */
+        readonly source_id: string;
+      })[];
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly source: string;
+        readonly source_id: string;
+        readonly status: 'recorded' | 'known';
+      })[];
+    };
+  };
+  /** Adjust what a limit holds, or what a call cost */
+  'POST /v1/admin/usage/adjustments': {
+    readonly body: {
+      readonly account_id: string;
+      /** Of the limit. */
+      readonly product?: string | undefined;
+      /** A quota, credits or a budget that counts by account: its present window is changed. */
+      readonly limit?: string | undefined;
+      /** A posted call: its cost is changed, by a correction row. */
+      readonly event_id?: string | undefined;
+      /** Of a quota or of credits; below 0, less was used. */
+      readonly units?: number | undefined;
+      /** Micro-dollars of a budget or of a call. */
+      readonly cost_micros?: number | undefined;
+      readonly reason: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly account_id: string;
+      readonly product: string;
+      readonly limit: string | null;
+      readonly event_id: string | null;
+      readonly counted_in: 'units' | 'cost_micros';
+      readonly asked: number;
+      /** What really changed: nothing falls below 0. */
+      readonly applied: number;
+      readonly reason: string;
+      readonly made_by: string;
+      readonly created_at: string;
+    };
+  };
+  /** Reinstate a suspended user */
+  'POST /v1/admin/users/{id}/reinstate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Suspend a user */
+  'POST /v1/admin/users/{id}/suspend': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Tell one of your own systems what happens here */
+  'POST /v1/admin/webhooks': {
+    readonly body: {
+      /** https:// and an address of the public Internet. */
+      readonly url: string;
+      /** All when not said. */
+      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[] | undefined;
+      readonly description?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly url: string;
+      /** What it is told. */
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly description: string;
+      readonly status: 'enabled' | 'disabled';
+      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+      readonly disabled_because: 'gone' | 'failing' | null;
+      /** Since when every delivery has failed. */
+      readonly failing_since: string | null;
+      /** Until when the secret before the last rotation signs too. */
+      readonly former_secret_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** What its signatures are made with; in this answer and nowhere else. */
+      readonly secret: string;
+    };
+  };
+  /** Tell an endpoint again what it missed */
+  'POST /v1/admin/webhooks/{id}/replay': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly event_id?: string | undefined;
+      readonly since?: string | undefined;
+      readonly until?: string | undefined;
+      readonly include_delivered?: boolean | undefined;
+    };
+    readonly reply: {
+      readonly deliveries: number;
+      /** Where to go on; null: that was all. */
+      readonly next_since: string | null;
+    };
+  };
+  /** A new secret */
+  'POST /v1/admin/webhooks/{id}/rotate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly overlap_hours?: number | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly url: string;
+      /** What it is told. */
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly description: string;
+      readonly status: 'enabled' | 'disabled';
+      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+      readonly disabled_because: 'gone' | 'failing' | null;
+      /** Since when every delivery has failed. */
+      readonly failing_since: string | null;
+      /** Until when the secret before the last rotation signs too. */
+      readonly former_secret_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** What its signatures are made with; in this answer and nowhere else. */
+      readonly secret: string;
+    };
+  };
+  /** Send a test event to an endpoint */
+  'POST /v1/admin/webhooks/{id}/test': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly event_id: string;
+    };
+  };
+  /** Chat completions in OpenAI’s protocol */
+  'POST /v1/ai/chat/completions': {
+    readonly body: {
+      /** A model of `GET /v1/ai/models`, or an alias such as `small`. */
+      readonly model: string;
+      readonly messages: readonly ({
+        readonly role: string;
+      } & Readonly<Record<string, unknown>>)[];
+      readonly stream?: boolean | null | undefined;
+      /** Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much. */
+      readonly max_tokens?: number | null | undefined;
+    } & Readonly<Record<string, unknown>>;
+    readonly reply: {
+      readonly id: string;
+      readonly object: string;
+      readonly model: string;
+      readonly choices: readonly (Readonly<Record<string, unknown>>)[];
+    } & Readonly<Record<string, unknown>>;
+  };
+  /** Make an API key */
+  'POST /v1/api-keys': {
+    readonly body: {
+      readonly name: string;
+      readonly scopes: readonly string[];
+      readonly expires_at?: string | undefined;
+      readonly monthly_budget_micros?: number | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      /** The first characters, to tell keys apart by. */
+      readonly prefix: string;
+      readonly scopes: readonly string[];
+      /** What calls with it may cost in a month of UTC; null: as much as the account may. */
+      readonly monthly_budget_micros: number | null;
+      /** Whose role counts when the key is used. */
+      readonly user_id: string;
+      readonly created_at: string;
+      readonly expires_at: string | null;
+      readonly last_used_at: string | null;
+      readonly key: string;
+    };
+  };
+  /** Change your email address */
+  'POST /v1/auth/change-email': {
+    readonly body: {
+      readonly email: string;
+      readonly password: string;
+    };
+    readonly reply: {
+      readonly status: 'verification_sent';
+      readonly email: string;
+    };
+  };
+  /** Change your password */
+  'POST /v1/auth/change-password': {
+    readonly body: {
+      readonly password: string;
+      readonly new_password: string;
+    };
+    readonly reply: {
+      readonly status: 'password_changed';
+    };
+  };
+  /** Send a link to choose a new password */
+  'POST /v1/auth/forgot-password': {
+    readonly body: {
+      readonly email: string;
+    };
+    readonly reply: {
+      readonly status: 'reset_sent';
+      readonly email: string;
+    };
+  };
+  /** Sign in with email and password */
+  'POST /v1/auth/login': {
+    readonly body: {
+      readonly email: string;
+      readonly password: string;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    };
+  };
+  /** End this session */
+  'POST /v1/auth/logout': {
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** End all your sessions */
+  'POST /v1/auth/logout-all': {
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Get a new pair of tokens */
+  'POST /v1/auth/refresh': {
+    readonly body: {
+      readonly refresh_token: string;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    };
+  };
+  /** Register with email and password */
+  'POST /v1/auth/register': {
+    readonly body: {
+      readonly email: string;
+      readonly password: string;
+      readonly full_name?: string | undefined;
+      readonly company_name?: string | undefined;
+    };
+    readonly reply: {
+      readonly status: 'verification_sent';
+      readonly email: string;
+    };
+  };
+  /** Send the mail again that verifies an address */
+  'POST /v1/auth/resend-verification': {
+    readonly body: {
+      readonly email: string;
+    };
+    readonly reply: {
+      readonly status: 'verification_sent';
+      readonly email: string;
+    };
+  };
+  /** Choose a new password by the link of a mail */
+  'POST /v1/auth/reset-password': {
+    readonly body: {
+      readonly token: string;
+      readonly password: string;
+    };
+    readonly reply: {
+      readonly status: 'password_changed';
+    };
+  };
+  /** Use the link of a mail that asks to confirm an address */
+  'POST /v1/auth/verify-email': {
+    readonly body: {
+      readonly token: string;
+    };
+    readonly reply: {
+      readonly status: 'verified';
+    };
+  };
+  /** Ask for variants of a post */
+  'POST /v1/create': {
+    readonly body: {
+      /** Where the post will appear. */
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      /** What the post is about. */
+      readonly topic: string;
+      /** How it should sound: bold, warm, dry … */
+      readonly tone?: string | undefined;
+      /** Who should feel addressed. */
+      readonly audience?: string | undefined;
+      /** How your brand speaks: words it uses and avoids. */
+      readonly brand_voice?: string | undefined;
+      /** BCP 47 tag of the language to write in. */
+      readonly language?: string | undefined;
+      /** How many variants to write; your plan says how many you may ask for. */
+      readonly variants?: number | undefined;
+    };
+    readonly reply: {
+      readonly generation_id: string;
+      readonly draft_id: string;
+      readonly status: 'queued';
+      readonly status_url: string;
+    };
+  };
+  /** Cancel a generation */
+  'POST /v1/generations/{id}/cancel': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly generation_id: string;
+      readonly draft_id: string;
+      readonly status: 'cancelled';
+      readonly status_url: string;
+    };
+  };
+  /** Accept an invitation */
+  'POST /v1/invitations/accept': {
+    readonly body: {
+      readonly token: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Save to the library */
+  'POST /v1/library/assets': {
+    readonly body: {
+      /** With `variant_id`: what to copy. */
+      readonly draft_id?: string | undefined;
+      readonly variant_id?: string | undefined;
+      /** With `hook` and `body`: content of your own. */
+      readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
+      /** BCP 47 tag; `en` when not said. A draft has its own. */
+      readonly language?: string | undefined;
+      /** Its first line. */
+      readonly hook?: string | undefined;
+      readonly body?: string | undefined;
+      /** What it asks of its readers. */
+      readonly cta?: string | undefined;
+      readonly hashtags?: readonly string[] | undefined;
+      /** A name to find it by. */
+      readonly title?: string | undefined;
+      /** Words of your own to sort by; kept in lower case, each once. */
+      readonly tags?: readonly string[] | undefined;
+      readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** Where it was copied from. */
+      readonly draft_id: string | null;
+      readonly variant_id: string | null;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly language: string;
+      readonly title: string | null;
+      readonly hook: string;
+      readonly body: string;
+      readonly cta: string;
+      readonly hashtags: readonly string[];
+      readonly tags: readonly string[];
+      readonly status: 'draft' | 'ready' | 'published' | 'archived';
+      /** Counts changes; the ETag of the asset. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** In the trash since; 30 days later it is gone. */
+      readonly deleted_at: string | null;
+    };
+  };
+  /** Take an asset out of the trash */
+  'POST /v1/library/assets/{id}/restore': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** Where it was copied from. */
+      readonly draft_id: string | null;
+      readonly variant_id: string | null;
+      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+      readonly language: string;
+      readonly title: string | null;
+      readonly hook: string;
+      readonly body: string;
+      readonly cta: string;
+      readonly hashtags: readonly string[];
+      readonly tags: readonly string[];
+      readonly status: 'draft' | 'ready' | 'published' | 'archived';
+      /** Counts changes; the ETag of the asset. */
+      readonly version: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      /** In the trash since; 30 days later it is gone. */
+      readonly deleted_at: string | null;
+    };
+  };
+  /** Make an organization */
+  'POST /v1/organizations': {
+    readonly body: {
+      readonly name: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Invite somebody by email */
+  'POST /v1/organizations/{id}/invitations': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly email: string;
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly email: string;
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      readonly status: 'open' | 'expired';
+      readonly invited_by: string;
+      readonly created_at: string;
+      readonly expires_at: string;
+    };
+  };
+  /** Send an invitation anew */
+  'POST /v1/organizations/{id}/invitations/{invitation_id}/resend': {
+    readonly params: {
+      readonly id: string;
+      readonly invitation_id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly email: string;
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      readonly status: 'open' | 'expired';
+      readonly invited_by: string;
+      readonly created_at: string;
+      readonly expires_at: string;
+    };
+  };
+  /** Open a closed organization again */
+  'POST /v1/organizations/{id}/restore': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      readonly status: 'active' | 'suspended';
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      /** Until when a closed one can be opened again; null: it is open. */
+      readonly restorable_until: string | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+    };
+  };
+  /** Hand your ownership over to another member */
+  'POST /v1/organizations/{id}/transfer': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly user_id: string;
+    };
+    readonly reply: {
+      readonly user_id: string;
+      readonly email: string;
+      readonly full_name: string | null;
+      readonly avatar_url: string | null;
+      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      readonly created_at: string;
+    };
+  };
+  /** Ask for a permit to do something that costs */
+  'POST /v1/permits': {
+    readonly body: {
+      readonly product: string;
+      /** One that its product opens to backends outside. */
+      readonly feature: string;
+      /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
+      readonly subject?: string | undefined;
+      readonly units?: number | undefined;
+      /** The most that the call may cost: reserved from the budgets. Without it, what the feature reserves. */
+      readonly estimate?: {
+        /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+        readonly model: string;
+        readonly provider?: string | undefined;
+        readonly prompt_tokens?: number | undefined;
+        readonly completion_tokens?: number | undefined;
+      } | {
+        readonly cost_micros: number;
+      } | undefined;
+      /** After so many seconds it expires, and its place is free. Never longer than the feature allows. */
+      readonly ttl_seconds?: number | undefined;
+    };
+    readonly reply: {
+      readonly permit_id: string;
+      readonly product: string;
+      readonly feature: string;
+      readonly units: number;
+      readonly reserve_micros: number;
+      readonly expires_at: string;
+      readonly status: 'running';
+    };
+  };
+  /** More time, or more money, for work that is under way */
+  'POST /v1/permits/{id}/extend': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** From now; a permit never ends sooner for it. */
+      readonly ttl_seconds?: number | undefined;
+      /** What it may cost in all; a reserve never shrinks. */
+      readonly cost_micros?: number | undefined;
+    };
+    readonly reply: {
+      readonly permit_id: string;
+      readonly expires_at: string;
+      readonly reserve_micros: number;
+    };
+  };
+  /** Give a permit back: its work came to nothing, and cost nothing */
+  'POST /v1/permits/{id}/release': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** A word for the ledger, and no text of a user’s. */
+      readonly reason?: string | undefined;
+    };
+    readonly reply: {
+      readonly permit_id: string;
+      readonly status: 'voided';
+    };
+  };
+  /** Say what the work really took and cost */
+  'POST /v1/permits/{id}/settle': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
+      readonly units?: number | undefined;
+      /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
+      readonly usage?: {
+        /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+        readonly model: string;
+        readonly provider?: string | undefined;
+        /** The provider’s own id of the call: it joins the ledger with their bill. */
+        readonly provider_request_id?: string | undefined;
+        readonly prompt_tokens: number;
+        /** Part of the prompt’s. */
+        readonly cached_tokens?: number | undefined;
+        readonly completion_tokens: number;
+        /** Part of the completion’s. */
+        readonly reasoning_tokens?: number | undefined;
+      } | undefined;
+      /** Micro-dollars, taken as they are. */
+      readonly cost_micros?: number | undefined;
+    };
+    readonly reply: {
+      readonly permit_id: string;
+      readonly status: 'settled';
+      readonly units: number;
+      readonly cost_micros: number;
+    };
+  };
+  /** Ask for another version of a draft */
+  'POST /v1/regenerate': {
+    readonly body: {
+      /** What to write anew. */
+      readonly draft_id: string;
+      /** One part of the selected variant, or whole new variants from the draft’s brief. */
+      readonly mode: 'targeted' | 'full';
+      /** The part to write anew; for `targeted`, and only there. */
+      readonly target?: 'hook' | 'body' | 'cta' | 'hashtags' | undefined;
+      /** What should be different this time. */
+      readonly instructions?: string | undefined;
+      /** How many variants to write, one when not said; only for `full`. */
+      readonly variants?: number | undefined;
+    };
+    readonly reply: {
+      readonly generation_id: string;
+      readonly draft_id: string;
+      readonly status: 'queued';
+      readonly status_url: string;
+    };
+  };
+  /** Write down what was metered elsewhere */
+  'POST /v1/usage-events': {
+    readonly body: {
+      readonly events: readonly ({
+        /** Yours: counted once for ever. */
+        readonly id: string;
+        readonly product: string;
+        /** One that its product opens to backends outside. */
+        readonly feature: string;
+        /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
+        readonly subject?: string | undefined;
+        readonly units?: number | undefined;
+        /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
+        readonly usage?: {
+          /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+          readonly model: string;
+          readonly provider?: string | undefined;
+          /** The provider’s own id of the call: it joins the ledger with their bill. */
+          readonly provider_request_id?: string | undefined;
+          readonly prompt_tokens: number;
+          /** Part of the prompt’s. */
+          readonly cached_tokens?: number | undefined;
+          readonly completion_tokens: number;
+          /** Part of the completion’s. */
+          readonly reasoning_tokens?: number | undefined;
+        } | undefined;
+        /** Micro-dollars, taken as they are. */
+        readonly cost_micros?: number | undefined;
+        /** When it happened; now when not said. It is charged to the present windows that it lies in. */
+        readonly at?: string | undefined;
+      })[];
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly status: 'posted' | 'duplicate' | 'refused';
+        readonly error?: {
+          readonly code: string;
+          readonly message: string;
+        };
+      })[];
+    };
+  };
+}
+
+/** Routes that take an Idempotency-Key. */
+export const KEYED: ReadonlySet<string> = new Set([
+  'POST /v1/admin/credits',
+  'POST /v1/admin/grants',
+  'POST /v1/admin/usage/adjustments',
+  'POST /v1/admin/webhooks',
+  'POST /v1/admin/webhooks/{id}/replay',
+  'POST /v1/admin/webhooks/{id}/rotate',
+  'POST /v1/admin/webhooks/{id}/test',
+  'POST /v1/ai/chat/completions',
+  'POST /v1/api-keys',
+  'POST /v1/create',
+  'POST /v1/generations/{id}/cancel',
+  'POST /v1/library/assets',
+  'POST /v1/library/assets/{id}/restore',
+  'POST /v1/organizations',
+  'POST /v1/permits',
+  'POST /v1/regenerate',
+]);
+
+/** Every code that an error may have. */
+export type ErrorCode =
+  | 'already_invited'
+  | 'already_member'
+  | 'answer_unusable'
+  | 'busy'
+  | 'call_too_costly'
+  | 'conflict'
+  | 'context_too_large'
+  | 'email_not_verified'
+  | 'feature_not_open'
+  | 'field_refused'
+  | 'forbidden'
+  | 'fresh_session_needed'
+  | 'generation_ended'
+  | 'idempotency_in_progress'
+  | 'idempotency_key_required'
+  | 'idempotency_mismatch'
+  | 'internal'
+  | 'invalid_credentials'
+  | 'invitation_expired'
+  | 'invitation_for_another'
+  | 'job_not_dead'
+  | 'job_not_replayable'
+  | 'last_owner'
+  | 'limit_exceeded'
+  | 'link_invalid'
+  | 'model_unknown'
+  | 'no_variant_selected'
+  | 'not_found'
+  | 'operator_budget_closed'
+  | 'outcome_unknown'
+  | 'payload_too_large'
+  | 'permit_settled'
+  | 'permit_stale'
+  | 'plan_required'
+  | 'precondition_failed'
+  | 'provider_rejected'
+  | 'provider_timeout'
+  | 'provider_unavailable'
+  | 'sale_differs'
+  | 'server_stopping'
+  | 'unauthenticated'
+  | 'unavailable'
+  | 'unsupported_media_type'
+  | 'user_suspended'
+  | 'validation_failed'
+  | 'webhook_disabled'
+  | 'wrong_account_kind'
+  | 'wrong_password';

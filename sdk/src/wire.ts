@@ -1,0 +1,89 @@
+import { errorOf, NoAnswer, PlinthError } from './errors.ts';
+import { type Retries, waitBefore } from './retries.ts';
+import type { Time } from './time.ts';
+
+/** A request as it goes over the wire. */
+export interface WireRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** Whether sending it twice has the effect of once. */
+  readonly repeatable: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until there must be an answer, each try by itself. */
+  readonly timeout: number;
+}
+
+export interface WireParts {
+  readonly fetch: typeof fetch;
+  readonly retries: Retries;
+  readonly time: Time;
+}
+
+/** What is made of a good answer. It belongs to the try: a connection that is cut while it reads is tried again. */
+export type Reader<T> = (response: Response) => Promise<T>;
+
+/** Sends a request, again where that is safe and may help. Throws a PlinthError, or what the caller's signal ends with. */
+export async function send<T>(parts: WireParts, request: WireRequest, read: Reader<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(parts, request, read);
+    } catch (error) {
+      const wait =
+        request.repeatable && error instanceof PlinthError ? waitBefore(error, tries, parts) : undefined;
+      if (wait === undefined) throw error;
+      await parts.time.wait(wait, request.signal);
+    }
+  }
+}
+
+async function attempt<T>({ fetch }: WireParts, request: WireRequest, read: Reader<T>): Promise<T> {
+  const { method, url, headers, body, signal, timeout } = request;
+  signal?.throwIfAborted();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`no answer for ${timeout} ms`)), timeout);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+    });
+    if (!response.ok) throw errorOf(response, await response.text());
+    return await read(response);
+  } catch (error) {
+    throw failureOf(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What breaks under `fetch` is named otherwise by each runtime; that there was no answer is the same in all. */
+export function failureOf(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof PlinthError) return error;
+  if (signal?.aborted === true) return signal.reason;
+  return new NoAnswer({
+    code: 'no_answer',
+    message: 'The server could not be reached, or did not answer.',
+    status: 0,
+    cause: error,
+  });
+}
+
+/** Reads an answer's JSON; null where it has no body. */
+export async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PlinthError({
+      code: 'unreadable_answer',
+      message: 'The answer is no JSON: is `baseUrl` a Plinth server?',
+      status: response.status,
+      requestId: response.headers.get('x-request-id') ?? undefined,
+      cause: error,
+    });
+  }
+}

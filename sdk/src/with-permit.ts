@@ -1,0 +1,124 @@
+import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
+import { PlinthError } from './errors.ts';
+import type { Time } from './time.ts';
+
+/** What to ask for; `ttl_seconds` is how long the server waits for a sign of life, not how long the work may last. */
+export type WithPermit = BodyOf<'POST /v1/permits'>;
+
+/** What work has used and cost: tokens of a model, priced by the server, or money as you say it. */
+export type Spent = BodyOf<'POST /v1/permits/{id}/settle'>;
+
+/** A permit as the work under it sees it. */
+export interface PermitWork extends Readonly<ReplyOf<'POST /v1/permits'>> {
+  /**
+   * Says what the work has cost; the last word counts. Say it as soon as it is spent: when the work fails after that, its
+   * units are given back and the money is still posted. Without a word, the whole reserve is posted as an estimate.
+   */
+  spent(actual: Spent): void;
+  /** Ends when the permit is lost, or the call's own signal ends. Hand it to what the work calls. */
+  readonly signal: AbortSignal;
+}
+
+export interface PermitParts {
+  readonly time: Time;
+  /**
+   * Hears of a permit that could not be settled or released; the server then does so when its time is up. The work's
+   * result is returned all the same: whoever it was done for must not pay for it twice. Without it, a line goes to the console.
+   */
+  readonly onUnsettled?: ((error: unknown, permitId: string) => void) | undefined;
+}
+
+/** No key: a permit that was taken before may have been settled, and work under it would be paid by nobody. */
+export type WorkOptions = Pick<CallOptions, 'signal' | 'accountId' | 'timeout'>;
+
+interface Running<T> {
+  readonly request: WithPermit;
+  readonly work: (permit: PermitWork) => Promise<T>;
+  readonly options: WorkOptions | undefined;
+}
+
+/** How many signs of life there are in the time that a permit lasts without one: two may be lost. */
+const SIGNS = 3;
+/** No rarer than this, milliseconds: a feature may allow less time than was asked for. */
+const RAREST = 60_000;
+
+/** Takes a permit, keeps it alive while the work runs, and closes it by how that ended. Throws what taking it or the work does. */
+export async function runWithPermit<T>(
+  { call }: Pick<Caller, 'call'>,
+  { time, onUnsettled = warn }: PermitParts,
+  { request, work, options = {} }: Running<T>,
+): Promise<T> {
+  const { accountId, timeout } = options;
+  // Without the signal: that it has ended must not keep the permit from being closed.
+  const close = { accountId, timeout };
+  const permit = await call('POST /v1/permits', { body: request }, { ...close, signal: options.signal });
+  const { permit_id: id } = permit;
+  const alive = keepAlive({
+    every: Math.min(((request.ttl_seconds ?? 120) * 1_000) / SIGNS, RAREST),
+    time,
+    extend: async (signal) => {
+      const body = { ttl_seconds: request.ttl_seconds };
+      await call('POST /v1/permits/{id}/extend', { params: { id }, body }, { ...close, signal });
+    },
+  });
+  let spent: Spent | undefined;
+  const settle = (body: Spent) => call('POST /v1/permits/{id}/settle', { params: { id }, body }, close);
+  const release = () =>
+    call('POST /v1/permits/{id}/release', { params: { id }, body: { reason: 'failed' } }, close);
+  const end = async (ending: () => Promise<unknown>) => {
+    await alive.stop();
+    await ending().catch((error: unknown) => onUnsettled(error, id));
+  };
+  const signal = options.signal === undefined ? alive.lost : AbortSignal.any([options.signal, alive.lost]);
+  const spend = (actual: Spent) => {
+    spent = actual;
+  };
+  let result: T;
+  try {
+    result = await work({ ...permit, signal, spent: spend });
+  } catch (error) {
+    const failed = spent;
+    await end(() => (failed === undefined ? release() : settle({ ...failed, units: 0 })));
+    throw error;
+  }
+  await end(() => settle(spent ?? {}));
+  return result;
+}
+
+interface Life {
+  readonly every: number;
+  readonly time: Time;
+  readonly extend: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Extends a permit again and again, until it is stopped or the server says that the permit is no more. */
+function keepAlive({ every, time, extend }: Life): { readonly lost: AbortSignal; stop(): Promise<void> } {
+  const [lost, stopped] = [new AbortController(), new AbortController()];
+  async function live(): Promise<void> {
+    for (;;) {
+      await time.wait(every, stopped.signal);
+      try {
+        await extend(stopped.signal);
+      } catch (error) {
+        // Unreachable, or too busy: the permit lasts for some more tries.
+        const isFinal = error instanceof PlinthError && [404, 409, 410].includes(error.status);
+        if (isFinal) return lost.abort(error);
+      }
+    }
+  }
+  const living = live().catch(() => {});
+  return {
+    lost: lost.signal,
+    stop() {
+      stopped.abort();
+      return living;
+    },
+  };
+}
+
+function warn(error: unknown, permitId: string): void {
+  const why = error instanceof Error ? error.message : String(error);
+  console.warn(
+    `plinth: permit ${permitId} could not be closed (${why}); the server closes it when its time is up`,
+  );
+}

@@ -1,0 +1,21 @@
+import type { Config } from '#platform/config';
+import type { Passing, Store } from '#platform/db';
+import type { Clock } from '#platform/kernel';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** Whether this process answers calls, runs jobs, or both. It tells its health and metrics in any case. */
+  readonly serve: boolean;
+  readonly work: boolean;
+  /** Whether to bring the database up to date first; otherwise one that is not up to date is refused. */
+  readonly migrate: boolean;
+  /** Whether a first start makes the local owner and `owner.json`. */
+  readonly owner?: boolean;
+  /** The process can't go on: its lease is lost. It must end at once. */
+  readonly onLost: (reason: string) => void;
+  /** The database, when it is opened already: it may begin while the rest of the program is still loaded. */
+  readonly store?: Promise<Store>;
+  readonly clock?: Clock;
+  readonly passing?: Passing;
+}

@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { render, TEMPLATE_NAMES, TEMPLATES } from '#platform/mail';
+import type { Verb } from './verb.ts';
+
+const USAGE = `Usage: plinth mail preview [template]
+
+Templates: ${TEMPLATE_NAMES.join(', ')}
+`;
+
+/** `mail preview [template]`: writes mails with their examples, as they are sent, for whoever works on their words. */
+export const mail: Verb = async ({ config, words: [what, only, ...rest] }) => {
+  const names = TEMPLATE_NAMES.filter((name) => only === undefined || name === only);
+  if (what !== 'preview' || rest.length > 0 || names.length === 0) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const folder = join(config.dataDir, 'mail-preview');
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) {
+    const { subject, text, html } = render(name, {
+      ...TEMPLATES[name].example,
+      sender: config.mail.from.name,
+    });
+    writeFileSync(join(folder, `${name}.html`), html);
+    writeFileSync(join(folder, `${name}.txt`), `Subject: ${subject}\n\n${text}`);
+    process.stdout.write(`${join(folder, `${name}.html`)}  ${subject}\n`);
+  }
+  return 0;
+};

@@ -1,0 +1,65 @@
+import { createRollup, type Difference } from '#platform/reports';
+import { withDatabase } from './migrating.ts';
+import type { Verb } from './verb.ts';
+
+const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
+
+Compares the sums of the reports with the rows of the ledger, whole UTC days, and names the cells that differ.
+It ends with 1 when some do; --repair makes them say what the rows say.
+`;
+
+/** More lines help nobody. */
+const SHOWN = 50;
+
+/** `usage verify`: whether the sums of the reports equal the rows of the ledger. Calls may be settled meanwhile. */
+export const usage: Verb = async ({ config, words: [what, ...words] }) => {
+  const asked = readWords(words);
+  if (what !== 'verify' || asked === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  return withDatabase(config, async (db) => {
+    const rollup = createRollup(db);
+    const differences = await rollup.verify(asked);
+    if (differences.length === 0) {
+      process.stdout.write('The sums equal the rows.\n');
+      return 0;
+    }
+    const lines = differences.slice(0, SHOWN).map(line);
+    if (differences.length > SHOWN) lines.push(`… and ${differences.length - SHOWN} more`);
+    process.stdout.write(
+      `${differences.length} cells differ; what the rows say more:\n${lines.join('\n')}\n`,
+    );
+    if (!asked.repair) return 1;
+    const changed = await rollup.repair(asked);
+    process.stdout.write(`${changed} cells were made to say what the rows say.\n`);
+    return 0;
+  });
+};
+
+interface Asked {
+  readonly from?: Date;
+  readonly until?: Date;
+  readonly repair: boolean;
+}
+
+function readWords(words: readonly string[]): Asked | undefined {
+  const days = words
+    .filter((word) => word !== '--repair')
+    .map((word) => /^(from|until)=(\d{4}-\d{2}-\d{2})$/.exec(word));
+  const pairs = days.flatMap((found) =>
+    found === null ? [] : [[found[1] ?? '', new Date(`${found[2]}T00:00:00Z`)] as const],
+  );
+  const fits = pairs.length === days.length && pairs.every(([, day]) => !Number.isNaN(day.getTime()));
+  return fits ? { ...Object.fromEntries(pairs), repair: words.includes('--repair') } : undefined;
+}
+
+/** `2026-11-20T10:15:00.000Z account … reel generation …: calls 1, posted 246` */
+function line(cell: Difference): string {
+  const { slot, account_id, user_id, key_id, plan, product, feature, provider, model, ...figures } = cell;
+  const by = [`account ${account_id}`, `user ${user_id}`, ...(key_id === null ? [] : [`key ${key_id}`])];
+  const what = [plan ?? product, feature, `${provider}/${model}`];
+  const differing = Object.entries(figures).filter(([, amount]) => amount !== 0);
+  const amounts = differing.map(([name, amount]) => `${name} ${amount}`);
+  return `${slot.toISOString()} ${[...by, ...what].join(' ')}: ${amounts.join(', ')}`;
+}

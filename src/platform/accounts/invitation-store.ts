@@ -1,0 +1,128 @@
+import { statement } from '#platform/db';
+import type { Role } from '#platform/http';
+import type { AccountId, UserId } from '#platform/kernel';
+
+/** How long an invitation may be accepted after it was last sent. */
+export const INVITATION_DAYS = 7;
+const ENDS = `app.now() + interval '${INVITATION_DAYS} days'`;
+
+export interface InvitationRow {
+  invitation_id: string;
+  email: string;
+  role: Role;
+  invited_by: UserId;
+  expires_at: Date;
+  is_open: boolean;
+  created_at: Date;
+  sends: number;
+}
+
+const SHOWN =
+  'i.invitation_id, i.email, i.role, i.invited_by, i.expires_at, i.expires_at > app.now() as is_open, i.created_at, i.sends';
+
+export interface NewInvitation {
+  readonly accountId: AccountId;
+  readonly invitationId: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly tokenHash: string;
+  readonly invitedBy: UserId;
+}
+
+/** Makes room for another invitation to an email whose last one is over. */
+export const dropExpired = (accountId: AccountId, email: string) =>
+  statement(
+    'delete from accounts.invitations where account_id = $1 and lower(email) = lower($2) and expires_at <= app.now()',
+    [accountId, email],
+  );
+
+/** Adds an invitation; no row comes back while there is another to the same email. */
+export const insertInvitation = (invitation: NewInvitation) =>
+  statement<InvitationRow>(
+    `insert into accounts.invitations as i (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
+     values ($1, $2, $3, $4, $5, $6, ${ENDS}) on conflict (account_id, lower(email)) do nothing returning ${SHOWN}`,
+    [
+      invitation.accountId,
+      invitation.invitationId,
+      invitation.email,
+      invitation.role,
+      invitation.tokenHash,
+      invitation.invitedBy,
+    ],
+  );
+
+/** Invitations of an organization, newest first, from a place in that order on. */
+export const listInvitations = (
+  accountId: AccountId,
+  query: { readonly after: string | undefined; readonly limit: number },
+) =>
+  statement<InvitationRow>(
+    `select ${SHOWN} from accounts.invitations i
+     where i.account_id = $1 and ($2::uuid is null or i.invitation_id < $2) order by i.invitation_id desc limit $3`,
+    [accountId, query.after ?? null, query.limit],
+  );
+
+export const invitationById = (accountId: AccountId, invitationId: string) =>
+  statement<InvitationRow>(
+    `select ${SHOWN} from accounts.invitations i where i.account_id = $1 and i.invitation_id = $2`,
+    [accountId, invitationId],
+  );
+
+/** Gives an invitation another token, and its time anew. */
+export const renewInvitation = (
+  accountId: AccountId,
+  renewed: { readonly invitationId: string; readonly tokenHash: string; readonly invitedBy: UserId },
+) =>
+  statement<InvitationRow>(
+    `update accounts.invitations i set token_hash = $3, invited_by = $4, sends = i.sends + 1, expires_at = ${ENDS},
+       updated_at = app.now()
+     where i.account_id = $1 and i.invitation_id = $2 returning ${SHOWN}`,
+    [accountId, renewed.invitationId, renewed.tokenHash, renewed.invitedBy],
+  );
+
+export const deleteInvitation = (accountId: AccountId, invitationId: string) =>
+  statement('delete from accounts.invitations where account_id = $1 and invitation_id = $2', [
+    accountId,
+    invitationId,
+  ]);
+
+/** Forgets what was over a month ago: its address may be a stranger's. */
+export const deleteOld = () =>
+  statement<{ deleted: number }>(
+    `with deleted as (delete from accounts.invitations where expires_at < app.now() - interval '30 days' returning 1)
+     select count(*)::int as deleted from deleted`,
+  );
+
+/** Uses an invitation up, in the state in which its token was found: who comes second, or with an older token, gets no row. */
+export const claimInvitation = (
+  accountId: AccountId,
+  claim: { readonly invitationId: string; readonly sends: number },
+) =>
+  statement<{ role: Role }>(
+    `delete from accounts.invitations
+     where account_id = $1 and invitation_id = $2 and sends = $3 and expires_at > app.now() returning role`,
+    [accountId, claim.invitationId, claim.sends],
+  );
+
+export interface FoundInvitation {
+  account_id: AccountId;
+  invitation_id: string;
+  sends: number;
+  is_open: boolean;
+  /** Whether it was sent to the email of the user who comes with it. */
+  is_theirs: boolean;
+  email_verified: boolean;
+}
+
+/** The invitation of a token, for the user who comes with it; whoever is no member yet has no scope to read it in. */
+export const invitationByToken = (tokenHash: string, userId: UserId) =>
+  statement<FoundInvitation>(
+    `select i.account_id, i.invitation_id, i.sends, i.expires_at > app.now() as is_open,
+       lower(i.email) = lower(u.email) as is_theirs, u.email_verified
+     from accounts.invitations i, identity.users u where i.token_hash = $1 and u.user_id = $2`,
+    [tokenHash, userId],
+  );
+
+/** Whether a member of the organization has an email; for those who may see its members' emails. */
+export const hasMember = (accountId: AccountId, email: string) =>
+  statement<{ is_member: boolean }>('select accounts.has_member($1, $2) as is_member', [accountId, email]);

@@ -1,0 +1,213 @@
+import { actorOf, type Audit } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { type Caller, type Page, page, type Role } from '#platform/http';
+import { profile } from '#platform/identity';
+import { type AccountId, AppError, type Ids, type Random, randomToken, sha256 } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import { enter, lock, type Visit } from './entry.ts';
+import {
+  deleteInvitation,
+  deleteOld,
+  dropExpired,
+  hasMember,
+  insertInvitation,
+  INVITATION_DAYS,
+  invitationById,
+  type InvitationRow,
+  listInvitations,
+  renewInvitation,
+} from './invitation-store.ts';
+import { assertMayGive, assertRank } from './ownership.ts';
+import type { Roles } from './roles.ts';
+import { checkRoom, type Room } from './room.ts';
+
+const INVITE = commitPoint(
+  'accounts.invited',
+  'an invitation, or its next token, and the mail that carries it',
+);
+const REVOKE = commitPoint('accounts.invitation-revoked', 'the end of an invitation');
+const PRUNE = commitPoint('accounts.invitations-pruned', 'invitations that were over a month ago, deleted');
+const PREFIX = 'pli_';
+
+/** An invitation as those who manage the organization see it; its token is in the mail alone. */
+export interface InvitationView {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly status: 'open' | 'expired';
+  /** The user who sent it last. */
+  readonly invited_by: string;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+/** Invitations from the side of the organization, for its admins; what is about an owner, for owners. */
+export interface Invitations {
+  list(
+    visit: Visit,
+    query: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<Page<InvitationView>>;
+  /** Whether anybody has registered with the email shows nowhere. */
+  invite(visit: Visit, invitee: { readonly email: string; readonly role: Role }): Promise<InvitationView>;
+  /** Sends another token; those before are worth nothing from then on. */
+  resend(visit: Visit, invitationId: string): Promise<InvitationView>;
+  revoke(visit: Visit, invitationId: string): Promise<void>;
+  /** Deletes those that were over a month ago; hourly maintenance calls it. Answers how many. */
+  prune(): Promise<number>;
+}
+
+export interface InvitationsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly audit: Audit;
+  readonly roles: Roles;
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly room: Room;
+  /** Where an invitee goes with a token. */
+  readonly invitationLink: (token: string) => string;
+}
+
+export function createInvitations(parts: InvitationsParts): Invitations {
+  const { db, audit, roles } = parts;
+  return {
+    async list(visit, { after, limit }) {
+      const { accountId } = await enter(roles, visit, 'admin');
+      const [rows] = await db.tenant(accountId, [listInvitations(accountId, { after, limit: limit + 1 })]);
+      return page(rows, limit, { item: invitationView, position: ({ invitation_id }) => [invitation_id] });
+    },
+    invite: (visit, invitee) => invite(parts, visit, invitee),
+    resend: (visit, invitationId) => resend(parts, visit, invitationId),
+    async revoke(visit, invitationId) {
+      const { accountId } = await enter(roles, visit, 'admin');
+      await db.tenant(accountId, REVOKE, async (tx) => {
+        const found = await manage(tx, visit, invitationId);
+        await tx.run(deleteInvitation(accountId, invitationId));
+        await audit.recordIn(tx, event(visit, 'invitation.revoked', found));
+      });
+    },
+    prune: async () => (await db.system('accounts.prune', PRUNE, [deleteOld()]))[0][0]?.deleted ?? 0,
+  };
+}
+
+async function invite(
+  parts: InvitationsParts,
+  visit: Visit,
+  { email, role }: { readonly email: string; readonly role: Role },
+): Promise<InvitationView> {
+  const { db, ids, audit, roles, mail, room } = parts;
+  const { accountId } = await enter(roles, visit, 'admin');
+  const inviter = await verifiedEmail(db, visit.caller);
+  await assertMayGive(db, visit.caller, role);
+  const token = randomToken(parts.random, PREFIX);
+  const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
+
+  const row = await checkRoom(room, () =>
+    db.tenant(accountId, INVITE, async (tx) => {
+      const { account, role: own } = await lock(tx, visit, { least: 'admin' });
+      assertRank(own, [role]);
+      const [[known], , [invitation]] = await tx.runAll([
+        hasMember(accountId, email),
+        dropExpired(accountId, email),
+        insertInvitation({ ...made, invitedBy: visit.caller.userId }),
+      ]);
+      if (known?.is_member === true) throw new AppError('already_member');
+      if (invitation === undefined) throw new AppError('already_invited');
+      await audit.recordIn(tx, event(visit, 'invitation.sent', invitation));
+      const letter = { organization: account.name, inviter, token, visit };
+      await tx.runAll([...sending(parts, invitation, letter), ...room.asking(1)]);
+      return invitation;
+    }),
+  );
+  mail.wake();
+  return invitationView(row);
+}
+
+async function resend(parts: InvitationsParts, visit: Visit, invitationId: string): Promise<InvitationView> {
+  const { db, audit, roles, mail } = parts;
+  const { accountId } = await enter(roles, visit, 'admin');
+  const inviter = await verifiedEmail(db, visit.caller);
+  const [[before]] = await db.tenant(accountId, [invitationById(accountId, invitationId)]);
+  if (before === undefined) throw new AppError('not_found');
+  await assertMayGive(db, visit.caller, before.role);
+  const token = randomToken(parts.random, PREFIX);
+  const renewed = { invitationId, tokenHash: sha256(token), invitedBy: visit.caller.userId };
+
+  const row = await db.tenant(accountId, INVITE, async (tx) => {
+    const { name: organization } = await manage(tx, visit, invitationId);
+    const [invitation] = await tx.run(renewInvitation(accountId, renewed));
+    if (invitation === undefined) throw new AppError('not_found');
+    await audit.recordIn(tx, event(visit, 'invitation.resent', invitation));
+    await tx.runAll(sending(parts, invitation, { organization, inviter, token, visit }));
+    return invitation;
+  });
+  mail.wake();
+  return invitationView(row);
+}
+
+/** Locks the organization, and reads an invitation that the caller may manage. */
+async function manage(tx: Transaction, visit: Visit, invitationId: string) {
+  const { account, role } = await lock(tx, visit, { least: 'admin' });
+  const [found] = await tx.run(invitationById(account.account_id, invitationId));
+  if (found === undefined) throw new AppError('not_found');
+  assertRank(role, [found.role]);
+  return { ...found, name: account.name };
+}
+
+/** Mails that a stranger gets name somebody who can be answered, so that nobody invites in another's name. */
+async function verifiedEmail(db: Database, { userId }: Caller): Promise<string> {
+  const [[user]] = await db.user(userId, [profile(userId)]);
+  if (user?.email_verified !== true) throw new AppError('email_not_verified');
+  return user.email;
+}
+
+function sending(
+  { mail, invitationLink }: InvitationsParts,
+  { invitation_id: id, email: to, role, sends }: InvitationRow,
+  letter: {
+    readonly organization: string;
+    readonly inviter: string;
+    readonly token: string;
+    readonly visit: Visit;
+  },
+) {
+  const { organization, inviter, token, visit } = letter;
+  const link = invitationLink(token);
+  return mail.sending({
+    to,
+    template: 'invitation',
+    facts: { link, organization: plainName(organization), inviter, role, days: INVITATION_DAYS },
+    accountId: visit.organization as AccountId,
+    once: `invitation ${id} ${sends}`,
+    requestId: visit.whence.requestId,
+  });
+}
+
+/** A name that anyone may choose must not bring a link of theirs into a mail of ours. */
+function plainName(name: string): string {
+  return name.replaceAll(/\S*(?::\/\/|www\.|[\p{L}\d-]\.\p{L}{2,})\S*/giu, '…').replaceAll(/\s+/g, ' ');
+}
+
+/** The email is left out: the audit outlives the invitation, and its address may be a stranger's. */
+function event({ caller, whence, organization }: Visit, action: string, invitation: InvitationRow) {
+  return {
+    action,
+    actor: actorOf(caller),
+    accountId: organization as AccountId,
+    target: { kind: 'invitation', id: invitation.invitation_id },
+    changes: { role: invitation.role },
+    whence,
+  };
+}
+
+function invitationView(row: InvitationRow): InvitationView {
+  return {
+    id: row.invitation_id,
+    email: row.email,
+    role: row.role,
+    status: row.is_open ? 'open' : 'expired',
+    invited_by: row.invited_by,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+  };
+}

@@ -1,0 +1,121 @@
+import {
+  actorOf,
+  type Audit,
+  auditEvents,
+  type AuditFilter,
+  type AuditPosition,
+  type AuditRow,
+} from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import { type Page, page } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { enter, type Visit } from './entry.ts';
+import type { Roles } from './roles.ts';
+
+const EXPORTED = commitPoint('accounts.audit-exported', 'the record that the audit was exported');
+/** Of which the members of an organization hear: who comes and goes, and what it holds. */
+const MEMBERS_HEAR_OF = ['account', 'member', 'grant'];
+/** Rows of an export that are read at a time. */
+const BATCH = 500;
+
+/** An event as owners and admins read it. */
+export interface AuditView {
+  readonly id: string;
+  readonly created_at: string;
+  readonly action: string;
+  readonly actor: { readonly kind: AuditRow['actor_kind']; readonly id: string | null };
+  /** The person behind the actor, through a key too. */
+  readonly user_id: string | null;
+  readonly target: { readonly kind: string; readonly id: string | null } | null;
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly ip: string | null;
+  readonly user_agent: string | null;
+  readonly request_id: string | null;
+}
+
+/** The same as every member reads it: what happened and by whom, and nothing of where they sat. */
+export type ActivityView = Pick<AuditView, 'id' | 'created_at' | 'action' | 'user_id' | 'target'>;
+
+interface TrailQuery {
+  readonly after: AuditPosition | undefined;
+  readonly limit: number;
+}
+
+/** What happened in an organization. */
+export interface Trail {
+  /** For admins and owners. */
+  audit(visit: Visit, filter: AuditFilter, query: TrailQuery): Promise<Page<AuditView>>;
+  /** All of it, a batch at a time, for admins and owners; that it was asked for is an event too. */
+  export(visit: Visit, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
+  activity(visit: Visit, query: TrailQuery): Promise<Page<ActivityView>>;
+}
+
+export function createTrail(parts: {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly roles: Roles;
+}): Trail {
+  const { db, audit, roles } = parts;
+  return {
+    async audit(visit, filter, { after, limit }) {
+      const { accountId } = await enter(roles, visit, 'admin');
+      const [rows] = await db.tenant(accountId, [
+        auditEvents(accountId, filter, { after, limit: limit + 1 }),
+      ]);
+      return page(rows, limit, { item: auditView, position });
+    },
+    async export(visit, filter) {
+      const { accountId } = await enter(roles, visit, 'admin');
+      const { caller, whence } = visit;
+      await db.tenant(accountId, EXPORTED, (tx) =>
+        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
+      );
+      return batches(db, accountId, filter);
+    },
+    async activity(visit, { after, limit }) {
+      const { accountId } = await enter(roles, visit, 'viewer');
+      const query = { after, limit: limit + 1, subjects: MEMBERS_HEAR_OF };
+      const [rows] = await db.tenant(accountId, [auditEvents(accountId, {}, query)]);
+      return page(rows, limit, { item: activityView, position });
+    },
+  };
+}
+
+/** Each batch is a transaction of its own: a slow reader holds nothing. */
+async function* batches(
+  db: Database,
+  accountId: AccountId,
+  filter: AuditFilter,
+): AsyncGenerator<AuditView[]> {
+  let after: AuditPosition | undefined;
+  for (;;) {
+    const [rows] = await db.tenant(accountId, [auditEvents(accountId, filter, { after, limit: BATCH })]);
+    if (rows.length > 0) yield rows.map(auditView);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = position(last);
+  }
+}
+
+const position = ({ at, id }: AuditRow): AuditPosition => [at, id];
+
+function auditView(row: AuditRow): AuditView {
+  return {
+    ...activityView(row),
+    actor: { kind: row.actor_kind, id: row.actor_id },
+    changes: row.changes,
+    ip: row.ip,
+    user_agent: row.user_agent,
+    request_id: row.request_id,
+  };
+}
+
+function activityView(row: AuditRow): ActivityView {
+  return {
+    id: row.id,
+    created_at: row.created_at.toISOString(),
+    action: row.action,
+    user_id: row.user_id,
+    target: row.target_kind === null ? null : { kind: row.target_kind, id: row.target_id },
+  };
+}

@@ -1,0 +1,67 @@
+import { type Statement, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+
+/** Which events of an account are asked for; what is left out asks for all. */
+export interface AuditFilter {
+  /** The id of a user, whose keys' events are among them, or of one key. */
+  readonly actor?: string | undefined;
+  /** One action (`member.left`), or all of a subject (`member`). */
+  readonly action?: string | undefined;
+  /** From this instant on, and before that one. */
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** A place in the order of events: an instant to the microsecond, and the id of the event there. */
+export type AuditPosition = readonly [at: string, id: string];
+
+export interface AuditRow {
+  readonly id: string;
+  readonly actor_kind: 'user' | 'key' | 'system' | 'store';
+  readonly actor_id: string | null;
+  readonly user_id: string | null;
+  readonly action: string;
+  readonly target_kind: string | null;
+  readonly target_id: string | null;
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly ip: string | null;
+  readonly user_agent: string | null;
+  readonly request_id: string | null;
+  readonly created_at: Date;
+  /** The instant of its position: a JavaScript date is too coarse for it. */
+  readonly at: string;
+}
+
+/** Events of an account, newest first, from a place in that order on; for its scope. `subjects` bounds them to some (`member`). */
+export const auditEvents = (
+  accountId: AccountId,
+  { actor, action, from, until }: AuditFilter,
+  page: {
+    readonly after: AuditPosition | undefined;
+    readonly limit: number;
+    readonly subjects?: readonly string[];
+  },
+): Statement<AuditRow> =>
+  statement(
+    `select id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ip, user_agent, request_id, created_at,
+       to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+     from audit.events
+     where account_id = $1
+       and (created_at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+       and created_at >= coalesce($4::timestamptz, '-infinity') and created_at < coalesce($5::timestamptz, 'infinity')
+       and ($6::text is null or actor_id = $6 or user_id::text = $6)
+       and ($7::text is null or action = $7 or starts_with(action, $7 || '.'))
+       and ($8::text[] is null or split_part(action, '.', 1) = any ($8))
+     order by created_at desc, id desc limit $9`,
+    [
+      accountId,
+      page.after?.[0] ?? null,
+      page.after?.[1] ?? null,
+      from ?? null,
+      until ?? null,
+      actor ?? null,
+      action ?? null,
+      page.subjects ?? null,
+      page.limit,
+    ],
+  );

@@ -1,0 +1,9 @@
+import { declareErrors } from '#platform/kernel';
+
+declareErrors({
+  wrong_account_kind: {
+    status: 403,
+    message:
+      'This product is not for accounts of this kind: it is either for organizations or for personal accounts. Name another in X-Account-Id.',
+  },
+});

@@ -1,0 +1,48 @@
+import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { AppError, type Clock, type UserId } from '#platform/kernel';
+import type { Passwords } from './passwords.ts';
+import { type CredentialRow, lockUser, userById } from './store.ts';
+
+const REFUSED = commitPoint('identity.proof-refused', 'the record of a wrong password');
+
+export interface ProofParts {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly passwords: Passwords;
+}
+
+/** The caller, who has just said their password; a session that somebody found open is not enough. */
+export async function proven(
+  parts: ProofParts,
+  {
+    caller,
+    password,
+    whence,
+  }: { readonly caller: Caller; readonly password: string; readonly whence: Whence },
+): Promise<CredentialRow> {
+  const { db, audit, passwords } = parts;
+  const [[user]] = await db.system('identity.credentials', [userById(caller.userId)]);
+  if (user !== undefined && (await passwords.matches(password, user.password_hash))) return user;
+  await db.system('identity.credentials', REFUSED, (tx) =>
+    audit.recordIn(tx, {
+      action: 'user.proof_refused',
+      actor: actorOf(caller),
+      target: { kind: 'user', id: caller.userId },
+      whence,
+    }),
+  );
+  throw new AppError('wrong_password');
+}
+
+/** The user, locked before their links, as everywhere; none when they are suspended. */
+export async function lockedUser(tx: Transaction, userId: UserId): Promise<CredentialRow | undefined> {
+  const [user] = await tx.run(lockUser(userId));
+  return user?.status === 'active' ? user : undefined;
+}
+
+/** As a mail says it: `2026-11-20 08:00 UTC`. */
+export function saidAt(clock: Clock): string {
+  return `${new Date(clock.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

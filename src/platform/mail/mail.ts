@@ -1,0 +1,212 @@
+import {
+  commitPoint,
+  type Database,
+  type Passing,
+  type Runnable,
+  statement,
+  type Statement,
+} from '#platform/db';
+import { type Page, page } from '#platform/http';
+import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
+import { type FactsOf, type TemplateName, TEMPLATES } from './catalogue.ts';
+import type { Facts } from './render.ts';
+import { giveUpMail, type MailJob, type Resolver, sendMail } from './sending.ts';
+import { insertMessage, listMessages, type LogQuery, type LogRow, pruneMessages } from './store.ts';
+import type { Address, Transport } from './transport.ts';
+
+const PRUNE = commitPoint('mail.prune', 'old lines of the mail log, deleted');
+const KIND = 'mail.send';
+/** Whose mails are that are no account's: the nil UUID. */
+const NOBODYS = '00000000-0000-0000-0000-000000000000' as AccountId;
+const HOUR = `interval '1 hour'`;
+
+/** The queue, which lies above: `src/app` hands it in. */
+export interface Enqueuing {
+  enqueueing(
+    accountId: AccountId,
+    job: {
+      readonly kind: string;
+      readonly lane: 'interactive';
+      readonly payload: Readonly<Record<string, string>>;
+      readonly requestId: string;
+      readonly delay?: number;
+    },
+  ): readonly Runnable[];
+  wake(): void;
+}
+
+export interface MailParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly enqueuing: Enqueuing;
+  readonly transport: Transport;
+  readonly settings: { readonly from: Address };
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly passing?: Passing | undefined;
+}
+
+/** A mail, with the facts that its template names. */
+export interface Message<Name extends TemplateName> {
+  readonly to: string;
+  readonly template: Name;
+  readonly facts: FactsOf<Name>;
+  /** The account whose mail it is; without one it is sent in the system's scope alone. */
+  readonly accountId?: AccountId | undefined;
+  readonly userId?: UserId | undefined;
+  /** A second mail of the account under the same key is none. */
+  readonly once?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** A mail that somebody asked for by typing an address: whether it is sent shows nowhere in the call. */
+export interface Asking {
+  readonly to: string;
+  readonly template: TemplateName;
+  readonly userId?: UserId | undefined;
+  /** What the resolver is told besides. No secret. */
+  readonly facts?: Facts;
+  readonly requestId: string;
+}
+
+export interface Mail {
+  /**
+   * The statements that store a mail and enqueue the job that sends it, for the caller's transaction: the account's, or
+   * the system's. After the commit, call `wake`. Sent at least once, under one Message-ID.
+   */
+  sending<Name extends TemplateName>(message: Message<Name>): readonly Runnable[];
+  /**
+   * The same for an address that somebody typed, in the system's scope. A job asks the template's resolver whether it is
+   * sent: until then, the same is done for an address that is known and for one that is not.
+   */
+  asking(asked: Asking): readonly Runnable[];
+  /** Registers who decides on mails that were asked for, by their template. */
+  resolve(resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>): void;
+  /** How many mails of a template a user was sent in the last hour, for resolvers. */
+  recently(userId: UserId, template: TemplateName): Statement<{ count: number }>;
+  /** Tells the workers that a mail waits. */
+  wake(): void;
+  /** What runs the jobs, as `#platform/jobs` takes it. */
+  readonly handler: {
+    readonly kind: string;
+    readonly attempts: number;
+    run(job: MailJob): Promise<void>;
+    giveUp(job: MailJob, failure: { readonly code: string }): Promise<void>;
+  };
+  /** The log, newest first. */
+  list(query: LogQuery): Promise<Page<LogLine>>;
+  /** Deletes what the log no longer needs. */
+  prune(): Promise<number>;
+}
+
+/** A line of the mail log: no word of what the mail said. */
+export interface LogLine {
+  readonly id: string;
+  readonly account_id: string | null;
+  readonly user_id: string | null;
+  readonly to: string;
+  readonly template: string;
+  readonly status: LogRow['status'];
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly created_at: string;
+  readonly due_at: string;
+  readonly sent_at: string | null;
+}
+
+/** Mails: stored with what they tell of, sent by a job (docs/mail.md). */
+export function createMail(parts: MailParts): Mail {
+  const { db, ids, enqueuing } = parts;
+  const resolvers = new Map<string, Resolver>();
+  const enqueueing = (
+    { accountId, id, requestId }: { accountId: AccountId; id: string; requestId: string },
+    delay = 0,
+  ) =>
+    enqueuing.enqueueing(accountId, {
+      kind: KIND,
+      lane: 'interactive',
+      payload: { mail_id: id },
+      requestId,
+      ...(delay === 0 ? {} : { delay }),
+    });
+  const sendingParts = { ...parts, resolvers, enqueueing };
+
+  return {
+    sending({ to, template, facts, accountId = NOBODYS, userId, once, requestId }) {
+      const id = ids.next();
+      // A fact that does not fit is the caller's mistake: it shows here, and not in a job.
+      const checked = TEMPLATES[template].facts.parse(facts);
+      return [
+        insertMessage({
+          accountId,
+          id,
+          userId,
+          recipient: to,
+          template,
+          status: 'waiting',
+          facts: checked,
+          once,
+        }),
+        ...enqueueing({ accountId, id, requestId: requestId ?? id }),
+      ];
+    },
+    asking({ to, template, userId, facts = {}, requestId }) {
+      const id = ids.next();
+      return [
+        insertMessage({
+          accountId: NOBODYS,
+          id,
+          userId,
+          recipient: to,
+          template,
+          status: 'asked',
+          facts,
+          once: undefined,
+        }),
+        ...enqueueing({ accountId: NOBODYS, id, requestId }),
+      ];
+    },
+    resolve(added) {
+      for (const [template, resolver] of Object.entries(added)) resolvers.set(template, resolver);
+    },
+    recently: (userId, template) =>
+      statement(
+        `select count(*)::int as count from mail.messages
+         where user_id = $1 and template = $2 and created_at > app.now() - ${HOUR} and status <> 'asked'`,
+        [userId, template],
+      ),
+    wake: () => enqueuing.wake(),
+    handler: {
+      kind: KIND,
+      attempts: 5,
+      run: (job) => sendMail(sendingParts, job),
+      giveUp: (job, { code }) => giveUpMail(sendingParts, job, code),
+    },
+    async list(query) {
+      const [rows] = await db.system('admin.mail', [listMessages({ ...query, limit: query.limit + 1 })]);
+      return page(rows, query.limit, { item: lineOf, position: ({ id }) => [id] });
+    },
+    async prune() {
+      const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages]);
+      return rows.length;
+    },
+  };
+}
+
+function lineOf(row: LogRow): LogLine {
+  const { id, account_id, user_id, recipient, template, status, attempts, error } = row;
+  return {
+    id,
+    account_id: account_id === NOBODYS ? null : account_id,
+    user_id,
+    to: recipient,
+    template,
+    status,
+    attempts,
+    error,
+    created_at: row.created_at.toISOString(),
+    due_at: row.due_at.toISOString(),
+    sent_at: row.sent_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import type { TemplateName } from './catalogue.ts';
+
+/** What a mail says. */
+export interface Rendered {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export type Facts = Readonly<Record<string, string | number>>;
+
+const PLACE = /\{\{(\w+)\}\}/g;
+const SUBJECT = /^Subject: (.+)\n\n/;
+const LONGEST_FACT = 2_000;
+
+const fileOf = (name: string) => readFileSync(new URL(`./templates/${name}`, import.meta.url), 'utf8');
+
+/**
+ * Fills a template: `{{name}}` is replaced by that fact, escaped in the HTML part. A template has no logic; one that
+ * names a fact which is not there throws. The subject is the first line of the text part.
+ */
+export function render(template: TemplateName, facts: Facts): Rendered {
+  const source = fileOf(`${template}.txt`);
+  const subjectLine = SUBJECT.exec(source)?.[1];
+  if (subjectLine === undefined) throw new Error(`the template ${template} does not begin with its subject`);
+  const subject = fill(subjectLine, facts, plain);
+  return {
+    subject,
+    text: fill(source.replace(SUBJECT, ''), facts, plain),
+    html: fileOf('layout.html')
+      .replace('{{subject}}', () => escapeHtml(subject))
+      .replace('{{content}}', () => fill(fileOf(`${template}.html`).trimEnd(), facts, escapedFact)),
+  };
+}
+
+function fill(source: string, facts: Facts, written: (fact: string | number) => string): string {
+  return source.replace(PLACE, (_place, name: string) => {
+    const fact = Object.hasOwn(facts, name) ? facts[name] : undefined;
+    if (fact === undefined) throw new Error(`a template names the fact ${name}, which is not there`);
+    return written(fact);
+  });
+}
+
+/** On one line: whoever names an organization must not write lines of their own into a mail, or headers above it. */
+function plain(fact: string | number): string {
+  return String(fact)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
+    .slice(0, LONGEST_FACT);
+}
+
+const escapedFact = (fact: string | number) => escapeHtml(plain(fact));
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** A text as it may stand in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+}

@@ -1,0 +1,161 @@
+import {
+  assertOutsideTransaction,
+  commitPoint,
+  dispatchPoint,
+  type Runnable,
+  type Transaction,
+} from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import { letterOf } from './letter.ts';
+import type { MailParts } from './mail.ts';
+import type { Facts } from './render.ts';
+import {
+  dropMessage,
+  dueMessage,
+  endMessage,
+  lockAsked,
+  type MessageRow,
+  putOff,
+  resolveMessage,
+} from './store.ts';
+import { type Delivery, isAddress } from './transport.ts';
+
+const RESOLVE = commitPoint('mail.resolve', 'whom a mail is for and what it says, or that it is for nobody');
+const DISPATCH = dispatchPoint('mail.dispatch', 'a mail, handed to whoever delivers it');
+const END = commitPoint('mail.end', 'that a mail was sent, refused or given up, without what it said');
+const PUT_OFF = commitPoint(
+  'mail.put-off',
+  'a mail that could not be handed over, with the job that tries again',
+);
+
+/** Milliseconds before the second try; doubled each time up to the cap, and up to a fifth longer, so that a crowd spreads. */
+const BACKOFF = { base: 30_000, cap: 3_600_000, spread: 0.2 } as const;
+
+/** To whom a mail goes that was asked for, and for how many seconds it makes sense. */
+export interface Resolved {
+  readonly userId: UserId;
+  readonly to: string;
+  readonly facts: Facts;
+  readonly seconds: number;
+}
+
+/** Finds out, in its transaction, whether a mail is sent that was asked for; undefined: none, and the address is forgotten. */
+export type Resolver = (tx: Transaction, asked: Asked) => Promise<Resolved | undefined>;
+
+export interface Asked {
+  /** As it was typed. */
+  readonly to: string;
+  readonly userId: UserId | undefined;
+  /** What whoever asked said besides. */
+  readonly facts: Facts;
+}
+
+/** The job of a mail, as this module needs it. */
+export interface MailJob {
+  readonly accountId: AccountId;
+  readonly payload: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+interface SendingParts extends MailParts {
+  readonly resolvers: ReadonlyMap<string, Resolver>;
+  /** The statements that enqueue the job of a mail, to be due after `delay` milliseconds. */
+  readonly enqueueing: (message: MessageAt, delay: number) => readonly Runnable[];
+}
+
+interface MessageAt {
+  readonly accountId: AccountId;
+  readonly id: string;
+  readonly requestId: string;
+}
+
+/**
+ * Sends the mail of a job, if it is due. A job that runs twice finds the mail sent; one whose process died between the
+ * handing over and the record of it sends it again, under the same Message-ID.
+ */
+export async function sendMail(parts: SendingParts, job: MailJob): Promise<void> {
+  const found = await dueOf(parts, job);
+  if (found === undefined) return;
+  const message = found.status === 'asked' ? await resolved(parts, found) : found;
+  if (message === undefined) return;
+  if (message.is_over) return ended(parts, message, { status: 'failed', error: null });
+  const delivery = await delivered(parts, message, job.signal);
+  if (delivery.outcome !== 'failed')
+    return ended(parts, message, {
+      status: delivery.outcome,
+      error: delivery.outcome === 'sent' ? null : delivery.reason,
+    });
+  await tryLater(parts, message, { job, reason: delivery.reason });
+}
+
+/** Nobody tries again: the job of a mail broke too often. A typed address that was not even looked up is forgotten. */
+export async function giveUpMail(parts: SendingParts, job: MailJob, reason: string): Promise<void> {
+  const found = await dueOf(parts, job);
+  if (found?.status === 'asked') await parts.db.system('mail.sending', END, [dropMessage(found)]);
+  else if (found !== undefined) await ended(parts, found, { status: 'failed', error: reason });
+}
+
+async function dueOf({ db }: SendingParts, { accountId, payload }: MailJob) {
+  const [[found]] = await db.system('mail.sending', [dueMessage(accountId, payload['mail_id'] ?? '')]);
+  return found;
+}
+
+async function resolved(parts: SendingParts, found: MessageRow): Promise<MessageRow | undefined> {
+  const resolver = parts.resolvers.get(found.template);
+  if (resolver === undefined) throw new Error(`nobody resolves mails of the template ${found.template}`);
+  return parts.db.system('mail.sending', RESOLVE, async (tx) => {
+    const [asked] = await tx.run(lockAsked(found.account_id, found.id));
+    if (asked === undefined) return undefined;
+    const { recipient: to, user_id: userId, facts } = asked;
+    const answer = asked.is_over ? undefined : await resolver(tx, { to, userId: userId ?? undefined, facts });
+    if (answer === undefined) {
+      await tx.run(dropMessage(asked));
+      return undefined;
+    }
+    const [message] = await tx.run(resolveMessage(asked, answer));
+    return message;
+  });
+}
+
+async function delivered(parts: SendingParts, message: MessageRow, signal: AbortSignal): Promise<Delivery> {
+  if (!isAddress(message.recipient)) return { outcome: 'refused', reason: 'bad address' };
+  const letter = letterOf(message, parts.settings.from);
+  assertOutsideTransaction('a mail was sent');
+  parts.passing?.(DISPATCH, 'before');
+  const delivery = await parts.transport.deliver(letter, signal);
+  parts.passing?.(DISPATCH, 'after');
+  // Broken off by us: the job is handed over, and the next process tries at once.
+  if (delivery.outcome === 'failed' && signal.aborted) throw new Error('this process stops');
+  return delivery;
+}
+
+async function ended(
+  { db, log }: SendingParts,
+  message: MessageRow,
+  end: Parameters<typeof endMessage>[1],
+): Promise<void> {
+  await db.system('mail.sending', END, [endMessage(message, end)]);
+  const facts = { mail_id: message.id, template: message.template, ...end };
+  if (end.status === 'sent') log.info(facts, 'mail sent');
+  else log.warn(facts, 'mail given up');
+}
+
+async function tryLater(
+  parts: SendingParts,
+  message: MessageRow,
+  { job, reason }: { readonly job: MailJob; readonly reason: string },
+): Promise<void> {
+  const doubled = Math.min(BACKOFF.cap, BACKOFF.base * 2 ** message.attempts);
+  const delay = Math.round(doubled * (1 + BACKOFF.spread * parts.random.uniform()));
+  await parts.db.system('mail.sending', PUT_OFF, async (tx) => {
+    const [waiting] = await tx.run(putOff(message, { delay, error: reason }));
+    if (waiting === undefined) return;
+    const { account_id: accountId, id } = message;
+    await tx.runAll(parts.enqueueing({ accountId, id, requestId: job.requestId }, delay));
+  });
+  parts.log.warn(
+    { mail_id: message.id, template: message.template, error: reason },
+    'mail could not be sent',
+  );
+}

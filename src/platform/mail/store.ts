@@ -1,0 +1,153 @@
+import { statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import type { TemplateName } from './catalogue.ts';
+import type { Facts } from './render.ts';
+
+/** A mail to be stored, in the transaction of what it tells of. */
+export interface NewMessage {
+  readonly accountId: AccountId;
+  readonly id: string;
+  readonly userId: UserId | undefined;
+  readonly recipient: string;
+  readonly template: TemplateName;
+  readonly status: 'asked' | 'waiting';
+  readonly facts: Facts;
+  readonly once: string | undefined;
+}
+
+export const insertMessage = (message: NewMessage) =>
+  statement(
+    `insert into mail.messages (account_id, id, user_id, recipient, template, status, facts, once)
+     values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8) on conflict (account_id, once) do nothing`,
+    [
+      message.accountId,
+      message.id,
+      message.userId ?? null,
+      message.recipient,
+      message.template,
+      message.status,
+      JSON.stringify(message.facts),
+      message.once ?? null,
+    ],
+  );
+
+/** A mail on its way. */
+export interface MessageRow {
+  readonly account_id: AccountId;
+  readonly id: string;
+  readonly user_id: UserId | null;
+  readonly recipient: string;
+  readonly template: TemplateName;
+  readonly status: 'asked' | 'waiting';
+  readonly facts: Facts;
+  readonly attempts: number;
+  readonly created_at: Date;
+  readonly is_over: boolean;
+}
+
+/** The mail of a job, when it is due: not sent yet, and not put off. */
+export const dueMessage = (accountId: AccountId, id: string) =>
+  statement<MessageRow>(
+    `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
+       expires_at <= app.now() as is_over
+     from mail.messages where account_id = $1 and id = $2 and status in ('asked', 'waiting') and due_at <= app.now()`,
+    [accountId, id],
+  );
+
+/** The same, locked; none when another has resolved it meanwhile. */
+export const lockAsked = (accountId: AccountId, id: string) =>
+  statement<MessageRow>(
+    `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
+       expires_at <= app.now() as is_over
+     from mail.messages where account_id = $1 and id = $2 and status = 'asked' for update`,
+    [accountId, id],
+  );
+
+export const resolveMessage = (
+  message: Pick<MessageRow, 'account_id' | 'id'>,
+  resolved: { readonly userId: UserId; readonly to: string; readonly facts: Facts; readonly seconds: number },
+) =>
+  statement<MessageRow>(
+    `update mail.messages set status = 'waiting', user_id = $3, recipient = $4, facts = $5::text::jsonb,
+       expires_at = app.now() + make_interval(secs => $6), updated_at = app.now()
+     where account_id = $1 and id = $2
+     returning account_id, id, user_id, recipient, template, status, facts, attempts, created_at, false as is_over`,
+    [
+      message.account_id,
+      message.id,
+      resolved.userId,
+      resolved.to,
+      JSON.stringify(resolved.facts),
+      resolved.seconds,
+    ],
+  );
+
+/** Nobody to write to: the address that was typed is not kept. */
+export const dropMessage = ({ account_id, id }: Pick<MessageRow, 'account_id' | 'id'>) =>
+  statement('delete from mail.messages where account_id = $1 and id = $2', [account_id, id]);
+
+/** The end of a mail: what it was filled with goes. Without an error that of the last try stays. */
+export const endMessage = (
+  { account_id, id }: Pick<MessageRow, 'account_id' | 'id'>,
+  end: { readonly status: 'sent' | 'refused' | 'failed'; readonly error: string | null },
+) =>
+  statement(
+    `update mail.messages set status = $3, facts = null,
+       error = case when $3 <> 'sent' then coalesce($4, error) end, attempts = attempts + 1, updated_at = app.now(),
+       sent_at = case when $3 = 'sent' then app.now() end
+     where account_id = $1 and id = $2 and status in ('asked', 'waiting')`,
+    [account_id, id, end.status, end.error],
+  );
+
+/** Puts a mail off by milliseconds. A row comes back where it still waits. */
+export const putOff = (
+  { account_id, id }: Pick<MessageRow, 'account_id' | 'id'>,
+  { delay, error }: { readonly delay: number; readonly error: string },
+) =>
+  statement<{ id: string }>(
+    `update mail.messages set attempts = attempts + 1, error = $3, updated_at = app.now(),
+       due_at = app.now() + make_interval(secs => $4::double precision / 1000)
+     where account_id = $1 and id = $2 and status = 'waiting' returning id`,
+    [account_id, id, error, delay],
+  );
+
+export const STATUSES = ['asked', 'waiting', 'sent', 'refused', 'failed'] as const;
+
+/** A line of the log. */
+export interface LogRow {
+  readonly account_id: AccountId;
+  readonly id: string;
+  readonly user_id: UserId | null;
+  readonly recipient: string;
+  readonly template: string;
+  readonly status: (typeof STATUSES)[number];
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly due_at: Date;
+  readonly sent_at: Date | null;
+  readonly created_at: Date;
+}
+
+export interface LogQuery {
+  readonly status: string | undefined;
+  readonly template: string | undefined;
+  readonly to: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export const listMessages = ({ status, template, to, before, limit }: LogQuery) =>
+  statement<LogRow>(
+    `select account_id, id, user_id, recipient, template, status, attempts, error, due_at, sent_at, created_at
+     from mail.messages
+     where ($1::text is null or status = $1) and ($2::text is null or template = $2)
+       and ($3::text is null or lower(recipient) = lower($3)) and ($4::uuid is null or id < $4)
+     order by id desc limit $5`,
+    [status ?? null, template ?? null, to ?? null, before ?? null, limit],
+  );
+
+/** Deletes lines of the log that nobody has looked for in three months. */
+export const pruneMessages = statement<{ id: string }>(
+  `delete from mail.messages where status in ('sent', 'refused', 'failed') and updated_at < app.now() - interval '90 days' returning id`,
+);

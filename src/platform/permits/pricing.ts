@@ -1,0 +1,119 @@
+import { cost, type Price, type Prices, reserve } from '#platform/ai';
+import { AppError, micros } from '#platform/kernel';
+import type { PlannedCall, Usage } from '#platform/limits';
+import './errors.ts';
+
+/** What a backend says that its model call used. */
+export interface SaidUsage {
+  readonly model: string;
+  readonly provider?: string | undefined;
+  readonly provider_request_id?: string | undefined;
+  readonly prompt_tokens: number;
+  readonly cached_tokens?: number | undefined;
+  readonly completion_tokens: number;
+  readonly reasoning_tokens?: number | undefined;
+}
+
+/** What a backend says that its work cost: tokens, for which the catalogue has the price; or micro-dollars, taken as they are. */
+export interface SaidCost {
+  readonly usage?: SaidUsage | undefined;
+  readonly cost_micros?: number | undefined;
+}
+
+/** What a backend expects of its model call. */
+export interface Estimate {
+  readonly model?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly prompt_tokens?: number | undefined;
+  readonly completion_tokens?: number | undefined;
+  readonly cost_micros?: number | undefined;
+}
+
+interface NamedModel {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Where a backend names no model: its ledger rows say that it was none of ours. */
+const UNNAMED: NamedModel = { provider: 'outside', model: 'unnamed' };
+/** In place of a price catalogue's version, for costs that were said. */
+const AS_SAID = 'as-said';
+
+/**
+ * The call that a permit is taken for. Without an estimate that says what it costs, it reserves what its feature does
+ * (`usual`, micro-dollars). A model that the catalogue does not price is a 404 `model_unknown`.
+ */
+export function plannedCall(prices: Prices, usual: number, estimate: Estimate = {}): PlannedCall {
+  const { model, provider, prompt_tokens: prompt, completion_tokens: completion } = estimate;
+  if (estimate.cost_micros !== undefined)
+    return { ...UNNAMED, priceVersion: AS_SAID, reserve: micros(estimate.cost_micros) };
+  if (model === undefined) return { ...UNNAMED, priceVersion: prices.version, reserve: micros(usual) };
+  const { price, ...named } = priced(prices, { model, provider });
+  const size = { inputTokens: prompt ?? 0, maxOutputTokens: completion ?? 0 };
+  const isSized = prompt !== undefined || completion !== undefined;
+  return {
+    ...named,
+    priceVersion: prices.version,
+    reserve: isSized ? reserve(price, size) : micros(usual),
+  };
+}
+
+/**
+ * What a call used, as the ledger has it; nothing where nothing is said. `planned`: the model that was expected. A model that
+ * the catalogue does not price is `model_unknown`, unless its cost is said.
+ */
+export function usageOf(prices: Prices, said: SaidCost, planned: NamedModel = UNNAMED): Usage {
+  const { usage, cost_micros: costSaid } = said;
+  const tokens = tokensOf(usage);
+  const more = { ...tokens, providerRequestId: usage?.provider_request_id, estimated: false };
+  if (usage !== undefined && costSaid === undefined) {
+    const { price, ...named } = priced(prices, usage);
+    return { ...more, ...named, cost: cost(price, tokens), priceVersion: prices.version };
+  }
+  const provider = usage?.provider ?? planned.provider;
+  const model = usage?.model ?? planned.model;
+  return { ...more, provider, model, cost: micros(costSaid ?? 0), priceVersion: AS_SAID };
+}
+
+/** No more is cached than was asked, and no more reasoned than was generated, whatever somebody says. */
+function tokensOf(usage: SaidUsage | undefined) {
+  const promptTokens = usage?.prompt_tokens ?? 0;
+  const completionTokens = usage?.completion_tokens ?? 0;
+  return {
+    promptTokens,
+    cachedTokens: Math.min(usage?.cached_tokens ?? 0, promptTokens),
+    completionTokens,
+    reasoningTokens: Math.min(usage?.reasoning_tokens ?? 0, completionTokens),
+  };
+}
+
+/** The price of a model: `{provider: 'openai', model: 'gpt-4o'}`, `openai/gpt-4o`, or `gpt-4o` where only one provider has it. */
+function priced(
+  prices: Prices,
+  { model, provider }: { readonly model: string; readonly provider?: string | undefined },
+): NamedModel & { readonly price: Price } {
+  const candidates =
+    provider === undefined
+      ? [model, ...prices.names.filter((name) => name.endsWith(`/${model}`))].map(split)
+      : [{ provider, model }];
+  const found = candidates.flatMap((named) => {
+    const price = prices.of(named.provider, named.model);
+    return price === undefined ? [] : [{ ...named, price }];
+  });
+  const [only, another] = found;
+  if (only === undefined) {
+    throw new AppError('model_unknown', {
+      message: 'The price catalogue has no model of this name. Say what the call cost with cost_micros.',
+    });
+  }
+  if (another === undefined) return only;
+  throw new AppError('model_unknown', {
+    message: 'Several providers have a model of this name. Say which with provider.',
+    details: { providers: found.map((one) => one.provider) },
+  });
+}
+
+function split(name: string): NamedModel {
+  const slash = name.indexOf('/');
+  return { provider: name.slice(0, Math.max(slash, 0)), model: name.slice(slash + 1) };
+}

@@ -1,0 +1,174 @@
+import { routesFor } from '#platform/http';
+import type { LentPermit, Permit } from '#platform/limits';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import {
+  eventsBody,
+  eventsReply,
+  extendBody,
+  lentReply,
+  permitBody,
+  permitReply,
+  releaseBody,
+  settleBody,
+  settledReply,
+} from './schemas.ts';
+import type { Permits } from './service.ts';
+
+const route = routesFor<Permits, Permit>();
+
+/** What all of them share: a backend of the account, or one of the operator for any account. */
+const shared = {
+  tag: 'Permits',
+  auth: 'account',
+  may: 'member',
+  scope: 'permits:write',
+  rate: { perMinute: 6_000, by: 'account' },
+  onBehalf: true,
+} as const;
+/** A route that names a permit is idempotent by that alone. */
+const NAMED = 'It takes no Idempotency-Key: the same call of the same permit again changes nothing.';
+const params = { id: examples.lent.permit_id };
+
+/** Which feature is the caller's choice, among those that products open: `which` and `product` say. */
+const ANY_FEATURE: readonly string[] = [];
+
+export const takePermit = route(
+  'POST /v1/permits',
+  {
+    ...shared,
+    summary: 'Ask for a permit to do something that costs',
+    description:
+      'All limits of the feature are checked and charged in one step. Do the work before it expires, then settle or release it.',
+    idempotency: 'required',
+    body: permitBody,
+    spends: {
+      feature: ANY_FEATURE,
+      product: ({ body }) => body.product,
+      which: ({ body }) => body.feature,
+      units: ({ body }) => body.units,
+      subject: ({ body }) => body.subject,
+      as: 'job',
+      check: async ({ body, caller }, permits: Permits) => permits.checkOpen(body, caller),
+      prepare: ({ body }, permits: Permits) => permits.plan(body),
+    },
+    reply: { 201: lentReply },
+    errors: ['feature_not_open', 'model_unknown', 'permit_stale'],
+    example: { body: examples.wanted, reply: examples.lent },
+  },
+  async ({ permit, body, ...by }, permits) => permits.lend(permit, body.ttl_seconds, by),
+);
+
+export const readPermit = route(
+  'GET /v1/permits/:id',
+  {
+    ...shared,
+    summary: 'A permit that was taken over HTTP',
+    scope: 'permits:read',
+    may: 'viewer',
+    reply: { 200: permitReply },
+    example: { params, reply: examples.shown },
+  },
+  async ({ params: { id }, ...by }, permits) => shown(await permits.find({ ...by, id })),
+);
+
+export const settlePermit = route(
+  'POST /v1/permits/:id/settle',
+  {
+    ...shared,
+    summary: 'Say what the work really took and cost',
+    description: `Without figures its whole reserve is posted as an estimate, which a later settle makes exact. Of a permit that has expired or was released, the figures are posted all the same, and the answer is 409 \`permit_stale\`. ${NAMED}`,
+    idempotency: 'none',
+    body: settleBody,
+    reply: { 200: settledReply },
+    errors: ['model_unknown', 'permit_stale', 'permit_settled'],
+    example: { params, body: examples.settling, reply: examples.settled },
+  },
+  async ({ params: { id }, body, ...by }, permits) => permits.settle({ ...by, id }, body),
+);
+
+export const releasePermit = route(
+  'POST /v1/permits/:id/release',
+  {
+    ...shared,
+    summary: 'Give a permit back: its work came to nothing, and cost nothing',
+    description: `Quota, credits and reserve go back; burst and cooldown do not. ${NAMED}`,
+    idempotency: 'none',
+    body: releaseBody,
+    reply: { 200: z.strictObject({ permit_id: z.uuid(), status: z.literal('voided') }) },
+    errors: ['permit_stale'],
+    example: {
+      params,
+      body: { reason: 'provider unavailable' },
+      reply: { permit_id: params.id, status: 'voided' },
+    },
+  },
+  async ({ params: { id }, body, ...by }, permits) => {
+    await permits.release({ ...by, id }, body.reason);
+    return { permit_id: id, status: 'voided' };
+  },
+);
+
+export const extendPermit = route(
+  'POST /v1/permits/:id/extend',
+  {
+    ...shared,
+    summary: 'More time, or more money, for work that is under way',
+    description: `Money is asked of the budgets alone, and may be denied; the permit then stays as it was. ${NAMED}`,
+    idempotency: 'none',
+    body: extendBody,
+    reply: {
+      200: z.strictObject({
+        permit_id: z.uuid(),
+        expires_at: z.iso.datetime(),
+        reserve_micros: z.int(),
+      }),
+    },
+    errors: ['permit_stale'],
+    example: {
+      params,
+      body: { ttl_seconds: 300, cost_micros: 9_000 },
+      reply: { permit_id: params.id, expires_at: '2026-11-20T08:06:30.000Z', reserve_micros: 9_000 },
+    },
+  },
+  async ({ params: { id }, body, ...by }, permits) => {
+    const more = { seconds: body.ttl_seconds, reserve: body.cost_micros };
+    const { expiresAt, reserve } = await permits.extend({ ...by, id }, more);
+    return { permit_id: id, expires_at: expiresAt.toISOString(), reserve_micros: reserve };
+  },
+);
+
+export const reportUsage = route(
+  'POST /v1/usage-events',
+  {
+    ...shared,
+    summary: 'Write down what was metered elsewhere',
+    description:
+      'It has happened, so that it is written down even past a limit, which it closes. Each event is answered by itself; one that is refused holds up no other. It takes no Idempotency-Key: each event has an id, which counts once for ever.',
+    rate: { perMinute: 60, by: 'account' },
+    maxBody: 1024 * 1024,
+    idempotency: 'none',
+    body: eventsBody,
+    reply: { 200: eventsReply },
+    example: { body: { events: examples.events }, reply: examples.reported },
+  },
+  async ({ body: { events }, ...by }, permits) => ({ data: await permits.report(events, by) }),
+);
+
+function shown(permit: LentPermit) {
+  const { id, product, feature, subject, units, reserve, status, reason, cost, estimated } = permit;
+  return {
+    permit_id: id,
+    product,
+    feature,
+    subject,
+    units,
+    reserve_micros: reserve,
+    status,
+    reason,
+    cost_micros: cost,
+    estimated,
+    expires_at: permit.expiresAt.toISOString(),
+    created_at: permit.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+
+/** Up to a thousand dollars, in micro-dollars: sums of what somebody made up stay numbers that can be counted with. */
+const costMicros = z.int().min(0).max(1_000_000_000);
+/** No context window comes near it. */
+const tokens = z.int().min(0).max(100_000_000);
+const units = z.int().min(1).max(1_000_000);
+const word = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[a-z0-9_]+$/);
+const model = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[\w./:-]+$/)
+  .describe('As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it.');
+const provider = z
+  .string()
+  .min(1)
+  .max(40)
+  .regex(/^[\w.-]+$/);
+
+const ttlSeconds = z.int().min(1).max(3_600);
+
+const use = {
+  product: word,
+  feature: word.describe('One that its product opens to backends outside.'),
+  subject: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional()
+    .describe('What a limit by subject counts by: an id of yours, and no text of a user’s.'),
+};
+
+const usage = z.strictObject({
+  model,
+  provider: provider.optional(),
+  provider_request_id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional()
+    .describe('The provider’s own id of the call: it joins the ledger with their bill.'),
+  prompt_tokens: tokens,
+  cached_tokens: tokens.optional().describe('Part of the prompt’s.'),
+  completion_tokens: tokens,
+  reasoning_tokens: tokens.optional().describe('Part of the completion’s.'),
+});
+
+const said = {
+  usage: usage
+    .optional()
+    .describe('Priced by the catalogue of this server, unless `cost_micros` says what it cost.'),
+  cost_micros: costMicros.optional().describe('Micro-dollars, taken as they are.'),
+};
+
+export const permitBody = z.strictObject({
+  ...use,
+  units: units.default(1),
+  estimate: z
+    .union([
+      z.strictObject({
+        model,
+        provider: provider.optional(),
+        prompt_tokens: tokens.optional(),
+        completion_tokens: tokens.optional(),
+      }),
+      z.strictObject({ cost_micros: costMicros }),
+    ])
+    .optional()
+    .describe(
+      'The most that the call may cost: reserved from the budgets. Without it, what the feature reserves.',
+    ),
+  ttl_seconds: ttlSeconds
+    .default(120)
+    .describe(
+      'After so many seconds it expires, and its place is free. Never longer than the feature allows.',
+    ),
+});
+
+export const settleBody = z.strictObject({
+  units: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('Fewer than admitted: the rest goes back. 0: the work failed after it had cost something.'),
+  ...said,
+});
+
+export const releaseBody = z.strictObject({
+  reason: z
+    .string()
+    .regex(/^[\w .:-]{1,100}$/)
+    .default('released')
+    .describe('A word for the ledger, and no text of a user’s.'),
+});
+
+export const extendBody = z.strictObject({
+  ttl_seconds: ttlSeconds.default(120).describe('From now; a permit never ends sooner for it.'),
+  cost_micros: costMicros.optional().describe('What it may cost in all; a reserve never shrinks.'),
+});
+
+const permit = {
+  permit_id: z.uuid(),
+  product: z.string(),
+  feature: z.string(),
+  units: z.int(),
+  reserve_micros: z.int(),
+  expires_at: z.iso.datetime(),
+};
+
+export const lentReply = z.strictObject({ ...permit, status: z.literal('running') });
+
+export const permitReply = z.strictObject({
+  ...permit,
+  subject: z.string().nullable(),
+  status: z
+    .enum(['running', 'settled', 'voided', 'expired'])
+    .describe('`expired`: nobody closed it in time; it counts as used until somebody says better.'),
+  reason: z.string().nullable(),
+  cost_micros: z.int().describe('What is posted for it.'),
+  estimated: z.boolean().describe('That is its reserve, because nobody has said what it really cost.'),
+  created_at: z.iso.datetime(),
+});
+
+export const settledReply = z.strictObject({
+  permit_id: z.uuid(),
+  status: z.literal('settled'),
+  units: z.int(),
+  cost_micros: z.int(),
+});
+
+const usageEvent = z.strictObject({
+  id: z.uuid().describe('Yours: counted once for ever.'),
+  ...use,
+  units: units.optional(),
+  ...said,
+  at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When it happened; now when not said. It is charged to the present windows that it lies in.'),
+});
+
+export const eventsBody = z.strictObject({ events: z.array(usageEvent).min(1).max(1_000) });
+
+export const eventsReply = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      id: z.uuid(),
+      status: z.enum(['posted', 'duplicate', 'refused']),
+      error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    }),
+  ),
+});

@@ -1,0 +1,83 @@
+/** Answers as the docs show them: of a product that does not exist. */
+const ACCOUNT = '01960a1e-7c00-7000-8000-000000000002';
+
+export const usageReport = {
+  from: '2027-03-01',
+  until: '2027-04-01',
+  zone: 'Europe/Berlin',
+  data: [
+    {
+      feature: 'post',
+      model: 'sandbox-small',
+      calls: 412,
+      estimated_calls: 1,
+      prompt_tokens: 170_000,
+      cached_tokens: 12_000,
+      completion_tokens: 126_000,
+      reasoning_tokens: 0,
+      cost_micros: 101_500,
+      posted_micros: 101_200,
+      estimated_micros: 500,
+      corrections_micros: -200,
+    },
+  ],
+  next_cursor: null,
+};
+
+export const adjustment = {
+  id: '01960a1e-7c00-7000-8000-000000000011',
+  account_id: ACCOUNT,
+  product: 'demo',
+  limit: 'generations',
+  event_id: null,
+  counted_in: 'units' as const,
+  asked: -5,
+  applied: -5,
+  reason: 'Five posts came out empty, ticket 4711',
+  made_by: '01960a1e-7c00-7000-8000-000000000003',
+  created_at: '2027-03-08T09:00:00.000Z',
+};
+
+export const sale = {
+  product: 'demo',
+  plan: 'demo.pro',
+  currency: 'eur',
+  gross_minor: 2_380,
+  fee_minor: 84,
+  tax_minor: 380,
+  occurred_at: '2027-03-08T09:00:00.000Z',
+  source: 'manual' as const,
+  source_id: 'invoice-2027-0001',
+};
+
+export const recordedSale = {
+  id: '01960a1e-7c00-7000-8000-000000000012',
+  account_id: ACCOUNT,
+  ...sale,
+  net_minor: 1_916,
+  created_at: '2027-03-31T12:00:00.000Z',
+};
+
+export const marginReport = {
+  from: '2027-03-01',
+  until: '2027-04-01',
+  zone: 'UTC',
+  data: [
+    {
+      month: '2027-03',
+      currency: 'eur',
+      product: 'demo',
+      sales: 1,
+      gross_minor: 2_380,
+      fee_minor: 84,
+      tax_minor: 380,
+      net_minor: 1_916,
+      cost_micros: 1_500_000,
+      cost_minor: 140,
+      margin_minor: 1_776,
+      rate: { date: '2024-06-28', usd_per_eur: '1.0705', currency_per_eur: '1' },
+    },
+  ],
+  next_cursor: null,
+  rates: { source: 'ecb-eurofxref-hist.csv', newest: '2024-06-28' },
+};

@@ -1,0 +1,12 @@
+import { type Migration, migrationsIn } from '#platform/db';
+import type { Route } from '#platform/http';
+import { marginRoutes } from './margin-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
+
+export { createReports, type Reports, type ReportsParts } from './reports.ts';
+export { createRollup, type Difference, type Rollup } from './rollup.ts';
+
+/** All calls of this module; their service is `Reports`. */
+export const reportsRoutes: Route[] = [...usageRoutes, ...marginRoutes];
+
+export const reportsMigrations = (): Migration[] => migrationsIn('reports', import.meta.url);

@@ -1,0 +1,171 @@
+import { answer, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import { MARGIN_DIMENSIONS, marginColumns, type MarginDimension, marginLine } from './margin.ts';
+import { type RecordedSale, SOURCES } from './proceeds.ts';
+import { answerReport, reportOf, reportQuery } from './report.ts';
+import type { Reports } from './reports.ts';
+
+const route = routesFor<Reports>();
+const tag = 'Billing';
+
+const minor = z.int().min(-1_000_000_000_000).max(1_000_000_000_000);
+const sale = z.strictObject({
+  product: z.string().min(1).max(100),
+  plan: z.string().min(1).max(100).nullable().default(null).describe('`reel.pro`'),
+  currency: z
+    .string()
+    .regex(/^[a-z]{3}$/, 'is three small letters, as prices have it: usd')
+    .describe('ISO 4217.'),
+  gross_minor: minor.describe('What the customer paid, tax included; of a refund, below 0.'),
+  fee_minor: minor.default(0).describe('What the store kept.'),
+  tax_minor: minor.default(0),
+  occurred_at: z.iso.datetime({ offset: true }),
+  source: z.enum(SOURCES).default('manual'),
+  source_id: z.string().min(1).max(200).describe('The store’s own id. The same one again is the same sale.'),
+});
+
+const recordedSale = z.strictObject({
+  ...sale.shape,
+  id: z.uuid(),
+  account_id: z.uuid(),
+  net_minor: z.int().describe('gross − fee − tax'),
+  created_at: z.iso.datetime(),
+});
+
+export const recordSales = route(
+  'POST /v1/admin/proceeds',
+  {
+    summary: 'Record what an account’s sales brought in',
+    description:
+      'Up to 500 sales, all or none. It takes no Idempotency-Key: a sale is known by its source and id, and is recorded once.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 120, by: 'user' },
+    idempotency: 'none',
+    maxBody: 512 * 1_024,
+    body: z.strictObject({ account_id: z.uuid(), sales: z.array(sale).min(1).max(500) }),
+    reply: {
+      200: z.strictObject({
+        data: z.array(
+          z.strictObject({
+            source: z.string(),
+            source_id: z.string(),
+            status: z.enum(['recorded', 'known']),
+          }),
+        ),
+      }),
+    },
+    errors: ['not_found', 'sale_differs'],
+    example: {
+      body: { account_id: examples.recordedSale.account_id, sales: [examples.sale] },
+      reply: { data: [{ source: 'manual', source_id: examples.sale.source_id, status: 'recorded' }] },
+    },
+  },
+  async ({ body: { account_id, sales }, caller, origin }, { proceeds }) => {
+    const all = sales.map((one) => ({ ...one, account_id }));
+    return answer(200, { data: await proceeds.record(all, { caller, whence: origin }) });
+  },
+);
+
+export const listSales = route(
+  'GET /v1/admin/proceeds',
+  {
+    summary: 'Recorded sales, newest first',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
+    reply: { 200: pageOf(recordedSale) },
+    example: {
+      query: { account_id: examples.recordedSale.account_id },
+      reply: { data: [examples.recordedSale], next_cursor: null },
+    },
+  },
+  async ({ query }, { proceeds }) => {
+    const before = query.cursor === undefined ? undefined : positionOf(query.cursor, z.tuple([z.uuid()]))[0];
+    const rows = await proceeds.list({ accountId: query.account_id, before, limit: query.limit + 1 });
+    return page(rows, query.limit, { item: shown, position: ({ id }) => [id] });
+  },
+);
+
+function shown(row: RecordedSale) {
+  return { ...row, occurred_at: row.occurred_at.toISOString(), created_at: row.created_at.toISOString() };
+}
+
+const key = z.string().nullable().optional();
+const margin = z.strictObject({
+  month: z.string(),
+  currency: z.string(),
+  account_id: key,
+  product: key,
+  plan: key,
+  sales: z.int(),
+  gross_minor: z.int(),
+  fee_minor: z.int(),
+  tax_minor: z.int(),
+  net_minor: z.int(),
+  cost_micros: z.int().describe('What the model calls cost, in micro-dollars.'),
+  cost_minor: z.int().nullable().describe('The same in the currency, rounded half away from zero.'),
+  margin_minor: z.int().nullable().describe('net − cost; null: there is no rate for the currency.'),
+  rate: z
+    .strictObject({ date: z.string(), usd_per_eur: z.string(), currency_per_eur: z.string() })
+    .nullable()
+    .describe('What the cost was converted at; null: the sale was in dollars, or there is no rate.'),
+});
+
+const isGroup = (text: string) => {
+  const words = text.split(',');
+  return text === '' || (words.every(isMarginDimension) && new Set(words).size === words.length);
+};
+
+function isMarginDimension(name: string): name is MarginDimension {
+  return (MARGIN_DIMENSIONS as readonly string[]).includes(name);
+}
+
+export const readMargin = route(
+  'GET /v1/admin/margin',
+  {
+    summary: 'Net proceeds less the cost of model calls',
+    description:
+      'By month and currency of the sale, and by what `group` says. Each row names the rate that its cost was converted at. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: z
+        .string()
+        .max(100)
+        .refine(isGroup, { error: `is a list of ${MARGIN_DIMENSIONS.join(', ')}, each once` })
+        .default('product')
+        .describe(`With commas between: ${MARGIN_DIMENSIONS.join(', ')}.`),
+      account_id: z.uuid().optional(),
+      ...reportQuery,
+    }),
+    reply: {
+      200: reportOf(margin).extend({
+        rates: z
+          .strictObject({ source: z.string(), newest: z.string() })
+          .describe('The file of exchange rates, and its newest day.'),
+      }),
+    },
+    example: {
+      query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
+      reply: examples.marginReport,
+    },
+  },
+  async (call, reports) => {
+    const { from, until, zone, account_id: accountId } = call.query;
+    const group = call.query.group.split(',').filter(isMarginDimension);
+    const report = await reports.margin({ group, from, until, zone, accountId });
+    const table = { name: 'margin', columns: marginColumns(group), line: marginLine(group) };
+    const answered = await answerReport(call, report, table);
+    const { source, newest } = reports.rates;
+    return answered === undefined ? undefined : { ...answered, rates: { source, newest } };
+  },
+);
+
+export const marginRoutes = routesOf({ recordSales, listSales, readMargin });

@@ -1,0 +1,127 @@
+import { type Database, type Statement, statement } from '#platform/db';
+import { type ExchangeRates, type Quote, toMinor } from './exchange-rates.ts';
+import { type AskedRange, type Range, resolveRange } from './range.ts';
+import type { Report } from './report.ts';
+import { readerFor } from './usage.ts';
+
+/** What margins are told apart by, beside month and currency, which they always are: a rate belongs to a month. */
+export const MARGIN_DIMENSIONS = ['account', 'product', 'plan'] as const;
+export type MarginDimension = (typeof MARGIN_DIMENSIONS)[number];
+
+const COLUMN_OF = { account: 'account_id', product: 'product', plan: 'plan' } as const;
+
+export interface MarginQuestion extends AskedRange {
+  readonly group: readonly MarginDimension[];
+  readonly accountId?: string | undefined;
+}
+
+interface MarginRow {
+  readonly month: string;
+  readonly currency: string;
+  readonly account_id?: string | null;
+  readonly product?: string | null;
+  readonly plan?: string | null;
+  readonly sales: number;
+  readonly gross_minor: number;
+  readonly fee_minor: number;
+  readonly tax_minor: number;
+  readonly net_minor: number;
+  readonly cost_micros: number;
+}
+
+/** What was earned in a month and a currency; cost and margin are null where there is no rate for the currency. */
+export interface Margin extends MarginRow {
+  readonly cost_minor: number | null;
+  readonly margin_minor: number | null;
+  /** What the cost was converted at; null: the sale was in dollars, or there is no rate. */
+  readonly rate: Quote | null;
+}
+
+const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 'cost_micros'] as const;
+
+/**
+ * Net proceeds less the cost of model calls, in the currency of the sale. A cost is in the currency in which its account
+ * last bought the product by the end of the month (else anything else; else, of a later sale; else dollars), and converted
+ * at the last rate published by the month's end.
+ */
+export async function openMarginReport(
+  { db, rates }: { readonly db: Database; readonly rates: ExchangeRates },
+  question: MarginQuestion,
+): Promise<Report<Margin>> {
+  const read = readerFor(db, 'everybody');
+  const range = await resolveRange(question, read);
+  const keys = ['month', 'currency', ...question.group.map((name) => COLUMN_OF[name])] as const;
+  return {
+    range,
+    keys,
+    positionOf: (margin) => keys.map((key) => margin[key] ?? ''),
+    async page(at) {
+      const rows = await read(sums(question, { ...at, range, keys }));
+      return rows.map((row) => withMargin(row, rates));
+    },
+  };
+}
+
+/** The columns of a report by these dimensions, the rate's flat. */
+export function marginColumns(group: readonly MarginDimension[]): string[] {
+  const keys = ['month', 'currency', ...group.map((name) => COLUMN_OF[name])];
+  return [...keys, ...AMOUNTS, 'cost_minor', 'margin_minor', 'rate_date', 'usd_per_eur', 'currency_per_eur'];
+}
+
+/** One row under those columns. */
+export function marginLine(group: readonly MarginDimension[]) {
+  return (margin: Margin): (string | number | null)[] => {
+    const { month, currency, cost_minor, margin_minor, rate } = margin;
+    const keys = group.map((name) => margin[COLUMN_OF[name]] ?? null);
+    const amounts = AMOUNTS.map((amount) => margin[amount]);
+    const quote = [rate?.date ?? null, rate?.usd_per_eur ?? null, rate?.currency_per_eur ?? null];
+    return [month, currency, ...keys, ...amounts, cost_minor, margin_minor, ...quote];
+  };
+}
+
+function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
+  const isDollars = row.currency === 'usd';
+  const quote = isDollars ? undefined : rates.on(row.currency, `${row.month}-31`);
+  if (!isDollars && quote === undefined) return { ...row, cost_minor: null, margin_minor: null, rate: null };
+  const cost = toMinor(row.cost_micros, row.currency, quote);
+  return { ...row, cost_minor: cost, margin_minor: row.net_minor - cost, rate: quote ?? null };
+}
+
+interface MarginAsked {
+  readonly range: Range;
+  readonly keys: readonly string[];
+  readonly limit: number;
+  readonly after?: readonly string[] | undefined;
+}
+
+function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<MarginRow> {
+  const { range, keys, after } = asked;
+  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit];
+  const place = (value: unknown) => `$${values.push(value)}`;
+  const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
+  const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
+  const goesOn = after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
+  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
+  const amounts = AMOUNTS.map((amount) => `sum(${amount})::bigint as ${amount}`);
+  return statement<MarginRow>(
+    `with spent as (
+       select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost
+       from reports.usage($1, $2) where true ${ofAccount} group by 1, 2, 3, 4),
+     rows as (
+       select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, 1 as sales,
+         gross as gross_minor, fee as fee_minor, tax as tax_minor, net as net_minor, 0 as cost_micros
+       from reports.proceeds where occurred_at >= $1 and occurred_at < $2 ${ofAccount}
+       union all
+       select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'), coalesce((
+           select p.currency from reports.proceeds p where p.account_id = s.account_id
+           order by p.occurred_at < (s.month + interval '1 month') at time zone $3 desc, p.product = s.product desc, p.occurred_at desc, p.id desc limit 1),
+         'usd'), 0, 0, 0, 0, 0, s.cost
+       from spent s),
+     keyed as (select ${[...texts, ...AMOUNTS].join(', ')} from rows),
+     summed as (
+       select ${[...keys, ...amounts].join(', ')} from keyed ${goesOn}
+       group by ${keys.join(', ')} order by ${keys.join(', ')} limit $4)
+     select ${[...shown, ...AMOUNTS].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`,
+    values,
+  );
+}

@@ -1,0 +1,144 @@
+-- Sums of the ledger, and what was sold. The sums are kept by the system role alone; docs/reports.md says how they stay equal
+-- to the rows.
+create schema reports;
+grant usage on schema reports to plinth_tenant, plinth_system;
+
+-- What was posted in a quarter of an hour, by all that reports tell apart. Quarters, because each time zone's day begins with
+-- one (of UTC, of India at :30, of Nepal at :45): a day of any zone is a whole number of cells. Amounts in micro-dollars:
+-- posted (the provider's figures), estimated (it gave none), corrections (of estimates, and by hand). All of them add up.
+create table reports.usage_cells (
+  account_id uuid not null,
+  slot timestamptz not null,
+  user_id uuid not null,
+  plan text,
+  product text not null,
+  feature text not null,
+  key_id uuid,
+  provider text not null,
+  model text not null,
+  calls bigint not null,
+  estimated_calls bigint not null,
+  prompt_tokens bigint not null,
+  cached_tokens bigint not null,
+  completion_tokens bigint not null,
+  reasoning_tokens bigint not null,
+  posted bigint not null,
+  estimated bigint not null,
+  corrections bigint not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  unique nulls not distinct (account_id, slot, product, feature, user_id, model, provider, plan, key_id)
+) with (fillfactor = 80);
+create index usage_cells_by_slot on reports.usage_cells (slot);
+call app.protect_tenant('reports.usage_cells', 'select');
+
+create type reports.cell as (account_id uuid, slot timestamptz, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text,
+  calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,
+  posted bigint, estimated bigint, corrections bigint);
+
+-- One posted row as a cell. It counts in the quarter in which it was posted, and a correction in the one in which it was made:
+-- what a report said of a day that is over stays so. p_times: 1, or -1 to take it away.
+create function reports.cell_of(e limits.usage_events, p_plan text, p_times integer) returns setof reports.cell language sql stable as $$
+  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p_plan, e.product, e.feature, e.key_id, e.provider, e.model,
+    p_times * (e.corrects is null)::integer::bigint, p_times * (e.corrects is null and e.estimated)::integer::bigint,
+    p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
+    p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
+    p_times * case when e.corrects is null and e.estimated then e.cost else 0 end,
+    p_times * case when e.corrects is not null then e.cost else 0 end
+$$;
+
+-- What was posted and is in no cell yet.
+create function reports.tail() returns setof reports.cell language sql stable as $$
+  select cell.* from limits.postings q
+    cross join lateral unnest(q.accounts, q.events) as posted (account_id, id)
+    join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
+    join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+    cross join lateral reports.cell_of(e, p.plan, 1) as cell
+$$;
+
+-- What reports add up: the cells and the tail, of one instant when read by one statement.
+create function reports.usage(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
+    from reports.usage_cells where slot >= p_from and slot < p_until
+  union all
+  select * from reports.tail() where slot >= p_from and slot < p_until
+$$;
+
+-- The same for the account of the transaction.
+create function reports.usage_here(p_from timestamptz, p_until timestamptz) returns setof reports.cell language plpgsql stable as $$
+declare
+  v_account uuid := app.account();
+begin
+  return query select * from reports.usage(p_from, p_until) where account_id = v_account;
+end $$;
+
+-- Adds to the cells, in the order in which everybody locks them.
+create function reports.add(p_cells reports.cell[]) returns void language sql as $$
+  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
+    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls), sum(estimated_calls),
+      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
+    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id) do update set
+    calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
+    prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
+    completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
+    posted = c.posted + excluded.posted, estimated = c.estimated + excluded.estimated, corrections = c.corrections + excluded.corrections,
+    updated_at = app.now()
+$$;
+
+-- Moves up to p_max rows of the queue into the cells: taken out and added in one commit, so that whatever dies, a row is in
+-- one of the two. Rows that another run has taken are left to it. Answers how many were taken.
+create function reports.roll(p_max integer) returns integer language plpgsql as $$
+declare
+  v_taken integer;
+  v_cells reports.cell[];
+begin
+  with taken as (
+    delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events
+  )
+  select (select count(*) from taken), array_agg(cell::reports.cell) into v_taken, v_cells from taken t
+    cross join lateral unnest(t.accounts, t.events) as posted (account_id, id)
+    join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
+    join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+    cross join lateral reports.cell_of(e, p.plan, 1) as cell;
+  perform reports.add(v_cells);
+  return v_taken;
+end $$;
+
+-- What the rows say less what reports say, cell by cell, where that is not 0. Both are of one instant, so that it may be asked
+-- while calls are settled.
+create function reports.differences(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls)::bigint, sum(estimated_calls)::bigint,
+      sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
+      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
+    from (
+      select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
+        cross join lateral reports.cell_of(e, p.plan, 1) as cell
+        where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
+      union all
+      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
+        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
+    ) as signed
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
+      sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+    order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+$$;
+
+-- Makes the cells say what the rows say. Nobody rolls meanwhile; calls are settled as always. Answers how many cells changed.
+create function reports.repair(p_from timestamptz, p_until timestamptz) returns integer language plpgsql as $$
+declare
+  v_cells reports.cell[];
+begin
+  lock table reports.usage_cells in share row exclusive mode;
+  select array_agg(d) into v_cells from reports.differences(p_from, p_until) as d;
+  perform reports.add(v_cells);
+  return coalesce(cardinality(v_cells), 0);
+end $$;
+
+revoke all on all functions in schema reports from public;
+grant execute on all functions in schema reports to plinth_system;
+call app.run_as_system('reports.usage_here(timestamptz, timestamptz)');
+grant execute on function reports.usage_here(timestamptz, timestamptz) to plinth_tenant;

@@ -1,0 +1,103 @@
+import {
+  CSV_FORMATS,
+  type CsvValue,
+  type Origin,
+  type Page,
+  page,
+  pageQuery,
+  positionOf,
+  sendCsv,
+  wantsCsv,
+  type Wire,
+} from '#platform/http';
+import { z } from 'zod';
+import { type Range, rangeQuery } from './range.ts';
+
+/** A report that knows its range, and reads itself page by page in the order of its groups. */
+export interface Report<Row> {
+  readonly range: Range;
+  /** The columns that rows are told apart by, in the order of the report. */
+  readonly keys: readonly string[];
+  /** Up to `limit` rows after a position: the keys of the last row before them, '' for null. */
+  page(at: { readonly limit: number; readonly after?: readonly string[] | undefined }): Promise<Row[]>;
+  positionOf(row: Row): string[];
+}
+
+/** The query of every report: spread it into the route's `query` object. */
+export const reportQuery = {
+  ...rangeQuery,
+  ...pageQuery,
+  format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
+};
+
+/** What a report answers in JSON: its range, and a page of its rows. */
+export function reportOf<Row extends z.ZodType>(row: Row) {
+  return z.strictObject({
+    from: z.string().describe('The first day.'),
+    until: z.string().describe('The day after the last.'),
+    zone: z.string(),
+    data: z.array(row),
+    next_cursor: z.string().nullable(),
+  });
+}
+
+interface ReportCall {
+  readonly query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly format?: (typeof CSV_FORMATS)[number] | undefined;
+  };
+  readonly wire: Wire;
+  readonly origin: Pick<Origin, 'hangUp'>;
+}
+
+interface Table<Row> {
+  /** Of the CSV file. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly line: (row: Row) => readonly CsvValue[];
+}
+
+/** A page of a report, as JSON has it. */
+type ReportAnswer<Row> = Page<Row> & Pick<Range, 'from' | 'until' | 'zone'>;
+
+/** Rows that one query reads for CSV: each query sums up anew what is left, so that more of them cost less. */
+const BATCH = 5_000;
+
+/** A page as JSON; or undefined, when all of it was sent as CSV, which is read as fast as it is taken. */
+export async function answerReport<Row>(
+  { query, wire, origin }: ReportCall,
+  report: Report<Row>,
+  table: Table<Row>,
+): Promise<ReportAnswer<Row> | undefined> {
+  const { range, keys } = report;
+  const position = z.array(z.string()).length(keys.length);
+  const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position);
+  if (wantsCsv(wire, query.format)) {
+    const batches = lines(report, { after, line: table.line });
+    await sendCsv(wire, { name: table.name, columns: table.columns, batches }, origin.hangUp);
+    return undefined;
+  }
+  const rows = await report.page({ limit: query.limit + 1, after });
+  const { from, until, zone } = range;
+  return {
+    from,
+    until,
+    zone,
+    ...page(rows, query.limit, { item: (row) => row, position: report.positionOf }),
+  };
+}
+
+async function* lines<Row>(
+  report: Report<Row>,
+  { after, line }: { readonly after: readonly string[] | undefined; readonly line: Table<Row>['line'] },
+): AsyncGenerator<(readonly CsvValue[])[]> {
+  let position = after;
+  for (;;) {
+    const rows = await report.page({ limit: BATCH, after: position });
+    yield rows.map(line);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    position = report.positionOf(last);
+  }
+}

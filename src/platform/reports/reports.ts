@@ -1,0 +1,75 @@
+import { actorOf, type Audit } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Catalogue, Entitlements } from '#platform/entitlements';
+import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
+import type { Ids } from '#platform/kernel';
+import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } from '#platform/limits';
+import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
+import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
+import { createProceeds, type Proceeds } from './proceeds.ts';
+import type { Report } from './report.ts';
+import { createRollup, type Rollup } from './rollup.ts';
+import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type Whose } from './usage.ts';
+
+const ADJUSTED = commitPoint(
+  'reports.adjusted',
+  'what support changed of a limit or a call, its audit event and the answer to a repeat',
+);
+
+export interface ReportsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly catalogues: readonly Catalogue[];
+  /** A file of exchange rates in the ECB's format; the bundled one when not said. */
+  readonly exchangeRatesFile?: string | undefined;
+  readonly entitlements: Pick<Entitlements, 'announce'>;
+}
+
+/** Reports on usage, cost and margin, and what operators put right in them. */
+export interface Reports {
+  readonly rollup: Rollup;
+  readonly proceeds: Proceeds;
+  readonly rates: ExchangeRates;
+  usage(whose: Whose, question: UsageQuestion): Promise<Report<UsageSum>>;
+  margin(question: MarginQuestion): Promise<Report<Margin>>;
+  /** `once` opens a transaction of the system role: the account is not the admin's own. */
+  adjust(
+    wanted: Omit<NewAdjustment, 'by' | 'madeBy' | 'whence'>,
+    by: { readonly caller: Caller; readonly origin: Origin; readonly once: Once },
+  ): Promise<Answer<AdjustmentView>>;
+  adjustments(page: Parameters<typeof listAdjustments>[0]): Promise<AdjustmentView[]>;
+}
+
+/** An adjustment as it is answered: `limit` is what rows call a name. */
+export interface AdjustmentView extends Omit<Adjustment, 'name' | 'created_at'> {
+  readonly limit: string | null;
+  readonly created_at: string;
+}
+
+export function createReports(parts: ReportsParts): Reports {
+  const { db, entitlements } = parts;
+  const rates = readExchangeRates(parts.exchangeRatesFile);
+  const adjustIn = createAdjuster(parts);
+  return {
+    rollup: createRollup(db),
+    proceeds: createProceeds(parts),
+    rates,
+    usage: (whose, question) => openUsageReport(db, whose, question),
+    margin: (question) => openMarginReport({ db, rates }, question),
+    async adjust(wanted, { caller, origin, once }) {
+      const by = { by: actorOf(caller), madeBy: caller.userId, whence: origin };
+      const made = await once(ADJUSTED, async (tx) =>
+        answer(201, viewOf(await adjustIn(tx, { ...wanted, ...by }))),
+      );
+      // A denial that is remembered somewhere no longer holds.
+      entitlements.announce(wanted.accountId);
+      return made;
+    },
+    adjustments: async (page) => (await readerFor(db, 'everybody')(listAdjustments(page))).map(viewOf),
+  };
+}
+
+function viewOf({ name, created_at, ...adjustment }: Adjustment): AdjustmentView {
+  return { ...adjustment, limit: name, created_at: created_at.toISOString() };
+}

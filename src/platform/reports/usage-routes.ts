@@ -1,0 +1,257 @@
+import { pageOf, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import { answerReport, reportOf, reportQuery } from './report.ts';
+import type { Reports } from './reports.ts';
+import {
+  columnsOf,
+  type Dimension,
+  DIMENSION_NAMES,
+  type Filters,
+  isDimension,
+  type UsageSum,
+} from './usage.ts';
+
+const route = routesFor<Reports>();
+const tag = 'Usage';
+
+const OWN = DIMENSION_NAMES.filter((name) => name !== 'account');
+
+/** `group=day,model`: words of a list, each once. */
+function groupOf(names: readonly string[], otherwise: string) {
+  const list = names.join(', ');
+  return z
+    .string()
+    .max(100)
+    .refine(
+      (text) => {
+        const words = text.split(',');
+        return (
+          text === '' || (words.every((word) => names.includes(word)) && new Set(words).size === words.length)
+        );
+      },
+      { error: `is a list of ${list}, each once` },
+    )
+    .default(otherwise)
+    .describe(`What sums are told apart by, with commas between: ${list}. Empty: one sum of all.`);
+}
+
+const dimensionsOf = (text: string): Dimension[] => text.split(',').filter(isDimension);
+
+const filters = {
+  user_id: z.uuid().optional(),
+  key_id: z.uuid().optional(),
+  plan: z.string().min(1).max(100).optional(),
+  product: z.string().min(1).max(100).optional(),
+  feature: z.string().min(1).max(100).optional(),
+  model: z.string().min(1).max(200).optional(),
+};
+
+const key = z.string().nullable().optional();
+const usageSum = z.strictObject({
+  account_id: key,
+  account_name: key,
+  user_id: key,
+  plan: key.describe('The one that admitted the calls.'),
+  product: key,
+  feature: key,
+  key_id: key.describe('null: a person called.'),
+  provider: key,
+  model: key,
+  day: key,
+  calls: z.int(),
+  estimated_calls: z.int().describe('Of which the provider gave no figures.'),
+  prompt_tokens: z.int(),
+  cached_tokens: z.int(),
+  completion_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  cost_micros: z.int().describe('Micro-dollars: the sum of the three that follow.'),
+  posted_micros: z.int().describe('By the provider’s figures.'),
+  estimated_micros: z.int().describe('The most that calls without figures may have cost.'),
+  corrections_micros: z.int().describe('What figures that came late, and adjustments, added or took away.'),
+});
+
+interface UsageQuery {
+  readonly group: string;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+  readonly zone: string;
+}
+
+function questionOf(query: UsageQuery & Readonly<Record<string, unknown>>) {
+  const { group, from, until, zone, limit: _limit, cursor: _cursor, format: _format, ...rest } = query;
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { group: dimensionsOf(group), from, until, zone, filters: Object.fromEntries(given) as Filters };
+}
+
+function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody') {
+  const columns = columnsOf(group, whose);
+  return { name: 'usage', columns, line: (sum: UsageSum) => columns.map((column) => sum[column] ?? null) };
+}
+
+const SAYS =
+  'Posted calls by the day on which they were posted: what was said of a day that is over never changes, for a correction counts on its own day. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV (RFC 4180).';
+
+export const accountReport = route(
+  'GET /v1/usage/report',
+  {
+    summary: 'What the account’s calls used and cost, summed up',
+    description: SAYS,
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'usage:read',
+    rate: { perMinute: 60, by: 'account' },
+    query: z.strictObject({ group: groupOf(OWN, 'day'), ...filters, ...reportQuery }),
+    reply: { 200: reportOf(usageSum) },
+    example: {
+      query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01', zone: 'Europe/Berlin' },
+      reply: examples.usageReport,
+    },
+  },
+  async (call, reports) => {
+    const question = questionOf(call.query);
+    const report = await reports.usage(call.accountId, question);
+    return answerReport(call, report, tableOf(question.group, 'account'));
+  },
+);
+
+export const operatorReport = route(
+  'GET /v1/admin/usage',
+  {
+    summary: 'What all accounts’ calls used and cost, summed up',
+    description: SAYS,
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: groupOf(DIMENSION_NAMES, 'account'),
+      account_id: z.uuid().optional(),
+      ...filters,
+      ...reportQuery,
+    }),
+    reply: { 200: reportOf(usageSum) },
+    example: {
+      query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01' },
+      reply: examples.usageReport,
+    },
+  },
+  async (call, reports) => {
+    const question = questionOf(call.query);
+    const report = await reports.usage('everybody', question);
+    return answerReport(call, report, tableOf(question.group, 'everybody'));
+  },
+);
+
+const adjustmentReply = z.strictObject({
+  id: z.uuid(),
+  account_id: z.uuid(),
+  product: z.string(),
+  limit: z.string().nullable(),
+  event_id: z.uuid().nullable(),
+  counted_in: z.enum(['units', 'cost_micros']),
+  asked: z.int(),
+  applied: z.int().describe('What really changed: nothing falls below 0.'),
+  reason: z.string(),
+  made_by: z.uuid(),
+  created_at: z.iso.datetime(),
+});
+
+const amount = z
+  .int()
+  .min(-1_000_000_000_000)
+  .max(1_000_000_000_000)
+  .refine((value) => value !== 0, { error: 'must not be 0' })
+  .optional();
+
+const adjustmentOrder = z
+  .strictObject({
+    account_id: z.uuid(),
+    product: z.string().min(1).max(100).optional().describe('Of the limit.'),
+    limit: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('A quota, credits or a budget that counts by account: its present window is changed.'),
+    event_id: z.uuid().optional().describe('A posted call: its cost is changed, by a correction row.'),
+    units: amount.describe('Of a quota or of credits; below 0, less was used.'),
+    cost_micros: amount.describe('Micro-dollars of a budget or of a call.'),
+    reason: z.string().trim().min(3).max(500),
+  })
+  .refine(({ limit, event_id }) => (limit === undefined) !== (event_id === undefined), {
+    error: 'name either product and limit, or event_id',
+  })
+  .refine(({ limit, product }) => (limit === undefined) === (product === undefined), {
+    error: 'a limit is named with its product',
+  })
+  .refine(({ units, cost_micros }) => (units === undefined) !== (cost_micros === undefined), {
+    error: 'say either units or cost_micros',
+  })
+  .refine(({ units, event_id }) => units === undefined || event_id === undefined, {
+    error: 'a call has a cost, and no units',
+  });
+
+export const adjust = route(
+  'POST /v1/admin/usage/adjustments',
+  {
+    summary: 'Adjust what a limit holds, or what a call cost',
+    description:
+      'In effect for the next call, and in the account’s audit. Nothing falls below 0: `applied` is what really changed.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    idempotency: 'required',
+    body: adjustmentOrder,
+    reply: { 201: adjustmentReply },
+    errors: ['not_found'],
+    example: {
+      body: {
+        account_id: examples.adjustment.account_id,
+        product: 'demo',
+        limit: 'generations',
+        units: -5,
+        reason: examples.adjustment.reason,
+      },
+      reply: examples.adjustment,
+    },
+  },
+  async ({ body, caller, origin, once }, reports) => {
+    const { account_id, product = '', limit, event_id: eventId = '', units, cost_micros, reason } = body;
+    const wanted = {
+      accountId: account_id as AccountId,
+      of: limit === undefined ? { eventId } : { product, limit },
+      amount: units === undefined ? { micros: cost_micros ?? 0 } : { units },
+      reason,
+    };
+    return reports.adjust(wanted, { caller, origin, once });
+  },
+);
+
+export const listAdjusted = route(
+  'GET /v1/admin/usage/adjustments',
+  {
+    summary: 'What was adjusted by hand, newest first',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
+    reply: { 200: pageOf(adjustmentReply) },
+    example: {
+      query: { account_id: examples.adjustment.account_id },
+      reply: { data: [examples.adjustment], next_cursor: null },
+    },
+  },
+  async ({ query }, reports) => {
+    const before = query.cursor === undefined ? undefined : positionOf(query.cursor, z.tuple([z.uuid()]))[0];
+    const accountId = query.account_id as AccountId | undefined;
+    const rows = await reports.adjustments({ accountId, before, limit: query.limit + 1 });
+    return page(rows, query.limit, { item: (row) => row, position: ({ id }) => [id] });
+  },
+);
+
+export const usageRoutes = routesOf({ accountReport, operatorReport, adjust, listAdjusted });

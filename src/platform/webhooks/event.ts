@@ -1,0 +1,54 @@
+import { type Runnable, statement } from '#platform/db';
+import type { AccountId, Ids } from '#platform/kernel';
+
+/** What an endpoint may ask to be told. */
+export const EVENT_TYPES = ['limit.alert', 'permit.denied', 'plan.changed', 'payment.failed'] as const;
+/** `webhook.test` goes to the one endpoint that an admin tries, whatever it asked for. */
+export type EventType = (typeof EVENT_TYPES)[number] | 'webhook.test';
+
+/** What happened, as whoever it happened to tells it. */
+export interface NewEvent {
+  readonly type: EventType;
+  /** Whom it is about; none: nobody. */
+  readonly accountId?: AccountId | undefined;
+  /** What makes it once: a second event of the same type, account and id is none. */
+  readonly id: string;
+  /** In snake_case, as receivers read it: ids, names and numbers, never user text. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** An event as it is stored. */
+export interface EventRow {
+  readonly id: string;
+  readonly type: EventType;
+  readonly account_id: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly created_at: Date;
+}
+
+/** Stands for nobody in a column that is never empty. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+export type Emitting = (event: NewEvent) => readonly Runnable[];
+
+/**
+ * The statements that store an event in the transaction of what it tells of: in the scope of its account or in that of
+ * the system. It is told if that transaction commits, and only then.
+ */
+export function emittingOf({ ids }: { readonly ids: Ids }): Emitting {
+  return ({ type, accountId, id, data }) => [
+    statement('select webhooks.emit($1, $2, $3, $4, $5::text::jsonb)', [
+      ids.next(),
+      type,
+      accountId ?? NOBODY,
+      id,
+      JSON.stringify(data),
+    ]),
+  ];
+}
+
+/** The body that is sent, the same bytes at every attempt. */
+export function bodyOf({ id, type, account_id, data, created_at }: EventRow): string {
+  const account = account_id === NOBODY ? null : account_id;
+  return JSON.stringify({ id, type, timestamp: created_at.toISOString(), account_id: account, data });
+}

@@ -1,0 +1,112 @@
+import type { Chance } from './chance.ts';
+import type { Answer, Exchange, History } from './history.ts';
+import { field } from './oracle/answers.ts';
+
+/** Whoever has heard nothing for so long takes the connection for broken: milliseconds. */
+const PATIENCE = 6_000;
+
+/** One request, before it is sent. */
+export interface Call {
+  readonly route: string;
+  readonly path?: string;
+  readonly key?: string;
+  readonly body?: unknown;
+}
+
+export interface CallerParts {
+  readonly name: string;
+  readonly account: string;
+  readonly token: string;
+  /** The addresses of the API processes. */
+  readonly nodes: readonly string[];
+  readonly history: History;
+  readonly chance: Chance;
+}
+
+export interface Caller {
+  readonly parts: CallerParts;
+  /** Sends a request to one of the nodes, by chance if none is named, and writes down what came of it. */
+  send(call: Call, node?: number): Promise<Exchange>;
+  /**
+   * Sends one that has one effect however often it is sent, as clients do that are not sure of it: at times to two nodes at
+   * once, and again, to another node, while nothing certain was heard.
+   */
+  repeat(call: Call): Promise<Exchange>;
+}
+
+export function openCaller(parts: CallerParts): Caller {
+  const { chance, nodes, history } = parts;
+  let sent = 0;
+
+  async function send(call: Call, node = chance.between(0, nodes.length - 1)): Promise<Exchange> {
+    sent += 1;
+    const [method = 'GET', path = '/'] = call.route.split(' ');
+    const asked: Omit<Exchange, 'ended' | 'answer'> = {
+      id: `${parts.name}-${sent}`,
+      caller: parts.name,
+      account: parts.account,
+      route: call.route,
+      path: call.path ?? path,
+      key: call.key,
+      body: call.body === undefined ? '' : JSON.stringify(call.body),
+      node,
+      asked: performance.now(),
+    };
+    const heard = await exchange(`${nodes[node]}${asked.path}`, method, asked);
+    const ended = { ...asked, ...heard, ended: performance.now() };
+    history.add(ended);
+    return ended;
+  }
+
+  async function exchange(url: string, method: string, asked: Omit<Exchange, 'ended' | 'answer'>) {
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${parts.token}`,
+          'x-request-id': asked.id,
+          ...(asked.body === '' ? {} : { 'content-type': 'application/json' }),
+          ...(asked.key === undefined ? {} : { 'idempotency-key': asked.key }),
+        },
+        ...(asked.body === '' ? {} : { body: asked.body }),
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      return { answer: await answerOf(response) };
+    } catch (error) {
+      return { answer: undefined, failure: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async function repeat(call: Call): Promise<Exchange> {
+    const first = chance.between(0, nodes.length - 1);
+    const twice = chance.happens(0.15) ? [send(call, (first + 1) % nodes.length)] : [];
+    let [latest] = await Promise.all([send(call, first), ...twice]);
+    for (let tries = chance.between(0, 3); tries > 0 && isUncertain(latest); tries -= 1) {
+      latest = await send(call, (latest.node + 1) % nodes.length);
+    }
+    return latest;
+  }
+
+  return { parts, send, repeat };
+}
+
+/** Nothing was heard, or not all of it, or that another request with this key is under way. */
+function isUncertain({ answer }: Exchange): boolean {
+  return answer === undefined || !answer.whole || answer.status >= 500 || answer.status === 409;
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const told = {
+    status: response.status,
+    replayed: response.headers.get('idempotent-replayed') === 'true',
+  };
+  try {
+    const text = await response.text();
+    const body: unknown = isJson ? JSON.parse(text) : text;
+    const code = field(field(body, 'error'), 'code');
+    return { ...told, whole: true, body, code: typeof code === 'string' ? code : undefined };
+  } catch {
+    return { ...told, whole: false, body: undefined, code: undefined };
+  }
+}

@@ -1,0 +1,42 @@
+/** One request as it was sent, with what came of it. Times are milliseconds of the checker's own monotonic clock. */
+export interface Exchange {
+  /** Sent as X-Request-Id: permits and usage events are found by it. */
+  readonly id: string;
+  readonly caller: string;
+  readonly account: string;
+  /** `POST /v1/create`. */
+  readonly route: string;
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: string;
+  /** Which of the API processes was asked. */
+  readonly node: number;
+  readonly asked: number;
+  readonly ended: number;
+  /** Nothing: the connection broke, or nobody answered in time. What it did, the rows alone know. */
+  readonly answer: Answer | undefined;
+  readonly failure?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Of an error. */
+  readonly code: string | undefined;
+  /** The answer to an earlier request with the same key. */
+  readonly replayed: boolean;
+  /** False: it broke off in the middle. */
+  readonly whole: boolean;
+  /** JSON, or the text of a stream. */
+  readonly body: unknown;
+}
+
+/** What the callers did, in the order in which it ended. */
+export interface History {
+  readonly exchanges: readonly Exchange[];
+  add(exchange: Exchange): void;
+}
+
+export function newHistory(): History {
+  const exchanges: Exchange[] = [];
+  return { exchanges, add: (exchange) => void exchanges.push(exchange) };
+}

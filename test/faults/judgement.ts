@@ -1,0 +1,92 @@
+import type { Call, Caller } from './caller.ts';
+import type { Member } from './fleet.ts';
+import type { Answer, History } from './history.ts';
+import { field } from './oracle/answers.ts';
+import type { UsageAnswer } from './oracle/facts.ts';
+import { examine, type Facts, type Violation } from './oracle/index.ts';
+import { readBill, readRows } from './read.ts';
+import type { Scene } from './troubles.ts';
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  /** What happened in numbers. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Callers {
+  readonly history: History;
+  readonly all: readonly Caller[];
+}
+
+/** Connections that broke while nobody used them fail the first who does. */
+const TRIES = 20;
+
+/** Asks every account what it has, reads all rows, and has the oracle judge. */
+export async function judged(
+  { ground, members, sandbox }: Scene,
+  { history, all }: Callers,
+): Promise<Outcome> {
+  const told = await askAll(all, [...history.exchanges]);
+  const facts: Facts = {
+    ...(await readRows(ground.sql)),
+    ...told,
+    bill: await readBill(sandbox.url),
+    history: history.exchanges,
+  };
+  const defects = members.flatMap((member) => member.defects);
+  return {
+    violations: [
+      ...examine(facts, await ground.time()),
+      ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
+    ],
+    counts: countsOf(facts, members),
+  };
+}
+
+/** What the API says at the end: of what is used, and of every generation that was promised. */
+async function askAll(all: readonly Caller[], exchanges: History['exchanges']) {
+  const usage = new Map<string, UsageAnswer>();
+  const generations = new Map<string, string>();
+  for (const caller of all) {
+    const { body } = await certain(caller, { route: 'GET /v1/usage' });
+    usage.set(caller.parts.account, {
+      limits: field(body, 'data') as UsageAnswer['limits'],
+      events: field(body, 'events') as UsageAnswer['events'],
+    });
+    for (const { caller: name, answer } of exchanges) {
+      const id = field(answer?.body, 'generation_id');
+      if (name !== caller.parts.name || answer?.status !== 202 || typeof id !== 'string') continue;
+      if (generations.has(id)) continue;
+      const path = `/v1/generations/${id}`;
+      const read = await certain(caller, { route: 'GET /v1/generations/:id', path });
+      generations.set(id, String(field(read.body, 'status')));
+    }
+  }
+  return { usage, told: generations };
+}
+
+async function certain(caller: Caller, call: Call): Promise<Answer> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const { answer } = await caller.send(call);
+    if (answer?.whole === true && answer.status < 500) return answer;
+  }
+  throw new Error(`${call.path ?? call.route} is not answered any more, though the faults are over`);
+}
+
+function countsOf(facts: Facts, members: readonly Member[]): Record<string, number> {
+  const answers = facts.history.map(({ answer }) => answer);
+  return {
+    requests: answers.length,
+    unanswered: answers.filter((answer) => answer === undefined || !answer.whole).length,
+    succeeded: answers.filter((answer) => answer?.whole === true && answer.status < 300).length,
+    denied: answers.filter((answer) => answer?.code === 'limit_exceeded').length,
+    replayed: answers.filter((answer) => answer?.replayed === true).length,
+    permits: facts.permits.length,
+    generations: facts.generations.length,
+    billed_calls: facts.bill.length,
+    estimates: facts.events.filter(({ estimated }) => estimated).length,
+    corrections: facts.events.filter(({ corrects }) => corrects !== null).length,
+    changes: facts.trace.length,
+    restarts: members.reduce((sum, { starts }) => sum + starts - 1, 0),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run faults`: callers, faults and the real program's processes, and an oracle that judges what was answered and written.
+ * `-- --seconds 60` or `-- --minutes 10` says how long, `-- --seed 7` which run it is; without a seed a new one is made.
+ * `-- --decisions 1000000` takes so many admission decisions. See docs/faults.md.
+ */
+import { parseArgs } from 'node:util';
+import { runDecisions } from './decisions/run.ts';
+import { run } from './run.ts';
+import { telling } from './telling.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
+    decisions: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+// Whoever is told to stop ends what it started, stopped processes too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const seed = values.seed ?? String(Math.floor(Math.random() * 1_000_000_000));
+const seconds = values.minutes === undefined ? Number(values.seconds ?? 60) : Number(values.minutes) * 60;
+const decisions = values.decisions === undefined ? undefined : Number(values.decisions);
+say(decisions === undefined ? `seed ${seed}, ${seconds} s` : `seed ${seed}, ${decisions} decisions`);
+const began = performance.now();
+const quietly = { seed, say: values.verbose ? say : () => {} };
+const outcome = await (decisions === undefined
+  ? run({ ...quietly, seconds })
+  : runDecisions({ ...quietly, decisions }));
+say(telling(outcome));
+say(`seed ${seed}: ${((performance.now() - began) / 1_000).toFixed(1)} s in all`);
+if (outcome.violations.length > 0) process.exitCode = 1;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

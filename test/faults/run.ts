@@ -1,0 +1,102 @@
+import { createOpenAISandbox } from '#sandbox/openai';
+import { type Caller, openCaller } from './caller.ts';
+import { chanceOf } from './chance.ts';
+import { type Customer, makeCustomers } from './customers.ts';
+import { type Member, openMember } from './fleet.ts';
+import { openGround } from './ground.ts';
+import { newHistory } from './history.ts';
+import { type Callers, judged, type Outcome } from './judgement.ts';
+import { isQuiet } from './read.ts';
+import { callUntil } from './requests.ts';
+import { scheduleOf } from './schedule.ts';
+import { after, make, type Scene } from './troubles.ts';
+
+const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
+/** Seconds of the database's time after which every permit that nobody runs is anybody's to close: a minute, of one without a job. */
+const PAST_EVERY_TIME = 65;
+/** As long as everything may take to end when the faults are over: a hanging call's time-outs, then the sweep. Milliseconds. */
+const PATIENCE = 45_000;
+
+export interface RunOptions {
+  readonly seed: string;
+  readonly seconds: number;
+  readonly say: (line: string) => void;
+}
+
+/** Callers, faults and the real program's processes for so many seconds; then the oracle's judgement. */
+export async function run({ seed, seconds, say }: RunOptions): Promise<Outcome> {
+  const chance = chanceOf(seed);
+  const opened = new AsyncDisposableStack();
+  try {
+    const ground = await openGround();
+    opened.defer(() => ground.close());
+    const customers = await makeCustomers(ground.url, ground.folder);
+    await ground.trace();
+    const sandbox = await createOpenAISandbox({ latencyMs: 15, perTokenMs: 1 });
+    opened.defer(() => sandbox.close());
+    const upstreams = {
+      databaseFor: ground.urlFor,
+      redis: ground.redis === undefined ? undefined : new URL(ground.redis.url),
+      provider: new URL(sandbox.url),
+    };
+    const options = { upstreams, folder: ground.folder, chance: chance.for('links'), say };
+    const members = await Promise.all(
+      VERBS.map((verb, n) => openMember(verb, `${verb}-${(n % 3) + 1}`, options)),
+    );
+    opened.defer(async () => void (await Promise.all(members.map((member) => member.stop()))));
+    await Promise.all(members.map((member) => member.ready()));
+    const scene: Scene = { ground, members, sandbox, say };
+    const callers = callersOf(customers, members, seed);
+    await underFaults(scene, { seed, seconds, callers: callers.all });
+    await quiet(scene);
+    return await judged(scene, callers);
+  } finally {
+    await opened.disposeAsync();
+  }
+}
+
+function callersOf(customers: readonly Customer[], members: readonly Member[], seed: string): Callers {
+  const history = newHistory();
+  const nodes = members
+    .filter(({ verb }) => verb === 'serve')
+    .map(({ front }) => `http://127.0.0.1:${front.port}`);
+  const all = customers.flatMap(({ accountId, key, callers }, n) =>
+    Array.from({ length: callers }, (_, m) => {
+      const name = `caller-${n + 1}-${m + 1}`;
+      const chance = chanceOf(`${seed}/${name}`);
+      return openCaller({ name, account: accountId, token: key, nodes, history, chance });
+    }),
+  );
+  return { history, all };
+}
+
+async function underFaults(
+  scene: Scene,
+  { seed, seconds, callers }: Pick<RunOptions, 'seed' | 'seconds'> & { readonly callers: readonly Caller[] },
+): Promise<void> {
+  const ms = seconds * 1_000;
+  const began = performance.now();
+  const isOver = () => performance.now() - began > ms;
+  const calling = callers.map((caller) => callUntil(caller, isOver));
+  const troubles = scheduleOf(chanceOf(`${seed}/faults`), { ms, members: scene.members.length }).map(
+    async (trouble) => {
+      await after(trouble.at);
+      await make(trouble, scene);
+    },
+  );
+  await Promise.all([...troubles, after(ms)]);
+  scene.sandbox.faults.clear();
+  for (const { provider } of scene.members) provider.cut();
+  await Promise.all(calling);
+}
+
+/** The faults are over: everybody runs, and what was left behind is found. */
+async function quiet({ ground, members, say }: Scene): Promise<void> {
+  for (const member of members) member.signal('SIGCONT');
+  await Promise.all(members.map((member) => member.ready()));
+  await ground.endLeasesOfTheDead();
+  await ground.advance(PAST_EVERY_TIME);
+  const began = performance.now();
+  while (!(await isQuiet(ground.sql)) && performance.now() - began < PATIENCE) await after(200);
+  say(`quiet after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+}

@@ -1,0 +1,58 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { testApp } from '../services/app.ts';
+import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
+import { engine } from '../services/index.ts';
+import { OTHER, registered } from './mailbox.ts';
+
+/** Opens a link as a person does who is careful: whatever the page objects to, or runs against its policy, is kept. */
+async function opened(browser: Browser, link: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(link);
+  return { page, complaints };
+}
+
+// What a browser does is the same on both engines.
+test.runIf(engine === 'postgres')(
+  'a person verifies an address and chooses a new password in a browser, and the link stays in no history',
+  async ({ skip }) => {
+    const program = chromiumOnPath();
+    if (program === undefined) return skip(NO_CHROMIUM);
+    const app = await testApp({ settings: { EMAIL_VERIFICATION: 'required' } });
+    const ada = await registered(app);
+    const verifying = await ada.link();
+    const browser = await chromium.launch({ executablePath: program });
+    try {
+      const first = await opened(browser, `${app.url}/v1/auth/verify-email/${verifying}`);
+      expect(first.page.url()).toBe(`${app.url}/v1/auth/verify-email`);
+      expect((await ada.login()).code).toBe('email_not_verified');
+      await first.page.getByRole('button', { name: 'Confirm' }).click();
+      await first.page.getByRole('status').getByText('Your address is confirmed').waitFor();
+      expect((await ada.login()).status).toBe(200);
+
+      await ada.auth('forgot-password', { email: ada.email });
+      const { page, complaints } = await opened(
+        browser,
+        `${app.url}/api/v1/auth/reset-password?token=${await ada.link()}`,
+      );
+      expect(page.url()).toBe(`${app.url}/api/v1/auth/reset-password`);
+      const [field, button] = [page.getByLabel('New password'), page.getByRole('button')];
+      await field.fill('Password1');
+      await button.click();
+      await page.getByRole('status').getByText('among the most common').waitFor();
+      await field.fill(OTHER);
+      await button.click();
+      await page.getByRole('status').getByText('Your password is set').waitFor();
+      expect((await ada.login(OTHER)).status).toBe(200);
+      // A refused call is told by the browser itself; nothing else is to be told, least of all of its policy.
+      expect([...first.complaints, ...complaints].filter((text) => !text.includes('status of 400'))).toEqual(
+        [],
+      );
+    } finally {
+      await browser.close();
+    }
+  },
+);

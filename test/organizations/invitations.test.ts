@@ -1,0 +1,223 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { advance } from '../factories.ts';
+import { testApp } from '../services/app.ts';
+import { said, standOf } from './stand.ts';
+
+const app = await testApp();
+const stand = standOf(app);
+const { accept, call, guest, invite, join, organization, roleOf, tokensTo } = stand;
+const owner = await guest();
+const path = await organization(owner);
+
+// One minute has more calls here than anybody makes.
+beforeEach(() => app.db.asMigrator(statement('delete from limits.rates')).then(() => {}));
+
+/** Somebody who was invited, with the token that they were sent. */
+async function invited(role = 'member') {
+  const invitee = await guest();
+  const { body } = await invite(path, owner, { email: invitee.email, role });
+  const [token = ''] = await tokensTo(invitee.email);
+  return { invitee, token, line: `${path}/invitations/${String(body['id'])}` };
+}
+
+describe('an invitation', () => {
+  test('goes by mail, and makes a member of whoever accepts it, with its role', async () => {
+    const invitee = await guest();
+    const made = await invite(path, owner, { email: invitee.email.toUpperCase(), role: 'admin' });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { role: 'admin', status: 'open', invited_by: owner.userId, email: invitee.email.toUpperCase() },
+    });
+    const listed = await call(owner.token, `GET ${path}/invitations`);
+    expect(listed.body['data']).toContainEqual(made.body);
+    expect(JSON.stringify([made.body, listed.body])).not.toContain('pli_');
+    const [token = ''] = await tokensTo(invitee.email.toUpperCase());
+    const joined = await accept(invitee, token);
+    expect(joined).toMatchObject({ status: 200, body: { name: 'Acme', role: 'admin' } });
+    expect(await roleOf(path, owner, invitee)).toBe('admin');
+    expect((await call(invitee.token, `GET ${path}/invitations`)).body['data']).not.toContainEqual(made.body);
+  });
+
+  test('answers alike for an email that is known and one that is not, and reaches whoever registers then', async () => {
+    const [known, unknown] = [(await guest()).email, `nobody-${Date.now()}@example.com`];
+    const answers = [
+      await invite(path, owner, { email: known }),
+      await invite(path, owner, { email: unknown }),
+    ];
+    const shapes = answers.map(({ status, headers, body }) => [
+      status,
+      [...headers.keys()],
+      Object.keys(body),
+    ]);
+    expect(shapes[1]).toEqual(shapes[0]);
+    const registering = { email: unknown, password: 'Analytical-Engine-1843' };
+    await app.call(undefined, 'POST /v1/auth/register', { body: registering });
+    const newcomer = { token: await stand.signIn(unknown, registering.password) };
+    const [token = ''] = await tokensTo(unknown);
+    expect(said(await accept(newcomer, token))).toBe('403 email_not_verified');
+    const verify = 'update identity.users set email_verified = true where email = $1';
+    await app.db.asMigrator(statement(verify, [unknown]));
+    expect(said(await accept(newcomer, token))).toBe('200');
+  });
+
+  test('is kept as a hash, and its token is nowhere in the database once the mail is sent', async () => {
+    const { token } = await invited();
+    const dump = await app.db.asMigrator(
+      statement<{ rows: string }>(
+        `select (select json_agg(i)::text from accounts.invitations i) || (select json_agg(e)::text from audit.events e)
+           || (select json_agg(m)::text from mail.messages m) || (select json_agg(j)::text from jobs.jobs j) as rows`,
+      ),
+    );
+    expect(dump[0]?.rows).toContain('token_hash');
+    expect(dump[0]?.rows).not.toContain(token);
+  });
+
+  test('is good once, also for two who come with it at once', async () => {
+    const { invitee, token } = await invited();
+    const answers = await Promise.all([accept(invitee, token), accept(invitee, token)]);
+    expect(answers.map(said).toSorted()).toEqual(['200', '404 not_found']);
+    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    expect(await roleOf(path, owner, invitee)).toBe('member');
+  });
+
+  test('is good for the email that it was sent to alone, and not for a token that was altered', async () => {
+    const { invitee, token } = await invited();
+    const other = await guest();
+    expect(said(await accept(other, token))).toBe('403 invitation_for_another');
+    const altered = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
+    for (const bad of [altered, token.slice(4), `${token}A`]) {
+      expect(said(await accept(invitee, bad))).toBe('404 not_found');
+    }
+    expect(await roleOf(path, owner, other)).toBeUndefined();
+    expect(said(await accept(invitee, token))).toBe('200');
+  });
+
+  test('that was revoked is worth nothing; revoked while it is accepted, one of the two happens', async () => {
+    const { invitee, token, line } = await invited();
+    expect(said(await call(owner.token, `DELETE ${line}`))).toBe('200');
+    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    expect(said(await call(owner.token, `DELETE ${line}`))).toBe('404 not_found');
+    for (let round = 0; round < 4; round += 1) {
+      const one = await invited();
+      const [accepted, revoked] = await Promise.all([
+        accept(one.invitee, one.token),
+        call(owner.token, `DELETE ${one.line}`),
+      ]);
+      const isMember = (await roleOf(path, owner, one.invitee)) !== undefined;
+      expect([said(accepted), said(revoked)]).toEqual(
+        isMember ? ['200', '404 not_found'] : ['404 not_found', '200'],
+      );
+    }
+  });
+
+  test('that is sent anew has another token, and the one before is worth nothing', async () => {
+    const { invitee, token, line } = await invited();
+    expect(said(await call(owner.token, `POST ${line}/resend`))).toBe('200');
+    const tokens = await tokensTo(invitee.email);
+    expect(tokens).toEqual([token, expect.not.stringMatching(token)]);
+    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    expect(said(await accept(invitee, tokens[1] ?? ''))).toBe('200');
+  });
+
+  test('is the only open one of its email, and no member gets one', async () => {
+    const { invitee, token } = await invited();
+    expect(said(await invite(path, owner, { email: invitee.email.toUpperCase() }))).toBe(
+      '409 already_invited',
+    );
+    expect(said(await accept(invitee, token))).toBe('200');
+    expect(said(await invite(path, owner, { email: invitee.email }))).toBe('409 already_member');
+  });
+
+  test('to an organization that is closed is worth nothing until that is opened again', async () => {
+    const [maker, invitee] = [await guest(), await guest()];
+    const closing = await organization(maker);
+    await invite(closing, maker, { email: invitee.email });
+    const [token = ''] = await tokensTo(invitee.email);
+    await call(maker.token, `DELETE ${closing}`);
+    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    await call(maker.token, `POST ${closing}/restore`);
+    expect(said(await accept(invitee, token))).toBe('200');
+  });
+
+  test('to whoever has become a member otherwise changes nothing', async () => {
+    const { invitee, token } = await invited('admin');
+    await join(path, invitee, 'viewer');
+    expect(said(await accept(invitee, token))).toBe('409 already_member');
+    expect(await roleOf(path, owner, invitee)).toBe('viewer');
+  });
+});
+
+describe('who invites', () => {
+  test('is an admin, and only an owner invites an owner, or has such an invitation sent anew or revoked', async () => {
+    const [admin, viewer, member] = [await guest(), await guest(), await guest()];
+    await join(path, admin, 'admin');
+    await join(path, viewer, 'viewer');
+    await join(path, member, 'member');
+    for (const who of [viewer, member]) {
+      expect(said(await invite(path, who, { email: 'new@example.com' }))).toBe('403 forbidden');
+      expect(said(await call(who.token, `GET ${path}/invitations`))).toBe('403 forbidden');
+    }
+    expect(said(await invite(path, admin, { email: 'new@example.com', role: 'owner' }))).toBe(
+      '403 forbidden',
+    );
+    const { invitee, token, line } = await invited('owner');
+    expect(said(await call(admin.token, `DELETE ${line}`))).toBe('403 forbidden');
+    expect(said(await call(admin.token, `POST ${line}/resend`))).toBe('403 forbidden');
+    expect(said(await accept(invitee, token))).toBe('200');
+    expect(await roleOf(path, owner, invitee)).toBe('owner');
+  });
+
+  test('has a verified email', async () => {
+    const admin = await guest();
+    await join(path, admin, 'admin');
+    const unverify = 'update identity.users set email_verified = false where user_id = $1';
+    await app.db.asMigrator(statement(unverify, [admin.userId]));
+    expect(said(await invite(path, admin, { email: 'new@example.com' }))).toBe('403 email_not_verified');
+  });
+
+  test('may be gone when it is accepted', async () => {
+    const [admin, invitee] = [await guest(), await guest()];
+    await join(path, admin, 'admin');
+    await invite(path, admin, { email: invitee.email });
+    const [token = ''] = await tokensTo(invitee.email);
+    expect(said(await call(owner.token, `DELETE ${path}/members/${admin.userId}`))).toBe('200');
+    expect(said(await accept(invitee, token))).toBe('200');
+  });
+
+  test('brings no link of their own into the mail', async () => {
+    const invitee = await guest();
+    const name = 'Free https://evil.example/prize now at www.evil.example or evil.example/x\u2028Bcc';
+    const { body } = await call(owner.token, 'POST /v1/organizations', { name });
+    await invite(`/v1/organizations/${String(body['id'])}`, owner, { email: invitee.email });
+    const mail = (await app.outbox()).find(({ to }) => to === invitee.email);
+    expect(`${mail?.subject}${mail?.text}${mail?.html}`).not.toContain('evil');
+    expect(mail?.text).toContain(owner.email);
+  });
+});
+
+test('after seven days an invitation is over, and the email can be invited again', async () => {
+  const { invitee, token } = await invited();
+  await advance(app.db, '7 days');
+  expect(said(await accept(invitee, token))).toBe('410 invitation_expired');
+  const listed = await call(owner.token, `GET ${path}/invitations`);
+  expect(listed.body['data']).toContainEqual(
+    expect.objectContaining({ email: invitee.email, status: 'expired' }),
+  );
+  expect(said(await invite(path, owner, { email: invitee.email }))).toBe('201');
+  const tokens = await tokensTo(invitee.email);
+  expect(said(await accept(invitee, token))).toBe('404 not_found');
+  expect(said(await accept(invitee, tokens[1] ?? ''))).toBe('200');
+});
+
+test('a month after it was over an invitation is forgotten, and no sooner', async () => {
+  const { invitee } = await invited();
+  const { prune } = app.app.modules.accounts.invitations;
+  const kept = statement('select from accounts.invitations where lower(email) = lower($1)', [invitee.email]);
+  await advance(app.db, '36 days');
+  await prune();
+  expect(await app.db.asMigrator(kept)).toHaveLength(1);
+  await advance(app.db, '2 days');
+  await prune();
+  expect(await app.db.asMigrator(kept)).toHaveLength(0);
+});

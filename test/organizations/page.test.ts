@@ -1,0 +1,62 @@
+import { chromium, type Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { testApp } from '../services/app.ts';
+import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
+import { engine } from '../services/index.ts';
+import { standOf } from './stand.ts';
+
+const PASSWORD = 'Analytical-Engine-1843';
+
+async function fill(page: Page, link: string, email: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(link);
+  await page.getByLabel('Email address').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+}
+
+// What a browser does is the same on both engines.
+test.runIf(engine === 'postgres')(
+  'whoever was invited registers and accepts in a browser; the link stays in no history, and no session is left',
+  async ({ skip }) => {
+    const program = chromiumOnPath();
+    if (program === undefined) return skip(NO_CHROMIUM);
+    const app = await testApp();
+    const { guest, organization, invite, tokensTo } = standOf(app);
+    const owner = await guest();
+    const path = await organization(owner);
+    const email = 'newcomer@example.com';
+    await invite(path, owner, { email, role: 'viewer' });
+    const [token = ''] = await tokensTo(email);
+    const [mail] = (await app.outbox()).filter(({ to }) => to === email);
+    expect(mail?.text).toContain(`/v1/invitations/accept#${token}`);
+    const link = `${app.url}/v1/invitations/accept#${token}`;
+
+    const browser = await chromium.launch({ executablePath: program });
+    try {
+      const page = await browser.newPage();
+      const status = page.getByRole('status');
+      await fill(page, link, email);
+      expect(page.url()).toBe(`${app.url}/v1/invitations/accept`);
+      await page.getByRole('button', { name: 'Register' }).click();
+      await status.getByText('Confirm your address').waitFor();
+      const verify = 'update identity.users set email_verified = true where email = $1';
+      await app.db.asMigrator(statement(verify, [email]));
+
+      await fill(page, link, email);
+      await page.getByRole('button', { name: 'Sign in and accept' }).click();
+      await status.getByText('You have joined Acme as viewer').waitFor();
+      expect(await page.evaluate('JSON.stringify({ ...localStorage, cookie: document.cookie })')).toBe(
+        '{"cookie":""}',
+      );
+
+      await fill(page, link, email);
+      await page.getByRole('button', { name: 'Sign in and accept' }).click();
+      await status.getByText('There is no such invitation any more.').waitFor();
+    } finally {
+      await browser.close();
+    }
+    const open = `select from identity.sessions join identity.users using (user_id) where email = $1 and revoked_at is null`;
+    expect(await app.db.asMigrator(statement(open, [email]))).toEqual([]);
+  },
+);

@@ -1,0 +1,89 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { createMembersGauging, gaugeRefusal } from '#platform/limits';
+import { makeGrant, revokeGrant } from '../factories.ts';
+import { openGym } from '../gym.ts';
+import { createPeople, type Person, WHENCE } from '../people/index.ts';
+import { testDatabase } from '../services/index.ts';
+
+const { db } = await testDatabase();
+const gym = await openGym(db, {
+  limits: { members: { kind: 'gauge', by: 'account', unit: 'members' } },
+  plans: { small: { members: 2 }, big: { members: 3 } },
+  features: { use: [] },
+});
+const { catalogue } = gym;
+const world = createPeople(
+  db,
+  {},
+  { asking: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
+);
+const { accounts } = world;
+const FULL = { code: 'limit_exceeded', status: 429, details: { limit: 'members', upgrade: 'gym.big' } };
+
+let owner: Person;
+beforeAll(async () => {
+  owner = await world.person({ emailVerified: true });
+});
+
+async function team(plan?: string) {
+  const organization = await world.organization(owner);
+  const grant = plan === undefined ? '' : await makeGrant(db, organization, { catalogue, plan });
+  return { organization, grant, visit: { caller: owner.caller, organization, whence: WHENCE } };
+}
+type Team = Awaited<ReturnType<typeof team>>;
+
+/** Invites somebody, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
+async function invited({ visit }: Team, token: string): Promise<Person> {
+  const person = await world.person({ emailVerified: true });
+  const { id } = await accounts.invitations.invite(visit, { email: person.email, role: 'viewer' });
+  const known = `update accounts.invitations set token_hash = encode(sha256(convert_to($2, 'UTF8')), 'hex') where invitation_id = $1`;
+  await db.asMigrator(statement(known, [id, token]));
+  return person;
+}
+const used = async ({ organization }: Team) => (await gym.limits.usage(organization))[0];
+
+describe('a plan that sells members', () => {
+  test('counts all who are there, and lets in no more; of two at once for one place, one', async () => {
+    const small = await team('small');
+    const guests = [await invited(small, 'token one'), await invited(small, 'token two')];
+    const outcomes = await Promise.allSettled(
+      guests.map(({ caller }, n) => accounts.accept(caller, n === 0 ? 'token one' : 'token two', WHENCE)),
+    );
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: FULL }]);
+    expect(await used(small)).toMatchObject({ limit: 'members', kind: 'gauge', used: 2, max: 2 });
+    const left = outcomes.findIndex(({ status }) => status === 'rejected');
+    const caller = guests[left]?.caller;
+    if (caller === undefined) throw new Error('nobody was left outside');
+    await makeGrant(db, small.organization, { catalogue, plan: 'big' });
+    await accounts.accept(caller, left === 0 ? 'token one' : 'token two', WHENCE);
+    expect(await used(small)).toMatchObject({ used: 3, max: 3 });
+  });
+
+  test('has whoever invites know that there is no room', async () => {
+    const small = await team('small');
+    await world.join(small.organization, await world.person(), 'viewer');
+    const invitee = { email: 'new@example.com', role: 'viewer' } as const;
+    await expect(accounts.invitations.invite(small.visit, invitee)).rejects.toMatchObject(FULL);
+    const list = await accounts.invitations.list(small.visit, { after: undefined, limit: 10 });
+    expect(list.data).toEqual([]);
+  });
+
+  test('that gives way to a smaller one keeps who is there, and says nothing where there is none', async () => {
+    const big = await team('big');
+    await world.join(big.organization, await world.person(), 'viewer');
+    const invitee = await invited(big, 'token three');
+    await revokeGrant(db, big.grant, catalogue);
+    await accounts.accept(invitee.caller, 'token three', WHENCE);
+    await makeGrant(db, big.organization, { catalogue, plan: 'small' });
+    expect(await used(big)).toMatchObject({ used: 3, max: 2 });
+    const more = accounts.invitations.invite(big.visit, { email: 'one@example.com', role: 'viewer' });
+    await expect(more).rejects.toMatchObject(FULL);
+    await accounts.members.remove(big.visit, invitee.userId);
+    expect(await used(big)).toMatchObject({ used: 2, max: 2 });
+  });
+
+  test('is no gauge that anybody moves', () => {
+    expect(() => gym.limits.gauging('gym', 'members', 1)).toThrow('members are counted');
+  });
+});

@@ -1,0 +1,120 @@
+import type { Patch } from './patch.ts';
+
+const INVITATIONS = 'test/organizations/invitations.test.ts ::';
+const HOLDS = 'test/organizations/holds.test.ts :: a personal account >';
+
+/** Organizations: who gets in, who may do what there, and what is for them. */
+export const ORGANIZATIONS: readonly Patch[] = [
+  {
+    name: 'invitation-accepted-by-another-email',
+    file: 'src/platform/accounts/acceptance.ts',
+    find: 'if (!found.is_theirs) throw',
+    replace: 'if (found.is_theirs === undefined) throw',
+    expects: `${INVITATIONS} an invitation > is good for the email that it was sent to alone, and not for a token that was altered`,
+  },
+  {
+    name: 'invitation-accepted-with-an-unverified-email',
+    file: 'src/platform/accounts/acceptance.ts',
+    find: 'if (!found.email_verified) throw',
+    replace: 'if (found.email_verified === undefined) throw',
+    expects: `${INVITATIONS} an invitation > answers alike for an email that is known and one that is not, and reaches whoever registers then`,
+  },
+  {
+    name: 'expired-invitation-accepted',
+    file: 'src/platform/accounts/invitation-store.ts',
+    find: 'i.expires_at > app.now() as is_open,\n       lower(i.email)',
+    replace: 'true as is_open,\n       lower(i.email)',
+    expects: `${INVITATIONS} after seven days an invitation is over, and the email can be invited again`,
+  },
+  {
+    name: 'invitation-not-used-up',
+    file: 'src/platform/accounts/invitation-store.ts',
+    find: '`delete from accounts.invitations\n     where account_id = $1 and invitation_id = $2 and sends = $3 and expires_at > app.now() returning role`',
+    replace:
+      '`select role from accounts.invitations\n     where account_id = $1 and invitation_id = $2 and sends = $3 and expires_at > app.now()`',
+    expects: `${INVITATIONS} an invitation > is good once, also for two who come with it at once`,
+  },
+  {
+    name: 'older-token-still-good',
+    file: 'src/platform/accounts/invitation-store.ts',
+    find: 'set token_hash = $3, invited_by',
+    replace: 'set token_hash = coalesce(i.token_hash, $3), invited_by',
+    expects: `${INVITATIONS} an invitation > that is sent anew has another token, and the one before is worth nothing`,
+  },
+  {
+    name: 'admin-invites-an-owner',
+    file: 'src/platform/accounts/invitations.ts',
+    find: '      assertRank(own, [role]);\n',
+    replace: '      assertRank(own, []);\n',
+    expects: `${INVITATIONS} who invites > is an admin, and only an owner invites an owner, or has such an invitation sent anew or revoked`,
+  },
+  {
+    name: 'link-of-an-inviter-in-our-mail',
+    file: 'src/platform/accounts/invitations.ts',
+    find: 'organization: plainName(organization)',
+    replace: 'organization: plainName(organization) === "" ? "" : organization',
+    expects: `${INVITATIONS} who invites > brings no link of their own into the mail`,
+  },
+  {
+    name: 'ownership-given-in-an-old-session',
+    file: 'src/platform/accounts/ownership.ts',
+    find: 'if (fresh.length === 0) throw',
+    replace: 'if (fresh.length < 0) throw',
+    expects:
+      'src/platform/accounts/members.test.ts :: ownership > is given in a session that began a while ago, or by a key, in no way',
+  },
+  {
+    name: 'keys-outlive-a-closed-organization',
+    file: 'src/platform/identity/store.ts',
+    find: '       and exists (select from accounts.accounts a where a.account_id = k.account_id and a.deleted_at is null)`,',
+    replace: '       `,',
+    expects:
+      'src/platform/accounts/organizations.test.ts :: an organization > that is opened again within 14 days is as it was: members, keys and default account',
+  },
+  {
+    name: 'restored-after-the-undo',
+    file: 'src/platform/accounts/store.ts',
+    find: '(a.deleted_at is null or a.deleted_at > app.now() - ${UNDO}) for no key update',
+    replace: '(a.deleted_at is null or a.deleted_at < app.now()) for no key update',
+    expects:
+      'src/platform/accounts/organizations.test.ts :: an organization > that was closed 14 days ago is over',
+  },
+  {
+    name: 'audit-read-by-members',
+    file: 'src/platform/accounts/trail.ts',
+    find: "async audit(visit, filter, { after, limit }) {\n      const { accountId } = await enter(roles, visit, 'admin');",
+    replace:
+      "async audit(visit, filter, { after, limit }) {\n      const { accountId } = await enter(roles, visit, 'viewer');",
+    expects:
+      'test/organizations/trail.test.ts :: the audit of an organization > is read by owners and admins, newest first, and tells who did what from where',
+  },
+  {
+    name: 'members-beyond-the-plan',
+    file: 'src/platform/limits/migrations/0008_gauges.up.sql',
+    find: "continue when v_segment->>'plan' is null or v_members <= v_max;",
+    replace: "continue when v_segment->>'plan' is null or v_members <= v_max + 1;",
+    expects:
+      'test/organizations/room.test.ts :: a plan that sells members > counts all who are there, and lets in no more; of two at once for one place, one',
+  },
+  {
+    name: 'free-plan-for-the-wrong-kind-of-account',
+    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
+    find: 'd.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)',
+    replace: 'd.holds is not null',
+    expects: `${HOLDS} has the free plans of the products that are for it, and none of others, as admission reads it`,
+  },
+  {
+    name: 'plan-given-to-the-wrong-kind-of-account',
+    file: 'src/platform/entitlements/grants.ts',
+    find: 'account !== undefined && account.kind !== holds',
+    replace: 'account === undefined',
+    expects: `${HOLDS} is given plans of the products that are for it, and of no other`,
+  },
+  {
+    name: 'call-for-the-wrong-kind-of-account',
+    file: 'src/server/callers.ts',
+    find: 'shape.holds !== undefined && shape.holds !== (await',
+    replace: 'shape.holds === undefined && shape.holds !== (await',
+    expects: `${HOLDS} is let into the calls of the products that are for it, and of no other`,
+  },
+];

@@ -1,0 +1,106 @@
+import type { Patch } from './patch.ts';
+
+const ROLLUP = 'src/platform/reports/rollup.test.ts ::';
+const USAGE = 'src/platform/reports/usage.test.ts ::';
+const ADJUSTING = 'src/platform/limits/adjustments.test.ts ::';
+const HTTP = 'test/reports/http.test.ts ::';
+const SUMS = 'src/platform/reports/migrations/0016_reports.up.sql';
+const POSTINGS = 'src/platform/limits/migrations/0014_postings.up.sql';
+const ADJUSTMENTS = 'src/platform/limits/migrations/0015_adjustments.up.sql';
+
+/** Sums of the ledger, adjustments, margins and CSV. */
+export const REPORTS: readonly Patch[] = [
+  {
+    name: 'rolled-up-and-left-in-the-queue',
+    file: SUMS,
+    find: 'delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events',
+    replace: 'select id, accounts, events from limits.postings limit p_max',
+    expects: `${ROLLUP} verify > is content with what is not rolled up yet, and repair leaves that in the queue`,
+  },
+  {
+    name: 'queue-taken-in-order-without-locks',
+    file: SUMS,
+    find: 'for update skip locked) returning id, accounts, events',
+    replace: ') returning id, accounts, events',
+    expects: `${ROLLUP} two runs at once > take each row once, and pass over what the other has taken`,
+  },
+  {
+    name: 'tail-left-out-of-reports',
+    file: SUMS,
+    find: 'select * from reports.tail() where slot >= p_from',
+    replace: 'select * from reports.tail() where false and slot >= p_from',
+    expects: `${USAGE} an account’s report > tells sums apart by what it is asked for, rolled up or not`,
+  },
+  {
+    name: 'corrections-not-queued',
+    file: POSTINGS,
+    find: "for each row when (new.state = 'posted') execute",
+    replace: 'for each row when (false) execute',
+    expects: `${HTTP} CSV > leaves numbers below 0 numbers`,
+  },
+  {
+    name: 'plan-of-a-call-forgotten',
+    file: 'src/platform/limits/migrations/0003_batches.up.sql',
+    find: "v_held, v_due, v_budgets, v_segments[r.meter]->>'plan')::limits.admitted;",
+    replace: 'v_held, v_due, v_budgets, null)::limits.admitted;',
+    expects: `${USAGE} an account’s report > counts a call under the plan that admitted it, whatever the account holds today`,
+  },
+  {
+    name: 'adjusted-below-nothing',
+    file: ADJUSTMENTS,
+    find: 'v_applied := greatest(p_cost, least(-v_total, 0));',
+    replace: 'v_applied := p_cost;',
+    expects: `${ADJUSTING} a call > never costs less than nothing`,
+  },
+  {
+    name: 'credits-given-back-that-nobody-used',
+    file: ADJUSTMENTS,
+    find: 'v_left := v_left - least(v_left, v_row.used);',
+    replace: 'v_left := 0;',
+    expects: `${ADJUSTING} a limit > that is credits draws like a call, gives back no more than was used, and is never below 0`,
+  },
+  {
+    name: 'sale-told-twice-counts-twice',
+    file: 'src/platform/reports/migrations/0017_proceeds.up.sql',
+    find: 'on reports.proceeds (source, source_id);',
+    replace: 'on reports.proceeds (source, source_id, id);',
+    expects: `${HTTP} margins > know a sale by its source and id: told again it is the same, told otherwise it is refused, and all with it`,
+  },
+  {
+    name: 'rate-of-a-later-day',
+    file: 'src/platform/reports/exchange-rates.ts',
+    find: 'if (published <= date && ',
+    replace: 'if (',
+    expects:
+      'src/platform/reports/exchange-rates.test.ts :: a file of rates > gives the last rate published on or before a day, and says of which day it is',
+  },
+  {
+    name: 'amounts-cut-off',
+    file: 'src/platform/reports/exchange-rates.ts',
+    find: 'const half = divisor / 2n;',
+    replace: 'const half = 0n;',
+    expects:
+      'src/platform/reports/exchange-rates.test.ts :: dollars in another currency > are rounded once, to the nearest, and the same way above and below 0',
+  },
+  {
+    name: 'next-batch-begins-at-the-first',
+    file: 'src/platform/reports/report.ts',
+    find: 'position = report.positionOf(last);',
+    replace: 'position = after;',
+    expects: `${HTTP} CSV > of more lines than one query reads, or a socket holds, arrives whole`,
+  },
+  {
+    name: 'accounts-after-the-first-few-left-out',
+    file: 'src/platform/reports/usage.ts',
+    find: 'if (next === undefined || page.length >= limit) return page;',
+    replace: 'return page;',
+    expects: `${USAGE} a report > of many accounts is read some at a time, and leaves none out, not even one that is rolled up nowhere`,
+  },
+  {
+    name: 'formulas-in-csv',
+    file: 'src/platform/http/csv.ts',
+    find: "test(value) ? `'${value}` : value;",
+    replace: 'test(value) ? value : value;',
+    expects: `${HTTP} CSV > of an account that is called "=1+1" is text, and no formula`,
+  },
+];

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { chromium } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '#test/services';
+import { testApp } from '../services/app.ts';
+import { programsOnPath } from '../services/programs.ts';
+import type { Smoke } from './smoke.ts';
+import { compileExamples, makeStranger, runIn, serveStranger } from './stranger.ts';
+
+const app = await testApp();
+const folder = temporaryFolder();
+let making: Promise<void> | undefined;
+/** Made by whichever test comes first, so that it fails when it can't be made. */
+const installed = () => (making ??= makeStranger(folder));
+
+const WORKS = {
+  last: 'done',
+  variants: 1,
+  said: true,
+  worked: 'done',
+  denied: ['concurrent', 1, true],
+  signedUp: 'signed_in',
+  isMe: true,
+  lacking: 'reel.basic',
+  isSignedIn: false,
+  lost: true,
+};
+
+async function given(runtime: string): Promise<Smoke> {
+  await installed();
+  const { key } = await app.customer('reel.basic');
+  const isPage = runtime === 'chromium';
+  return { baseUrl: app.url, apiKey: key, email: `${runtime}@example.com`, isPage };
+}
+
+/** The oldest Node that the client promises to work in, if it is on PATH: any before our own. */
+function olderNode(): string | undefined {
+  return programsOnPath('node').find((program) =>
+    /^v2[0-3]\./.test(execFileSync(program, ['--version'], { encoding: 'utf8' })),
+  );
+}
+
+/** A test says why it does not run; with CI=true that is a failure. */
+describe('the client as it is built and installed, by its types too, works in', () => {
+  it('Node', async () => {
+    expect(await runIn(process.execPath, folder, await given('node'))).toEqual(WORKS);
+  });
+
+  it('an older Node', async ({ skip }) => {
+    const program = olderNode();
+    if (program === undefined) return skip('there is no Node 20 to 23 on PATH');
+    expect(await runIn(program, folder, await given('older'))).toEqual(WORKS);
+  });
+
+  it('Bun', async ({ skip }) => {
+    const [program] = programsOnPath('bun');
+    if (program === undefined) return skip('there is no bun on PATH (.ci/run says how to have it from npm)');
+    expect(await runIn(program, folder, await given('bun'))).toEqual(WORKS);
+  });
+
+  it('Chromium, from another origin', async ({ skip }) => {
+    const [program] = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(programsOnPath);
+    if (program === undefined) return skip('there is no chromium on PATH (Debian: apt-get install chromium)');
+    const { url, server } = await serveStranger(folder);
+    const browser = await chromium.launch({ executablePath: program });
+    try {
+      const page = await browser.newPage();
+      await page.goto(url);
+      // As text: Vitest would rewrite an import() of ours.
+      const smoke = JSON.stringify(await given('chromium'));
+      const report: unknown = await page.evaluate(`import('/smoke.js').then((it) => it.smoke(${smoke}))`);
+      expect(report).toEqual(WORKS);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
+});
+
+it('each example of docs/sdk.md compiles, for whoever is strict', async () => {
+  await installed();
+  await expect(compileExamples(folder)).resolves.toBeUndefined();
+});

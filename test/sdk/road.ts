@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { afterAll } from 'vitest';
+
+/** What befalls a call on its way. */
+export type Mishap =
+  /** The server does what it is asked, and its answer never arrives. */
+  | { readonly kind: 'answer_lost' }
+  /** Nobody ever answers. */
+  | { readonly kind: 'unanswered' }
+  /** A proxy answers in the server's place. */
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: string | undefined;
+    }
+  /** The connection breaks once an event with this in it has come through. */
+  | { readonly kind: 'cut_after'; readonly text: string }
+  /** Nothing comes any more after such an event, and nobody says so. */
+  | { readonly kind: 'silent_after'; readonly text: string };
+
+/** A call as it went by. */
+export interface Passed {
+  readonly call: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A way to a server, on which calls meet with mishaps. */
+export interface Road {
+  readonly url: string;
+  /** All calls that went by, lost ones too. */
+  readonly passed: readonly Passed[];
+  /** Those of a route. */
+  passedOf(call: string): Passed[];
+  /** What befalls the next calls of a route, one after the other. */
+  next(call: string, ...mishaps: readonly Mishap[]): void;
+}
+
+/** Opens a road to a server. */
+export async function openRoad(target: string): Promise<Road> {
+  const passed: Passed[] = [];
+  const waiting = new Map<string, Mishap[]>();
+  const server = createServer((request, response) => {
+    void travel({ target, request, response }, (call, body) => {
+      passed.push({ call, headers: request.headers, body });
+      return waiting.get(call)?.shift();
+    }).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    passed,
+    passedOf: (call) => passed.filter((one) => one.call === call),
+    next: (call, ...mishaps) => void waiting.set(call, [...mishaps]),
+  };
+}
+
+interface Journey {
+  readonly target: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function travel(
+  { target, request, response }: Journey,
+  meet: (call: string, body: string) => Mishap | undefined,
+): Promise<void> {
+  const { method = 'GET', url = '/' } = request;
+  const body = Buffer.concat(await request.toArray()).toString();
+  const mishap = meet(`${method} ${url.split('?')[0] ?? ''}`, body);
+  if (mishap?.kind === 'unanswered') return;
+  if (mishap?.kind === 'answered') {
+    response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? 'a proxy says no');
+    return;
+  }
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const { host: _, connection: _c, 'content-length': _l, ...headers } = request.headers;
+  const answer = await fetch(target + url, {
+    method,
+    headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
+    ...(body === '' ? {} : { body }),
+    signal: gone.signal,
+  });
+  if (mishap?.kind === 'answer_lost') {
+    await answer.text();
+    response.destroy();
+    return;
+  }
+  response.writeHead(answer.status, plain(answer.headers));
+  response.flushHeaders();
+  await passOn(answer, response, mishap);
+}
+
+/** `fetch` has unpacked what was packed, and the length with it. */
+function plain(headers: Headers): Record<string, string> {
+  const {
+    'content-length': _,
+    'content-encoding': _e,
+    'transfer-encoding': _t,
+    connection: _c,
+    ...rest
+  } = Object.fromEntries(headers);
+  return rest;
+}
+
+async function passOn(
+  answer: Response,
+  response: ServerResponse,
+  mishap: Extract<Mishap, { text: string }> | undefined,
+): Promise<void> {
+  let seen = Buffer.alloc(0);
+  for await (const chunk of answer.body ?? []) {
+    const sent = seen.length;
+    seen = Buffer.concat([seen, chunk]);
+    const end = mishap === undefined ? undefined : endOf(seen, mishap.text);
+    // Whatever came along in one piece: nothing after the event that was named gets through.
+    await new Promise((resolve) => response.write(seen.subarray(sent, end), resolve));
+    if (end === undefined) continue;
+    if (mishap?.kind === 'cut_after') response.destroy();
+    return;
+  }
+  response.end();
+}
+
+/** Where the first event ends that has this in it. */
+function endOf(seen: Buffer, text: string): number | undefined {
+  const at = seen.indexOf(text);
+  const end = at < 0 ? at : seen.indexOf('\n\n', at);
+  return end < 0 ? undefined : end + 2;
+}

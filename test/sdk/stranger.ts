@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../house/source.ts';
+
+const run = promisify(execFile);
+const COMPILER = join(ROOT, 'node_modules/typescript/bin/tsc');
+
+/** How strict strangers may be: more than most of them are. */
+const STRICT = {
+  target: 'es2022',
+  module: 'nodenext',
+  lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+};
+
+const PAGE = `<!doctype html><script type="importmap">
+{ "imports": { "@plinth/sdk": "/node_modules/@plinth/sdk/dist/index.js" } }</script>`;
+
+/**
+ * Makes the project of somebody who has installed the client: what `npm pack` would hand out of it, built, and the smoke
+ * test compiled against its types.
+ */
+export async function makeStranger(folder: string): Promise<void> {
+  const installed = join(folder, 'node_modules/@plinth/sdk');
+  mkdirSync(installed, { recursive: true });
+  await compile('-p', join(ROOT, 'sdk'), '--outDir', join(installed, 'dist'));
+  copyFileSync(join(ROOT, 'sdk/package.json'), join(installed, 'package.json'));
+  copyFileSync(join(ROOT, 'test/sdk/smoke.ts'), join(folder, 'smoke.ts'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  configure(folder, 'smoke.ts');
+  writeFileSync(
+    join(folder, 'run.js'),
+    `import { smoke } from './smoke.js';\nconsole.log(JSON.stringify(await smoke(JSON.parse(process.argv[2]))));\n`,
+  );
+  writeFileSync(join(folder, 'index.html'), PAGE);
+  await compile('-p', folder);
+}
+
+/** Compiles the examples of docs/sdk.md, one after the other as they stand there, in a stranger's project. */
+export async function compileExamples(folder: string): Promise<void> {
+  const page = readFileSync(join(ROOT, 'docs/sdk.md'), 'utf8');
+  const examples = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
+  if (examples.length === 0) throw new Error('docs/sdk.md has no examples');
+  writeFileSync(join(folder, 'examples.ts'), examples.join('\n'));
+  configure(folder, 'examples.ts');
+  await compile('-p', folder);
+}
+
+function configure(folder: string, file: string): void {
+  const config = { compilerOptions: STRICT, files: [file] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+}
+
+async function compile(...words: readonly string[]): Promise<void> {
+  await run(process.execPath, [COMPILER, ...words]).catch((error: { readonly stdout?: string }) => {
+    throw new Error(`tsc ${words.join(' ')}: ${error.stdout}`, { cause: error });
+  });
+}
+
+/** Runs the smoke test as a program does, and answers its report. */
+export async function runIn(program: string, folder: string, given: object): Promise<unknown> {
+  const { stdout } = await run(program, [join(folder, 'run.js'), JSON.stringify(given)]);
+  return JSON.parse(stdout);
+}
+
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+
+/** Serves a stranger's project to a browser, on a free port. */
+export async function serveStranger(
+  folder: string,
+): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer((request, response) => {
+    const path = request.url === '/' ? '/index.html' : (request.url ?? '/');
+    try {
+      const text = readFileSync(join(folder, path));
+      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(text);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, server };
+}

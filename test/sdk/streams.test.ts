@@ -1,0 +1,127 @@
+import { type ChatChunk, type Client, createClient, type GenerationEvent, NoAnswer } from '@plinth/sdk';
+import { describe, expect, it } from 'vitest';
+import { sdkStand, thrownBy } from './stand.ts';
+
+const { road, customer, clientOf, sandbox, url } = await sdkStand();
+const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 } as const;
+const HELLO = { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] };
+const CHAT = 'POST /v1/ai/chat/completions';
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const told: T[] = [];
+  for await (const one of stream) told.push(one);
+  return told;
+}
+
+/** A generation that was asked for, and whose variants come one after the other. */
+async function asked(options: Parameters<typeof clientOf>[1] = {}) {
+  const client = clientOf(await customer('reel.pro'), options);
+  sandbox.setLatency(50);
+  const { generation_id: id } = await client.reel.create(POST);
+  return { client, id, way: `GET /v1/generations/${id}` };
+}
+
+const variantsIn = (events: readonly GenerationEvent[]) =>
+  events.flatMap((one) => (one.event === 'variant' ? [one.data] : []));
+
+describe('a generation is told', () => {
+  it('whole, although the connection broke twice: nothing is missed and nothing comes twice', async () => {
+    const { client, id, way } = await asked();
+    const breaks = { kind: 'cut_after', text: 'event: variant' } as const;
+    road.next(way, breaks, breaks);
+    const events = await all(client.reel.events(id));
+    expect(road.passedOf(way)).toHaveLength(3);
+    expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
+    const last = events.at(-1);
+    expect(last?.event).toBe('done');
+    expect(variantsIn(events)).toEqual((await client.reel.generation(id)).variants);
+  });
+
+  it('whole, although the connection fell silent and never said that it was gone', async () => {
+    const { client, id, way } = await asked({ retries: { max: 20 } });
+    road.next(way, { kind: 'silent_after', text: 'event: variant' });
+    const events = await all(client.reel.events(id, { timeout: 500 }));
+    expect(road.passedOf(way).length).toBeGreaterThan(1);
+    expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
+    expect(variantsIn(events)).toHaveLength(3);
+  });
+
+  it('from where another reader of it was, and to who has had all of it nothing', async () => {
+    const { client, id } = await asked();
+    const events = await all(client.reel.events(id));
+    const first = events.findIndex(({ event }) => event === 'variant');
+    const rest = await all(client.reel.events(id, { after: events[first]?.id ?? '' }));
+    expect(rest).toEqual(events.slice(first + 1));
+    expect(await all(client.reel.events(id, { after: events.at(-1)?.id ?? '' }))).toEqual([]);
+  });
+
+  it('until its reader has heard enough', async () => {
+    const { client, id, way } = await asked();
+    for await (const { event } of client.reel.events(id)) if (event === 'status') break;
+    expect(road.passedOf(way)).toHaveLength(1);
+    expect((await client.reel.ended(id)).variants).toHaveLength(3);
+  });
+
+  it('as far as it comes, where the connection breaks and breaks', async () => {
+    const { client, id, way } = await asked();
+    await client.reel.ended(id);
+    road.next(way, ...Array.from({ length: 9 }, () => ({ kind: 'cut_after', text: 'retry:' }) as const));
+    expect(await thrownBy(all(client.reel.events(id)))).toBeInstanceOf(NoAnswer);
+    expect(road.passedOf(way).length).toBeLessThan(9);
+  });
+});
+
+const chunksOf = (client: Client) => all(client.ai.chatStream(HELLO));
+
+const textOf = (chunks: readonly ChatChunk[]) =>
+  chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
+
+describe('a chat is streamed', () => {
+  it('to the same words as the plain answer has, and counts once', async () => {
+    const client = clientOf(await customer());
+    const chunks = await chunksOf(client);
+    expect(chunks.length).toBeGreaterThan(1);
+    const { choices } = await client.ai.chat(HELLO);
+    expect(choices[0]).toMatchObject({ message: { content: textOf(chunks) } });
+    expect((await client.usage()).events).toHaveLength(2);
+  });
+
+  it('and one that is cut says so, and is not said again', async () => {
+    const client = clientOf(await customer());
+    const before = road.passedOf(CHAT).length;
+    road.next(CHAT, { kind: 'cut_after', text: 'data: ' });
+    expect(await thrownBy(chunksOf(client))).toBeInstanceOf(NoAnswer);
+    expect(road.passedOf(CHAT).length - before).toBe(1);
+  });
+
+  it('and one whose answer was lost as a whole is not paid twice', async () => {
+    const client = clientOf(await customer());
+    road.next(CHAT, { kind: 'answer_lost' });
+    expect(await thrownBy(chunksOf(client))).toMatchObject({ code: 'outcome_unknown', status: 409 });
+    expect((await client.usage()).events).toHaveLength(1);
+  });
+
+  it('and what breaks at the provider’s is told as an error', async () => {
+    const client = clientOf(await customer());
+    sandbox.faults.next({ kind: 'cut_stream', after: 2, abrupt: true });
+    const error = await thrownBy(chunksOf(client));
+    expect(error).toMatchObject({ name: 'PlinthError', code: expect.stringMatching(/^provider_/) });
+  });
+
+  it('and a plain one whose answer was lost is answered again from store, and paid once', async () => {
+    const client = clientOf(await customer());
+    road.next(CHAT, { kind: 'answer_lost' });
+    const { choices } = await client.ai.chat(HELLO);
+    expect(choices).toHaveLength(1);
+    expect((await client.usage()).events).toHaveLength(1);
+  });
+});
+
+it('a list is read page after page, to its end', async () => {
+  const by = await customer('reel.basic');
+  const client = createClient({ baseUrl: url, apiKey: by.key });
+  const content = { platform: 'x', hook: 'A hook', body: 'A body', cta: 'Go', hashtags: [] } as const;
+  for (let made = 0; made < 5; made += 1) await client.reel.library.save(content);
+  const assets = await all(client.each('GET /v1/library/assets', { query: { limit: 2 } }));
+  expect(new Set(assets.map(({ id }) => id)).size).toBe(5);
+});

@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '#platform/config';
+import { type Database, statement } from '#platform/db';
+import PostalMime from 'postal-mime';
+import { expect } from 'vitest';
+
+/** A mail as its reader sees it. */
+export interface SentMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly messageId: string;
+}
+
+const ON_THEIR_WAY = statement<{ mails: number }>(
+  `select count(*)::int as mails from mail.messages where status in ('asked', 'waiting') and due_at <= app.now()`,
+);
+
+/** The mails in an app's outbox folder, the oldest first. Waits for those that are due, so a worker must be running. */
+export async function outboxOf(db: Database, { mail }: Config): Promise<SentMail[]> {
+  if (mail.via.transport !== 'outbox') throw new Error('this app writes no outbox folder');
+  const { folder } = mail.via;
+  await expect
+    .poll(async () => (await db.asMigrator(ON_THEIR_WAY))[0]?.mails, { timeout: 20_000, interval: 20 })
+    .toBe(0);
+  const files = await readdir(folder).catch(() => []);
+  // Named by ids that sort by time.
+  return Promise.all(
+    files
+      .filter((name) => name.endsWith('.eml'))
+      .sort()
+      .map(async (name) => read(await readFile(join(folder, name)))),
+  );
+}
+
+async function read(message: Uint8Array): Promise<SentMail> {
+  const { to, subject = '', text = '', html = '', messageId = '' } = await PostalMime.parse(message);
+  const [receiver] = to ?? [];
+  return { to: receiver?.address ?? '', subject, text, html, messageId };
+}

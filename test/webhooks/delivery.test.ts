@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { isBelieved, openReceiver } from './receiver.ts';
+import { openStand } from './stand.ts';
+
+const stand = await openStand();
+const { operator } = stand;
+const customer = await stand.customer();
+const { accountId } = customer;
+
+/** After each failed attempt: as long as its pause may be. */
+const PAUSES = [
+  '6 seconds',
+  '6 minutes',
+  '36 minutes',
+  '144 minutes',
+  '6 hours',
+  '12 hours',
+  '17 hours',
+  '24 hours',
+  '29 hours',
+];
+
+describe('an event', () => {
+  test('is told to each endpoint that asks for its type, signed so that the official package believes it', async () => {
+    const receiver = await openReceiver();
+    const [mine, other] = [
+      await stand.endpoint(receiver.url),
+      await stand.endpoint(`${receiver.url}2`, ['plan.changed']),
+    ];
+    await stand.happens(accountId, 'first');
+    await receiver.until(1);
+    expect(await stand.deliveries(mine)).toEqual([
+      expect.objectContaining({
+        type: 'payment.failed',
+        status: 'delivered',
+        attempts: 1,
+        answered: 204,
+        error: null,
+      }),
+    ]);
+    expect(await stand.deliveries(other)).toEqual([]);
+    const [message] = receiver.received;
+    if (message === undefined) throw new Error('nothing arrived');
+    expect(isBelieved(message, mine.secret)).toBe(true);
+    expect(isBelieved({ ...message, body: message.body.replace('first', 'other') }, mine.secret)).toBe(false);
+    expect(isBelieved(message, other.secret)).toBe(false);
+    expect(message.event).toEqual({
+      id: message.id,
+      type: 'payment.failed',
+      timestamp: expect.any(String),
+      account_id: accountId,
+      data: { invoice: 'first' },
+    });
+  });
+
+  test('that is told twice is one, and of another account it is another', async () => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    const another = await stand.customer();
+    await stand.happens(accountId, 'twice');
+    await stand.happens(accountId, 'twice');
+    await stand.happens(another.accountId, 'twice');
+    await receiver.until(2);
+    expect(await stand.deliveries(endpoint)).toHaveLength(2);
+    expect(new Set(receiver.received.map(({ event }) => event.account_id))).toEqual(
+      new Set([accountId, another.accountId]),
+    );
+  });
+
+  test('is told by an account’s transaction about that account alone', async () => {
+    const another = await stand.customer();
+    await expect(stand.happens(accountId, 'foreign', another.accountId)).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+});
+
+describe('an endpoint that does not take a message', () => {
+  test('gets it again under the same id until it does; events after it don’t wait for it', async () => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    receiver.answers.push({ status: 500, body: 'Oh no\u0000!' }, { status: 200, body: 'fine' });
+    await stand.happens(accountId, 'stubborn');
+    await receiver.until(1);
+    expect(await stand.deliveries(endpoint)).toEqual([
+      expect.objectContaining({ status: 'waiting', attempts: 1, answered: 500, answer: 'Oh no!' }),
+    ]);
+    await stand.happens(accountId, 'quick');
+    await receiver.until(2);
+    await stand.deliveries(endpoint);
+    await stand.later('7 seconds');
+    await receiver.until(3);
+    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+      'delivered',
+      'delivered',
+    ]);
+    const [first, second, third] = receiver.received;
+    expect([first?.event.data, second?.event.data, third?.event.data]).toEqual([
+      { invoice: 'stubborn' },
+      { invoice: 'quick' },
+      { invoice: 'stubborn' },
+    ]);
+    expect(third?.id).toBe(first?.id);
+    expect(third?.body).toBe(first?.body);
+  });
+
+  test.each([
+    [
+      { status: 302, headers: { location: 'http://169.254.169.254/' } },
+      { answered: 302, error: null },
+    ],
+    [{ status: 404 }, { answered: 404, error: null }],
+    ['reset', { answered: null, error: 'unreachable' }],
+  ] as const)('fails with %j, and follows nothing', async (behaviour, line) => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    receiver.otherwise = behaviour;
+    await stand.happens(accountId, JSON.stringify(behaviour));
+    await receiver.until(1);
+    expect(await stand.deliveries(endpoint)).toEqual([
+      expect.objectContaining({ status: 'waiting', attempts: 1, ...line }),
+    ]);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  test('is left alone as long as it asks to be', async () => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    receiver.answers.push({ status: 429, headers: { 'retry-after': '600' } });
+    await stand.happens(accountId, 'busy');
+    await receiver.until(1);
+    await stand.deliveries(endpoint);
+    await stand.later('599 seconds');
+    expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'waiting' })]);
+    await stand.later('2 seconds');
+    expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'delivered' })]);
+  });
+
+  test('that is down for a day gets everything when it is back', async () => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    receiver.otherwise = { status: 503 };
+    await stand.happens(accountId, 'before');
+    await stand.deliveries(endpoint);
+    for (const pause of PAUSES.slice(0, 6)) {
+      await stand.later(pause);
+      await stand.deliveries(endpoint);
+    }
+    await stand.happens(accountId, 'meanwhile');
+    await stand.deliveries(endpoint);
+    expect((await stand.deliveries(endpoint)).map(({ attempts }) => attempts)).toEqual([7, 1]);
+    receiver.otherwise = { status: 204 };
+    await stand.later('17 hours');
+    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+      'delivered',
+      'delivered',
+    ]);
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('for three days leaves a dead delivery, which a replay begins anew under its id', async () => {
+    const receiver = await openReceiver();
+    const endpoint = await stand.endpoint(receiver.url);
+    receiver.otherwise = { status: 500 };
+    await stand.happens(accountId, 'dead');
+    for (const [failed, pause] of PAUSES.entries()) {
+      expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ attempts: failed + 1 })]);
+      await stand.later(pause);
+    }
+    expect(await stand.deliveries(endpoint)).toEqual([
+      expect.objectContaining({ status: 'dead', attempts: 10, next_attempt_at: null }),
+    ]);
+    receiver.otherwise = { status: 204 };
+    const [lost] = receiver.received;
+    const body = { since: lost?.event.timestamp };
+    const replayed = await stand.call(operator.key, `POST /v1/admin/webhooks/${endpoint.id}/replay`, {
+      body,
+    });
+    expect(replayed).toMatchObject({ status: 202, body: { deliveries: 1, next_since: null } });
+    expect((await stand.deliveries(endpoint)).every(({ status }) => status === 'delivered')).toBe(true);
+    expect(receiver.received.filter(({ id }) => id === lost?.id)).toHaveLength(11);
+  });
+});

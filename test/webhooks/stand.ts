@@ -1,0 +1,91 @@
+import { commitPoint, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { expect } from 'vitest';
+import { advance } from '../factories.ts';
+import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
+
+const HAPPENS = commitPoint('test.webhooks.happens', 'something that an event tells of');
+const PATIENCE = { timeout: 20_000, interval: 5 };
+
+/** An endpoint as it was made, with its secret. */
+export interface Endpoint {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** A line of an endpoint's deliveries. */
+export interface DeliveryLine {
+  readonly event_id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly answered: number | null;
+  readonly answer: string | null;
+  readonly error: string | null;
+  readonly next_attempt_at: string | null;
+}
+
+export interface Stand extends TestApp {
+  readonly operator: Customer;
+  endpoint(url: string, types?: readonly string[]): Promise<Endpoint>;
+  /** Something happens in a transaction of an account, and is told of it, or of another. */
+  happens(accountId: AccountId, id: string, about?: AccountId): Promise<void>;
+  /** Deliveries of an endpoint, the oldest first, once no job has one of them any more. */
+  deliveries(endpoint: Endpoint): Promise<DeliveryLine[]>;
+  /** Time passes, and what is due by then is delivered. */
+  later(interval: string): Promise<void>;
+}
+
+/** The whole app with a platform admin, whose endpoints are on this machine. */
+export async function openStand(options: TestAppOptions = {}): Promise<Stand> {
+  const app = await testApp(options);
+  const operator = await app.admin();
+  const { webhooks, telling } = app.app.modules;
+
+  async function lines({ id }: Endpoint): Promise<DeliveryLine[]> {
+    const { body } = await app.call(operator.key, `GET /v1/admin/webhooks/${id}/deliveries?limit=100`);
+    return (body['data'] as DeliveryLine[]).toReversed();
+  }
+
+  /** What is stored and not told yet, and deliveries of an endpoint that a job has, or that are due. */
+  async function underWay({ id }: Endpoint): Promise<number> {
+    await telling.now();
+    const [row] = await app.db.asMigrator(
+      statement<{ count: number }>(
+        `select ((select count(*) from limits.alerts where told_at is null and kind <> 'budget')
+           + (select count(*) from webhooks.events where dispatched_at is null)
+           + (select count(*) from webhooks.deliveries d join webhooks.endpoints p on p.id = d.endpoint_id where p.id = $1
+              and (d.state = 'sending' or d.state = 'waiting' and p.status = 'enabled' and d.due_at <= app.now())))::int as count`,
+        [id],
+      ),
+    );
+    return row?.count ?? 0;
+  }
+
+  async function settled(endpoint: Endpoint): Promise<DeliveryLine[]> {
+    await expect.poll(() => underWay(endpoint), PATIENCE).toBe(0);
+    return lines(endpoint);
+  }
+
+  return {
+    ...app,
+    operator,
+    async endpoint(url, types) {
+      const body = { url, ...(types === undefined ? {} : { types }) };
+      const made = await app.call(operator.key, 'POST /v1/admin/webhooks', { body });
+      expect(made.status).toBe(201);
+      return made.body as unknown as Endpoint;
+    },
+    async happens(accountId, id, about = accountId) {
+      await app.db.tenant(accountId, HAPPENS, [
+        ...webhooks.emitting({ type: 'payment.failed', accountId: about, id, data: { invoice: id } }),
+      ]);
+      webhooks.wake();
+    },
+    deliveries: settled,
+    async later(interval) {
+      await advance(app.db, interval);
+      await telling.now();
+    },
+  };
+}
