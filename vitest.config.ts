@@ -17,6 +17,7 @@ export default defineConfig({
     // No test is timed: this only ends what hangs, on a machine that does much else besides.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

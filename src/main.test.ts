@@ -226,7 +226,7 @@ async function addCell(account: string): Promise<void> {
   await db.asMigrator(
     statement(
       `insert into reports.usage_cells values
-         ($1, '2026-11-20 10:15Z', $1, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', 2, 0, 0, 0, 0, 0, 70, 0, 0)`,
+         ($1, '2026-11-20 10:15Z', $1, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 2, 0, 0, 0, 0, 0, 70, 0, 0)`,
       [account],
     ),
   );

@@ -2532,6 +2532,15 @@ AS $function$
 $function$;
 grant execute on routine limits.is_outside(uuid) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.is_own(p_holder uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select p_holder is not distinct from '00000000-0000-7000-8000-000000000001'
+$function$;
+grant execute on routine limits.is_own(uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence integer, p_to uuid, p_seconds integer)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -2649,8 +2658,9 @@ begin
   else
     v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
   end if;
+  -- Of another window nothing is known any more: no alert.
   select m.used[array_position(m.names, p_name)] - case when p_moved then p_amount else 0 end into v_used
-    from limits.meters m where m.account_id = p_account and m.scope = p_scope;
+    from limits.meters m where m.account_id = p_account and m.scope = p_scope and m.starts[array_position(m.names, p_name)] = p_start;
   perform limits.note(p_account, p_product, p_scope, p_name, p_kind, p_per, p_start, v_used, v_used + p_amount, v_size, p_now);
 end $function$;
 grant execute on routine limits.note_charge(uuid,text,text,text,text,text,bigint,bigint,boolean,timestamp with time zone) to plinth_system;
@@ -3071,7 +3081,8 @@ begin
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
     order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place
   loop
-    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')) then
+    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')
+      or exists (select from unnest(v_moves) as m where m.amount > 0)) then
       perform limits.move_windows(v_account, v_moves);
       v_moves := '{}';
     end if;
@@ -3115,7 +3126,8 @@ CREATE OR REPLACE FUNCTION limits.return_credits(p_account uuid, p_charges jsonb
  RETURNS void
  LANGUAGE sql
 AS $function$
-  update limits.credits c set remaining = c.remaining + (charge->>4)::bigint, updated_at = p_now
+  -- At most what was given: an operator may have handed back what an open permit had drawn.
+  update limits.credits c set remaining = least(c.amount, c.remaining + (charge->>4)::bigint), updated_at = p_now
   from jsonb_array_elements(p_charges) as charge
   where charge->>2 = 'credits' and c.account_id = p_account and c.id = (charge->>0)::uuid
 $function$;
@@ -3228,6 +3240,7 @@ begin
       select v_id, limits.window_start('day', v_now), -1, sum(e.cost) from limits.usage_events e
         where e.state = 'posted' and e.updated_at >= limits.instant(limits.window_start('day', v_now))
           and (p_product is null or e.product = p_product) and (p_feature is null or e.feature = p_feature) and (p_provider is null or e.provider = p_provider)
+          and not exists (select from limits.permits p where p.account_id = e.account_id and p.id = e.permit_id and limits.is_own(p.holder))
           and (p_plan is null or entitlements.segment(e.account_id, e.product, v_now)->>'plan' = p_plan)
         having sum(e.cost) is not null;
   end if;
@@ -3687,6 +3700,7 @@ create table mail.messages (
 CREATE INDEX messages_log ON mail.messages USING btree (id DESC);
 CREATE INDEX messages_of_user ON mail.messages USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX messages_over ON mail.messages USING btree (updated_at) WHERE (status = ANY (ARRAY['sent'::text, 'refused'::text, 'failed'::text]));
+CREATE INDEX messages_to ON mail.messages USING btree (lower(recipient), template, created_at);
 alter table mail.messages enable row level security, force row level security;
 create policy system on mail.messages for all to plinth_system using (true) with check (true);
 create policy tenant on mail.messages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -3973,7 +3987,7 @@ $function$;
 
 -- ==================== reports
 
-create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint);
+create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint);
 
 create table reports.proceeds (
   account_id uuid not null,
@@ -4012,6 +4026,7 @@ create table reports.usage_cells (
   key_id uuid,
   provider text not null,
   model text not null,
+  own boolean not null,
   calls bigint not null,
   estimated_calls bigint not null,
   prompt_tokens bigint not null,
@@ -4023,7 +4038,7 @@ create table reports.usage_cells (
   corrections bigint not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
-  constraint usage_cells_account_id_slot_product_feature_user_id_model_p_key UNIQUE NULLS NOT DISTINCT (account_id, slot, product, feature, user_id, model, provider, plan, key_id)
+  constraint usage_cells_account_id_slot_product_feature_user_id_model_p_key UNIQUE NULLS NOT DISTINCT (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own)
 ) with (fillfactor=80);
 CREATE INDEX usage_cells_by_slot ON reports.usage_cells USING btree (slot);
 alter table reports.usage_cells enable row level security, force row level security;
@@ -4036,12 +4051,12 @@ CREATE OR REPLACE FUNCTION reports.add(p_cells reports.cell[])
  RETURNS void
  LANGUAGE sql
 AS $function$
-  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
       prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
-    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls), sum(estimated_calls),
+    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls), sum(estimated_calls),
       sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
-    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by 1, 2, 5, 6, 3, 9, 8, 4, 7
-  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id) do update set
+    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
+  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own) do update set
     calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
     prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
     completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
@@ -4050,40 +4065,41 @@ AS $function$
 $function$;
 grant execute on routine reports.add(reports.cell[]) to plinth_system;
 
-CREATE OR REPLACE FUNCTION reports.cell_of(e limits.usage_events, p_plan text, p_times integer)
+CREATE OR REPLACE FUNCTION reports.cell_of(e limits.usage_events, p limits.permits, p_times integer)
  RETURNS SETOF reports.cell
  LANGUAGE sql
  STABLE
 AS $function$
-  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p_plan, e.product, e.feature, e.key_id, e.provider, e.model,
+  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p.plan, e.product, e.feature, e.key_id, e.provider, e.model,
+    limits.is_own(p.holder),
     p_times * (e.corrects is null)::integer::bigint, p_times * (e.corrects is null and e.estimated)::integer::bigint,
     p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
     p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
     p_times * case when e.corrects is null and e.estimated then e.cost else 0 end,
     p_times * case when e.corrects is not null then e.cost else 0 end
 $function$;
-grant execute on routine reports.cell_of(limits.usage_events,text,integer) to plinth_system;
+grant execute on routine reports.cell_of(limits.usage_events,limits.permits,integer) to plinth_system;
 
 CREATE OR REPLACE FUNCTION reports.differences(p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS SETOF reports.cell
  LANGUAGE sql
  STABLE
 AS $function$
-  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls)::bigint, sum(estimated_calls)::bigint,
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls)::bigint, sum(estimated_calls)::bigint,
       sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
       sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
     from (
       select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-        cross join lateral reports.cell_of(e, p.plan, 1) as cell
+        cross join lateral reports.cell_of(e, p, 1) as cell
         where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
       union all
-      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
+      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
         -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
     ) as signed
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
       sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
-    order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+    order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
 $function$;
 grant execute on routine reports.differences(timestamp with time zone,timestamp with time zone) to plinth_system;
 
@@ -4116,7 +4132,7 @@ begin
     cross join lateral unnest(t.accounts, t.events) as posted (account_id, id)
     join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
     join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-    cross join lateral reports.cell_of(e, p.plan, 1) as cell;
+    cross join lateral reports.cell_of(e, p, 1) as cell;
   perform reports.add(v_cells);
   return v_taken;
 end $function$;
@@ -4131,7 +4147,7 @@ AS $function$
     cross join lateral unnest(q.accounts, q.events) as posted (account_id, id)
     join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
     join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-    cross join lateral reports.cell_of(e, p.plan, 1) as cell
+    cross join lateral reports.cell_of(e, p, 1) as cell
 $function$;
 grant execute on routine reports.tail() to plinth_system;
 
@@ -4140,7 +4156,7 @@ CREATE OR REPLACE FUNCTION reports.usage(p_from timestamp with time zone, p_unti
  LANGUAGE sql
  STABLE
 AS $function$
-  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
       prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
     from reports.usage_cells where slot >= p_from and slot < p_until
   union all

@@ -134,7 +134,13 @@ function headersOf(
 
 function filled(path: string, params: object): string {
   const values = new Map(Object.entries(params));
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(values.get(name) ?? '');
+    // Whoever follows the address would fold these away, and call another route.
+    if (value === '' || value === '.' || value === '..')
+      throw new TypeError(`${name} is not an id: "${value}"`);
+    return encodeURIComponent(value);
+  });
 }
 
 function queryOf(query: object): string {

@@ -2251,6 +2251,7 @@ export type ErrorCode =
   | 'invalid_credentials'
   | 'invitation_expired'
   | 'invitation_for_another'
+  | 'invited_too_often'
   | 'job_not_dead'
   | 'job_not_replayable'
   | 'last_owner'

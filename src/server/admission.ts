@@ -2,7 +2,7 @@ import type { Answer, Prepared, Route } from '#platform/http';
 import { replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
-import type { Standing } from './callers.ts';
+import { isOnBehalf, type Standing } from './callers.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import type { Visit } from './visits.ts';
@@ -24,8 +24,7 @@ export interface SpendingCall {
  * own. Else whoever guessed one could have the other do work under a permit of theirs.
  */
 export function keyedRoute({ route, standing }: Pick<SpendingCall, 'route' | 'standing'>): string {
-  const { spender, caller } = standing;
-  return spender === undefined || spender === caller ? route.name : `${route.name} on behalf`;
+  return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;
 }
 
 /** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */

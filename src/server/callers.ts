@@ -13,6 +13,11 @@ export interface Standing {
   readonly spender: Spender | undefined;
 }
 
+/** Whether the operator's backend calls for an account that is not its own. */
+export function isOnBehalf({ caller, spender }: Pick<Standing, 'caller' | 'spender'>): boolean {
+  return spender !== undefined && spender !== caller;
+}
+
 const NOBODY = { caller: undefined, accountId: undefined, role: undefined, spender: undefined };
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 

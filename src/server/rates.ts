@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import type { RateEntry, RateVerdict } from '#platform/limits';
-import type { Standing } from './callers.ts';
+import { isOnBehalf, type Standing } from './callers.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import type { Visit } from './visits.ts';
@@ -56,7 +56,8 @@ function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string 
     case 'user':
       return standing.caller?.userId ?? '';
     case 'account':
-      return standing.accountId ?? '';
+      // What the operator's backend does for a customer does not wait for what the customer's does, nor the other way round.
+      return `${standing.accountId ?? ''}${isOnBehalf(standing) ? ' on behalf' : ''}`;
     case 'member':
       return `${standing.accountId ?? ''} ${standing.caller?.userId ?? ''}`;
     case 'key':

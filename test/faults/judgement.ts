@@ -26,6 +26,7 @@ export async function judged(
   { ground, members, sandbox }: Scene,
   { history, all }: Callers,
 ): Promise<Outcome> {
+  const from = await ground.time();
   const told = await askAll(all, [...history.exchanges]);
   const facts: Facts = {
     ...(await readRows(ground.sql)),
@@ -34,12 +35,16 @@ export async function judged(
     history: history.exchanges,
   };
   const defects = members.flatMap((member) => member.defects);
+  const counts = countsOf(facts, members);
+  const isIdle = counts['succeeded'] === 0 || counts['billed_calls'] === 0;
   return {
     violations: [
-      ...examine(facts, await ground.time()),
+      // Where nothing works, nothing is violated.
+      ...(isIdle ? [{ rule: 'nothing was done', says: JSON.stringify(counts), rows: [] }] : []),
+      ...examine(facts, { from, until: await ground.time() }),
       ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
     ],
-    counts: countsOf(facts, members),
+    counts,
   };
 }
 

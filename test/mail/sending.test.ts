@@ -95,9 +95,9 @@ describe('a mail', () => {
     refusal = { responseCode: 451 };
     const ada = await registered(app);
     await line(ada.email, { status: 'waiting', attempts: 1, error: 'SMTP 451', sent_at: null });
-    await later('29 seconds');
+    await later('20 seconds');
     await line(ada.email, { status: 'waiting', attempts: 1 });
-    await later('7 seconds');
+    await later('16 seconds');
     await line(ada.email, { status: 'waiting', attempts: 2 });
     refusal = undefined;
     await later('72 seconds');

@@ -168,6 +168,39 @@ describe('who invites', () => {
     expect(await roleOf(path, owner, invitee)).toBe('owner');
   });
 
+  test('is no key where a key could make somebody who may do more than it', async () => {
+    const made = await app.call(owner.token, 'POST /v1/api-keys', {
+      body: { name: 'narrow', scopes: ['account:write'] },
+      headers: { 'x-account-id': path.split('/').at(-1) ?? '' },
+    });
+    const key = String(made.body['key']);
+    const by = { ...owner, token: key };
+    expect(said(await invite(path, by, { email: 'by-key@example.com', role: 'member' }))).toBe('201');
+    expect(said(await invite(path, by, { email: 'admin@example.com', role: 'admin' }))).toBe('403 forbidden');
+    const [member, other] = [await guest(), await guest()];
+    await join(path, member, 'member');
+    await join(path, other, 'owner');
+    const line = `${path}/members/`;
+    expect(said(await call(key, `PATCH ${line}${member.userId}`, { role: 'admin' }))).toBe('403 forbidden');
+    expect(said(await call(key, `PATCH ${line}${other.userId}`, { role: 'viewer' }))).toBe('403 forbidden');
+    expect(said(await call(key, `DELETE ${line}${other.userId}`))).toBe('403 forbidden');
+    expect(said(await call(key, `DELETE ${line}${member.userId}`))).toBe('200');
+  });
+
+  test('fills no letter box: an address gets five invitations an hour, from whomever', async () => {
+    const { email } = await guest();
+    for (let n = 0; n < 5; n += 1) {
+      const { body } = await invite(path, owner, { email });
+      await call(owner.token, `DELETE ${path}/invitations/${String(body['id'])}`);
+    }
+    const elsewhere = await organization(owner);
+    await app.db.asMigrator(statement('delete from limits.rates'));
+    const asked = await invite(elsewhere, owner, { email: email.toUpperCase() });
+    expect(said(asked)).toBe('429 invited_too_often');
+    await advance(app.db, '61 minutes');
+    expect(said(await invite(elsewhere, owner, { email }))).toBe('201');
+  });
+
   test('has a verified email', async () => {
     const admin = await guest();
     await join(path, admin, 'admin');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
+import { advance, databaseTime } from '#test/factories';
 import { type Customer, type Reply, testApp } from '../services/app.ts';
 
 const app = await testApp({ work: false });
@@ -336,7 +336,7 @@ describe('usage that was metered elsewhere', () => {
     const me = await app.customer('gateway.scale');
     const [posted, unknown, free] = [randomUUID(), randomUUID(), randomUUID()];
     const events = [
-      { id: posted, ...FEATURE, usage, at: new Date().toISOString() },
+      { id: posted, ...FEATURE, usage, at: (await databaseTime(app.db)).toISOString() },
       { id: unknown, ...FEATURE, usage: { ...usage, model: 'gpt-99' } },
       { id: posted, ...FEATURE, usage },
       { id: free, ...FEATURE, units: 4 },

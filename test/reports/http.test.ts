@@ -35,6 +35,9 @@ async function posted(of: Customer, cost: number, more: { model?: string; at?: s
 
 const NOVEMBER = 'from=2026-11-01&until=2026-12-01';
 
+/** The day so many days from now. */
+const dayOf = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
 async function csv(
   path: string,
   key: string,
@@ -128,7 +131,7 @@ describe('CSV', () => {
     await app.db.asMigrator(
       statement(
         `insert into reports.usage_cells
-         select $1, '2026-11-05T10:00:00Z', $2, null, 'reel', 'generation', null, 'sandbox', lpad(n::text, 100, 'x'), 1, 0, 0, 0, 0, 0, n, 0, 0
+         select $1, '2026-11-05T10:00:00Z', $2, null, 'reel', 'generation', null, 'sandbox', lpad(n::text, 100, 'x'), false, 1, 0, 0, 0, 0, 0, n, 0, 0
          from generate_series(1, 12000) n`,
         [one.accountId, one.userId],
       ),
@@ -274,6 +277,17 @@ describe('margins', () => {
     expect(await margin(`group=&account_id=${odd.accountId}`)).toMatchObject({
       data: [{ currency: 'xxx', cost_micros: 20_000, cost_minor: null, margin_minor: null, rate: null }],
     });
+  });
+
+  test('leave out what a backend of the account’s own says of its costs', async () => {
+    const one = await app.customer('gateway.developer');
+    const event = { id: crypto.randomUUID(), product: 'gateway', feature: 'external', cost_micros: 5_000 };
+    const { body } = await app.call(one.key, 'POST /v1/usage-events', { body: { events: [event] } });
+    expect(body).toMatchObject({ data: [{ status: 'posted' }] });
+    const days = `from=${dayOf(-2)}&until=${dayOf(2)}&account_id=${one.accountId}`;
+    const seen = async (path: string) => (await app.call(admin.key, `GET /v1/admin/${path}${days}`)).body;
+    expect(await seen('usage?group=account&')).toMatchObject({ data: [{ cost_micros: 5_000 }] });
+    expect(await seen('margin?group=account&')).toMatchObject({ data: [] });
   });
 
   test('count a cost once, where an account bought in two currencies: in that of its latest sale by the month’s end', async () => {

@@ -18,6 +18,14 @@ export const AI: readonly Patch[] = [
     expects: `${BREAKER} opens when a model fails, keeps calls away, lets one probe through and closes when it is served`,
   },
   {
+    name: 'denied-what-has-cost',
+    file: 'src/platform/ai/pipe.ts',
+    find: 'throw failure !== undefined && isDenial(error) ? failure.error : error;',
+    replace: 'throw error;',
+    expects:
+      'src/platform/ai/faults.test.ts :: what the ledger is told of each fault > a budget without room for another try tells why the first one failed, for that one may have cost',
+  },
+  {
     name: 'retry-after-ignored',
     file: 'src/platform/ai/pipe.ts',
     find: 'Math.max(failure.retryAfter ?? 0,',

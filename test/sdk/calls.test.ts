@@ -126,6 +126,15 @@ describe('a call is not tried again', () => {
     expect(client.waits).toEqual([]);
   });
 
+  it('when an id would fold into another route', async () => {
+    const client = clientOf(await customer());
+    const before = road.passed.length;
+    for (const id of ['..', '.', '']) {
+      await expect(client.organizations.members.remove(id, id)).rejects.toThrow(TypeError);
+    }
+    expect(road.passed).toHaveLength(before);
+  });
+
   it('when its caller has given up', async () => {
     const client = clientOf(await customer());
     const over = new AbortController();

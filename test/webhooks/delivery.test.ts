@@ -79,7 +79,10 @@ describe('an endpoint that does not take a message', () => {
   test('gets it again under the same id until it does; events after it don’t wait for it', async () => {
     const receiver = await openReceiver();
     const endpoint = await stand.endpoint(receiver.url);
-    receiver.answers.push({ status: 500, body: 'Oh no\u0000!' }, { status: 200, body: 'fine' });
+    receiver.answers.push(
+      { status: 500, body: 'Oh no\u0000!', headers: { 'retry-after': '60' } },
+      { status: 200, body: 'fine' },
+    );
     await stand.happens(accountId, 'stubborn');
     await receiver.until(1);
     expect(await stand.deliveries(endpoint)).toEqual([
@@ -88,7 +91,7 @@ describe('an endpoint that does not take a message', () => {
     await stand.happens(accountId, 'quick');
     await receiver.until(2);
     await stand.deliveries(endpoint);
-    await stand.later('7 seconds');
+    await stand.later('61 seconds');
     await receiver.until(3);
     expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
@@ -106,10 +109,13 @@ describe('an endpoint that does not take a message', () => {
 
   test.each([
     [
-      { status: 302, headers: { location: 'http://169.254.169.254/' } },
+      { status: 302, headers: { location: 'http://169.254.169.254/', 'retry-after': '60' } },
       { answered: 302, error: null },
     ],
-    [{ status: 404 }, { answered: 404, error: null }],
+    [
+      { status: 404, headers: { 'retry-after': '60' } },
+      { answered: 404, error: null },
+    ],
     ['reset', { answered: null, error: 'unreachable' }],
   ] as const)('fails with %j, and follows nothing', async (behaviour, line) => {
     const receiver = await openReceiver();
@@ -130,9 +136,9 @@ describe('an endpoint that does not take a message', () => {
     await stand.happens(accountId, 'busy');
     await receiver.until(1);
     await stand.deliveries(endpoint);
-    await stand.later('599 seconds');
+    await stand.later('540 seconds');
     expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'waiting' })]);
-    await stand.later('2 seconds');
+    await stand.later('61 seconds');
     expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'delivered' })]);
   });
 

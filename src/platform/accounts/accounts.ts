@@ -20,7 +20,7 @@ export interface AccountsParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly audit: Audit;
-  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
   readonly room: Room;
   /** Where an invitee goes with a token. */
   readonly invitationLink: (token: string) => string;

@@ -6,6 +6,10 @@ declareErrors({
     message: 'An organization keeps at least one owner. Make someone else an owner first.',
   },
   already_member: { status: 409, message: 'This user is a member already.' },
+  invited_too_often: {
+    status: 429,
+    message: 'This email address has been sent enough invitations for now. Try again in an hour.',
+  },
   already_invited: {
     status: 409,
     message: 'There is an open invitation to this email address. Resend or revoke it.',

@@ -28,6 +28,8 @@ const INVITE = commitPoint(
 const REVOKE = commitPoint('accounts.invitation-revoked', 'the end of an invitation');
 const PRUNE = commitPoint('accounts.invitations-pruned', 'invitations that were over a month ago, deleted');
 const PREFIX = 'pli_';
+/** Invitations to one address, from whomever. */
+const MOST_AN_HOUR = 5;
 
 /** An invitation as those who manage the organization see it; its token is in the mail alone. */
 export interface InvitationView {
@@ -62,7 +64,7 @@ export interface InvitationsParts {
   readonly random: Random;
   readonly audit: Audit;
   readonly roles: Roles;
-  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
   readonly room: Room;
   /** Where an invitee goes with a token. */
   readonly invitationLink: (token: string) => string;
@@ -99,13 +101,14 @@ async function invite(
   const { accountId } = await enter(roles, visit, 'admin');
   const inviter = await verifiedEmail(db, visit.caller);
   await assertMayGive(db, visit.caller, role);
+  await assertRest(mail, email);
   const token = randomToken(parts.random, PREFIX);
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
   const row = await checkRoom(room, () =>
     db.tenant(accountId, INVITE, async (tx) => {
       const { account, role: own } = await lock(tx, visit, { least: 'admin' });
-      assertRank(own, [role]);
+      assertRank(own, [role], visit.caller);
       const [[known], , [invitation]] = await tx.runAll([
         hasMember(accountId, email),
         dropExpired(accountId, email),
@@ -130,6 +133,7 @@ async function resend(parts: InvitationsParts, visit: Visit, invitationId: strin
   const [[before]] = await db.tenant(accountId, [invitationById(accountId, invitationId)]);
   if (before === undefined) throw new AppError('not_found');
   await assertMayGive(db, visit.caller, before.role);
+  await assertRest(mail, before.email);
   const token = randomToken(parts.random, PREFIX);
   const renewed = { invitationId, tokenHash: sha256(token), invitedBy: visit.caller.userId };
 
@@ -150,8 +154,14 @@ async function manage(tx: Transaction, visit: Visit, invitationId: string) {
   const { account, role } = await lock(tx, visit, { least: 'admin' });
   const [found] = await tx.run(invitationById(account.account_id, invitationId));
   if (found === undefined) throw new AppError('not_found');
-  assertRank(role, [found.role]);
+  assertRank(role, [found.role], visit.caller);
   return { ...found, name: account.name };
+}
+
+/** However many organizations somebody makes, and however often they invite anew: no letter box is filled by us. */
+async function assertRest(mail: Pick<Mail, 'lately'>, email: string): Promise<void> {
+  if ((await mail.lately(email, 'invitation')) >= MOST_AN_HOUR)
+    throw new AppError('invited_too_often', { retryAfter: 3_600 });
 }
 
 /** Mails that a stranger gets name somebody who can be answered, so that nobody invites in another's name. */

@@ -64,7 +64,7 @@ async function changeRole(
   const member = await db.tenant(accountId, CHANGE, async (tx) => {
     const { role: own, target } = await lock(tx, visit, { least: 'admin', target: userId });
     if (target === undefined) throw new AppError('not_found');
-    assertRank(own, [target.role, role]);
+    assertRank(own, [target.role, role], visit.caller);
     if (role !== 'owner') assertNotLastOwner(target);
     await tx.run(setRole(accountId, userId, role));
     const changes = { role: { before: target.role, after: role } };
@@ -82,7 +82,7 @@ async function remove({ db, audit, roles }: MembersParts, visit: Visit, userId: 
   await db.tenant(accountId, CHANGE, async (tx) => {
     const { role: own, target } = await lock(tx, visit, { least, target: userId });
     if (target === undefined) throw new AppError('not_found');
-    if (!leaving) assertRank(own, [target.role]);
+    if (!leaving) assertRank(own, [target.role], visit.caller);
     assertNotLastOwner(target);
     await tx.run(removeMember(accountId, userId));
     const action = leaving ? 'member.left' : 'member.removed';

@@ -41,11 +41,11 @@ export const roleIn = (userId: UserId, accountId: AccountId) =>
     [accountId, userId],
   );
 
-/** Who has owned an account that is not closed for the longest; no row when there is no such account. */
+/** Who has owned an account for the longest, closed or not: what was under way there is still settled. No row: there is none. */
 export const ownerIn = (accountId: AccountId) =>
   statement<{ user_id: UserId }>(
-    `select m.user_id from accounts.members m join accounts.accounts a using (account_id)
-     where m.account_id = $1 and m.role = 'owner' and a.deleted_at is null order by m.created_at, m.user_id limit 1`,
+    `select m.user_id from accounts.members m
+     where m.account_id = $1 and m.role = 'owner' order by m.created_at, m.user_id limit 1`,
     [accountId],
   );
 

@@ -114,6 +114,9 @@ const exportAudit = route(
   },
 );
 
+/** Milliseconds that a client has to read it all: one that stands still is let go. */
+const LONGEST = 600_000;
+
 /** No more than a batch is in memory, however slowly it is read. */
 async function sendLines(
   wire: Pick<Wire, 'take'>,
@@ -125,9 +128,10 @@ async function sendLines(
     'content-type': 'application/jsonl; charset=utf-8',
     'content-disposition': 'attachment; filename="audit.jsonl"',
   });
-  await pipeline(Readable.from(lines), response, { signal: hangUp }).catch((error: unknown) => {
-    // Whoever has gone needs no end.
-    if (!hangUp.aborted) throw error;
+  const signal = AbortSignal.any([hangUp, AbortSignal.timeout(LONGEST)]);
+  await pipeline(Readable.from(lines), response, { signal }).catch((error: unknown) => {
+    // Whoever has gone, or stands still, needs no end.
+    if (!signal.aborted) throw error;
   });
 }
 

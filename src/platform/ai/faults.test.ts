@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import '#platform/limits';
+import { AppError } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
 import { chat, plain } from './testing/open.ts';
@@ -140,5 +142,14 @@ describe('what the ledger is told of each fault', () => {
     const permit = recordingPermit({ refuse: new Error('limit_exceeded') });
     await expect(stand.open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
     expect(stand.sandbox.bill()).toHaveLength(before);
+  });
+
+  test('a budget without room for another try tells why the first one failed, for that one may have cost', async () => {
+    stand.sandbox.faults.next({ kind: 'reset', billed: true });
+    const permit = recordingPermit({ refuse: new AppError('limit_exceeded'), refusesFrom: 1 });
+    await expect(stand.open().call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+      code: 'provider_unavailable',
+    });
+    expect(permit.states).toEqual(['unknown']);
   });
 });

@@ -1,5 +1,5 @@
 import { assertOutsideTransaction } from '#platform/db';
-import type { Random } from '#platform/kernel';
+import { AppError, type Random } from '#platform/kernel';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
 import { ProviderError } from './errors.ts';
 import { type Failure, postponed, unavailable } from './outcome.ts';
@@ -36,13 +36,22 @@ export function createPipe(parts: PipeParts): Pipe {
     let failure: Failure | undefined;
     for (;;) {
       const passage = await route.next(failure);
-      const answer = await attempt(parts, call, { passage, runTime: route.runTime });
+      const answer = await attempt(parts, call, { passage, runTime: route.runTime }).catch(
+        (error: unknown) => {
+          throw failure !== undefined && isDenial(error) ? failure.error : error;
+        },
+      );
       if (!('ledger' in answer)) return answer;
       failure = answer;
       if (failure.health !== 'throttled') tries.used();
       if (failure.retry === 'never') throw failure.error;
     }
   };
+}
+
+/** There is no money for another try: what the caller is told is why the one before failed. A denial would say that nothing was done. */
+function isDenial(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'limit_exceeded';
 }
 
 function usedUp({ policy }: PipeCall): ProviderError {

@@ -107,6 +107,14 @@ describe('a limit', () => {
     expect(await usedOf(member.accountId, 'coins')).toMatchObject({ balance: 10 });
   });
 
+  test('that is credits and was handed back is not handed back again by the work that had drawn it', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { units: 5 }));
+    await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } });
+    await permit.release('failed');
+    expect(await usedOf(member.accountId, 'coins')).toMatchObject({ balance: 10 });
+  });
+
   test.each([
     ['hourly', { units: -1 }],
     ['each', { units: -1 }],

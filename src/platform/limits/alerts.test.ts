@@ -273,3 +273,10 @@ test('an account reads its own alerts and no other’s, and writes none', async 
     db.tenant(one.accountId, MOVE, [statement('delete from limits.alerts')]),
   ).rejects.toMatchObject({ code: '42501' });
 });
+
+test('two overruns that are settled at once are seen together', async () => {
+  const member = await gym.member('small');
+  const ends = [await spend(member, 350), await spend(member, 350)];
+  await Promise.all(ends.map((end) => end(510)));
+  expect(await alerts(member.accountId)).toEqual(['cost 80 of 1000 at 860', 'cost 100 of 1000 at 1020']);
+});

@@ -7,6 +7,8 @@ import type { Denial } from './denial.ts';
 const DENIED = commitPoint('limits.denied', 'the event of a first denial in its window');
 
 const HOUR = 3_600_000;
+/** Kinds whose windows are days and longer. */
+const LONG: ReadonlySet<Denial['of']> = new Set(['quota', 'credits', 'budget']);
 /** About 2 MB. The one that was told first goes first. */
 const CAPACITY = 10_000;
 
@@ -68,7 +70,7 @@ export function createDeniedEvents({ db, clock, webhooks, onFailure }: DeniedPar
 }
 
 /** The end of the window; of a shorter one, and of what has none, the hour. */
-function windowOf({ resetsAt, retryAfter }: Denial, now: number): string {
-  const isLong = resetsAt !== null && retryAfter !== undefined && retryAfter * 1_000 > HOUR;
+function windowOf({ of, resetsAt }: Denial, now: number): string {
+  const isLong = resetsAt !== null && LONG.has(of);
   return isLong ? resetsAt : new Date(now - (now % HOUR)).toISOString();
 }

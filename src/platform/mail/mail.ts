@@ -85,6 +85,8 @@ export interface Mail {
   resolve(resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>): void;
   /** How many mails of a template a user was sent in the last hour, for resolvers. */
   recently(userId: UserId, template: TemplateName): Statement<{ count: number }>;
+  /** How many mails of a template were sent to an address in the last hour, whoever they are from. */
+  lately(to: string, template: TemplateName): Promise<number>;
   /** Tells the workers that a mail waits. */
   wake(): void;
   /** What runs the jobs, as `#platform/jobs` takes it. */
@@ -176,6 +178,16 @@ export function createMail(parts: MailParts): Mail {
          where user_id = $1 and template = $2 and created_at > app.now() - ${HOUR} and status <> 'asked'`,
         [userId, template],
       ),
+    async lately(to, template) {
+      const [[row]] = await db.system('mail.sending', [
+        statement<{ count: number }>(
+          `select count(*)::int as count from mail.messages
+           where lower(recipient) = lower($1) and template = $2 and created_at > app.now() - ${HOUR}`,
+          [to, template],
+        ),
+      ]);
+      return row?.count ?? 0;
+    },
     wake: () => enqueuing.wake(),
     handler: {
       kind: KIND,

@@ -145,7 +145,7 @@ export const reportUsage = route(
     summary: 'Write down what was metered elsewhere',
     description:
       'It has happened, so that it is written down even past a limit, which it closes. Each event is answered by itself; one that is refused holds up no other. It takes no Idempotency-Key: each event has an id, which counts once for ever.',
-    rate: { perMinute: 60, by: 'account' },
+    rate: { perMinute: 30, by: 'account' },
     maxBody: 1024 * 1024,
     idempotency: 'none',
     body: eventsBody,

@@ -106,7 +106,7 @@ function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<Marg
   return statement<MarginRow>(
     `with spent as (
        select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost
-       from reports.usage($1, $2) where true ${ofAccount} group by 1, 2, 3, 4),
+       from reports.usage($1, $2) where not own ${ofAccount} group by 1, 2, 3, 4),
      rows as (
        select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, 1 as sales,
          gross as gross_minor, fee as fee_minor, tax as tax_minor, net as net_minor, 0 as cost_micros

@@ -4,7 +4,7 @@ import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, openDatabase, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { createAdjuster, type Permit } from '#platform/limits';
-import { advance, ids, type Member, makeKey } from '#test/factories';
+import { advance, advanceTo, ids, type Member, makeKey } from '#test/factories';
 import {
   figures,
   granted,
@@ -27,6 +27,7 @@ const other = url === '' ? db : await openDatabase({ engine: 'postgres', url });
 afterAll(async () => {
   if (other !== db) await other.close();
 });
+await advanceTo(db, '2027-01-05T00:00:00Z');
 const gym = await openGym(db, {
   limits: { cost: { kind: 'budget', per: 'day', by: 'account' } },
   plans: { only: { cost: 1_000_000 }, more: { cost: 2_000_000 } },

@@ -137,6 +137,7 @@ async function judged(
   { verdicts, deciders }: { readonly verdicts: Verdicts; readonly deciders: readonly Decider[] },
 ): Promise<Outcome> {
   await sweptAll(ground);
+  const at = await ground.time();
   const facts: Facts = {
     ...(await readRows(ground.sql)),
     bill: [],
@@ -149,7 +150,7 @@ async function judged(
   return {
     violations: [
       ...violations,
-      ...examine(facts, await ground.time()),
+      ...examine(facts, { from: at, until: at }),
       ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
     ],
     counts: {

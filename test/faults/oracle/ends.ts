@@ -47,10 +47,16 @@ function ended(generation: GenerationRow, permit: PermitRow | undefined): Violat
 }
 
 /** What the API says is used is what the rows say; `at`: the database's time when it was asked. */
+/** Instants, milliseconds. */
+export interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
 export function examineUsage(
   { usage, events }: Pick<Facts, 'usage' | 'events'>,
   books: Books,
-  at: number,
+  at: Span,
 ): Violation[] {
   const rows = new Map(events.map((event) => [event.id, event]));
   return [...usage].flatMap(([account, answer]) => [
@@ -64,11 +70,13 @@ export function examineUsage(
   ]);
 }
 
-function usedUp(book: Book, said: UsageAnswer['limits'][number], at: number): Violation[] {
+function usedUp(book: Book, said: UsageAnswer['limits'][number], at: Span): Violation[] {
   const rule = PRODUCTS.get(said.product)?.limits[said.limit];
-  // A minute may have passed meanwhile.
-  if (rule === undefined || rule.per === 'minute' || rule.kind === 'cooldown') return [];
-  const key = `${said.limit}@${windowStart(rule.per, at)}`;
+  if (rule === undefined || rule.kind === 'cooldown') return [];
+  const start = windowStart(rule.per, at.until);
+  // A window may have ended meanwhile.
+  if (windowStart(rule.per, at.from) !== start) return [];
+  const key = `${said.limit}@${start}`;
   const used = rule.kind === 'concurrency' ? book.open.size : (book.used.get(key) ?? 0);
   if (used === said.used) return [];
   const says = `${said.product}.${said.limit}: ${said.used} by the API, ${used} by the rows`;

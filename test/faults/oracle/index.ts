@@ -1,5 +1,5 @@
 import { examineAnswers } from './answers.ts';
-import { examineEnds, examineUsage } from './ends.ts';
+import { examineEnds, examineUsage, type Span } from './ends.ts';
 import type { Facts, Violation } from './facts.ts';
 import { examineLedger } from './ledger.ts';
 import { examineLent } from './lent.ts';
@@ -7,8 +7,8 @@ import { examineLimits } from './limits.ts';
 
 export type { Facts, Violation } from './facts.ts';
 
-/** All that must never be and was; `at`: the database's time at the end. */
-export function examine(facts: Facts, at: number): Violation[] {
+/** All that must never be and was; `at`: the database's time when the API was asked at the end, and when it had answered. */
+export function examine(facts: Facts, at: Span): Violation[] {
   const { violations, books } = examineLimits(facts);
   return [
     ...violations,

@@ -18,7 +18,7 @@ import {
 } from './made-up.ts';
 
 const rules = (facts: Partial<Facts>): string[] => [
-  ...new Set(examine(world(facts), NOON).map(({ rule }) => rule)),
+  ...new Set(examine(world(facts), { from: NOON, until: NOON }).map(({ rule }) => rule)),
 ];
 
 /** Admission as it is: the window and the permits of one commit. */

@@ -27,7 +27,7 @@ export interface RecordingPermit extends Permit {
  * outcome each.
  */
 export function recordingPermit(
-  facts: { reserve?: number; calls?: number; account?: string; refuse?: Error } = {},
+  facts: { reserve?: number; calls?: number; account?: string; refuse?: Error; refusesFrom?: number } = {},
 ): RecordingPermit {
   const rows: LedgerRow[] = [];
   let calls = facts.calls ?? 0;
@@ -69,7 +69,7 @@ export function recordingPermit(
       return closed;
     },
     async send(call) {
-      if (facts.refuse !== undefined) throw facts.refuse;
+      if (facts.refuse !== undefined && calls >= (facts.refusesFrom ?? 0)) throw facts.refuse;
       if (rows.at(-1)?.state === 'sent') throw new Error('a call is sent while another is under way');
       calls += 1;
       rows.push({ state: 'sent', call });

@@ -11,6 +11,11 @@ create table limits.holders (
 );
 call app.protect_system('limits.holders');
 
+-- One that a backend of the account's own holds: what it says of its costs is nothing that the operator pays.
+create function limits.is_own(p_holder uuid) returns boolean language sql immutable parallel safe as $$
+  select p_holder is not distinct from '00000000-0000-7000-8000-000000000001'
+$$;
+
 -- Of a permit that is lent to a backend outside of this program, that backend is the holder, and no process: one of the
 -- account's own (…1), or one of the operator that serves many accounts (…2). It has no lease; its permit lives until it is due.
 create function limits.is_outside(p_holder uuid) returns boolean language sql immutable parallel safe as $$

@@ -281,8 +281,8 @@ begin
   end case;
 end $$;
 
--- Many permits' steps in one call and one commit. Windows are moved once for all of an account's steps, and before the
--- first `send` or `extend`, which look at them.
+-- Many permits' steps in one call and one commit. Windows are moved once for all of an account's steps; and before the first
+-- `send` or `extend`, which look at them, and after an overrun, at which the next one looks for its alert.
 create function limits.resolve_batch(p_batch jsonb) returns table (i integer, answer jsonb) language plpgsql as $$
 declare
   r jsonb;
@@ -296,7 +296,8 @@ begin
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
     order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place
   loop
-    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')) then
+    if cardinality(v_moves) > 0 and (v_group <> (r->>'a') || ' ' || (r->>'p') or r->>'op' in ('send', 'extend')
+      or exists (select from unnest(v_moves) as m where m.amount > 0)) then
       perform limits.move_windows(v_account, v_moves);
       v_moves := '{}';
     end if;

@@ -90,7 +90,8 @@ begin
 end $$;
 
 create function limits.return_credits(p_account uuid, p_charges jsonb, p_now timestamptz) returns void language sql as $$
-  update limits.credits c set remaining = c.remaining + (charge->>4)::bigint, updated_at = p_now
+  -- At most what was given: an operator may have handed back what an open permit had drawn.
+  update limits.credits c set remaining = least(c.amount, c.remaining + (charge->>4)::bigint), updated_at = p_now
   from jsonb_array_elements(p_charges) as charge
   where charge->>2 = 'credits' and c.account_id = p_account and c.id = (charge->>0)::uuid
 $$;

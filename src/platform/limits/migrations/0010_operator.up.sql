@@ -70,6 +70,7 @@ begin
       select v_id, limits.window_start('day', v_now), -1, sum(e.cost) from limits.usage_events e
         where e.state = 'posted' and e.updated_at >= limits.instant(limits.window_start('day', v_now))
           and (p_product is null or e.product = p_product) and (p_feature is null or e.feature = p_feature) and (p_provider is null or e.provider = p_provider)
+          and not exists (select from limits.permits p where p.account_id = e.account_id and p.id = e.permit_id and limits.is_own(p.holder))
           and (p_plan is null or entitlements.segment(e.account_id, e.product, v_now)->>'plan' = p_plan)
         having sum(e.cost) is not null;
   end if;

@@ -52,8 +52,9 @@ begin
   else
     v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
   end if;
+  -- Of another window nothing is known any more: no alert.
   select m.used[array_position(m.names, p_name)] - case when p_moved then p_amount else 0 end into v_used
-    from limits.meters m where m.account_id = p_account and m.scope = p_scope;
+    from limits.meters m where m.account_id = p_account and m.scope = p_scope and m.starts[array_position(m.names, p_name)] = p_start;
   perform limits.note(p_account, p_product, p_scope, p_name, p_kind, p_per, p_start, v_used, v_used + p_amount, v_size, p_now);
 end $$;
 

@@ -30,6 +30,7 @@ create table mail.messages (
 );
 create index messages_log on mail.messages (id desc);
 create index messages_over on mail.messages (updated_at) where status in ('sent', 'refused', 'failed');
+create index messages_to on mail.messages (lower(recipient), template, created_at);
 create index messages_of_user on mail.messages (user_id) where user_id is not null;
 -- An account's transaction adds mails; what they say it does not read.
 call app.protect_tenant('mail.messages', 'select (account_id, id, once), insert');

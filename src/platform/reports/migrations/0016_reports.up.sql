@@ -16,6 +16,8 @@ create table reports.usage_cells (
   key_id uuid,
   provider text not null,
   model text not null,
+  -- What a backend of the account's own says of its own costs: it is nothing that the operator pays.
+  own boolean not null,
   calls bigint not null,
   estimated_calls bigint not null,
   prompt_tokens bigint not null,
@@ -27,19 +29,20 @@ create table reports.usage_cells (
   corrections bigint not null,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
-  unique nulls not distinct (account_id, slot, product, feature, user_id, model, provider, plan, key_id)
+  unique nulls not distinct (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own)
 ) with (fillfactor = 80);
 create index usage_cells_by_slot on reports.usage_cells (slot);
 call app.protect_tenant('reports.usage_cells', 'select');
 
-create type reports.cell as (account_id uuid, slot timestamptz, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text,
+create type reports.cell as (account_id uuid, slot timestamptz, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean,
   calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,
   posted bigint, estimated bigint, corrections bigint);
 
 -- One posted row as a cell. It counts in the quarter in which it was posted, and a correction in the one in which it was made:
 -- what a report said of a day that is over stays so. p_times: 1, or -1 to take it away.
-create function reports.cell_of(e limits.usage_events, p_plan text, p_times integer) returns setof reports.cell language sql stable as $$
-  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p_plan, e.product, e.feature, e.key_id, e.provider, e.model,
+create function reports.cell_of(e limits.usage_events, p limits.permits, p_times integer) returns setof reports.cell language sql stable as $$
+  select e.account_id, date_bin('15 minutes', e.updated_at, 'epoch'), e.user_id, p.plan, e.product, e.feature, e.key_id, e.provider, e.model,
+    limits.is_own(p.holder),
     p_times * (e.corrects is null)::integer::bigint, p_times * (e.corrects is null and e.estimated)::integer::bigint,
     p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
     p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
@@ -53,12 +56,12 @@ create function reports.tail() returns setof reports.cell language sql stable as
     cross join lateral unnest(q.accounts, q.events) as posted (account_id, id)
     join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
     join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-    cross join lateral reports.cell_of(e, p.plan, 1) as cell
+    cross join lateral reports.cell_of(e, p, 1) as cell
 $$;
 
 -- What reports add up: the cells and the tail, of one instant when read by one statement.
 create function reports.usage(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
-  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
       prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
     from reports.usage_cells where slot >= p_from and slot < p_until
   union all
@@ -75,12 +78,12 @@ end $$;
 
 -- Adds to the cells, in the order in which everybody locks them.
 create function reports.add(p_cells reports.cell[]) returns void language sql as $$
-  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, calls, estimated_calls,
+  insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
       prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
-    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls), sum(estimated_calls),
+    select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls), sum(estimated_calls),
       sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
-    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by 1, 2, 5, 6, 3, 9, 8, 4, 7
-  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id) do update set
+    from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
+  on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own) do update set
     calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
     prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
     completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
@@ -102,7 +105,7 @@ begin
     cross join lateral unnest(t.accounts, t.events) as posted (account_id, id)
     join limits.usage_events e on e.account_id = posted.account_id and e.id = posted.id
     join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-    cross join lateral reports.cell_of(e, p.plan, 1) as cell;
+    cross join lateral reports.cell_of(e, p, 1) as cell;
   perform reports.add(v_cells);
   return v_taken;
 end $$;
@@ -110,21 +113,21 @@ end $$;
 -- What the rows say less what reports say, cell by cell, where that is not 0. Both are of one instant, so that it may be asked
 -- while calls are settled.
 create function reports.differences(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
-  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, sum(calls)::bigint, sum(estimated_calls)::bigint,
+  select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls)::bigint, sum(estimated_calls)::bigint,
       sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
       sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
     from (
       select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
-        cross join lateral reports.cell_of(e, p.plan, 1) as cell
+        cross join lateral reports.cell_of(e, p, 1) as cell
         where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
       union all
-      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
+      select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
         -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
     ) as signed
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
       sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
-    order by 1, 2, 5, 6, 3, 9, 8, 4, 7
+    order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
 $$;
 
 -- Makes the cells say what the rows say. Nobody rolls meanwhile; calls are settled as always. Answers how many cells changed.
