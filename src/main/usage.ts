@@ -56,9 +56,10 @@ function readWords(words: readonly string[]): Asked | undefined {
 
 /** `2026-11-20T10:15:00.000Z account … reel generation …: calls 1, posted 246` */
 function line(cell: Difference): string {
-  const { slot, account_id, user_id, key_id, plan, product, feature, provider, model, ...figures } = cell;
+  const { slot, account_id, user_id, key_id, plan, product, feature, provider, model, own, ...figures } =
+    cell;
   const by = [`account ${account_id}`, `user ${user_id}`, ...(key_id === null ? [] : [`key ${key_id}`])];
-  const what = [plan ?? product, feature, `${provider}/${model}`];
+  const what = [plan ?? product, feature, `${provider}/${model}`, ...(own ? ['of its own'] : [])];
   const differing = Object.entries(figures).filter(([, amount]) => amount !== 0);
   const amounts = differing.map(([name, amount]) => `${name} ${amount}`);
   return `${slot.toISOString()} ${[...by, ...what].join(' ')}: ${amounts.join(', ')}`;

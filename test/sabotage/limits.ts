@@ -36,6 +36,14 @@ export const LIMITS: readonly Patch[] = [
       'src/platform/limits/admission.test.ts :: a denial > by monthly charges nothing: no window, no row, no key',
   },
   {
+    name: 'lease-renewed-by-the-time-before-the-lock',
+    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    find: '  perform from limits.holders where id = p_id for update;\n',
+    replace: '',
+    expects:
+      'src/platform/limits/sweep.test.ts :: a lease > whose renewal had to wait lasts from the end of the wait',
+  },
+  {
     name: 'places-of-the-dead-counted',
     file: ADMISSION,
     find: 'or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))',

@@ -6,6 +6,27 @@ const HOLDS = 'test/organizations/holds.test.ts :: a personal account >';
 /** Organizations: who gets in, who may do what there, and what is for them. */
 export const ORGANIZATIONS: readonly Patch[] = [
   {
+    name: 'key-makes-an-admin',
+    file: 'src/platform/accounts/ownership.ts',
+    find: "if (role === 'admin' && keyId !== undefined) {",
+    replace: "if (role === 'admin' && keyId === 'none') {",
+    expects: `${INVITATIONS} who invites > is no key where a key could make somebody who may do more than it`,
+  },
+  {
+    name: 'key-unmakes-an-owner',
+    file: 'src/platform/accounts/ownership.ts',
+    find: "(own !== 'owner' || keyId !== undefined)) {",
+    replace: "(own !== 'owner')) {",
+    expects: `${INVITATIONS} who invites > is no key where a key could make somebody who may do more than it`,
+  },
+  {
+    name: 'letter-box-filled',
+    file: 'src/platform/accounts/invitations.ts',
+    find: '>= MOST_AN_HOUR)',
+    replace: '>= 1_000 * MOST_AN_HOUR)',
+    expects: `${INVITATIONS} who invites > fills no letter box: an address gets five invitations an hour, from whomever`,
+  },
+  {
     name: 'invitation-accepted-by-another-email',
     file: 'src/platform/accounts/acceptance.ts',
     find: 'if (!found.is_theirs) throw',

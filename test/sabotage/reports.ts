@@ -11,6 +11,20 @@ const ADJUSTMENTS = 'src/platform/limits/migrations/0015_adjustments.up.sql';
 /** Sums of the ledger, adjustments, margins and CSV. */
 export const REPORTS: readonly Patch[] = [
   {
+    name: 'costs-of-their-own-in-the-margin',
+    file: 'src/platform/reports/margin.ts',
+    find: 'where not own ${ofAccount}',
+    replace: 'where true ${ofAccount}',
+    expects: `${HTTP} margins > leave out what a backend of the account’s own says of its costs`,
+  },
+  {
+    name: 'credits-given-back-twice',
+    file: 'src/platform/limits/migrations/0007_credits.up.sql',
+    find: 'set remaining = least(c.amount, c.remaining + (charge->>4)::bigint)',
+    replace: 'set remaining = c.remaining + (charge->>4)::bigint',
+    expects: `${ADJUSTING} a limit > that is credits and was handed back is not handed back again by the work that had drawn it`,
+  },
+  {
     name: 'rolled-up-and-left-in-the-queue',
     file: SUMS,
     find: 'delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events',

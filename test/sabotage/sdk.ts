@@ -12,6 +12,13 @@ const PERMIT = 'test/sdk/permits.test.ts :: work under a permit';
 /** The client. */
 export const SDK: readonly Patch[] = [
   {
+    name: 'id-that-folds',
+    file: CALLS,
+    find: "value === '' || value === '.' || value === '..'",
+    replace: "value === 'undefined'",
+    expects: 'test/sdk/calls.test.ts :: a call is not tried again > when an id would fold into another route',
+  },
+  {
     name: 'client-without-its-key',
     file: CALLS,
     find: "...(key === undefined ? {} : { 'idempotency-key': key }),",

@@ -17,6 +17,8 @@ export interface Difference {
   readonly key_id: string | null;
   readonly provider: string;
   readonly model: string;
+  /** What a backend of the account's own said of its own costs. */
+  readonly own: boolean;
   readonly calls: number;
   readonly estimated_calls: number;
   readonly prompt_tokens: number;
