@@ -132,6 +132,11 @@ class Model {
     add(this.#costs, this.day, held.permit.reserve);
   }
 
+  /** Its process died, and the sweeper closed it before anything was sent: all is given back but the burst. */
+  sweptAway(units: number): void {
+    add(this.#bursts, this.hour, units);
+  }
+
   /** Late: the sweeper had closed it, so that the quota stays, and the estimate is corrected. */
   ended(held: Held, { settles, cost, late }: { settles: boolean; cost: number; late: boolean }): void {
     this.open = this.open.filter((one) => one !== held);
@@ -203,7 +208,13 @@ class Run {
     const answer: Admission = await by.limits.admit(wanted);
     if (answer.kind === 'denied') return answer.denial.limit;
     if (answer.kind !== 'permit') return answer.kind;
-    await answer.permit.send(planned(answer.permit.reserve));
+    try {
+      await answer.permit.send(planned(answer.permit.reserve));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'permit_stale') throw error;
+      this.model.sweptAway(units);
+      return 'swept away';
+    }
     this.model.admitted({ permit: answer.permit, node: by, day: this.model.day, units });
     return 'permit';
   }

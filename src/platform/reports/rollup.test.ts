@@ -204,8 +204,13 @@ class Run {
     // Refused: its process dies at this very moment.
     if (admission.kind !== 'permit') return;
     const { permit } = admission;
-    await permit.send(planned(100, model));
-    this.#open.push(permit);
+    try {
+      await permit.send(planned(100, model));
+      this.#open.push(permit);
+    } catch (error) {
+      // Its process died, and the sweep has closed it before anything was sent.
+      assertStale(error);
+    }
   }
 
   async #end({ pick: at, how }: Extract<Op, { do: 'end' }>): Promise<void> {
@@ -215,9 +220,7 @@ class Run {
     if (how === 'estimated') permit.served(figures(77, { estimated: true }));
     const ended = how === 'failed' ? permit.release('failed') : permit.settle();
     // Late: the sweep has closed it, and what it says is a correction.
-    await ended.catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'permit_stale') throw error;
-    });
+    await ended.catch(assertStale);
   }
 
   async #adjust({ pick: at, by }: Extract<Op, { do: 'adjust' }>): Promise<void> {
@@ -235,6 +238,10 @@ class Run {
     this.#node = await openNode(other, [gym.catalogue]);
     await kill(dead);
   }
+}
+
+function assertStale(error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== 'permit_stale') throw error;
 }
 
 function adjustCall({ accountId, userId }: Member, eventId: string, micros: number) {
