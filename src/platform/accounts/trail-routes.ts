@@ -1,13 +1,12 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { AuditPosition } from '#platform/audit';
-import { pageOf, pageQuery, positionOf, type Route, routesFor, sendCsv, type Wire } from '#platform/http';
+import { pageOf, pageQuery, positionOf, type Route, routesFor, sendCsv, sendDownload } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { linesOf, tableOf } from './trail-lines.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
+const LINES = { name: 'audit.jsonl', type: 'application/jsonl; charset=utf-8' } as const;
 
 const activityFields = {
   id: z.uuid(),
@@ -110,30 +109,9 @@ const exportAudit = route(
     const events = await trail.export(visit, filter);
     await (format === 'csv'
       ? sendCsv(wire, tableOf(events), origin.hangUp)
-      : sendLines(wire, linesOf(events), origin.hangUp));
+      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.hangUp));
   },
 );
-
-/** Milliseconds that a client has to read it all: one that stands still is let go. */
-const LONGEST = 600_000;
-
-/** No more than a batch is in memory, however slowly it is read. */
-async function sendLines(
-  wire: Pick<Wire, 'take'>,
-  lines: AsyncIterable<string>,
-  hangUp: AbortSignal,
-): Promise<void> {
-  const response = wire.take();
-  response.writeHead(200, {
-    'content-type': 'application/jsonl; charset=utf-8',
-    'content-disposition': 'attachment; filename="audit.jsonl"',
-  });
-  const signal = AbortSignal.any([hangUp, AbortSignal.timeout(LONGEST)]);
-  await pipeline(Readable.from(lines), response, { signal }).catch((error: unknown) => {
-    // Whoever has gone, or stands still, needs no end.
-    if (!signal.aborted) throw error;
-  });
-}
 
 const readActivity = route(
   'GET /v1/organizations/:id/activity',

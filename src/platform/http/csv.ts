@@ -1,4 +1,4 @@
-import { drained } from './draining.ts';
+import { sendDownload } from './download.ts';
 import type { Wire } from './route.ts';
 
 /** The query of a call that also answers CSV. */
@@ -15,9 +15,6 @@ export interface CsvTable {
   readonly batches: AsyncIterable<readonly (readonly CsvValue[])[]>;
 }
 
-/** Milliseconds that a client has to read it all: one that stands still is let go. */
-const LONGEST = 600_000;
-
 /** Whether a call asks for CSV: by `?format=csv`, or else by its Accept header. */
 export function wantsCsv(
   wire: Pick<Wire, 'accept'>,
@@ -26,29 +23,19 @@ export function wantsCsv(
   return format === undefined ? /\btext\/csv\b/i.test(wire.accept) : format === 'csv';
 }
 
-/**
- * Answers a call with CSV (RFC 4180: commas, CRLF, quotes doubled, a header line), batch by batch: no more than one is in
- * memory, however slowly it is read. What fails before the first row is answered as an error; what fails later cuts the
- * answer off, so that nobody takes a part for the whole.
- */
-export async function sendCsv(wire: Pick<Wire, 'take'>, table: CsvTable, hangUp: AbortSignal): Promise<void> {
-  const batches = table.batches[Symbol.asyncIterator]();
-  let next = await batches.next();
-  const response = wire.take();
-  response.writeHead(200, {
-    'content-type': 'text/csv; charset=utf-8; header=present',
-    'content-disposition': `attachment; filename="${table.name}.csv"`,
-  });
-  const over = AbortSignal.any([hangUp, AbortSignal.timeout(LONGEST)]);
-  response.write(csvLine(table.columns));
-  while (next.done !== true) {
-    // Room may have come while the batch was read: no event tells of it again.
-    if (response.writableNeedDrain) await drained(response, over);
-    if (over.aborted) return void response.destroy();
-    response.write(next.value.map(csvLine).join(''));
-    next = await batches.next();
+/** Answers a call with CSV (RFC 4180: commas, CRLF, quotes doubled, a header line), as a download. */
+export function sendCsv(wire: Pick<Wire, 'take'>, table: CsvTable, hangUp: AbortSignal): Promise<void> {
+  const type = 'text/csv; charset=utf-8; header=present';
+  return sendDownload(wire, { name: `${table.name}.csv`, type, batches: linesOf(table) }, hangUp);
+}
+
+async function* linesOf({ columns, batches }: CsvTable): AsyncGenerator<string> {
+  let head = csvLine(columns);
+  for await (const rows of batches) {
+    yield head + rows.map(csvLine).join('');
+    head = '';
   }
-  response.end();
+  if (head !== '') yield head;
 }
 
 function csvLine(values: readonly CsvValue[]): string {

@@ -20,6 +20,7 @@ export {
   type StreamEvent,
   wantsEvents,
 } from './events.ts';
+export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
