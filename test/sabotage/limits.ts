@@ -36,6 +36,15 @@ export const LIMITS: readonly Patch[] = [
       'src/platform/limits/admission.test.ts :: a denial > by monthly charges nothing: no window, no row, no key',
   },
   {
+    name: 'key-and-permit-read-at-two-instants',
+    file: ADMISSION,
+    find: 'select k, p, h.id is not null as held into v from idempotency.keys k',
+    replace: `select * into v_key from idempotency.keys
+    where account_id = p_request.account_id and route = p_request.route and key_hash = p_request.key_hash;
+  select v_key as k, p, h.id is not null as held into v from idempotency.keys k`,
+    expects: `${KEYS} a repeat > that meets the commit which stores the answer gets it`,
+  },
+  {
     name: 'lease-renewed-by-the-time-before-the-lock',
     file: 'src/platform/limits/migrations/0005_sweep.up.sql',
     find: '  perform from limits.holders where id = p_id for update;\n',

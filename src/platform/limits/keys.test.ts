@@ -157,6 +157,42 @@ describe('a repeat', () => {
     expect(again).toEqual({ kind: 'replay', answer: { status: 200, body: { text: 'private marker' } } });
   });
 
+  test.runIf(engine === 'postgres')('that meets the commit which stores the answer gets it', async () => {
+    const member = await gym.member();
+    const permit = granted(await gym.admit(member, { ...mine, as: 'job' }));
+    // By itself, because an admission waits for the lock below before it looks at keys.
+    const repeated = () =>
+      db.asMigrator(
+        statement<{ kind: string }>(
+          `select limits.repeated(jsonb_populate_record(null::limits.request, to_jsonb(k)), $2, null, app.now())->>'kind' as kind
+             from idempotency.keys k where account_id = $1`,
+          [member.accountId, ids.next()],
+        ),
+      );
+    // A connection's first call of the function waits before its first statement: both have had theirs.
+    expect((await Promise.all([repeated(), repeated()])).flat()).toEqual([
+      { kind: 'running' },
+      { kind: 'running' },
+    ]);
+    const [locked, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // Whoever reads the permit waits; had it read the key before, it would have read it without its answer.
+    const closing = db.system('limits.admission', effect, async (tx) => {
+      await tx.run(statement('lock table limits.permits in access exclusive mode'));
+      await tx.run(statement("select set_config('app.account', $1, true)", [member.accountId]));
+      locked.resolve();
+      await commit.promise;
+      const stored = permit.answering({ status: 202, body: { id: 7 } });
+      await tx.run(stored ?? statement('select 1'));
+      await tx.run(permit.lending('account', 60));
+    });
+    await locked.promise;
+    const again = repeated();
+    await expect.poll(() => waitsForLocks(db)).toBe(1);
+    commit.resolve();
+    await closing;
+    expect(await again).toEqual([{ kind: 'replay' }]);
+  });
+
   test('after 24 hours is a new call', async () => {
     const member = await gym.member();
     await granted(await gym.admit(member, mine)).settle();
