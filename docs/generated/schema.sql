@@ -626,6 +626,8 @@ grant delete, insert, select, update on identity.refresh_tokens to plinth_system
 create table identity.sessions (
   user_id uuid not null,
   id uuid not null,
+  method text not null,
+  proven_at timestamp with time zone not null default app.now(),
   ip text not null,
   user_agent text not null,
   last_used_at timestamp with time zone not null default app.now(),
@@ -635,7 +637,8 @@ create table identity.sessions (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint sessions_pkey PRIMARY KEY (user_id, id),
-  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'google'::text, 'firebase'::text, 'sso'::text, 'passkey'::text])))
 );
 alter table identity.sessions enable row level security, force row level security;
 create policy own on identity.sessions for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
@@ -2900,10 +2903,17 @@ declare
   v_key idempotency.keys;
   v_permit limits.permits;
   v_event limits.usage_events;
+  v record;
 begin
-  select * into v_key from idempotency.keys
-    where account_id = p_request.account_id and route = p_request.route and key_hash = p_request.key_hash;
+  -- In one statement, as of one instant: an answer is stored with the commit that closes or lends its permit, so that a key
+  -- read before such a commit and a permit read after it would be a call of which nothing is known.
+  select k, p, h.id is not null as held into v from idempotency.keys k
+    left join limits.permits p on p.account_id = k.account_id and p.id = k.permit_id
+    left join limits.holders h on h.id = p.holder and h.expires_at > p_now
+    where k.account_id = p_request.account_id and k.route = p_request.route and k.key_hash = p_request.key_hash;
   if not found then return null; end if;
+  v_key := v.k;
+  v_permit := v.p;
   if v_key.expires_at <= p_now then
     delete from idempotency.keys where account_id = v_key.account_id and route = v_key.route and key_hash = v_key.key_hash;
     return null;
@@ -2913,8 +2923,7 @@ begin
     return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'body', v_key.answer,
       'sealed', encode(v_key.sealed, 'base64'));
   end if;
-  select * into v_permit from limits.permits where account_id = v_key.account_id and id = v_key.permit_id;
-  if not found then return jsonb_build_object('kind', 'running'); end if;
+  if v_permit.id is null then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'voided' then
     -- It came to nothing and charged nothing that it did not give back: the key is free again.
     delete from idempotency.keys where account_id = v_key.account_id and route = v_key.route and key_hash = v_key.key_hash;
@@ -2922,9 +2931,7 @@ begin
   end if;
   if v_permit.state = 'settled' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
   -- Its job runs it, whoever enqueued that; or its holder does.
-  if v_permit.job_id is not null or exists (select from limits.holders where id = v_permit.holder and expires_at > p_now) then
-    return jsonb_build_object('kind', 'running');
-  end if;
+  if v_permit.job_id is not null or v.held then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'running' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
   if p_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', p_refused); end if;
   update limits.permits set holder = p_holder, fence = fence + 1, request_id = p_request.request_id, updated_at = p_now

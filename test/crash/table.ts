@@ -119,6 +119,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'limits.seat': { because: ONE_COMMIT },
   'identity.key-revoke': { because: ONE_COMMIT },
   'identity.login': { because: ONE_COMMIT },
+  'identity.login-refused': { because: ONE_COMMIT },
   'identity.logout': { because: ONE_COMMIT },
   'identity.profile': { because: ONE_COMMIT },
   'identity.refresh': {

@@ -7,7 +7,7 @@ const CALLERS = 'src/platform/identity/callers.test.ts ::';
 export const IDENTITY: readonly Patch[] = [
   {
     name: 'stolen-refresh-token-not-noticed',
-    file: 'src/platform/identity/sessions.ts',
+    file: 'src/platform/identity/refreshing.ts',
     find: "      await tx.run(endSession(token.userId, token.sessionId, 'reuse'));\n",
     replace: '',
     expects: `${REFRESH} that is used again after the grace ends the whole family, and the audit says so`,
@@ -28,7 +28,7 @@ export const IDENTITY: readonly Patch[] = [
   },
   {
     name: 'refresh-token-stored-as-it-is',
-    file: 'src/platform/identity/sessions.ts',
+    file: 'src/platform/identity/entering.ts',
     find: 'insertRefreshToken(userId, sessionId, sha256(refreshToken)),',
     replace: 'insertRefreshToken(userId, sessionId, refreshToken),',
     expects: `${REFRESH} is never stored as it is`,

@@ -154,7 +154,7 @@ export const MAIL: readonly Patch[] = [
   },
   {
     name: 'soft-verification-never-asks',
-    file: 'src/platform/identity/sessions.ts',
+    file: 'src/platform/identity/entering.ts',
     find: "emailVerification === 'required' || user.is_overdue",
     replace: "emailVerification === 'required'",
     expects:

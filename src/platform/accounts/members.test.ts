@@ -119,7 +119,7 @@ describe('ownership', () => {
     const byKey = await identity.identify(key);
     if (byKey === undefined) throw new Error('a new key is not known');
     const sessionId = owner.caller.sessionId;
-    const age = `update identity.sessions set created_at = created_at - interval '16 minutes' where id = $1`;
+    const age = `update identity.sessions set proven_at = proven_at - interval '16 minutes' where id = $1`;
     await db.asMigrator(statement(age, [sessionId]));
     for (const caller of [owner.caller, byKey]) {
       const visit = { ...as(owner), caller };
@@ -128,7 +128,7 @@ describe('ownership', () => {
       await expect(members.changeRole(visit, member.userId, 'owner')).rejects.toMatchObject(stale);
       expect(await members.changeRole(visit, member.userId, 'member')).toMatchObject({ role: 'member' });
     }
-    const anew = `update identity.sessions set created_at = app.now() where id = $1`;
+    const anew = `update identity.sessions set proven_at = app.now() where id = $1`;
     await db.asMigrator(statement(anew, [sessionId]));
     expect(await members.changeRole(as(owner), member.userId, 'owner')).toMatchObject({ role: 'owner' });
   });

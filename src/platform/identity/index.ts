@@ -12,7 +12,7 @@ export { freshSession } from './session-store.ts';
 export { profile, userByEmail } from './store.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './registration.ts';
 export { allowsScope } from './scopes.ts';
-export type { AuthTokens } from './sessions.ts';
+export type { AuthTokens } from './entering.ts';
 export type { Membership } from './users.ts';
 
 /** All calls of this module; their service is `Identity`. */

@@ -11,13 +11,14 @@ const GRACE_TOKENS = 20;
 export const insertSession = (session: {
   userId: UserId;
   sessionId: string;
+  method: string;
   ip: string;
   userAgent: string;
 }) =>
   statement(
-    `insert into identity.sessions (user_id, id, ip, user_agent, expires_at)
-     values ($1, $2, $3, $4, app.now() + ${IDLE})`,
-    [session.userId, session.sessionId, session.ip, session.userAgent.slice(0, 300)],
+    `insert into identity.sessions (user_id, id, method, ip, user_agent, expires_at)
+     values ($1, $2, $3, $4, $5, app.now() + ${IDLE})`,
+    [session.userId, session.sessionId, session.method, session.ip, session.userAgent.slice(0, 300)],
   );
 
 export const insertRefreshToken = (userId: UserId, sessionId: string, tokenHash: string) =>
@@ -75,10 +76,10 @@ export const rotate = (token: { userId: UserId; sessionId: string; tokenHash: st
     ),
   ] as const;
 
-/** The session, if its user signed in lately: what is asked for in it is not asked by whoever found it open. */
+/** The session, if its user proved lately who they are: what is asked for in it is not asked by whoever found it open. */
 export const freshSession = (userId: UserId, sessionId: string) =>
   statement<{ id: string }>(
-    `select id from identity.sessions where user_id = $1 and id = $2 and created_at > app.now() - interval '15 minutes'`,
+    `select id from identity.sessions where user_id = $1 and id = $2 and proven_at > app.now() - interval '15 minutes'`,
     [userId, sessionId],
   );
 

@@ -29,6 +29,9 @@ call app.protect_user('identity.users',
 create table identity.sessions (
   user_id uuid not null references identity.users (user_id) on delete cascade,
   id uuid not null,
+  -- How it was opened, and when its user last proved who they are.
+  method text not null check (method in ('password', 'google', 'firebase', 'sso', 'passkey')),
+  proven_at timestamptz not null default app.now(),
   ip text not null,
   user_agent text not null,
   last_used_at timestamptz not null default app.now(),

@@ -1,0 +1,77 @@
+import type { Whence } from '#platform/audit';
+import { commitPoint } from '#platform/db';
+import { AppError, sha256 } from '#platform/kernel';
+import type { Callers } from './callers.ts';
+import {
+  type AuthTokens,
+  assertVerified,
+  authTokens,
+  type EnteringParts,
+  newRefreshToken,
+} from './entering.ts';
+import {
+  endSession,
+  insertRefreshToken,
+  lockSession,
+  rotate,
+  sessionOfToken,
+  tokenState,
+} from './session-store.ts';
+import { userById } from './store.ts';
+
+const REFRESH = commitPoint(
+  'identity.refresh',
+  'a rotated refresh token and its successor, or the end of their family',
+);
+
+export interface RefreshingParts extends EnteringParts {
+  readonly callers: Callers;
+}
+
+/** A new pair for a refresh token, which is used up by it. Coming back with a used one ends the session. */
+export async function refresh(
+  parts: RefreshingParts,
+  refreshToken: string,
+  whence: Whence,
+): Promise<AuthTokens> {
+  const { db, random, audit } = parts;
+  const tokenHash = sha256(refreshToken);
+  const [[found]] = await db.system('identity.credentials', [sessionOfToken(tokenHash)]);
+  if (found === undefined) throw over();
+  const token = { userId: found.user_id, sessionId: found.session_id, tokenHash };
+  const next = newRefreshToken(random);
+
+  const outcome = await db.system('identity.credentials', REFRESH, async (tx) => {
+    // The family's lock: of two refreshes at once the second sees what the first did.
+    const [[session], [how], [user]] = await tx.runAll([
+      lockSession(token.userId, token.sessionId),
+      tokenState(token),
+      // Not locked: whoever suspends a user locks first the user, then the sessions, and finds this one then.
+      userById(token.userId),
+    ]);
+    if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
+    if (how.state === 'expired') return 'over';
+    if (how.state === 'reused') {
+      await tx.run(endSession(token.userId, token.sessionId, 'reuse'));
+      const target = { kind: 'session', id: token.sessionId };
+      await audit.recordIn(tx, {
+        action: 'session.reuse_detected',
+        actor: { kind: 'system' },
+        target,
+        whence,
+      });
+      return 'reused';
+    }
+    assertVerified(user, parts.emailVerification);
+    await tx.runAll([...rotate(token), insertRefreshToken(token.userId, token.sessionId, sha256(next))]);
+    return user;
+  });
+  if (outcome === 'reused') parts.callers.forget(token.sessionId);
+  if (typeof outcome === 'string') throw over();
+  return authTokens(parts, outcome, { sessionId: token.sessionId, refreshToken: next });
+}
+
+/** One answer for whatever is wrong with a refresh token. */
+function over(): AppError {
+  return new AppError('unauthenticated', { message: 'This session is over. Sign in again.' });
+}
