@@ -115,9 +115,16 @@ export const KINDS: readonly Patch[] = [
   {
     name: 'operator-spending-without-corrections',
     file: 'src/platform/limits/migrations/0004_settlement.up.sql',
-    find: 'if p.operator_budgets is not null then perform limits.count_spending(p, v_corrected, p_now); end if;',
-    replace: '',
+    find: "perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);",
+    replace: 'null;',
     expects: `${test('operator')} a budget of the operator > counts what each call cost, not what it had reserved, and corrections too`,
+  },
+  {
+    name: 'correction-counted-for-every-provider',
+    file: at('0010_operator'),
+    find: ' and (b.provider is null or e.provider = b.provider)\n        and (p_corrections',
+    replace: '\n        and (p_corrections',
+    expects: `${test('operator')} a budget of the operator > by provider is moved by corrections of its own calls alone, late figures and adjustments alike`,
   },
   {
     name: 'plain-end-without-its-fence',

@@ -93,6 +93,30 @@ describe('a budget of the operator', () => {
     expect(await budgets.list()).toMatchObject([{ provider: 'elsewhere', spent: 50 }]);
   });
 
+  test('by provider is moved by corrections of its own calls alone, late figures and adjustments alike', async () => {
+    await advance(db, '1 day');
+    await budgets.set({ provider: 'sandbox' }, { daily: micros(500) });
+    await budgets.set({ provider: 'elsewhere' }, { daily: micros(500) });
+    const spent = async () =>
+      (await budgets.list()).map((budget) => `${budget.provider} ${budget.spent}`).toSorted();
+    const dead = await gym.another();
+    const late = granted(await dead.limits.admit(request(await gym.member(), { reserve: 90 })));
+    await late.send({ ...planned(90), provider: 'elsewhere' });
+    await kill(dead);
+    await gym.limits.sweep();
+    late.served(figures(20, { provider: 'elsewhere' }));
+    await late.reportLate();
+    expect(await spent()).toEqual(['elsewhere 20', 'sandbox 0']);
+    await db.asMigrator(
+      statement(
+        `select limits.adjust_event(account_id, id, $2, $3, -5) from limits.usage_events
+           where permit_id = $1 and corrects is null`,
+        [late.id, ids.next(), ids.next()],
+      ),
+    );
+    expect(await spent()).toEqual(['elsewhere 15', 'sandbox 0']);
+  });
+
   test('is closed and opened by hand at once, whatever was spent, and keeps its amount', async () => {
     const daily = micros(1_000);
     const id = await budgets.set({ product: 'gym' }, { daily });

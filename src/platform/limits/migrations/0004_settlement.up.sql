@@ -254,7 +254,9 @@ begin
     if v_corrected <> 0 and p.state in ('settled', 'voided') then
       select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
-      if p.operator_budgets is not null then perform limits.count_spending(p, v_corrected, p_now); end if;
+      if p.operator_budgets is not null then
+        perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
+      end if;
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);

@@ -41,12 +41,13 @@ create function limits.governing(p_states limits.operator_state[], p_product tex
   where (s.product is null or s.product = p_product) and (s.feature is null or s.feature = p_feature) and (s.plan is null or s.plan = p_plan)
 $$;
 
--- Adds what a closed permit cost (p_cost null: its posted calls), or a correction of it, to the budgets that it counts in.
-create function limits.count_spending(p_permit limits.permits, p_cost bigint, p_now timestamptz) returns void language sql as $$
+-- Adds what a closed permit's posted calls cost, or these corrections of them alone, to the budgets that it counts in.
+create function limits.count_spending(p_permit limits.permits, p_corrections uuid[], p_now timestamptz) returns void language sql as $$
   insert into limits.operator_spending as s (budget_id, day, shard, spent)
     select b.id, limits.window_start('day', p_now), pg_backend_pid() % 64, cost from limits.operator_budgets b cross join lateral (
-      select coalesce(p_cost, (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_permit.account_id
-        and e.permit_id = p_permit.id and e.state = 'posted' and (b.provider is null or e.provider = b.provider)))::bigint as cost) as of_permit
+      select coalesce(sum(e.cost), 0)::bigint as cost from limits.usage_events e where e.account_id = p_permit.account_id
+        and e.permit_id = p_permit.id and e.state = 'posted' and (b.provider is null or e.provider = b.provider)
+        and (p_corrections is null or e.id = any(p_corrections))) as of_permit
       where b.id = any(p_permit.operator_budgets) and cost <> 0 order by b.id
     on conflict (budget_id, day, shard) do update set spent = s.spent + excluded.spent
 $$;

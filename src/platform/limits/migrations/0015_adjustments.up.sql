@@ -94,7 +94,7 @@ begin
   if p.state in ('settled', 'voided') then
     select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_applied) g;
     update limits.permits set charges = v_charges, updated_at = v_now where account_id = p_account and id = p.id;
-    if p.operator_budgets is not null then perform limits.count_spending(p, v_applied, v_now); end if;
+    if p.operator_budgets is not null then perform limits.count_spending(p, array[p_id], v_now); end if;
     perform limits.move_windows(p_account, v_moves);
   end if;
   return v_applied;
