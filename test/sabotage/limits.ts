@@ -36,6 +36,14 @@ export const LIMITS: readonly Patch[] = [
       'src/platform/limits/admission.test.ts :: a denial > by monthly charges nothing: no window, no row, no key',
   },
   {
+    name: 'landing-told-to-one-batcher-alone',
+    file: 'src/platform/limits/batcher.ts',
+    find: 'for (const launch of this.#launches) launch();',
+    replace: 'this.#launches[0]?.();',
+    expects:
+      'src/platform/limits/batcher.test.ts :: what waits for a row that another batcher has twice flies when that lands, though nothing else comes',
+  },
+  {
     name: 'key-and-permit-read-at-two-instants',
     file: ADMISSION,
     find: 'select k, p, h.id is not null as held into v from idempotency.keys k',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBatcher } from './batcher.ts';
+import { createBatcher, Traffic } from './batcher.ts';
 
 /** A flush that a test lets go by hand. */
 function gate() {
@@ -77,7 +77,7 @@ const oneForAll = () => 'row';
 
 test('a crowd on one row has one flight under way and one that waits for it, whatever else may fly', async () => {
   const { flights, flush } = gate();
-  const traffic = new Map<string, number>();
+  const traffic = new Traffic();
   const batcher = createBatcher<string, string>({
     flush,
     maxBatch: 2,
@@ -100,11 +100,11 @@ test('a crowd on one row has one flight under way and one that waits for it, wha
   flights[3]?.land(echo(['a5']));
   flights[1]?.land(echo(['b1']));
   expect(await Promise.all(all)).toEqual(['a1!', 'a2!', 'a3!', 'a4!', 'a5!', 'b1!']);
-  expect(traffic.size).toBe(0);
+  expect(traffic.on('a')).toBe(0);
 });
 
 test('two batchers that lock the same rows don’t meet at them: the second waits in the database', async () => {
-  const traffic = new Map<string, number>();
+  const traffic = new Traffic();
   const [admission, settlement] = [gate(), gate()];
   const first = createBatcher<string, string>({
     flush: admission.flush,
@@ -129,6 +129,27 @@ test('two batchers that lock the same rows don’t meet at them: the second wait
   admission.flights[0]?.land(['admitted']);
   settlement.flights[0]?.land(['settled']);
   expect(await Promise.all([admitted, settled])).toEqual(['admitted', 'settled']);
+});
+
+test('what waits for a row that another batcher has twice flies when that lands, though nothing else comes', async () => {
+  const traffic = new Traffic();
+  const [admission, settlement] = [gate(), gate()];
+  const same = { maxBatch: 1, flights: 2, rowOf: oneForAll, traffic };
+  const first = createBatcher<string, string>({ flush: admission.flush, ...same });
+  const second = createBatcher<string, string>({ flush: settlement.flush, ...same });
+  const admitted = ['one', 'two'].map((item) => first.add(item));
+  await turn();
+  expect(admission.flights).toHaveLength(2);
+  const settled = second.add('settle');
+  await turn();
+  expect(settlement.flights).toEqual([]);
+  admission.flights[0]?.land(['one!']);
+  admission.flights[1]?.land(['two!']);
+  expect(await Promise.all(admitted)).toEqual(['one!', 'two!']);
+  await turn();
+  expect(settlement.flights).toMatchObject([{ items: ['settle'] }]);
+  settlement.flights[0]?.land(['settled']);
+  expect(await settled).toBe('settled');
 });
 
 test('a batch that the database refuses is halved until the one that it refuses is alone', async () => {

@@ -7,8 +7,37 @@ interface Waiting<Item, Answer> {
   carried: number;
 }
 
-/** The rows that flights of this process have or wait for, and how many flights: for batchers that lock the same rows. */
-export type Traffic = Map<string, number>;
+/** The rows that flights of this process have or wait for: for batchers that lock the same rows. */
+export class Traffic {
+  readonly #flights = new Map<string, number>();
+  readonly #launches: (() => void)[] = [];
+
+  /** How many flights have the row or wait for it. */
+  on(row: string): number {
+    return this.#flights.get(row) ?? 0;
+  }
+
+  enter(rows: ReadonlySet<string>): void {
+    for (const row of rows) this.#flights.set(row, this.on(row) + 1);
+  }
+
+  leave(rows: ReadonlySet<string>): void {
+    for (const row of rows) {
+      const flights = this.on(row) - 1;
+      if (flights === 0) this.#flights.delete(row);
+      else this.#flights.set(row, flights);
+    }
+  }
+
+  /** Calls `launch` after each landing of whichever batcher: the row that it left may be what another one waits for. */
+  join(launch: () => void): void {
+    this.#launches.push(launch);
+  }
+
+  landed(): void {
+    for (const launch of this.#launches) launch();
+  }
+}
 
 export interface BatcherOptions<Item, Answer> {
   /** Decides a batch; `undefined` in an item's place carries it over to the next batch. */
@@ -66,21 +95,15 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
 
   async function fly(batch: Waiting<Item, Answer>[], wait: boolean): Promise<void> {
     const rows = new Set(batch.map(({ row }) => row));
-    for (const row of rows) traffic?.set(row, (traffic.get(row) ?? 0) + 1);
+    traffic?.enter(rows);
     const carried = await decide(batch, wait);
-    for (const row of rows) leave(row);
+    traffic?.leave(rows);
     for (const one of carried.toReversed()) {
       if (one.carried >= PATIENCE) patient.unshift(one);
       else queueOf(one.row).unshift(one);
     }
     if (wait) inLine -= 1;
     else flying -= 1;
-  }
-
-  function leave(row: string): void {
-    const flights = (traffic?.get(row) ?? 1) - 1;
-    if (flights === 0) traffic?.delete(row);
-    else traffic?.set(row, flights);
   }
 
   function queueOf(row: string): Waiting<Item, Answer>[] {
@@ -95,7 +118,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   function nextBatch(ahead: 0 | 1): Waiting<Item, Answer>[] {
     const batch: Waiting<Item, Answer>[] = [];
     for (const [row, queue] of queues) {
-      if ((traffic?.get(row) ?? 0) !== ahead) continue;
+      if ((traffic?.on(row) ?? 0) !== ahead) continue;
       batch.push(...queue.splice(0, options.maxBatch - batch.length));
       if (queue.length === 0) queues.delete(row);
       if (ahead === 1 || batch.length === options.maxBatch) break;
@@ -107,29 +130,35 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     return flying + inLine <= options.flights;
   }
 
+  function landed(): void {
+    if (traffic === undefined) launch();
+    else traffic.landed();
+  }
+
   function launch(): void {
     while (flying < options.flights && hasRoom()) {
       const batch = nextBatch(0);
       if (batch.length === 0) break;
       flying += 1;
-      void fly(batch, false).then(launch);
+      void fly(batch, false).then(landed);
     }
     if (patient.length > 0 && !isPatientFlying && inLine < IN_LINE && hasRoom()) {
       isPatientFlying = true;
       inLine += 1;
       void fly(patient.splice(0, options.maxBatch), true).then(() => {
         isPatientFlying = false;
-        launch();
+        landed();
       });
     }
     while (inLine < IN_LINE && hasRoom()) {
       const batch = nextBatch(1);
       if (batch.length === 0) return;
       inLine += 1;
-      void fly(batch, true).then(launch);
+      void fly(batch, true).then(landed);
     }
   }
 
+  traffic?.join(launch);
   return {
     /** Adds an item to the next batch; resolves with its answer, rejects with the error that nobody could decide it by. */
     add(item: Item): Promise<Answer> {

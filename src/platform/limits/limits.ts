@@ -4,7 +4,7 @@ import type { AccountId, Ids, Random } from '#platform/kernel';
 import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
 import type { Denial } from './denial.ts';
 import type { Denials } from './denials.ts';
-import type { Traffic } from './batcher.ts';
+import { Traffic } from './batcher.ts';
 import { compileFeatures } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
@@ -48,7 +48,7 @@ export interface Limits {
 export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
   // Admission and settlement lock the same meters.
-  const traffic: Traffic = new Map();
+  const traffic = new Traffic();
   const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic });
   const features = compileFeatures(parts.catalogues);
   const admit = createAdmission({
