@@ -5,10 +5,12 @@ type Bench = (say: (line: string) => void) => Promise<Figures>;
 
 /** Each bench's code is loaded when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  auth: async () => (await import('./auth.ts')).benchAuth,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   library: async () => (await import('./library.ts')).benchLibrary,
   jobs: async () => (await import('./jobs.ts')).benchJobs,
   limits: async () => (await import('./limits.ts')).benchLimits,
+  'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
   reel: async () => (await import('./reel.ts')).benchReel,
 };
 

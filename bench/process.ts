@@ -5,6 +5,14 @@ import { join } from 'node:path';
 
 const LAUNCHER = join(import.meta.dirname, '../bin/plinth.js');
 
+/** What a production that is one machine asks for by name. */
+const ALONE = {
+  NODE_ENV: 'production',
+  MAIL_TRANSPORT: 'outbox',
+  EMBEDDED_MASTER_KEY: 'true',
+  SINGLE_DATABASE_LOGIN: 'true',
+};
+
 /** A running server, started as its user would. */
 export interface Running {
   readonly url: string;
@@ -19,7 +27,7 @@ export async function startProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<Running> {
   const child = spawn(process.execPath, [LAUNCHER, verb], {
-    env: { ...process.env, NODE_ENV: 'production', MAIL_TRANSPORT: 'outbox', ...environment },
+    env: { ...process.env, ...ALONE, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const end = () => child.kill('SIGKILL');

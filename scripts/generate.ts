@@ -9,6 +9,7 @@ import { configMarkdown, envExample } from '#platform/config';
 import { migrateUp, openDatabase } from '#platform/db';
 import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../src/app.ts';
+import { accessMarkdown } from './generate/access.ts';
 import { clientTypes } from './generate/client.ts';
 import {
   commitPointsMarkdown,
@@ -29,6 +30,7 @@ async function generated(): Promise<Map<string, string>> {
     const openApi = openApiOf([{ routes: allRoutes() }], { version });
     return new Map([
       ['.env.example', envExample()],
+      ['docs/generated/access.md', accessMarkdown(allRoutes())],
       ['docs/generated/commit-points.md', commitPointsMarkdown()],
       ['docs/generated/config.md', configMarkdown()],
       ['docs/generated/errors.md', errorsMarkdown()],

@@ -4,6 +4,7 @@ import { auditMigrations } from '#platform/audit';
 import { billingRoutes } from '#platform/billing';
 import type { Config } from '#platform/config';
 import {
+  assertLogins,
   type Database,
   dbMigrations,
   migrateUp,
@@ -12,6 +13,7 @@ import {
   pendingMigrations,
 } from '#platform/db';
 import { entitlementsMigrations } from '#platform/entitlements';
+import { erasureMigrations, erasureRoutes } from '#platform/erasure';
 import type { Route } from '#platform/http';
 import { idempotencyMigrations } from '#platform/idempotency';
 import { identityMigrations, identityRoutes } from '#platform/identity';
@@ -21,6 +23,8 @@ import { limitsMigrations, limitsRoutes, startHolder } from '#platform/limits';
 import { mailMigrations, mailRoutes } from '#platform/mail';
 import { permitsRoutes } from '#platform/permits';
 import { reportsMigrations, reportsRoutes } from '#platform/reports';
+import { secretsMigrations } from '#platform/secrets';
+import { ssoMigrations, ssoRoutes } from '#platform/sso';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { webhooksMigrations, webhooksRoutes } from '#platform/webhooks';
 import { createOpenAISandbox } from '#sandbox/openai';
@@ -28,13 +32,16 @@ import { createQStashSandbox } from '#sandbox/qstash';
 import { products } from '#products';
 import { createServer, type Server } from '#server';
 import type { QStash } from './app/delivery.ts';
+import { openProviders, providersOf } from './app/federation.ts';
 import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
 import { ensureOwner } from './app/owner.ts';
 import type { AppOptions } from './app/options.ts';
 import { openRedis } from './app/redis.ts';
+import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
+export { openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({
@@ -54,16 +61,19 @@ export interface App {
 export function allMigrations(): Migration[] {
   return [
     dbMigrations,
+    secretsMigrations,
     idempotencyMigrations,
     mailMigrations,
     auditMigrations,
     webhooksMigrations,
     identityMigrations,
     accountsMigrations,
+    ssoMigrations,
     entitlementsMigrations,
     limitsMigrations,
     jobsMigrations,
     reportsMigrations,
+    erasureMigrations,
   ]
     .flatMap((migrations) => migrations())
     .concat(products.flatMap(({ migrations }) => migrations));
@@ -74,6 +84,7 @@ export function allRoutes(): Route[] {
   return [
     ...identityRoutes,
     ...accountsRoutes,
+    ...ssoRoutes,
     ...limitsRoutes,
     ...mailRoutes,
     ...webhooksRoutes,
@@ -82,6 +93,7 @@ export function allRoutes(): Route[] {
     ...billingRoutes,
     ...permitsRoutes,
     ...reportsRoutes,
+    ...erasureRoutes,
     ...products.flatMap(({ routes }) => routes),
   ];
 }
@@ -103,8 +115,9 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => telemetry.close());
   const db = await openedDatabase(options, telemetry, opened);
   const ids = createIds({ clock, random: systemRandom });
+  const secrets = await openSecrets(config, { db, random: systemRandom });
   const redis = await openRedis(config, { db, telemetry }, opened);
-  const base = { db, ids, clock, random: systemRandom, telemetry, redis };
+  const base = { db, ids, clock, random: systemRandom, secrets, telemetry, redis };
   const holder = await startHolder({
     ...base,
     kind: options.work ? 'worker' : 'api',
@@ -114,7 +127,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => holder.end());
   const upstreams = await upstreamsOf(config, opened);
   const qstash = await qstashOf(config, opened);
-  const modules = wire({ ...base, holder, options, upstreams, qstash });
+  const providers = await openProviders(config, clock, opened);
+  const modules = wire({ ...base, holder, options, upstreams, qstash, providers });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
   await modules.identity.ready();
@@ -157,6 +171,8 @@ async function openedDatabase(
       message: `The database lacks ${pending.length} migrations. Run "plinth migrate up" first.`,
     });
   }
+  const { database } = options.config;
+  if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   return db;
 }
 

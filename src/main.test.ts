@@ -260,20 +260,30 @@ test('doctor names what is wrong with each thing in a line', async () => {
     DATABASE_URL: 'postgres://a:marker@127.0.0.1:1/a',
     MINIMAX_API_KEY: 'marker',
     MINIMAX_BASE_URL: 'http://127.0.0.1:2/v1',
+    GOOGLE_CLIENT_ID: 'marker',
+    GOOGLE_CLIENT_SECRET: 'marker',
+    GOOGLE_ISSUER: 'http://127.0.0.1:3',
+    FIREBASE_PROJECT_ID: 'marker-project',
+    FIREBASE_KEYS_URL: 'http://127.0.0.1:4/keys',
   });
   expect(await program.ended()).toBe(1);
   expect(program.said()).toMatch(/FAIL {2}database +Nothing answers at the address of DATABASE_URL/);
   expect(program.said()).toMatch(/FAIL {2}AI: minimax +127\.0\.0\.1:2 can not be reached \(ECONNREFUSED\)/);
+  expect(program.said()).toMatch(/FAIL {2}Google +127\.0\.0\.1:3 does not say what it must \(ECONNREFUSED\)/);
+  expect(program.said()).toMatch(
+    /FAIL {2}Firebase +127\.0\.0\.1:4 does not say what it must \(ECONNREFUSED\)/,
+  );
   expect(program.said()).not.toContain('marker');
 });
 
-test('doctor says whether mails can leave, and preview what they look like', async () => {
+test('doctor says what passkeys are bound to and whether mails can leave, and preview what they look like', async () => {
   expect(await plinth(['migrate', 'up']).ended()).toBe(0);
   const gone = { SMTP_URL: 'smtp://ada:marker@127.0.0.1:1' };
   const well = plinth(['doctor']);
   expect(await well.ended()).toBe(0);
   const ill = plinth(['doctor'], gone);
   expect(await ill.ended()).toBe(1);
+  expect(well.said()).toMatch(/ok {4}passkeys +bound to localhost, for http:\/\/localhost:\*/);
   expect(well.said()).toMatch(/ok {4}mail +from plinth@localhost by outbox: mails are written to /);
   expect(ill.said()).toMatch(/FAIL {2}mail +smtp can not be used \(ESOCKET\)/);
   expect(ill.said()).not.toContain('marker');

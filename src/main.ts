@@ -15,6 +15,8 @@ const USAGE = `Usage: plinth <verb>
   migrate down    undo the newest migration (migrate down 3: the newest three)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
+  keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
+  import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
@@ -31,6 +33,8 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   migrate: async () => (await import('./main/migrating.ts')).migrate,
   budget: async () => (await import('./main/budget.ts')).budget,
   usage: async () => (await import('./main/usage.ts')).usage,
+  keys: async () => (await import('./main/keys.ts')).keys,
+  import: async () => (await import('./main/importing.ts')).importFile,
   mail: async () => (await import('./main/mail.ts')).mail,
   config: async () => (await import('./main/showing.ts')).showConfig,
   doctor: async () => (await import('./main/doctor.ts')).doctor,

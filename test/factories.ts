@@ -192,6 +192,16 @@ export async function advanceTo(db: Database, instant: string): Promise<void> {
   await advance(db, `${rows[0]?.seconds ?? 0} seconds`);
 }
 
+/** Stops the database's time, so that it moves by `advance` alone: what is decided by seconds hangs on no machine. */
+export async function stopTime(db: Database): Promise<void> {
+  const [row] = await db.asMigrator(statement<{ at: Date }>('select app.now() - ahead as at from app.clock'));
+  const at = row?.at.toISOString() ?? '';
+  await db.script(
+    `create or replace function app.now() returns timestamptz language plpgsql volatile parallel safe
+     as $$ begin return timestamptz '${at}' + (select ahead from app.clock); end $$`,
+  );
+}
+
 /** The database's time. */
 export async function databaseTime(db: Database): Promise<Date> {
   const [row] = await db.asMigrator(statement<{ now: Date }>('select app.now() as now'));

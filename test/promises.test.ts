@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
-const page = readFileSync(join(ROOT, 'docs/promises.md'), 'utf8');
-const named = [...page.matchAll(/^- `(\S+\.test\.ts) :: (.+)`$/gm)].map(([, file = '', name = '']) => ({
-  file,
-  name,
-}));
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const testsOf = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, file = '', name = '']) => ({ file, name }));
+const page = read('docs/promises.md');
+const named = testsOf(page, /^- `(\S+\.test\.ts) :: (.+)`$/gm);
+const security = read('docs/security.md');
 
 describe('docs/promises.md', () => {
   it('names tests for each of the eight promises', () => {
@@ -19,6 +20,21 @@ describe('docs/promises.md', () => {
   });
 
   it.each(named)('$file still has the test: $name', ({ file, name }) => {
-    expect(readFileSync(join(ROOT, file), 'utf8')).toContain(name);
+    expect(read(file)).toContain(name);
+  });
+});
+
+describe('docs/security.md', () => {
+  it.each(testsOf(security, /`(\S+\.test\.ts) :: ([^`]+)`/g))(
+    '$file still has the test: $name',
+    ({ file, name }) => {
+      expect(read(file)).toContain(name);
+    },
+  );
+
+  it('says of each line either a test, where it can be seen, or why there is none', () => {
+    const lines = security.split('\n').filter((line) => /^\| \d/.test(line));
+    expect(lines.length).toBeGreaterThan(45);
+    for (const line of lines) expect(line).toMatch(/\.test\.ts :: |by design|none here/);
   });
 });

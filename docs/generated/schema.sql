@@ -4,7 +4,7 @@ create extension btree_gin with schema public;
 
 -- ==================== accounts
 
-create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid);
+create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid, session_id uuid);
 
 create type accounts.standing as (refused text, key_budget bigint);
 
@@ -105,7 +105,7 @@ CREATE OR REPLACE FUNCTION accounts.can_spend(p_account uuid, p_user uuid, p_key
  LANGUAGE sql
  STABLE
 AS $function$
-  select ((accounts.standings(array[row(p_account, p_user, p_key)::accounts.spender]))[1]).refused
+  select ((accounts.standings(array[row(p_account, p_user, p_key, null)::accounts.spender]))[1]).refused
 $function$;
 grant execute on routine accounts.can_spend(uuid,uuid,uuid) to plinth_system;
 
@@ -176,6 +176,19 @@ end $function$;
 alter routine accounts.open_account(uuid,text,text,uuid) owner to plinth_system;
 grant execute on routine accounts.open_account(uuid,text,text,uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION accounts.other_owners(p_account uuid, p_user uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select count(*)::integer from accounts.members m join identity.users u on u.user_id = m.user_id
+  where m.account_id = p_account and m.role = 'owner' and m.user_id <> p_user and u.closed_at is null
+    and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+$function$;
+alter routine accounts.other_owners(uuid,uuid) owner to plinth_system;
+grant execute on routine accounts.other_owners(uuid,uuid) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.people(p_account uuid, p_only uuid, p_after uuid, p_limit integer)
  RETURNS TABLE(user_id uuid, email text, full_name text, avatar_url text, role text, created_at timestamp with time zone)
  LANGUAGE sql
@@ -227,13 +240,15 @@ begin
       when s.key_id is not null and (
         k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
         or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
+      when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
       end, k.monthly_budget_micros)::accounts.standing order by s.place)
-    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, place)
+    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
     -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
     left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
     left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
     left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
     left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
+    left join lateral (select * from identity.sessions x where x.user_id = s.user_id and x.id = s.session_id limit 1) i on true
   );
 end $function$;
 grant execute on routine accounts.standings(accounts.spender[]) to plinth_system;
@@ -363,15 +378,18 @@ create table audit.events (
   constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'store'::text]))),
   constraint events_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text))
 );
+CREATE INDEX events_by_time ON audit.events USING btree (created_at DESC, id DESC);
 CREATE INDEX events_of_account ON audit.events USING btree (account_id, created_at DESC, id DESC);
 CREATE INDEX events_of_user ON audit.events USING btree (user_id, created_at DESC, id DESC);
 alter table audit.events enable row level security, force row level security;
 create policy system_appends on audit.events for insert to plinth_system with check (true);
+create policy system_empties on audit.events for update to plinth_system using (true) with check (true);
 create policy system_reads on audit.events for select to plinth_system using (true);
 create policy tenant_appends on audit.events for insert to plinth_tenant with check (audit.may_append(account_id, user_id));
 create policy tenant_reads on audit.events for select to plinth_tenant using ((account_id = ( SELECT app.account() AS account)));
 grant insert, select on audit.events to plinth_system;
 grant insert, select on audit.events to plinth_tenant;
+CREATE TRIGGER events_emptied BEFORE UPDATE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.refuse_rewriting();
 
 CREATE OR REPLACE FUNCTION audit.may_append(p_account uuid, p_user uuid)
  RETURNS boolean
@@ -388,6 +406,19 @@ begin
     return false;
   end if;
   return coalesce(p_account = app.account(), false);
+end $function$;
+
+CREATE OR REPLACE FUNCTION audit.refuse_rewriting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if coalesce(new.ip, old.ip) is distinct from old.ip or coalesce(new.user_agent, old.user_agent) is distinct from old.user_agent
+    or new.changes not in (old.changes, '{}')
+  then
+    raise exception 'an event is emptied, and never rewritten' using errcode = '42501';
+  end if;
+  return new;
 end $function$;
 
 -- ==================== entitlements
@@ -421,6 +452,7 @@ create table entitlements.grants (
   ends_at timestamp with time zone,
   days integer,
   cause text not null,
+  external_id text,
   created_by uuid,
   request_id text,
   revoked_at timestamp with time zone,
@@ -437,8 +469,10 @@ CASE
     ELSE (num_nonnulls(days, ends_at) = 1)
 END),
   constraint grants_days_check CHECK ((days > 0)),
-  constraint grants_source_check CHECK ((source = ANY (ARRAY['admin'::text, 'owner'::text])))
+  constraint grants_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
+  constraint grants_source_check CHECK ((source = ANY (ARRAY['admin'::text, 'owner'::text, 'import'::text])))
 );
+CREATE UNIQUE INDEX grants_by_external_id ON entitlements.grants USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX grants_by_id ON entitlements.grants USING btree (id);
 CREATE INDEX grants_by_product ON entitlements.grants USING btree (product, account_id);
 alter table entitlements.grants enable row level security, force row level security;
@@ -512,6 +546,48 @@ AS $function$
     (select d.timeline from entitlements.defaults d where d.product = p_product
       and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))))
 $function$;
+
+-- ==================== erasure
+
+create table erasure.export_parts (
+  user_id uuid not null,
+  export_id uuid not null,
+  part integer not null,
+  bytes bytea not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint export_parts_pkey PRIMARY KEY (user_id, export_id, part),
+  constraint export_parts_user_id_export_id_fkey FOREIGN KEY (user_id, export_id) REFERENCES erasure.exports(user_id, id) ON DELETE CASCADE
+);
+alter table erasure.export_parts enable row level security, force row level security;
+create policy own on erasure.export_parts for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on erasure.export_parts for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on erasure.export_parts to plinth_system;
+grant select on erasure.export_parts to plinth_tenant;
+
+create table erasure.exports (
+  user_id uuid not null,
+  id uuid not null,
+  organization_id uuid,
+  status text not null default 'waiting'::text,
+  attempt uuid,
+  bytes bigint,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint exports_pkey PRIMARY KEY (user_id, id),
+  constraint exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint exports_check CHECK (((bytes IS NOT NULL) = (status = 'ready'::text))),
+  constraint exports_check1 CHECK (((expires_at IS NULL) = (status = 'waiting'::text))),
+  constraint exports_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'ready'::text, 'failed'::text])))
+);
+CREATE INDEX exports_of_organization ON erasure.exports USING btree (organization_id) WHERE (organization_id IS NOT NULL);
+CREATE INDEX exports_over ON erasure.exports USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE UNIQUE INDEX exports_waiting ON erasure.exports USING btree (user_id, organization_id) NULLS NOT DISTINCT WHERE (status = 'waiting'::text);
+alter table erasure.exports enable row level security, force row level security;
+create policy own on erasure.exports for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on erasure.exports for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on erasure.exports to plinth_system;
+grant select on erasure.exports to plinth_tenant;
 
 -- ==================== idempotency
 
@@ -599,13 +675,110 @@ create table identity.email_tokens (
   updated_at timestamp with time zone not null default app.now(),
   constraint email_tokens_pkey PRIMARY KEY (user_id, kind),
   constraint email_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
-  constraint email_tokens_kind_check CHECK ((kind = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
+  constraint email_tokens_kind_check CHECK ((kind = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text, 'restore'::text])))
 );
 CREATE INDEX email_tokens_by_hash ON identity.email_tokens USING btree (token_hash);
 alter table identity.email_tokens enable row level security, force row level security;
 create policy own on identity.email_tokens for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
 create policy system on identity.email_tokens for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on identity.email_tokens to plinth_system;
+
+create table identity.guesses (
+  key text not null,
+  forgotten_at timestamp with time zone not null,
+  waits_until timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint guesses_pkey PRIMARY KEY (key)
+) with (fillfactor=50);
+alter table identity.guesses enable row level security, force row level security;
+create policy system on identity.guesses for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.guesses to plinth_system;
+
+create table identity.identities (
+  user_id uuid not null,
+  id uuid not null,
+  provider text not null,
+  subject text not null,
+  email text not null,
+  last_used_at timestamp with time zone not null default app.now(),
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint identities_pkey PRIMARY KEY (user_id, id),
+  constraint identities_user_id_provider_key UNIQUE (user_id, provider),
+  constraint identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'firebase'::text]))),
+  constraint identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+CREATE UNIQUE INDEX identities_by_subject ON identity.identities USING btree (provider, subject);
+alter table identity.identities enable row level security, force row level security;
+create policy own on identity.identities for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.identities for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.identities to plinth_system;
+grant delete, select on identity.identities to plinth_tenant;
+
+create table identity.mfa_challenges (
+  user_id uuid not null,
+  token_hash text not null,
+  method text not null,
+  password_version integer not null,
+  tries integer not null default 0,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint mfa_challenges_pkey PRIMARY KEY (user_id, token_hash),
+  constraint mfa_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX mfa_challenges_by_hash ON identity.mfa_challenges USING btree (token_hash);
+alter table identity.mfa_challenges enable row level security, force row level security;
+create policy own on identity.mfa_challenges for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.mfa_challenges for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.mfa_challenges to plinth_system;
+
+create table identity.passkey_ceremonies (
+  challenge_hash text not null,
+  bound_to text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint passkey_ceremonies_pkey PRIMARY KEY (challenge_hash)
+);
+CREATE INDEX passkey_ceremonies_by_end ON identity.passkey_ceremonies USING btree (expires_at);
+alter table identity.passkey_ceremonies enable row level security, force row level security;
+create policy system on identity.passkey_ceremonies for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.passkey_ceremonies to plinth_system;
+
+create table identity.passkeys (
+  user_id uuid not null,
+  id uuid not null,
+  credential_id text not null,
+  public_key text not null,
+  counter bigint not null,
+  transports text[] not null,
+  synced boolean not null,
+  name text not null,
+  last_used_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint passkeys_pkey PRIMARY KEY (user_id, id),
+  constraint passkeys_user_id_credential_id_key UNIQUE (user_id, credential_id),
+  constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+);
+alter table identity.passkeys enable row level security, force row level security;
+create policy own on identity.passkeys for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.passkeys for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.passkeys to plinth_system;
+
+create table identity.recovery_codes (
+  user_id uuid not null,
+  code_hash text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint recovery_codes_pkey PRIMARY KEY (user_id, code_hash),
+  constraint recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+);
+alter table identity.recovery_codes enable row level security, force row level security;
+create policy own on identity.recovery_codes for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.recovery_codes for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.recovery_codes to plinth_system;
 
 create table identity.refresh_tokens (
   user_id uuid not null,
@@ -629,7 +802,10 @@ create table identity.sessions (
   method text not null,
   proven_at timestamp with time zone not null default app.now(),
   ip text not null,
+  ip_block text not null,
   user_agent text not null,
+  device text not null,
+  device_name text,
   last_used_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
@@ -640,22 +816,87 @@ create table identity.sessions (
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
   constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'google'::text, 'firebase'::text, 'sso'::text, 'passkey'::text])))
 );
+CREATE INDEX sessions_by_place ON identity.sessions USING btree (user_id, ip_block);
 alter table identity.sessions enable row level security, force row level security;
 create policy own on identity.sessions for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
 create policy system on identity.sessions for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on identity.sessions to plinth_system;
 grant select on identity.sessions to plinth_tenant;
 
+create table identity.sign_in_codes (
+  user_id uuid not null,
+  code_hash text not null,
+  method text not null,
+  code_challenge text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint sign_in_codes_pkey PRIMARY KEY (user_id, code_hash),
+  constraint sign_in_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX sign_in_codes_by_hash ON identity.sign_in_codes USING btree (code_hash);
+alter table identity.sign_in_codes enable row level security, force row level security;
+create policy own on identity.sign_in_codes for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.sign_in_codes for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.sign_in_codes to plinth_system;
+
+create table identity.sign_in_states (
+  state_hash text not null,
+  browser_hash text not null,
+  provider text not null,
+  return_to text not null,
+  code_challenge text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint sign_in_states_pkey PRIMARY KEY (state_hash)
+);
+CREATE INDEX sign_in_states_by_end ON identity.sign_in_states USING btree (expires_at);
+alter table identity.sign_in_states enable row level security, force row level security;
+create policy system on identity.sign_in_states for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.sign_in_states to plinth_system;
+
 create table identity.signing_keys (
   kid text not null,
   public_jwk jsonb not null,
-  private_jwk jsonb not null,
+  private_jwk text not null,
+  signs_from timestamp with time zone not null,
   created_at timestamp with time zone not null default app.now(),
   constraint signing_keys_pkey PRIMARY KEY (kid)
 );
 alter table identity.signing_keys enable row level security, force row level security;
 create policy system on identity.signing_keys for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on identity.signing_keys to plinth_system;
+
+create table identity.totp (
+  user_id uuid not null,
+  secret text,
+  pending text,
+  pending_at timestamp with time zone,
+  used_step integer not null default 0,
+  misses integer not null default 0,
+  closed_until timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint totp_pkey PRIMARY KEY (user_id),
+  constraint totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint totp_check CHECK (((secret IS NULL) = (confirmed_at IS NULL))),
+  constraint totp_check1 CHECK (((pending IS NULL) = (pending_at IS NULL)))
+);
+alter table identity.totp enable row level security, force row level security;
+create policy own on identity.totp for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.totp for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.totp to plinth_system;
+
+create table identity.used_id_tokens (
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint used_id_tokens_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX used_id_tokens_by_end ON identity.used_id_tokens USING btree (expires_at);
+alter table identity.used_id_tokens enable row level security, force row level security;
+create policy system on identity.used_id_tokens for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.used_id_tokens to plinth_system;
 
 create table identity.users (
   user_id uuid not null,
@@ -667,19 +908,80 @@ create table identity.users (
   email_verified boolean not null default false,
   role text not null default 'user'::text,
   status text not null default 'active'::text,
+  external_id text,
+  closed_at timestamp with time zone,
   default_account_id uuid,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint users_pkey PRIMARY KEY (user_id),
+  constraint users_check CHECK (((closed_at IS NOT NULL) = (status = 'closed'::text))),
   constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  constraint users_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
   constraint users_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text]))),
-  constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text])))
+  constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
 );
 CREATE UNIQUE INDEX users_by_email ON identity.users USING btree (lower(email));
+CREATE UNIQUE INDEX users_by_external_id ON identity.users USING btree (external_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX users_closed ON identity.users USING btree (closed_at) WHERE (closed_at IS NOT NULL);
 alter table identity.users enable row level security, force row level security;
 create policy own on identity.users for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
 create policy system on identity.users for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on identity.users to plinth_system;
+
+CREATE OR REPLACE FUNCTION identity.give_back_guess(p_keys text[], p_seconds integer[], p_whole boolean[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_key text;
+begin
+  for v_key in select k from unnest(p_keys) as k order by k loop
+    perform pg_advisory_xact_lock(hashtextextended(v_key, 1));
+  end loop;
+  delete from identity.guesses g using unnest(p_keys, p_whole) as c (key, whole) where g.key = c.key and c.whole;
+  update identity.guesses g set forgotten_at = g.forgotten_at - make_interval(secs => c.seconds), waits_until = least(g.waits_until, app.now()), updated_at = app.now()
+    from unnest(p_keys, p_seconds) as c (key, seconds) where g.key = c.key;
+end $function$;
+
+CREATE OR REPLACE FUNCTION identity.take_guess(p_keys text[], p_free integer[], p_seconds integer[], p_asks integer[], p_waits boolean[])
+ RETURNS TABLE(verdict text, seconds integer)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_key text;
+  v_now timestamptz;
+  v_wait timestamptz;
+  v_asks boolean;
+begin
+  for v_key in select k from unnest(p_keys) as k order by k loop
+    perform pg_advisory_xact_lock(hashtextextended(v_key, 1));
+  end loop;
+  -- Read after the locks: whoever waited for them must not decide by a time before that of the rows.
+  v_now := app.now();
+  select max(g.waits_until) filter (where c.waits and g.waits_until > v_now),
+      bool_or(extract(epoch from g.forgotten_at - v_now) > c.asks * c.seconds - 1)
+    into v_wait, v_asks
+    from unnest(p_keys, p_seconds, p_asks, p_waits) as c (key, seconds, asks, waits) join identity.guesses g on g.key = c.key;
+  if v_wait is not null then
+    return query select 'wait', ceil(extract(epoch from v_wait - v_now))::integer;
+    return;
+  end if;
+  if v_asks then
+    return query select 'ask', 0;
+    return;
+  end if;
+  insert into identity.guesses as g (key, forgotten_at, waits_until)
+    select n.key, v_now + make_interval(secs => n.level * n.seconds),
+        case when ceil(n.level) < n.free then v_now else v_now + make_interval(secs => least(900, 2 ^ (ceil(n.level) - n.free))) end
+      from (
+        -- Past twenty waits more it stays where it is. A few thousandths are those of the time that the guesses themselves took.
+        select c.key, c.free, c.seconds, least(c.free + 20,
+            1 + round(greatest(0, coalesce(extract(epoch from g.forgotten_at - v_now), 0)) / c.seconds, 2))::double precision as level
+          from unnest(p_keys, p_free, p_seconds) as c (key, free, seconds) left join identity.guesses g on g.key = c.key
+      ) n
+    on conflict (key) do update set forgotten_at = excluded.forgotten_at, waits_until = excluded.waits_until, updated_at = v_now;
+  return query select 'go', 0;
+end $function$;
 
 -- ==================== jobs
 
@@ -1571,7 +1873,7 @@ begin
   if p.state in ('settled', 'voided') then
     select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_applied) g;
     update limits.permits set charges = v_charges, updated_at = v_now where account_id = p_account and id = p.id;
-    if p.operator_budgets is not null then perform limits.count_spending(p, v_applied, v_now); end if;
+    if p.operator_budgets is not null then perform limits.count_spending(p, array[p_id], v_now); end if;
     perform limits.move_windows(p_account, v_moves);
   end if;
   return v_applied;
@@ -1672,11 +1974,11 @@ begin
   -- A key's own budget counts for all products: its meters are locked too, in one order, after those of the products.
   if exists (select from unnest(v_standings) where key_budget is not null) then
     insert into limits.meters (account_id, scope)
-      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
         where w.key_budget is not null order by 1, 2
       on conflict do nothing;
     perform from limits.meters t where (t.account_id, t.scope) in (
-      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
         where w.key_budget is not null) order by t.account_id, t.scope for update;
   end if;
   if p_repeats then
@@ -2186,18 +2488,19 @@ begin
 end $function$;
 alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.count_spending(p_permit limits.permits, p_cost bigint, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.count_spending(p_permit limits.permits, p_corrections uuid[], p_now timestamp with time zone)
  RETURNS void
  LANGUAGE sql
 AS $function$
   insert into limits.operator_spending as s (budget_id, day, shard, spent)
     select b.id, limits.window_start('day', p_now), pg_backend_pid() % 64, cost from limits.operator_budgets b cross join lateral (
-      select coalesce(p_cost, (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_permit.account_id
-        and e.permit_id = p_permit.id and e.state = 'posted' and (b.provider is null or e.provider = b.provider)))::bigint as cost) as of_permit
+      select coalesce(sum(e.cost), 0)::bigint as cost from limits.usage_events e where e.account_id = p_permit.account_id
+        and e.permit_id = p_permit.id and e.state = 'posted' and (b.provider is null or e.provider = b.provider)
+        and (p_corrections is null or e.id = any(p_corrections))) as of_permit
       where b.id = any(p_permit.operator_budgets) and cost <> 0 order by b.id
     on conflict (budget_id, day, shard) do update set spent = s.spent + excluded.spent
 $function$;
-grant execute on routine limits.count_spending(limits.permits,bigint,timestamp with time zone) to plinth_system;
+grant execute on routine limits.count_spending(limits.permits,uuid[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.credits_due(p_account uuid, p_product text, p_rule limits.rule, p_size bigint, p_now timestamp with time zone, OUT period limits.span, OUT planned bigint, OUT rolled bigint)
  RETURNS record
@@ -3042,7 +3345,9 @@ begin
     if v_corrected <> 0 and p.state in ('settled', 'voided') then
       select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
-      if p.operator_budgets is not null then perform limits.count_spending(p, v_corrected, p_now); end if;
+      if p.operator_budgets is not null then
+        perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
+      end if;
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
@@ -3689,7 +3994,7 @@ create table mail.messages (
   recipient text not null,
   template text not null,
   status text not null,
-  facts jsonb,
+  facts text,
   once text,
   attempts integer not null default 0,
   error text,
@@ -4184,6 +4489,129 @@ begin
 end $function$;
 alter routine reports.usage_here(timestamp with time zone,timestamp with time zone) owner to plinth_system;
 grant execute on routine reports.usage_here(timestamp with time zone,timestamp with time zone) to plinth_tenant;
+
+-- ==================== secrets
+
+create table secrets.master_keys (
+  id text not null,
+  proof text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint master_keys_pkey PRIMARY KEY (id),
+  constraint master_keys_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,32}$'::text))
+);
+alter table secrets.master_keys enable row level security, force row level security;
+create policy system on secrets.master_keys for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on secrets.master_keys to plinth_system;
+
+-- ==================== sso
+
+create table sso.connections (
+  account_id uuid not null,
+  version uuid not null,
+  issuer text not null,
+  client_id text not null,
+  sealed_secret text not null,
+  enforced boolean not null default false,
+  provisions boolean not null,
+  default_role text not null,
+  proven_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint connections_pkey PRIMARY KEY (account_id),
+  constraint connections_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint connections_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 500))),
+  constraint connections_default_role_check CHECK ((default_role = ANY (ARRAY['viewer'::text, 'member'::text]))),
+  constraint connections_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500)))
+);
+alter table sso.connections enable row level security, force row level security;
+create policy system on sso.connections for all to plinth_system using (true) with check (true);
+create policy tenant on sso.connections for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on sso.connections to plinth_system;
+grant delete, insert, update on sso.connections to plinth_tenant;
+
+create table sso.domains (
+  account_id uuid not null,
+  domain text not null,
+  challenge text not null,
+  verified_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  missing_since timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint domains_pkey PRIMARY KEY (account_id, domain),
+  constraint domains_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint domains_domain_check CHECK (((length(domain) >= 3) AND (length(domain) <= 253)))
+);
+CREATE INDEX domains_to_check ON sso.domains USING btree (checked_at) WHERE (verified_at IS NOT NULL);
+CREATE UNIQUE INDEX domains_verified ON sso.domains USING btree (domain) WHERE (verified_at IS NOT NULL);
+alter table sso.domains enable row level security, force row level security;
+create policy system on sso.domains for all to plinth_system using (true) with check (true);
+create policy tenant on sso.domains for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on sso.domains to plinth_system;
+grant delete, insert, select, update on sso.domains to plinth_tenant;
+
+create table sso.links (
+  account_id uuid not null,
+  subject text not null,
+  user_id uuid not null,
+  domain text not null,
+  last_used_at timestamp with time zone not null default app.now(),
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint links_pkey PRIMARY KEY (account_id, subject),
+  constraint links_account_id_user_id_key UNIQUE (account_id, user_id),
+  constraint links_account_id_fkey FOREIGN KEY (account_id) REFERENCES sso.connections(account_id) ON DELETE CASCADE,
+  constraint links_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint links_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+CREATE INDEX links_of_user ON sso.links USING btree (user_id);
+alter table sso.links enable row level security, force row level security;
+create policy system on sso.links for all to plinth_system using (true) with check (true);
+create policy tenant on sso.links for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on sso.links to plinth_system;
+grant delete, insert, select, update on sso.links to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION sso.bindings(p_user uuid)
+ RETURNS TABLE(account_id uuid, role text, enforced boolean, is_linked boolean, in_domain boolean)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select c.account_id, m.role, c.enforced, bool_or(l.user_id is not null), bool_or(d.domain = sso.domain_of(u.email))
+  from identity.users u join accounts.members m on m.user_id = u.user_id
+    join accounts.accounts a on a.account_id = m.account_id and a.kind = 'organization' and a.deleted_at is null
+    join sso.connections c on c.account_id = m.account_id
+    left join sso.links l on l.account_id = m.account_id and l.user_id = m.user_id
+    join sso.domains d on d.account_id = m.account_id and d.verified_at is not null
+      and d.domain in (sso.domain_of(u.email), l.domain)
+  where u.user_id = p_user
+  group by c.account_id, m.role, c.enforced
+$function$;
+grant execute on routine sso.bindings(uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION sso.domain_of(p_email text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select lower(split_part(p_email, '@', -1))
+$function$;
+
+CREATE OR REPLACE FUNCTION sso.end_other_sessions()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with bound as (
+    select m.user_id from accounts.members m, sso.bindings(m.user_id) b
+    where m.account_id = app.account() and b.account_id = m.account_id and b.enforced and b.role <> 'owner'),
+  ended as (
+    update identity.sessions s set revoked_at = app.now(), revoked_for = 'sso_enforced', updated_at = app.now()
+    from bound where s.user_id = bound.user_id and s.revoked_at is null and s.method <> 'sso' returning s.user_id)
+  select distinct user_id from ended
+$function$;
+alter routine sso.end_other_sessions() owner to plinth_system;
+grant execute on routine sso.end_other_sessions() to plinth_tenant;
 
 -- ==================== webhooks
 

@@ -50,7 +50,7 @@ export function clientTypes(openApi: object): string {
         operation,
       })),
     )
-    .filter(({ operation }) => !isPage(operation))
+    .filter(({ operation }) => !isForBrowsers(operation))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const keyed = routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none');
   return [
@@ -77,8 +77,10 @@ export function clientTypes(openApi: object): string {
   ].join('\n');
 }
 
-function isPage({ responses }: Operation): boolean {
-  return Object.values(responses).some(({ content }) => content?.['text/html'] !== undefined);
+/** A page of HTML, or a call that only sends a browser on: no client calls those. */
+function isForBrowsers({ responses }: Operation): boolean {
+  const isPage = Object.values(responses).some(({ content }) => content?.['text/html'] !== undefined);
+  return isPage || !Object.keys(responses).some((status) => status.startsWith('2'));
 }
 
 function shape({ parameters, requestBody, responses }: Operation): string {

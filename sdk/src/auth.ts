@@ -1,4 +1,4 @@
-import type { BodyOf, Caller, CallOptions } from './calls.ts';
+import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
 import { PlinthError, Unauthenticated } from './errors.ts';
 import type { SessionStore } from './sessions.ts';
 
@@ -6,7 +6,21 @@ import type { SessionStore } from './sessions.ts';
 export type SignUp =
   | { readonly status: 'signed_in' }
   /** The server wants the address verified before anybody signs in. */
-  | { readonly status: 'verification_sent'; readonly email: string };
+  | { readonly status: 'verification_sent'; readonly email: string }
+  | SecondFactorAsked;
+
+/** What became of a sign-in. */
+export type SignIn = { readonly status: 'signed_in' } | SecondFactorAsked;
+
+/** Nobody is signed in before `verifyMfa()` has taken a second factor, by one of these methods. */
+export interface SecondFactorAsked {
+  readonly status: 'mfa_required';
+  /** A secret. */
+  readonly mfa_token: string;
+  readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+  /** ISO 8601. */
+  readonly expires_at: string;
+}
 
 export interface AuthParts {
   /** Calls as whoever is signed in. */
@@ -15,6 +29,23 @@ export interface AuthParts {
   readonly anyone: Caller;
   /** Undefined for a client with an API key: there is nobody to sign in. */
   readonly store: SessionStore | undefined;
+}
+
+/**
+ * A secret for a browser to keep while it is at a provider, and the challenge that it is sent there with (RFC 7636): by
+ * `GET /v1/auth/google?return_to=…&code_challenge=…`.
+ */
+export async function newVerifier(): Promise<{ readonly verifier: string; readonly challenge: string }> {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  return { verifier, challenge: base64url(new Uint8Array(hash)) };
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCodePoint(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }
 
 export type Auth = ReturnType<typeof authCalls>;
@@ -26,14 +57,42 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
     return store;
   }
 
-  /** Throws `invalid_credentials` for a wrong password and for an unknown email alike. */
-  async function signIn(body: BodyOf<'POST /v1/auth/login'>, options?: CallOptions): Promise<void> {
+  /** Keeps the tokens of a call that signs in. */
+  async function entered(call: () => Promise<ReplyOf<'POST /v1/auth/login'>>): Promise<SignIn> {
     const kept = session();
-    await kept.write(await anyone.call('POST /v1/auth/login', { body }, options));
+    const answer = await call();
+    if ('mfa_token' in answer) {
+      const { mfa_token, methods, expires_at } = answer;
+      return { status: 'mfa_required', mfa_token, methods, expires_at };
+    }
+    await kept.write(answer);
+    return { status: 'signed_in' };
   }
+
+  /** Throws `invalid_credentials` for a wrong password and for an unknown email alike. */
+  const signIn = (body: BodyOf<'POST /v1/auth/login'>, options?: CallOptions) =>
+    entered(() => anyone.call('POST /v1/auth/login', { body }, options));
 
   return {
     signIn,
+    /** With the code that a browser came back with from a provider, and the verifier of `newVerifier()`. */
+    exchange: (body: BodyOf<'POST /v1/auth/exchange'>, options?: CallOptions) =>
+      entered(() => anyone.call('POST /v1/auth/exchange', { body }, options)),
+    /** For apps, which were at Google by themselves. */
+    signInByGoogle: (body: BodyOf<'POST /v1/auth/google'>, options?: CallOptions) =>
+      entered(() => anyone.call('POST /v1/auth/google', { body }, options)),
+    signInByFirebase: (body: BodyOf<'POST /v1/auth/firebase'>, options?: CallOptions) =>
+      entered(() => anyone.call('POST /v1/auth/firebase', { body }, options)),
+
+    /** Ends a sign-in that asked for a second factor. Throws `mfa_refused` for a wrong one, `mfa_over` when it took too long. */
+    async verifyMfa(body: BodyOf<'POST /v1/auth/mfa/verify'>, options?: CallOptions): Promise<void> {
+      const kept = session();
+      await kept.write(await anyone.call('POST /v1/auth/mfa/verify', { body }, options));
+    },
+
+    /** Proves this session once more, for calls that are refused with `step_up_required`. */
+    stepUp: (body: BodyOf<'POST /v1/auth/step-up'>, options?: CallOptions) =>
+      caller.call('POST /v1/auth/step-up', { body }, options),
 
     /** Registers, then signs in. An email that is known already is answered as a new one, and then its password counts. */
     async signUp(body: BodyOf<'POST /v1/auth/register'>, options?: CallOptions): Promise<SignUp> {
@@ -41,8 +100,7 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
       session();
       const { status } = await anyone.call('POST /v1/auth/register', { body }, options);
       try {
-        await signIn({ email, password }, options);
-        return { status: 'signed_in' };
+        return await signIn({ email, password }, options);
       } catch (error) {
         if (!(error instanceof PlinthError) || error.code !== 'email_not_verified') throw error;
         return { status, email };

@@ -13,7 +13,7 @@ export interface Routes {
       readonly product: string;
       readonly plan: string | null;
       readonly add_on: string | null;
-      readonly source: 'admin' | 'owner';
+      readonly source: 'admin' | 'owner' | 'import';
       readonly starts_at: string;
       /** An exact end; null: none, or `days` say how long it lasts. */
       readonly ends_at: string | null;
@@ -52,6 +52,21 @@ export interface Routes {
       readonly ok: true;
     };
   };
+  /** Remove a passkey */
+  'DELETE /v1/auth/mfa/passkeys/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Remove the authenticator app */
+  'DELETE /v1/auth/mfa/totp': {
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
   /** Sign a device out */
   'DELETE /v1/auth/sessions/{id}': {
     readonly params: {
@@ -63,6 +78,25 @@ export interface Routes {
   };
   /** Put an asset into the trash */
   'DELETE /v1/library/assets/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Close your account */
+  'DELETE /v1/me': {
+    readonly body: {
+      readonly password?: string | undefined;
+    };
+    readonly reply: {
+      readonly status: 'closed';
+      readonly restorable_until: string;
+    };
+  };
+  /** Sign in by a provider no more */
+  'DELETE /v1/me/identities/{id}': {
     readonly params: {
       readonly id: string;
     };
@@ -106,6 +140,35 @@ export interface Routes {
       readonly ok: true;
     };
   };
+  /** End single sign-on */
+  'DELETE /v1/organizations/{id}/sso': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Give a domain up */
+  'DELETE /v1/organizations/{id}/sso/domains/{domain}': {
+    readonly params: {
+      readonly id: string;
+      readonly domain: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Forget whom the provider means by a user */
+  'DELETE /v1/organizations/{id}/sso/links/{user_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly user_id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
   /** Read the account that calls are for */
   'GET /v1/account': {
     readonly reply: {
@@ -115,6 +178,69 @@ export interface Routes {
       /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
       readonly time_zone: string;
     };
+  };
+  /** Read who did what, in all accounts */
+  'GET /v1/admin/audit': {
+    readonly query: {
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+      /** Of this account alone. */
+      readonly account?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly created_at: string;
+        readonly action: string;
+        /** The person behind it, through a key too. */
+        readonly user_id: string | null;
+        readonly target: {
+          readonly kind: string;
+          readonly id: string | null;
+        } | null;
+        readonly actor: {
+          readonly kind: 'user' | 'key' | 'system' | 'store';
+          readonly id: string | null;
+        };
+        readonly changes: Readonly<Record<string, unknown>>;
+        readonly ip: string | null;
+        readonly user_agent: string | null;
+        readonly request_id: string | null;
+        readonly account_id: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Export the audit of all accounts */
+  'GET /v1/admin/audit/export': {
+    readonly query: {
+      readonly format: 'csv' | 'jsonl';
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+      /** Of this account alone. */
+      readonly account?: string | undefined;
+    };
+    readonly reply: unknown;
   };
   /** What an account was given, newest first */
   'GET /v1/admin/grants': {
@@ -132,7 +258,7 @@ export interface Routes {
         readonly product: string;
         readonly plan: string | null;
         readonly add_on: string | null;
-        readonly source: 'admin' | 'owner';
+        readonly source: 'admin' | 'owner' | 'import';
         readonly starts_at: string;
         /** An exact end; null: none, or `days` say how long it lasts. */
         readonly ends_at: string | null;
@@ -230,7 +356,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'email_changed' | 'address_taken' | 'invitation' | 'limit_alert' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -562,6 +688,23 @@ export interface Routes {
       readonly next_cursor: string | null;
     };
   };
+  /** Read your second factors */
+  'GET /v1/auth/mfa': {
+    readonly reply: {
+      /** Whether a sign-in asks for a second factor. */
+      readonly enabled: boolean;
+      readonly totp: boolean;
+      readonly recovery_codes_left: number;
+      readonly passkeys: readonly ({
+        readonly id: string;
+        readonly name: string;
+        /** Whether it is kept in several devices, as by a password manager. */
+        readonly synced: boolean;
+        readonly created_at: string;
+        readonly last_used_at: string | null;
+      })[];
+    };
+  };
   /** List the devices that you are signed in on */
   'GET /v1/auth/sessions': {
     readonly query: {
@@ -573,6 +716,8 @@ export interface Routes {
     readonly reply: {
       readonly data: readonly ({
         readonly id: string;
+        /** What you call the device, or what its user agent says it is. */
+        readonly name: string;
         readonly ip: string;
         readonly user_agent: string;
         readonly created_at: string;
@@ -592,7 +737,7 @@ export interface Routes {
         readonly plan: string | null;
         readonly plan_name: string | null;
         /** Where the plan comes from. */
-        readonly source: 'admin' | 'owner' | 'default' | null;
+        readonly source: 'admin' | 'owner' | 'import' | 'default' | null;
         readonly add_ons: readonly ({
           readonly id: string;
           readonly expires_at: string | null;
@@ -862,7 +1007,65 @@ export interface Routes {
         readonly id: string;
         readonly kind: 'personal' | 'organization';
         readonly name: string;
+        readonly status: 'active' | 'suspended';
         readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+      })[];
+    };
+  };
+  /** List the exports that you asked for */
+  'GET /v1/me/exports': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        /** The organization that it is of; null: of yourself. */
+        readonly organization_id: string | null;
+        readonly status: 'waiting' | 'ready' | 'failed';
+        readonly bytes: number | null;
+        /** Until when it can be downloaded; null while it is made. */
+        readonly expires_at: string | null;
+        readonly created_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Read how an export stands */
+  'GET /v1/me/exports/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** The organization that it is of; null: of yourself. */
+      readonly organization_id: string | null;
+      readonly status: 'waiting' | 'ready' | 'failed';
+      readonly bytes: number | null;
+      /** Until when it can be downloaded; null while it is made. */
+      readonly expires_at: string | null;
+      readonly created_at: string;
+    };
+  };
+  /** Download an export */
+  'GET /v1/me/exports/{id}/archive': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: unknown;
+  };
+  /** List the providers that you can sign in by */
+  'GET /v1/me/identities': {
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly provider: 'google' | 'firebase';
+        readonly email: string;
+        readonly linked_at: string;
+        readonly last_used_at: string;
       })[];
     };
   };
@@ -941,6 +1144,8 @@ export interface Routes {
       readonly actor?: string | undefined;
       /** One action (`member.left`), or all of a subject (`member`). */
       readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
       /** From this instant on. */
       readonly from?: string | undefined;
       /** Before this instant. */
@@ -984,6 +1189,8 @@ export interface Routes {
       readonly actor?: string | undefined;
       /** One action (`member.left`), or all of a subject (`member`). */
       readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
       /** From this instant on. */
       readonly from?: string | undefined;
       /** Before this instant. */
@@ -1036,6 +1243,48 @@ export interface Routes {
         readonly created_at: string;
       })[];
       readonly next_cursor: string | null;
+    };
+  };
+  /** Read how single sign-on is set up */
+  'GET /v1/organizations/{id}/sso': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      /** As the provider’s discovery document names itself; https. */
+      readonly issuer: string;
+      readonly client_id: string;
+      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
+      readonly enforced: boolean;
+      /** Whether whoever comes by it becomes a member. */
+      readonly provisions: boolean;
+      readonly default_role: 'viewer' | 'member';
+      /** When somebody first signed in by it as it is set up; null: nobody has. */
+      readonly proven_at: string | null;
+      /** What the provider must allow. */
+      readonly redirect_uri: string;
+      readonly updated_at: string;
+    };
+  };
+  /** List the domains of an organization */
+  'GET /v1/organizations/{id}/sso/domains': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly domain: string;
+        /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
+        readonly status: 'pending' | 'verified' | 'missing';
+        /** What DNS must show, and go on showing. */
+        readonly record: {
+          readonly type: 'TXT';
+          readonly name: string;
+          readonly value: string;
+        };
+        readonly verified_at: string | null;
+        readonly missing_since: string | null;
+      })[];
     };
   };
   /** A permit that was taken over HTTP */
@@ -1288,6 +1537,23 @@ export interface Routes {
       readonly updated_at: string;
     };
   };
+  /** Rename a passkey */
+  'PATCH /v1/auth/mfa/passkeys/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly name: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      /** Whether it is kept in several devices, as by a password manager. */
+      readonly synced: boolean;
+      readonly created_at: string;
+      readonly last_used_at: string | null;
+    };
+  };
   /** Choose a variant, name a draft, change its brief */
   'PATCH /v1/drafts/{id}': {
     readonly params: {
@@ -1394,6 +1660,7 @@ export interface Routes {
         readonly id: string;
         readonly kind: 'personal' | 'organization';
         readonly name: string;
+        readonly status: 'active' | 'suspended';
         readonly role: 'viewer' | 'member' | 'admin' | 'owner';
       })[];
     };
@@ -1433,6 +1700,24 @@ export interface Routes {
       readonly avatar_url: string | null;
       readonly role: 'viewer' | 'member' | 'admin' | 'owner';
       readonly created_at: string;
+    };
+  };
+  /** Reinstate a suspended account */
+  'POST /v1/admin/accounts/{id}/reinstate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Suspend an account */
+  'POST /v1/admin/accounts/{id}/suspend': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
     };
   };
   /** Give an account credits beside those of its plan */
@@ -1481,7 +1766,7 @@ export interface Routes {
       readonly product: string;
       readonly plan: string | null;
       readonly add_on: string | null;
-      readonly source: 'admin' | 'owner';
+      readonly source: 'admin' | 'owner' | 'import';
       readonly starts_at: string;
       /** An exact end; null: none, or `days` say how long it lasts. */
       readonly ends_at: string | null;
@@ -1586,6 +1871,15 @@ export interface Routes {
       readonly reason: string;
       readonly made_by: string;
       readonly created_at: string;
+    };
+  };
+  /** Remove all second factors of a user */
+  'POST /v1/admin/users/{id}/mfa/reset': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly ok: true;
     };
   };
   /** Reinstate a suspended user */
@@ -1751,6 +2045,47 @@ export interface Routes {
       readonly status: 'password_changed';
     };
   };
+  /** Get tokens for a one-time code */
+  'POST /v1/auth/exchange': {
+    readonly body: {
+      readonly code: string;
+      readonly code_verifier: string;
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    } | {
+      readonly mfa_required: true;
+      /** For `POST /v1/auth/mfa/verify`. */
+      readonly mfa_token: string;
+      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+      readonly expires_at: string;
+    };
+  };
+  /** Sign in by an ID token of Firebase */
+  'POST /v1/auth/firebase': {
+    readonly body: {
+      readonly id_token: string;
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    } | {
+      readonly mfa_required: true;
+      /** For `POST /v1/auth/mfa/verify`. */
+      readonly mfa_token: string;
+      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+      readonly expires_at: string;
+    };
+  };
   /** Send a link to choose a new password */
   'POST /v1/auth/forgot-password': {
     readonly body: {
@@ -1761,17 +2096,52 @@ export interface Routes {
       readonly email: string;
     };
   };
-  /** Sign in with email and password */
-  'POST /v1/auth/login': {
+  /** Sign in by a code that an app got from Google */
+  'POST /v1/auth/google': {
     readonly body: {
-      readonly email: string;
-      readonly password: string;
+      readonly code: string;
+      readonly code_verifier: string;
+      readonly redirect_uri: string;
+      readonly nonce?: string | undefined;
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
     };
     readonly reply: {
       readonly access_token: string;
       readonly refresh_token: string;
       /** When the access token ends, in Unix seconds. */
       readonly expires_at: number;
+    } | {
+      readonly mfa_required: true;
+      /** For `POST /v1/auth/mfa/verify`. */
+      readonly mfa_token: string;
+      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+      readonly expires_at: string;
+    };
+  };
+  /** Sign in with email and password */
+  'POST /v1/auth/login': {
+    readonly body: {
+      readonly email: string;
+      readonly password: string;
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
+      /** A refresh token of an earlier session on this device, used or not: who sends one does not wait for guesses that others make, and no mail tells of a new device. */
+      readonly former_refresh_token?: string | undefined;
+      /** What the CAPTCHA answered, once. */
+      readonly captcha_token?: string | undefined;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    } | {
+      readonly mfa_required: true;
+      /** For `POST /v1/auth/mfa/verify`. */
+      readonly mfa_token: string;
+      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+      readonly expires_at: string;
     };
   };
   /** End this session */
@@ -1785,6 +2155,174 @@ export interface Routes {
     readonly reply: {
       readonly ok: true;
     };
+  };
+  /** Ask a browser for a passkey, to end a sign-in */
+  'POST /v1/auth/mfa/options': {
+    readonly body: {
+      readonly mfa_token: string;
+    };
+    readonly reply: {
+      readonly challenge: string;
+      readonly rpId?: string;
+      readonly userVerification?: string;
+      readonly allowCredentials?: readonly ({
+        readonly id: string;
+        readonly type: 'public-key';
+        readonly transports?: readonly string[];
+      })[];
+    } & Readonly<Record<string, unknown>>;
+  };
+  /** Add a passkey */
+  'POST /v1/auth/mfa/passkeys': {
+    readonly body: {
+      readonly name: string;
+      readonly credential: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: string | null | undefined;
+        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly attestationObject: string;
+          readonly authenticatorData?: string | undefined;
+          readonly publicKey?: string | undefined;
+          readonly publicKeyAlgorithm?: number | undefined;
+          readonly transports?: readonly string[] | undefined;
+        };
+      };
+    };
+    readonly reply: {
+      readonly passkey: {
+        readonly id: string;
+        readonly name: string;
+        /** Whether it is kept in several devices, as by a password manager. */
+        readonly synced: boolean;
+        readonly created_at: string;
+        readonly last_used_at: string | null;
+      };
+      readonly recovery_codes: readonly string[] | null;
+    };
+  };
+  /** Ask a browser for a new passkey */
+  'POST /v1/auth/mfa/passkeys/options': {
+    readonly reply: {
+      readonly challenge: string;
+      readonly rp: {
+        readonly id?: string;
+        readonly name: string;
+      } & Readonly<Record<string, unknown>>;
+      readonly user: {
+        readonly id: string;
+        readonly name: string;
+        readonly displayName: string;
+      } & Readonly<Record<string, unknown>>;
+      readonly pubKeyCredParams: readonly ({
+        readonly type: 'public-key';
+        readonly alg: number;
+      })[];
+      readonly excludeCredentials?: readonly ({
+        readonly id: string;
+        readonly type: 'public-key';
+        readonly transports?: readonly string[];
+      })[];
+    } & Readonly<Record<string, unknown>>;
+  };
+  /** Make new recovery codes */
+  'POST /v1/auth/mfa/recovery-codes': {
+    readonly reply: {
+      /** Shown once. Each is good once, in place of a factor. */
+      readonly recovery_codes: readonly string[];
+    };
+  };
+  /** Begin with an authenticator app */
+  'POST /v1/auth/mfa/totp': {
+    readonly reply: {
+      readonly secret: string;
+      readonly otpauth_uri: string;
+    };
+  };
+  /** Confirm an authenticator app */
+  'POST /v1/auth/mfa/totp/confirm': {
+    readonly body: {
+      readonly code: string;
+    };
+    readonly reply: {
+      readonly recovery_codes: readonly string[] | null;
+    };
+  };
+  /** End a sign-in with a second factor */
+  'POST /v1/auth/mfa/verify': {
+    readonly body: {
+      readonly mfa_token: string;
+      /** Of an authenticator app. */
+      readonly code?: string | undefined;
+      readonly recovery_code?: string | undefined;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: string | null | undefined;
+        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string | null | undefined;
+        };
+      } | undefined;
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
+      /** As at a log-in: by a device that is known, no mail tells of a new one. */
+      readonly former_refresh_token?: string | undefined;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    };
+  };
+  /** Sign in with a passkey */
+  'POST /v1/auth/passkey': {
+    readonly body: {
+      readonly credential: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: string | null | undefined;
+        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string | null | undefined;
+        };
+      };
+      /** What you call this device in the list of your sessions. */
+      readonly device_name?: string | undefined;
+      /** As at a log-in: by a device that is known, no mail tells of a new one. */
+      readonly former_refresh_token?: string | undefined;
+    };
+    readonly reply: {
+      readonly access_token: string;
+      readonly refresh_token: string;
+      /** When the access token ends, in Unix seconds. */
+      readonly expires_at: number;
+    };
+  };
+  /** Ask a browser for a passkey, to sign in without a password */
+  'POST /v1/auth/passkey/options': {
+    readonly reply: {
+      readonly challenge: string;
+      readonly rpId?: string;
+      readonly userVerification?: string;
+      readonly allowCredentials?: readonly ({
+        readonly id: string;
+        readonly type: 'public-key';
+        readonly transports?: readonly string[];
+      })[];
+    } & Readonly<Record<string, unknown>>;
   };
   /** Get a new pair of tokens */
   'POST /v1/auth/refresh': {
@@ -1811,6 +2349,16 @@ export interface Routes {
       readonly email: string;
     };
   };
+  /** Send the mail again that opens a closed account */
+  'POST /v1/auth/resend-restore': {
+    readonly body: {
+      readonly email: string;
+    };
+    readonly reply: {
+      readonly status: 'restore_sent';
+      readonly email: string;
+    };
+  };
   /** Send the mail again that verifies an address */
   'POST /v1/auth/resend-verification': {
     readonly body: {
@@ -1830,6 +2378,67 @@ export interface Routes {
     readonly reply: {
       readonly status: 'password_changed';
     };
+  };
+  /** Open a closed account again */
+  'POST /v1/auth/restore': {
+    readonly body: {
+      readonly token: string;
+    };
+    readonly reply: {
+      readonly status: 'restored';
+    };
+  };
+  /** Find out where somebody signs in */
+  'POST /v1/auth/sso/start': {
+    readonly body: {
+      readonly email?: string | undefined;
+      readonly organization?: string | undefined;
+      /** One of SIGN_IN_RETURN_TO. */
+      readonly return_to: string;
+      /** The base64url of the SHA-256 of a random secret that the page keeps. */
+      readonly code_challenge: string;
+    };
+    readonly reply: {
+      readonly url: string;
+    };
+  };
+  /** Prove once more that it is you */
+  'POST /v1/auth/step-up': {
+    readonly body: {
+      readonly password?: string | undefined;
+      /** Of an authenticator app. */
+      readonly code?: string | undefined;
+      readonly recovery_code?: string | undefined;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: string | null | undefined;
+        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string | null | undefined;
+        };
+      } | undefined;
+    };
+    readonly reply: {
+      readonly ok: true;
+    };
+  };
+  /** Ask a browser for a passkey, to prove yourself once more */
+  'POST /v1/auth/step-up/options': {
+    readonly reply: {
+      readonly challenge: string;
+      readonly rpId?: string;
+      readonly userVerification?: string;
+      readonly allowCredentials?: readonly ({
+        readonly id: string;
+        readonly type: 'public-key';
+        readonly transports?: readonly string[];
+      })[];
+    } & Readonly<Record<string, unknown>>;
   };
   /** Use the link of a mail that asks to confirm an address */
   'POST /v1/auth/verify-email': {
@@ -1964,6 +2573,19 @@ export interface Routes {
       readonly deleted_at: string | null;
     };
   };
+  /** Have an archive made of all that is kept of you */
+  'POST /v1/me/exports': {
+    readonly reply: {
+      readonly id: string;
+      /** The organization that it is of; null: of yourself. */
+      readonly organization_id: string | null;
+      readonly status: 'waiting' | 'ready' | 'failed';
+      readonly bytes: number | null;
+      /** Until when it can be downloaded; null while it is made. */
+      readonly expires_at: string | null;
+      readonly created_at: string;
+    };
+  };
   /** Make an organization */
   'POST /v1/organizations': {
     readonly body: {
@@ -1978,6 +2600,22 @@ export interface Routes {
       readonly restorable_until: string | null;
       readonly created_at: string;
       readonly updated_at: string;
+    };
+  };
+  /** Have an archive made of all that is kept of an organization */
+  'POST /v1/organizations/{id}/exports': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      /** The organization that it is of; null: of yourself. */
+      readonly organization_id: string | null;
+      readonly status: 'waiting' | 'ready' | 'failed';
+      readonly bytes: number | null;
+      /** Until when it can be downloaded; null while it is made. */
+      readonly expires_at: string | null;
+      readonly created_at: string;
     };
   };
   /** Invite somebody by email */
@@ -2029,6 +2667,48 @@ export interface Routes {
       readonly restorable_until: string | null;
       readonly created_at: string;
       readonly updated_at: string;
+    };
+  };
+  /** Claim a domain */
+  'POST /v1/organizations/{id}/sso/domains': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      readonly domain: string;
+    };
+    readonly reply: {
+      readonly domain: string;
+      /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
+      readonly status: 'pending' | 'verified' | 'missing';
+      /** What DNS must show, and go on showing. */
+      readonly record: {
+        readonly type: 'TXT';
+        readonly name: string;
+        readonly value: string;
+      };
+      readonly verified_at: string | null;
+      readonly missing_since: string | null;
+    };
+  };
+  /** Prove a domain */
+  'POST /v1/organizations/{id}/sso/domains/{domain}/verify': {
+    readonly params: {
+      readonly id: string;
+      readonly domain: string;
+    };
+    readonly reply: {
+      readonly domain: string;
+      /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
+      readonly status: 'pending' | 'verified' | 'missing';
+      /** What DNS must show, and go on showing. */
+      readonly record: {
+        readonly type: 'TXT';
+        readonly name: string;
+        readonly value: string;
+      };
+      readonly verified_at: string | null;
+      readonly missing_since: string | null;
     };
   };
   /** Hand your ownership over to another member */
@@ -2207,6 +2887,38 @@ export interface Routes {
       })[];
     };
   };
+  /** Set up single sign-on */
+  'PUT /v1/organizations/{id}/sso': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: {
+      /** As the provider’s discovery document names itself; https. */
+      readonly issuer: string;
+      readonly client_id: string;
+      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
+      readonly enforced: boolean;
+      /** Whether whoever comes by it becomes a member. */
+      readonly provisions: boolean;
+      readonly default_role: 'viewer' | 'member';
+      readonly client_secret?: string | undefined;
+    };
+    readonly reply: {
+      /** As the provider’s discovery document names itself; https. */
+      readonly issuer: string;
+      readonly client_id: string;
+      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
+      readonly enforced: boolean;
+      /** Whether whoever comes by it becomes a member. */
+      readonly provisions: boolean;
+      readonly default_role: 'viewer' | 'member';
+      /** When somebody first signed in by it as it is set up; null: nobody has. */
+      readonly proven_at: string | null;
+      /** What the provider must allow. */
+      readonly redirect_uri: string;
+      readonly updated_at: string;
+    };
+  };
 }
 
 /** Routes that take an Idempotency-Key. */
@@ -2236,13 +2948,17 @@ export type ErrorCode =
   | 'answer_unusable'
   | 'busy'
   | 'call_too_costly'
+  | 'captcha_required'
   | 'conflict'
   | 'context_too_large'
+  | 'dns_unavailable'
+  | 'domain_taken'
+  | 'domain_unfit'
+  | 'domain_unproven'
   | 'email_not_verified'
   | 'feature_not_open'
   | 'field_refused'
   | 'forbidden'
-  | 'fresh_session_needed'
   | 'generation_ended'
   | 'idempotency_in_progress'
   | 'idempotency_key_required'
@@ -2257,24 +2973,41 @@ export type ErrorCode =
   | 'last_owner'
   | 'limit_exceeded'
   | 'link_invalid'
+  | 'mfa_over'
+  | 'mfa_paused'
+  | 'mfa_refused'
   | 'model_unknown'
   | 'no_variant_selected'
   | 'not_found'
   | 'operator_budget_closed'
   | 'outcome_unknown'
+  | 'passkey_invalid'
   | 'payload_too_large'
   | 'permit_settled'
   | 'permit_stale'
   | 'plan_required'
   | 'precondition_failed'
+  | 'provider_email_unverified'
   | 'provider_rejected'
   | 'provider_timeout'
   | 'provider_unavailable'
   | 'sale_differs'
   | 'server_stopping'
+  | 'sign_in_canceled'
+  | 'sign_in_failed'
+  | 'sign_in_not_linked'
+  | 'sign_in_not_set_up'
+  | 'sign_in_unavailable'
+  | 'sso_required'
+  | 'sso_unconfigured'
+  | 'sso_unproven'
+  | 'step_up_required'
+  | 'too_many_attempts'
+  | 'too_many_domains'
   | 'unauthenticated'
   | 'unavailable'
   | 'unsupported_media_type'
+  | 'user_closed'
   | 'user_suspended'
   | 'validation_failed'
   | 'webhook_disabled'

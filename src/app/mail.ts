@@ -3,12 +3,14 @@ import type { Database, Passing } from '#platform/db';
 import type { Jobs } from '#platform/jobs';
 import type { Ids, Random } from '#platform/kernel';
 import { createMail, type Mail, transportOf } from '#platform/mail';
+import type { Secrets } from '#platform/secrets';
 import type { Telemetry } from '#platform/telemetry';
 
 interface MailWiring {
   readonly db: Database;
   readonly ids: Ids;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly telemetry: Telemetry;
   readonly options: { readonly config: Config; readonly passing?: Passing };
 }

@@ -16,16 +16,18 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
       ...(redis === undefined ? [] : [{ name: 'redis', required: false, check: () => redis.ping() }]),
     ],
     identify: identity.identify,
+    assertProven: identity.mfa.stepUp.assertProven,
     roleOf: accounts.roleOf,
     kindOf: accounts.kindOf,
     ownerOf: accounts.ownerOf,
-    admit: ({ spender: { userId, keyId }, product, feature, textBytes, prepared, ...request }) => {
+    admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
       const { planned, ...more } = prepared ?? { planned: plannedCall(ai, { product, feature, textBytes }) };
       return limits.admit({
         ...request,
         ...more,
         userId,
         keyId,
+        sessionId,
         product,
         feature,
         call: planned as PlannedCall,

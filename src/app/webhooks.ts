@@ -6,6 +6,7 @@ import { type Jobs, PLATFORM_ACCOUNT } from '#platform/jobs';
 import type { Clock, Ids, Random } from '#platform/kernel';
 import { createAlerts, createBudgetAlert, createDeniedEvents } from '#platform/limits';
 import type { Mail } from '#platform/mail';
+import type { Secrets } from '#platform/secrets';
 import type { Telemetry } from '#platform/telemetry';
 import {
   createCourier,
@@ -30,6 +31,7 @@ interface WebhooksWiring {
   readonly ids: Ids;
   readonly clock: Clock;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly options: { readonly config: Config; readonly passing?: Passing };
 }
 

@@ -4,9 +4,16 @@ import { createAudit } from '#platform/audit';
 import { billingRoutes, createBilling } from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements } from '#platform/entitlements';
+import { erasureRoutes } from '#platform/erasure';
 import type { Mounted } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
-import { createIdentity, identityRoutes, userByEmail } from '#platform/identity';
+import {
+  createCaptcha,
+  createIdentity,
+  identityRoutes,
+  type Providers,
+  userByEmail,
+} from '#platform/identity';
 import { createJobs, deliveryRoutes, jobsRoutes } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
 import { createCredits, createDenials, createLimits, type Holder, limitsRoutes } from '#platform/limits';
@@ -14,6 +21,8 @@ import { mailRoutes } from '#platform/mail';
 import { createPermits, permitsRoutes } from '#platform/permits';
 import type { Redis } from '#platform/redis';
 import { createReports, reportsRoutes } from '#platform/reports';
+import type { Secrets } from '#platform/secrets';
+import { createSignInRule, ssoRoutes } from '#platform/sso';
 import { webhooksRoutes } from '#platform/webhooks';
 import { products } from '#products';
 import type { ServerParts } from '#server';
@@ -21,9 +30,11 @@ import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
 import { openAi, pricesOf } from './ai.ts';
 import { announceOf, type QStash, receiverOf } from './delivery.ts';
+import { openErasure } from './erasure.ts';
 import { openMail } from './mail.ts';
 import { handleJobs } from './product-jobs.ts';
 import { openRates } from './redis.ts';
+import { openSso } from './sso.ts';
 import { alertOf, openDenied, openTelling, openWebhooks } from './webhooks.ts';
 
 /** What a process stands on. */
@@ -31,10 +42,12 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly db: Database;
   readonly redis: Redis | undefined;
   readonly random: typeof systemRandom;
+  readonly secrets: Secrets;
   readonly holder: Holder;
   readonly options: AppOptions;
   readonly upstreams: readonly UpstreamOptions[];
   readonly qstash: QStash | undefined;
+  readonly providers: Providers;
 }
 
 /** The modules of this process. */
@@ -61,7 +74,6 @@ export function wire(parts: WiringParts) {
     ...spending,
     mounted,
     rates: openRates(parts),
-    idempotency: createIdempotency(parts),
     async close() {
       await ai.close();
       await denied.close();
@@ -86,15 +98,26 @@ function wirePeople(parts: WiringParts) {
     ...accounts,
     audit,
     mail,
+    captcha: captchaOf(parts),
+    log: parts.telemetry.logger,
+    signInRule: createSignInRule({ audit }),
     settings: {
       issuer: config.publicUrl ?? 'plinth',
       baseUrl: config.baseUrl,
+      returnTo: config.signIn.returnTo,
       emailVerification: config.emailVerification,
+      sessionDays: config.sessionDays,
+      passkeys: { ...config.passkeys, rpName: config.mail.from.name },
+      passwordRules: {
+        words: ['plinth', ...catalogues.map(({ product }) => product), ...config.passwords.words],
+        breachesUrl: config.passwords.breachesUrl,
+      },
       products: catalogues.map(({ product }) => product),
     },
   });
   mail.resolve(identity.resolvers);
-  return { catalogues, audit, mail, sendBy, webhooks, entitlements, accounts, identity };
+  const sso = openSso({ ...parts, audit, mail, accounts, identity });
+  return { catalogues, audit, mail, sendBy, webhooks, entitlements, accounts, identity, sso };
 }
 
 /** What costs money, what it may cost, and what it did. */
@@ -107,12 +130,15 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const limits = createLimits({ ...parts, denials, ...told });
   const jobs = openJobs({ ...parts, limits });
   parts.sendBy(jobs);
+  const idempotency = createIdempotency(parts);
   const prices = pricesOf(config);
   return {
     denials,
     denied,
     limits,
     jobs,
+    idempotency,
+    erasure: openErasure({ ...parts, jobs, idempotency }),
     telling: openTelling(jobs, parts),
     ai: openAi({ ...parts, config, prices, passing: options.passing }),
     permits: createPermits({ ...parts, limits, prices }),
@@ -135,6 +161,7 @@ function mountedOf(
   return [
     { module: 'identity', routes: identityRoutes, service: parts.identity },
     { module: 'accounts', routes: accountsRoutes, service: parts.accounts },
+    { module: 'sso', routes: ssoRoutes, service: parts.sso },
     { module: 'limits', routes: limitsRoutes, service: parts.limits },
     { module: 'mail', routes: mailRoutes, service: parts.mail },
     { module: 'webhooks', routes: webhooksRoutes, service: parts.webhooks },
@@ -143,7 +170,18 @@ function mountedOf(
     { module: 'billing', routes: billingRoutes, service: parts.billing },
     { module: 'permits', routes: permitsRoutes, service: parts.permits },
     { module: 'reports', routes: reportsRoutes, service: parts.reports },
+    { module: 'erasure', routes: erasureRoutes, service: parts.erasure },
   ];
+}
+
+function captchaOf({ options, telemetry }: WiringParts) {
+  const { captcha: settings } = options.config;
+  if (settings === undefined) return undefined;
+  return createCaptcha({
+    settings,
+    onAway: (err) =>
+      telemetry.logger.warn({ err }, 'the CAPTCHA service is away; log-ins are only slowed down'),
+  });
 }
 
 function openJobs(parts: WiringParts & Pick<Parameters<typeof createJobs>[0], 'limits' | 'audit'>) {

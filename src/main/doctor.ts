@@ -1,15 +1,15 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import type { Config, DeliverySettings, MailSettings, RedisSettings } from '#platform/config';
-import { type Database, pendingMigrations, statement } from '#platform/db';
-import { AppError } from '#platform/kernel';
+import { AppError, systemClock } from '#platform/kernel';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { z } from 'zod';
-import { allMigrations } from '#app';
+import { providersOf } from '#app';
 import type { Verb } from './verb.ts';
+import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrating.ts';
+import { codeOf, reason, Wrong } from './wrong.ts';
 
-const OLDEST_POSTGRES = 150_000;
 const PATIENCE = 10_000;
 
 interface Check {
@@ -18,21 +18,24 @@ interface Check {
   readonly look: () => Promise<string>;
 }
 
-/** What is wrong, in a sentence for whoever asked. */
-class Wrong extends Error {}
-
 /** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
 export const doctor: Verb = async ({ config }) => {
   const { delivery, redis } = config;
   const checks: Check[] = [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
-    { name: 'database', look: () => withDatabase(config, databaseState).catch(unlessInUse) },
+    {
+      name: 'database',
+      look: () => withDatabase(config, (db) => databaseState(db, config)).catch(unlessInUse),
+    },
+    { name: 'keys', look: () => withDatabase(config, (db) => keysState(db, config)).catch(unlessInUse) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     ...config.ai.upstreams.map(({ name, baseUrl, apiKey }) => ({
       name: `AI: ${name}`,
       look: () => upstream(baseUrl, apiKey),
     })),
+    { name: 'passkeys', look: async () => passkeysState(config) },
+    ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
@@ -48,6 +51,15 @@ export const doctor: Verb = async ({ config }) => {
   return sound ? 0 : 1;
 };
 
+/** What would be refused is refused by the settings; what works for nobody but this machine is said here. */
+function passkeysState({ environment, passkeys: { rpId, origins } }: Config): string {
+  if (environment === 'production' && rpId === 'localhost')
+    throw new Wrong(
+      'Passkeys are bound to localhost. Set PUBLIC_URL, or PASSKEY_DOMAIN and PASSKEY_ORIGINS.',
+    );
+  return `bound to ${rpId}, for ${origins.join(', ')}`;
+}
+
 function dataFolder({ dataDir }: Config): string {
   try {
     mkdirSync(dataDir, { recursive: true });
@@ -58,36 +70,6 @@ function dataFolder({ dataDir }: Config): string {
     });
   }
   return dataDir;
-}
-
-async function databaseState(db: Database): Promise<string> {
-  const [row] = await db.asMigrator(
-    statement<{ number: string; version: string; bypasses: boolean }>(
-      `select current_setting('server_version_num') as number, current_setting('server_version') as version,
-              (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as bypasses`,
-    ),
-  );
-  const { number = '0', version = '', bypasses = false } = row ?? {};
-  if (Number(number) < OLDEST_POSTGRES)
-    throw new Wrong(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
-  const pending = await pendingMigrations(db, allMigrations());
-  if (pending.length > 0)
-    throw new Wrong(
-      `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
-    );
-  // Roles are switched in each transaction, so row security binds; a login that could pass it is one wall less.
-  const login =
-    db.engine === 'postgres' && bypasses
-      ? '; its login is above row security: give the program one that is not'
-      : '';
-  return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${login}`;
-}
-
-/** The embedded database opens for one process: what it is used by has looked at it. */
-function unlessInUse(error: unknown): string {
-  if (error instanceof AppError && error.code === 'data_folder_in_use')
-    return 'embedded, in use by a Plinth that runs now: its /readyz says how it is';
-  throw error;
 }
 
 async function redisState(settings: RedisSettings): Promise<string> {
@@ -103,6 +85,36 @@ async function redisState(settings: RedisSettings): Promise<string> {
     await redis.close();
   }
 }
+
+/** Who else says who somebody is: whether each answers with what it must. */
+function providersChecks({ signIn, baseUrl, environment }: Config): Check[] {
+  const { google, firebase, sandbox, returnTo } = signIn;
+  if (sandbox)
+    return [{ name: 'sign-in', look: async () => 'the sandbox stands in for Google and Firebase' }];
+  const providers = providersOf({ clock: systemClock, allowLoopback: environment !== 'production' }, signIn);
+  const [back, on] = [`${baseUrl}/v1/auth/google/callback`, returnTo.join(', ') || 'nowhere'];
+  return [
+    {
+      name: 'Google',
+      check: providers.google.app?.check,
+      at: google?.issuer,
+      says: `sends browsers back to ${back}; they go on to ${on}`,
+    },
+    {
+      name: 'Firebase',
+      check: providers.firebase?.check,
+      at: firebase?.keysUrl,
+      says: `project ${firebase?.projectId}`,
+    },
+  ].flatMap(({ name, check, at = '', says }) =>
+    check === undefined ? [] : [{ name, look: () => check().then(() => says, unlessSound(at)) }],
+  );
+}
+
+const unlessSound = (at: string) => (error: unknown) => {
+  const cause = error instanceof AppError ? error.cause : error;
+  throw new Wrong(`${new URL(at).host} does not say what it must (${codeOf(cause)}).`, { cause });
+};
 
 async function mailState(settings: MailSettings): Promise<string> {
   const transport = transportOf(settings);
@@ -156,27 +168,4 @@ async function asked(url: string, token: string | undefined): Promise<Response> 
   return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {
     throw new Wrong(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
   });
-}
-
-/** The system's own word for a failure; messages of drivers may quote a URL with its password. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown reason';
-  const { code } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string') return code;
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  return error.cause === undefined ? error.name : codeOf(error.cause);
-}
-
-const POSTGRES_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing answers at the address of DATABASE_URL. Is PostgreSQL running?',
-  ENOTFOUND: 'The host of DATABASE_URL is not known.',
-  '28P01': 'The password in DATABASE_URL is not accepted.',
-  '28000': 'The user in DATABASE_URL is not accepted.',
-  '3D000': 'The database in DATABASE_URL does not exist. Create it.',
-};
-
-function reason(error: unknown): string {
-  if (error instanceof AppError || error instanceof Wrong) return error.message;
-  const code = codeOf(error);
-  return POSTGRES_REASONS[code] ?? `It can not be used (${code}).`;
 }

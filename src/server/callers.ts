@@ -29,10 +29,10 @@ export async function standingOf(
 ): Promise<Standing> {
   const { shape } = route;
   if (shape.auth === 'none') return NOBODY;
-  const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  const caller = bearer === undefined ? undefined : await parts.identify(bearer);
-  if (caller === undefined) throw new AppError('unauthenticated');
   const { visit } = request;
+  const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  const caller = bearer === undefined ? undefined : await parts.identify(bearer, visit.ip);
+  if (caller === undefined) throw new AppError('unauthenticated');
   visit.userId = caller.userId;
   visit.keyId = caller.keyId;
   if (!allowsScope(caller, shape.scope ?? 'session')) {

@@ -82,6 +82,7 @@ function operation(route: Route): Json {
     'x-plinth': {
       auth: shape.auth,
       ...(shape.may === undefined ? {} : { may: shape.may }),
+      ...(shape.within === undefined ? {} : { within: shape.within }),
       ...(shape.scope === undefined ? {} : { scope: shape.scope }),
       rate: ratesOf(route)
         .map(({ perMinute, by }) => `${perMinute}/minute/${by}`)
@@ -114,7 +115,7 @@ const HOLDS = {
 
 function notesOn(route: Route): string[] {
   const { shape } = route;
-  const { may, scope } = shape;
+  const { may = shape.within, scope } = shape;
   const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
   const keys =
     scope === 'session'
@@ -218,7 +219,7 @@ function responses(route: Route): Json {
     const schema = jsonSchema(shape.reply[status] ?? z.unknown(), 'output');
     const example =
       status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
-    const hasBody = status !== 204;
+    const hasBody = status !== 204 && status !== 302;
     const stream = shape.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
     return [
       status,
@@ -236,6 +237,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   201: 'Made.',
   202: 'Taken on; it is done later.',
   204: 'Done; there is nothing to say.',
+  302: 'Goes on elsewhere: the Location header says where.',
 };
 
 /** One response for each status, with the codes that it may have. */
@@ -276,10 +278,11 @@ export function errorsOf(route: Route): string[] {
   const takesKey = idempotencyOf(route);
   const rules: readonly (readonly [boolean, readonly string[]])[] = [
     [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable']],
-    [shape.auth !== 'none', ['unauthenticated', 'forbidden']],
+    [shape.auth !== 'none', ['unauthenticated', 'forbidden', 'too_many_attempts']],
     [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [shape.holds !== undefined, ['wrong_account_kind']],
+    [shape.stepUp === true, ['step_up_required']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],

@@ -78,7 +78,7 @@ export interface ServerParts {
   readonly idempotency: Idempotency;
   readonly dependencies: readonly Dependency[];
   /** Who a token or key belongs to; undefined when it is none of ours, or no longer good. */
-  readonly identify: (bearer: string) => Promise<Caller | undefined>;
+  readonly identify: (bearer: string, ip: string) => Promise<Caller | undefined>;
   /** The role of a user in an account; undefined when not a member. */
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
   /** Needed as soon as a route is called on behalf of accounts: an owner of one; undefined when there is no such account. */
@@ -88,6 +88,8 @@ export interface ServerParts {
     userId: UserId,
     accountId: AccountId,
   ) => Promise<'personal' | 'organization' | undefined>;
+  /** Needed as soon as a route asks for a step-up: throws `step_up_required` for a session that was not proven lately. */
+  readonly assertProven?: (caller: Caller) => Promise<void>;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */

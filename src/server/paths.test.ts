@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Route } from '#platform/http';
+import { addressBlock, type Route } from '#platform/http';
 import { pathRewriter } from './paths.ts';
-import { addressBlock } from './rates.ts';
 
 const routes = ['/v1/auth/register', '/v1/me', '/v1/organizations', '/v1/organizations/:id'].map(
   (path) => ({ path }) as unknown as Route,

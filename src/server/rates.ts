@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import { ratesOf, type Route, type RouteRate } from '#platform/http';
+import { addressBlock, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import type { RateEntry, RateVerdict } from '#platform/limits';
 import { isOnBehalf, type Standing } from './callers.ts';
@@ -63,19 +62,6 @@ function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string 
     case 'key':
       return standing.caller?.keyId ?? standing.caller?.userId ?? '';
   }
-}
-
-/** An IPv6 customer has a whole /64: counting single addresses would count nothing. */
-export function addressBlock(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail] = ip.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
 }
 
 /** RateLimit headers as draft-ietf-httpapi-ratelimit-headers-10 has them: policy and state by the same name. */

@@ -4,7 +4,7 @@ import type { Scope } from '#platform/idempotency';
 import type { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { admitted, giveBack, keyedRoute, type SpendingCall } from './admission.ts';
-import { standingOf } from './callers.ts';
+import { type Standing, standingOf } from './callers.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
@@ -31,6 +31,7 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     const input = readInput(route, request);
     const key = idempotencyKeyOf(request, takesKey);
     await takeRates(route, { product, visit, standing, input }, parts);
+    await assertProven(route, standing, parts);
 
     const call: SpendingCall = { route, product, visit, standing, input, key };
     const instead = await prechecked(call, parts);
@@ -54,6 +55,13 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
       throw failure;
     }
   };
+}
+
+/** A session that somebody found open does not do what asks for a proof of late. */
+async function assertProven({ shape }: Route, { caller }: Standing, parts: ServerParts): Promise<void> {
+  if (shape.stepUp !== true || caller === undefined || caller.keyId !== undefined) return;
+  if (parts.assertProven === undefined) throw new Error('nobody says whether a session was proven lately');
+  await parts.assertProven(caller);
 }
 
 async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answer | undefined> {

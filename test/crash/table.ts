@@ -4,6 +4,8 @@ import type { WalkName } from './walks.ts';
 export type Place = { readonly walks: readonly WalkName[] } | { readonly because: string };
 
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
+const IMPORT =
+  'one commit for its lines: begun again, an import finds what is in (test/import/program.test.ts kills it half-way)';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Every crash point of the program. A point that is not here fails the test, and so does one that no walk reaches. */
@@ -35,6 +37,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
     walks: ['a permit over HTTP', 'a permit over HTTP whose backend does not come back'],
   },
   'permits.reported': { because: ONE_COMMIT },
+  'identity.users-imported': { because: IMPORT },
+  'billing.subscriptions-imported': { because: IMPORT },
   'gateway.answer': { walks: ['a chat call with an Idempotency-Key'] },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
@@ -46,6 +50,13 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'entitlements.sync-begun': { walks: ['a first start'] },
   'entitlements.sync-rewritten': { walks: ['a start with other plans than before'] },
   'entitlements.sync-ended': { walks: ['a first start'] },
+  'secrets.proven': { walks: ['a first start'] },
+  'secrets.resealed': {
+    because: 'a batch of rows, each whole under one key or the other: resealing.test.ts kills it between two',
+  },
+  'secrets.retired': {
+    because: 'names of keys under which nothing is sealed: the next resealing forgets them',
+  },
   'identity.signing-key': { walks: ['a first start'] },
   'server.owner': { walks: ['a first start'] },
 
@@ -88,6 +99,30 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'idempotency.swept': { because: AGAIN },
   'rates.swept': { because: AGAIN },
   'accounts.audit-exported': { because: ONE_COMMIT },
+  'accounts.audits-exported': { because: ONE_COMMIT },
+  'accounts.standing': { because: ONE_COMMIT },
+  'erasure.begun': {
+    because:
+      'one commit, after which somebody is still due; interrupted.test.ts of test/erasure ends runs here',
+  },
+  'erasure.erased': {
+    because:
+      'one commit erases all rows of one; interrupted.test.ts of test/erasure ends runs before and after it',
+  },
+  'erasure.export-asked': { because: 'one commit, of the export and of the job that makes it' },
+  'erasure.export-begun': {
+    because: 'one commit; an attempt that dies leaves parts that the next one deletes',
+  },
+  'erasure.export-part': {
+    because: 'one commit; the next attempt begins anew, and what is not ready is shown to nobody',
+  },
+  'erasure.export-ready': { because: 'one commit, with its mail; a job that runs again finds it ready' },
+  'erasure.export-failed': { because: ONE_COMMIT },
+  'erasure.export-downloaded': { because: ONE_COMMIT },
+  'erasure.exports-pruned': { because: AGAIN },
+  'identity.closed': { because: 'one commit, with the mail that offers the undo and its job' },
+  'identity.restored': { because: ONE_COMMIT },
+  'identity.restore-asked': { because: ONE_COMMIT },
   'accounts.invitation-revoked': { because: ONE_COMMIT },
   'accounts.invitations-pruned': { because: AGAIN },
   'accounts.invited': {
@@ -99,6 +134,18 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'accounts.organization-made': { because: ONE_COMMIT },
   'accounts.settings-change': { because: ONE_COMMIT },
   'accounts.transferred': { because: ONE_COMMIT },
+  'sso.admitted': {
+    because:
+      'one commit: whoever came is linked, a member and has a code, or nothing of it; a code that reached nobody is over in a minute',
+  },
+  'sso.connection-changed': { because: ONE_COMMIT },
+  'sso.domain-checked': {
+    because: 'one commit for each domain; those that were left out are due at the next look',
+  },
+  'sso.domain-claimed': { because: ONE_COMMIT },
+  'sso.domain-verified': { because: ONE_COMMIT },
+  'sso.link-forgotten': { because: ONE_COMMIT },
+  'sso.refused': { because: ONE_COMMIT },
   'billing.credits-given': { because: ONE_COMMIT },
   'billing.granted': { because: ONE_COMMIT },
   'reel.asset-change': { because: ONE_COMMIT },
@@ -121,6 +168,14 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'identity.login': { because: ONE_COMMIT },
   'identity.login-refused': { because: ONE_COMMIT },
   'identity.logout': { because: ONE_COMMIT },
+  'identity.guess-taken': {
+    because: 'one commit of counts; whoever is killed after it has one guess less, for minutes',
+  },
+  'identity.guess-given-back': {
+    because: 'one commit of counts; a guess that is not given back is forgotten by itself',
+  },
+  'identity.guesses-pruned': { because: AGAIN },
+  'identity.sessions-pruned': { because: AGAIN },
   'identity.profile': { because: ONE_COMMIT },
   'identity.refresh': {
     because: 'one commit; a client that never got the new token has ten seconds of grace',
@@ -131,4 +186,35 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'identity.password-set': { because: ONE_COMMIT },
   'identity.proof-refused': { because: ONE_COMMIT },
   'identity.standing': { because: ONE_COMMIT },
+  'identity.ceremony-begun': { because: ONE_COMMIT },
+  'identity.ceremony-used': {
+    because: 'one commit; whoever dies behind it asks their authenticator anew',
+  },
+  'identity.mfa-answered': { because: ONE_COMMIT },
+  'identity.mfa-reset': { because: ONE_COMMIT },
+  'identity.passkey-added': {
+    because: 'one commit; whoever did not hear of their recovery codes makes new ones',
+  },
+  'identity.passkey-changed': { because: ONE_COMMIT },
+  'identity.passkey-counted': { because: 'one commit; without a session behind it the user asks anew' },
+  'identity.passkey-removed': { because: ONE_COMMIT },
+  'identity.recovery-codes': {
+    because: 'one commit; whoever did not hear of the new codes makes others',
+  },
+  'identity.stepped-up': { because: ONE_COMMIT },
+  'identity.sign-in-begun': { because: 'one commit; a browser that was not sent on begins anew' },
+  'identity.sign-in-returned': {
+    because: 'one commit; whoever comes back while the process dies begins at the provider anew',
+  },
+  'identity.named': {
+    because:
+      'one commit of user, link, mail and code; whoever did not hear of the code signs in anew, as the same user',
+  },
+  'identity.provider-refused': { because: ONE_COMMIT },
+  'identity.unlinked': { because: ONE_COMMIT },
+  'identity.totp-begun': { because: ONE_COMMIT },
+  'identity.totp-confirmed': {
+    because: 'one commit; whoever did not hear of their recovery codes makes new ones',
+  },
+  'identity.totp-removed': { because: ONE_COMMIT },
 };

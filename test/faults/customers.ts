@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openApp } from '../../src/app.ts';
 import { readConfig } from '#platform/config';
 import { commitPoint } from '#platform/db';
@@ -24,7 +25,13 @@ const CUSTOMERS: readonly { readonly plans: readonly string[]; readonly callers:
 /** Migrates the database and makes the customers on it. */
 export async function makeCustomers(url: string, folder: string): Promise<Customer[]> {
   const app = await openApp({
-    config: readConfig({ NODE_ENV: 'test', DATABASE_URL: url, DATA_DIR: folder, LOG_LEVEL: 'silent' }),
+    config: readConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: url,
+      // Where the nodes have theirs: all find one master key.
+      DATA_DIR: join(folder, 'data'),
+      LOG_LEVEL: 'silent',
+    }),
     version: 'faults',
     serve: false,
     work: false,

@@ -35,4 +35,9 @@ export const EXCEPTIONS: readonly Exception[] = [
     path: 'bench/limits/correctness.ts',
     because: 'peers are counted on the driver that they come with',
   },
+  {
+    rule: 'vendors',
+    path: 'bench/auth/better-auth.ts',
+    because: 'better-auth is measured on the driver that it comes with',
+  },
 ];

@@ -2,7 +2,7 @@ import { createAccounts, type Room } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
-import { createIdentity, type IdentitySettings } from '#platform/identity';
+import { type AuthTokens, createIdentity, type IdentitySettings, type SignedIn } from '#platform/identity';
 import {
   type AccountId,
   type Clock,
@@ -13,6 +13,7 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { createMail, createOutbox, type Mail } from '#platform/mail';
+import { createSecrets, newMasterKey } from '#platform/secrets';
 import { temporaryFolder } from '#test/services';
 
 const POINT = commitPoint('test.factories', 'what a test starts from');
@@ -37,6 +38,12 @@ export function drivenClock(db: Database): DrivenClock {
   };
 }
 
+/** The tokens of a sign-in that no second factor stands in the way of. */
+export function entered(signedIn: SignedIn): AuthTokens {
+  if ('mfa_token' in signedIn) throw new Error('a second factor is asked for');
+  return signedIn;
+}
+
 /** Someone who is registered and signed in. */
 export interface Person {
   readonly userId: UserId;
@@ -45,12 +52,15 @@ export interface Person {
   readonly caller: Caller;
 }
 
+const SECRETS = createSecrets({ keys: [newMasterKey(systemRandom)] });
+
 /** Mails of a world without a worker: they stay where they are stored. */
 function storedMail(db: Database, ids: Ids): Mail {
   return createMail({
     db,
     ids,
     random: systemRandom,
+    secrets: SECRETS,
     enqueuing: { enqueueing: () => [], wake: () => {} },
     transport: createOutbox(temporaryFolder()),
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
@@ -85,9 +95,11 @@ export function createPeople(
     audit,
     mail,
     random: systemRandom,
+    secrets: SECRETS,
     makePersonalAccount: accounts.makePersonalAccount,
     makeOrganization: accounts.makeOrganization,
     membershipsOf: accounts.membershipsOf,
+    leaving: accounts.leaving,
     settings: {
       issuer: 'http://plinth.test',
       baseUrl: 'http://plinth.test',
@@ -101,6 +113,8 @@ export function createPeople(
     clock,
     ids,
     audit,
+    mail,
+    secrets: SECRETS,
     accounts,
     identity,
     /** A user who is signed in. Their password is `PASSWORD`; hashing it takes about 25 ms. */
@@ -115,7 +129,9 @@ export function createPeople(
       const made = await db.system('server.owner', POINT, (tx) =>
         identity.createUser(tx, { email, password: PASSWORD, ...options }),
       );
-      const { access_token: token } = await identity.sessions.login({ email, password: PASSWORD }, WHENCE);
+      const { access_token: token } = entered(
+        await identity.sessions.login({ email, password: PASSWORD }, WHENCE),
+      );
       const caller = await identity.identify(token);
       if (caller === undefined) throw new Error('a new session is not known');
       return { userId: made.userId, accountId: made.accountId, email, caller };

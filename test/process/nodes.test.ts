@@ -24,14 +24,14 @@ interface Nodes {
 }
 
 async function nodes(): Promise<Nodes> {
-  const { db, url } = await testDatabase();
+  const { db, settings } = await testDatabase();
   const sandbox = await createOpenAISandbox();
   const folder = temporaryFolder();
   atEndOfFile(() => sandbox.close());
   const { url: base_url, apiKey: api_key } = sandbox;
   const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
   const environment = {
-    DATABASE_URL: url,
+    ...settings,
     DATA_DIR: folder,
     PORT: '0',
     AI_UPSTREAMS: JSON.stringify([upstream]),

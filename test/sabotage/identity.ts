@@ -8,7 +8,7 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'stolen-refresh-token-not-noticed',
     file: 'src/platform/identity/refreshing.ts',
-    find: "      await tx.run(endSession(token.userId, token.sessionId, 'reuse'));\n",
+    find: "  await tx.run(endSession(userId, session.id, 'reuse'));\n",
     replace: '',
     expects: `${REFRESH} that is used again after the grace ends the whole family, and the audit says so`,
   },
@@ -29,8 +29,8 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'refresh-token-stored-as-it-is',
     file: 'src/platform/identity/entering.ts',
-    find: 'insertRefreshToken(userId, sessionId, sha256(refreshToken)),',
-    replace: 'insertRefreshToken(userId, sessionId, refreshToken),',
+    find: 'insertRefreshToken(userId, sessionId, sha256(refreshToken))',
+    replace: 'insertRefreshToken(userId, sessionId, refreshToken)',
     expects: `${REFRESH} is never stored as it is`,
   },
   {

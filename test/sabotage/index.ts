@@ -1,13 +1,18 @@
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
 import { DATABASE } from './database.ts';
+import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
+import { FEDERATION } from './federation.ts';
+import { GUESSING } from './guessing.ts';
 import { IDENTITY } from './identity.ts';
+import { IMPORT } from './import.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
 import { LIMITS } from './limits.ts';
 import { ORGANIZATIONS } from './organizations.ts';
 import { MAIL } from './mail.ts';
+import { SECOND_FACTORS } from './mfa.ts';
 import type { Patch } from './patch.ts';
 import { PERMITS } from './permits.ts';
 import { REDIS } from './redis.ts';
@@ -16,8 +21,11 @@ import { QUALITY } from './quality.ts';
 import { REEL } from './reel.ts';
 import { REEL_LIBRARY } from './reel-library.ts';
 import { SDK } from './sdk.ts';
+import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
 import { SERVER } from './server.ts';
+import { SSO } from './sso.ts';
+import { TENANCY } from './tenancy.ts';
 import { WEBHOOKS } from './webhooks.ts';
 
 export type { Patch } from './patch.ts';
@@ -35,11 +43,19 @@ export const PATCHES: readonly Patch[] = [
   ...QSTASH,
   ...AI,
   ...IDENTITY,
+  ...IMPORT,
+  ...GUESSING,
+  ...FEDERATION,
+  ...SECOND_FACTORS,
   ...MAIL,
+  ...SECRETS,
   ...ACCOUNTS,
   ...ORGANIZATIONS,
+  ...ERASURE,
+  ...SSO,
   ...REPORTS,
   ...SERVER,
+  ...TENANCY,
   ...SDK,
   ...REDIS,
   ...REEL,

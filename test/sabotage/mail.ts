@@ -11,8 +11,7 @@ export const MAIL: readonly Patch[] = [
     file: 'src/platform/mail/store.ts',
     find: 'set status = $3, facts = null,',
     replace: 'set status = $3,',
-    expects:
-      'test/mail/sending.test.ts :: no link or password that was used or sent stands anywhere in the database, nor in what a mail left behind',
+    expects: `${SENDING} whose link is over is given up, and tells no more what it would have said`,
   },
   {
     name: 'refused-mail-tried-again',
@@ -118,8 +117,8 @@ export const MAIL: readonly Patch[] = [
   {
     name: 'password-changed-without-the-old-one',
     file: 'src/platform/identity/proof.ts',
-    find: 'if (user !== undefined && (await passwords.matches(password, user.password_hash))) return user;',
-    replace: 'if (user !== undefined) return user;',
+    find: '(await passwords.matches(password, user?.password_hash)) ? user : undefined,',
+    replace: 'user,',
     expects: `${PASSWORDS} a change > by change-password needs the password, whoever found the session open`,
   },
   {

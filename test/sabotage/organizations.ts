@@ -79,8 +79,8 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'ownership-given-in-an-old-session',
     file: 'src/platform/accounts/ownership.ts',
-    find: 'if (fresh.length === 0) throw',
-    replace: 'if (fresh.length < 0) throw',
+    find: "if (role === 'owner') await assertProven(db, caller);",
+    replace: "if (role !== 'owner') await assertProven(db, caller);",
     expects:
       'src/platform/accounts/members.test.ts :: ownership > is given in a session that began a while ago, or by a key, in no way',
   },

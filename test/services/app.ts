@@ -18,6 +18,8 @@ export interface TestAppOptions {
   readonly passing?: Passing;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
+  /** What the program gets in place of its database. */
+  readonly over?: (db: Database) => Database;
 }
 
 /** A customer of the app under test, with a key that may do everything. */
@@ -59,8 +61,9 @@ export interface Reply {
 
 /** The whole app in this process, on this file's database and a provider of its own, listening on a free port. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const database = options.beside?.database ?? (await testDatabase());
+  const database = options.beside?.database ?? (await testDatabase(passingOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
+  const { over = (db) => db } = options;
   const upstream = {
     name: 'sandbox',
     base_url: sandbox.url,
@@ -82,7 +85,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     work: options.work ?? true,
     migrate: false,
     // The test file's database outlives the app.
-    store: Promise.resolve({ db: database.db, close: async () => {}, onIdleError: () => {} }),
+    store: Promise.resolve({ db: over(database.db), close: async () => {}, onIdleError: () => {} }),
     onLost: (reason) => {
       throw new Error(reason);
     },
@@ -108,6 +111,11 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     call: (key, call, more) => request(url, { key, call, ...more }),
     close,
   };
+}
+
+/** Of a process that dies at a commit. */
+function passingOf({ passing }: TestAppOptions) {
+  return passing === undefined ? {} : { passing };
 }
 
 let made = 0;

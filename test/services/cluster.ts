@@ -43,7 +43,10 @@ export async function serverVersion(adminUrl: string): Promise<string> {
   return String(rows?.[0]?.['server_version']).split(' ')[0] ?? '';
 }
 
-async function asAdmin(url: string, statements: readonly string[]): Promise<Record<string, unknown>[][]> {
+export async function asAdmin(
+  url: string,
+  statements: readonly string[],
+): Promise<Record<string, unknown>[][]> {
   const client = new Client({ connectionString: url, application_name: 'plinth-tests' });
   await client.connect();
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { createDatabase, dropDatabase, prepareCluster, serverVersion, TEMPLATE } from './cluster.ts';
 import { type DatabasePlan, planDatabase } from './plan.ts';
+import { openPooler, type Pooler } from './plan-pooler.ts';
 import { openRedis } from './plan-redis.ts';
 import { startPostgres } from './postgres.ts';
 import { makeRunFolder, removeStaleFolders } from './folders.ts';
@@ -16,6 +17,8 @@ export type Services =
       readonly adminUrl: string;
       readonly owner: string;
       readonly template: string;
+      /** The way to the databases in a pass through a pooler. */
+      readonly pooler?: Pooler;
       /** Why the project's schema could not be made, if so: only the tests that need a database fail by it. */
       readonly problem?: string;
     }
@@ -66,10 +69,12 @@ async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): P
   try {
     const cluster = await prepareCluster(server.adminUrl, !('url' in plan));
     const problem = await problemOf(migrateTemplate(await createDatabase(cluster, template)));
+    const pooler = await openPooler(process.env, cluster);
     return {
-      services: { engine: 'postgres', ...cluster, template, ...problem },
-      said: `PostgreSQL ${server.version} (${source})`,
+      services: { engine: 'postgres', ...cluster, template, ...pooler.services, ...problem },
+      said: `PostgreSQL ${server.version} (${source})${pooler.said}`,
       async stop() {
+        await pooler.stop();
         if ('url' in plan) await dropDatabase(cluster, template);
         await server.stop();
       },

@@ -4,8 +4,10 @@ import { inject } from 'vitest';
 import { type Database, openDatabase, type Passing } from '#platform/db';
 import { atEndOfFile } from './closing.ts';
 import { createDatabase, dropDatabase } from './cluster.ts';
+import { pooledThrough } from './plan-pooler.ts';
 
 export { temporaryFolder } from './closing.ts';
+export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';
 
 export interface TestDatabase {
@@ -13,6 +15,8 @@ export interface TestDatabase {
   readonly engine: 'postgres' | 'pglite';
   /** The connection string on PostgreSQL, where a test may open the same database again; '' on PGlite. */
   readonly url: string;
+  /** What a program needs to be told to open it: DATABASE_URL and, in a pass through a pooler, the way around that. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Closes and drops the database early; the end of the test file does it anyway. */
   close(): Promise<void>;
 }
@@ -53,9 +57,11 @@ async function cloned(
 ): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
   const url = await createDatabase(services, name, options.empty === true ? undefined : services.template);
+  const pooled = services.pooler === undefined ? undefined : pooledThrough(services.pooler, url);
   const db = await openDatabase({
     engine: 'postgres',
     url,
+    ...pooled?.options,
     passing: options.passing,
     poolSize: options.poolSize,
   });
@@ -63,6 +69,7 @@ async function cloned(
     db,
     engine: 'postgres',
     url,
+    settings: pooled?.settings ?? { DATABASE_URL: url },
     async close() {
       await db.close();
       await dropDatabase(services, name);
@@ -76,5 +83,5 @@ async function embedded(
 ): Promise<TestDatabase> {
   const template = options.empty === true ? undefined : new Uint8Array(await readFile(services.template));
   const db = await openDatabase({ engine: 'pglite', template, passing: options.passing });
-  return { db, engine: 'pglite', url: '', close: () => db.close() };
+  return { db, engine: 'pglite', url: '', settings: {}, close: () => db.close() };
 }

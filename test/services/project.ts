@@ -15,16 +15,19 @@ const SOURCE = join(import.meta.dirname, '../../src');
 /** Modules from the bottom of the house up: within one number, migrations are applied in this order. */
 const PLATFORM = [
   'db',
+  'secrets',
   'idempotency',
   'mail',
   'audit',
   'webhooks',
   'identity',
   'accounts',
+  'sso',
   'entitlements',
   'limits',
   'jobs',
   'reports',
+  'erasure',
   'ai',
   'product',
 ];

@@ -55,6 +55,8 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
   const path = sending.path ?? pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) });
   const response = await fetch(url + path + query, {
     method: route.method,
+    // Where a call leads is its answer, and no walk of ours.
+    redirect: 'manual',
     headers: {
       ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
       ...(account === undefined ? {} : { 'x-account-id': account }),

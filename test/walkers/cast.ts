@@ -2,9 +2,13 @@ import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, type Role, type Route } from '#platform/http';
+import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
+import { makeChallenges, makeFactors } from './factors.ts';
+import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
+import { dnsSettings, makeSso } from './sso.ts';
 
 /** Longer than the jobs of a household take. */
 const PATIENCE = { timeout: 20_000, interval: 10 };
@@ -57,8 +61,17 @@ export async function makePerson({ app, db }: TestApp, options: PersonOptions = 
     }
     return { ...user, key: (await identity.createKey(tx, key)).key };
   });
-  const { access_token: token } = await identity.sessions.login({ email, password }, WHENCE);
-  return { ...person, email, token };
+  return { ...person, email, token: await signIn(identity, { email, password }) };
+}
+
+/** The access token of somebody who has no second factor. */
+export async function signIn(
+  { sessions }: Pick<Identity, 'sessions'>,
+  credentials: { readonly email: string; readonly password: string },
+): Promise<string> {
+  const signedIn = await sessions.login(credentials, WHENCE);
+  if (!('access_token' in signedIn)) throw new Error(`${credentials.email} has a second factor`);
+  return signedIn.access_token;
 }
 
 /** A key of someone's with these scopes alone. */
@@ -67,8 +80,8 @@ export async function makeKey({ app, db }: TestApp, of: Person, scopes: readonly
   return (await db.system('server.owner', CAST, (tx) => app.modules.identity.createKey(tx, key))).key;
 }
 
-/** An organization with people in these roles, and one of everything that the calls of this server make. */
-export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
+/** An organization with every best plan, and people in these roles. */
+export async function makeTeam<Others extends Exclude<Role, 'owner'>>(
   app: TestApp,
   roles: readonly Others[],
 ): Promise<Household<Others>> {
@@ -79,6 +92,16 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   for (const [role, { userId }] of pairs) {
     await app.db.asMigrator(statement(join, [owner.accountId, userId, role]));
   }
+  return { owner, others, organization: owner.accountId };
+}
+
+/** A team, with one of everything that the calls of this server make. */
+export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
+  app: TestApp,
+  roles: readonly Others[],
+): Promise<Household<Others>> {
+  const team = await makeTeam(app, roles);
+  const { owner } = team;
   // A second device, which can be signed out while the first goes on.
   await app.app.modules.identity.sessions.login({ email: owner.email, password: PASSWORD }, WHENCE);
   const makers = app.app.server.routes.filter(isMaker);
@@ -94,7 +117,11 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await makeReported(app, owner);
   await makeInvitations(app, owner);
   await makeMail(app, owner);
-  return { owner, others, organization: owner.accountId };
+  await makeExport(app, owner);
+  await makeFactors(app, owner.userId);
+  await makeIdentities(app, owner.userId);
+  await makeSso(app, owner);
+  return team;
 }
 
 /** Endpoints of the operator's, enough of them that one may be deleted. */
@@ -185,16 +212,31 @@ async function makeMail({ app, db }: TestApp, { accountId, userId, email }: Pers
   );
 }
 
+/** An archive of a person, with one part. */
+async function makeExport({ app, db }: TestApp, { userId }: Person): Promise<void> {
+  const id = app.modules.ids.next();
+  const archive = `insert into erasure.exports (user_id, id, status, bytes, expires_at) values ($1, $2, 'ready', 2, app.now() + interval '7 days')`;
+  const part = `insert into erasure.export_parts (user_id, export_id, part, bytes) values ($1, $2, 0, 'PK')`;
+  for (const sql of [archive, part]) await db.asMigrator(statement(sql, [userId, id]));
+}
+
 let working = Promise.resolve();
 
 /** Has the jobs done that are there, by a worker that stops when they are: what is asked for later can be cancelled. */
-function workedOff({ app, db }: TestApp): Promise<void> {
+export function workedOff({ app, db }: TestApp): Promise<void> {
   working = working.then(async () => {
     const worker = app.modules.jobs.work();
-    const open = statement<{ open: boolean }>(
-      `select exists (select from jobs.jobs where state in ('ready', 'delayed', 'running')) as open`,
+    const open = statement<{ kind: string; state: string; error: string | null }>(
+      `select kind, state, error from jobs.jobs where state in ('ready', 'delayed', 'running')`,
     );
-    await vi.waitUntil(async () => (await db.asMigrator(open))[0]?.open === false, PATIENCE);
+    let left: readonly object[] = [];
+    const isDone = async () => {
+      left = await db.asMigrator(open);
+      return left.length === 0;
+    };
+    await vi.waitUntil(isDone, PATIENCE).catch((cause: unknown) => {
+      throw new Error(`jobs are not done: ${JSON.stringify(left)}`, { cause });
+    });
     await worker.stop(0);
   });
   return working;
@@ -225,6 +267,7 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
   const links = [
     ['POST /v1/auth/verify-email', 'verify_email'],
     ['POST /v1/auth/reset-password', 'reset_password'],
+    ['POST /v1/auth/restore', 'restore'],
   ] as const;
   for (const [name, kind] of links) {
     const { body } = app.app.server.routes.filter((route) => route.name === name).map(exampleOf)[0] ?? {};
@@ -233,15 +276,18 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
     const sql = `insert into identity.email_tokens (user_id, kind, token_hash, email, expires_at)
       values ($1, $2, $3, $4, app.now() + interval '1 hour')`;
     await app.db.asMigrator(statement(sql, [userId, kind, sha256(token), email]));
+    if (kind !== 'restore') continue;
+    const close = `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`;
+    await app.db.asMigrator(statement(close, [userId]));
   }
 }
 
-/** Every id in every row of these accounts and users, by column; and those of the operator's webhooks. */
-export async function idsOf(db: Database, household: Household): Promise<IdsByColumn> {
+/** Every id in every row (or in the first few of each table) of a household's, by column; and those of the operator's webhooks. */
+export async function idsOf(db: Database, household: Household, rowsOfEach = 10_000): Promise<IdsByColumn> {
   const { owner, others, organization } = household;
   const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
   const ids = new Map<string, Set<string>>();
-  for (const row of await rowsOf(db, [organization], users)) {
+  for (const row of await rowsOf(db, { accounts: [organization], users, rowsOfEach })) {
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== 'string' || !isUuid(value)) continue;
       ids.set(column, (ids.get(column) ?? new Set()).add(value));
@@ -258,8 +304,11 @@ export async function idsOf(db: Database, household: Household): Promise<IdsByCo
 
 async function rowsOf(
   db: Database,
-  accounts: readonly AccountId[],
-  users: readonly UserId[],
+  of: {
+    readonly accounts: readonly AccountId[];
+    readonly users: readonly UserId[];
+    readonly rowsOfEach: number;
+  },
 ): Promise<Record<string, unknown>[]> {
   const owned = await db.asMigrator(
     statement<{ name: string; owner: string }>(
@@ -270,8 +319,8 @@ async function rowsOf(
   );
   const found: Record<string, unknown>[] = [];
   for (const { name, owner } of owned) {
-    const values = owner === 'account_id' ? accounts : users;
-    const sql = `select to_jsonb(t) as row from ${name} t where ${owner} = any ($1::uuid[])`;
+    const values = owner === 'account_id' ? of.accounts : of.users;
+    const sql = `select to_jsonb(t) as row from ${name} t where ${owner} = any ($1::uuid[]) order by t limit ${of.rowsOfEach}`;
     const rows = await db.asMigrator(
       statement<{ row: Record<string, unknown> }>(sql, [`{${values.join()}}`]),
     );
@@ -285,10 +334,21 @@ export async function forgetRates(db: Database): Promise<void> {
   await db.asMigrator(statement('delete from limits.rates'));
 }
 
+/** Settings of an app in which the examples are as good as they say. */
+export async function walkedSettings(): Promise<Record<string, string>> {
+  return { ...(await dnsSettings()), ...RETURNS };
+}
+
 /** The app that the walkers walk over. Where it does not work, jobs run only while a household is made. */
 export async function walkedApp({ work }: { readonly work: boolean }): Promise<TestApp> {
-  const app = await testApp({ work });
+  const app = await testApp({ work, settings: await walkedSettings() });
   await makeExamplePeople(app);
   await makeExampleLinks(app);
+  await makeCodes(app, () => makePerson(app));
+  await makeChallenges(app, async () => {
+    const person = await makePerson(app);
+    await makeFactors(app, person.userId);
+    return person;
+  });
   return app;
 }

@@ -53,6 +53,11 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
     { ...sound, example: { params: { id: ID }, reply: { ok: true } } },
     yes,
   ),
+  declared: route(
+    'GET /v1/organizations/:id/fake',
+    { ...sound, example: { params: { id: ID }, reply: { ok: true } } },
+    yes,
+  ),
   readers: route('POST /v1/fake/reader', { ...soundPost, auth: 'account', may: 'viewer' }, yes),
   visitors: route(
     'DELETE /v1/fake/things/:id',

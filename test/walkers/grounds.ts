@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
-import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, walkedApp, WHENCE } from './cast.ts';
+import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './cast.ts';
 import type { Grounds, OpenApi } from './rules/rule.ts';
 
 const AN_HOUR = 3_600_000;
@@ -61,7 +61,7 @@ async function tokenOfAnHourAgo({ app, db, url }: TestApp, { email }: Person): P
     clock,
     settings: { issuer: 'plinth', baseUrl: url, emailVerification: 'off', products: [] },
   });
-  const { access_token: token } = await before.sessions.login({ email, password: PASSWORD }, WHENCE);
+  const token = await signIn(before, { email, password: PASSWORD });
   await before.close();
   return token;
 }

@@ -1,75 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import PostalMime from 'postal-mime';
-import { afterAll, describe, expect, test } from 'vitest';
-import { createOpenAISandbox } from '#sandbox/openai';
-import { testDatabase } from '#test/services';
-import { endAll, startProgram } from '../process/program.ts';
-import { makeMarks } from './leaks/marks.ts';
-import { type Heard, talkTo } from './leaks/talk.ts';
+import { describe, expect, test } from 'vitest';
+import type { Heard } from './leaks/talk.ts';
+import { openStage } from './leaks/stage.ts';
 import { isRecord } from './calls.ts';
 import { operationsOf } from './hostile/operations.ts';
 import type { OpenApi } from './rules/rule.ts';
 
-/** The real program at its most talkative, in whose every word a secret would show. */
-
-const marks = makeMarks();
-const database = await testDatabase();
-const sandbox = await createOpenAISandbox();
-const folder = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));
-const metricsToken = `${marks.as('the metrics token')}-0123456789`;
-const upstream = {
-  name: 'sandbox',
-  base_url: sandbox.url,
-  api_key: marks.as('the upstream’s key'),
-  models: ['sandbox-small', 'sandbox-large'],
-};
-const program = startProgram(['start'], {
-  cwd: folder,
-  environment: {
-    PORT: '0',
-    DATA_DIR: folder,
-    LOG_LEVEL: 'debug',
-    METRICS_TOKEN: metricsToken,
-    AI_UPSTREAMS: JSON.stringify([upstream]),
-    ...(database.url === '' ? {} : { DATABASE_URL: database.url }),
-  },
-});
-afterAll(async () => {
-  endAll();
-  await sandbox.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const url = await program.url();
-const { say, refusals } = talkTo(url);
-const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as Record<string, string>;
-marks.add('the owner’s password', owner['password']);
-const key = owner['api_key'] ?? '';
-marks.add('the owner’s key', key);
-
-/** The secrets of one kind in the links of all mails to an address so far, the oldest first. */
-async function linksSent(kind: 'ple' | 'pli', address: string): Promise<string[]> {
-  const outbox = join(folder, 'outbox');
-  const names = existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith('.eml')) : [];
-  const mails = names.sort().map((name) => PostalMime.parse(readFileSync(join(outbox, name))));
-  const theirs = (await Promise.all(mails)).filter(({ to }) => to?.some((one) => one.address === address));
-  const texts = theirs.map(({ text = '' }) => text);
-  const secret = new RegExp(`${kind}_[\\w-]{43}`);
-  return texts.flatMap((text) => secret.exec(text)?.[0] ?? []);
-}
-
-/** Whatever was said so far where nobody may say such a thing. */
-async function leaks(): Promise<string[]> {
-  const metrics = await say('GET /metrics', { as: metricsToken });
-  expect(metrics.status).toBe(200);
-  return [
-    ...marks.foundIn('the log', program.said()),
-    ...marks.foundIn('the metrics', metrics.text),
-    ...marks.foundIn('a refusal', refusals()),
-  ];
-}
+const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } = await openStage();
+const { key } = owner;
 
 function ask(topic: string, more: object = {}): Promise<Heard> {
   const text = {
@@ -136,7 +73,7 @@ describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_0
     const [token = ''] = await linksSent('pli', email);
     marks.add('an invitation', token);
     const { body: tokens } = await say('POST /v1/auth/login', {
-      body: { email: owner['email'], password: owner['password'] },
+      body: { email: owner.email, password: owner.password },
     });
     const as = String(tokens['access_token']);
     marks.add('an access token', as);

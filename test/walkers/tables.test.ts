@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { testDatabase } from '#test/services';
 import { makeHousehold, walkedApp } from './cast.ts';
-import { bitesOf, type Pair } from './tables/bites.ts';
+import { bitesOf, type Pair, readsOfOthers } from './tables/bites.ts';
 import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';
-import { APPEND_ONLY, idleExceptions, TABLE_EXCEPTIONS } from './tables/exceptions.ts';
-import { objectionsTo, ownerOf } from './tables/rules.ts';
+import { APPEND_ONLY, idleExceptions, SCOPELESS, TABLE_EXCEPTIONS } from './tables/exceptions.ts';
+import { objectionsTo, ownerOf, SCOPE } from './tables/rules.ts';
 
 const REFUSED = commitPoint('test.walkers.append-only', 'what the system itself must not do');
 const app = await walkedApp({ work: false });
@@ -36,6 +36,15 @@ describe('every table', () => {
     const lines = TABLE_EXCEPTIONS.map(({ table, says, because }) => `  ${table}: ${says}: ${because}`);
     process.stdout.write(`${tables.length} tables, excepted:\n${lines.join('\n')}\n`);
   });
+
+  const ofUsers = named.filter(([, table]) => ownerOf(table) === 'user');
+  test.each(ofUsers)(
+    '%s, of a user, is not read by the owner of an account of theirs',
+    async (_name, table) => {
+      if (mine === undefined) throw new Error('nobody is there to try');
+      expect(await readsOfOthers(db, table, mine)).toEqual([]);
+    },
+  );
 
   test('every exception is still needed', () => {
     for (const table of tables) objectionsTo(table);
@@ -88,7 +97,7 @@ describe('roles and rights', () => {
     }
   });
 
-  test('functions that run as the system are the system’s, with a search path that nobody can bend', async () => {
+  test('functions that run as the system are the system’s, with a search path that nobody can bend, and those for tenants keep to the scope', async () => {
     expect(await functionFaults(db)).toEqual([]);
   });
 });
@@ -96,10 +105,13 @@ describe('roles and rights', () => {
 async function functionFaults(of: Database): Promise<string[]> {
   const definers = await readDefiners(of);
   expect(definers.length).toBeGreaterThan(20);
-  return definers.flatMap(({ name, owner, settings, grantees }) => [
+  return definers.flatMap(({ name, owner, settings, grantees, body }) => [
     ...(settings.includes('search_path=pg_catalog, pg_temp') ? [] : [`${name}: its search path can be bent`]),
     ...(owner === 'plinth_system' ? [] : [`${name}: it runs as ${owner}`]),
     ...(grantees.includes('public') ? [`${name}: everybody may call it`] : []),
+    ...(grantees.includes('plinth_tenant') && !SCOPE.test(body) && !(name in SCOPELESS)
+      ? [`${name}: a tenant may call it, and it asks for no scope`]
+      : []),
   ]);
 }
 
@@ -120,7 +132,7 @@ describe('a new table is noticed', async () => {
     const found = (await readTables(scratch)).find(({ name }) => name === 'fakes.t');
     if (found === undefined) throw new Error('the table was not made');
     const rows = `('${pair.mine.accountId}', gen_random_uuid()), ('${pair.theirs.accountId}', gen_random_uuid())`;
-    if (ownerOf(found) === 'account')
+    if (ownerOf(found) === 'account' && !sql.includes('user_id'))
       await scratch.script(`insert into fakes.t (account_id, id) values ${rows}`);
     return found;
   }
@@ -181,11 +193,38 @@ describe('a new table is noticed', async () => {
     expect(await bitesOf(scratch, table, pair)).toEqual([]);
   });
 
+  describe('of a product, whose rows are a user’s and not the account’s', () => {
+    const shape = `account_id uuid not null, user_id uuid not null, id uuid, created_at timestamptz, primary key (user_id, id)`;
+    const owner = pair.mine;
+    const member = { ...pair.theirs, accountId: owner.accountId };
+    const rows = [owner, member].map(
+      ({ accountId, userId }) => `('${accountId}', '${userId}', gen_random_uuid())`,
+    );
+    const withRows = (protect: string) =>
+      made(`create table fakes.t (${shape}); insert into fakes.t (account_id, user_id, id) values ${rows.join()};
+        call app.${protect}('fakes.t', '${grants}')`);
+
+    test('is let be where the account’s owner reads none of a member’s', async () => {
+      const table = await withRows('protect_user');
+      expect(ownerOf(table)).toBe('user');
+      expect(objectionsTo(table)).toEqual([]);
+      expect(await readsOfOthers(scratch, table, owner)).toEqual([]);
+      expect(await bitesOf(scratch, table, { mine: owner, theirs: member })).toEqual([]);
+    });
+
+    test('is noticed where the account’s owner reads them', async () => {
+      const table = await withRows('protect_tenant');
+      expect((await readsOfOthers(scratch, table, owner)).join()).toContain('reads');
+    });
+  });
+
   test('and so is a function that runs as somebody else', async () => {
     await made(`create table fakes.t (${columns});
-      create function fakes.f() returns int language sql security definer as 'select 1'`);
+      create function fakes.f() returns int language sql security definer as 'select 1';
+      grant execute on function fakes.f() to plinth_tenant`);
     const found = await functionFaults(scratch);
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(4);
+    expect(found.join()).toContain('fakes.f(): a tenant may call it, and it asks for no scope');
     expect(found.join()).toContain('fakes.f(): everybody may call it');
   });
 });

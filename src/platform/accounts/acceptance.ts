@@ -1,20 +1,16 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Whence } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
 import { claimInvitation, type FoundInvitation, invitationByToken } from './invitation-store.ts';
+import type { Newcomers } from './newcomers.ts';
 import { type OrganizationView, organizationView } from './organizations.ts';
-import type { Roles } from './roles.ts';
-import { checkRoom, type Room } from './room.ts';
-import { addMember, lockOrganization } from './store.ts';
 
 const ACCEPT = commitPoint('accounts.member-joined', 'a membership, in the place of the invitation to it');
 
 interface AcceptanceParts {
   readonly db: Database;
-  readonly audit: Audit;
-  readonly roles: Roles;
-  readonly room: Room;
+  readonly newcomers: Newcomers;
 }
 
 /**
@@ -23,33 +19,20 @@ interface AcceptanceParts {
  */
 export type Accepting = (caller: Caller, token: string, whence: Whence) => Promise<OrganizationView>;
 
-export function createAccepting(parts: AcceptanceParts): Accepting {
-  const { db, audit, roles, room } = parts;
-  return async (caller, token, whence) => {
-    const { userId } = caller;
+export function createAccepting({ db, newcomers }: AcceptanceParts): Accepting {
+  return async ({ userId }, token, whence) => {
     const [[invitation]] = await db.system('accounts.invitee', [invitationByToken(sha256(token), userId)]);
     const { accountId, invitationId, sends } = assertAcceptable(invitation);
-    const joined = await checkRoom(room, () =>
+    return newcomers.admit(accountId, () =>
       db.tenant(accountId, ACCEPT, async (tx) => {
-        const [account] = await tx.run(lockOrganization(accountId));
+        const account = await newcomers.lock(tx, accountId);
         const [claimed] = await tx.run(claimInvitation(accountId, { invitationId, sends }));
-        if (account === undefined || claimed === undefined) throw new AppError('not_found');
-        const added = await tx.run(addMember(accountId, userId, claimed.role));
-        if (added.length === 0) throw new AppError('already_member');
-        await audit.recordIn(tx, {
-          action: 'member.joined',
-          actor: { kind: 'user', userId },
-          accountId,
-          target: { kind: 'user', id: userId },
-          changes: { role: claimed.role, invitation: invitationId },
-          whence,
-        });
-        await tx.runAll(room.asking(0));
+        if (claimed === undefined) throw new AppError('not_found');
+        const by = { invitation: invitationId };
+        await newcomers.joinIn(tx, { accountId, userId, role: claimed.role, by, whence });
         return organizationView(account, claimed.role);
       }),
     );
-    roles.changed(accountId);
-    return joined;
   };
 }
 

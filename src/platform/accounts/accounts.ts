@@ -1,17 +1,23 @@
 import type { Audit } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
-import type { AccountOwner, Membership } from '#platform/identity';
+import type { Role } from '#platform/http';
+import type { AccountOwner, Leaving, Membership } from '#platform/identity';
 import type { AccountId, Clock, Ids, Random, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { type Accepting, createAccepting } from './acceptance.ts';
+import { enter, lock, type Visit } from './entry.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
+import { createLeaving } from './leaving.ts';
 import { createMembers, type Members } from './members.ts';
+import { createNewcomers, type Newcomers } from './newcomers.ts';
 import { createOrganizations, type Organizations } from './organizations.ts';
 import { createOpening } from './opening.ts';
 import { createRoles, type Roles } from './roles.ts';
 import type { Room } from './room.ts';
 import { createSettings, type Settings } from './settings.ts';
+import { createStanding, type Standing } from './standing.ts';
 import { membershipsOf, ownerIn } from './store.ts';
+import { type AllTrails, createAllTrails } from './all-trails.ts';
 import { createTrail, type Trail } from './trail.ts';
 
 export interface AccountsParts {
@@ -41,14 +47,25 @@ export interface Accounts {
   readonly members: Members;
   readonly invitations: Invitations;
   readonly accept: Accepting;
+  readonly newcomers: Newcomers;
+  /** How a call on an organization is let in, for modules above that hold something of one. */
+  readonly entry: {
+    enter(visit: Visit, least: Role): ReturnType<typeof enter>;
+    readonly lock: typeof lock;
+  };
   readonly trail: Trail;
+  readonly allTrails: AllTrails;
   readonly settings: Settings;
+  readonly standing: Standing;
+  /** What becomes of organizations when one of their people closes their account; for identity. */
+  readonly leaving: Leaving;
   close(): void;
 }
 
 export function createAccounts(parts: AccountsParts): Accounts {
   const roles = createRoles(parts);
   const open = createOpening(parts);
+  const newcomers = createNewcomers({ ...parts, roles });
 
   return {
     roleOf: roles.roleOf,
@@ -60,14 +77,25 @@ export function createAccounts(parts: AccountsParts): Accounts {
     makeOrganization: (tx, owner, name) => open(tx, { ...owner, kind: 'organization', name }),
     async membershipsOf(tx, userId) {
       const rows = await tx.run(membershipsOf(userId));
-      return rows.map(({ account_id: accountId, kind, name, role }) => ({ accountId, kind, name, role }));
+      return rows.map(({ account_id: accountId, kind, name, status, role }) => ({
+        accountId,
+        kind,
+        name,
+        status,
+        role,
+      }));
     },
     organizations: createOrganizations({ ...parts, roles, open }),
     members: createMembers({ ...parts, roles }),
     invitations: createInvitations({ ...parts, roles }),
-    accept: createAccepting({ ...parts, roles }),
+    accept: createAccepting({ ...parts, newcomers }),
+    newcomers,
+    entry: { enter: (visit, least) => enter(roles, visit, least), lock },
     trail: createTrail({ ...parts, roles }),
+    allTrails: createAllTrails(parts),
     settings: createSettings(parts),
+    standing: createStanding(parts),
+    leaving: createLeaving({ ...parts, roles }),
     close: roles.close,
   };
 }

@@ -19,8 +19,4 @@ declareErrors({
     message: 'This invitation was sent to another email address. Sign in as its owner.',
   },
   invitation_expired: { status: 410, message: 'This invitation is over. Ask for another one.' },
-  fresh_session_needed: {
-    status: 403,
-    message: 'Giving ownership needs a session that began less than 15 minutes ago. Sign in again.',
-  },
 });

@@ -1,14 +1,19 @@
 import './codes.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
+import { allTrailsRoutes } from './all-trails-routes.ts';
 import { invitationPage } from './invitation-page.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { standingRoutes } from './standing-routes.ts';
 import { trailRoutes } from './trail-routes.ts';
 
+export { dueOrganizations, lockDueOrganization, personalAccount } from './erasing-store.ts';
+export { accountsDataRules } from './data-rules.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
+export type { Visit } from './entry.ts';
 export type { Room } from './room.ts';
 
 /** All calls of this module; their service is `Accounts`. */
@@ -18,7 +23,9 @@ export const accountsRoutes: Route[] = [
   ...invitationRoutes,
   invitationPage,
   ...trailRoutes,
+  ...allTrailsRoutes,
   ...settingsRoutes,
+  ...standingRoutes,
 ];
 
 export const accountsMigrations = (): Migration[] => migrationsIn('accounts', import.meta.url);

@@ -18,6 +18,7 @@ import {
   renewInvitation,
 } from './invitation-store.ts';
 import { assertMayGive, assertRank } from './ownership.ts';
+import { plainName } from './plain-name.ts';
 import type { Roles } from './roles.ts';
 import { checkRoom, type Room } from './room.ts';
 
@@ -191,11 +192,6 @@ function sending(
     once: `invitation ${id} ${sends}`,
     requestId: visit.whence.requestId,
   });
-}
-
-/** A name that anyone may choose must not bring a link of theirs into a mail of ours. */
-function plainName(name: string): string {
-  return name.replaceAll(/\S*(?::\/\/|www\.|[\p{L}\d-]\.\p{L}{2,})\S*/giu, '…').replaceAll(/\s+/g, ' ');
 }
 
 /** The email is left out: the audit outlives the invitation, and its address may be a stranger's. */

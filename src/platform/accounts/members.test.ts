@@ -123,7 +123,7 @@ describe('ownership', () => {
     await db.asMigrator(statement(age, [sessionId]));
     for (const caller of [owner.caller, byKey]) {
       const visit = { ...as(owner), caller };
-      const stale = { code: 'fresh_session_needed', status: 403 };
+      const stale = { code: 'step_up_required', status: 403 };
       await expect(members.transfer(visit, member.userId)).rejects.toMatchObject(stale);
       await expect(members.changeRole(visit, member.userId, 'owner')).rejects.toMatchObject(stale);
       expect(await members.changeRole(visit, member.userId, 'member')).toMatchObject({ role: 'member' });

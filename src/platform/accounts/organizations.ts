@@ -4,7 +4,9 @@ import { type Caller, type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from './entry.ts';
+import type { Mail } from '#platform/mail';
 import type { Opening } from './opening.ts';
+import { plainName } from './plain-name.ts';
 import type { Roles } from './roles.ts';
 import {
   type AccountRow,
@@ -12,6 +14,7 @@ import {
   closedOrganizationsOf,
   organization,
   organizationsOf,
+  ownersOf,
   rename,
   reopen,
 } from './store.ts';
@@ -54,6 +57,7 @@ export interface Organizations {
 interface OrganizationsParts {
   readonly db: Database;
   readonly audit: Audit;
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly roles: Roles;
   readonly open: Opening;
 }
@@ -105,19 +109,35 @@ async function list(
   });
 }
 
-async function closeOrganization(
-  { db, audit, roles }: OrganizationsParts,
-  visit: Visit,
-): Promise<OrganizationView> {
+async function closeOrganization(parts: OrganizationsParts, visit: Visit): Promise<OrganizationView> {
+  const { db, audit, roles } = parts;
   const { accountId } = await enter(roles, visit, 'owner');
   const closed = await db.tenant(accountId, CHANGE, async (tx) => {
     const { account, role } = await lock(tx, visit, { least: 'owner' });
     const [row] = await tx.run(close(accountId));
     await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.closed' });
+    await tellOwners(parts, tx, { account: row ?? account, visit });
     return organizationView(row ?? account, role);
   });
+  parts.mail.wake();
   changed({ db, roles }, accountId);
   return closed;
+}
+
+async function tellOwners(
+  { mail }: OrganizationsParts,
+  tx: Transaction,
+  { account, visit }: { readonly account: AccountRow; readonly visit: Visit },
+): Promise<void> {
+  const { account_id: accountId, restorable_until } = account;
+  const until = `${restorable_until?.toISOString().slice(0, 16).replace('T', ' ') ?? ''} UTC`;
+  const facts = { organization: plainName(account.name), until };
+  for (const { user_id: userId, email: to } of await tx.run(ownersOf(accountId))) {
+    const { requestId } = visit.whence;
+    await tx.runAll(
+      mail.sending({ to, template: 'organization_closed', facts, accountId, userId, requestId }),
+    );
+  }
 }
 
 async function restore({ db, audit, roles }: OrganizationsParts, visit: Visit): Promise<OrganizationView> {

@@ -90,18 +90,19 @@ test('a tenant can not ask it, so that nobody learns of other accounts by it', a
 });
 
 test('it is answered by look-ups in indexes alone', async () => {
-  const [keyId, userId] = [world.ids.next(), ada.userId];
+  const [keyId, userId, sessionId] = [world.ids.next(), ada.userId, world.ids.next()];
   const plan = statement<{ 'QUERY PLAN': string }>(
     `explain select 1 from (select 1) one
        left join accounts.accounts a on a.account_id = $1
        left join identity.users u on u.user_id = $2
        left join accounts.members m on m.account_id = $1 and m.user_id = $2
        left join identity.api_keys k on k.account_id = $1 and k.id = $3
-     where a.status is not null or u.status is not null or m.role is not null or k.name is not null`,
-    [organization, userId, keyId],
+       left join identity.sessions s on s.user_id = $2 and s.id = $4
+     where a.status is not null or u.status is not null or m.role is not null or k.name is not null or s.method is not null`,
+    [organization, userId, keyId, sessionId],
   );
   const [, lines] = await db.system('limits.admission', [statement('set local enable_seqscan = off'), plan]);
   const text = lines.map((line) => line['QUERY PLAN']).join('\n');
-  expect(text.match(/Index (Only )?Scan/g)).toHaveLength(4);
+  expect(text.match(/Index (Only )?Scan/g)).toHaveLength(5);
   expect(text).not.toContain('Seq Scan');
 });

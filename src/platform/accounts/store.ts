@@ -115,9 +115,7 @@ export const lockRestorable = (accountId: AccountId) =>
 /** Who manages an organization, and the members that a change is about; read after the lock. */
 export const membersForChange = (accountId: AccountId, users: readonly UserId[]) =>
   statement<{ user_id: UserId; role: Role; other_owners: number }>(
-    `select m.user_id, m.role,
-       (select count(*) from accounts.members o
-        where o.account_id = $1 and o.role = 'owner' and o.user_id <> m.user_id) as other_owners
+    `select m.user_id, m.role, accounts.other_owners(m.account_id, m.user_id) as other_owners
      from accounts.members m where m.account_id = $1 and m.user_id = any ($2::uuid[])`,
     [accountId, users],
   );
@@ -178,6 +176,13 @@ export const setRole = (accountId: AccountId, userId: UserId, role: Role) =>
 
 export const removeMember = (accountId: AccountId, userId: UserId) =>
   statement('delete from accounts.members where account_id = $1 and user_id = $2', [accountId, userId]);
+
+/** The owners of an account, whom its end is told. */
+export const ownersOf = (accountId: AccountId) =>
+  statement<{ user_id: UserId; email: string }>(
+    `select user_id, email from accounts.people($1, null, null, 1000) where role = 'owner'`,
+    [accountId],
+  );
 
 export interface PersonRow {
   user_id: UserId;

@@ -1,4 +1,5 @@
 import type { CsvTable, CsvValue } from '#platform/http';
+import type { AdminAuditView } from './all-trails.ts';
 import type { AuditView } from './trail.ts';
 
 /** By column: its name, and its value of an event. */
@@ -17,15 +18,32 @@ const COLUMNS: readonly (readonly [string, (event: AuditView) => CsvValue])[] = 
   ['request_id', (event) => event.request_id],
 ];
 
-type Batches = AsyncIterable<readonly AuditView[]>;
+/** Of events of all accounts, one more. */
+const ADMIN_COLUMNS: readonly (readonly [string, (event: AdminAuditView) => CsvValue])[] = [
+  ...COLUMNS,
+  ['account_id', (event) => event.account_id],
+];
+
+type Batches<View = AuditView> = AsyncIterable<readonly View[]>;
 
 /** Events as a table, one in a row. */
 export function tableOf(batches: Batches): CsvTable {
-  return { name: 'audit', columns: COLUMNS.map(([name]) => name), batches: rowsOf(batches) };
+  return tableBy(COLUMNS, batches);
 }
 
-async function* rowsOf(batches: Batches): AsyncGenerator<CsvValue[][]> {
-  for await (const events of batches) yield events.map((event) => COLUMNS.map(([, value]) => value(event)));
+/** The same of events of all accounts. */
+export function adminTableOf(batches: Batches<AdminAuditView>): CsvTable {
+  return tableBy(ADMIN_COLUMNS, batches);
+}
+
+function tableBy<View>(
+  columns: readonly (readonly [string, (event: View) => CsvValue])[],
+  batches: Batches<View>,
+): CsvTable {
+  async function* rows(): AsyncGenerator<CsvValue[][]> {
+    for await (const events of batches) yield events.map((event) => columns.map(([, value]) => value(event)));
+  }
+  return { name: 'audit', columns: columns.map(([name]) => name), batches: rows() };
 }
 
 /** Events as JSON lines, one in a line. */

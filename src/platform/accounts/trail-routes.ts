@@ -6,7 +6,7 @@ import { linesOf, tableOf } from './trail-lines.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
-const LINES = { name: 'audit.jsonl', type: 'application/jsonl; charset=utf-8' } as const;
+export const LINES = { name: 'audit.jsonl', type: 'application/jsonl; charset=utf-8' } as const;
 
 const activityFields = {
   id: z.uuid(),
@@ -15,7 +15,7 @@ const activityFields = {
   user_id: z.uuid().nullable().describe('The person behind it, through a key too.'),
   target: z.strictObject({ kind: z.string(), id: z.string().nullable() }).nullable(),
 };
-const auditSchema = z.strictObject({
+export const auditSchema = z.strictObject({
   ...activityFields,
   actor: z.strictObject({ kind: z.enum(['user', 'key', 'system', 'store']), id: z.string().nullable() }),
   changes: z.record(z.string(), z.unknown()),
@@ -26,7 +26,7 @@ const auditSchema = z.strictObject({
 const position = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
 
 const instant = z.iso.datetime({ offset: true });
-const filters = {
+export const filters = {
   actor: z.string().min(1).max(100).optional().describe('The id of a user or of a key.'),
   action: z
     .string()
@@ -34,6 +34,7 @@ const filters = {
     .regex(/^[a-z_]+(\.[a-z_]+)?$/)
     .optional()
     .describe('One action (`member.left`), or all of a subject (`member`).'),
+  target: z.string().min(1).max(100).optional().describe('The id of what it was done to.'),
   from: instant.optional().describe('From this instant on.'),
   until: instant.optional().describe('Before this instant.'),
 };
@@ -46,7 +47,7 @@ const ACTIVITY = {
   user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
   target: { kind: 'user', id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f05' },
 };
-const EVENT = {
+export const EVENT = {
   ...ACTIVITY,
   actor: { kind: 'user', id: ACTIVITY.user_id },
   changes: { role: { before: 'member', after: 'admin' } },
@@ -55,7 +56,7 @@ const EVENT = {
   request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
 };
 
-function after(query: { readonly cursor?: string | undefined }): AuditPosition | undefined {
+export function after(query: { readonly cursor?: string | undefined }): AuditPosition | undefined {
   return query.cursor === undefined ? undefined : positionOf(query.cursor, position);
 }
 
@@ -66,6 +67,7 @@ const readAudit = route(
     description: 'For admins and owners. Newest first.',
     tag,
     auth: 'user',
+    within: 'admin',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject({ ...filters, ...pageQuery }),
@@ -92,6 +94,7 @@ const exportAudit = route(
       'For admins and owners. All events that the filters leave, newest first, as `text/csv` or as JSON lines; fields that a spreadsheet would take for a formula begin with an apostrophe.',
     tag,
     auth: 'user',
+    within: 'admin',
     scope: 'account:read',
     rate: { perMinute: 10, by: 'user' },
     query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters }),
@@ -120,6 +123,7 @@ const readActivity = route(
     description: 'For all members: who came, went and changed what it is. Newest first.',
     tag,
     auth: 'user',
+    within: 'viewer',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject(pageQuery),

@@ -8,7 +8,6 @@ import {
 } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import { type Page, page } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
 import { enter, type Visit } from './entry.ts';
 import type { Roles } from './roles.ts';
 
@@ -36,7 +35,7 @@ export interface AuditView {
 /** The same as every member reads it: what happened and by whom, and nothing of where they sat. */
 export type ActivityView = Pick<AuditView, 'id' | 'created_at' | 'action' | 'user_id' | 'target'>;
 
-interface TrailQuery {
+export interface TrailQuery {
   readonly after: AuditPosition | undefined;
   readonly limit: number;
 }
@@ -70,7 +69,10 @@ export function createTrail(parts: {
       await db.tenant(accountId, EXPORTED, (tx) =>
         audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
       );
-      return batches(db, accountId, filter);
+      return batchesOf(
+        async (query) => (await db.tenant(accountId, [auditEvents(accountId, filter, query)]))[0],
+        auditView,
+      );
     },
     async activity(visit, { after, limit }) {
       const { accountId } = await enter(roles, visit, 'viewer');
@@ -82,24 +84,23 @@ export function createTrail(parts: {
 }
 
 /** Each batch is a transaction of its own: a slow reader holds nothing. */
-async function* batches(
-  db: Database,
-  accountId: AccountId,
-  filter: AuditFilter,
-): AsyncGenerator<AuditView[]> {
+export async function* batchesOf<View>(
+  read: (query: TrailQuery) => Promise<AuditRow[]>,
+  view: (row: AuditRow) => View,
+): AsyncGenerator<View[]> {
   let after: AuditPosition | undefined;
   for (;;) {
-    const [rows] = await db.tenant(accountId, [auditEvents(accountId, filter, { after, limit: BATCH })]);
-    if (rows.length > 0) yield rows.map(auditView);
+    const rows = await read({ after, limit: BATCH });
+    if (rows.length > 0) yield rows.map(view);
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;
     after = position(last);
   }
 }
 
-const position = ({ at, id }: AuditRow): AuditPosition => [at, id];
+export const position = ({ at, id }: AuditRow): AuditPosition => [at, id];
 
-function auditView(row: AuditRow): AuditView {
+export function auditView(row: AuditRow): AuditView {
   return {
     ...activityView(row),
     actor: { kind: row.actor_kind, id: row.actor_id },

@@ -1,12 +1,14 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 
-/** Which events of an account are asked for; what is left out asks for all. */
+/** Which events are asked for; what is left out asks for all. */
 export interface AuditFilter {
   /** The id of a user, whose keys' events are among them, or of one key. */
   readonly actor?: string | undefined;
   /** One action (`member.left`), or all of a subject (`member`). */
   readonly action?: string | undefined;
+  /** The id of what it was done to. */
+  readonly target?: string | undefined;
   /** From this instant on, and before that one. */
   readonly from?: string | undefined;
   readonly until?: string | undefined;
@@ -17,6 +19,7 @@ export type AuditPosition = readonly [at: string, id: string];
 
 export interface AuditRow {
   readonly id: string;
+  readonly account_id: AccountId | null;
   readonly actor_kind: 'user' | 'key' | 'system' | 'store';
   readonly actor_id: string | null;
   readonly user_id: string | null;
@@ -32,10 +35,13 @@ export interface AuditRow {
   readonly at: string;
 }
 
-/** Events of an account, newest first, from a place in that order on; for its scope. `subjects` bounds them to some (`member`). */
+/**
+ * Events of an account, or of all of them, newest first, from a place in that order on; for the account's scope, or the
+ * system's. `subjects` bounds them to some (`member`).
+ */
 export const auditEvents = (
-  accountId: AccountId,
-  { actor, action, from, until }: AuditFilter,
+  accountId: AccountId | undefined,
+  { actor, action, target, from, until }: AuditFilter,
   page: {
     readonly after: AuditPosition | undefined;
     readonly limit: number;
@@ -43,18 +49,19 @@ export const auditEvents = (
   },
 ): Statement<AuditRow> =>
   statement(
-    `select id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ip, user_agent, request_id, created_at,
+    `select id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ip, user_agent, request_id, created_at,
        to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
      from audit.events
-     where account_id = $1
+     where ${accountId === undefined ? '$1::uuid is null' : 'account_id = $1'}
        and (created_at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
        and created_at >= coalesce($4::timestamptz, '-infinity') and created_at < coalesce($5::timestamptz, 'infinity')
        and ($6::text is null or actor_id = $6 or user_id::text = $6)
        and ($7::text is null or action = $7 or starts_with(action, $7 || '.'))
        and ($8::text[] is null or split_part(action, '.', 1) = any ($8))
+       and ($10::text is null or target_id = $10)
      order by created_at desc, id desc limit $9`,
     [
-      accountId,
+      accountId ?? null,
       page.after?.[0] ?? null,
       page.after?.[1] ?? null,
       from ?? null,
@@ -63,5 +70,6 @@ export const auditEvents = (
       action ?? null,
       page.subjects ?? null,
       page.limit,
+      target ?? null,
     ],
   );

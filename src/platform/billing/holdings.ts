@@ -13,7 +13,7 @@ export interface LimitInUse {
 }
 
 const instant = z.iso.datetime();
-const source = z.enum(['admin', 'owner']);
+const source = z.enum(['admin', 'owner', 'import']);
 
 export const entitlementReply = z.strictObject({
   product: z.string(),

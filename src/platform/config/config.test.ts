@@ -72,11 +72,13 @@ test('in production embedded defaults must be asked for by name', () => {
     expect.stringContaining('EMBEDDED_DATABASE=true'),
     expect.stringContaining('SANDBOX_AI=true'),
     expect.stringContaining('MAIL_TRANSPORT=outbox'),
+    expect.stringContaining('EMBEDDED_MASTER_KEY=true'),
   ]);
   expect(
     readConfig({
       NODE_ENV: 'production',
       EMBEDDED_DATABASE: 'true',
+      EMBEDDED_MASTER_KEY: 'true',
       SANDBOX_AI: 'true',
       MAIL_TRANSPORT: 'outbox',
     }),
@@ -150,14 +152,44 @@ test('the example file names every setting, and is itself a good configuration',
   const uncommented = envExample().replaceAll(/^# ([A-Z_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
-  expect(problemsOf({ ...(environment as Record<string, string>), AI_UPSTREAMS: '' })).toEqual([]);
+  // An example that is a file, and one that would be somebody's key.
+  const without = { AI_UPSTREAMS: '', MASTER_KEYS: '' };
+  expect(problemsOf({ ...(environment as Record<string, string>), ...without })).toEqual([]);
   for (const name of SETTING_NAMES) expect(configMarkdown()).toContain(`\`${name}\``);
+});
+
+test('a CAPTCHA is set up whole or not at all, and its secret is not shown', () => {
+  const whole = {
+    CAPTCHA_VERIFY_URL: 'https://captcha.example/siteverify',
+    CAPTCHA_SECRET: 'marker',
+    CAPTCHA_SITE_KEY: 'site',
+  };
+  expect(readConfig({}).captcha).toBeUndefined();
+  const config = readConfig(whole);
+  expect(config.captcha).toEqual({
+    verifyUrl: 'https://captcha.example/siteverify',
+    secret: 'marker',
+    siteKey: 'site',
+  });
+  expect(shown(config.values, 'CAPTCHA_SECRET')).toBe('(set, hidden)');
+  for (const name of Object.keys(whole)) {
+    expect(problemsOf({ ...whole, [name]: '' })).toEqual([
+      'CAPTCHA_VERIFY_URL, CAPTCHA_SECRET and CAPTCHA_SITE_KEY belong together: set all or none.',
+    ]);
+  }
+});
+
+test('a session lasts 90 days at most, or as many as are set', () => {
+  expect(readConfig({}).sessionDays).toBe(90);
+  expect(readConfig({ SESSION_LIFETIME_DAYS: '1' }).sessionDays).toBe(1);
+  expect(problemsOf({ SESSION_LIFETIME_DAYS: '0' })).toEqual(['SESSION_LIFETIME_DAYS must be 1 to 3650.']);
 });
 
 test('a production process can not be told to end itself at a crash point', () => {
   const production = {
     NODE_ENV: 'production',
     EMBEDDED_DATABASE: 'true',
+    EMBEDDED_MASTER_KEY: 'true',
     SANDBOX_AI: 'true',
     MAIL_TRANSPORT: 'outbox',
   };

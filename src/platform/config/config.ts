@@ -1,13 +1,18 @@
 import { join, resolve } from 'node:path';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { type MailSettings, readMail } from './mail.ts';
+import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
+import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { readSlots, type SlotSetting } from './slots.ts';
 import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
+  /** The login of tenants' work; of all work without a `systemUrl`. */
   readonly url: string;
+  readonly systemUrl: string | undefined;
   readonly directUrl: string | undefined;
   readonly poolSize: number;
   readonly namedStatements: boolean;
@@ -18,6 +23,13 @@ export interface RedisSettings {
   readonly prefix: string;
   /** Milliseconds. */
   readonly deadline: number;
+}
+
+/** Where a CAPTCHA is verified, and what pages show it by. */
+export interface CaptchaSettings {
+  readonly verifyUrl: string;
+  readonly secret: string;
+  readonly siteKey: string;
 }
 
 export interface EmbeddedSettings {
@@ -49,7 +61,18 @@ export interface Config {
     readonly sandboxLatencyMs: number;
     readonly slots: readonly SlotSetting[];
   };
+  readonly masterKeys: MasterKeysSettings;
+  /** After how many days another key signs access tokens. */
+  readonly signingKeyDays: number;
   readonly emailVerification: 'off' | 'soft' | 'required';
+  /** None: those of the machine. */
+  readonly ssoDnsServers: readonly string[];
+  readonly sessionDays: number;
+  /** undefined: none is asked for. */
+  readonly captcha: CaptchaSettings | undefined;
+  readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
+  readonly signIn: SignInSettings;
+  readonly passkeys: PasskeysSettings;
   readonly mail: MailSettings;
   readonly workerConcurrency: number;
   /** At most `workerConcurrency`. */
@@ -91,11 +114,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...missing(values, upstreams));
   const delivery = readDelivery(values, problems);
   const mail = readMail(values, problems);
+  const signIn = readSignIn(values, problems);
+  const passkeys = readPasskeys(values, problems);
+  const masterKeys = readMasterKeys(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }),
     delivery,
     mail,
+    signIn,
+    passkeys,
+    masterKeys,
   };
 }
 
@@ -121,11 +150,21 @@ function keyedUpstreams(values: Values): UpstreamSetting[] {
 /** In production nothing is made up: what stands in for a real part must be asked for by name. */
 function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[] {
   const problems: string[] = [];
-  if (values.DIRECT_URL !== undefined && values.DATABASE_URL === undefined) {
-    problems.push('DIRECT_URL is set without DATABASE_URL.');
+  for (const name of ['DIRECT_URL', 'SYSTEM_DATABASE_URL'] as const) {
+    if (values[name] !== undefined && values.DATABASE_URL === undefined)
+      problems.push(`${name} is set without DATABASE_URL.`);
+  }
+  if (values.SINGLE_DATABASE_LOGIN === true && values.SYSTEM_DATABASE_URL !== undefined) {
+    problems.push('SINGLE_DATABASE_LOGIN=true contradicts SYSTEM_DATABASE_URL: set one of them.');
   }
   if (values.EMBEDDED_DATABASE === true && values.DATABASE_URL !== undefined) {
     problems.push('EMBEDDED_DATABASE=true contradicts DATABASE_URL: set one of them.');
+  }
+  const captcha = [values.CAPTCHA_VERIFY_URL, values.CAPTCHA_SECRET, values.CAPTCHA_SITE_KEY];
+  if (captcha.includes(undefined) && captcha.some((value) => value !== undefined)) {
+    problems.push(
+      'CAPTCHA_VERIFY_URL, CAPTCHA_SECRET and CAPTCHA_SITE_KEY belong together: set all or none.',
+    );
   }
   if (values.NODE_ENV !== 'production') return problems;
   if (values.CRASH_AT !== undefined) {
@@ -134,6 +173,12 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
   if (values.DATABASE_URL === undefined && values.EMBEDDED_DATABASE !== true) {
     problems.push(
       'DATABASE_URL is missing: set it, or EMBEDDED_DATABASE=true to use the embedded database in production.',
+    );
+  }
+  const isSingle = values.DATABASE_URL !== undefined && values.SYSTEM_DATABASE_URL === undefined;
+  if (isSingle && values.SINGLE_DATABASE_LOGIN !== true) {
+    problems.push(
+      'SYSTEM_DATABASE_URL is missing: set it (docs/keys.md), or SINGLE_DATABASE_LOGIN=true to use one login for all work in production.',
     );
   }
   if (upstreams.length === 0 && values.SANDBOX_AI !== true && values.AI_UPSTREAMS === undefined) {
@@ -147,7 +192,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
 function assembled(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots'>,
-): Omit<Config, 'delivery' | 'mail'> {
+): Omit<Config, 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -168,7 +213,12 @@ function assembled(
       sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,
       sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
     },
+    passwords: { words: values.PASSWORD_WORDS, breachesUrl: values.PASSWORD_BREACHES_URL },
+    signingKeyDays: values.SIGNING_KEY_DAYS,
+    ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
+    sessionDays: values.SESSION_LIFETIME_DAYS,
+    captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
@@ -189,10 +239,17 @@ function databaseOf(values: Values, dataDir: string): Config['database'] {
   return {
     engine: 'postgres',
     url: values.DATABASE_URL,
+    systemUrl: values.SYSTEM_DATABASE_URL,
     directUrl: values.DIRECT_URL,
     poolSize: values.DATABASE_POOL_SIZE,
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
   };
+}
+
+function captchaOf(values: Values): CaptchaSettings | undefined {
+  const { CAPTCHA_VERIFY_URL: verifyUrl, CAPTCHA_SECRET: secret, CAPTCHA_SITE_KEY: siteKey } = values;
+  if (verifyUrl === undefined || secret === undefined || siteKey === undefined) return undefined;
+  return { verifyUrl, secret, siteKey };
 }
 
 function redisOf(values: Values): RedisSettings | undefined {

@@ -61,6 +61,7 @@ test('without a token the sandbox stands in, and delivers to this process; in pr
   const production = {
     NODE_ENV: 'production',
     EMBEDDED_DATABASE: 'true',
+    EMBEDDED_MASTER_KEY: 'true',
     SANDBOX_AI: 'true',
     MAIL_TRANSPORT: 'outbox',
   };

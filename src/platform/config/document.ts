@@ -1,10 +1,12 @@
-import { notesOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingNotes } from './settings.ts';
+import type { SettingNotes } from './setting.ts';
+import { notesOf, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 
 const GROUPS: readonly SettingNotes['group'][] = [
   'Server',
   'Database',
   'Redis',
   'AI',
+  'Keys',
   'Sign-in',
   'Mail',
   'QStash',

@@ -1,4 +1,5 @@
 export {
+  type CaptchaSettings,
   type Config,
   ConfigError,
   type EmbeddedSettings,
@@ -10,6 +11,8 @@ export {
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
+export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
+export type { ClientSettings, SignInSettings } from './sign-in.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
 export type { SlotSetting } from './slots.ts';
 export type { UpstreamSetting } from './upstreams.ts';

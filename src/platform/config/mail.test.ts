@@ -14,6 +14,7 @@ const via = (environment: Record<string, string>) => readConfig(environment).mai
 const PRODUCTION = {
   NODE_ENV: 'production',
   EMBEDDED_DATABASE: 'true',
+  EMBEDDED_MASTER_KEY: 'true',
   SANDBOX_AI: 'true',
   PUBLIC_URL: 'https://api.example.com',
   MAIL_FROM: 'Plinth <plinth@example.com>',

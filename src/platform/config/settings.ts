@@ -1,80 +1,29 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { DATABASE_SETTINGS } from './database-settings.ts';
+import { KEY_SETTINGS } from './key-settings.ts';
+import {
+  basePath,
+  count,
+  domain,
+  httpUrl,
+  list,
+  origins,
+  port,
+  redisUrl,
+  returns,
+  setting,
+  type Setting,
+  type SettingNotes,
+  smtpUrl,
+  text,
+  toggle,
+} from './setting.ts';
 
-/** What the docs and `plinth config` need to know of a setting beside its schema. */
-export interface SettingNotes {
-  readonly group: 'Server' | 'Database' | 'Redis' | 'AI' | 'Sign-in' | 'Mail' | 'QStash' | 'Operations';
-  readonly says: string;
-  /** A secret is never printed, not even when it is wrong. */
-  readonly secret?: true;
-  readonly example?: string;
-}
-
-interface Setting {
-  readonly schema: z.ZodType;
-  readonly notes: SettingNotes;
-}
-
-const text = z.string().min(1);
-const port = z.coerce
-  .number('must be a number')
-  .int('must be a whole number')
-  .min(0, 'must be 0 to 65535')
-  .max(65_535, 'must be 0 to 65535');
-const count = (most: number) =>
-  z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, `must be 1 to ${most}`)
-    .max(most, `must be 1 to ${most}`);
-const toggle = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-const httpUrl = z
-  .string()
-  .refine(
-    (value) => /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value),
-    'must be an http:// or https:// URL',
-  )
-  .transform((value) => value.replace(/\/+$/, ''));
-const postgresUrl = z
-  .string()
-  .refine(
-    (value) => /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value),
-    'must be a postgres:// URL',
-  );
-const redisUrl = z
-  .string()
-  .refine(
-    (value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value),
-    'must be a redis:// or rediss:// URL',
-  );
-const smtpUrl = z
-  .string()
-  .refine(
-    (value) => /^smtps?:\/\/\S+$/.test(value) && URL.canParse(value) && isDecodable(value),
-    'must be an smtp:// or smtps:// URL; signs in its password are percent-encoded',
-  );
-const origins = list.refine(
-  (all) => all.every((origin) => /^(\*|[a-z][a-z0-9+.-]*:\/\/([^\s/*:]+(:(\d+|\*))?)?)$/i.test(origin)),
-  'must be a comma-separated list of origins such as https://app.example.com, http://localhost:* or app://',
-);
-const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
-
-/** Whether its parts can be percent-decoded. */
-function isDecodable(url: string): boolean {
-  const { username, password, hostname } = new URL(url);
-  return hostname !== '' && [username, password].every((part) => !/%(?![0-9a-f]{2})/i.test(part));
-}
-
-function setting<Schema extends z.ZodType>(
-  schema: Schema,
-  notes: SettingNotes,
-): { schema: Schema; notes: SettingNotes } {
-  return { schema, notes };
+/** An IP address, and perhaps a port. */
+function isServer(address: string): boolean {
+  const [, v6, v4] = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i.exec(address) ?? [];
+  return isIP(v6 ?? v4 ?? address) !== 0;
 }
 
 /** Every setting, as the environment has it: an empty value is an absent one. */
@@ -122,30 +71,7 @@ export const SETTINGS = {
     says: 'How long calls, streams and jobs may go on after the server was told to stop.',
   }),
 
-  DATABASE_URL: setting(postgresUrl.optional(), {
-    group: 'Database',
-    says: 'PostgreSQL 15 or newer. Not set: the embedded database in DATA_DIR.',
-    secret: true,
-    example: 'postgres://plinth:password@localhost:5432/plinth',
-  }),
-  DIRECT_URL: setting(postgresUrl.optional(), {
-    group: 'Database',
-    says: 'The way to PostgreSQL for migrations and LISTEN when DATABASE_URL leads through a pooler in transaction mode.',
-    secret: true,
-    example: 'postgres://plinth:password@localhost:5432/plinth',
-  }),
-  DATABASE_POOL_SIZE: setting(count(1_000).default(10), {
-    group: 'Database',
-    says: 'Connections of one process.',
-  }),
-  DATABASE_NAMED_STATEMENTS: setting(toggle.default(true), {
-    group: 'Database',
-    says: 'false for poolers that do not carry named statements (PgBouncer before 1.21).',
-  }),
-  EMBEDDED_DATABASE: setting(toggle.optional(), {
-    group: 'Database',
-    says: 'true to use the embedded database in production.',
-  }),
+  ...DATABASE_SETTINGS,
 
   REDIS_URL: setting(redisUrl.optional(), {
     group: 'Redis',
@@ -210,6 +136,48 @@ export const SETTINGS = {
     },
   ),
 
+  ...KEY_SETTINGS,
+
+  PASSWORD_WORDS: setting(list.default([]), {
+    group: 'Sign-in',
+    says: 'Words that a password must not consist of, by commas: the names of your company and its projects. The products’ names are known.',
+    example: 'acme,rocket',
+  }),
+  PASSWORD_BREACHES_URL: setting(httpUrl.optional(), {
+    group: 'Sign-in',
+    says: 'Where new passwords are looked up among breached ones, by the first five characters of their hash. Not set: nowhere.',
+    example: 'https://api.pwnedpasswords.com',
+  }),
+  SESSION_LIFETIME_DAYS: setting(count(3_650).default(90), {
+    group: 'Sign-in',
+    says: 'How long a session lasts at most, however much it is used. One that nobody uses for 30 days is over in any case.',
+  }),
+  CAPTCHA_VERIFY_URL: setting(httpUrl.optional(), {
+    group: 'Sign-in',
+    says: 'Where answers to CAPTCHAs are verified: siteverify of Turnstile, hCaptcha or reCAPTCHA. Log-ins ask for one after a few that failed. Not set: never.',
+    example: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+  }),
+  CAPTCHA_SECRET: setting(text.optional(), {
+    group: 'Sign-in',
+    says: 'What this server verifies them by.',
+    secret: true,
+    example: '0x4AAA…',
+  }),
+  CAPTCHA_SITE_KEY: setting(text.optional(), {
+    group: 'Sign-in',
+    says: 'What pages show them by; callers are told it.',
+    example: '0x4AAA…',
+  }),
+  SSO_DNS_SERVERS: setting(
+    list
+      .refine((all) => all.every(isServer), 'must be addresses such as 9.9.9.9 or [::1]:5353, by commas')
+      .default([]),
+    {
+      group: 'Sign-in',
+      says: 'DNS servers that are asked whether a domain is an organization’s (docs/sso.md). Not set: those of the machine.',
+      example: '9.9.9.9,149.112.112.112',
+    },
+  ),
   EMAIL_VERIFICATION: setting(
     z.enum(['off', 'soft', 'required'], 'must be off, soft or required').optional(),
     {
@@ -217,6 +185,63 @@ export const SETTINGS = {
       says: 'Whether an email must be verified. Not set: off on embedded defaults, required in production.',
     },
   ),
+
+  SIGN_IN_RETURN_TO: setting(returns.optional(), {
+    group: 'Sign-in',
+    says: 'Where browsers that signed in at a provider may be sent on to (docs/sign-in.md); `/*` for all below. Not set: this machine in development, nowhere in production.',
+    example: 'https://app.example.com/signed-in,app://',
+  }),
+  PASSKEY_DOMAIN: setting(domain.optional(), {
+    group: 'Sign-in',
+    says: 'The domain that passkeys are bound to: that of the web app, or one above it. Another one later makes all passkeys useless. Not set: the host of PUBLIC_URL, else localhost.',
+    example: 'example.com',
+  }),
+  PASSKEY_ORIGINS: setting(list.optional(), {
+    group: 'Sign-in',
+    says: 'Pages and apps that sign in by passkeys. Not set: PUBLIC_URL, else http://localhost on any port.',
+    example: 'https://app.example.com,android:apk-key-hash:…',
+  }),
+  GOOGLE_CLIENT_ID: setting(text.optional(), {
+    group: 'Sign-in',
+    says: 'Sign-ins by Google, of browsers. Google sends them back to PUBLIC_URL/v1/auth/google/callback.',
+    example: '1234-abc.apps.googleusercontent.com',
+  }),
+  GOOGLE_CLIENT_SECRET: setting(text.optional(), {
+    group: 'Sign-in',
+    says: 'What goes with GOOGLE_CLIENT_ID.',
+    secret: true,
+    example: 'GOCSPX-…',
+  }),
+  GOOGLE_APP_CLIENT_ID: setting(text.optional(), {
+    group: 'Sign-in',
+    says: 'The client of apps, which has no secret. Not set: that of browsers.',
+    example: '1234-def.apps.googleusercontent.com',
+  }),
+  GOOGLE_ISSUER: setting(httpUrl.default('https://accounts.google.com'), {
+    group: 'Sign-in',
+    says: 'Where Google is.',
+  }),
+  FIREBASE_PROJECT_ID: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be the id of a Firebase project')
+      .optional(),
+    {
+      group: 'Sign-in',
+      says: 'Sign-ins by ID tokens of this Firebase project.',
+      example: 'my-project',
+    },
+  ),
+  FIREBASE_KEYS_URL: setting(
+    httpUrl.default(
+      'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
+    ),
+    { group: 'Sign-in', says: 'Where the keys are that Firebase signs with.' },
+  ),
+  SANDBOX_SIGN_IN: setting(toggle.optional(), {
+    group: 'Sign-in',
+    says: 'Whether a sandbox stands in for Google and Firebase, and believes whatever anybody says. Not set: where neither is set and HOST is this machine. Refused in production.',
+  }),
 
   MAIL_TRANSPORT: setting(
     z.enum(['outbox', 'smtp', 'sendgrid'], 'must be outbox, smtp or sendgrid').optional(),

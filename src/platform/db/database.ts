@@ -66,11 +66,13 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     carrySignals: signals.carry,
     async ping() {
       const started = performance.now();
-      await engine.bare({ text: 'select 1', values: [] });
+      const asked = { text: 'select 1', values: [] };
+      await Promise.all([engine.bare(asked, 'tenant'), engine.bare(asked, 'system')]);
       return performance.now() - started;
     },
     script: (sql) => engine.script(sql),
-    asMigrator: async (statement) => (await engine.bare(compiled(statement))) as never,
+    asLogin: async (login, statement) => (await engine.bare(compiled(statement), login)) as never,
+    asMigrator: async (statement) => (await engine.bare(compiled(statement), 'migrator')) as never,
     async close() {
       await signals.close();
       await engine.close();

@@ -1,5 +1,15 @@
 export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing } from './commit-points.ts';
+export {
+  type DataRule,
+  erased,
+  erasedWith,
+  type Fate,
+  THE_ACCOUNTS,
+  THE_BOOKS,
+  unlinked,
+} from './data-rules.ts';
 export { lockDataFolder } from './data-lock.ts';
+export { assertLogins, troublesOfLogins } from './logins.ts';
 export { assertOutsideTransaction } from './database.ts';
 export {
   dbMigrations,
@@ -13,4 +23,4 @@ export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { openStore, type Store } from './store.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
-export type { SystemUse } from './system-uses.ts';
+export { SYSTEM_USES, type SystemUse } from './system-uses.ts';

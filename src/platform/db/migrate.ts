@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { sha256 } from '#platform/kernel';
+import { AppError, declareErrors, sha256 } from '#platform/kernel';
 import type { Database } from './port.ts';
 import { statement } from './statement.ts';
+
+declareErrors({
+  schema_not_owned: { status: 500, message: 'This login may not change the schema of the database.' },
+});
 
 /** One step of the schema: what it does, and how it is undone. */
 export interface Migration {
@@ -52,7 +56,13 @@ create table if not exists public.plinth_migrations (
 )`;
 
 async function applied(db: Database): Promise<Map<string, string>> {
-  await db.script(`begin; select pg_advisory_xact_lock(${LOCK}); ${HISTORY}; commit;`);
+  const [{ is_there } = { is_there: false }] = await db.asMigrator(
+    statement<{ is_there: boolean }>(
+      "select to_regclass('public.plinth_migrations') is not null as is_there",
+    ),
+  );
+  // Only an owner may make it, and whoever just looks what is pending need not be one.
+  if (!is_there) await db.script(`begin; select pg_advisory_xact_lock(${LOCK}); ${HISTORY}; commit;`);
   const rows = await db.asMigrator(
     statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'),
   );
@@ -66,7 +76,8 @@ export async function migrateUp(db: Database, migrations: readonly Migration[]):
   for (const migration of ordered(migrations)) {
     if (known.has(migration.id)) continue;
     // Looked at again under the lock: another process may have applied it while this one waited.
-    await db.script(`
+    await db
+      .script(`
       begin;
       select pg_advisory_xact_lock(${LOCK});
       do $plinth$ begin
@@ -74,10 +85,21 @@ export async function migrateUp(db: Database, migrations: readonly Migration[]):
         execute $plinth_up$${migration.up}$plinth_up$;
         insert into public.plinth_migrations (id, digest) values ('${migration.id}', '${sha256(migration.up)}');
       end $plinth$;
-      commit;`);
+      commit;`)
+      .catch(unlessOwned);
     done.push(migration.id);
   }
   return done;
+}
+
+/** The logins that serve own nothing: what changes the schema comes with the owner's. */
+function unlessOwned(error: unknown): never {
+  if ((error as { readonly code?: unknown }).code !== '42501') throw error;
+  throw new AppError('schema_not_owned', {
+    message:
+      'This login may not change the schema. Run "plinth migrate up" with the owner\'s login in DIRECT_URL (docs/keys.md).',
+    cause: error,
+  });
 }
 
 /** Undoes the newest `steps` migrations (all, when not said), newest first. Answers their ids. */

@@ -46,6 +46,8 @@ export interface Database {
   ping(): Promise<number>;
   /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
   script(sql: string): Promise<void>;
+  /** Runs one statement as a login that does no work of its own scope, to see what the login itself may do. */
+  asLogin<R extends Runnable>(login: 'tenant' | 'system', statement: R): Promise<RowOf<R>[]>;
   /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
   asMigrator<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
   close(): Promise<void>;
@@ -65,7 +67,8 @@ export interface Engine {
   batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;
   begin(opening: Opening): Promise<EngineTransaction>;
   script(sql: string): Promise<void>;
-  bare(statement: Plain): Promise<unknown[]>;
+  /** Outside any scope, as one of the logins; they are one where the settings name one. */
+  bare(statement: Plain, login: 'tenant' | 'system' | 'migrator'): Promise<unknown[]>;
   listen(channel: string, hear: (payload: string) => void): Promise<void>;
   close(): Promise<void>;
 }

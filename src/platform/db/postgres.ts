@@ -3,8 +3,11 @@ import { keepListening } from './listener.ts';
 import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
 export interface PostgresOptions {
+  /** The login of tenants' work; of all work where there is no other. */
   readonly url: string;
-  /** Where LISTEN goes when `url` leads through a pooler in transaction mode. */
+  /** The login of the system's work (docs/keys.md). */
+  readonly systemUrl?: string | undefined;
+  /** Where migrations and LISTEN go when the others lead through a pooler in transaction mode, or are no owner's. */
   readonly directUrl?: string | undefined;
   readonly poolSize?: number | undefined;
   /** Off for poolers that don't carry named statements from one transaction to the next (PgBouncer before 1.21). */
@@ -39,19 +42,41 @@ const ignore = () => {};
 /** PostgreSQL over pooled, pipelined connections: a batch in a scope is one round trip. */
 export function createPostgresEngine(options: PostgresOptions): Engine {
   const onIdleError = options.onIdleError ?? (() => {});
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize ?? 10,
-    pipeline: true,
-    types,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'plinth',
-  });
-  pool.on('error', onIdleError);
-  // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
-  pool.on('connect', (client) => void client.on('error', ignore));
+  const tenants = poolAt(options.url);
+  const system = options.systemUrl === undefined ? tenants : poolAt(options.systemUrl);
+  const direct = options.directUrl ?? options.systemUrl ?? options.url;
   const names = new Map<string, string>();
   const listeners: (() => Promise<void>)[] = [];
+
+  function poolAt(url: string): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: options.poolSize ?? 10,
+      pipeline: true,
+      types,
+      connectionTimeoutMillis: 10_000,
+      application_name: 'plinth',
+    });
+    pool.on('error', onIdleError);
+    // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
+    pool.on('connect', (client) => void client.on('error', ignore));
+    return pool;
+  }
+
+  function poolOf({ role }: Opening): pg.Pool {
+    return role === 'plinth_system' ? system : tenants;
+  }
+
+  async function once<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: direct, types });
+    client.on('error', ignore);
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
 
   function query(client: pg.PoolClient, statement: Plain): Promise<pg.QueryResult> {
     const { text, values } = statement;
@@ -77,7 +102,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   return {
     name: 'postgres',
     async batch(opening, statements) {
-      const client = await pool.connect();
+      const client = await poolOf(opening).connect();
       let broken = true;
       try {
         const rows = await all(
@@ -98,7 +123,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       }
     },
     async begin(opening): Promise<EngineTransaction> {
-      const client = await pool.connect();
+      const client = await poolOf(opening).connect();
       try {
         await all(together(client, () => open(client, opening)));
       } catch (error) {
@@ -128,27 +153,20 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
       };
     },
-    async script(sql) {
-      const client = new pg.Client({ connectionString: options.directUrl ?? options.url, types });
-      client.on('error', ignore);
-      await client.connect();
-      try {
-        await client.query(sql);
-      } finally {
-        await client.end();
-      }
-    },
-    async bare(statement) {
-      const result = await pool.query({ text: statement.text, values: [...statement.values] });
-      return result.rows;
+    script: async (sql) => void (await once((client) => client.query(sql))),
+    async bare({ text, values }, login) {
+      const pool = login === 'tenant' ? tenants : system;
+      // Of two logins neither is the owner's: that one has no pool.
+      const isOwners = login === 'migrator' && options.systemUrl !== undefined;
+      const asked = { text, values: [...values] };
+      return (await (isOwners ? once((client) => client.query(asked)) : pool.query(asked))).rows;
     },
     async listen(channel, hear) {
-      const connectionString = options.directUrl ?? options.url;
-      listeners.push(await keepListening({ connectionString, channel, hear, onError: onIdleError }));
+      listeners.push(await keepListening({ connectionString: direct, channel, hear, onError: onIdleError }));
     },
     async close() {
       await Promise.all(listeners.map((stop) => stop()));
-      await pool.end();
+      await Promise.all([...new Set([tenants, system])].map((pool) => pool.end()));
     },
   };
 }

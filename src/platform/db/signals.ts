@@ -38,7 +38,7 @@ export function createSignals(engine: Engine) {
         pending.delete(entry);
       }
       if ((await carrier?.publish(payload)) === true) continue;
-      await engine.bare({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] });
+      await engine.bare({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] }, 'system');
     }
   }
 

@@ -2,12 +2,25 @@
 export const SYSTEM_USES = {
   'identity.credentials':
     'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
+  'identity.guessing': 'guesses are counted before anybody is known',
+  'identity.prune': 'sessions that were over long ago are deleted, whoever’s they were',
+  'identity.import': 'users of another system, who are nobody here yet',
+  'billing.import': 'what was sold elsewhere, to any account',
   'identity.signing-keys': 'the signing keys belong to the server',
+  'secrets.keys':
+    'master keys are the server’s, and what is sealed under an old one is sealed anew whoever’s it is',
   'accounts.membership':
     'whether a caller may act for an account, or open it again, is read before there is a scope',
   'accounts.prune': 'invitations that were over long ago are deleted, whoever sent them',
   'accounts.invitee': 'whoever was invited is no member yet: their invitation is found by its token',
+  'sso.sign-in':
+    'nobody is signed in yet: the organization of a domain, and whom its provider means, are looked up to find out who comes',
+  'sso.domains': 'proven domains of all organizations are looked up in DNS anew',
   'admin.users': 'a platform admin suspends and reinstates users other than themselves',
+  'erasure.run': 'whoever closed their account 14 days ago is erased, from the rows of all modules',
+  'erasure.export': 'an archive holds what a tenant’s role does not read: the mails, the audit of a person',
+  'admin.accounts': 'a platform admin suspends and reinstates accounts that are not their own',
+  'admin.audit': 'a platform admin reads what happened in all accounts',
   'admin.calls': 'an idempotent call of a platform admin acts on accounts that are not their own',
   'admin.grants': 'a platform admin grants a plan to an account that is not their own',
   'admin.mail': 'a platform admin reads the log of all mails',

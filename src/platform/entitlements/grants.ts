@@ -6,6 +6,7 @@ import type { Rewriter } from './snapshots.ts';
 import {
   endGrant,
   type Grant,
+  grantByExternalId,
   grantById,
   grantOf,
   insertGrant,
@@ -24,6 +25,8 @@ export interface NewGrant {
   readonly source: GrantSource;
   /** Why, in a few words, for whoever reads the account's history. */
   readonly cause: string;
+  /** As the system that it is imported from calls it; once for an account. */
+  readonly externalId?: string | undefined;
   /** The database's present time when not said. */
   readonly startsAt?: Date | undefined;
   /** An exact end. Without it a plan has none, and an add-on lasts as many days as it is sold for, stacked. */
@@ -48,6 +51,8 @@ interface Parts {
 export interface GrantWriting {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
+  /** What an account was granted under a name of another system; nobody else changes its grants until `tx` ends. */
+  importedIn(tx: Transaction, accountId: AccountId, externalId: string): Promise<Grant | undefined>;
 }
 
 /** The two ways in which an account's grants change. Grant, snapshot and audit event are one commit. */
@@ -55,6 +60,13 @@ export function createGrantWriting(parts: Parts): GrantWriting {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
+    async importedIn(tx, accountId, externalId) {
+      const [, [found]] = await tx.runAll([
+        lockAccounts([accountId]),
+        grantByExternalId(accountId, externalId),
+      ]);
+      return found === undefined ? undefined : grantOf(found);
+    },
   };
 }
 
@@ -73,7 +85,13 @@ async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise
     endsAt: wanted.until ?? null,
     days: wanted.until === undefined ? names.days : null,
   };
-  const made = { source, cause, createdBy: personOf(by), requestId: whence?.requestId ?? null };
+  const made = {
+    source,
+    cause,
+    externalId: wanted.externalId ?? null,
+    createdBy: personOf(by),
+    requestId: whence?.requestId ?? null,
+  };
   const row = { id: parts.ids.next(), accountId, product, ...names, ...lasts, ...made };
   const [inserted] = await tx.run(insertGrant(row)).catch(refuseUnknownAccount);
   if (inserted === undefined) throw new Error('a grant was not stored');

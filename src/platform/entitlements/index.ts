@@ -1,6 +1,7 @@
 import './errors.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 
+export { entitlementsDataRules } from './data-rules.ts';
 export {
   type AddOn,
   type Backend,

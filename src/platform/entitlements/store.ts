@@ -58,7 +58,10 @@ export const presentTime = () =>
   statement<{ now: Date }>(`select date_trunc('milliseconds', app.now()) as now`);
 
 export const insertGrant = (
-  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & { readonly requestId: string | null },
+  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & {
+    readonly externalId: string | null;
+    readonly requestId: string | null;
+  },
 ) =>
   tables
     .insertInto('entitlements.grants')
@@ -73,10 +76,19 @@ export const insertGrant = (
       ends_at: grant.endsAt,
       days: grant.days,
       cause: grant.cause,
+      external_id: grant.externalId,
       created_by: grant.createdBy,
       request_id: grant.requestId,
     })
     .returningAll();
+
+/** What an account was granted by an import under a name of another system. */
+export const grantByExternalId = (accountId: AccountId, externalId: string) =>
+  tables
+    .selectFrom('entitlements.grants')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('external_id', '=', externalId);
 
 export const grantById = (id: string) =>
   tables.selectFrom('entitlements.grants').selectAll().where('id', '=', id);

@@ -22,6 +22,7 @@ export interface EntitlementsTables {
     ends_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
     days: number | null;
     cause: string;
+    external_id: string | null;
     created_by: string | null;
     request_id: string | null;
     revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>;

@@ -1,7 +1,7 @@
 import type { Catalogue, Grants } from './catalogue.ts';
 
 /** Where a grant comes from. Stores join this list with their first subscription. */
-export const GRANT_SOURCES = ['admin', 'owner'] as const;
+export const GRANT_SOURCES = ['admin', 'owner', 'import'] as const;
 export type GrantSource = (typeof GRANT_SOURCES)[number];
 
 /** The part of a grant that decides what is in effect when. Exactly one of `plan` and `addOn` is there. */

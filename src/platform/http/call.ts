@@ -27,7 +27,7 @@ export interface Caller {
  * In whose name a call for an account is charged: the caller; the account's owner, where a platform admin's key calls for an
  * account that is not its own.
  */
-export type Spender = Pick<Caller, 'userId' | 'keyId'>;
+export type Spender = Pick<Caller, 'userId' | 'keyId' | 'sessionId'>;
 
 /** What every call has, signed in or not. */
 export interface Origin {

@@ -27,6 +27,11 @@ export function objectionsTo(route: Route): string[] {
   const known = new Set(declaredErrors().map(([code]) => code));
   const rules: readonly (readonly [boolean, string])[] = [
     [shape.may !== undefined && shape.auth !== 'account', '`may` needs auth `account`'],
+    [
+      shape.within !== undefined && (shape.auth !== 'user' || !route.path.includes('/:id')),
+      '`within` needs auth `user` and an organization in the path',
+    ],
+    [shape.stepUp === true && shape.auth === 'none', '`stepUp` needs somebody who is signed in'],
     [shape.onBehalf === true && shape.auth !== 'account', '`onBehalf` needs auth `account`'],
     [shape.holds !== undefined && shape.auth !== 'account', '`holds` needs auth `account`'],
     [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],
@@ -51,10 +56,7 @@ export function objectionsTo(route: Route): string[] {
       'an Idempotency-Key needs a caller to belong to',
     ],
     [idempotencyOf(route) !== 'none' && route.method !== 'POST', 'an Idempotency-Key belongs to a POST'],
-    [
-      shape.body !== undefined && !['POST', 'PUT', 'PATCH'].includes(route.method),
-      `a ${route.method} has no body`,
-    ],
+    [shape.body !== undefined && route.method === 'GET', `a ${route.method} has no body`],
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];
   const objections = rules.filter(([broken]) => broken).map(([, says]) => says);

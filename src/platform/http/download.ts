@@ -6,7 +6,7 @@ export interface Download {
   /** With its ending: `audit.jsonl`. */
   readonly name: string;
   readonly type: string;
-  readonly batches: AsyncIterable<string>;
+  readonly batches: AsyncIterable<string | Uint8Array>;
 }
 
 /** Milliseconds that a client has to read it all: one that stands still is let go. */

@@ -1,5 +1,6 @@
 import './errors.ts';
 
+export { addressBlock } from './address.ts';
 export {
   type Answer,
   atLeast,
@@ -22,6 +23,7 @@ export {
 } from './events.ts';
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
+export { originsAllowed } from './origins.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,

@@ -83,6 +83,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly auth: RouteAuth;
   /** The least role in the account; only with auth `account`. */
   readonly may?: Role;
+  /**
+   * The least role in the organization that the path names as `:id`; only with auth `user`. The service holds it, under a
+   * lock where it writes; the access matrix tries every role (docs/tenancy.md).
+   */
+  readonly within?: Role;
   /** The kind of account that the call is for, where its product holds data of one kind alone; another is 403. */
   readonly holds?: 'personal' | 'organization' | undefined;
   /**
@@ -92,6 +97,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly onBehalf?: true;
   /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
+  /**
+   * Not for whoever found a session open: it must have been proven within the last 15 minutes, or the answer is 403
+   * `step_up_required`. A key has no session; what it may do, its scopes say.
+   */
+  readonly stepUp?: true;
   /** Several are decided together: a call counts against all of them, or is refused and counts against none. */
   readonly rate: RouteRate | readonly [RouteRate, ...RouteRate[]];
   readonly rateOf?: SubjectRate<RouteInput<Name, Body, Query>>;

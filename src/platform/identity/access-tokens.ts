@@ -1,9 +1,10 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { type AccountId, type Clock, isUuid, type UserId } from '#platform/kernel';
-import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
-/** How long an access token lives. */
-const LIFETIME_S = 600;
+export const SIGNING_ALGORITHM = 'EdDSA';
+/** How long an access token lives, in seconds. */
+export const LIFETIME_S = 600;
 const AUDIENCE = 'plinth';
 
 export interface Claims {
@@ -39,7 +40,7 @@ export function createAccessTokens(parts: {
         .setSubject(claims.userId)
         .setIssuedAt(issuedAt)
         .setExpirationTime(expiresAt)
-        .sign(key.privateKey);
+        .sign(await key.privateKey());
       return { token, expiresAt };
     },
     async verify(token) {

@@ -2,6 +2,8 @@ import { answer, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
 import { LONGEST_PASSWORD } from './password-rules.ts';
+import { JWKS_MAX_AGE_S } from './signing-key-store.ts';
+import { signedInSchema, TOKENS_EXAMPLE, tokensSchema } from './signed-in.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Identity';
@@ -12,16 +14,16 @@ export const passwordSchema = z
   .string()
   .min(1)
   .max(LONGEST_PASSWORD * 2);
+export const deviceNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .describe('What you call this device in the list of your sessions.');
 /** An address that mails go to. */
 export const emailSchema = z.email().max(LONGEST_EMAIL);
-const tokensSchema = z.strictObject({
-  access_token: z.string(),
-  refresh_token: z.string(),
-  expires_at: z.number().int().describe('When the access token ends, in Unix seconds.'),
-});
 const okSchema = z.strictObject({ ok: z.literal(true) });
 
-const TOKENS = { access_token: 'eyJhbGciOiJFZERTQSJ9.…', refresh_token: 'plr_…', expires_at: 1_795_160_000 };
 const byEmail = {
   name: 'email',
   perMinute: 10,
@@ -64,18 +66,51 @@ const login = route(
   {
     summary: 'Sign in with email and password',
     description:
-      'A wrong password and an unknown email give the same answer. It takes no Idempotency-Key: each log-in is a session.',
+      'A wrong password and an unknown email give the same answer. Who has a second factor is answered with a challenge. After several that failed it asks to wait, and where a CAPTCHA is set up for its answer: `captcha_required` says `site_key`. It takes no Idempotency-Key: each log-in is a session.',
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     rateOf: byEmail,
-    body: z.strictObject({ email: z.string().trim().min(1).max(LONGEST_EMAIL), password: passwordSchema }),
-    reply: { 200: tokensSchema },
-    errors: ['invalid_credentials', 'user_suspended', 'email_not_verified', 'busy'],
+    body: z.strictObject({
+      email: z.string().trim().min(1).max(LONGEST_EMAIL),
+      password: passwordSchema,
+      device_name: deviceNameSchema.optional(),
+      former_refresh_token: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe(
+          'A refresh token of an earlier session on this device, used or not: who sends one does not wait for guesses that others make, and no mail tells of a new device.',
+        ),
+      captcha_token: z.string().min(1).max(8_192).optional().describe('What the CAPTCHA answered, once.'),
+    }),
+    reply: { 200: signedInSchema },
+    errors: [
+      'invalid_credentials',
+      'user_suspended',
+      'user_closed',
+      'sso_required',
+      'email_not_verified',
+      'too_many_attempts',
+      'captcha_required',
+      'busy',
+    ],
     idempotency: 'none',
-    example: { body: { email: 'ada@example.com', password: 'Analytical-Engine-1843' }, reply: TOKENS },
+    example: {
+      body: {
+        email: 'ada@example.com',
+        password: 'Analytical-Engine-1843',
+        device_name: 'Ada’s telephone',
+      },
+      reply: TOKENS_EXAMPLE,
+    },
   },
-  ({ body, origin }, { sessions }) => sessions.login(body, origin),
+  ({ body, origin }, { sessions }) => {
+    const { email, password, captcha_token: captcha } = body;
+    const device = { name: body.device_name, formerToken: body.former_refresh_token };
+    return sessions.login({ email, password, captcha, device }, origin);
+  },
 );
 
 const refresh = route(
@@ -91,7 +126,7 @@ const refresh = route(
     reply: { 200: tokensSchema },
     errors: ['unauthenticated', 'email_not_verified'],
     idempotency: 'none',
-    example: { body: { refresh_token: 'plr_…' }, reply: TOKENS },
+    example: { body: { refresh_token: 'plr_…' }, reply: TOKENS_EXAMPLE },
   },
   ({ body, origin }, { sessions }) => sessions.refresh(body.refresh_token, origin),
 );
@@ -163,7 +198,8 @@ const jwks = route(
     },
   },
   // A verifier may keep them as long as an access token lives at most.
-  async (_call, identity) => answer(200, await identity.jwks(), { 'Cache-Control': 'public, max-age=300' }),
+  async (_call, identity) =>
+    answer(200, await identity.jwks(), { 'Cache-Control': `public, max-age=${JWKS_MAX_AGE_S}` }),
 );
 
 /** Calls by which people come and go. */

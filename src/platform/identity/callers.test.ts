@@ -1,7 +1,7 @@
-import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, PASSWORD, type Person, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -24,7 +24,7 @@ const gone = async (bearer: string) => {
 };
 
 async function token(person: Person): Promise<string> {
-  const tokens = await identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE);
+  const tokens = entered(await identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE));
   return tokens.access_token;
 }
 
@@ -74,9 +74,8 @@ describe('an access token', () => {
   test('of another issuer is nobody’s', async () => {
     const elsewhere = createPeople(db, { issuer: 'http://elsewhere.test' });
     const person = await elsewhere.person();
-    const tokens = await elsewhere.identity.sessions.login(
-      { email: person.email, password: PASSWORD },
-      WHENCE,
+    const tokens = entered(
+      await elsewhere.identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE),
     );
     expect(await elsewhere.identity.identify(tokens.access_token)).toBeDefined();
     expect(await identity.identify(tokens.access_token)).toBeUndefined();
@@ -221,38 +220,5 @@ describe('an API key', () => {
     expect(await lastUse()).toBe(first);
     await watched.clock.advance(31_000);
     expect(await lastUse()).not.toBe(first);
-  });
-});
-
-describe('signing keys', () => {
-  test('processes that start at once on an empty database make one', async () => {
-    const empty = await testDatabase();
-    const started = Array.from({ length: 5 }, () => createPeople(empty.db).identity);
-    await Promise.all(started.map((one) => one.ready()));
-    const kids = await Promise.all(started.map(async (one) => (await one.jwks()).keys.map((key) => key.kid)));
-    expect(new Set(kids.flat()).size).toBe(1);
-    await empty.close();
-  });
-
-  test('tokens of an older and of a newer key are both good while both are there', async () => {
-    const { db: other, close } = await testDatabase();
-    const running = createPeople(other);
-    const ada = await running.person();
-    const login = { email: ada.email, password: PASSWORD };
-    const old = await running.identity.sessions.login(login, WHENCE);
-    const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-    const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: 'newer', alg: 'EdDSA', use: 'sig' };
-    const sql = 'insert into identity.signing_keys (kid, public_jwk, private_jwk) values ($1, $2, $3)';
-    const values = ['newer', JSON.stringify(publicJwk), JSON.stringify(await exportJWK(pair.privateKey))];
-    await other.system('identity.signing-keys', point, [statement(sql, values)]);
-    const restarted = createPeople(other);
-    const fresh = await restarted.identity.sessions.login(login, WHENCE);
-    expect(decodeProtectedHeader(fresh.access_token).kid).toBe('newer');
-    await running.clock.advance(6_000);
-    for (const { identity: one } of [running, restarted]) {
-      expect(await one.identify(old.access_token)).toBeDefined();
-      expect(await one.identify(fresh.access_token)).toBeDefined();
-    }
-    await close();
   });
 });

@@ -2,6 +2,7 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type Clock, sha256 } from '#platform/kernel';
 import type { AccessTokens } from './access-tokens.ts';
+import type { Guessing } from './guessing.ts';
 import { keyStanding, keyUsed, sessionStanding } from './store.ts';
 
 export const KEY_PREFIX = 'pl_';
@@ -18,6 +19,8 @@ const STALE_MS = 4_000;
 const DEAD_MS = 9_000;
 /** About 10 MB. The one that was used longest ago goes first. */
 const CAPACITY = 10_000;
+/** Wrong keys that are remembered: a program that comes again and again with one that was revoked makes no new guess. */
+const WRONG_KEYS = 1_000;
 /** Longer than any token of ours. */
 const LONGEST_BEARER = 4_096;
 
@@ -30,8 +33,11 @@ interface Known {
 }
 
 export interface Callers {
-  /** Who a bearer token stands for: an access token or an API key in force; undefined for anything else. */
-  identify(bearer: string): Promise<Caller | undefined>;
+  /**
+   * Who a bearer token stands for: an access token or an API key in force; undefined for anything else. Wrong keys are
+   * counted by the address that they come from, where it is given: it throws `too_many_attempts`.
+   */
+  identify(bearer: string, ip?: string): Promise<Caller | undefined>;
   /** Tells all processes that a session, key or user no longer stands as it did. Call it after the commit. */
   forget(id: string): void;
   /** Waits for what is still written behind the calls. */
@@ -46,11 +52,13 @@ export function createCallers(parts: {
   readonly db: Database;
   readonly clock: Clock;
   readonly tokens: AccessTokens;
+  readonly guessing: Pick<Guessing, 'missed'>;
 }): Callers {
   const { db, clock } = parts;
   const known = new Map<string, Known>();
   let underWay = new Map<string, Promise<Known | undefined>>();
   const behind = new Set<Promise<unknown>>();
+  const wrongKeys = new Set<string>();
   let revocations = 0;
 
   const stopHearing = db.onSignal(REVOKED, (id) => {
@@ -111,29 +119,45 @@ export function createCallers(parts: {
     return started;
   }
 
+  function isNewWrong(hash: string): boolean {
+    if (wrongKeys.has(hash)) return false;
+    const [oldest] = wrongKeys;
+    if (wrongKeys.size >= WRONG_KEYS && oldest !== undefined) wrongKeys.delete(oldest);
+    wrongKeys.add(hash);
+    return true;
+  }
+
   /** What no call waits for. When it fails, the entry grows old and the next call meets the failure itself. */
   function doBehind(work: Promise<unknown>): void {
     const settled: Promise<unknown> = work.catch(() => {}).finally(() => behind.delete(settled));
     behind.add(settled);
   }
 
-  return {
-    async identify(bearer) {
-      if (bearer.length > LONGEST_BEARER) return undefined;
-      const hash = sha256(bearer);
-      const entry = known.get(hash);
-      if (entry === undefined) return (await checked(hash, bearer))?.caller;
-      if (clock.now() >= entry.endsAt) {
-        known.delete(hash);
-        return undefined;
-      }
-      const age = clock.monotonic() - entry.checkedAt;
-      if (age >= DEAD_MS) return (await checked(hash, bearer))?.caller;
-      if (age >= STALE_MS) doBehind(checked(hash, bearer));
-      // Used last is dropped last: a Map keeps the order of insertion.
+  async function identify(bearer: string): Promise<Caller | undefined> {
+    if (bearer.length > LONGEST_BEARER) return undefined;
+    const hash = sha256(bearer);
+    const entry = known.get(hash);
+    if (entry === undefined) return (await checked(hash, bearer))?.caller;
+    if (clock.now() >= entry.endsAt) {
       known.delete(hash);
-      known.set(hash, entry);
-      return entry.caller;
+      return undefined;
+    }
+    const age = clock.monotonic() - entry.checkedAt;
+    if (age >= DEAD_MS) return (await checked(hash, bearer))?.caller;
+    if (age >= STALE_MS) doBehind(checked(hash, bearer));
+    // Used last is dropped last: a Map keeps the order of insertion.
+    known.delete(hash);
+    known.set(hash, entry);
+    return entry.caller;
+  }
+
+  return {
+    async identify(bearer, ip) {
+      const caller = await identify(bearer);
+      if (caller === undefined && ip !== undefined && bearer.startsWith(KEY_PREFIX)) {
+        if (isNewWrong(sha256(bearer))) await parts.guessing.missed('key', ip);
+      }
+      return caller;
     },
     forget: (id) => callerChanged(db, id),
     async close() {

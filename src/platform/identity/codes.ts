@@ -3,11 +3,57 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   invalid_credentials: { status: 401, message: 'Email and password do not belong together.' },
   user_suspended: { status: 403, message: 'This user is suspended.' },
+  user_closed: {
+    status: 403,
+    message: 'You have closed your account. For 14 days the link in the mail about it opens it again.',
+  },
   email_not_verified: { status: 403, message: 'Verify your email address first.' },
   link_invalid: {
     status: 400,
     message: 'This link is not good, or no longer: it was used, is too old, or a newer one was sent.',
   },
+  too_many_attempts: { status: 429, message: 'Too many attempts have failed. Wait before the next one.' },
+  captcha_required: { status: 403, message: 'Solve the CAPTCHA, and send its answer along.' },
   wrong_password: { status: 403, message: 'This is not your password.' },
+  mfa_refused: {
+    status: 403,
+    message: 'This code, recovery code or passkey is not good, or was used already.',
+  },
+  mfa_over: { status: 401, message: 'This sign-in took too long, or too many tries. Sign in again.' },
+  mfa_paused: {
+    status: 429,
+    message: 'There were too many wrong codes. Wait, or use a passkey or a recovery code.',
+  },
+  passkey_invalid: {
+    status: 400,
+    message: 'This passkey was not made for this session, or not for this site.',
+  },
+  step_up_required: {
+    status: 403,
+    message: 'This asks for a proof of the last 15 minutes that it is you: POST /v1/auth/step-up.',
+  },
+  sign_in_canceled: { status: 403, message: 'The provider says that you did not agree to sign in.' },
+  sign_in_failed: {
+    status: 401,
+    message: 'What the provider sent is not good, or no longer. Begin the sign-in again.',
+  },
+  sign_in_unavailable: {
+    status: 503,
+    message: 'The provider of this sign-in does not answer. Try again shortly, or sign in another way.',
+  },
+  sign_in_not_set_up: { status: 404, message: 'This server does not take sign-ins by that provider.' },
+  provider_email_unverified: {
+    status: 403,
+    message: 'The provider does not say that your email address is verified. Verify it there first.',
+  },
+  sign_in_not_linked: {
+    status: 409,
+    message:
+      'Somebody registered with this email address and has not verified it. Choose a new password by mail (“forgot password”), which ends whatever they began; then sign in here again.',
+  },
+  sso_required: {
+    status: 403,
+    message: 'Your organization requires single sign-on. Sign in by way of it.',
+  },
   busy: { status: 503, message: 'There is more work than this server takes on at once. Try again shortly.' },
 });

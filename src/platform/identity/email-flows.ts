@@ -11,6 +11,7 @@ import {
   useEmailToken,
   verifyEmail,
 } from './email-store.ts';
+import { wrongLink } from './guessing.ts';
 import { lockedUser, proven, type ProofParts, saidAt } from './proof.ts';
 import type { CredentialRow } from './store.ts';
 
@@ -81,7 +82,7 @@ async function confirm(parts: EmailFlowsParts, token: string, whence: Whence): P
   const tokenHash = sha256(token);
   const { db } = parts;
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, CONFIRMING)]);
-  if (found === undefined) throw new AppError('link_invalid');
+  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
   await db.system('identity.credentials', CONFIRMED, async (tx) => {
     const user = await lockedUser(tx, found.user_id);
     const [used] = await tx.run(useEmailToken(tokenHash, CONFIRMING));

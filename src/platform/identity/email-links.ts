@@ -2,16 +2,24 @@ import type { Transaction } from '#platform/db';
 import { type Random, randomToken, sha256 } from '#platform/kernel';
 import type { Mail, Resolved, Resolver } from '#platform/mail';
 import { type EmailKind, LIFETIMES, putEmailToken } from './email-store.ts';
+import { said } from './proof.ts';
 import { type CredentialRow, lockUser, userByEmail } from './store.ts';
 
 const PREFIX = 'ple_';
 /** So many mails of a kind an hour: whoever asks for more floods somebody's mailbox. */
-const MOST = { verify_email: 5, change_email: 5, reset_password: 5, address_taken: 1 } as const;
+const MOST = {
+  verify_email: 5,
+  change_email: 5,
+  reset_password: 5,
+  account_closed: 5,
+  address_taken: 1,
+} as const;
 
 const PATHS: Readonly<Record<EmailKind, string>> = {
   verify_email: '/v1/auth/verify-email',
   change_email: '/v1/auth/verify-email',
   reset_password: '/v1/auth/reset-password',
+  restore: '/v1/auth/restore',
 };
 
 export interface LinksParts {
@@ -22,7 +30,9 @@ export interface LinksParts {
 }
 
 /** Who is sent which mail that was asked for by typing an address. Each makes its link, and so ends the one before. */
-export function emailResolvers(parts: LinksParts): Readonly<Record<EmailKind | 'address_taken', Resolver>> {
+export function emailResolvers(
+  parts: LinksParts,
+): Readonly<Record<Exclude<EmailKind, 'restore'> | 'account_closed' | 'address_taken', Resolver>> {
   return {
     async verify_email(tx, { to }) {
       const user = await reachable(parts, tx, { to, kind: 'verify_email' });
@@ -36,6 +46,17 @@ export function emailResolvers(parts: LinksParts): Readonly<Record<EmailKind | '
     async address_taken(tx, { to }) {
       const user = await reachable(parts, tx, { to, kind: 'address_taken' });
       return user && { userId: user.user_id, to: user.email, facts: {}, seconds: LIFETIMES.verify_email };
+    },
+    async account_closed(tx, { to }) {
+      const user = await reachable(parts, tx, { to, kind: 'account_closed' });
+      if (user?.restorable_until == null) return undefined;
+      const made = await linked(parts, tx, { user, kind: 'restore', to: user.email });
+      const { hours: _, ...facts } = made.facts;
+      return {
+        ...made,
+        facts: { ...facts, until: said(user.restorable_until) },
+        seconds: LIFETIMES.verify_email,
+      };
     },
     async change_email(tx, { to, userId, facts }) {
       const [user] = userId === undefined ? [] : await tx.run(lockUser(userId));
@@ -70,7 +91,7 @@ async function reachable(
 }
 
 async function mayGet({ mail }: LinksParts, tx: Transaction, { user, kind }: Wanted): Promise<boolean> {
-  if (user.status !== 'active') return false;
+  if (user.status !== (kind === 'account_closed' ? 'closed' : 'active')) return false;
   const [sent] = await tx.run(mail.recently(user.user_id, kind));
   return (sent?.count ?? 0) < MOST[kind];
 }

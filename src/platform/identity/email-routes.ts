@@ -32,7 +32,7 @@ const confirm = route(
     rate: { perMinute: 20, by: 'ip' },
     body: z.strictObject({ token }),
     reply: { 200: z.strictObject({ status: z.literal('verified') }) },
-    errors: ['link_invalid', 'conflict'],
+    errors: ['link_invalid', 'conflict', 'too_many_attempts'],
     idempotency: 'none',
     example: { body: { token: TOKEN }, reply: { status: 'verified' } },
   },
@@ -98,7 +98,7 @@ const reset = route(
     rate: { perMinute: 10, by: 'ip' },
     body: z.strictObject({ token, password: passwordSchema }),
     reply: { 200: z.strictObject({ status: z.literal('password_changed') }) },
-    errors: ['link_invalid', 'busy'],
+    errors: ['link_invalid', 'too_many_attempts', 'busy'],
     idempotency: 'none',
     example: {
       body: { token: `${TOKEN}-2`, password: 'Difference-Engine-1822' },

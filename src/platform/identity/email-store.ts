@@ -2,13 +2,14 @@ import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 
 /** What a link in a mail is for. */
-export type EmailKind = 'verify_email' | 'reset_password' | 'change_email';
+export type EmailKind = 'verify_email' | 'reset_password' | 'change_email' | 'restore';
 
 /** How long a link is good, in seconds. */
 export const LIFETIMES: Readonly<Record<EmailKind, number>> = {
   verify_email: 86_400,
   change_email: 86_400,
   reset_password: 3_600,
+  restore: 14 * 86_400,
 };
 
 export interface EmailTokenRow {

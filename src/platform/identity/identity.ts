@@ -2,15 +2,28 @@ import type { Audit, Whence } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { Clock, Ids, Random } from '#platform/kernel';
 import type { Mail, Resolver, TemplateName } from '#platform/mail';
+import type { Logger } from '#platform/telemetry';
+import type { Secrets } from '#platform/secrets';
 import { createAccessTokens } from './access-tokens.ts';
 import { type Callers, createCallers } from './callers.ts';
+import type { Captcha } from './captcha.ts';
+import { type Closing, createClosing, type Leaving } from './closing.ts';
 import { createEmailFlows, type EmailFlows } from './email-flows.ts';
+import type { SignInRule } from './entering.ts';
 import { emailResolvers } from './email-links.ts';
+import { createFederation, type Federation, type Providers } from './federation/federation.ts';
+import { createGuessing, type Guessing } from './guessing.ts';
+import { createMfa, type Mfa } from './mfa/mfa.ts';
+import type { PasskeySettings } from './mfa/webauthn.ts';
 import { createNewPasswords, type NewPasswords } from './new-passwords.ts';
 import { createKeys, type Keys } from './keys.ts';
+import { createPasswordRules, type PasswordRulesOptions } from './password-rules.ts';
 import { createPasswords, type PasswordsOptions } from './passwords.ts';
 import {
   type AccountMaking,
+  type Added,
+  type Addition,
+  addUser,
   createUser,
   type MadeUser,
   register,
@@ -28,19 +41,36 @@ export interface IdentitySettings {
   /** Where links in mails lead: the address of this server, without a slash at its end. */
   readonly baseUrl: string;
   readonly emailVerification: 'off' | 'soft' | 'required';
+  /** Where browsers may be sent back to after a sign-in at a provider; nowhere when not said. */
+  readonly returnTo?: readonly string[];
   /** Products whose scopes (`reel:read`, `reel:write`) a key can be given. */
   readonly products: readonly string[];
+  /** How many days a session lasts at most, however much it is used; 90 when not said. */
+  readonly sessionDays?: number;
+  /** Whose passkeys are taken; those of this machine when not said. */
+  readonly passkeys?: PasskeySettings;
   readonly passwords?: PasswordsOptions;
+  readonly passwordRules?: PasswordRulesOptions;
 }
 
 export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membershipsOf'> {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly ids: Ids;
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
+  /** What becomes of the organizations of somebody who closes their account. */
+  readonly leaving: Leaving;
   readonly settings: IdentitySettings;
+  /** Asked for after log-ins that failed; none when not said. */
+  readonly captcha?: Captcha | undefined;
+  /** What modules above say of a sign-in. */
+  readonly signInRule?: SignInRule | undefined;
+  /** Who else says who somebody is; nobody when not said. */
+  readonly providers?: Providers;
+  readonly log?: Pick<Logger, 'warn'>;
 }
 
 /** Users, sessions, tokens, keys, and what goes by mail (docs/identity.md). */
@@ -50,51 +80,95 @@ export interface Identity {
   register(input: Registration, whence: Whence): Promise<void>;
   /** Makes a user outright, with a password made up unless one is given. Throws when the email is taken. */
   createUser(tx: Transaction, input: UserToMake): Promise<MadeUser>;
+  /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
+  addUser(tx: Transaction, addition: Addition): Promise<Added | undefined>;
   readonly createKey: Keys['createKey'];
   readonly sessions: Sessions;
+  readonly guessing: Guessing;
   readonly keys: Keys;
   readonly users: Users;
   readonly emails: EmailFlows;
   readonly newPasswords: NewPasswords;
+  readonly mfa: Mfa;
+  readonly federation: Federation;
+  readonly closing: Closing;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
   /** The public keys by which anyone can verify our access tokens. */
   readonly jwks: SigningKeys['jwks'];
+  /** Has another key sign our access tokens, when the present one is old enough. */
+  readonly rotateSigningKey: SigningKeys['rotate'];
   /** Makes what a first start needs (the signing key); later it costs one read. */
   ready(): Promise<void>;
   /** Waits for what is still written behind the calls. */
   close(): Promise<void>;
 }
 
+const SESSION_DAYS = 90;
+const LOCAL_PASSKEYS = { rpId: 'localhost', rpName: 'Plinth', origins: ['http://localhost:*'] };
+
+const NOBODY: Providers = { google: { web: undefined, app: undefined }, firebase: undefined };
+
 /** Identity over its parts; the makers of accounts come from the module above. */
 export function createIdentity(parts: IdentityParts): Identity {
   const { db, clock, settings } = parts;
-  const signingKeys = createSigningKeys({ db, clock });
+  const { sessionDays = SESSION_DAYS } = settings;
+  const guessing = createGuessing({ db, captcha: parts.captcha });
+  const signingKeys = createSigningKeys(parts);
   const tokens = createAccessTokens({ clock, issuer: settings.issuer, keys: signingKeys });
-  const callers = createCallers({ db, clock, tokens });
+  const callers = createCallers({ db, clock, tokens, guessing });
   const passwords = createPasswords(settings.passwords);
+  const rules = createPasswordRules(settings.passwordRules);
   const keys = createKeys({ ...parts, callers, scopes: knownScopes(settings.products) });
   return {
     identify: callers.identify,
-    register: (input, whence) => register({ ...parts, passwords }, input, whence),
+    register: (input, whence) => register({ ...parts, passwords, rules }, input, whence),
     createUser: (tx, input) => createUser({ ...parts, passwords }, tx, input),
+    addUser: (tx, addition) => addUser(parts, tx, addition),
     createKey: keys.createKey,
     sessions: createSessions({
       ...parts,
       tokens,
       callers,
       passwords,
+      guessing,
       emailVerification: settings.emailVerification,
+      sessionDays,
     }),
+    guessing,
     keys,
     users: createUsers({ ...parts, callers }),
-    emails: createEmailFlows({ ...parts, passwords }),
-    newPasswords: createNewPasswords({ ...parts, callers, passwords }),
+    emails: createEmailFlows({ ...parts, passwords, guessing }),
+    newPasswords: createNewPasswords({ ...parts, callers, passwords, guessing, rules }),
+    mfa: createMfa({
+      ...parts,
+      tokens,
+      callers,
+      passwords,
+      guessing,
+      emailVerification: settings.emailVerification,
+      sessionDays,
+      passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS,
+    }),
+    closing: createClosing({ ...parts, callers, passwords, guessing }),
+    federation: createFederation({
+      ...parts,
+      tokens,
+      emailVerification: settings.emailVerification,
+      sessionDays,
+      settings: { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] },
+      providers: parts.providers ?? NOBODY,
+      log: parts.log ?? { warn() {} },
+    }),
     resolvers: emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
     jwks: signingKeys.jwks,
+    rotateSigningKey: signingKeys.rotate,
     async ready() {
       await signingKeys.current();
     },
-    close: callers.close,
+    async close() {
+      signingKeys.close();
+      await callers.close();
+    },
   };
 }

@@ -3,19 +3,53 @@ import { type Migration, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { authRoutes } from './auth-routes.ts';
 import { emailRoutes } from './email-routes.ts';
+import { closingRoutes } from './closing-routes.ts';
+import { federationRoutes } from './federation/federation-routes.ts';
 import { keyRoutes } from './key-routes.ts';
+import { mfaRoutes } from './mfa/mfa-routes.ts';
+import { passkeyRoutes } from './mfa/passkey-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
+export { dueUsers, lockDueUser } from './erasing-store.ts';
+export { identityDataRules } from './data-rules.ts';
+export type { Providers } from './federation/federation.ts';
+export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
+export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';
+export { returning } from './federation/returning.ts';
+export {
+  type Authorization,
+  type AuthorizationAnswer,
+  createOpenIdClient,
+  type Identified,
+  type OpenIdClient,
+  type OpenIdParts,
+  type OpenIdSettings,
+} from './federation/openid.ts';
+export type { Leaver, Leaving } from './closing.ts';
 export { callerChanged } from './callers.ts';
+export { createCaptcha } from './captcha.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';
-export { freshSession } from './session-store.ts';
-export { profile, userByEmail } from './store.ts';
+export { createSigningKeys } from './signing-keys.ts';
+export { profile, setDefaultAccount, userByEmail } from './store.ts';
+export { createUserImporter, externalIdSchema } from './import-users.ts';
+export { importedByEmail, userByExternalId } from './import-store.ts';
+export { saidAt } from './proof.ts';
+export { assertProven } from './mfa/step-up.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './registration.ts';
 export { allowsScope } from './scopes.ts';
-export type { AuthTokens } from './entering.ts';
+export type { AuthTokens, Challenge, SignedIn, SignInRule } from './entering.ts';
 export type { Membership } from './users.ts';
 
 /** All calls of this module; their service is `Identity`. */
-export const identityRoutes: Route[] = [...authRoutes, ...emailRoutes, ...userRoutes, ...keyRoutes];
+export const identityRoutes: Route[] = [
+  ...authRoutes,
+  ...emailRoutes,
+  ...federationRoutes,
+  ...userRoutes,
+  ...closingRoutes,
+  ...mfaRoutes,
+  ...passkeyRoutes,
+  ...keyRoutes,
+];
 
 export const identityMigrations = (): Migration[] => migrationsIn('identity', import.meta.url);

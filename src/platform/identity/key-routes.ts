@@ -50,6 +50,7 @@ const makeKey = route(
     auth: 'account',
     may: 'viewer',
     scope: 'keys:write',
+    stepUp: true,
     rate: { perMinute: 20, by: 'user' },
     body: z.strictObject({
       name: z.string().trim().min(1).max(100),

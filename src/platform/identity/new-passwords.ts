@@ -5,8 +5,11 @@ import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Callers } from './callers.ts';
 import { type EmailKind, emailToken, endEmailTokens, setPassword, useEmailToken } from './email-store.ts';
+import { wrongLink } from './guessing.ts';
+import { unlinkStrangers } from './federation/identity-store.ts';
+import { endCodes } from './federation/state-store.ts';
 import { revokeKeysOf } from './key-store.ts';
-import { assertStrong } from './password-rules.ts';
+import type { PasswordRules } from './password-rules.ts';
 import { lockedUser, proven, type ProofParts, saidAt } from './proof.ts';
 import { endSessions } from './session-store.ts';
 import type { CredentialRow } from './store.ts';
@@ -20,6 +23,7 @@ const RESETTING: readonly EmailKind[] = ['reset_password'];
 
 export interface NewPasswordsParts extends ProofParts {
   readonly clock: Clock;
+  readonly rules: PasswordRules;
   readonly callers: Callers;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
 }
@@ -41,7 +45,7 @@ export function createNewPasswords(parts: NewPasswordsParts): NewPasswords {
     reset: (input, whence) => reset(parts, input, whence),
     async change(caller, { password, newPassword }, whence) {
       const user = await proven(parts, { caller, password, whence });
-      assertStrong(newPassword, user.email, 'new_password');
+      await parts.rules.assertStrong(newPassword, user.email, 'new_password');
       const hash = await parts.passwords.hash(newPassword);
       await parts.db.system('identity.credentials', PASSWORD, async (tx) => {
         const now = await lockedUser(tx, user.user_id);
@@ -64,8 +68,8 @@ async function reset(
   const { db } = parts;
   // Looked up before anything is hashed: made-up links cost no more than that.
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, RESETTING)]);
-  if (found === undefined) throw new AppError('link_invalid');
-  assertStrong(password, found.email);
+  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
+  await parts.rules.assertStrong(password, found.email);
   const hash = await parts.passwords.hash(password);
   await db.system('identity.credentials', PASSWORD, async (tx) => {
     const user = await lockedUser(tx, found.user_id);
@@ -75,6 +79,7 @@ async function reset(
     await passwordSet(parts, tx, { user, hash, action: 'user.password_reset', actor, whence });
   });
   settled(parts, found.user_id);
+  await parts.guessing.forget(found.email, whence.ip);
 }
 
 interface NewPassword {
@@ -99,6 +104,8 @@ async function passwordSet(
     setPassword(userId, hash, action === 'user.password_reset'),
     endSessions(userId, 'new_password'),
     endEmailTokens(userId),
+    endCodes(userId),
+    ...(action === 'user.password_reset' ? [unlinkStrangers(userId)] : []),
   ]);
   await audit.recordIn(tx, { action, actor, target: { kind: 'user', id: userId }, whence });
   await tx.runAll(

@@ -39,3 +39,11 @@ export const resetPage = linkPage({
   button: 'Set the password',
   done: 'Your password is set, and you are signed out everywhere. Sign in with the new one.',
 });
+
+export const restorePage = linkPage({
+  call: '/auth/restore',
+  title: 'Open your account again',
+  fields: '',
+  button: 'Open it again',
+  done: 'Your account is open again. Sign in, and close this page.',
+});

@@ -1,57 +1,104 @@
 import { readFileSync } from 'node:fs';
+import { dictionary } from '@zxcvbn-ts/language-common';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
+import { type Breaches, createBreaches } from './breaches.ts';
 
 /** At this length the kinds of characters no longer matter. */
 const LONG = 14;
 const SHORTEST = 8;
 /** Argon2 takes any length; a limit keeps a megabyte of password from costing a megabyte of hashing. */
 export const LONGEST_PASSWORD = 200;
+/** Shorter words stand in too many good passwords. */
+const SHORTEST_WORD = 4;
 
-/**
- * `words`: passwords by themselves and with digits or signs after them. `whole`: passwords as they stand.
- * All in lower case; compared without regard to case and to digits that stand for letters.
- */
-const commonSchema = z.strictObject({
-  words: z.array(z.string().regex(/^[a-z]+$/)),
-  whole: z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/)),
-});
-const common = commonSchema.parse(
+/** What the published list lacks: words, and passwords as they stand. All in lower case. */
+const missedSchema = z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/));
+const missed = missedSchema.parse(
   JSON.parse(readFileSync(new URL('./common-passwords.json', import.meta.url), 'utf8')),
 );
-const words: ReadonlySet<string> = new Set(common.words);
-const whole: ReadonlySet<string> = new Set(common.whole);
+const common: ReadonlySet<string> = new Set([...dictionary['passwords-common'], ...missed]);
 
-/** What is wrong with a password, as a sentence; undefined when it may be used. */
-export function weaknessOf(password: string, email: string): string | undefined {
-  const length = Array.from(password).length;
-  if (length < SHORTEST) return `A password has at least ${SHORTEST} characters.`;
-  if (length > LONGEST_PASSWORD) return `A password has at most ${LONGEST_PASSWORD} characters.`;
-  const mixed = /\p{Lu}/u.test(password) && /\p{Ll}/u.test(password) && /\p{Nd}/u.test(password);
-  if (!mixed && length < LONG) {
-    return `A password has an upper-case letter, a lower-case letter and a digit, or at least ${LONG} characters.`;
-  }
-  if (isCommon(password)) return 'This password is among the most common ones.';
-  if (password.toLowerCase() === email.toLowerCase()) return 'A password is not the email address.';
-  return undefined;
+export interface PasswordRulesOptions {
+  /** Words of this place (its name, its products'), of which a password must not consist. */
+  readonly words?: readonly string[];
+  /** Where breached passwords are asked for; nowhere when left out. */
+  readonly breachesUrl?: string | undefined;
 }
 
-/** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
-export function assertStrong(password: string, email: string, field = 'password'): void {
-  const weakness = weaknessOf(password, email);
-  if (weakness === undefined) return;
-  throw new AppError('validation_failed', {
-    message: weakness,
-    details: { issues: [{ path: `body.${field}`, message: weakness }] },
-  });
+export interface PasswordRules {
+  /** What is wrong with a password, as a sentence; undefined when it may be used, breaches apart. */
+  weaknessOf(password: string, email: string): string | undefined;
+  /** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
+  assertStrong(password: string, email: string, field?: string): Promise<void>;
+}
+
+/** Which passwords may be set: by length, by what others use, by what is near at hand, and by what was seen in breaches. */
+export function createPasswordRules(options: PasswordRulesOptions = {}): PasswordRules {
+  const words = (options.words ?? []).flatMap(wordsOf);
+  const breaches: Breaches | undefined =
+    options.breachesUrl === undefined ? undefined : createBreaches(options.breachesUrl);
+
+  function weaknessOf(password: string, email: string): string | undefined {
+    const length = lengthOf(password);
+    if (length < SHORTEST) return `A password has at least ${SHORTEST} characters.`;
+    if (length > LONGEST_PASSWORD) return `A password has at most ${LONGEST_PASSWORD} characters.`;
+    const mixed = /\p{Lu}/u.test(password) && /\p{Ll}/u.test(password) && /\p{Nd}/u.test(password);
+    if (!mixed && length < LONG) {
+      return `A password has an upper-case letter, a lower-case letter and a digit, or at least ${LONG} characters.`;
+    }
+    if (isCommon(password)) return 'This password is among the most common ones.';
+    if (restOf(password, [asLetters(email.toLowerCase()), ...wordsOf(email), ...words]) < SHORTEST) {
+      return 'A password is more than your email address or the name of this service.';
+    }
+    return undefined;
+  }
+
+  return {
+    weaknessOf,
+    async assertStrong(password, email, field = 'password') {
+      const weakness = weaknessOf(password, email);
+      if (weakness !== undefined) throw weak(weakness, field);
+      if ((await breaches?.isKnown(password)) === true) {
+        throw weak('This password was seen in a breach of some other service.', field);
+      }
+    },
+  };
+}
+
+function weak(message: string, field: string): AppError {
+  const issues = [{ path: `body.${field}`, message }];
+  return new AppError('validation_failed', { message, details: { issues } });
+}
+
+/** As people count: an accent that is put together, or an emoji outside the first plane, is one. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 function isCommon(password: string): boolean {
   const folded = password.toLowerCase();
   const word = asLetters(folded.replace(/[^\p{L}]+$/u, ''));
-  if (whole.has(folded) || words.has(word) || words.has(asLetters(folded))) return true;
+  if (common.has(folded) || (word.length > 2 && common.has(word)) || common.has(asLetters(folded)))
+    return true;
   // One to three characters over and over: aaaaaaaaaaaaaa, 12312312312312.
   return /^(.{1,3}?)\1+.{0,2}$/u.test(folded);
+}
+
+/** The words of an address or a name that are long enough to matter, as letters. */
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[^\p{L}\p{Nd}]+/u)
+    .map(asLetters)
+    .filter((word) => word.length >= SHORTEST_WORD);
+}
+
+/** How much of a password there is beside these words. */
+function restOf(password: string, words: readonly string[]): number {
+  let rest = asLetters(password.toLowerCase());
+  for (const word of words.toSorted((a, b) => b.length - a.length)) rest = rest.replaceAll(word, '');
+  return lengthOf(rest);
 }
 
 /** `p@ssw0rd` and `password` are one word to whoever guesses. */

@@ -2,6 +2,7 @@ import { actorOf, type Audit, type Whence } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, type UserId } from '#platform/kernel';
+import type { Guessing } from './guessing.ts';
 import type { Passwords } from './passwords.ts';
 import { type CredentialRow, lockUser, userById } from './store.ts';
 
@@ -11,9 +12,13 @@ export interface ProofParts {
   readonly db: Database;
   readonly audit: Audit;
   readonly passwords: Passwords;
+  readonly guessing: Guessing;
 }
 
-/** The caller, who has just said their password; a session that somebody found open is not enough. */
+/**
+ * The caller, who has just said their password; a session that somebody found open is not enough. Throws `wrong_password`
+ * and `too_many_attempts`, which is counted for each session alone.
+ */
 export async function proven(
   parts: ProofParts,
   {
@@ -24,7 +29,11 @@ export async function proven(
 ): Promise<CredentialRow> {
   const { db, audit, passwords } = parts;
   const [[user]] = await db.system('identity.credentials', [userById(caller.userId)]);
-  if (user !== undefined && (await passwords.matches(password, user.password_hash))) return user;
+  const by = [{ rule: 'session', of: caller.sessionId ?? caller.userId }] as const;
+  const right = await parts.guessing.attempt({ by }, async () =>
+    (await passwords.matches(password, user?.password_hash)) ? user : undefined,
+  );
+  if (right !== undefined) return right;
   await db.system('identity.credentials', REFUSED, (tx) =>
     audit.recordIn(tx, {
       action: 'user.proof_refused',
@@ -44,5 +53,9 @@ export async function lockedUser(tx: Transaction, userId: UserId): Promise<Crede
 
 /** As a mail says it: `2026-11-20 08:00 UTC`. */
 export function saidAt(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return said(new Date(clock.now()));
+}
+
+export function said(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

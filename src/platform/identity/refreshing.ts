@@ -1,14 +1,15 @@
 import type { Whence } from '#platform/audit';
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Callers } from './callers.ts';
 import {
-  type AuthTokens,
   assertVerified,
+  type AuthTokens,
   authTokens,
   type EnteringParts,
   newRefreshToken,
 } from './entering.ts';
+import { saidAt } from './proof.ts';
 import {
   endSession,
   insertRefreshToken,
@@ -17,7 +18,7 @@ import {
   sessionOfToken,
   tokenState,
 } from './session-store.ts';
-import { userById } from './store.ts';
+import { type CredentialRow, userById } from './store.ts';
 
 const REFRESH = commitPoint(
   'identity.refresh',
@@ -34,7 +35,7 @@ export async function refresh(
   refreshToken: string,
   whence: Whence,
 ): Promise<AuthTokens> {
-  const { db, random, audit } = parts;
+  const { db, random } = parts;
   const tokenHash = sha256(refreshToken);
   const [[found]] = await db.system('identity.credentials', [sessionOfToken(tokenHash)]);
   if (found === undefined) throw over();
@@ -44,7 +45,7 @@ export async function refresh(
   const outcome = await db.system('identity.credentials', REFRESH, async (tx) => {
     // The family's lock: of two refreshes at once the second sees what the first did.
     const [[session], [how], [user]] = await tx.runAll([
-      lockSession(token.userId, token.sessionId),
+      lockSession(token.userId, token.sessionId, parts.sessionDays),
       tokenState(token),
       // Not locked: whoever suspends a user locks first the user, then the sessions, and finds this one then.
       userById(token.userId),
@@ -52,23 +53,47 @@ export async function refresh(
     if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
     if (how.state === 'expired') return 'over';
     if (how.state === 'reused') {
-      await tx.run(endSession(token.userId, token.sessionId, 'reuse'));
-      const target = { kind: 'session', id: token.sessionId };
-      await audit.recordIn(tx, {
-        action: 'session.reuse_detected',
-        actor: { kind: 'system' },
-        target,
-        whence,
-      });
+      await replayed(parts, tx, { user, session, whence });
       return 'reused';
     }
     assertVerified(user, parts.emailVerification);
-    await tx.runAll([...rotate(token), insertRefreshToken(token.userId, token.sessionId, sha256(next))]);
+    await tx.runAll([
+      ...rotate(token, parts.sessionDays),
+      insertRefreshToken(token.userId, token.sessionId, sha256(next)),
+    ]);
     return user;
   });
-  if (outcome === 'reused') parts.callers.forget(token.sessionId);
+  if (outcome === 'reused') {
+    parts.callers.forget(token.sessionId);
+    parts.mail.wake();
+  }
   if (typeof outcome === 'string') throw over();
   return authTokens(parts, outcome, { sessionId: token.sessionId, refreshToken: next });
+}
+
+/** Whoever came second with a token has stolen it, or was stolen from: nobody can tell, so the session ends for both. */
+async function replayed(
+  { audit, mail, clock }: RefreshingParts,
+  tx: Transaction,
+  { user, session, whence }: Replay,
+): Promise<void> {
+  const { user_id: userId } = user;
+  await tx.run(endSession(userId, session.id, 'reuse'));
+  await audit.recordIn(tx, {
+    action: 'session.reuse_detected',
+    actor: { kind: 'system' },
+    target: { kind: 'session', id: session.id },
+    whence,
+  });
+  const facts = { device: session.device, at: saidAt(clock) };
+  const { requestId } = whence;
+  await tx.runAll(mail.sending({ to: user.email, template: 'session_replayed', facts, userId, requestId }));
+}
+
+interface Replay {
+  readonly user: CredentialRow;
+  readonly session: { readonly id: string; readonly device: string };
+  readonly whence: Whence;
 }
 
 /** One answer for whatever is wrong with a refresh token. */

@@ -1,9 +1,9 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
-import { createPeople, PASSWORD, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
-import { weaknessOf } from './password-rules.ts';
+import { createPasswordRules } from './password-rules.ts';
 
 const { db } = await testDatabase();
 const { identity, accounts, ids } = createPeople(db);
@@ -11,7 +11,8 @@ const point = commitPoint('test.registration', 'what the registration tests writ
 const newEmail = () => `${ids.next()}@example.com`;
 const register = (email: string, more: { password?: string; companyName?: string } = {}) =>
   identity.register({ email, password: PASSWORD, ...more }, WHENCE);
-const login = (email: string, password = PASSWORD) => identity.sessions.login({ email, password }, WHENCE);
+const login = async (email: string, password = PASSWORD) =>
+  entered(await identity.sessions.login({ email, password }, WHENCE));
 
 async function me(email: string) {
   const { access_token: token } = await login(email);
@@ -76,7 +77,7 @@ describe('registering', () => {
     const made = await db.system('server.owner', point, (tx) =>
       identity.createUser(tx, { email, role: 'admin' }),
     );
-    expect(weaknessOf(made.password, email)).toBeUndefined();
+    expect(createPasswordRules().weaknessOf(made.password, email)).toBeUndefined();
     const { access_token: token } = await login(email, made.password);
     expect(await identity.identify(token)).toMatchObject({
       platformRole: 'admin',
@@ -102,11 +103,13 @@ describe('whether an email is known does not show in the time', () => {
   });
 
   test('signing in with an unknown email hashes as well', async () => {
-    const outcomes = await Promise.allSettled(
-      [1, 2, 3].map(() => narrow.sessions.login({ email: newEmail(), password: PASSWORD }, WHENCE)),
+    // From an address each, so that none waits for another's count.
+    const logins = Array.from({ length: 8 }, (_, n) =>
+      narrow.sessions.login({ email: newEmail(), password: PASSWORD }, { ...WHENCE, ip: `192.0.2.${n}` }),
     );
+    const outcomes = await Promise.allSettled(logins);
     const codes = outcomes.map((outcome) => String(outcome.status === 'rejected' && outcome.reason.code));
-    expect(codes.toSorted()).toEqual(['busy', 'busy', 'invalid_credentials']);
+    expect(new Set(codes)).toEqual(new Set(['busy', 'invalid_credentials']));
   });
 });
 
@@ -155,26 +158,6 @@ function listeningTo(real: Database): { listened: Database; said: string[] } {
 }
 
 describe('passwords', () => {
-  test.each([
-    ['Short1', 'at least 8'],
-    ['alllowercase1', 'upper-case'],
-    ['NODIGITSHERE', 'upper-case'],
-    ['Password1', 'most common'],
-    ['P@ssw0rd123!', 'most common'],
-    ['Summer2026!', 'most common'],
-    ['1Qaz2wsx', 'most common'],
-    ['aaaaaaaaaaaaaaaa', 'most common'],
-    ['correcthorsebatterystaple', 'most common'],
-    ['A1'.padEnd(201, 'xyzw'), 'at most 200'],
-    ['ada.lovelace.1843@example.com', 'not the email'],
-  ])('%s is refused', (password, says) => {
-    expect(weaknessOf(password, 'Ada.Lovelace.1843@example.com')).toContain(says);
-  });
-
-  test.each(['Kestrel9', 'only lower case, but long', 'Пароль-тайна-7'])('%s may be used', (password) => {
-    expect(weaknessOf(password, 'ada@example.com')).toBeUndefined();
-  });
-
   test('a weak one is refused before anything is stored', async () => {
     const email = newEmail();
     await expect(register(email, { password: 'Password1' })).rejects.toMatchObject({

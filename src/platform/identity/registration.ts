@@ -2,7 +2,7 @@ import type { Audit, Whence } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type AccountId, type Ids, type Random, type UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { assertStrong } from './password-rules.ts';
+import type { PasswordRules } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
 import { insertUser, setDefaultAccount, userByEmail } from './store.ts';
 
@@ -35,6 +35,7 @@ export interface RegistrationParts extends AccountMaking {
 }
 
 interface RegisterParts extends RegistrationParts {
+  readonly rules: PasswordRules;
   readonly mail: Pick<Mail, 'asking' | 'wake'>;
 }
 
@@ -66,7 +67,7 @@ export interface MadeUser {
  * known one the same rows are written for nobody, and undone.
  */
 export async function register(parts: RegisterParts, input: Registration, whence: Whence): Promise<void> {
-  assertStrong(input.password, input.email);
+  await parts.rules.assertStrong(input.password, input.email);
   const passwordHash = await parts.passwords.hash(input.password);
   await parts.db.system('identity.credentials', REGISTER, async (tx) => {
     const made = await addUnlessKnown(parts, tx, {
@@ -128,14 +129,16 @@ export async function createUser(
   return { ...made, password };
 }
 
-interface Added {
+export interface Added {
   readonly userId: UserId;
   readonly accountId: AccountId;
 }
 
-interface Addition {
+/** A user as they are added. */
+export interface Addition {
   readonly email: string;
-  readonly passwordHash: string;
+  /** null: they sign in elsewhere alone. */
+  readonly passwordHash: string | null;
   readonly fullName?: string | undefined;
   readonly companyName?: string | undefined;
   readonly role: 'user' | 'admin';
@@ -143,8 +146,9 @@ interface Addition {
   readonly whence?: Whence;
 }
 
-async function addUser(
-  parts: RegistrationParts,
+/** Adds a user with a personal account, and an organization where one is named; undefined when the email is taken. */
+export async function addUser(
+  parts: Omit<RegistrationParts, 'passwords'>,
   tx: Transaction,
   addition: Addition,
 ): Promise<Added | undefined> {

@@ -1,24 +1,78 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 
-/** A session that nobody refreshes for this long is over. */
+/** A session that nobody refreshes for this long is over, and so is one that is older than the settings allow. */
 const IDLE = `interval '30 days'`;
+/** Kept this long after it is over, so that its device and its address are known again. */
+const KEPT = `interval '90 days'`;
 /** Two tabs that refresh at once both get along; whoever comes later with a rotated token has stolen it, or was stolen from. */
 const GRACE = `interval '10 seconds'`;
 /** More tabs than this don't come at once. */
 const GRACE_TOKENS = 20;
 
-export const insertSession = (session: {
-  userId: UserId;
-  sessionId: string;
-  method: string;
-  ip: string;
-  userAgent: string;
-}) =>
+/**
+ * How long a session lasts at most. One that single sign-on has opened a day: whoever the provider no longer knows is
+ * outside by then.
+ */
+const lifetime = (days: string, method: string) =>
+  `case ${method} when 'sso' then least(interval '1 day', make_interval(days => ${days})) else make_interval(days => ${days}) end`;
+
+export interface NewSession {
+  readonly userId: UserId;
+  readonly sessionId: string;
+  readonly method: string;
+  readonly ip: string;
+  readonly ipBlock: string;
+  readonly userAgent: string;
+  readonly device: string;
+  readonly deviceName: string | undefined;
+  readonly lifetimeDays: number;
+}
+
+export const insertSession = (session: NewSession) =>
   statement(
-    `insert into identity.sessions (user_id, id, method, ip, user_agent, expires_at)
-     values ($1, $2, $3, $4, $5, app.now() + ${IDLE})`,
-    [session.userId, session.sessionId, session.method, session.ip, session.userAgent.slice(0, 300)],
+    `insert into identity.sessions (user_id, id, method, ip, ip_block, user_agent, device, device_name, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, app.now() + least(${IDLE}, ${lifetime('$9', '$3')}))`,
+    [
+      session.userId,
+      session.sessionId,
+      session.method,
+      session.ip,
+      session.ipBlock,
+      session.userAgent.slice(0, 300),
+      session.device,
+      session.deviceName ?? null,
+      session.lifetimeDays,
+    ],
+  );
+
+/** A session that its user left as it was, or signed out of there: who has a refresh token of it is at that device. */
+const TRUSTED = `(s.revoked_at is null or s.revoked_for = 'logout')`;
+const deviceOf = (user: string, tokenHash: string) =>
+  `(select s.id from identity.refresh_tokens t join identity.sessions s on s.user_id = t.user_id and s.id = t.session_id
+    where t.token_hash = ${tokenHash} and t.user_id = ${user} and ${TRUSTED} limit 1)`;
+
+/** Whether the user of an email was seen before where a log-in comes from. For nobody's email: no. */
+export const placeOf = (email: string, at: { ipBlock: string; tokenHash: string | undefined }) =>
+  statement<{ device: string | null; is_known: boolean }>(
+    `select ${deviceOf('u.user_id', '$3')} as device, exists (
+       select from identity.sessions s where s.user_id = u.user_id and s.ip_block = $2 and s.revoked_for is distinct from 'reuse'
+     ) as is_known
+     from identity.users u where lower(u.email) = lower($1)`,
+    [email, at.ipBlock, at.tokenHash ?? null],
+  );
+
+/** Whether a session would be the first of its user, or of a device and address that they had none on yet. */
+export const isNewDevice = (
+  userId: UserId,
+  at: { device: string; ipBlock: string; tokenHash: string | undefined },
+) =>
+  statement<{ is_first: boolean; is_new: boolean }>(
+    `select not exists (select from identity.sessions s where s.user_id = $1) as is_first,
+       ${deviceOf('$1', '$4')} is null and not exists (
+         select from identity.sessions s
+         where s.user_id = $1 and s.ip_block = $3 and s.device = $2 and s.revoked_for is distinct from 'reuse') as is_new`,
+    [userId, at.device, at.ipBlock, at.tokenHash ?? null],
   );
 
 export const insertRefreshToken = (userId: UserId, sessionId: string, tokenHash: string) =>
@@ -35,11 +89,12 @@ export const sessionOfToken = (tokenHash: string) =>
   );
 
 /** Locks a session, so that its tokens are rotated one after the other; none when it is ended or over. */
-export const lockSession = (userId: UserId, sessionId: string) =>
-  statement<{ id: string }>(
-    `select id from identity.sessions
-     where user_id = $1 and id = $2 and revoked_at is null and expires_at > app.now() for no key update`,
-    [userId, sessionId],
+export const lockSession = (userId: UserId, sessionId: string, lifetimeDays: number) =>
+  statement<{ id: string; device: string }>(
+    `select id, device from identity.sessions
+     where user_id = $1 and id = $2 and created_at > app.now() - (${lifetime('$3', 'method')})
+       and revoked_at is null and expires_at > app.now() for no key update`,
+    [userId, sessionId, lifetimeDays],
   );
 
 /** How a refresh token stands; read after the lock, so that no other refresh is between. */
@@ -58,7 +113,10 @@ export const tokenState = (token: { userId: UserId; sessionId: string; tokenHash
   );
 
 /** Marks a token as used up (the first time alone counts) and its session as used; drops what is long over. */
-export const rotate = (token: { userId: UserId; sessionId: string; tokenHash: string }) =>
+export const rotate = (
+  token: { userId: UserId; sessionId: string; tokenHash: string },
+  lifetimeDays: number,
+) =>
   [
     statement(
       `update identity.refresh_tokens set rotated_at = coalesce(rotated_at, app.now())
@@ -66,9 +124,10 @@ export const rotate = (token: { userId: UserId; sessionId: string; tokenHash: st
       [token.userId, token.sessionId, token.tokenHash],
     ),
     statement(
-      `update identity.sessions set last_used_at = app.now(), updated_at = app.now(), expires_at = app.now() + ${IDLE}
+      `update identity.sessions set last_used_at = app.now(), updated_at = app.now(),
+         expires_at = least(app.now() + ${IDLE}, created_at + ${lifetime('$3', 'method')})
        where user_id = $1 and id = $2`,
-      [token.userId, token.sessionId],
+      [token.userId, token.sessionId, lifetimeDays],
     ),
     statement(
       'delete from identity.refresh_tokens where user_id = $1 and session_id = $2 and expires_at <= app.now()',
@@ -101,6 +160,7 @@ export const endSessions = (userId: UserId, reason: string) =>
 
 export interface SessionRow {
   id: string;
+  name: string;
   ip: string;
   user_agent: string;
   created_at: Date;
@@ -110,8 +170,22 @@ export interface SessionRow {
 /** Sessions that still stand, newest first, from a place in that order on. */
 export const listSessions = (userId: UserId, after: string | undefined, limit: number) =>
   statement<SessionRow>(
-    `select id, ip, user_agent, created_at, last_used_at from identity.sessions
+    `select id, coalesce(device_name, device) as name, ip, user_agent, created_at, last_used_at from identity.sessions
      where user_id = $1 and revoked_at is null and expires_at > app.now() and ($2::uuid is null or id < $2)
      order by id desc limit $3`,
     [userId, after ?? null, limit],
+  );
+
+/** Deletes sessions that were over long ago, so many at most; the newest of a user stays, so that none seems to be their first. */
+export const pruneSessions = (most: number) =>
+  statement<{ deleted: number }>(
+    `with gone as (
+       delete from identity.sessions where (user_id, id) in (
+         select s.user_id, s.id from identity.sessions s
+         where least(s.expires_at, s.revoked_at) < app.now() - ${KEPT}
+           and exists (select from identity.sessions n where n.user_id = s.user_id and n.id > s.id)
+         limit $1) returning 1
+     )
+     select count(*)::int as deleted from gone`,
+    [most],
   );

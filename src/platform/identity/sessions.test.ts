@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, PASSWORD, type Person, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, type Person, WHENCE } from '#test/people';
 import { engine, testDatabase } from '#test/services';
 import { endSessions } from './session-store.ts';
 
@@ -10,8 +10,8 @@ const world = createPeople(db);
 const { identity, clock } = world;
 const { sessions } = identity;
 const point = commitPoint('test.sessions', 'a session ended by hand');
-const login = (person: Person, password = PASSWORD) =>
-  sessions.login({ email: person.email, password }, WHENCE);
+const login = async (person: Person, password = PASSWORD) =>
+  entered(await sessions.login({ email: person.email, password }, WHENCE));
 const refresh = (token: string) => sessions.refresh(token, WHENCE);
 const OVER = { code: 'unauthenticated', status: 401 };
 

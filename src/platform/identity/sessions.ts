@@ -5,8 +5,10 @@ import { AppError, type UserId } from '#platform/kernel';
 import type { AuthTokens, SignedIn } from './entering.ts';
 import { type Login, login, type LoginParts } from './login.ts';
 import { refresh, type RefreshingParts } from './refreshing.ts';
-import { endSession, endSessions, listSessions } from './session-store.ts';
+import { endSession, endSessions, listSessions, pruneSessions } from './session-store.ts';
 
+const PRUNED = commitPoint('identity.sessions-pruned', 'sessions that were over long ago, deleted');
+const PRUNE_BATCH = 1_000;
 const LOGOUT = commitPoint('identity.logout', 'the end of one session or of all of a user');
 
 export interface SessionsParts extends LoginParts, RefreshingParts {}
@@ -27,10 +29,14 @@ export interface Sessions {
     caller: Caller,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<SessionView>>;
+  /** Deletes sessions that were over 90 days ago. */
+  prune(): Promise<number>;
 }
 
 export interface SessionView {
   readonly id: string;
+  /** What its owner calls the device, or what its user agent says it is. */
+  readonly name: string;
   readonly ip: string;
   readonly user_agent: string;
   readonly created_at: string;
@@ -45,10 +51,10 @@ export function createSessions(parts: SessionsParts): Sessions {
     refresh: (refreshToken, whence) => refresh(parts, refreshToken, whence),
     async logout(caller, whence) {
       if (caller.sessionId === undefined) throw new AppError('forbidden');
-      await end(parts, { userId: caller.userId, sessionId: caller.sessionId, whence });
+      await end(parts, { userId: caller.userId, sessionId: caller.sessionId, reason: 'logout', whence });
     },
     async end(caller, sessionId, whence) {
-      const ended = await end(parts, { userId: caller.userId, sessionId, whence });
+      const ended = await end(parts, { userId: caller.userId, sessionId, reason: 'ended', whence });
       if (!ended) throw new AppError('not_found');
     },
     async logoutAll({ userId }, whence) {
@@ -67,8 +73,9 @@ export function createSessions(parts: SessionsParts): Sessions {
     async list({ userId, sessionId }, { after, limit }) {
       const [rows] = await parts.db.user(userId, [listSessions(userId, after, limit + 1)]);
       return page(rows, limit, {
-        item: ({ id, ip, user_agent, created_at, last_used_at }) => ({
+        item: ({ id, name, ip, user_agent, created_at, last_used_at }) => ({
           id,
+          name,
           ip,
           user_agent,
           created_at: created_at.toISOString(),
@@ -78,6 +85,13 @@ export function createSessions(parts: SessionsParts): Sessions {
         position: ({ id }) => [id],
       });
     },
+    async prune() {
+      for (let total = 0; ; ) {
+        const [[row]] = await parts.db.system('identity.prune', PRUNED, [pruneSessions(PRUNE_BATCH)]);
+        total += row?.deleted ?? 0;
+        if ((row?.deleted ?? 0) < PRUNE_BATCH) return total;
+      }
+    },
   };
 }
 
@@ -86,11 +100,18 @@ async function end(
   {
     userId,
     sessionId,
+    reason,
     whence,
-  }: { readonly userId: UserId; readonly sessionId: string; readonly whence: Whence },
+  }: {
+    readonly userId: UserId;
+    readonly sessionId: string;
+    /** `logout`: at that device, which stays known; `ended`: from elsewhere, perhaps because it was lost. */
+    readonly reason: 'logout' | 'ended';
+    readonly whence: Whence;
+  },
 ): Promise<boolean> {
   const ended = await db.user(userId, LOGOUT, async (tx) => {
-    const rows = await tx.run(endSession(userId, sessionId, 'logout'));
+    const rows = await tx.run(endSession(userId, sessionId, reason));
     if (rows.length === 0) return false;
     const target = { kind: 'session', id: sessionId };
     await audit.recordIn(tx, { action: 'session.ended', actor: { kind: 'user', userId }, target, whence });

@@ -1,106 +1,145 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
-import { commitPoint, type Database, statement } from '#platform/db';
+import { importJWK, type JWK } from 'jose';
 import type { Clock } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
+import { type Rotating, rotateSigningKeys, type RotatingParts, type Rotation } from './key-rotation.ts';
+import { SIGNING_ALGORITHM } from './access-tokens.ts';
+import { placeOfPrivateKey, type SigningKeyRow, signingKeys } from './signing-key-store.ts';
 
-export const SIGNING_ALGORITHM = 'EdDSA';
-const POINT = commitPoint('identity.signing-key', 'the first key that signs access tokens');
-/** Any number: what processes lock that start on an empty database at once. */
-const LOCK = 7_346_582_191;
-/** An unknown `kid` may be a new key of another process; whoever invents them can't make us look more often. */
-const RELOAD_MS = 5_000;
+const CHANGED = 'identity.signing-keys';
+/** What is known of the keys is no older than this, so that one that was taken away at once lets nobody in for long. */
+const RELOAD_MS = 1_000;
 
 type Key = Awaited<ReturnType<typeof importJWK>>;
-interface SigningKey {
+export interface SigningKey {
   readonly kid: string;
   readonly publicJwk: JWK;
   readonly publicKey: Key;
-  readonly privateKey: Key;
+  /** Opens the private key at its first use. */
+  readonly privateKey: () => Promise<Key>;
+}
+
+/** A key as `plinth keys list` tells of it. */
+export interface ListedKey {
+  readonly kid: string;
+  readonly state: 'published' | 'signs' | 'verifies';
+  readonly createdAt: Date;
+  readonly signsFrom: Date;
+  readonly endsAt: Date | null;
 }
 
 export interface SigningKeys {
-  /** The key that signs now: the newest. Made when there is none. */
+  /** The key that signs now. Made when there is none. */
   current(): Promise<SigningKey>;
-  /** The key of a token's `kid`. */
+  /** The key of a token's `kid`, unless it is over. */
   find(kid: string): Promise<SigningKey | undefined>;
-  /** All public keys, as they are served. */
+  /** All public keys that are not over, as they are served: the next one too, before it signs. */
   jwks(): Promise<{ keys: JWK[] }>;
+  list(): Promise<ListedKey[]>;
+  /** Has another key sign. Of two that ask at once, one makes it. */
+  rotate(how?: Rotating): Promise<Rotation>;
+  close(): void;
 }
 
-/** The server's Ed25519 keys, read once and again when a token names one that is not known. */
-export function createSigningKeys(parts: { readonly db: Database; readonly clock: Clock }): SigningKeys {
-  const { db, clock } = parts;
-  let loaded: Promise<SigningKey[]> | undefined;
-  let loadedAt = 0;
+interface Loaded {
+  readonly rows: readonly SigningKeyRow[];
+  readonly at: number;
+}
 
-  function keys(again = false): Promise<SigningKey[]> {
-    if (loaded === undefined || again) {
-      loadedAt = clock.monotonic();
-      loaded = load(db).catch((error: unknown) => {
-        loaded = undefined;
-        throw error;
-      });
-    }
-    return loaded;
+/** The server's Ed25519 keys: one signs, the next one is published before it does, the former ones verify until their last token has ended. */
+export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock }): SigningKeys {
+  const { db, clock, secrets } = parts;
+  let known = new Map<string, Promise<SigningKey>>();
+  let last: Loaded | undefined;
+  let loading: Promise<Loaded> | undefined;
+  let startedAt = 0;
+  const stopHearing = db.onSignal(CHANGED, () => {
+    loading = undefined;
+  });
+
+  function loaded(): Promise<Loaded> {
+    if (loading !== undefined && clock.monotonic() - startedAt < RELOAD_MS) return loading;
+    startedAt = clock.monotonic();
+    // Without the database nobody is signed in or verified, but others still ask for the JWKS.
+    loading = load(parts, startedAt).then(
+      (read) => (last = read),
+      (error: unknown) => last ?? Promise.reject(error),
+    );
+    return loading;
+  }
+
+  async function rowsNow(): Promise<readonly SigningKeyRow[]> {
+    const { rows, at } = await loaded();
+    const passed = clock.monotonic() - at;
+    return rows
+      .map((row) => ({
+        ...row,
+        signs_in: row.signs_in - passed,
+        ends_in: row.ends_in === null ? null : row.ends_in - passed,
+      }))
+      .filter(({ ends_in }) => ends_in === null || ends_in > 0);
+  }
+
+  /** A key never changes under its kid: it is read in once. */
+  function imported(rows: readonly SigningKeyRow[]): Promise<SigningKey[]> {
+    known = new Map(rows.map((row) => [row.kid, known.get(row.kid) ?? importKey(row, secrets)]));
+    return Promise.all(known.values());
   }
 
   return {
     async current() {
-      const [newest] = await keys();
-      if (newest === undefined) throw new Error('there is no signing key');
-      return newest;
+      const rows = await rowsNow();
+      const keys = await imported(rows);
+      const signing = rows.findIndex(({ signs_in }) => signs_in <= 0);
+      const key = keys[signing];
+      if (key === undefined) throw new Error('there is no signing key');
+      return key;
     },
-    async find(kid) {
-      const known = (await keys()).find((key) => key.kid === kid);
-      if (known !== undefined || clock.monotonic() - loadedAt < RELOAD_MS) return known;
-      return (await keys(true)).find((key) => key.kid === kid);
+    find: async (kid) => (await imported(await rowsNow())).find((key) => key.kid === kid),
+    jwks: async () => ({ keys: (await rowsNow()).map((row) => row.public_jwk) }),
+    list: async () => listed(await rowsNow()),
+    async rotate(how = {}) {
+      const rotation = await rotateSigningKeys(parts, how);
+      if (rotation.isNew) db.signal(CHANGED);
+      return rotation;
     },
-    async jwks() {
-      return { keys: (await keys()).map((key) => key.publicJwk) };
-    },
+    close: stopHearing,
   };
 }
 
-interface Row {
-  kid: string;
-  public_jwk: JWK;
-  private_jwk: JWK;
+async function load(parts: RotatingParts, at: number): Promise<Loaded> {
+  const [rows] = await parts.db.system('identity.signing-keys', [signingKeys]);
+  if (rows.length > 0) return { rows, at };
+  await rotateSigningKeys(parts, { afterDays: Number.POSITIVE_INFINITY });
+  const [made] = await parts.db.system('identity.signing-keys', [signingKeys]);
+  return { rows: made, at };
 }
 
-const SELECT = statement<Row>(
-  'select kid, public_jwk, private_jwk from identity.signing_keys order by created_at desc, kid',
-);
-
-async function load(db: Database): Promise<SigningKey[]> {
-  const [rows] = await db.system('identity.signing-keys', [SELECT]);
-  return Promise.all((rows.length > 0 ? rows : await makeFirst(db)).map(imported));
-}
-
-async function makeFirst(db: Database): Promise<Row[]> {
-  const pair = await generateKeyPair(SIGNING_ALGORITHM, { crv: 'Ed25519', extractable: true });
-  const bare = await exportJWK(pair.publicKey);
-  const kid = await calculateJwkThumbprint(bare);
-  const publicJwk = { ...bare, kid, alg: SIGNING_ALGORITHM, use: 'sig' };
-  const privateJwk = await exportJWK(pair.privateKey);
-  return db.system('identity.signing-keys', POINT, async (tx) => {
-    await tx.run(statement('select pg_advisory_xact_lock($1)', [LOCK]));
-    const made = await tx.run(SELECT);
-    if (made.length > 0) return made;
-    await tx.run(
-      statement('insert into identity.signing_keys (kid, public_jwk, private_jwk) values ($1, $2, $3)', [
-        kid,
-        JSON.stringify(publicJwk),
-        JSON.stringify(privateJwk),
-      ]),
-    );
-    return tx.run(SELECT);
-  });
-}
-
-async function imported(row: Row): Promise<SigningKey> {
+async function importKey(row: SigningKeyRow, secrets: Secrets): Promise<SigningKey> {
+  const publicKey = await importJWK(row.public_jwk, SIGNING_ALGORITHM);
+  let opened: Key | undefined;
   return {
     kid: row.kid,
     publicJwk: row.public_jwk,
-    publicKey: await importJWK(row.public_jwk, SIGNING_ALGORITHM),
-    privateKey: await importJWK(row.private_jwk, SIGNING_ALGORITHM),
+    publicKey,
+    privateKey: async () => {
+      opened ??= await importPrivate(row, secrets);
+      return opened;
+    },
   };
+}
+
+async function importPrivate(row: SigningKeyRow, secrets: Secrets): Promise<Key> {
+  const text = secrets.open(row.private_jwk, placeOfPrivateKey(row.kid));
+  return importJWK(JSON.parse(text) as JWK, SIGNING_ALGORITHM);
+}
+
+function listed(rows: readonly SigningKeyRow[]): ListedKey[] {
+  const signing = rows.findIndex(({ signs_in }) => signs_in <= 0);
+  return rows.map((row, place) => ({
+    kid: row.kid,
+    state: place < signing ? 'published' : place === signing ? 'signs' : 'verifies',
+    createdAt: row.created_at,
+    signsFrom: row.signs_from,
+    endsAt: row.ends_at,
+  }));
 }

@@ -9,7 +9,9 @@ export interface CredentialRow {
   password_version: number;
   email_verified: boolean;
   role: 'user' | 'admin';
-  status: 'active' | 'suspended';
+  status: 'active' | 'suspended' | 'closed';
+  /** Until when a closed one can be opened again. */
+  restorable_until: Date | null;
   default_account_id: AccountId;
   /** Whether the time is over in which an address may wait to be verified. */
   is_overdue: boolean;
@@ -17,8 +19,10 @@ export interface CredentialRow {
 
 /** How long one may sign in without a verified address where verification is `soft`. */
 const SOFT_GRACE = `interval '7 days'`;
+/** How long a user who closed their account can open it again. */
+const UNDO = `interval '14 days'`;
 const CREDENTIALS = `user_id, email, password_hash, password_version, email_verified, role, status, default_account_id,
-  created_at <= app.now() - ${SOFT_GRACE} as is_overdue`;
+  closed_at + ${UNDO} as restorable_until, created_at <= app.now() - ${SOFT_GRACE} as is_overdue`;
 
 /** The user of an email address, in any case of its letters. */
 export const userByEmail = (email: string) =>
@@ -38,7 +42,7 @@ export const lockUser = (userId: UserId) =>
 export interface NewUser {
   readonly userId: UserId;
   readonly email: string;
-  readonly passwordHash: string;
+  readonly passwordHash: string | null;
   readonly fullName: string | undefined;
   readonly role: 'user' | 'admin';
   readonly emailVerified: boolean;
@@ -68,8 +72,23 @@ export const rehash = (userId: UserId, hashes: { before: string; after: string }
 /** A user's standing: suspended ones keep their rows and can't call. */
 export const setStatus = (userId: UserId, status: 'active' | 'suspended') =>
   statement<{ user_id: UserId }>(
-    `update identity.users set status = $2, updated_at = app.now() where user_id = $1 and status <> $2 returning user_id`,
+    `update identity.users set status = $2, updated_at = app.now() where user_id = $1 and status <> $2 and status <> 'closed' returning user_id`,
     [userId, status],
+  );
+
+/** Closes a user's account, as of an instant; or opens it again while that may be undone. A row comes back where it was done. */
+export const closeUser = (userId: UserId, at: string) =>
+  statement<{ user_id: UserId }>(
+    `update identity.users set status = 'closed', closed_at = $2::timestamptz, updated_at = app.now()
+     where user_id = $1 and status = 'active' returning user_id`,
+    [userId, at],
+  );
+
+export const restoreUser = (userId: UserId) =>
+  statement<{ user_id: UserId }>(
+    `update identity.users set status = 'active', closed_at = null, updated_at = app.now()
+     where user_id = $1 and closed_at > app.now() - ${UNDO} returning user_id`,
+    [userId],
   );
 
 export const userExists = (userId: UserId) =>

@@ -22,6 +22,7 @@ const meSchema = z.strictObject({
       id: z.uuid(),
       kind: z.enum(['personal', 'organization']),
       name: z.string(),
+      status: z.enum(['active', 'suspended']),
       role: z.enum(ROLES),
     }),
   ),
@@ -34,7 +35,7 @@ const ME = {
   email_verified: true,
   role: 'user',
   default_account_id: ACCOUNT,
-  accounts: [{ id: ACCOUNT, kind: 'personal', name: 'Ada Lovelace', role: 'owner' }],
+  accounts: [{ id: ACCOUNT, kind: 'personal', name: 'Ada Lovelace', status: 'active', role: 'owner' }],
 };
 
 const getMe = route(
@@ -76,6 +77,7 @@ const changeMe = route(
 
 const sessionSchema = z.strictObject({
   id: z.uuid(),
+  name: z.string().describe('What you call the device, or what its user agent says it is.'),
   ip: z.string(),
   user_agent: z.string(),
   created_at: z.iso.datetime(),
@@ -100,6 +102,7 @@ const listSessions = route(
         data: [
           {
             id: ID,
+            name: 'Firefox on Windows',
             ip: '203.0.113.7',
             user_agent: 'Mozilla/5.0',
             created_at: '2026-11-20T08:00:00.000Z',

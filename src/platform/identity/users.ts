@@ -17,6 +17,8 @@ export interface Membership {
   readonly accountId: AccountId;
   readonly kind: 'personal' | 'organization';
   readonly name: string;
+  /** A suspended account is read and spends nothing. */
+  readonly status: 'active' | 'suspended';
   readonly role: Role;
 }
 
@@ -41,6 +43,7 @@ export interface Me {
     readonly id: string;
     readonly kind: 'personal' | 'organization';
     readonly name: string;
+    readonly status: 'active' | 'suspended';
     readonly role: Role;
   }[];
 }

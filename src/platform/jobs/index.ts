@@ -1,5 +1,6 @@
 import { type Migration, migrationsIn } from '#platform/db';
 
+export { jobsDataRules } from './data-rules.ts';
 export type { Delivered } from './crew.ts';
 export { announcingTo } from './delivery/announcer.ts';
 export { createReceiver } from './delivery/receiver.ts';

@@ -1,9 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Random } from './random.ts';
 
 /** SHA-256 in hex: for tokens and keys of 256 random bits, which need no slow hash. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  // In one go: half of what a createHash costs, on the path of every call.
+  return hash('sha256', data, 'hex');
 }
 
 /** A URL-safe token of 256 random bits, with a prefix that secret scanners can find. */

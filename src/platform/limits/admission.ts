@@ -25,6 +25,8 @@ export interface AdmitRequest {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly keyId?: KeyId | undefined;
+  /** Where it is asked in a session, which must still stand. */
+  readonly sessionId?: string | undefined;
   readonly product: string;
   readonly feature: string;
   /** Units of quota and burst; 1 when not said. */
@@ -238,7 +240,8 @@ function isKnownKey(error: unknown): boolean {
 
 /** The error of a call that was refused, by the reason that the database gives. */
 export function refusal(reason: string): AppError {
-  if (reason === 'key_revoked' || reason === 'user_suspended') return new AppError('unauthenticated');
+  if (reason === 'key_revoked' || reason === 'session_over' || reason === 'user_suspended')
+    return new AppError('unauthenticated');
   if (reason === 'not_a_member') return new AppError('not_found');
   if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
   if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });

@@ -73,7 +73,7 @@ export function batchOf(
       arrayOf(accounts),
       arrayOf(products),
       arrayOf(texts),
-      arrayOf(runs.map(({ request }) => composite([request.accountId, request.userId, request.keyId]))),
+      arrayOf(runs.map(({ request }) => composite(spenderFields(request)))),
       arrayOf(runTexts),
       arrayOf(requests),
       to.holder,
@@ -94,11 +94,16 @@ function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
     a.accountId === b.accountId &&
     a.userId === b.userId &&
     a.keyId === b.keyId &&
+    a.sessionId === b.sessionId &&
     a.product === b.product &&
     a.feature === b.feature &&
     a.subject === b.subject &&
     a.needs === b.needs
   );
+}
+
+function spenderFields({ accountId, userId, keyId, sessionId }: AdmitRequest) {
+  return [accountId, userId, keyId, sessionId];
 }
 
 function runFields({ request, first, last, meter }: Run, feature: number) {

@@ -1,5 +1,7 @@
 import { type Migration, migrationsIn } from '#platform/db';
 
+export { hasOpenPermits } from './open-permits.ts';
+export { limitsDataRules } from './data-rules.ts';
 export {
   type Adjuster,
   type Adjustment,

@@ -30,11 +30,41 @@ export const TEMPLATES = {
     hours: 1,
   }),
   password_changed: template(z.strictObject({ at: z.string() }), { at: '2026-11-20 08:00 UTC' }),
+  mfa_changed: template(z.strictObject({ change: z.string(), at: z.string() }), {
+    change: 'A passkey was added.',
+    at: '2026-11-20 08:00 UTC',
+  }),
   email_changed: template(z.strictObject({ email: z.string(), at: z.string() }), {
     email: 'ada@lovelace.example',
     at: '2026-11-20 08:00 UTC',
   }),
+  identity_linked: template(z.strictObject({ provider: z.string(), at: z.string() }), {
+    provider: 'Google',
+    at: '2026-11-20 08:00 UTC',
+  }),
+  identity_unlinked: template(z.strictObject({ provider: z.string(), at: z.string() }), {
+    provider: 'Google',
+    at: '2026-11-20 08:00 UTC',
+  }),
+  session_replayed: template(z.strictObject({ device: z.string(), at: z.string() }), {
+    device: 'Firefox on Windows',
+    at: '2026-11-20 08:00 UTC',
+  }),
+  new_device: template(z.strictObject({ device: z.string(), ip: z.string(), at: z.string() }), {
+    device: 'Firefox on Windows',
+    ip: '203.0.113.7',
+    at: '2026-11-20 08:00 UTC',
+  }),
   address_taken: template(z.strictObject({}), {}),
+  account_closed: template(z.strictObject({ link, until: z.string() }), {
+    link: 'https://api.example.com/v1/auth/restore/ple_example',
+    until: '2026-12-04 08:00 UTC',
+  }),
+  organization_closed: template(z.strictObject({ organization: z.string(), until: z.string() }), {
+    organization: 'Analytical Engines',
+    until: '2026-12-04 08:00 UTC',
+  }),
+  export_ready: template(z.strictObject({ until: z.string() }), { until: '2026-11-27 08:00 UTC' }),
   invitation: template(
     z.strictObject({
       link,
@@ -51,6 +81,31 @@ export const TEMPLATES = {
       days: 7,
     },
   ),
+  sso_changed: template(z.strictObject({ organization: z.string(), change: z.string(), at: z.string() }), {
+    organization: 'Analytical Engines',
+    change: 'Single sign-on is required now.',
+    at: '2026-11-20 08:00 UTC',
+  }),
+  domain_missing: template(
+    z.strictObject({
+      organization: z.string(),
+      domain: z.string(),
+      name: z.string(),
+      value: z.string(),
+      days: z.int().positive(),
+    }),
+    {
+      organization: 'Analytical Engines',
+      domain: 'example.com',
+      name: '_plinth-challenge.example.com',
+      value: 'plinth-verification=example',
+      days: 3,
+    },
+  ),
+  domain_lost: template(z.strictObject({ organization: z.string(), domain: z.string() }), {
+    organization: 'Analytical Engines',
+    domain: 'example.com',
+  }),
   limit_alert: template(
     z.strictObject({
       account: z.string(),

@@ -1,5 +1,6 @@
 import { type Migration, migrationsIn } from '#platform/db';
 
+export { mailDataRules } from './data-rules.ts';
 export { type FactsOf, TEMPLATE_NAMES, type TemplateName, TEMPLATES } from './catalogue.ts';
 export { type Asking, createMail, type Enqueuing, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';

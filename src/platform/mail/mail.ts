@@ -8,11 +8,21 @@ import {
 } from '#platform/db';
 import { type Page, page } from '#platform/http';
 import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
 import { type FactsOf, type TemplateName, TEMPLATES } from './catalogue.ts';
+import { sealFacts } from './facts.ts';
 import type { Facts } from './render.ts';
 import { giveUpMail, type MailJob, type Resolver, sendMail } from './sending.ts';
-import { insertMessage, listMessages, type LogQuery, type LogRow, pruneMessages } from './store.ts';
+import {
+  insertMessage,
+  listMessages,
+  type LogQuery,
+  type LogRow,
+  messagesOf,
+  pruneMessages,
+  type Whose,
+} from './store.ts';
 import type { Address, Transport } from './transport.ts';
 
 const PRUNE = commitPoint('mail.prune', 'old lines of the mail log, deleted');
@@ -40,6 +50,7 @@ export interface MailParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly enqueuing: Enqueuing;
   readonly transport: Transport;
   readonly settings: { readonly from: Address };
@@ -98,6 +109,8 @@ export interface Mail {
   };
   /** The log, newest first. */
   list(query: LogQuery): Promise<Page<LogLine>>;
+  /** Removes what lies outside of the database of the mails of an account, or of a person: their erasure has the lines of the log. */
+  forget(whose: Whose): Promise<void>;
   /** Deletes what the log no longer needs. */
   prune(): Promise<number>;
 }
@@ -119,7 +132,7 @@ export interface LogLine {
 
 /** Mails: stored with what they tell of, sent by a job (docs/mail.md). */
 export function createMail(parts: MailParts): Mail {
-  const { db, ids, enqueuing } = parts;
+  const { db, ids, secrets, enqueuing } = parts;
   const resolvers = new Map<string, Resolver>();
   const enqueueing = (
     { accountId, id, requestId }: { accountId: AccountId; id: string; requestId: string },
@@ -147,7 +160,7 @@ export function createMail(parts: MailParts): Mail {
           recipient: to,
           template,
           status: 'waiting',
-          facts: checked,
+          facts: sealFacts(secrets, { accountId, id }, checked),
           once,
         }),
         ...enqueueing({ accountId, id, requestId: requestId ?? id }),
@@ -163,7 +176,7 @@ export function createMail(parts: MailParts): Mail {
           recipient: to,
           template,
           status: 'asked',
-          facts,
+          facts: sealFacts(secrets, { accountId: NOBODYS, id }, facts),
           once: undefined,
         }),
         ...enqueueing({ accountId: NOBODYS, id, requestId }),
@@ -201,7 +214,12 @@ export function createMail(parts: MailParts): Mail {
     },
     async prune() {
       const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages]);
+      await parts.transport.forget?.(rows.map(({ id }) => id));
       return rows.length;
+    },
+    async forget(whose) {
+      const [rows] = await db.system('mail.sending', [messagesOf(whose)]);
+      await parts.transport.forget?.(rows.map(({ id }) => id));
     },
   };
 }

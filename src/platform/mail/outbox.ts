@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Letter, Transport } from './transport.ts';
 
@@ -13,6 +13,9 @@ export function createOutbox(folder: string): Transport {
       await writeFile(`${path}.new`, await asMessage(letter), { mode: 0o600 });
       await rename(`${path}.new`, path);
       return { outcome: 'sent' };
+    },
+    async forget(ids) {
+      for (const id of ids) await rm(join(folder, `${id}.eml`), { force: true });
     },
     async check() {
       await mkdir(folder, { recursive: true, mode: 0o700 });

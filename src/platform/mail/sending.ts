@@ -6,6 +6,7 @@ import {
   type Transaction,
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { openMessage, sealFacts } from './facts.ts';
 import { letterOf } from './letter.ts';
 import type { MailParts } from './mail.ts';
 import type { Facts } from './render.ts';
@@ -96,25 +97,28 @@ export async function giveUpMail(parts: SendingParts, job: MailJob, reason: stri
   else if (found !== undefined) await ended(parts, found, { status: 'failed', error: reason });
 }
 
-async function dueOf({ db }: SendingParts, { accountId, payload }: MailJob) {
+async function dueOf({ db, secrets }: SendingParts, { accountId, payload }: MailJob) {
   const [[found]] = await db.system('mail.sending', [dueMessage(accountId, payload['mail_id'] ?? '')]);
-  return found;
+  return found === undefined ? undefined : openMessage(secrets, found);
 }
 
 async function resolved(parts: SendingParts, found: MessageRow): Promise<MessageRow | undefined> {
   const resolver = parts.resolvers.get(found.template);
   if (resolver === undefined) throw new Error(`nobody resolves mails of the template ${found.template}`);
-  return parts.db.system('mail.sending', RESOLVE, async (tx) => {
-    const [asked] = await tx.run(lockAsked(found.account_id, found.id));
-    if (asked === undefined) return undefined;
+  const { db, secrets } = parts;
+  return db.system('mail.sending', RESOLVE, async (tx) => {
+    const [locked] = await tx.run(lockAsked(found.account_id, found.id));
+    if (locked === undefined) return undefined;
+    const asked = openMessage(secrets, locked);
     const { recipient: to, user_id: userId, facts } = asked;
     const answer = asked.is_over ? undefined : await resolver(tx, { to, userId: userId ?? undefined, facts });
     if (answer === undefined) {
       await tx.run(dropMessage(asked));
       return undefined;
     }
-    const [message] = await tx.run(resolveMessage(asked, answer));
-    return message;
+    const sealed = sealFacts(secrets, { accountId: asked.account_id, id: asked.id }, answer.facts);
+    const [message] = await tx.run(resolveMessage(asked, { ...answer, facts: sealed }));
+    return message === undefined ? undefined : openMessage(secrets, message);
   });
 }
 

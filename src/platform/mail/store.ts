@@ -11,14 +11,15 @@ export interface NewMessage {
   readonly recipient: string;
   readonly template: TemplateName;
   readonly status: 'asked' | 'waiting';
-  readonly facts: Facts;
+  /** Sealed. */
+  readonly facts: string;
   readonly once: string | undefined;
 }
 
 export const insertMessage = (message: NewMessage) =>
   statement(
     `insert into mail.messages (account_id, id, user_id, recipient, template, status, facts, once)
-     values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8) on conflict (account_id, once) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (account_id, once) do nothing`,
     [
       message.accountId,
       message.id,
@@ -26,10 +27,16 @@ export const insertMessage = (message: NewMessage) =>
       message.recipient,
       message.template,
       message.status,
-      JSON.stringify(message.facts),
+      message.facts,
       message.once ?? null,
     ],
   );
+
+/** A mail on its way, as it is stored. */
+export interface StoredMessage extends Omit<MessageRow, 'facts'> {
+  /** Sealed. */
+  readonly facts: string;
+}
 
 /** A mail on its way. */
 export interface MessageRow {
@@ -47,7 +54,7 @@ export interface MessageRow {
 
 /** The mail of a job, when it is due: not sent yet, and not put off. */
 export const dueMessage = (accountId: AccountId, id: string) =>
-  statement<MessageRow>(
+  statement<StoredMessage>(
     `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
        expires_at <= app.now() as is_over
      from mail.messages where account_id = $1 and id = $2 and status in ('asked', 'waiting') and due_at <= app.now()`,
@@ -56,7 +63,7 @@ export const dueMessage = (accountId: AccountId, id: string) =>
 
 /** The same, locked; none when another has resolved it meanwhile. */
 export const lockAsked = (accountId: AccountId, id: string) =>
-  statement<MessageRow>(
+  statement<StoredMessage>(
     `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
        expires_at <= app.now() as is_over
      from mail.messages where account_id = $1 and id = $2 and status = 'asked' for update`,
@@ -65,21 +72,20 @@ export const lockAsked = (accountId: AccountId, id: string) =>
 
 export const resolveMessage = (
   message: Pick<MessageRow, 'account_id' | 'id'>,
-  resolved: { readonly userId: UserId; readonly to: string; readonly facts: Facts; readonly seconds: number },
+  resolved: {
+    readonly userId: UserId;
+    readonly to: string;
+    /** Sealed. */
+    readonly facts: string;
+    readonly seconds: number;
+  },
 ) =>
-  statement<MessageRow>(
-    `update mail.messages set status = 'waiting', user_id = $3, recipient = $4, facts = $5::text::jsonb,
+  statement<StoredMessage>(
+    `update mail.messages set status = 'waiting', user_id = $3, recipient = $4, facts = $5,
        expires_at = app.now() + make_interval(secs => $6), updated_at = app.now()
      where account_id = $1 and id = $2
      returning account_id, id, user_id, recipient, template, status, facts, attempts, created_at, false as is_over`,
-    [
-      message.account_id,
-      message.id,
-      resolved.userId,
-      resolved.to,
-      JSON.stringify(resolved.facts),
-      resolved.seconds,
-    ],
+    [message.account_id, message.id, resolved.userId, resolved.to, resolved.facts, resolved.seconds],
   );
 
 /** Nobody to write to: the address that was typed is not kept. */
@@ -146,6 +152,17 @@ export const listMessages = ({ status, template, to, before, limit }: LogQuery) 
      order by id desc limit $5`,
     [status ?? null, template ?? null, to ?? null, before ?? null, limit],
   );
+
+/** Whose mails: an account's, or a person's, by who they are and by their address. */
+export type Whose = { readonly accountId: AccountId } | { readonly userId: UserId; readonly email: string };
+
+export const messagesOf = (whose: Whose) =>
+  'accountId' in whose
+    ? statement<{ id: string }>('select id from mail.messages where account_id = $1', [whose.accountId])
+    : statement<{ id: string }>(
+        'select id from mail.messages where user_id = $1 or lower(recipient) = lower($2)',
+        [whose.userId, whose.email],
+      );
 
 /** Deletes lines of the log that nobody has looked for in three months. */
 export const pruneMessages = statement<{ id: string }>(

@@ -30,6 +30,8 @@ export interface Transport {
   readonly name: 'outbox' | 'smtp' | 'sendgrid';
   /** Hands a mail over, within half a minute; breaks off when the signal ends. */
   deliver(letter: Letter, signal: AbortSignal): Promise<Delivery>;
+  /** Removes what of these mails lies on this machine; without it, nothing does. */
+  forget?(ids: readonly string[]): Promise<void>;
   /** Whether it can be used now: answers what is right in a few words, throws with what is wrong. */
   check(): Promise<string>;
 }

@@ -1,5 +1,5 @@
 import type { PolicyInput, Prompts } from '#platform/ai';
-import type { Migration } from '#platform/db';
+import type { DataRule, Migration } from '#platform/db';
 import {
   type Catalogue,
   type CatalogueDeclaration,
@@ -17,6 +17,8 @@ import type { Platform } from './platform.ts';
 export interface ProductParts<Service> {
   /** Its tables: `migrationsIn('reel', import.meta.url)`. */
   readonly migrations?: readonly Migration[];
+  /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
+  readonly dataRules?: readonly DataRule[];
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
@@ -37,6 +39,7 @@ export interface Product<Service = unknown> {
   /** What it sells. */
   readonly catalogue: Catalogue;
   readonly migrations: readonly Migration[];
+  readonly dataRules: readonly DataRule[];
   readonly routes: readonly Route[];
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
@@ -57,7 +60,15 @@ export function defineProduct<
   Service = undefined,
 >(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
   const catalogue = catalogueOf(definition);
-  const { migrations = [], jobs = {}, schedules = {}, prompts, policies = {}, service } = definition;
+  const {
+    migrations = [],
+    dataRules = [],
+    jobs = {},
+    schedules = {},
+    prompts,
+    policies = {},
+    service,
+  } = definition;
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
@@ -79,6 +90,7 @@ export function defineProduct<
     key: catalogue.product,
     catalogue,
     migrations,
+    dataRules,
     routes,
     jobs,
     schedules,

@@ -3,6 +3,7 @@ import type { Route } from '#platform/http';
 import { marginRoutes } from './margin-routes.ts';
 import { usageRoutes } from './usage-routes.ts';
 
+export { reportsDataRules } from './data-rules.ts';
 export { createReports, type Reports, type ReportsParts } from './reports.ts';
 export { createRollup, type Difference, type Rollup } from './rollup.ts';
 

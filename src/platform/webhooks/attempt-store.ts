@@ -13,7 +13,7 @@ export const heldDelivery = ({ id, fence }: Held) =>
     endpoint_id: string;
     url: string;
     is_enabled: boolean;
-    /** The one that signs, and the former one while it still does. */
+    /** The one that signs, and the former one while it still does; sealed. */
     secrets: readonly string[];
     event: Omit<EventRow, 'created_at'> & { readonly created_at: string };
   }>(

@@ -1,12 +1,13 @@
 import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Clock, type Random } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
 import { type Ending, endAttempt, type Held, heldDelivery, lockHeld, noteHealth } from './attempt-store.ts';
 import { bodyOf } from './event.ts';
 import { pauseAfter } from './retries.ts';
 import type { Send, Sent } from './sending.ts';
 import { signatureHeaders } from './signature.ts';
-import { changeEndpoint, lockEndpoint } from './store.ts';
+import { changeEndpoint, lockEndpoint, placeOfSecret } from './store.ts';
 
 const ANSWERED = commitPoint(
   'webhooks.answered',
@@ -28,6 +29,7 @@ export interface CourierParts {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly audit: Audit;
   readonly send: Send;
   /** Called after the commit: there may be room for the endpoint's next delivery. */
@@ -53,12 +55,14 @@ export function createCourier(parts: CourierParts): Courier {
       if (!found.is_enabled) return write(parts, { held, endpoint: found.endpoint_id, sent: undefined });
       const event = { ...found.event, created_at: new Date(found.event.created_at) };
       const body = bodyOf(event);
+      const place = placeOfSecret(found.endpoint_id);
+      const secrets = found.secrets.map((sealed) => parts.secrets.open(sealed, place));
       const sent = await parts.send({
         url: found.url,
         headers: {
           'content-type': 'application/json',
           'user-agent': 'Plinth-Webhooks/1',
-          ...signatureHeaders({ id: event.id, at: parts.clock.now(), body }, found.secrets),
+          ...signatureHeaders({ id: event.id, at: parts.clock.now(), body }, secrets),
         },
         body,
         signal: job.signal,

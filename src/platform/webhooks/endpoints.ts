@@ -2,10 +2,11 @@ import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import { AppError, type Ids, type Random } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
 import { objectionTo } from './address.ts';
 import { EVENT_TYPES } from './event.ts';
 import { newSecret } from './signature.ts';
-import { changeEndpoint, type EndpointRow, insertEndpoint, rotateSecret } from './store.ts';
+import { changeEndpoint, type EndpointRow, insertEndpoint, placeOfSecret, rotateSecret } from './store.ts';
 import { type EndpointView, endpointView } from './views.ts';
 
 const MADE = commitPoint('webhooks.made', 'an endpoint');
@@ -15,6 +16,7 @@ export interface WebhooksParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly random: Random;
+  readonly secrets: Secrets;
   readonly audit: Audit;
   /** Whether endpoints may lie on this machine, as in development. */
   readonly allowLoopback: boolean;
@@ -54,7 +56,9 @@ export async function create(
   refuseUrl(parts, url);
   return by.once(MADE, async (tx) => {
     const secret = newSecret(parts.random);
-    const [row] = await tx.run(insertEndpoint({ id: parts.ids.next(), url, types, description, secret }));
+    const id = parts.ids.next();
+    const sealed = parts.secrets.seal(secret, placeOfSecret(id));
+    const [row] = await tx.run(insertEndpoint({ id, url, types, description, sealed }));
     if (row === undefined) throw new Error('an endpoint was not stored');
     await record(parts, tx, { action: 'webhook.created', endpoint: row, by, changes: { url, types } });
     return answer(201, { ...endpointView(row), secret });
@@ -86,7 +90,8 @@ export async function rotate(
 ): Promise<Answer<WithSecret>> {
   return by.once(ROTATED, async (tx) => {
     const secret = newSecret(parts.random);
-    const [row] = await tx.run(rotateSecret(id, secret, overlapHours));
+    const sealed = parts.secrets.seal(secret, placeOfSecret(id));
+    const [row] = await tx.run(rotateSecret(id, sealed, overlapHours));
     const endpoint = row ?? missing();
     await record(parts, tx, {
       action: 'webhook.rotated',

@@ -1,6 +1,7 @@
 import { type Migration, migrationsIn } from '#platform/db';
 
-export { type Resolve, systemResolve } from './address.ts';
+export { webhooksDataRules } from './data-rules.ts';
+export { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from './address.ts';
 export { type Courier, createCourier, type DeliveryJob } from './courier.ts';
 export type { Emitting, EventType, NewEvent } from './event.ts';
 export { createRelay, type Relay } from './relay.ts';

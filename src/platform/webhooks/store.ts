@@ -1,5 +1,13 @@
 import { statement } from '#platform/db';
+import { sealedColumn } from '#platform/secrets';
 import { type EventType, NOBODY } from './event.ts';
+
+const SECRET = sealedColumn({ table: 'webhooks.endpoints', column: 'secret', key: ['id'] });
+// A rotation moves the one into the other, as it is sealed.
+sealedColumn({ ...SECRET, column: 'former_secret', field: 'secret' });
+
+/** What binds the sealed secrets of an endpoint to it. */
+export const placeOfSecret = (endpoint: string): string => SECRET.context(endpoint);
 
 /** An endpoint without its secrets. */
 export interface EndpointRow {
@@ -26,11 +34,12 @@ export const insertEndpoint = (given: {
   readonly url: string;
   readonly types: readonly string[];
   readonly description: string;
-  readonly secret: string;
+  /** Its secret, sealed. */
+  readonly sealed: string;
 }) =>
   statement<EndpointRow>(
     `insert into webhooks.endpoints (id, url, types, description, secret) values ($1, $2, $3, $4, $5) returning ${SHOWN}`,
-    [given.id, given.url, listed(given.types), given.description, given.secret],
+    [given.id, given.url, listed(given.types), given.description, given.sealed],
   );
 
 export const endpointById = (id: string) =>
@@ -74,12 +83,12 @@ export const changeEndpoint = (
   );
 
 /** The new secret signs from now on, and the one before it too, for so many hours. */
-export const rotateSecret = (id: string, secret: string, overlapHours: number) =>
+export const rotateSecret = (id: string, sealed: string, overlapHours: number) =>
   statement<EndpointRow>(
     `update webhooks.endpoints set former_secret = secret, former_until = app.now() + make_interval(hours => $3),
        secret = $2, updated_at = app.now()
      where id = $1 returning ${SHOWN}`,
-    [id, secret, overlapHours],
+    [id, sealed, overlapHours],
   );
 
 export const deleteEndpoint = (id: string) =>

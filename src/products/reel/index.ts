@@ -2,6 +2,7 @@ import { type PolicyInput, promptsIn } from '#platform/ai';
 import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
+import { reelDataRules } from './data-rules.ts';
 import { reelCatalogue } from './plans.ts';
 import * as draftRoutes from './drafts/routes.ts';
 import * as askRoutes from './generations/ask-routes.ts';
@@ -43,6 +44,7 @@ const writing: PolicyInput = {
 export const reel = defineProduct({
   ...reelCatalogue,
   migrations: migrationsIn('reel', import.meta.url),
+  dataRules: reelDataRules,
   routes: [
     ...routesOf(askRoutes),
     ...routesOf(followRoutes),

@@ -21,7 +21,7 @@ const ENORMOUS = 400;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'M-SEARCH'];
 
 /** A request that is wrong in at least one way, and that may change nothing. */
-function hostileRequest(operations: readonly Operation[], chance: Chance): HostileRequest {
+export function hostileRequest(operations: readonly Operation[], chance: Chance): HostileRequest {
   const operation = chance.of(operations);
   const kinds: readonly (() => HostileRequest)[] =
     operation.method === 'GET'

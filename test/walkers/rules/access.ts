@@ -1,12 +1,15 @@
-import { atLeast, type Role, type Route } from '#platform/http';
+import type { Route } from '#platform/http';
 import { fillingsOf, type Filling, holesOf } from '../calls.ts';
-import { makeKey } from '../cast.ts';
 import { credentialFor, foreignIds, type Grounds, refusedAs, type Rule, visit } from './rule.ts';
 
 /** The calls that anyone may make. Adding one is a decision: it is made here too. */
 const OPEN = new Set([
   'POST /v1/auth/register',
   'POST /v1/auth/login',
+  'POST /v1/auth/mfa/options',
+  'POST /v1/auth/mfa/verify',
+  'POST /v1/auth/passkey',
+  'POST /v1/auth/passkey/options',
   'POST /v1/auth/refresh',
   'POST /v1/auth/verify-email',
   'POST /v1/auth/resend-verification',
@@ -16,10 +19,26 @@ const OPEN = new Set([
   'GET /v1/auth/verify-email/:token',
   'GET /v1/auth/reset-password',
   'GET /v1/auth/reset-password/:token',
+  'GET /v1/auth/google',
+  'GET /v1/auth/google/callback',
+  'POST /v1/auth/exchange',
+  'POST /v1/auth/google',
+  'POST /v1/auth/firebase',
+  'POST /v1/auth/restore',
+  'POST /v1/auth/resend-restore',
+  'GET /v1/auth/restore/:token',
   'GET /.well-known/jwks.json',
   'GET /v1/invitations/accept',
   'GET /v1/plans',
   'GET /v1/plans/:id',
+  'GET /v1/auth/google',
+  'GET /v1/auth/google/callback',
+  'POST /v1/auth/google',
+  'POST /v1/auth/firebase',
+  'POST /v1/auth/exchange',
+  'POST /v1/auth/sso/start',
+  'GET /v1/auth/sso/:id',
+  'GET /v1/auth/sso/:id/callback',
   // Signed by QStash.
   'POST /worker/generate',
 ]);
@@ -47,21 +66,6 @@ const signedIn: Rule = {
       if (reply.headers.get('www-authenticate') !== 'Bearer') found.push(`${when}: no WWW-Authenticate`);
     }
     return found;
-  },
-};
-
-const scoped: Rule = {
-  key: 'scoped',
-  name: 'is 403 for a key that lacks its scope; no key has `session`',
-  visits: isSignedIn,
-  async objections(route, grounds) {
-    const { scope = 'session', auth } = route.shape;
-    const person = auth === 'admin' ? grounds.admin : grounds.me;
-    const held = new Set(grounds.mounted.flatMap(({ routes }) => routes.map((one) => one.shape.scope ?? '')));
-    const others = [...held].filter((one) => one !== scope && one !== '' && one !== 'session');
-    const key = scope === 'session' ? person.key : await makeKey(grounds.app, person, others);
-    const reply = await visit(grounds, route, { as: key });
-    return refusedAs(route, reply, { status: 403, code: 'forbidden', when: 'a key without its scope' });
   },
 };
 
@@ -129,21 +133,12 @@ const readers: Rule = {
   objections: ({ shape }) => (shape.may === 'viewer' ? ['a viewer may make it'] : []),
 };
 
-const roles: Rule = {
-  key: 'roles',
-  name: 'is 403 for members of a lesser role than it asks for',
-  visits: ({ shape }) => shape.may !== undefined && shape.may !== 'viewer',
-  async objections(route, grounds) {
-    const { others, organization: account } = grounds.household;
-    const { may = 'owner' } = route.shape;
-    const lesser = Object.entries(others).filter(([role]) => !atLeast(role as Role, may));
-    const found: string[] = [];
-    for (const [role, { token: as }] of lesser) {
-      const reply = await visit(grounds, route, { as, account });
-      found.push(...refusedAs(route, reply, { status: 403, code: 'forbidden', when: `as ${role}` }));
-    }
-    return lesser.length === 0 ? ['there was nobody to try'] : found;
-  },
+const declared: Rule = {
+  key: 'declared',
+  name: 'on an organization says in `within` which role it asks for there',
+  visits: ({ path }) => path.startsWith('/v1/organizations/:id'),
+  objections: ({ shape }) =>
+    shape.within === undefined ? ['it has no `within`: the least role that its service lets in'] : [],
 };
 
 /** Where the role is looked up by the handler, because the account is in the path and not in a header. */
@@ -207,16 +202,15 @@ const nowhere: Rule = {
   },
 };
 
-/** Who may call. */
+/** Who may call; who is let in for which role and scope, the access matrix says (../access.test.ts). */
 export const ACCESS: readonly Rule[] = [
   open,
   signedIn,
-  scoped,
   admins,
   accounts,
   foreign,
   readers,
-  roles,
+  declared,
   visitors,
   nowhere,
 ];

@@ -48,12 +48,16 @@ function canonical(value: unknown): string {
   );
 }
 
+/** Done, or to be found elsewhere. */
+const SAYS_NOTHING: ReadonlySet<number> = new Set([204, 302]);
+
 function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
   const body = requestBody?.content['application/json'];
   const first = Math.min(...Object.keys(route.shape.reply).map(Number));
   const reply = responses[first]?.content?.[route.shape.page === true ? 'text/html' : 'application/json'];
   return (
-    (body !== undefined && body.example === undefined) || (first !== 204 && reply?.example === undefined)
+    (body !== undefined && body.example === undefined) ||
+    (!SAYS_NOTHING.has(first) && reply?.example === undefined)
   );
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { idempotencyOf, type Route } from '#platform/http';
 import { exampleText, fillingsOf, holesOf, type Reply, type Sending } from '../calls.ts';
-import { type Household, idsOf, makeHousehold } from '../cast.ts';
+import { type Household, idsOf, makeHousehold, type Person } from '../cast.ts';
 import { schemaOf } from './declaration.ts';
 import { envelopeFaults, type Grounds, operationOf, type Rule, visit } from './rule.ts';
 
@@ -15,11 +15,17 @@ interface Told {
 
 const isGood = ({ status }: Reply) => status < 400;
 
-/** Who makes a call: the owner of an organization that was made for it, or a platform admin about it. */
-function callerOf(route: Route, household: Household, { admin }: Grounds): string | undefined {
+/**
+ * Who makes a call: the owner of an organization that was made for it, or a platform admin about it. What an owner can't
+ * do to themselves while others need them, a member can.
+ */
+function callersOf(route: Route, { owner, others }: Household, { admin }: Grounds): (string | undefined)[] {
   const { auth } = route.shape;
-  if (auth === 'none') return undefined;
-  return auth === 'admin' ? admin.token : household.owner.token;
+  if (auth === 'none') return [undefined];
+  if (auth === 'admin') return [admin.token];
+  return auth === 'user'
+    ? [owner, ...Object.values<Person>(others)].map(({ token }) => token)
+    : [owner.token];
 }
 
 /** Whether a call leaves what others need as it is: it reads, it makes something more, or it is nobody's. */
@@ -28,18 +34,39 @@ function isHarmless(route: Route): boolean {
   return route.method === 'GET' || makes || route.shape.auth === 'none';
 }
 
-/** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
+/** Households that calls which do harm were tried on: one goes on serving until it has nothing left for a call. */
+const spares = new WeakMap<Grounds, Household>();
+
+/** What became of a call for somebody whom it may harm, if it does. */
 async function tell(route: Route, grounds: Grounds, headers: Record<string, string> = {}): Promise<Told> {
-  const household = isHarmless(route) ? grounds.household : await makeHousehold(grounds.app, ['member']);
-  const as = callerOf(route, household, grounds);
+  if (isHarmless(route)) return tellFor(grounds.household, { route, grounds, headers });
+  const spare = spares.get(grounds);
+  const tried = spare && (await tellFor(spare, { route, grounds, headers }));
+  if (tried !== undefined && isGood(tried.reply)) return tried;
+  const fresh = await makeHousehold(grounds.app, ['member']);
+  spares.set(grounds, fresh);
+  return tellFor(fresh, { route, grounds, headers });
+}
+
+interface Telling {
+  readonly route: Route;
+  readonly grounds: Grounds;
+  readonly headers: Record<string, string>;
+}
+
+/** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
+async function tellFor(household: Household, { route, grounds, headers }: Telling): Promise<Told> {
+  const fillings = fillingsOf(route, await idsOf(grounds.db, household));
   const faults = new Set<string>();
   let last: Told | undefined;
-  for (const filling of fillingsOf(route, await idsOf(grounds.db, household))) {
-    const sending = { as, filling, headers };
-    const reply = await visit(grounds, route, sending);
-    for (const fault of envelopeFaults(route, reply)) faults.add(fault);
-    last = { sending, reply, faults: [...faults] };
-    if (isGood(reply)) return last;
+  for (const as of callersOf(route, household, grounds)) {
+    for (const filling of fillings) {
+      const sending = { as, filling, headers };
+      const reply = await visit(grounds, route, sending);
+      for (const fault of envelopeFaults(route, reply)) faults.add(fault);
+      last = { sending, reply, faults: [...faults] };
+      if (isGood(reply)) return last;
+    }
   }
   if (last === undefined) throw new Error(`${route.name}: there was nothing to send`);
   return last;

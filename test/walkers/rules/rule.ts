@@ -32,6 +32,16 @@ export interface Grounds {
   readonly household: Household<'admin' | 'member' | 'viewer'>;
   /** Credentials that are not good, or no longer, by what is wrong with them. */
   readonly refused: Readonly<Record<string, string>>;
+  /** How many rows of each table the household’s ids are taken from; of all, when not said. */
+  readonly rowsOfEach?: number;
+  /** Told of every answer to a call of a rule, if somebody wants to look at them all. */
+  readonly heard?: (heard: Heard) => void;
+}
+
+export interface Heard {
+  readonly route: Route;
+  readonly sending: Sending;
+  readonly reply: Reply;
 }
 
 export interface OpenApi {
@@ -83,8 +93,8 @@ export function credentialFor(
 }
 
 /** The household’s ids. */
-export function foreignIds({ db, household }: Grounds): Promise<IdsByColumn> {
-  return idsOf(db, household);
+export function foreignIds({ db, household, rowsOfEach }: Grounds): Promise<IdsByColumn> {
+  return idsOf(db, household, rowsOfEach);
 }
 
 /** Fewer than any route may be called in a minute. */
@@ -95,7 +105,9 @@ let visits = 0;
 export async function visit(grounds: Grounds, route: Route, sending: Sending): Promise<Reply> {
   visits += 1;
   if (visits % FORGETFUL === 0) await forgetRates(grounds.db);
-  return send(grounds.url, route, sending);
+  const reply = await send(grounds.url, route, sending);
+  grounds.heard?.({ route, sending, reply });
+  return reply;
 }
 
 /** Nothing, when a call was refused as it must be; otherwise what was answered instead. */

@@ -67,6 +67,18 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
   return found;
 }
 
+/** How many rows of other users somebody reaches in a table of users, in sentences: none, whichever accounts they own. */
+export async function readsOfOthers(db: Database, table: Table, mine: Tenant): Promise<string[]> {
+  const found: string[] = [];
+  for (const scope of SCOPES) {
+    const outcome = await tried(db, { scope, mine }, `select 1 from ${table.name} where user_id <> $1`, [
+      mine.userId,
+    ]);
+    found.push(...reached('reads', scope, outcome));
+  }
+  return found;
+}
+
 export interface Pair {
   readonly mine: Tenant;
   readonly theirs: Tenant;

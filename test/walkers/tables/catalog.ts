@@ -54,6 +54,7 @@ export interface Definer {
   readonly owner: string;
   readonly settings: readonly string[];
   readonly grantees: readonly string[];
+  readonly body: string;
 }
 
 export interface RoleFacts {
@@ -88,7 +89,7 @@ const TABLES = `
   where ${OURS} and c.relkind not in ('i', 'I', 'c', 't') order by 1`;
 
 const DEFINERS = `
-  select p.oid::regprocedure::text as name, r.rolname as owner, coalesce(to_json(p.proconfig), '[]') as settings,
+  select p.oid::regprocedure::text as name, r.rolname as owner, coalesce(to_json(p.proconfig), '[]') as settings, p.prosrc as body,
     coalesce((select json_agg(coalesce(g.rolname, 'public')) from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
       left join pg_roles g on g.oid = a.grantee), '[]') as grantees
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles r on r.oid = p.proowner

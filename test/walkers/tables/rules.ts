@@ -12,10 +12,16 @@ export const KEY_OF: Readonly<Record<Exclude<Owner, 'system'>, string>> = {
   user: 'user_id',
 };
 
-/** A table with an account_id is its account's; one with only a user_id is its user's; the rest is the system's. */
-export function ownerOf({ columns }: Pick<Table, 'columns'>): Owner {
+/**
+ * A table with an account_id is its account's, unless its policies ask for the user: then not even the account's owner reads
+ * it. One with only a user_id is its user's; the rest is the system's.
+ */
+export function ownerOf({ columns, policies }: Pick<Table, 'columns' | 'policies'>): Owner {
   const names = columns.map(({ name }) => name);
-  if (names.includes(KEY_OF.account)) return 'account';
+  const asks = policies.flatMap(({ using, check }) => [using ?? '', check ?? '']).join();
+  const isUsers =
+    names.includes(KEY_OF.user) && asks.includes('app.user_id()') && !asks.includes('app.account()');
+  if (names.includes(KEY_OF.account) && !isUsers) return 'account';
   return names.includes(KEY_OF.user) ? 'user' : 'system';
 }
 
@@ -55,12 +61,14 @@ function policed({ policies, grants, columns }: Table): string[] {
     return isScoped ? [] : [`the policy ${name} asks for no scope`];
   });
   const isReached = grants.some(({ role }) => role === 'plinth_tenant');
-  const owner = ownerOf({ columns });
+  const owner = ownerOf({ columns, policies });
   const hasOwn = policies.some(({ roles }) => roles.join() === 'plinth_tenant');
   return isReached && owner !== 'system' && !hasOwn ? [...found, 'it has no policy for tenants'] : found;
 }
 
-const SCOPE = /\b(app\.(account|user_id)\(\)|accounts\.reachable\(|audit\.may_append\()/;
+/** What asks for the scope of the transaction: a policy, or a function that runs as the system. */
+export const SCOPE =
+  /\b(app\.(account|user_id)\(\)|accounts\.reachable\(|audit\.may_append\(|jobs\.held\(|current_setting\('app\.(account|user)')/;
 
 function stamped({ name, columns }: Table): string[] {
   const names = columns.map((column) => column.name);

@@ -128,8 +128,8 @@ end $$;
 call app.run_as_system('accounts.member_left()');
 create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();
 
--- Who spends: a user, through a key or not, for an account.
-create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid);
+-- Who spends: a user, through a key or in a session, for an account.
+create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid, session_id uuid);
 
 -- Whether one may at this moment: null, or the reason why not; and what the key itself may spend a month, if it says so.
 create type accounts.standing as (refused text, key_budget bigint);
@@ -145,19 +145,21 @@ begin
       when s.key_id is not null and (
         k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
         or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
+      when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
       end, k.monthly_budget_micros)::accounts.standing order by s.place)
-    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, place)
+    from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
     -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
     left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
     left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
     left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
     left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
+    left join lateral (select * from identity.sessions x where x.user_id = s.user_id and x.id = s.session_id limit 1) i on true
   );
 end $$;
 
--- The refusal of one.
+-- The refusal of one, whose permit was admitted before: a session that has ended since takes back nothing.
 create function accounts.can_spend(p_account uuid, p_user uuid, p_key uuid) returns text language sql stable as $$
-  select ((accounts.standings(array[row(p_account, p_user, p_key)::accounts.spender]))[1]).refused
+  select ((accounts.standings(array[row(p_account, p_user, p_key, null)::accounts.spender]))[1]).refused
 $$;
 create function accounts.time_zone(p_account uuid) returns text language sql stable as $$
   select time_zone from accounts.accounts where account_id = p_account

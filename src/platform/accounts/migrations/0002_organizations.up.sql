@@ -41,6 +41,16 @@ $$;
 call app.run_as_system('accounts.has_member(uuid, text)');
 grant execute on function accounts.has_member(uuid, text) to plinth_tenant;
 
+-- How many owners an organization has besides one user, those not counted who have closed their own account: they will be
+-- gone, and must not be the last.
+create function accounts.other_owners(p_account uuid, p_user uuid) returns integer language sql stable as $$
+  select count(*)::integer from accounts.members m join identity.users u on u.user_id = m.user_id
+  where m.account_id = p_account and m.role = 'owner' and m.user_id <> p_user and u.closed_at is null
+    and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+$$;
+call app.run_as_system('accounts.other_owners(uuid, uuid)');
+grant execute on function accounts.other_owners(uuid, uuid) to plinth_tenant;
+
 -- Whether calls of the member that name no account went to this one when it was closed: an undo brings that back too.
 alter table accounts.members add column was_default boolean not null default false;
 

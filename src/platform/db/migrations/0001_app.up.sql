@@ -19,6 +19,8 @@ end $$;
 
 create schema if not exists app;
 grant usage on schema app to plinth_tenant, plinth_system;
+-- Whoever serves looks whether the schema is up to date.
+grant select on public.plinth_migrations to plinth_system;
 
 -- One row. Only tests move `ahead`; the application's roles can't write it.
 create table app.clock (

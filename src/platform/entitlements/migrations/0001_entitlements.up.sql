@@ -10,13 +10,15 @@ create table entitlements.grants (
   product text not null,
   plan text,
   add_on text,
-  source text not null check (source in ('admin', 'owner')),
+  source text not null check (source in ('admin', 'owner', 'import')),
   starts_at timestamptz not null,
   -- An exact end; null: none, or `days` say how long it lasts.
   ends_at timestamptz check (ends_at > starts_at),
   -- An add-on's days, which begin when those bought before are over.
   days integer check (days > 0),
   cause text not null,
+  -- As the system that it was imported from calls it.
+  external_id text check (length(external_id) between 1 and 200),
   created_by uuid,
   request_id text,
   revoked_at timestamptz,
@@ -28,6 +30,7 @@ create table entitlements.grants (
   check (case when add_on is null then days is null else num_nonnulls(days, ends_at) = 1 end)
 );
 create index grants_by_product on entitlements.grants (product, account_id);
+create unique index grants_by_external_id on entitlements.grants (account_id, external_id) where external_id is not null;
 create index grants_by_id on entitlements.grants (id);
 call app.protect_tenant('entitlements.grants', 'select');
 revoke delete on entitlements.grants from plinth_system;

@@ -6,7 +6,8 @@ create table identity.users (
   user_id uuid primary key,
   -- As its owner writes it; compared without regard to case.
   email text not null check (length(email) between 3 and 254),
-  -- Argon2id in PHC form; none for those who only sign in elsewhere.
+  -- Argon2id in PHC form, or one of another system's forms behind `imported:`, until the next log-in; none for those who
+  -- only sign in elsewhere.
   password_hash text,
   -- Rises with each new password, and not when the same one is hashed anew.
   password_version integer not null default 1,
@@ -14,13 +15,19 @@ create table identity.users (
   avatar_url text,
   email_verified boolean not null default false,
   role text not null default 'user' check (role in ('user', 'admin')),
-  status text not null default 'active' check (status in ('active', 'suspended')),
+  -- closed: by themselves; it can be undone for 14 days, and then they are erased (docs/erasure.md).
+  status text not null default 'active' check (status in ('active', 'suspended', 'closed')),
+  -- As the system that they were imported from calls them.
+  external_id text check (length(external_id) between 1 and 200),
+  closed_at timestamptz check ((closed_at is not null) = (status = 'closed')),
   -- The account of a call that names none.
   default_account_id uuid,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now()
 );
 create unique index users_by_email on identity.users (lower(email));
+create unique index users_by_external_id on identity.users (external_id) where external_id is not null;
+create index users_closed on identity.users (closed_at) where closed_at is not null;
 -- Users read and change their profile; their hash, role and status are out of reach in their own scope.
 call app.protect_user('identity.users',
   'select (user_id, email, full_name, avatar_url, email_verified, role, status, default_account_id, created_at, updated_at), update (full_name, avatar_url, updated_at)');
@@ -33,7 +40,12 @@ create table identity.sessions (
   method text not null check (method in ('password', 'google', 'firebase', 'sso', 'passkey')),
   proven_at timestamptz not null default app.now(),
   ip text not null,
+  -- The address, of IPv6 the /64: where it was opened from, as guesses are counted.
+  ip_block text not null,
   user_agent text not null,
+  -- What the user agent says it is, and what whoever signed in calls it.
+  device text not null,
+  device_name text,
   last_used_at timestamptz not null default app.now(),
   expires_at timestamptz not null,
   revoked_at timestamptz,
@@ -42,6 +54,7 @@ create table identity.sessions (
   updated_at timestamptz not null default app.now(),
   primary key (user_id, id)
 );
+create index sessions_by_place on identity.sessions (user_id, ip_block);
 call app.protect_user('identity.sessions', 'select, update (revoked_at, revoked_for, updated_at)');
 
 -- SHA-256 of each refresh token that was given out. A rotated one stays until it would have expired, so that
@@ -60,11 +73,14 @@ create table identity.refresh_tokens (
 create index refresh_tokens_by_hash on identity.refresh_tokens (token_hash);
 call app.protect_user('identity.refresh_tokens', 'select (user_id, session_id, rotated_at, expires_at, created_at)');
 
--- Several at once, so that one can take over from another: the newest signs, all verify.
+-- Several at once, so that one can take over from another: each is published before it signs, and verifies after the next one
+-- signs until its last token has ended (docs/keys.md).
 create table identity.signing_keys (
   kid text primary key,
   public_jwk jsonb not null,
-  private_jwk jsonb not null,
+  -- Sealed.
+  private_jwk text not null,
+  signs_from timestamptz not null,
   created_at timestamptz not null default app.now()
 );
 call app.protect_system('identity.signing_keys');

@@ -2,7 +2,7 @@
 -- one before; one that was used is gone.
 create table identity.email_tokens (
   user_id uuid not null references identity.users (user_id) on delete cascade,
-  kind text not null check (kind in ('verify_email', 'reset_password', 'change_email')),
+  kind text not null check (kind in ('verify_email', 'reset_password', 'change_email', 'restore')),
   token_hash text not null,
   -- Where it was sent; of a change of email, the new address.
   email text not null,

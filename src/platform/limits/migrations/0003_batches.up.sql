@@ -65,11 +65,11 @@ begin
   -- A key's own budget counts for all products: its meters are locked too, in one order, after those of the products.
   if exists (select from unnest(v_standings) where key_budget is not null) then
     insert into limits.meters (account_id, scope)
-      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
         where w.key_budget is not null order by 1, 2
       on conflict do nothing;
     perform from limits.meters t where (t.account_id, t.scope) in (
-      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, refused, key_budget)
+      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
         where w.key_budget is not null) order by t.account_id, t.scope for update;
   end if;
   if p_repeats then

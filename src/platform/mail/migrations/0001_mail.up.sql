@@ -12,8 +12,8 @@ create table mail.messages (
   template text not null,
   -- asked: an address was typed, and whether a mail goes there is not looked up yet.
   status text not null check (status in ('asked', 'waiting', 'sent', 'refused', 'failed')),
-  -- What the template is filled with: links may stand here, so it is gone once the mail is sent or given up.
-  facts jsonb check (facts is not null or status not in ('asked', 'waiting')),
+  -- What the template is filled with: links may stand here, so it is sealed, and gone once the mail is sent or given up.
+  facts text check (facts is not null or status not in ('asked', 'waiting')),
   -- Of two mails of one key, the second is none.
   once text,
   attempts integer not null default 0,

@@ -12,6 +12,7 @@ create table webhooks.endpoints (
   status text not null default 'enabled' check (status in ('enabled', 'disabled')),
   -- Why the platform disabled it; null: it did not.
   reason text,
+  -- Sealed.
   secret text not null,
   -- The one before it, which signs too until then.
   former_secret text,

@@ -1,0 +1,84 @@
+import type { Config } from '#platform/config';
+import { type Database, pendingMigrations, statement, troublesOfLogins } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { compareKeys, countSealed, createSecrets, readKeyFile } from '#platform/secrets';
+import { allMigrations } from '#app';
+import { reason, Wrong } from './wrong.ts';
+
+const OLDEST_POSTGRES = 150_000;
+
+/** Whether the database serves, by which logins, and what it lacks. */
+export async function databaseState(db: Database, config: Config): Promise<string> {
+  await reachSystem(db, config);
+  const [row] = await db.asLogin(
+    'tenant',
+    statement<{ number: string; version: string; bypasses: boolean }>(
+      `select current_setting('server_version_num') as number, current_setting('server_version') as version,
+              (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as bypasses`,
+    ),
+  );
+  const { number = '0', version = '', bypasses = false } = row ?? {};
+  if (Number(number) < OLDEST_POSTGRES)
+    throw new Wrong(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
+  const pending = await pendingMigrations(db, allMigrations());
+  if (pending.length > 0)
+    throw new Wrong(
+      `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
+    );
+  const logins = await loginsState(db, config, bypasses);
+  return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${logins}`;
+}
+
+/** What is wrong with the second login is said of its own setting. */
+async function reachSystem(db: Database, { database }: Config): Promise<void> {
+  if (database.engine === 'pglite' || database.systemUrl === undefined) return;
+  await db.asLogin('system', statement('select 1')).catch((cause: unknown) => {
+    throw new Wrong(reason(cause).replace('DATABASE_URL', 'SYSTEM_DATABASE_URL'), { cause });
+  });
+}
+
+async function loginsState(
+  db: Database,
+  { database, environment }: Config,
+  bypasses: boolean,
+): Promise<string> {
+  if (database.engine === 'pglite') return '';
+  if (database.systemUrl !== undefined) {
+    const troubles = await troublesOfLogins(db);
+    if (troubles.length > 0) throw new Wrong(troubles.join(' '));
+    return ', row security binds the login of DATABASE_URL';
+  }
+  // Roles are switched in each transaction, so row security binds; a login that could pass it is one wall less.
+  if (bypasses) return '; its login is above row security: give the program one that is not';
+  return environment === 'production' ? '; one login does all work (docs/keys.md)' : '';
+}
+
+/** Whether the master keys of this process are those that sealed the database's secrets. */
+export async function keysState(db: Database, { masterKeys }: Config): Promise<string> {
+  const keys = 'keys' in masterKeys ? masterKeys.keys : readKeyFile(masterKeys.file);
+  const secrets = keys === undefined ? undefined : createSecrets({ keys });
+  await compareKeys(db, secrets);
+  if (secrets === undefined) return 'the master key is made at the first start';
+  const counts = await countSealed(db);
+  const strange = counts.find(({ key_id }) => key_id === null || !secrets.keyIds.includes(key_id));
+  if (strange !== undefined)
+    throw new Wrong(
+      strange.key_id === null
+        ? `${strange.count} of ${strange.place} are not sealed.`
+        : `${strange.count} of ${strange.place} are sealed under the master key "${strange.key_id}", which is not set here.`,
+    );
+  const old = counts
+    .filter(({ key_id }) => key_id !== secrets.current)
+    .reduce((sum, { count }) => sum + count, 0);
+  const waiting = old === 0 ? '' : `; ${old} secrets wait for "plinth keys reseal"`;
+  const [, ...others] = secrets.keyIds;
+  const opening = others.length === 0 ? '' : `, ${others.join(', ')} open`;
+  return `master key ${secrets.current} seals${opening}${waiting}`;
+}
+
+/** The embedded database opens for one process: what it is used by has looked at it. */
+export function unlessInUse(error: unknown): string {
+  if (error instanceof AppError && error.code === 'data_folder_in_use')
+    return 'embedded, in use by a Plinth that runs now: its /readyz says how it is';
+  throw error;
+}

@@ -1,0 +1,122 @@
+import { closeSync, createReadStream, existsSync, openSync, writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { openApp } from '#app';
+import { createSubscriptionImporter } from '#platform/billing';
+import { createUserImporter } from '#platform/identity';
+import {
+  type Format,
+  formatOf,
+  type Imported,
+  type Importer,
+  importRecords,
+  type Problem,
+  PROBLEMS,
+  recordsOf,
+} from '#platform/imports';
+import { crashingAt } from './crash.ts';
+import type { Invocation, Verb } from './verb.ts';
+
+const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
+       plinth import subscriptions FILE [--dry-run] [--format csv|jsonl] [--report FILE]
+
+CSV with a header line, or JSON lines. See docs/import.md.
+`;
+
+interface Order {
+  readonly kind: 'users' | 'subscriptions';
+  readonly file: string;
+  readonly format: Format;
+  readonly trying: boolean;
+  /** Where lines that were not taken are listed, as JSON lines; they are printed when not said. */
+  readonly report: string | undefined;
+}
+
+/** `import users|subscriptions FILE`: people and what they bought, from another system. Ends with 1 when a line was not taken. */
+export const importFile: Verb = async (invocation) => {
+  const order = orderOf(invocation.words);
+  if (order === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  if (!existsSync(order.file)) {
+    process.stderr.write(`There is no file ${order.file}.\n`);
+    return 2;
+  }
+  const { added, known, problems } = await run(invocation, order);
+  const count = `${added} added, ${known} known, ${problems} not taken`;
+  process.stdout.write(order.trying ? `Nothing was changed. It would be: ${count}\n` : `${count}\n`);
+  return problems > 0 ? 1 : 0;
+};
+
+function orderOf(words: readonly string[]): Order | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        'dry-run': { type: 'boolean', default: false },
+        format: { type: 'string' },
+        report: { type: 'string' },
+      },
+    });
+    const [kind, file = '', ...more] = positionals;
+    const format = values.format ?? formatOf(file);
+    const isOrder = (kind === 'users' || kind === 'subscriptions') && file !== '' && more.length === 0;
+    if (!isOrder || (format !== 'csv' && format !== 'jsonl')) return undefined;
+    return { kind, file, format, trying: values['dry-run'], report: values.report };
+  } catch {
+    // A word that is none of these.
+    return undefined;
+  }
+}
+
+async function run({ config, version }: Invocation, order: Order): Promise<Imported> {
+  const passing = crashingAt(config.crashAt);
+  const app = await openApp({
+    config,
+    version,
+    serve: false,
+    work: false,
+    migrate: false,
+    ...(passing === undefined ? {} : { passing }),
+    onLost(reason) {
+      process.stderr.write(`${reason}: this import ends; begin it again.\n`);
+      process.exit(1);
+    },
+  });
+  const report = openReport(order.report);
+  const { modules } = app;
+  const importing = <Row>(importer: Importer<Row>) =>
+    importRecords(recordsOf(createReadStream(order.file), order.format), importer, {
+      trying: order.trying,
+      report: report.write,
+    });
+  try {
+    return order.kind === 'users'
+      ? await importing(createUserImporter({ ...modules, ...modules.accounts }))
+      : await importing(createSubscriptionImporter(modules));
+  } finally {
+    report.close();
+    await app.stop();
+  }
+}
+
+function openReport(path: string | undefined) {
+  const file = path === undefined ? undefined : openSync(path, 'w', 0o600);
+  return {
+    write({ line, code, field, message = sentenceOf(code) }: Problem<string>): void {
+      if (file !== undefined) writeSync(file, `${JSON.stringify({ line, code, field, message })}\n`);
+      else
+        process.stdout.write(
+          `line ${line}: ${code}${field === undefined ? '' : ` (${field})`}: ${message}\n`,
+        );
+    },
+    close(): void {
+      if (file !== undefined) closeSync(file);
+    },
+  };
+}
+
+function sentenceOf(code: string): string | undefined {
+  return Object.entries(PROBLEMS).find(([known]) => known === code)?.[1];
+}

@@ -1,0 +1,50 @@
+import { actorOf, type Audit, auditEvents, type AuditFilter } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Caller, Origin, Page } from '#platform/http';
+import { page } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { auditView, type AuditView, batchesOf, position, type TrailQuery } from './trail.ts';
+
+const EXPORTED = commitPoint(
+  'accounts.audits-exported',
+  'the record that the audit of all accounts was exported',
+);
+
+/** An event as platform admins read it: with the account that it is of; null: none. */
+export interface AdminAuditView extends AuditView {
+  readonly account_id: string | null;
+}
+
+/** What is asked for; without an account, all that happened. */
+export interface AllTrailsFilter extends AuditFilter {
+  readonly account?: string | undefined;
+}
+
+/** What happened in all accounts, and in none: log-ins, work of admins. For platform admins. */
+export interface AllTrails {
+  audit(filter: AllTrailsFilter, query: TrailQuery): Promise<Page<AdminAuditView>>;
+  /** All of it, a batch at a time; that it was asked for is an event too. */
+  export(admin: Caller, filter: AllTrailsFilter, origin: Origin): Promise<AsyncGenerator<AdminAuditView[]>>;
+}
+
+export function createAllTrails({ db, audit }: { readonly db: Database; readonly audit: Audit }): AllTrails {
+  const read = async ({ account, ...filter }: AllTrailsFilter, query: TrailQuery) =>
+    (await db.system('admin.audit', [auditEvents(account as AccountId | undefined, filter, query)]))[0];
+  return {
+    async audit(filter, { after, limit }) {
+      const rows = await read(filter, { after, limit: limit + 1 });
+      return page(rows, limit, { item: adminView, position });
+    },
+    async export(admin, filter, whence) {
+      await db.system('admin.audit', EXPORTED, (tx) =>
+        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(admin), whence }),
+      );
+      return batchesOf((query) => read(filter, query), adminView);
+    },
+  };
+}
+
+const adminView = (row: Parameters<typeof auditView>[0]): AdminAuditView => ({
+  ...auditView(row),
+  account_id: row.account_id,
+});

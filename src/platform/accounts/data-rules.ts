@@ -1,0 +1,14 @@
+import { type DataRule, erased } from '#platform/db';
+
+/** What erasure and export do with accounts. Whoever made an organization or sent an invitation stays in it as an id. */
+export const accountsDataRules: DataRule[] = [
+  { table: 'accounts.accounts', account: erased() },
+  { table: 'accounts.members', account: erased(), user: erased() },
+  {
+    table: 'accounts.invitations',
+    account: erased(),
+    // Another's organization asks this person by their address, which nobody has then.
+    user: erased('lower(t.email) = lower($2)'),
+    withheld: ['token_hash'],
+  },
+];

@@ -1,0 +1,25 @@
+import { statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+
+const OVER = `kind = 'organization' and deleted_at <= app.now() - interval '14 days'`;
+/** So many at a time: what is left over the next run finds. */
+const MOST = 1_000;
+
+/** Organizations whose time for an undo is over. */
+export const dueOrganizations = statement<{ account_id: AccountId }>(
+  `select account_id from accounts.accounts where ${OVER} order by deleted_at limit ${MOST}`,
+);
+
+/** Locks one of them by a write, so that whoever waits for the row looks at it anew; no row: it is gone, or open again. */
+export const lockDueOrganization = (accountId: AccountId) =>
+  statement<{ account_id: AccountId }>(
+    `update accounts.accounts set updated_at = app.now() where account_id = $1 and ${OVER} returning account_id`,
+    [accountId],
+  );
+
+/** The account that a user has from the start. */
+export const personalAccount = (userId: UserId) =>
+  statement<{ account_id: AccountId }>(
+    `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`,
+    [userId],
+  );

@@ -1,0 +1,23 @@
+import { type DataRule, unlinked } from '#platform/db';
+
+const PERSONAL = { ip: 'null', user_agent: 'null', changes: `'{}'` };
+const STAYS =
+  'that something was done, and when, is kept; by and to whom it says by ids, which are nobody’s by then';
+
+/** What erasure and export do with the audit: its rows stay, without what is personal in them. */
+export const auditDataRules: DataRule[] = [
+  {
+    table: 'audit.events',
+    account: unlinked(PERSONAL, STAYS),
+    user: unlinked(
+      // What they changed in an account that stays is that account's affair.
+      {
+        ip: 'null',
+        user_agent: 'null',
+        changes: `case when t.account_id is null then '{}' else t.changes end`,
+      },
+      STAYS,
+      `t.user_id = $1::uuid or (t.target_kind = 'user' and t.target_id = $1::text and t.account_id is null)`,
+    ),
+  },
+];

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { ConfigError, masterKeyText, parseMasterKeys, readConfig, shown } from './index.ts';
+
+const one = { id: '2026-11', bytes: new Uint8Array(randomBytes(32)) };
+const two = { id: '2027_02', bytes: new Uint8Array(randomBytes(32)) };
+const both = `${masterKeyText(two)}, ${masterKeyText(one)}`;
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('several master keys are read in their order, by commas or lines, in base64 or base64url', () => {
+  expect(readConfig({ MASTER_KEYS: both }).masterKeys).toEqual({ keys: [two, one] });
+  expect(parseMasterKeys(`\n${masterKeyText(one)}\n${masterKeyText(two)}\n`)).toEqual([one, two]);
+  expect(parseMasterKeys(`${one.id}:${Buffer.from(one.bytes).toString('base64url')}`)).toEqual([one]);
+});
+
+test('without them there is a file in DATA_DIR', () => {
+  expect(readConfig({ DATA_DIR: '/data' }).masterKeys).toEqual({ file: '/data/master-keys' });
+});
+
+test.each([
+  'hunter2',
+  'a:hunter2',
+  `:${'A'.repeat(43)}`,
+  `a b:${'A'.repeat(43)}`,
+  `a:${'A'.repeat(42)}`,
+  `${both},hunter2`,
+])('a malformed key is a line that does not quote it: %j', (MASTER_KEYS) => {
+  const [line = '', ...more] = problemsOf({ MASTER_KEYS });
+  expect(line).toContain('MASTER_KEYS must be a list of id:key');
+  expect(more).toEqual([]);
+  expect(line).not.toContain('hunter2');
+});
+
+test('two keys of one name are refused', () => {
+  const MASTER_KEYS = `${masterKeyText(one)},${masterKeyText({ ...two, id: one.id })}`;
+  expect(problemsOf({ MASTER_KEYS })).toEqual(['MASTER_KEYS names a key twice.']);
+});
+
+/** What is wrong with master keys in production. */
+const about = (environment: Record<string, string>) =>
+  problemsOf({ NODE_ENV: 'production', ...environment }).filter((line) => line.includes('MASTER_KEY'));
+
+test('in production master keys are set, or the one in DATA_DIR is asked for by name', () => {
+  expect(about({})).toEqual([expect.stringContaining('MASTER_KEYS is missing')]);
+  expect(about({ MASTER_KEYS: both })).toEqual([]);
+  expect(about({ EMBEDDED_MASTER_KEY: 'true' })).toEqual([]);
+  expect(about({ EMBEDDED_MASTER_KEY: 'true', MASTER_KEYS: both })).toEqual([
+    'EMBEDDED_MASTER_KEY=true contradicts MASTER_KEYS: set one of them.',
+  ]);
+});
+
+test('master keys are hidden where settings are shown', () => {
+  const { values } = readConfig({ MASTER_KEYS: both });
+  expect(shown(values, 'MASTER_KEYS')).toBe('(set, hidden)');
+});

@@ -1,0 +1,57 @@
+/**
+ * What becomes of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
+ * user, `$2` the person's email; when not said, the rows whose account_id or user_id it is.
+ */
+export type Fate =
+  | { readonly does: 'erase'; readonly where?: string }
+  /** They go by the foreign key to another table. */
+  | { readonly does: 'follow'; readonly table: string }
+  /** The row stays, for a reason; these columns of it are emptied, by an expression of SQL each. */
+  | {
+      readonly does: 'unlink';
+      readonly sets: Readonly<Record<string, string>>;
+      readonly because: string;
+      readonly where?: string;
+    }
+  /** They stay as they are: no word of a person stands in them, or they are another's. */
+  | { readonly does: 'keep'; readonly because: string };
+
+/** What erasure and export do with one table. Each module says it of its own, beside its migrations. */
+export interface DataRule {
+  /** `reel.drafts` */
+  readonly table: string;
+  /** Of rows of an account. */
+  readonly account?: Fate;
+  /** Of rows of a person: who they are, and what they did for accounts that are not erased with them. */
+  readonly user?: Fate;
+  /** Why its rows are no account's and no person's. */
+  readonly nobodys?: string;
+  /** Columns that an export leaves out: secrets, even hashed, and what is made of other columns; or why all of it is. */
+  readonly withheld?: readonly string[] | string;
+}
+
+/** The rows are deleted. */
+export function erased(where?: string): Fate {
+  return where === undefined ? { does: 'erase' } : { does: 'erase', where };
+}
+
+/** The rows are deleted with those of `table` that they belong to. */
+export function erasedWith(table: string): Fate {
+  return { does: 'follow', table };
+}
+
+/** The rows stay, without what these columns say of anybody. */
+export function unlinked(sets: Readonly<Record<string, string>>, because: string, where?: string): Fate {
+  return { does: 'unlink', sets, because, ...(where === undefined ? {} : { where }) };
+}
+
+export function kept(because: string): Fate {
+  return { does: 'keep', because };
+}
+
+/** Of the rows of an account that a person made: they are the account's, and say of the person an id, which is nobody's by then. */
+export const THE_ACCOUNTS = kept('the account’s; of the person it has an id, which is nobody’s by then');
+/** Of the ledger and its sums. */
+export const THE_BOOKS = kept(
+  'the books: figures, names of products and models, and ids, which are nobody’s by then',
+);

@@ -1,0 +1,130 @@
+import type { Audit } from '#platform/audit';
+import { dueOrganizations, lockDueOrganization, personalAccount } from '#platform/accounts';
+import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
+import { dueUsers, lockDueUser } from '#platform/identity';
+import type { AccountId, UserId } from '#platform/kernel';
+import { hasOpenPermits } from '#platform/limits';
+import type { Logger } from '#platform/telemetry';
+import { erasing, type Subject } from './plan.ts';
+
+const BEGUN = commitPoint(
+  'erasure.begun',
+  'that the time of an undo is over, for one who is about to be erased',
+);
+const ERASED = commitPoint('erasure.erased', 'a person or an organization, erased from all tables at once');
+
+export interface EraserParts {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly rules: readonly DataRule[];
+  /** Removes what lies outside of the database: files of mails. Done again, it finds nothing. */
+  readonly removeFiles: (subjects: readonly Subject[]) => Promise<void>;
+  /** Deletes stored answers that have expired: those of others may speak of an organization. */
+  readonly sweepAnswers: () => Promise<unknown>;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+}
+
+/** What is closed becomes erased. */
+export interface Eraser {
+  /** Erases all who were closed 14 days ago, one after the other. Answers how many; throws when one could not be. */
+  run(): Promise<number>;
+}
+
+/** Somebody who is due: themselves, and what goes with them. */
+interface Due {
+  /** Locks them and looks again; none: they are gone, or were opened again. */
+  readonly lock: (tx: Transaction) => Promise<readonly Subject[] | undefined>;
+  readonly action: 'user.erased' | 'account.erased';
+  readonly id: string;
+}
+
+export function createEraser(parts: EraserParts): Eraser {
+  const { db, log } = parts;
+  return {
+    async run() {
+      await parts.sweepAnswers();
+      const [organizations, users] = await db.system('erasure.run', [dueOrganizations, dueUsers]);
+      const due = [
+        ...organizations.map(({ account_id }) => organizationDue(account_id)),
+        ...users.map(({ user_id }) => userDue(user_id)),
+      ];
+      let erased = 0;
+      const failures: unknown[] = [];
+      for (const one of due) {
+        try {
+          if (await erase(parts, one)) erased += 1;
+        } catch (error) {
+          failures.push(error);
+          log.error({ id: one.id, err: error }, 'an erasure failed');
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, `${failures.length} erasures failed`);
+      return erased;
+    },
+  };
+}
+
+function organizationDue(id: AccountId): Due {
+  return {
+    id,
+    action: 'account.erased',
+    async lock(tx) {
+      const [organization] = await tx.run(lockDueOrganization(id));
+      return organization && [{ kind: 'account', id }];
+    },
+  };
+}
+
+function userDue(id: UserId): Due {
+  return {
+    id,
+    action: 'user.erased',
+    async lock(tx) {
+      const [user] = await tx.run(lockDueUser(id));
+      if (user === undefined) return undefined;
+      const accounts = await tx.run(personalAccount(id));
+      return [
+        ...accounts.map(({ account_id }) => ({ kind: 'account', id: account_id }) as const),
+        { kind: 'user', id, email: user.email },
+      ];
+    },
+  };
+}
+
+/**
+ * Erases one. First it is committed that the time of the undo is over: whoever waits for the same lock to undo it looks again
+ * and is refused. Then files go, which no rollback brings back; then all rows, in one commit. A process that dies between
+ * them leaves somebody who is still due.
+ */
+async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: Due): Promise<boolean> {
+  const begun = await db.system('erasure.run', BEGUN, (tx) => subjectsIn(tx, due));
+  if (begun === undefined) return false;
+  await removeFiles(begun);
+  const done = await db.system('erasure.run', ERASED, async (tx) => {
+    const subjects = await subjectsIn(tx, due);
+    if (subjects === undefined) return false;
+    for (const subject of subjects) await tx.run(erasing(rules, subject));
+    const { action, id } = due;
+    const isAccount = action === 'account.erased';
+    await audit.recordIn(tx, {
+      action,
+      actor: { kind: 'system' },
+      ...(isAccount ? { accountId: id as AccountId } : {}),
+      target: { kind: isAccount ? 'account' : 'user', id },
+    });
+    return true;
+  });
+  if (done) log.info({ id: due.id }, due.action);
+  return done;
+}
+
+/** Those who are due, unless something of theirs is still under way: it is settled first, and the next run finds them. */
+async function subjectsIn(tx: Transaction, due: Due): Promise<readonly Subject[] | undefined> {
+  const subjects = await due.lock(tx);
+  for (const { kind, id } of subjects ?? []) {
+    if (kind !== 'account') continue;
+    const [permits] = await tx.run(hasOpenPermits(id));
+    if (permits?.open === true) return undefined;
+  }
+  return subjects;
+}

@@ -1,0 +1,20 @@
+import type { Jobs } from '#platform/jobs';
+import { createEraser, type Eraser, type EraserParts } from './eraser.ts';
+import { exportHandler, type ExportingParts } from './exporting.ts';
+import { createExports, type Exports, type ExportsParts } from './exports.ts';
+
+export interface ErasureParts extends EraserParts, ExportingParts, ExportsParts {
+  readonly jobs: Pick<Jobs, 'enqueueing' | 'wake' | 'handle'>;
+}
+
+/** The end of what is kept of people and accounts, and copies of it for them (docs/erasure.md). */
+export interface Erasure {
+  readonly eraser: Eraser;
+  readonly exports: Exports;
+}
+
+/** Erasure over the rules that all modules give of their tables. */
+export function createErasure(parts: ErasureParts): Erasure {
+  parts.jobs.handle(exportHandler(parts));
+  return { eraser: createEraser(parts), exports: createExports(parts) };
+}

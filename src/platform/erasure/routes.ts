@@ -1,0 +1,124 @@
+import { answer, pageOf, pageQuery, positionOf, type Route, routesFor, sendDownload } from '#platform/http';
+import { z } from 'zod';
+import type { Erasure } from './erasure.ts';
+
+const route = routesFor<Erasure>();
+const tag = 'Exports';
+
+const exportSchema = z.strictObject({
+  id: z.uuid(),
+  organization_id: z.uuid().nullable().describe('The organization that it is of; null: of yourself.'),
+  status: z.enum(['waiting', 'ready', 'failed']),
+  bytes: z.number().int().nullable(),
+  expires_at: z.iso.datetime().nullable().describe('Until when it can be downloaded; null while it is made.'),
+  created_at: z.iso.datetime(),
+});
+const position = z.tuple([z.uuid()]);
+
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
+const ORGANIZATION = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const WAITING = {
+  id: ID,
+  organization_id: null,
+  status: 'waiting',
+  bytes: null,
+  expires_at: null,
+  created_at: '2026-11-20T08:00:00.000Z',
+};
+const READY = { ...WAITING, status: 'ready', bytes: 48_211, expires_at: '2026-11-27T08:00:00.000Z' };
+
+const ONCE = 'It takes no Idempotency-Key: one that is under way is answered, and no second begun.';
+
+const exportMe = route(
+  'POST /v1/me/exports',
+  {
+    summary: 'Have an archive made of all that is kept of you',
+    description: `Of you and your personal account, as JSON in a ZIP archive; a mail says when it is ready. ${ONCE}`,
+    tag,
+    auth: 'user',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 5, by: 'user' },
+    reply: { 202: exportSchema },
+    errors: ['step_up_required', 'conflict'],
+    idempotency: 'none',
+    example: { reply: WAITING },
+  },
+  async ({ caller, origin }, { exports }) => answer(202, await exports.ask({ caller, whence: origin })),
+);
+
+const exportOrganization = route(
+  'POST /v1/organizations/:id/exports',
+  {
+    summary: 'Have an archive made of all that is kept of an organization',
+    description: `For owners. It is found and downloaded like one's own, by whoever asked for it, as long as they are an owner. ${ONCE}`,
+    tag,
+    auth: 'user',
+    within: 'owner',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 5, by: 'user' },
+    reply: { 202: exportSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required', 'conflict'],
+    idempotency: 'none',
+    example: { params: { id: ORGANIZATION }, reply: { ...WAITING, organization_id: ORGANIZATION } },
+  },
+  async ({ caller, params, origin }, { exports }) =>
+    answer(202, await exports.ask({ caller, whence: origin }, params.id)),
+);
+
+const listExports = route(
+  'GET /v1/me/exports',
+  {
+    summary: 'List the exports that you asked for',
+    description: 'Newest first, of yourself and of organizations. They are deleted after seven days.',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(exportSchema) },
+    example: { query: { limit: 20 }, reply: { data: [READY], next_cursor: null } },
+  },
+  ({ caller, query }, { exports }) => {
+    const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
+    return exports.list(caller, { after, limit: query.limit });
+  },
+);
+
+const getExport = route(
+  'GET /v1/me/exports/:id',
+  {
+    summary: 'Read how an export stands',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: exportSchema },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: READY },
+  },
+  ({ caller, params }, { exports }) => exports.get(caller, params.id),
+);
+
+const downloadExport = route(
+  'GET /v1/me/exports/:id/archive',
+  {
+    summary: 'Download an export',
+    description: 'A ZIP archive, for whoever asked for it; of an organization, as long as they are an owner.',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    reply: { 200: z.unknown() },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: 'PK…' },
+  },
+  async ({ caller, params, origin, wire }, { exports }) => {
+    const batches = await exports.download({ caller, whence: origin }, params.id);
+    await sendDownload(wire, { name: 'export.zip', type: 'application/zip', batches }, origin.hangUp);
+  },
+);
+
+/** Calls on archives of what is kept of somebody. */
+export const erasureRoutes: Route[] = [exportMe, exportOrganization, listExports, getExport, downloadExport];

@@ -1,0 +1,178 @@
+import type { Whence } from '#platform/audit';
+import { commitPoint, type Transaction } from '#platform/db';
+import { AppError, sha256 } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
+import type { DeviceGiven } from '../devices.ts';
+import { enter, type SignedIn } from '../entering.ts';
+import { Trouble } from './fetching.ts';
+import type { Firebase } from './firebase.ts';
+import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
+import { createIdentities, type Identities } from './identities.ts';
+import type { Provider } from './identity-store.ts';
+import type { OpenIdClient } from './openid.ts';
+import { type Named, type PeopleParts, personOf } from './people.ts';
+import { returning } from './returning.ts';
+import { useIdToken } from './state-store.ts';
+
+const NAMED = commitPoint(
+  'identity.named',
+  'the user whom a provider has named, linked or registered where they were not, and the code that lets them in',
+);
+const REFUSED = commitPoint(
+  'identity.provider-refused',
+  'the record of a sign-in that a provider did not vouch for',
+);
+
+/** Who is asked who somebody is; sign-ins by whoever is undefined are refused. */
+export interface Providers {
+  /** Google, for browsers and for apps, which are clients of their own there. */
+  readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };
+  readonly firebase: Firebase | undefined;
+}
+
+export interface FederationParts extends FlowsParts, PeopleParts {
+  readonly mail: FlowsParts['mail'];
+  readonly providers: Providers;
+  /** What a provider said, for the operator: whoever signs in hears our own codes alone. */
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** What an app hands in: it was at the provider by itself. */
+export interface AppAnswer {
+  readonly code: string;
+  readonly codeVerifier: string;
+  readonly redirectUri: string;
+  readonly nonce?: string | undefined;
+  readonly device?: DeviceGiven | undefined;
+}
+
+/** What a browser comes back from a provider with. */
+export interface CallbackQuery {
+  readonly state: string;
+  readonly code?: string | undefined;
+  readonly error?: string | undefined;
+  readonly iss?: string | undefined;
+}
+
+/** Sign-ins at providers (docs/sign-in.md). */
+export interface Federation {
+  readonly flows: SignInFlows;
+  readonly identities: Identities;
+  /** Where to send a browser, and the cookie that it must come back with. */
+  begin(asked: {
+    readonly returnTo: string;
+    readonly codeChallenge: string;
+    readonly cookie: string | undefined;
+  }): Promise<{ location: string; setCookie: string }>;
+  /** Where to send a browser that came back: to the product, with a one-time code or an error. Throws `sign_in_failed` for one that was not sent. */
+  callback(
+    came: { readonly query: CallbackQuery; readonly cookie: string | undefined },
+    whence: Whence,
+  ): Promise<string>;
+  google(answer: AppAnswer, whence: Whence): Promise<SignedIn>;
+  /** Each ID token lets in once. */
+  firebase(
+    given: { readonly idToken: string; readonly device?: DeviceGiven | undefined },
+    whence: Whence,
+  ): Promise<SignedIn>;
+}
+
+export function createFederation(parts: FederationParts): Federation {
+  const { providers } = parts;
+  const flows = createSignInFlows(parts);
+  const redirectUri = `${parts.settings.baseUrl}/v1/auth/google/callback`;
+  return {
+    flows,
+    identities: createIdentities(parts),
+    async begin(asked) {
+      const web = setUp(providers.google.web);
+      const { setCookie, ...begun } = await flows.begin({ ...asked, provider: 'google' });
+      return { location: await web.authorizationUrl({ ...begun, redirectUri }), setCookie };
+    },
+    async callback({ query, cookie }, whence) {
+      const web = setUp(providers.google.web);
+      const { state } = query;
+      const begun = await flows.finish({ provider: 'google', state, cookie });
+      const { returnTo, codeChallenge } = begun;
+      const attempt = async () => {
+        const identified = await web.identify({ ...begun, query: asText(query), state, redirectUri });
+        return named(parts, { provider: 'google', identified, whence }, async (tx, user) =>
+          flows.grant(tx, { userId: user.user_id, method: 'google', codeChallenge }),
+        );
+      };
+      try {
+        return returning(returnTo, { code: await noted(parts, { provider: 'google', whence }, attempt) });
+      } catch (error) {
+        // A person stands in front of it: the product says it in its own words.
+        if (error instanceof AppError) return returning(returnTo, { error: error.code });
+        throw error;
+      }
+    },
+    google: ({ code, device, ...answer }, whence) =>
+      noted(parts, { provider: 'google', whence }, async () => {
+        const app = setUp(providers.google.app);
+        const asked = { ...answer, query: { code }, state: undefined, nonce: answer.nonce };
+        const identified = await app.identify(asked);
+        const user = await named(
+          parts,
+          { provider: 'google', identified, whence },
+          async (_tx, found) => found,
+        );
+        return enter(parts, { user, method: 'google', whence, device });
+      }),
+    firebase: ({ idToken, device }, whence) =>
+      noted(parts, { provider: 'firebase', whence }, async () => {
+        const { expiresAt, ...identified } = await setUp(providers.firebase).identify(idToken);
+        const user = await named(parts, { provider: 'firebase', identified, whence }, async (tx, found) => {
+          const [, used] = await tx.runAll(useIdToken(sha256(idToken), expiresAt));
+          if (used.length === 0) throw new AppError('sign_in_failed');
+          return found;
+        });
+        return enter(parts, { user, method: 'firebase', whence, device });
+      }),
+  };
+}
+
+function setUp<Value>(provider: Value | undefined): Value {
+  if (provider === undefined) throw new AppError('sign_in_not_set_up');
+  return provider;
+}
+
+/** Finds the user, and does with them what belongs into the same commit. */
+async function named<Value>(
+  parts: FederationParts,
+  who: Named,
+  then: (tx: Transaction, user: Awaited<ReturnType<typeof personOf>>) => Promise<Value>,
+): Promise<Value> {
+  const value = await parts.db.system('identity.credentials', NAMED, async (tx) =>
+    then(tx, await personOf(parts, tx, who)),
+  );
+  parts.mail.wake();
+  return value;
+}
+
+/** Who was refused is in the audit; why, as far as the provider is concerned, in the log. */
+async function noted<Value>(
+  { db, audit, log }: FederationParts,
+  { provider, whence }: { readonly provider: Provider; readonly whence: Whence },
+  attempt: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.cause instanceof Trouble)
+      log.warn({ provider, reason: error.cause.code, request_id: whence.requestId }, 'a sign-in failed');
+    const changes = { method: provider, code: error.code };
+    await db.system('identity.credentials', REFUSED, (tx) =>
+      audit.recordIn(tx, { action: 'session.refused', actor: { kind: 'system' }, changes, whence }),
+    );
+    throw error;
+  }
+}
+
+/** The query as the provider sent it, without what it left out. */
+function asText(query: CallbackQuery): Record<string, string> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,84 @@
+import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { AppError, type Clock } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import { assertProven } from '../mfa/step-up.ts';
+import { lockedUser, saidAt } from '../proof.ts';
+import { deleteIdentity, identitiesOf, type Provider } from './identity-store.ts';
+import { endCodes } from './state-store.ts';
+import { NAMES } from './people.ts';
+
+const UNLINKED = commitPoint('identity.unlinked', 'a sign-in at a provider that lets in no more');
+
+export interface IdentitiesParts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly audit: Audit;
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+}
+
+export interface IdentityView {
+  readonly id: string;
+  readonly provider: Provider;
+  /** The address that the provider vouched for when it was linked. */
+  readonly email: string;
+  readonly linked_at: string;
+  readonly last_used_at: string;
+}
+
+/** Who a user is elsewhere. */
+export interface Identities {
+  list(caller: Caller): Promise<IdentityView[]>;
+  /**
+   * Throws `step_up_required` unless the caller proved lately who they are, `not_found`, and `conflict` for the last way in
+   * of a user without a password.
+   */
+  unlink(caller: Caller, id: string, whence: Whence): Promise<void>;
+}
+
+export function createIdentities(parts: IdentitiesParts): Identities {
+  const { db } = parts;
+  return {
+    async list({ userId }) {
+      const [rows] = await db.user(userId, [identitiesOf(userId)]);
+      return rows.map(({ created_at, last_used_at, ...row }) => ({
+        ...row,
+        linked_at: created_at.toISOString(),
+        last_used_at: last_used_at.toISOString(),
+      }));
+    },
+    unlink: (caller, id, whence) => unlink(parts, { caller, id, whence }),
+  };
+}
+
+async function unlink(
+  { db, audit, mail, clock }: IdentitiesParts,
+  { caller, id, whence }: { readonly caller: Caller; readonly id: string; readonly whence: Whence },
+): Promise<void> {
+  const { userId } = caller;
+  await assertProven(db, caller);
+  await db.system('identity.credentials', UNLINKED, async (tx) => {
+    const user = await lockedUser(tx, userId);
+    const [gone] = await tx.run(deleteIdentity(userId, id));
+    if (gone === undefined || user === undefined) throw new AppError('not_found');
+    await tx.run(endCodes(userId));
+    const left = await tx.run(identitiesOf(userId));
+    if (left.length === 0 && user.password_hash === null)
+      throw new AppError('conflict', {
+        message: 'It is your only way in. Choose a password first: "forgot password" sends you a link.',
+      });
+    const { provider } = gone;
+    await audit.recordIn(tx, {
+      action: 'user.identity_unlinked',
+      actor: actorOf(caller),
+      target: { kind: 'user', id: userId },
+      changes: { provider },
+      whence,
+    });
+    const facts = { provider: NAMES[provider], at: saidAt(clock) };
+    const letter = { to: user.email, template: 'identity_unlinked', facts, userId } as const;
+    await tx.runAll(mail.sending({ ...letter, requestId: whence.requestId }));
+  });
+  mail.wake();
+}

@@ -1,0 +1,143 @@
+import type { Whence } from '#platform/audit';
+import type { Transaction } from '#platform/db';
+import { AppError, type Clock } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import { z } from 'zod';
+import { assertMayEnter } from '../entering.ts';
+import { saidAt } from '../proof.ts';
+import { addUser, type RegistrationParts } from '../registration.ts';
+import { type CredentialRow, lockUser, userByEmail, userById } from '../store.ts';
+import { identityOf, identityUsed, insertIdentity, type Provider } from './identity-store.ts';
+import type { Identified } from './openid.ts';
+
+/** As mails call it. */
+export const NAMES: Readonly<Record<Provider, string>> = { google: 'Google', firebase: 'Firebase' };
+
+export interface PeopleParts extends Omit<RegistrationParts, 'passwords'> {
+  readonly clock: Clock;
+  readonly mail: Pick<Mail, 'sending'>;
+}
+
+/** Somebody whom a provider has named. */
+export interface Named {
+  readonly provider: Provider;
+  readonly identified: Identified;
+  readonly whence: Whence;
+}
+
+/**
+ * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there and here,
+ * who is linked by this; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMayEnter` throws.
+ */
+export async function personOf(parts: PeopleParts, tx: Transaction, named: Named): Promise<CredentialRow> {
+  const { provider, identified } = named;
+  // Of two who come at once, the later finds what the first has made.
+  for (let tries = 0; tries < 3; tries += 1) {
+    const [known] = await tx.run(identityOf(provider, identified.subject));
+    if (known !== undefined) await tx.run(identityUsed(known.user_id, known.id));
+    const found = known === undefined ? await newcomer(parts, tx, named) : await present(tx, known.user_id);
+    if (found !== undefined) return found;
+  }
+  throw new AppError('sign_in_failed');
+}
+
+async function present(
+  tx: Transaction,
+  userId: CredentialRow['user_id'],
+): Promise<CredentialRow | undefined> {
+  const [user] = await tx.run(userById(userId));
+  return user;
+}
+
+/** undefined: somebody else was quicker, and it is to be looked up again. */
+async function newcomer(
+  parts: PeopleParts,
+  tx: Transaction,
+  named: Named,
+): Promise<CredentialRow | undefined> {
+  const email = vouchedFor(named.identified);
+  const [found] = await tx.run(userByEmail(email));
+  if (found === undefined) return registered(parts, tx, { ...named, email });
+  const [user] = await tx.run(lockUser(found.user_id));
+  // The address may have become another in this very moment.
+  if (user === undefined || user.email !== found.email) return undefined;
+  // Whoever registered with an address that is not theirs waits for its owner to come in by it: they must not meet.
+  if (!user.email_verified) throw new AppError('sign_in_not_linked');
+  assertMayEnter(user, 'required');
+  if (!(await linkedTo(parts, tx, { ...named, user, email }))) return undefined;
+  await recordLink(parts, tx, { ...named, user });
+  return user;
+}
+
+/** Only a provider's own word that an address is verified makes anybody its owner here. */
+function vouchedFor({ email, emailVerified }: Identified): string {
+  if (!emailVerified || !z.email().safeParse(email).success || email === undefined)
+    throw new AppError('provider_email_unverified');
+  return email;
+}
+
+interface Linking extends Named {
+  readonly user: Pick<CredentialRow, 'user_id'>;
+  readonly email: string;
+}
+
+async function linkedTo(
+  { ids }: PeopleParts,
+  tx: Transaction,
+  { provider, identified: { subject }, user, email }: Linking,
+): Promise<boolean> {
+  const userId = user.user_id;
+  const linked = await tx.run(insertIdentity({ userId, id: ids.next(), provider, subject, email }));
+  if (linked.length > 0) return true;
+  const [quicker] = await tx.run(identityOf(provider, subject));
+  if (quicker !== undefined) return false;
+  const message = `This account is linked to another ${NAMES[provider]} account. Sign in with that, or unlink it first.`;
+  throw new AppError('sign_in_not_linked', { message });
+}
+
+async function recordLink(
+  { audit, mail, clock }: PeopleParts,
+  tx: Transaction,
+  { provider, user, whence }: Named & { readonly user: CredentialRow },
+): Promise<void> {
+  const { user_id: userId, email: to } = user;
+  await audit.recordIn(tx, {
+    action: 'user.identity_linked',
+    actor: { kind: 'user', userId },
+    target: { kind: 'user', id: userId },
+    changes: { provider },
+    whence,
+  });
+  const facts = { provider: NAMES[provider], at: saidAt(clock) };
+  const letter = { to, template: 'identity_linked', facts, userId, requestId: whence.requestId } as const;
+  await tx.runAll(mail.sending(letter));
+}
+
+async function registered(
+  parts: PeopleParts,
+  tx: Transaction,
+  { email, ...named }: Named & { readonly email: string },
+): Promise<CredentialRow | undefined> {
+  const { provider, identified, whence } = named;
+  const added = await addUser(parts, tx, {
+    email,
+    passwordHash: null,
+    fullName: identified.name?.trim().slice(0, 200) || undefined,
+    role: 'user',
+    emailVerified: true,
+    whence,
+  });
+  if (added === undefined) return undefined;
+  const { userId } = added;
+  if (!(await linkedTo(parts, tx, { ...named, user: { user_id: userId }, email })))
+    // The same person at once with two addresses: what this one made is undone with the transaction.
+    throw new AppError('sign_in_failed');
+  await parts.audit.recordIn(tx, {
+    action: 'user.registered',
+    actor: { kind: 'user', userId },
+    target: { kind: 'user', id: userId },
+    changes: { provider },
+    whence,
+  });
+  return present(tx, userId);
+}

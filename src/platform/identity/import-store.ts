@@ -1,0 +1,28 @@
+import { statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+
+/** What an import needs to know of a user who is there already. */
+export interface ImportedRow {
+  user_id: UserId;
+  email_verified: boolean;
+  external_id: string | null;
+  default_account_id: AccountId;
+}
+
+const KNOWN = 'user_id, email_verified, external_id, default_account_id';
+
+export const userByExternalId = (externalId: string) =>
+  statement<ImportedRow>(`select ${KNOWN} from identity.users where external_id = $1`, [externalId]);
+
+/** Locked, so that nobody verifies the address, or takes the name, while it is looked at. */
+export const importedByEmail = (email: string) =>
+  statement<ImportedRow>(
+    `select ${KNOWN} from identity.users where lower(email) = lower($1) for no key update`,
+    [email],
+  );
+
+export const setExternalId = (userId: UserId, externalId: string) =>
+  statement('update identity.users set external_id = $2, updated_at = app.now() where user_id = $1', [
+    userId,
+    externalId,
+  ]);

@@ -1,0 +1,173 @@
+import { actorOf, type Whence } from '#platform/audit';
+import { commitPoint } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { AppError, type UserId } from '#platform/kernel';
+import type { DeviceGiven } from '../devices.ts';
+import type { AuthTokens, SignedIn } from '../entering.ts';
+import { lockedUser } from '../proof.ts';
+import { endSessions } from '../session-store.ts';
+import { lockUser } from '../store.ts';
+import { answer, type Answering, challengeOptions } from './answering.ts';
+import { confirmTotp, enrol, removeTotp } from './authenticator.ts';
+import { endChallenges } from './challenges.ts';
+import { factorsOf, isOn } from './factors.ts';
+import type { MfaParts } from './parts.ts';
+import { loginOptions, passkeyLogin } from './passkey-login.ts';
+import type { Assertion, Credential } from './passkey-schemas.ts';
+import { deletePasskeys, listPasskeys } from './passkey-store.ts';
+import {
+  type AddedPasskey,
+  addPasskey,
+  namePasskey,
+  passkeyOptions,
+  type PasskeyView,
+  removePasskey,
+  viewOf,
+} from './passkeys.ts';
+import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
+import { assertProven, stepUp, type StepUpProof, stepUpOptions } from './step-up.ts';
+import { tell } from './telling.ts';
+import { deleteTotp } from './totp-store.ts';
+import type { TotpKey } from './totp.ts';
+import type { requestOptions, registrationOptions } from './webauthn.ts';
+
+const CODES = commitPoint('identity.recovery-codes', 'new recovery codes, and the mail');
+const RESET = commitPoint(
+  'identity.mfa-reset',
+  'the end of all second factors and sessions of a user, and the mail',
+);
+
+export interface MfaStatus {
+  /** Whether a sign-in asks for a second factor. */
+  readonly enabled: boolean;
+  readonly totp: boolean;
+  readonly recovery_codes_left: number;
+  readonly passkeys: readonly PasskeyView[];
+}
+
+type RequestOptions = ReturnType<typeof requestOptions>;
+
+/** Second factors, and what is asked of them (docs/mfa.md). */
+export interface Mfa {
+  status(caller: Caller): Promise<MfaStatus>;
+  readonly totp: {
+    enrol(caller: Caller): Promise<TotpKey>;
+    /** The recovery codes that come with a first factor. */
+    confirm(caller: Caller, code: string, whence: Whence): Promise<readonly string[] | null>;
+    remove(caller: Caller, whence: Whence): Promise<void>;
+  };
+  /** Ten new ones in place of those before. Throws `conflict` where there is no second factor. */
+  newRecoveryCodes(caller: Caller, whence: Whence): Promise<readonly string[]>;
+  readonly passkeys: {
+    options(caller: Caller): ReturnType<typeof registrationOptions>;
+    add(
+      caller: Caller,
+      made: { name: string; credential: Credential },
+      whence: Whence,
+    ): Promise<AddedPasskey>;
+    rename(caller: Caller, key: { id: string; name: string }, whence: Whence): Promise<PasskeyView>;
+    remove(caller: Caller, id: string, whence: Whence): Promise<void>;
+  };
+  /** Signing in with a passkey alone. */
+  readonly passkeyLogin: {
+    options(): RequestOptions;
+    answer(
+      given: { assertion: Assertion; device?: DeviceGiven | undefined },
+      whence: Whence,
+    ): Promise<SignedIn>;
+  };
+  /** The second half of any other sign-in. */
+  readonly challenge: {
+    options(mfaToken: string): RequestOptions;
+    answer(given: Answering, whence: Whence): Promise<AuthTokens>;
+  };
+  readonly stepUp: {
+    options(caller: Caller): RequestOptions;
+    answer(caller: Caller, proof: StepUpProof, whence: Whence): Promise<void>;
+    /** Throws `step_up_required` for a session that was not proven lately. */
+    assertProven(caller: Caller): Promise<void>;
+  };
+  /** Takes all second factors from a user who lost them, and ends their sessions. Throws `not_found`; not oneself. */
+  reset(admin: Caller, userId: string, whence: Whence): Promise<void>;
+}
+
+export function createMfa(parts: MfaParts): Mfa {
+  return {
+    status: (caller) => status(parts, caller),
+    totp: {
+      enrol: (caller) => enrol(parts, caller),
+      confirm: (caller, code, whence) => confirmTotp(parts, caller, { code, whence }),
+      remove: (caller, whence) => removeTotp(parts, caller, whence),
+    },
+    newRecoveryCodes: (caller, whence) => renewCodes(parts, caller, whence),
+    passkeys: {
+      options: (caller) => passkeyOptions(parts, caller),
+      add: (caller, made, whence) => addPasskey(parts, caller, { ...made, whence }),
+      rename: (caller, key, whence) => namePasskey(parts, caller, { ...key, whence }),
+      remove: (caller, id, whence) => removePasskey(parts, caller, { id, whence }),
+    },
+    passkeyLogin: {
+      options: () => loginOptions(parts),
+      answer: (given, whence) => passkeyLogin(parts, given, whence),
+    },
+    challenge: {
+      options: (mfaToken) => challengeOptions(parts, mfaToken),
+      answer: (given, whence) => answer(parts, given, whence),
+    },
+    stepUp: {
+      options: (caller) => stepUpOptions(parts, caller),
+      answer: (caller, proof, whence) => stepUp(parts, caller, { proof, whence }),
+      assertProven: (caller) => assertProven(parts.db, caller),
+    },
+    reset: (admin, userId, whence) => reset(parts, admin, { userId: userId as UserId, whence }),
+  };
+}
+
+async function status({ db }: MfaParts, { userId }: Caller): Promise<MfaStatus> {
+  const [[factors], passkeys] = await db.user(userId, [factorsOf(userId), listPasskeys(userId)]);
+  return {
+    enabled: isOn(factors),
+    totp: factors?.totp ?? false,
+    recovery_codes_left: factors?.recovery_codes ?? 0,
+    passkeys: passkeys.map(viewOf),
+  };
+}
+
+async function renewCodes(parts: MfaParts, { userId }: Caller, whence: Whence): Promise<readonly string[]> {
+  const codes = await parts.db.system('identity.credentials', CODES, async (tx) => {
+    const user = await lockedUser(tx, userId);
+    const [factors] = await tx.run(factorsOf(userId));
+    if (user === undefined || !isOn(factors)) {
+      throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
+    }
+    await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', whence });
+    return newRecoveryCodes(parts, tx, userId);
+  });
+  parts.mail.wake();
+  return codes;
+}
+
+async function reset(
+  parts: MfaParts,
+  admin: Caller,
+  { userId, whence }: { readonly userId: UserId; readonly whence: Whence },
+): Promise<void> {
+  // Whoever found an admin's session open would be rid of what still stands in their way.
+  if (userId === admin.userId) {
+    throw new AppError('conflict', { message: 'You can not reset your own second factors.' });
+  }
+  await parts.db.system('admin.users', RESET, async (tx) => {
+    const [user] = await tx.run(lockUser(userId));
+    if (user === undefined) throw new AppError('not_found');
+    await tx.runAll([
+      deleteTotp(userId),
+      deletePasskeys(userId),
+      deleteRecoveryCodes(userId),
+      endChallenges(userId),
+      endSessions(userId, 'mfa_reset'),
+    ]);
+    await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), whence });
+  });
+  parts.callers.forget(userId);
+  parts.mail.wake();
+}

@@ -1,0 +1,57 @@
+import type { Whence } from '#platform/audit';
+import { commitPoint } from '#platform/db';
+import { AppError, isUuid, type UserId } from '#platform/kernel';
+import type { DeviceGiven } from '../devices.ts';
+import { enter, type SignedIn } from '../entering.ts';
+import { type CredentialRow, lockUser } from '../store.ts';
+import { askForPasskey } from './asking.ts';
+import type { MfaParts } from './parts.ts';
+import type { Assertion } from './passkey-schemas.ts';
+import { type SignedBy, signedBy, usesPasskey } from './proving.ts';
+
+const COUNTED = commitPoint('identity.passkey-counted', 'a use of a passkey, or the record of a wrong one');
+
+/** What a browser asks for any passkey of this site with, before it is known who signs in. */
+export const loginOptions = (parts: MfaParts) => askForPasskey(parts, { kind: 'sign_in' });
+
+/**
+ * Signs in with a passkey alone: who holds it and has been verified by it has shown two factors. Throws `mfa_refused`, and
+ * what `assertMayEnter` throws.
+ */
+export async function passkeyLogin(
+  parts: MfaParts,
+  { assertion, device }: { readonly assertion: Assertion; readonly device?: DeviceGiven | undefined },
+  whence: Whence,
+): Promise<SignedIn> {
+  const userId = Buffer.from(assertion.response.userHandle ?? '', 'base64url').toString('utf8');
+  if (!isUuid(userId)) throw new AppError('mfa_refused');
+  const whose = { purpose: { kind: 'sign_in' }, userId: userId as UserId } as const;
+  const signed = await signedBy(parts, assertion, whose);
+  const user = await counted(parts, signed, whence);
+  if (user === undefined) throw new AppError('mfa_refused');
+  return enter(parts, { user, method: 'passkey', whence, device });
+}
+
+/** The user of a passkey that has counted on; the record of one that has not. */
+async function counted(
+  parts: MfaParts,
+  signed: SignedBy | undefined,
+  whence: Whence,
+): Promise<CredentialRow | undefined> {
+  const user = await parts.db.system('identity.credentials', COUNTED, async (tx) => {
+    const [found] = signed === undefined ? [] : await tx.run(lockUser(signed.userId));
+    if (found !== undefined && signed !== undefined) {
+      if (await usesPasskey(parts, tx, { user: found, signed, whence })) return found;
+    }
+    const actor = { kind: 'system' } as const;
+    await parts.audit.recordIn(tx, {
+      action: 'session.refused',
+      actor,
+      changes: { method: 'passkey' },
+      whence,
+    });
+    return undefined;
+  });
+  parts.mail.wake();
+  return user;
+}

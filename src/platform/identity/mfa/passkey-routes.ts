@@ -1,0 +1,174 @@
+import { answer, type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Identity } from '../identity.ts';
+import { TOKENS_EXAMPLE, tokensSchema } from '../signed-in.ts';
+import {
+  assertionSchema,
+  creationOptionsSchema,
+  credentialSchema,
+  deviceFields,
+  deviceOf,
+  PASSKEY_EXAMPLE,
+  passkeyViewSchema,
+  REQUEST_EXAMPLE,
+  requestOptionsSchema,
+} from './passkey-schemas.ts';
+
+const route = routesFor<Identity>();
+const tag = 'Second factors';
+const name = z.string().trim().min(1).max(100);
+const NONE = 'It takes no Idempotency-Key: ';
+
+const { challenge: CHALLENGE } = REQUEST_EXAMPLE;
+const CREDENTIAL_ID = 'dGhlLWlkLW9mLWEtcGFzc2tleQ';
+const client = { id: CREDENTIAL_ID, rawId: CREDENTIAL_ID, type: 'public-key' } as const;
+/** `{"type":"webauthn.get", …}`, as browsers write it. */
+const CLIENT_DATA = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0';
+
+const loginOptions = route(
+  'POST /v1/auth/passkey/options',
+  {
+    summary: 'Ask a browser for a passkey, to sign in without a password',
+    description: `For \`navigator.credentials.get()\`; its answer goes to \`passkey\`, once, within five minutes. ${NONE}each call asks anew.`,
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    reply: { 200: requestOptionsSchema },
+    idempotency: 'none',
+    example: { reply: REQUEST_EXAMPLE },
+  },
+  (_call, { mfa }) => mfa.passkeyLogin.options(),
+);
+
+const login = route(
+  'POST /v1/auth/passkey',
+  {
+    summary: 'Sign in with a passkey',
+    description: `No second factor is asked for: a passkey is held, and verifies who holds it. ${NONE}an answer of a passkey is good once.`,
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    body: z.strictObject({ credential: assertionSchema, ...deviceFields }),
+    reply: { 200: tokensSchema },
+    errors: ['mfa_refused', 'user_suspended', 'user_closed', 'email_not_verified', 'sso_required'],
+    idempotency: 'none',
+    example: {
+      body: {
+        credential: {
+          ...client,
+          response: {
+            clientDataJSON: CLIENT_DATA,
+            authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAQ',
+            signature: 'MEUCIQDu',
+            userHandle: 'MDE5MzljMmUtOGY0Yi03YzNhLTlkMjEtNWI2YzdkOGU5ZjAx',
+          },
+        },
+      },
+      reply: TOKENS_EXAMPLE,
+    },
+  },
+  ({ body, origin }, { mfa }) =>
+    mfa.passkeyLogin.answer({ assertion: body.credential, device: deviceOf(body) }, origin),
+);
+
+const options = route(
+  'POST /v1/auth/mfa/passkeys/options',
+  {
+    summary: 'Ask a browser for a new passkey',
+    description: `For \`navigator.credentials.create()\`; its answer goes to \`passkeys\`, once, in this session, within five minutes. ${NONE}each call asks anew.`,
+    tag,
+    auth: 'user',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    reply: { 200: creationOptionsSchema },
+    errors: ['conflict'],
+    idempotency: 'none',
+    example: {
+      reply: {
+        challenge: CHALLENGE,
+        rp: { id: 'example.com', name: 'Plinth' },
+        user: {
+          id: 'MDE5MzljMmUtOGY0Yi03YzNhLTlkMjEtNWI2YzdkOGU5ZjAx',
+          name: 'ada@example.com',
+          displayName: 'ada@example.com',
+        },
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+        excludeCredentials: [],
+      },
+    },
+  },
+  ({ caller }, { mfa }) => mfa.passkeys.options(caller),
+);
+
+const add = route(
+  'POST /v1/auth/mfa/passkeys',
+  {
+    summary: 'Add a passkey',
+    description: `It signs in alone, and is a second factor for other sign-ins, which ask for one from now on. A first factor comes with ten recovery codes, which are shown here alone. ${NONE}an answer of a browser is good once.`,
+    tag,
+    auth: 'user',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 10, by: 'user' },
+    body: z.strictObject({ name, credential: credentialSchema }),
+    reply: {
+      201: z.strictObject({
+        passkey: passkeyViewSchema,
+        recovery_codes: z.array(z.string()).nullable(),
+      }),
+    },
+    errors: ['passkey_invalid', 'conflict'],
+    idempotency: 'none',
+    example: {
+      body: {
+        name: 'Phone',
+        credential: {
+          ...client,
+          response: { clientDataJSON: CLIENT_DATA, attestationObject: 'o2NmbXRkbm9uZQ' },
+        },
+      },
+      reply: { passkey: PASSKEY_EXAMPLE, recovery_codes: ['2V7KQ-9M3XA-T0P4C-W8RZ6'] },
+    },
+  },
+  async ({ caller, body, origin }, { mfa }) => answer(201, await mfa.passkeys.add(caller, body, origin)),
+);
+
+const rename = route(
+  'PATCH /v1/auth/mfa/passkeys/:id',
+  {
+    summary: 'Rename a passkey',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 30, by: 'user' },
+    body: z.strictObject({ name }),
+    reply: { 200: passkeyViewSchema },
+    errors: ['not_found'],
+    example: { params: { id: PASSKEY_EXAMPLE.id }, body: { name: 'Phone' }, reply: PASSKEY_EXAMPLE },
+  },
+  ({ caller, params: { id }, body, origin }, { mfa }) =>
+    mfa.passkeys.rename(caller, { id, name: body.name }, origin),
+);
+
+const remove = route(
+  'DELETE /v1/auth/mfa/passkeys/:id',
+  {
+    summary: 'Remove a passkey',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 30, by: 'user' },
+    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    errors: ['not_found'],
+    example: { params: { id: PASSKEY_EXAMPLE.id }, reply: { ok: true } },
+  },
+  async ({ caller, params, origin }, { mfa }) => {
+    await mfa.passkeys.remove(caller, params.id, origin);
+    return { ok: true };
+  },
+);
+
+/** Calls on passkeys. */
+export const passkeyRoutes: Route[] = [loginOptions, login, options, add, rename, remove];

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { deviceNameSchema } from '../auth-routes.ts';
+import type { DeviceGiven } from '../devices.ts';
+
+const bytes = (most: number) =>
+  z
+    .string()
+    .regex(/^[\w-]+$/, 'must be base64url')
+    .max(most);
+/** 1023 bytes at most (WebAuthn, credential ID). */
+const credentialId = bytes(1_400);
+const client = {
+  id: credentialId,
+  rawId: credentialId,
+  type: z.literal('public-key'),
+  authenticatorAttachment: z.string().max(40).nullable().optional(),
+  clientExtensionResults: z.record(z.string().max(100), z.unknown()).optional(),
+};
+
+/** What `navigator.credentials.create()` gives, by its `toJSON()`. */
+export const credentialSchema = z.strictObject({
+  ...client,
+  response: z.strictObject({
+    clientDataJSON: bytes(4_000),
+    attestationObject: bytes(20_000),
+    authenticatorData: bytes(8_000).optional(),
+    publicKey: bytes(8_000).optional(),
+    publicKeyAlgorithm: z.number().optional(),
+    transports: z
+      .array(z.string().regex(/^[a-z-]{1,20}$/, 'must be a word'))
+      .max(10)
+      .optional(),
+  }),
+});
+export type Credential = z.infer<typeof credentialSchema>;
+
+/** What `navigator.credentials.get()` gives, by its `toJSON()`. */
+export const assertionSchema = z.strictObject({
+  ...client,
+  response: z.strictObject({
+    clientDataJSON: bytes(4_000),
+    authenticatorData: bytes(8_000),
+    signature: bytes(8_000),
+    userHandle: bytes(100).nullable().optional(),
+  }),
+});
+export type Assertion = z.infer<typeof assertionSchema>;
+
+const descriptor = z.strictObject({
+  id: z.string(),
+  type: z.literal('public-key'),
+  transports: z.array(z.string()).optional(),
+});
+
+/** For `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
+export const creationOptionsSchema = z.looseObject({
+  challenge: z.string(),
+  rp: z.looseObject({ id: z.string().optional(), name: z.string() }),
+  user: z.looseObject({ id: z.string(), name: z.string(), displayName: z.string() }),
+  pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
+  excludeCredentials: z.array(descriptor).optional(),
+});
+
+/** For `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
+export const requestOptionsSchema = z.looseObject({
+  challenge: z.string(),
+  rpId: z.string().optional(),
+  userVerification: z.string().optional(),
+  allowCredentials: z.array(descriptor).optional(),
+});
+
+/** What a client says of its device where a session is opened. */
+export const deviceFields = {
+  device_name: deviceNameSchema.optional(),
+  former_refresh_token: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('As at a log-in: by a device that is known, no mail tells of a new one.'),
+};
+
+interface SaidOfDevice {
+  readonly device_name?: string | undefined;
+  readonly former_refresh_token?: string | undefined;
+}
+
+export const deviceOf = (said: SaidOfDevice): DeviceGiven => ({
+  name: said.device_name,
+  formerToken: said.former_refresh_token,
+});
+
+export const passkeyViewSchema = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  synced: z.boolean().describe('Whether it is kept in several devices, as by a password manager.'),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime().nullable(),
+});
+
+export const PASSKEY_EXAMPLE = {
+  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
+  name: 'Phone',
+  synced: true,
+  created_at: '2026-11-20T08:00:00.000Z',
+  last_used_at: null,
+};
+
+export const REQUEST_EXAMPLE = {
+  rpId: 'example.com',
+  challenge: 'oFgk3c0Zb1cVqYQ6mHkq0eYt7o8q3b1J5m2n4p6r8sU',
+  timeout: 60_000,
+  userVerification: 'required',
+};

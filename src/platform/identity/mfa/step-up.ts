@@ -1,0 +1,99 @@
+import { actorOf, type Whence } from '#platform/audit';
+import { commitPoint, type Database, statement } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { AppError, type UserId } from '#platform/kernel';
+import { proven } from '../proof.ts';
+import { freshSession } from '../session-store.ts';
+import { lockUser, userById } from '../store.ts';
+import { askForPasskey } from './asking.ts';
+import { type Factor, factorsOf, isOn, methodsOf } from './factors.ts';
+import type { MfaParts } from './parts.ts';
+import { type FactorProof, proves, shown } from './proving.ts';
+
+const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was given in a session');
+
+/** What a session is proven by once more: the password where there is no second factor, else that. */
+export interface StepUpProof extends FactorProof {
+  readonly password?: string | undefined;
+}
+
+/**
+ * Throws `step_up_required` unless the caller's session was proven within the last 15 minutes, by signing in or since:
+ * for calls that are not for whoever found it open. Asked before any transaction.
+ */
+export async function assertProven(db: Database, { userId, sessionId }: Caller): Promise<void> {
+  const fresh = sessionId === undefined ? [] : (await db.user(userId, [freshSession(userId, sessionId)]))[0];
+  if (fresh.length > 0) return;
+  throw new AppError('step_up_required', { details: { methods: await waysOf(db, userId) } });
+}
+
+/** By what a user can prove themselves; who has neither password nor factor signs in anew. */
+async function waysOf(db: Database, userId: UserId): Promise<(Factor | 'password')[]> {
+  const [[factors], [user]] = await db.system('identity.credentials', [factorsOf(userId), userById(userId)]);
+  if (isOn(factors)) return methodsOf(factors);
+  return typeof user?.password_hash === 'string' ? ['password'] : [];
+}
+
+/** What a browser asks the caller's passkeys with. */
+export async function stepUpOptions(parts: MfaParts, caller: Caller) {
+  const { userId, sessionId } = inSession(caller);
+  return askForPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
+}
+
+/**
+ * Makes the caller's session as good as new, for 15 minutes. Throws `wrong_password`, `mfa_refused`, `mfa_paused`, and
+ * `step_up_required` for a password where there is a second factor: who stole the one may hold the session too.
+ */
+export async function stepUp(
+  parts: MfaParts,
+  caller: Caller,
+  { proof, whence }: { readonly proof: StepUpProof; readonly whence: Whence },
+): Promise<void> {
+  const { userId, sessionId } = inSession(caller);
+  const { password, ...factor } = proof;
+  if (password !== undefined) await byPassword(parts, caller, { password, whence });
+  const purpose = { kind: 'step_up', userId, sessionId } as const;
+  const given = password === undefined ? await shown(parts, factor, { purpose, userId }) : undefined;
+  const isProven = await parts.db.system('identity.credentials', PROVEN, async (tx) => {
+    const [user] = await tx.run(lockUser(userId));
+    if (user === undefined) return false;
+    const by = given === undefined ? 'password' : await proves(parts, tx, { user, shown: given, whence });
+    if (by === undefined) return false;
+    await tx.run(markProven(userId, sessionId));
+    const target = { kind: 'session', id: sessionId };
+    const changes = { by };
+    await parts.audit.recordIn(tx, {
+      action: 'session.stepped_up',
+      actor: actorOf(caller),
+      target,
+      changes,
+      whence,
+    });
+    return true;
+  });
+  parts.mail.wake();
+  if (!isProven) throw new AppError('mfa_refused');
+}
+
+/** Not looked at where there is a second factor, so that nobody learns here whether it is right. */
+async function byPassword(
+  parts: MfaParts,
+  caller: Caller,
+  given: { readonly password: string; readonly whence: Whence },
+): Promise<void> {
+  const [[factors]] = await parts.db.system('identity.credentials', [factorsOf(caller.userId)]);
+  if (isOn(factors)) throw new AppError('step_up_required', { details: { methods: methodsOf(factors) } });
+  await proven(parts, { caller, ...given });
+}
+
+const markProven = (userId: UserId, sessionId: string) =>
+  statement(
+    `update identity.sessions set proven_at = app.now(), updated_at = app.now()
+     where user_id = $1 and id = $2 and revoked_at is null`,
+    [userId, sessionId],
+  );
+
+function inSession({ userId, sessionId }: Caller): { readonly userId: UserId; readonly sessionId: string } {
+  if (sessionId === undefined) throw new AppError('forbidden');
+  return { userId, sessionId };
+}

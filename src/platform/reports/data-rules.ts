@@ -1,0 +1,16 @@
+import { type DataRule, THE_ACCOUNTS, THE_BOOKS } from '#platform/db';
+
+/** What erasure and export do with sums and sales. */
+export const reportsDataRules: DataRule[] = [
+  {
+    table: 'reports.usage_cells',
+    account: THE_BOOKS,
+    user: THE_ACCOUNTS,
+    withheld: 'sums of limits.usage_events, which is exported',
+  },
+  {
+    table: 'reports.proceeds',
+    account: THE_BOOKS,
+    withheld: 'what a store kept and what is earned is the operator’s affair',
+  },
+];

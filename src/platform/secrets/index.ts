@@ -1,0 +1,15 @@
+import './errors.ts';
+import { type DataRule, type Migration, migrationsIn } from '#platform/db';
+
+export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
+export { checkKeys, compareKeys } from './proofs.ts';
+export { countSealed, reseal, type SealedCount } from './resealing.ts';
+export { type Sealed, sealedColumn, sealedColumns } from './sealed.ts';
+export { createSecrets, keyOf, type Secrets } from './secrets.ts';
+
+/** What erasure does with the names of master keys. */
+export const secretsDataRules: DataRule[] = [
+  { table: 'secrets.master_keys', nobodys: 'the names of the server’s own keys' },
+];
+
+export const secretsMigrations = (): Migration[] => migrationsIn('secrets', import.meta.url);

@@ -1,0 +1,90 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type MasterKey, masterKeyText, parseMasterKeys } from '#platform/config';
+import { AppError, type Random, sha256 } from '#platform/kernel';
+
+/** A master key of 256 random bits, named after itself unless it is given a name. */
+export function newMasterKey(random: Random, id?: string): MasterKey {
+  const bytes = random.bytes(32);
+  return { id: id ?? sha256(bytes).slice(0, 8), bytes };
+}
+
+/** The master keys of a file, which is made when there is none. Of two processes that make it at once, both read the one that was first. */
+export function keysOfFile(path: string, random: Random): readonly MasterKey[] {
+  return readKeyFile(path) ?? made(path, random);
+}
+
+/** The master keys of a file; undefined when there is none. */
+export function readKeyFile(path: string): readonly MasterKey[] | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unusable(path, error);
+  }
+  const keys = parseMasterKeys(text);
+  if (typeof keys === 'string')
+    throw new AppError('master_keys_unusable', {
+      message: `The file of the master keys, ${path}, ${keys}. Put back what it was: without it the secrets of the database are lost.`,
+    });
+  return keys;
+}
+
+/** Written aside, on disk before it has its name: a process killed at any instant leaves a whole key or none. */
+function made(path: string, random: Random): readonly MasterKey[] {
+  const key = newMasterKey(random);
+  const aside = `${path}.${process.pid}.${key.id}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeSynced(aside, `${masterKeyText(key)}\n`);
+    try {
+      // Unlike a rename, a link never replaces what another process has made meanwhile.
+      linkSync(aside, path);
+      syncFolder(dirname(path));
+    } finally {
+      rmSync(aside, { force: true });
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+  }
+  return readKeyFile(path) ?? [key];
+}
+
+function writeSynced(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The name itself is durable once its folder is. Windows can't open folders, and does so by itself. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function unusable(path: string, error: unknown): AppError {
+  const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
+  return new AppError('master_keys_unusable', {
+    message: `The file of the master keys, ${path}, can not be read or made (${code}).`,
+    cause: error,
+  });
+}

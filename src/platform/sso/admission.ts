@@ -1,0 +1,173 @@
+import type { Accounts } from '#platform/accounts';
+import type { Audit, Whence } from '#platform/audit';
+import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
+import { type Identified, type Identity, setDefaultAccount } from '#platform/identity';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { domainOf } from './domain-names.ts';
+import {
+  type Agreed,
+  keepConnection,
+  keepDomain,
+  type PersonRow,
+  personByEmail,
+  personBySubject,
+  type ProviderRow,
+  putLink,
+} from './link-store.ts';
+import { type Vouched, vouchedFor } from './vouching.ts';
+
+const ADMITTED = commitPoint(
+  'sso.admitted',
+  'whom a provider speaks for: their link, perhaps they themselves and their membership, and a one-time code',
+);
+
+export interface AdmissionParts {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly accounts: Pick<Accounts, 'newcomers'>;
+  readonly identity: Pick<Identity, 'addUser' | 'federation'>;
+}
+
+/** Somebody of whom a provider has told us who they are. */
+export interface Comer {
+  readonly provider: ProviderRow;
+  readonly identified: Identified;
+  readonly codeChallenge: string;
+  readonly whence: Whence;
+}
+
+/**
+ * Finds the user whom a provider means, links them when they come for the first time, makes them a member or altogether where
+ * that is agreed, and answers a one-time code for them. All of it happens, or nothing. Throws `sso_refused`,
+ * `sso_not_a_member`, `email_not_verified`, `user_suspended`, `sign_in_failed`, and the limit's error where there is no room.
+ */
+export async function admit(parts: AdmissionParts, comer: Comer): Promise<string> {
+  const { db, audit, accounts, identity } = parts;
+  const { account_id: accountId } = comer.provider;
+  const vouched = vouchedFor(comer.provider.issuer, comer.identified);
+  return accounts.newcomers.admit(accountId, () =>
+    db.system('sso.sign-in', ADMITTED, async (tx) => {
+      await tx.run(inAccount(accountId));
+      await accounts.newcomers.lock(tx, accountId);
+      const agreed = await stillAgreed(tx, comer.provider, vouched);
+      const person = await personOf(tx, accountId, vouched);
+      if (person !== undefined) await assertSpokenFor(tx, person, { accountId, vouched });
+      const userId = await memberOf(parts, tx, { comer, vouched, person, agreed });
+      await tx.run(putLink(accountId, { ...vouched, userId }));
+      await audit.recordIn(tx, {
+        action: person?.subject == null ? 'sso.linked' : 'sso.admitted',
+        actor: { kind: 'user', userId },
+        accountId,
+        target: { kind: 'user', id: userId },
+        whence: comer.whence,
+      });
+      return identity.federation.flows.grant(tx, {
+        userId,
+        method: 'sso',
+        codeChallenge: comer.codeChallenge,
+      });
+    }),
+  );
+}
+
+/** The members' gauge asks for the account of the transaction; the system's has none of its own. */
+const inAccount = (accountId: AccountId) =>
+  statement(`select set_config('app.account', $1, true)`, [accountId]);
+
+/** What was agreed when the browser was sent away is still agreed, and the domain the organization's: both until the commit. */
+async function stillAgreed(
+  tx: Transaction,
+  { account_id: accountId, version }: ProviderRow,
+  { domain }: Vouched,
+): Promise<Agreed> {
+  const [[agreed], own] = await tx.runAll([
+    keepConnection(accountId, version),
+    keepDomain(accountId, domain),
+  ]);
+  if (agreed === undefined) throw new AppError('sign_in_failed');
+  if (own.length === 0) throw new AppError('sso_refused');
+  return agreed;
+}
+
+/** By the subject, which never changes; by the address whoever comes for the first time. */
+async function personOf(
+  tx: Transaction,
+  accountId: AccountId,
+  { subject, email }: Vouched,
+): Promise<PersonRow | undefined> {
+  const [known] = await tx.run(personBySubject(accountId, subject));
+  return known ?? (await tx.run(personByEmail(accountId, email)))[0];
+}
+
+/** A provider speaks for people of its own organization's domains alone, whatever it says and whoever they were once. */
+async function assertSpokenFor(
+  tx: Transaction,
+  person: PersonRow,
+  { accountId, vouched }: { readonly accountId: AccountId; readonly vouched: Vouched },
+): Promise<void> {
+  const domain = domainOf(person.email) ?? '';
+  const own = domain === vouched.domain || (await tx.run(keepDomain(accountId, domain))).length > 0;
+  if (!own) throw new AppError('sso_refused');
+  // Another person has the address now, or had it before.
+  if (person.subject !== null && person.subject !== vouched.subject) throw new AppError('sso_refused');
+  // The operator's own door is not a tenant's to open.
+  if (person.platform_role === 'admin') throw new AppError('sso_refused');
+  if (!person.email_verified) throw new AppError('email_not_verified');
+  if (person.status !== 'active') throw new AppError('user_suspended');
+}
+
+/** The member whom the provider means, made one, or made altogether, where that is agreed. */
+async function memberOf(
+  parts: AdmissionParts,
+  tx: Transaction,
+  {
+    comer,
+    vouched,
+    person,
+    agreed,
+  }: {
+    readonly comer: Comer;
+    readonly vouched: Vouched;
+    readonly person: PersonRow | undefined;
+    readonly agreed: Agreed;
+  },
+): Promise<UserId> {
+  if (person !== undefined && person.role !== null) return person.user_id;
+  // Whoever left or was removed does not come back by themselves.
+  if (!agreed.provisions || person?.subject != null) throw new AppError('sso_not_a_member');
+  const { account_id: accountId } = comer.provider;
+  const userId = person?.user_id ?? (await addPerson(parts, tx, { comer, vouched }));
+  const by = { sso: true } as const;
+  const newcomer = { accountId, userId, role: agreed.default_role, by, whence: comer.whence };
+  await parts.accounts.newcomers.joinIn(tx, newcomer);
+  // Whom an organization has brought here acts for it, unless they say otherwise (X-Account-Id).
+  if (person === undefined) await tx.run(setDefaultAccount(userId, accountId));
+  return userId;
+}
+
+async function addPerson(
+  { identity, audit }: AdmissionParts,
+  tx: Transaction,
+  { comer, vouched }: { readonly comer: Comer; readonly vouched: Vouched },
+): Promise<UserId> {
+  const { provider, whence } = comer;
+  const added = await identity.addUser(tx, {
+    email: vouched.email,
+    fullName: vouched.fullName,
+    passwordHash: null,
+    role: 'user',
+    emailVerified: true,
+    whence,
+  });
+  // Somebody has registered with the address in this very moment.
+  if (added === undefined) throw new AppError('sign_in_failed');
+  const { userId } = added;
+  await audit.recordIn(tx, {
+    action: 'user.registered',
+    actor: { kind: 'user', userId },
+    target: { kind: 'user', id: userId },
+    changes: { sso: provider.account_id },
+    whence,
+  });
+  return userId;
+}

@@ -1,0 +1,137 @@
+import { type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Sso } from './sso.ts';
+
+const route = routesFor<Sso>();
+const tag = 'Single sign-on';
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const USER = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
+
+const agreed = {
+  issuer: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .describe('As the provider’s discovery document names itself; https.'),
+  client_id: z.string().min(1).max(500),
+  enforced: z
+    .boolean()
+    .describe(
+      'Whether members with an address in a proven domain must come by it; owners may come otherwise.',
+    ),
+  provisions: z.boolean().describe('Whether whoever comes by it becomes a member.'),
+  default_role: z.enum(['viewer', 'member']),
+};
+const connectionSchema = z.strictObject({
+  ...agreed,
+  proven_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('When somebody first signed in by it as it is set up; null: nobody has.'),
+  redirect_uri: z.string().describe('What the provider must allow.'),
+  updated_at: z.iso.datetime(),
+});
+const okSchema = z.strictObject({ ok: z.literal(true) });
+
+const CONNECTION = {
+  issuer: 'https://login.example.com',
+  client_id: 'plinth',
+  enforced: false,
+  provisions: true,
+  default_role: 'member',
+};
+const REPLY = {
+  ...CONNECTION,
+  proven_at: null,
+  redirect_uri: `https://api.example.com/v1/auth/sso/${ID}/callback`,
+  updated_at: '2026-11-20T08:00:00.000Z',
+};
+
+const get = route(
+  'GET /v1/organizations/:id/sso',
+  {
+    summary: 'Read how single sign-on is set up',
+    description: 'For admins and owners. Without the client secret, which nobody reads.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: connectionSchema },
+    errors: ['not_found', 'forbidden', 'sso_unconfigured'],
+    example: { params: { id: ID }, reply: REPLY },
+  },
+  ({ caller, params, origin }, { connections }) =>
+    connections.get({ caller, whence: origin, organization: params.id }),
+);
+
+const put = route(
+  'PUT /v1/organizations/:id/sso',
+  {
+    summary: 'Set up single sign-on',
+    description:
+      'For owners, in a session that was proven within the last 15 minutes: a provider signs in as whomever it names, owners too. `client_secret` is needed with another issuer or client. Requiring it (`enforced`) takes a proven domain, and that somebody has signed in by it as it is; it ends the sessions of members that were opened otherwise.',
+    tag,
+    auth: 'user',
+    within: 'owner',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    body: z.strictObject({ ...agreed, client_secret: z.string().min(1).max(2_000).optional() }),
+    reply: { 200: connectionSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required', 'sso_unproven'],
+    example: {
+      params: { id: ID },
+      body: { ...CONNECTION, client_secret: 'a-secret-of-the-provider' },
+      reply: REPLY,
+    },
+  },
+  ({ caller, params, body, origin }, { connections }) =>
+    connections.put({ caller, whence: origin, organization: params.id }, body),
+);
+
+const remove = route(
+  'DELETE /v1/organizations/:id/sso',
+  {
+    summary: 'End single sign-on',
+    description:
+      'For owners, in a session that was proven within the last 15 minutes. Members stay, and sign in otherwise: whoever has no password asks for one by “forgot password”. Domains stay proven.',
+    tag,
+    auth: 'user',
+    within: 'owner',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    reply: { 200: okSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required', 'sso_unconfigured'],
+    example: { params: { id: ID }, reply: { ok: true } },
+  },
+  async ({ caller, params, origin }, { connections }) => {
+    await connections.remove({ caller, whence: origin, organization: params.id });
+    return { ok: true };
+  },
+);
+
+const forget = route(
+  'DELETE /v1/organizations/:id/sso/links/:user_id',
+  {
+    summary: 'Forget whom the provider means by a user',
+    description:
+      'For admins and owners, in a session that was proven within the last 15 minutes. For somebody whom the provider has made anew, or who was removed and may come back: at their next sign-in they are looked up by their address.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 60, by: 'user' },
+    reply: { 200: okSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required'],
+    example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
+  },
+  async ({ caller, params, origin }, { connections }) => {
+    await connections.forget({ caller, whence: origin, organization: params.id }, params.user_id);
+    return { ok: true };
+  },
+);
+
+/** Calls on what an organization has agreed with its provider. */
+export const connectionRoutes: Route[] = [get, put, remove, forget];

@@ -1,0 +1,219 @@
+import type { Visit } from '#platform/accounts';
+import { commitPoint, type Transaction } from '#platform/db';
+import { callerChanged, saidAt } from '#platform/identity';
+import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
+import { objectionTo } from '#platform/webhooks';
+import {
+  CLIENT_SECRET,
+  connectionOf,
+  type ConnectionRow,
+  type DefaultRole,
+  deleteConnection,
+  endOtherSessions,
+  forgetLink,
+  forgetLinks,
+  insertConnection,
+  managersOf,
+  type NewConnection,
+  updateConnection,
+} from './connection-store.ts';
+import { domainsOf } from './domain-store.ts';
+import { eventOf, type SetupParts } from './entry.ts';
+
+const CHANGED = commitPoint(
+  'sso.connection-changed',
+  'how an organization’s people sign in, the end of sessions that were opened otherwise, and the mails that tell of it',
+);
+const FORGOTTEN = commitPoint('sso.link-forgotten', 'whom the provider meant by a subject, no longer');
+
+export interface ConnectionView {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly enforced: boolean;
+  readonly provisions: boolean;
+  readonly default_role: DefaultRole;
+  /** When somebody first signed in by it as it is; null: nobody has. */
+  readonly proven_at: string | null;
+  /** What the provider must know: where it sends browsers back to. */
+  readonly redirect_uri: string;
+  readonly updated_at: string;
+}
+
+export interface ConnectionChange {
+  readonly issuer: string;
+  readonly client_id: string;
+  /** Left out: the one that is there stays, as long as issuer and client do. */
+  readonly client_secret?: string | undefined;
+  readonly enforced: boolean;
+  readonly provisions: boolean;
+  readonly default_role: DefaultRole;
+}
+
+/** What an organization has agreed with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
+export interface Connections {
+  /** Throws `sso_unconfigured` where there is none. */
+  get(visit: Visit): Promise<ConnectionView>;
+  /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
+  put(visit: Visit, change: ConnectionChange): Promise<ConnectionView>;
+  /** Ends it, with all links; whoever is under way is not let in. */
+  remove(visit: Visit): Promise<void>;
+  /** For admins: whom the provider means by this user's subject is settled anew when they next come. */
+  forget(visit: Visit, userId: string): Promise<void>;
+}
+
+export interface ConnectionsParts extends SetupParts {
+  readonly clock: Clock;
+  /** Whether a provider may be on this machine: in development. */
+  readonly allowLoopback: boolean;
+  /** Where the provider of an organization sends browsers back to. */
+  readonly redirectUri: (accountId: AccountId) => string;
+}
+
+export function createConnections(parts: ConnectionsParts): Connections {
+  const { db, accounts, audit } = parts;
+  return {
+    async get(visit) {
+      const { accountId } = await accounts.entry.enter(visit, 'admin');
+      const [[row]] = await db.tenant(accountId, [connectionOf(accountId)]);
+      return connectionView(parts, row);
+    },
+    put: (visit, change) => put(parts, visit, change),
+    remove: (visit) => remove(parts, visit),
+    async forget(visit, userId) {
+      const { accountId } = await accounts.entry.enter(visit, 'admin');
+      await db.tenant(accountId, FORGOTTEN, async (tx) => {
+        await accounts.entry.lock(tx, visit, { least: 'admin' });
+        const [link] = await tx.run(forgetLink(accountId, userId as UserId));
+        if (link === undefined) throw new AppError('not_found');
+        const target = { kind: 'user', id: userId };
+        await audit.recordIn(tx, eventOf(visit, 'sso.link_forgotten', { target }));
+      });
+    },
+  };
+}
+
+async function put(parts: ConnectionsParts, visit: Visit, change: ConnectionChange): Promise<ConnectionView> {
+  const { db, accounts, audit, mail } = parts;
+  const { accountId } = await accounts.entry.enter(visit, 'owner');
+  assertReachable(parts, change.issuer);
+  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {
+    await accounts.entry.lock(tx, visit, { least: 'owner' });
+    const [[before], domains] = await tx.runAll([connectionOf(accountId), domainsOf(accountId)]);
+    const made = connectionFrom(parts, { accountId, before, change });
+    const mayEnforce =
+      made.isSameProvider && before?.proven_at != null && domains.some((one) => one.verified_at !== null);
+    if (made.enforced && !mayEnforce) throw new AppError('sso_unproven');
+    if (!made.isSameProvider) await tx.run(forgetLinks(accountId));
+    const store = before === undefined ? insertConnection : updateConnection;
+    const [stored] = await tx.run(store(accountId, made));
+    const { client_secret: secret, ...said } = change;
+    const changes = { ...said, has_new_client: secret !== undefined };
+    await audit.recordIn(tx, eventOf(visit, 'sso.configured', { changes }));
+    await tellOwners(parts, tx, { visit, change: toldOf(before, made) });
+    return { row: stored, ended: await tx.run(endOtherSessions()) };
+  });
+  mail.wake();
+  for (const { user_id } of ended) callerChanged(db, user_id);
+  return connectionView(parts, row);
+}
+
+/** A tenant names whom we ask: nothing inside our own network. */
+function assertReachable({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, issuer: string): void {
+  const message = objectionTo(issuer, { allowLoopback });
+  if (message === undefined) return;
+  throw new AppError('validation_failed', {
+    message,
+    details: { issues: [{ path: 'body.issuer', message }] },
+  });
+}
+
+/** What is stored for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
+function connectionFrom(
+  { ids, secrets }: ConnectionsParts,
+  {
+    accountId,
+    before,
+    change,
+  }: {
+    readonly accountId: AccountId;
+    readonly before: ConnectionRow | undefined;
+    readonly change: ConnectionChange;
+  },
+): NewConnection {
+  const { issuer, client_id: clientId, client_secret: secret } = change;
+  const isSameProvider = before?.issuer === issuer && before.client_id === clientId;
+  if (secret === undefined && !isSameProvider) {
+    throw new AppError('validation_failed', {
+      message: 'Another provider or client has another secret.',
+      details: { issues: [{ path: 'body.client_secret', message: 'is needed' }] },
+    });
+  }
+  return {
+    version: ids.next(),
+    issuer,
+    clientId,
+    sealedSecret: secret === undefined ? undefined : secrets.seal(secret, CLIENT_SECRET.context(accountId)),
+    enforced: change.enforced,
+    provisions: change.provisions,
+    defaultRole: change.default_role,
+    isSameProvider,
+  };
+}
+
+function toldOf(before: ConnectionRow | undefined, { enforced, isSameProvider }: NewConnection): string {
+  if (before === undefined) return 'Single sign-on was set up.';
+  if (!isSameProvider) return 'Single sign-on goes to another provider.';
+  if (enforced === before.enforced) return 'How single sign-on is set up was changed.';
+  return enforced ? 'Single sign-on is required now.' : 'Single sign-on is no longer required.';
+}
+
+async function remove(parts: ConnectionsParts, visit: Visit): Promise<void> {
+  const { db, accounts, audit, mail } = parts;
+  const { accountId } = await accounts.entry.enter(visit, 'owner');
+  await db.tenant(accountId, CHANGED, async (tx) => {
+    await accounts.entry.lock(tx, visit, { least: 'owner' });
+    const [removed] = await tx.run(deleteConnection(accountId));
+    if (removed === undefined) throw new AppError('sso_unconfigured');
+    await audit.recordIn(tx, eventOf(visit, 'sso.removed', { changes: removed }));
+    await tellOwners(parts, tx, { visit, change: 'Single sign-on was removed.' });
+  });
+  mail.wake();
+}
+
+/** Each owner hears of it: what is changed here lets others in. */
+async function tellOwners(
+  { mail, clock }: ConnectionsParts,
+  tx: Transaction,
+  { visit, change }: { readonly visit: Visit; readonly change: string },
+): Promise<void> {
+  const accountId = visit.organization as AccountId;
+  const at = saidAt(clock);
+  for (const { email: to, user_id: userId, organization } of await tx.run(managersOf(accountId, ['owner'])))
+    await tx.runAll(
+      mail.sending({
+        to,
+        userId,
+        accountId,
+        template: 'sso_changed',
+        facts: { organization, change, at },
+        requestId: visit.whence.requestId,
+      }),
+    );
+}
+
+function connectionView(
+  { redirectUri }: Pick<ConnectionsParts, 'redirectUri'>,
+  row: ConnectionRow | undefined,
+): ConnectionView {
+  if (row === undefined) throw new AppError('sso_unconfigured');
+  return {
+    issuer: row.issuer,
+    client_id: row.client_id,
+    enforced: row.enforced,
+    provisions: row.provisions,
+    default_role: row.default_role,
+    proven_at: row.proven_at?.toISOString() ?? null,
+    redirect_uri: redirectUri(row.account_id),
+    updated_at: row.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,125 @@
+import { type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Sso } from './sso.ts';
+
+const route = routesFor<Sso>();
+const tag = 'Single sign-on';
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const DOMAIN = 'example.com';
+
+const domainSchema = z.strictObject({
+  domain: z.string(),
+  status: z
+    .enum(['pending', 'verified', 'missing'])
+    .describe(
+      '`missing`: it is verified, and DNS lacks its record; after three days of that it is pending again.',
+    ),
+  record: z
+    .strictObject({ type: z.literal('TXT'), name: z.string(), value: z.string() })
+    .describe('What DNS must show, and go on showing.'),
+  verified_at: z.iso.datetime().nullable(),
+  missing_since: z.iso.datetime().nullable(),
+});
+const EXAMPLE = {
+  domain: DOMAIN,
+  status: 'pending',
+  record: {
+    type: 'TXT',
+    name: `_plinth-challenge.${DOMAIN}`,
+    value: 'plinth-verification=3hV7C1yqBuY2wZ0mT5sKd8aRfXeGjLnPoQiUtWvBxHc',
+  },
+  verified_at: null,
+  missing_since: null,
+};
+const params = { domain: 'text' } as const;
+
+const list = route(
+  'GET /v1/organizations/:id/sso/domains',
+  {
+    summary: 'List the domains of an organization',
+    description: 'For admins and owners. There are 20 at most, so all come at once.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: z.strictObject({ data: z.array(domainSchema) }) },
+    errors: ['not_found', 'forbidden'],
+    example: { params: { id: ID }, reply: { data: [EXAMPLE] } },
+  },
+  async ({ caller, params: { id }, origin }, { domains }) => ({
+    data: await domains.list({ caller, whence: origin, organization: id }),
+  }),
+);
+
+const claim = route(
+  'POST /v1/organizations/:id/sso/domains',
+  {
+    summary: 'Claim a domain',
+    description:
+      'For admins and owners, in a session that was proven within the last 15 minutes. Answers the TXT record that proves it. It takes no Idempotency-Key: a domain that is claimed already keeps its record.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    body: z.strictObject({ domain: z.string().min(3).max(260) }),
+    reply: { 200: domainSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required', 'domain_unfit', 'too_many_domains'],
+    idempotency: 'none',
+    example: { params: { id: ID }, body: { domain: DOMAIN }, reply: EXAMPLE },
+  },
+  ({ caller, params: { id }, body, origin }, { domains }) =>
+    domains.claim({ caller, whence: origin, organization: id }, body.domain),
+);
+
+const verify = route(
+  'POST /v1/organizations/:id/sso/domains/:domain/verify',
+  {
+    summary: 'Prove a domain',
+    description:
+      'For admins and owners. Looks for the record in DNS now; a verified domain is looked up once a day besides. It takes no Idempotency-Key: what is proven stays so.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'session',
+    rate: { perMinute: 20, by: 'user' },
+    params,
+    reply: { 200: domainSchema },
+    errors: ['not_found', 'forbidden', 'domain_unproven', 'domain_taken', 'dns_unavailable'],
+    idempotency: 'none',
+    example: {
+      params: { id: ID, domain: DOMAIN },
+      reply: { ...EXAMPLE, status: 'verified', verified_at: '2026-11-20T08:00:00.000Z' },
+    },
+  },
+  ({ caller, params: { id, domain }, origin }, { domains }) =>
+    domains.verify({ caller, whence: origin, organization: id }, domain),
+);
+
+const remove = route(
+  'DELETE /v1/organizations/:id/sso/domains/:domain',
+  {
+    summary: 'Give a domain up',
+    description:
+      'For admins and owners, in a session that was proven within the last 15 minutes. Nobody with an address there comes by single sign-on any more, or must.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    params,
+    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    errors: ['not_found', 'forbidden', 'step_up_required'],
+    example: { params: { id: ID, domain: DOMAIN }, reply: { ok: true } },
+  },
+  async ({ caller, params: { id, domain }, origin }, { domains }) => {
+    await domains.remove({ caller, whence: origin, organization: id }, domain);
+    return { ok: true };
+  },
+);
+
+/** Calls on the domains that an organization says are its own. */
+export const domainRoutes: Route[] = [list, claim, verify, remove];

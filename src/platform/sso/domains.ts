@@ -1,0 +1,199 @@
+import type { Visit } from '#platform/accounts';
+import { commitPoint, type Transaction } from '#platform/db';
+import { callerChanged } from '#platform/identity';
+import { AppError, randomToken } from '#platform/kernel';
+import { endOtherSessions, managersOf } from './connection-store.ts';
+import { domainName, isPublicMail } from './domain-names.ts';
+import {
+  deleteDomain,
+  domainById,
+  type DomainRow,
+  domainsOf,
+  domainsToCheck,
+  insertDomain,
+  markMissing,
+  markVerified,
+  MISSING_DAYS,
+  putOff,
+} from './domain-store.ts';
+import { eventOf, type SetupParts } from './entry.ts';
+
+const CLAIMED = commitPoint(
+  'sso.domain-claimed',
+  'a domain that an organization says is its own, or no longer',
+);
+const VERIFIED = commitPoint(
+  'sso.domain-verified',
+  'a proven domain, with the end of sessions that single sign-on must open from now on',
+);
+const CHECKED = commitPoint(
+  'sso.domain-checked',
+  'what DNS says of a proven domain, its loss perhaps, and the mails that tell of it',
+);
+
+const MOST = 20;
+const CHECKED_AT_ONCE = 200;
+const PREFIX = 'plinth-verification=';
+
+export interface DomainView {
+  readonly domain: string;
+  readonly status: 'pending' | 'verified' | 'missing';
+  /** What DNS must show, as long as the domain is to be the organization's. */
+  readonly record: { readonly type: 'TXT'; readonly name: string; readonly value: string };
+  readonly verified_at: string | null;
+  /** Since when DNS lacks the record of a verified one. */
+  readonly missing_since: string | null;
+}
+
+/** Which domains are an organization's own, for its admins. */
+export interface Domains {
+  list(visit: Visit): Promise<DomainView[]>;
+  /** Answers the record that proves it. A domain that is claimed already keeps its record. */
+  claim(visit: Visit, domain: string): Promise<DomainView>;
+  /** Looks the record up. Throws `domain_unproven`, `domain_taken`, `dns_unavailable`. */
+  verify(visit: Visit, domain: string): Promise<DomainView>;
+  /** Nobody comes by way of it any more. */
+  remove(visit: Visit, domain: string): Promise<void>;
+  /** Asks DNS anew about verified domains; hourly maintenance calls it. Answers about how many. */
+  recheck(): Promise<number>;
+}
+
+export function createDomains(parts: SetupParts): Domains {
+  const { db, accounts } = parts;
+  return {
+    async list(visit) {
+      const { accountId } = await accounts.entry.enter(visit, 'admin');
+      const [rows] = await db.tenant(accountId, [domainsOf(accountId)]);
+      return rows.map(domainView);
+    },
+    claim: (visit, domain) => claim(parts, visit, domain),
+    verify: (visit, domain) => verify(parts, visit, domain),
+    remove: (visit, domain) => remove(parts, visit, domain),
+    async recheck() {
+      const [due] = await db.system('sso.domains', [domainsToCheck(CHECKED_AT_ONCE)]);
+      for (const row of due) await recheck(parts, row);
+      return due.length;
+    },
+  };
+}
+
+async function claim(parts: SetupParts, visit: Visit, text: string): Promise<DomainView> {
+  const { db, accounts, audit, random } = parts;
+  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  const domain = domainName(text);
+  if (domain === undefined || isPublicMail(domain)) throw new AppError('domain_unfit');
+  const challenge = randomToken(random);
+  return db.tenant(accountId, CLAIMED, async (tx) => {
+    await accounts.entry.lock(tx, visit, { least: 'admin' });
+    const [all, [claimed]] = await tx.runAll([
+      domainsOf(accountId),
+      insertDomain(accountId, domain, challenge),
+    ]);
+    if (claimed === undefined) return domainView(found(all.find((one) => one.domain === domain)));
+    if (all.length >= MOST) throw new AppError('too_many_domains');
+    await audit.recordIn(tx, eventOf(visit, 'sso.domain_claimed', about(domain)));
+    return domainView(claimed);
+  });
+}
+
+async function verify(parts: SetupParts, visit: Visit, domain: string): Promise<DomainView> {
+  const { db, accounts, audit } = parts;
+  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  const [[claimed]] = await db.tenant(accountId, [domainById(accountId, domain)]);
+  if (!(await isProven(parts, found(claimed)))) throw new AppError('domain_unproven');
+  const { row, ended } = await db
+    .tenant(accountId, VERIFIED, async (tx) => {
+      await accounts.entry.lock(tx, visit, { least: 'admin' });
+      const [verified] = await tx.run(markVerified(found(claimed)));
+      await audit.recordIn(tx, eventOf(visit, 'sso.domain_verified', about(domain)));
+      return { row: found(verified), ended: await tx.run(endOtherSessions()) };
+    })
+    .catch(unlessTaken);
+  for (const { user_id } of ended) callerChanged(db, user_id);
+  return domainView(row);
+}
+
+async function remove(parts: SetupParts, visit: Visit, domain: string): Promise<void> {
+  const { db, accounts, audit } = parts;
+  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  await db.tenant(accountId, CLAIMED, async (tx) => {
+    await accounts.entry.lock(tx, visit, { least: 'admin' });
+    found((await tx.run(deleteDomain(accountId, domain)))[0]);
+    await audit.recordIn(tx, eventOf(visit, 'sso.domain_removed', about(domain)));
+  });
+}
+
+async function isProven({ txtRecords }: Pick<SetupParts, 'txtRecords'>, row: DomainRow): Promise<boolean> {
+  const { name, value } = recordOf(row);
+  return (await txtRecords(name)).includes(value);
+}
+
+/** Silence of DNS proves nothing: a domain is lost by answers alone. */
+async function recheck(parts: SetupParts, row: DomainRow): Promise<void> {
+  const { db } = parts;
+  const proven = await isProven(parts, row).catch(() => undefined);
+  await db.tenant(row.account_id, CHECKED, async (tx) => {
+    if (proven === undefined) await tx.run(putOff(row));
+    else if (proven) await tx.run(markVerified(row));
+    else await missing(parts, tx, row);
+  });
+  parts.mail.wake();
+}
+
+async function missing(
+  { audit, mail }: Pick<SetupParts, 'audit' | 'mail'>,
+  tx: Transaction,
+  row: DomainRow,
+): Promise<void> {
+  const { account_id: accountId, domain } = row;
+  const [state] = await tx.run(markMissing(row));
+  if (state === undefined || !(state.is_new || state.is_lost)) return;
+  await audit.recordIn(tx, {
+    action: state.is_lost ? 'sso.domain_lost' : 'sso.domain_missing',
+    actor: { kind: 'system' },
+    accountId,
+    ...about(domain),
+  });
+  const { name, value } = recordOf(row);
+  for (const { email: to, user_id: userId, organization } of await tx.run(
+    managersOf(accountId, ['owner', 'admin']),
+  ))
+    await tx.runAll(
+      state.is_lost
+        ? mail.sending({ to, userId, accountId, template: 'domain_lost', facts: { domain, organization } })
+        : mail.sending({
+            to,
+            userId,
+            accountId,
+            template: 'domain_missing',
+            facts: { domain, organization, name, value, days: MISSING_DAYS },
+          }),
+    );
+}
+
+function recordOf({ domain, challenge }: DomainRow): DomainView['record'] {
+  return { type: 'TXT', name: `_plinth-challenge.${domain}`, value: `${PREFIX}${challenge}` };
+}
+
+const about = (domain: string) => ({ target: { kind: 'domain', id: domain } });
+
+function found<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new AppError('not_found');
+  return row;
+}
+
+/** Another organization has proven it, perhaps in this very moment: the index alone sees both. */
+function unlessTaken(error: unknown): never {
+  const isTaken = error instanceof Error && 'code' in error && error.code === '23505';
+  throw isTaken ? new AppError('domain_taken', { cause: error }) : error;
+}
+
+function domainView(row: DomainRow): DomainView {
+  return {
+    domain: row.domain,
+    status: row.verified_at === null ? 'pending' : row.missing_since === null ? 'verified' : 'missing',
+    record: recordOf(row),
+    verified_at: row.verified_at?.toISOString() ?? null,
+    missing_since: row.missing_since?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Accounts, Visit } from '#platform/accounts';
+import { actorOf, type Audit, type AuditEvent } from '#platform/audit';
+import type { Database } from '#platform/db';
+import type { AccountId, Ids, Random } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import type { Secrets } from '#platform/secrets';
+import type { TxtRecords } from './txt-records.ts';
+
+export interface SetupParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly audit: Audit;
+  readonly accounts: Pick<Accounts, 'entry'>;
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly secrets: Secrets;
+  readonly txtRecords: TxtRecords;
+}
+
+/** An event of an organization, by whoever visits it. */
+export function eventOf(
+  { caller, whence, organization }: Visit,
+  action: string,
+  more: Pick<AuditEvent, 'target' | 'changes'> = {},
+): AuditEvent {
+  const accountId = organization as AccountId;
+  return {
+    action,
+    actor: actorOf(caller),
+    accountId,
+    whence,
+    target: { kind: 'account', id: accountId },
+    ...more,
+  };
+}

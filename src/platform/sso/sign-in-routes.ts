@@ -1,0 +1,102 @@
+import { answer, type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Sso } from './sso.ts';
+
+const route = routesFor<Sso>();
+const tag = 'Single sign-on';
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const RETURN_TO = 'https://app.example.com/signed-in';
+
+const returning = {
+  return_to: z.string().min(1).max(2_000).describe('One of SIGN_IN_RETURN_TO.'),
+  code_challenge: z
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .describe('The base64url of the SHA-256 of a random secret that the page keeps.'),
+};
+
+const start = route(
+  'POST /v1/auth/sso/start',
+  {
+    summary: 'Find out where somebody signs in',
+    description:
+      'By the domain of their address, or by their organization. Answers the address of this server to open as a page: it sends the browser to the provider. Whether anybody has the address shows nowhere. It takes no Idempotency-Key: nothing comes of it.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    body: z.strictObject({
+      email: z.email().max(254).optional(),
+      organization: z.uuid().optional(),
+      ...returning,
+    }),
+    reply: { 200: z.strictObject({ url: z.string() }) },
+    errors: ['sso_unconfigured'],
+    idempotency: 'none',
+    example: {
+      body: { organization: ID, return_to: RETURN_TO, code_challenge: CHALLENGE },
+      reply: {
+        url: `https://api.example.com/v1/auth/sso/${ID}?return_to=https%3A%2F%2Fapp.example.com%2Fsigned-in&code_challenge=${CHALLENGE}`,
+      },
+    },
+  },
+  async ({ body }, { signIn }) => {
+    const { email, organization, return_to: returnTo, code_challenge: codeChallenge } = body;
+    return { url: await signIn.start({ email, organization, returnTo, codeChallenge }) };
+  },
+);
+
+const depart = route(
+  'GET /v1/auth/sso/:id',
+  {
+    summary: 'Send a browser to the provider of an organization',
+    description:
+      'Open it as a page; an organization may link to it from its own. The browser comes back to `return_to` with `?code=` for `POST /v1/auth/exchange`, or with `?error=` and a code.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    rateOf: { name: 'organization', perMinute: 300, of: ({ params }) => params.id },
+    query: z.strictObject(returning),
+    reply: { 302: z.undefined() },
+    errors: ['sso_unconfigured', 'sign_in_unavailable', 'sign_in_failed'],
+    example: {
+      params: { id: ID },
+      query: { return_to: RETURN_TO, code_challenge: CHALLENGE },
+      reply: undefined,
+    },
+  },
+  async ({ params, query, wire }, { signIn }) => {
+    const { cookie } = wire.request.headers;
+    const asked = { returnTo: query.return_to, codeChallenge: query.code_challenge, cookie };
+    const { location, setCookie } = await signIn.depart(params.id, asked);
+    return answer(302, undefined, { location, 'set-cookie': setCookie });
+  },
+);
+
+const arrive = route(
+  'GET /v1/auth/sso/:id/callback',
+  {
+    summary: 'Where the provider of an organization sends a browser back to',
+    description:
+      'It leads on to the `return_to` of the sign-in. `state` is good once, for ten minutes, in the browser that began, and as long as single sign-on is set up as it was then. What the provider adds besides is ignored.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    query: z.object({
+      state: z.string().min(1).max(200),
+      code: z.string().min(1).max(4_000).optional(),
+      error: z.string().min(1).max(200).optional(),
+      iss: z.string().min(1).max(2_000).optional(),
+    }),
+    reply: { 302: z.undefined() },
+    errors: ['sso_unconfigured', 'sign_in_failed'],
+    example: { params: { id: ID }, query: { state: 'eT6…', code: 'SplxlOBe…' }, reply: undefined },
+  },
+  async ({ params, query, wire, origin }, { signIn }) => {
+    const { cookie } = wire.request.headers;
+    return answer(302, undefined, { location: await signIn.arrive(params.id, { query, cookie }, origin) });
+  },
+);
+
+/** Calls of whoever signs in by the provider of their organization. */
+export const signInRoutes: Route[] = [start, depart, arrive];

@@ -1,0 +1,13 @@
+import { type DataRule, erased } from '#platform/db';
+
+/** What erasure and export do with what the operator's systems are told. */
+export const webhooksDataRules: DataRule[] = [
+  { table: 'webhooks.endpoints', nobodys: 'the operator’s' },
+  { table: 'webhooks.events', account: erased() },
+  {
+    table: 'webhooks.deliveries',
+    // Their answers may quote what they were told.
+    account: erased('t.event_id in (select e.id from webhooks.events e where e.account_id = $1::uuid)'),
+    withheld: 'what the operator’s own systems answered',
+  },
+];

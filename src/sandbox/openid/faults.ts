@@ -1,0 +1,39 @@
+/** Where a fault is met. */
+export type Place = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'firebase';
+
+/** How an answer goes wrong on the wire. */
+export type WireFault = { readonly status: number } | 'hang' | 'reset' | 'endless' | 'redirect';
+
+/** What is wrong with an ID token that is well answered. */
+export type TokenFault =
+  | 'wrong nonce'
+  | 'no nonce'
+  | 'wrong audience'
+  | 'wrong issuer'
+  | 'expired'
+  | 'not signed by us'
+  | 'unsigned';
+
+/** What is to go wrong; each entry meets one answer, in order. */
+export class Faults {
+  readonly #wire = new Map<Place, WireFault[]>();
+  readonly #tokens: TokenFault[] = [];
+
+  /** The next answers of a place. */
+  at(place: Place, ...faults: readonly WireFault[]): void {
+    this.#wire.set(place, [...(this.#wire.get(place) ?? []), ...faults]);
+  }
+
+  /** The next ID tokens. */
+  tokens(...faults: readonly TokenFault[]): void {
+    this.#tokens.push(...faults);
+  }
+
+  nextAt(place: Place): WireFault | undefined {
+    return this.#wire.get(place)?.shift();
+  }
+
+  nextToken(): TokenFault | undefined {
+    return this.#tokens.shift();
+  }
+}

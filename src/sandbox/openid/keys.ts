@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+
+interface Key {
+  readonly kid: string;
+  readonly privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+  readonly jwk: JWK;
+}
+
+/** The keys that ID tokens are signed with; the first is made when it is needed. */
+export class KeyRing {
+  #keys: Promise<readonly [Key, ...Key[]]> | undefined;
+
+  /** All that are served. */
+  async jwks(): Promise<{ keys: JWK[] }> {
+    return { keys: (await this.#all()).map(({ jwk }) => jwk) };
+  }
+
+  /** Signs with the newest. */
+  async sign(payload: JWTPayload): Promise<string> {
+    const [key] = await this.#all();
+    return signed(key, payload);
+  }
+
+  /** Signs with a key of the right name that nobody serves. */
+  async forge(payload: JWTPayload): Promise<string> {
+    const [{ kid }] = await this.#all();
+    return signed({ ...(await newKey()), kid }, payload);
+  }
+
+  /** Makes another key; the old ones are served no more. */
+  async rotate(): Promise<void> {
+    this.#keys = newKey().then((key) => [key]);
+    await this.#keys;
+  }
+
+  #all(): Promise<readonly [Key, ...Key[]]> {
+    this.#keys ??= newKey().then((key) => [key]);
+    return this.#keys;
+  }
+}
+
+async function newKey(): Promise<Key> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const kid = randomUUID();
+  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' } };
+}
+
+function signed({ kid, privateKey }: Pick<Key, 'kid' | 'privateKey'>, payload: JWTPayload): Promise<string> {
+  return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(privateKey);
+}

@@ -1,0 +1,197 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Faults, type TokenFault } from './faults.ts';
+import { KeyRing } from './keys.ts';
+
+/** Somebody with an account at the provider. */
+export interface Person {
+  readonly subject: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly name: string;
+}
+
+/** A program that may send people here. */
+export interface Client {
+  readonly clientId: string;
+  /** undefined: a public client, which must use PKCE. */
+  readonly clientSecret?: string | undefined;
+  /** Where people may be sent back to, letter by letter; anywhere when not said. */
+  readonly redirectUris?: readonly string[];
+}
+
+/** A request that is refused, in the words of OAuth. */
+export class Refusal extends Error {
+  readonly error: string;
+  readonly status: number;
+  constructor(error: string, says: string, status = 400) {
+    super(says);
+    this.error = error;
+    this.status = status;
+  }
+}
+
+interface Grant {
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly challenge: string | undefined;
+  readonly nonce: string | undefined;
+  readonly person: Person;
+  readonly until: number;
+}
+
+export interface ProviderOptions {
+  readonly issuer: () => string;
+  readonly clients: readonly Client[];
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** Milliseconds that a code is good. */
+const CODE_LIVES = 60_000;
+/** Seconds that an ID token is good, as Google's are. */
+const TOKEN_LIVES = 3_600;
+
+/** What an OpenID provider knows and decides. */
+export class Provider {
+  readonly faults = new Faults();
+  readonly keys = new KeyRing();
+  readonly people = new Map<string, Person>();
+  /** Whether ID tokens hold no email, so that it must be asked for at userinfo. */
+  thin = false;
+  readonly #options: ProviderOptions;
+  readonly #grants = new Map<string, Grant>();
+  readonly #bearers = new Map<string, Person>();
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody by their email; made up when nobody has it. */
+  person(email: string, more: Partial<Person> = {}): Person {
+    const known = this.people.get(email);
+    const subject = createHash('sha256').update(email).digest('hex').slice(0, 21);
+    const person = { subject, email, emailVerified: true, name: 'Sandbox Person', ...known, ...more };
+    this.people.set(email, person);
+    return person;
+  }
+
+  /** Checks what a browser was sent with; what is wrong with the client is told to the person, never sent back. */
+  client(query: URLSearchParams): Client {
+    const client = this.#options.clients.find(({ clientId }) => clientId === query.get('client_id'));
+    const redirectUri = query.get('redirect_uri') ?? '';
+    if (client === undefined) throw new Refusal('invalid_client', 'There is no such client.');
+    if (redirectUri === '' || client.redirectUris?.includes(redirectUri) === false)
+      throw new Refusal('redirect_uri_mismatch', 'This client is not sent back to there.');
+    if (query.get('response_type') !== 'code') throw new Refusal('unsupported_response_type', 'Only code.');
+    if (query.get('scope')?.split(' ').includes('openid') !== true)
+      throw new Refusal('invalid_scope', 'Ask for openid.');
+    return client;
+  }
+
+  /** A code for a person who has agreed. */
+  grant(query: URLSearchParams, person: Person): string {
+    const client = this.client(query);
+    const challenge = query.get('code_challenge') ?? undefined;
+    if (challenge !== undefined && query.get('code_challenge_method') !== 'S256')
+      throw new Refusal('invalid_request', 'Only S256.');
+    if (challenge === undefined && client.clientSecret === undefined)
+      throw new Refusal('invalid_request', 'A public client must use PKCE.');
+    const code = randomBytes(24).toString('base64url');
+    const redirectUri = query.get('redirect_uri') ?? '';
+    const nonce = query.get('nonce') ?? undefined;
+    const until = this.#options.now() + CODE_LIVES;
+    this.#grants.set(code, { client, redirectUri, challenge, nonce, person, until });
+    return code;
+  }
+
+  /** Tokens for a code, which is used up. */
+  async exchange(client: Client, form: URLSearchParams): Promise<object> {
+    if (form.get('grant_type') !== 'authorization_code')
+      throw new Refusal('unsupported_grant_type', 'Only authorization_code.');
+    const code = form.get('code') ?? '';
+    const grant = this.#grants.get(code);
+    this.#grants.delete(code);
+    if (grant === undefined || grant.until <= this.#options.now() || grant.client !== client)
+      throw new Refusal('invalid_grant', 'The code is not good.');
+    if (form.get('redirect_uri') !== grant.redirectUri)
+      throw new Refusal('invalid_grant', 'The redirect_uri is another.');
+    const verifier = form.get('code_verifier') ?? '';
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    if (grant.challenge !== undefined && grant.challenge !== challenge)
+      throw new Refusal('invalid_grant', 'The code_verifier does not fit.');
+    const bearer = randomBytes(24).toString('base64url');
+    this.#bearers.set(bearer, grant.person);
+    const id_token = await this.#idToken(grant);
+    return { access_token: bearer, token_type: 'Bearer', expires_in: TOKEN_LIVES, scope: 'openid', id_token };
+  }
+
+  /** Who an access token is of. */
+  userinfo(authorization: string | undefined): object {
+    const person = this.#bearers.get(authorization?.replace(/^bearer /i, '') ?? '');
+    if (person === undefined) throw new Refusal('invalid_token', 'Unknown.', 401);
+    return claimsOf(person);
+  }
+
+  /** The client of a token request, by either way of saying the secret. */
+  authenticated(authorization: string | undefined, form: URLSearchParams): Client {
+    const [, basic] = /^basic (.+)$/i.exec(authorization ?? '') ?? [];
+    const [id, secret] =
+      basic === undefined
+        ? [form.get('client_id'), form.get('client_secret') ?? undefined]
+        : Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);
+    const client = this.#options.clients.find(({ clientId }) => clientId === id);
+    if (client === undefined || client.clientSecret !== secret)
+      throw new Refusal('invalid_client', 'Client and secret do not belong together.', 401);
+    return client;
+  }
+
+  /** An ID token of Firebase's, of a project; claims that are given replace those that fit. */
+  async firebaseToken(projectId: string, person: Person, claims: object = {}): Promise<string> {
+    const now = Math.floor(this.#options.now() / 1_000);
+    const { sub, ...said } = claimsOf(person);
+    const payload = {
+      iss: `https://securetoken.google.com/${projectId}`,
+      aud: projectId,
+      iat: now,
+      exp: now + TOKEN_LIVES,
+      auth_time: now,
+      sub,
+      user_id: sub,
+      ...said,
+      firebase: { sign_in_provider: 'google.com', identities: {} },
+      ...claims,
+    };
+    return this.#signed(payload, this.faults.nextToken());
+  }
+
+  async #idToken({ client, nonce, person }: Grant): Promise<string> {
+    const fault = this.faults.nextToken();
+    const now = Math.floor(this.#options.now() / 1_000) - (fault === 'expired' ? 2 * TOKEN_LIVES : 0);
+    const said = this.thin ? { sub: person.subject } : claimsOf(person);
+    const nonces = { 'wrong nonce': 'another', 'no nonce': undefined } as const;
+    const payload = {
+      ...said,
+      iss: fault === 'wrong issuer' ? 'https://another.example' : this.#options.issuer(),
+      aud: fault === 'wrong audience' ? 'another-client' : client.clientId,
+      iat: now,
+      exp: now + TOKEN_LIVES,
+      nonce: fault === 'wrong nonce' || fault === 'no nonce' ? nonces[fault] : nonce,
+    };
+    return this.#signed(payload, fault);
+  }
+
+  async #signed(payload: object, fault: TokenFault | undefined): Promise<string> {
+    if (fault === 'not signed by us') return this.keys.forge({ ...payload });
+    if (fault !== 'unsigned') return this.keys.sign({ ...payload });
+    return `${part({ alg: 'none', typ: 'JWT' })}.${part(payload)}.`;
+  }
+}
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const claimsOf = ({ subject, email, emailVerified, name }: Person) => ({
+  sub: subject,
+  email,
+  email_verified: emailVerified,
+  name,
+});

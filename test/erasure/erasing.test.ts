@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { advance } from '#test/factories';
+import { allDataRules } from '../../src/app/erasure.ts';
+import { makeHousehold, PASSWORD, type Person, walkedApp, workedOff } from '../walkers/cast.ts';
+import { dumpOf, tablesWith } from './dump.ts';
+import { mark } from './marking.ts';
+
+const app = await walkedApp({ work: false });
+const { db } = app;
+const { erasure, limits, reports } = app.app.modules;
+const rules = allDataRules();
+const EVER = { from: new Date(0), until: new Date('2100-01-01T00:00:00Z') };
+
+let made = 0;
+function newMarker(): string {
+  made += 1;
+  return `MARK${process.pid}X${made}`;
+}
+
+/** A new address for somebody, wherever the old one stands. */
+async function readdressed(person: Person, email: string): Promise<void> {
+  const tables = [
+    ['identity.users', 'email'],
+    ['mail.messages', 'recipient'],
+    ['accounts.invitations', 'email'],
+    ['identity.email_tokens', 'email'],
+  ];
+  for (const [table, column] of tables) {
+    const sql = `update ${table} set ${column} = $2 where lower(${column}) = lower($1)`;
+    await db.asMigrator(statement(sql, [person.email, email]));
+  }
+}
+
+async function personalOf({ userId }: Person): Promise<string> {
+  const sql = `select account_id as id from accounts.accounts where created_by = $1 and kind = 'personal'`;
+  const [row] = await db.asMigrator(statement<{ id: string }>(sql, [userId]));
+  return row?.id ?? '';
+}
+
+/** Somebody who had one of everything in their organization and has closed their account, of whom every text says the marker. */
+async function marked(): Promise<{ owner: Person; organization: string; marker: string }> {
+  const marker = newMarker();
+  const { owner, organization } = await makeHousehold(app, []);
+  await closed(owner);
+  // Jobs that waited are given up, and permits that were lent are over: nothing of theirs is open any more.
+  await workedOff(app);
+  await advance(db, '1 day');
+  await limits.sweep();
+  await readdressed(owner, `${marker}@example.com`);
+  const accounts = [organization, await personalOf(owner)];
+  await mark(db, rules, { accounts, users: [owner.userId], marker });
+  expect((await tablesWith(db, marker)).length).toBeGreaterThan(25);
+  return { owner, organization, marker };
+}
+
+async function closed(person: Person): Promise<void> {
+  const reply = await app.call(person.token, 'DELETE /v1/me', { body: { password: PASSWORD } });
+  expect(reply.status).toBe(200);
+}
+
+const sumsOf = async () => {
+  const [row] = await db.asMigrator(
+    statement<Record<string, string>>(
+      `select sum(cost)::text as ledger, count(*)::text as calls,
+         (select sum(posted + estimated + corrections)::text from reports.usage(to_timestamp(0), 'infinity')) as reports,
+         (select sum(net)::text from reports.proceeds) as proceeds
+       from limits.usage_events where state = 'posted'`,
+    ),
+  );
+  return row;
+};
+
+/** Rows in which one of these ids stands, but for answers that are kept for a day. */
+async function rowsNaming(ids: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const [table, rows] of await dumpOf(db)) {
+    if (table.startsWith('idempotency.')) continue;
+    found.push(...rows.filter((row) => ids.some((id) => row.includes(id))).map((row) => `${table} ${row}`));
+  }
+  return found;
+}
+
+describe('an erasure', () => {
+  test('leaves no word of a person and of what was theirs in the whole database; others stay as they were', async () => {
+    const other = await makeHousehold(app, ['member']);
+    const { marker } = await marked();
+    await advance(db, '14 days');
+    const names = [other.organization, other.owner.userId, other.others.member.userId];
+    const [before, sums] = [await rowsNaming(names), await sumsOf()];
+    expect(await erasure.eraser.run()).toBeGreaterThan(2);
+    expect(await tablesWith(db, marker)).toEqual([]);
+    expect(await rowsNaming(names)).toEqual(before);
+    expect(await sumsOf()).toEqual(sums);
+    expect(Number(sums?.['calls'])).toBeGreaterThan(0);
+    expect(await reports.rollup.verify(EVER)).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { commitPoint, statement } from '#platform/db';
+import { waitsForLocks } from '#test/gym';
+import { testApp } from '../services/app.ts';
+import { engine } from '../services/index.ts';
+import { tablesWith } from './dump.ts';
+import { leavingOf, type Resident } from './stand.ts';
+
+const HELD = commitPoint('test.erasure.held', 'a row that a test holds');
+/** Where the process dies: the point, and whether before or after it. */
+let dying: string | undefined;
+const app = await testApp({
+  work: false,
+  passing(point, phase) {
+    if (`${phase} ${point}` !== dying) return;
+    dying = undefined;
+    throw new Error('the process died');
+  },
+});
+const { erase, gone, later, links, login, restore } = leavingOf(app);
+
+/** The link of the undo; no worker runs otherwise, or it would keep the schedule of erasures itself. */
+async function linkTo(who: Resident): Promise<string | undefined> {
+  const worker = app.app.modules.jobs.work();
+  const sent = await links(who);
+  await worker.stop(1_000);
+  return sent.at(-1);
+}
+
+beforeEach(() => {
+  dying = undefined;
+});
+
+async function isErased({ userId, email }: Resident): Promise<boolean> {
+  const tables = [...(await tablesWith(app.db, email))];
+  const users = await app.db.asMigrator(statement('select from identity.users where user_id = $1', [userId]));
+  return users.length === 0 && tables.length === 0;
+}
+
+describe('an erasure that is cut short', () => {
+  test.each(['after erasure.begun', 'before erasure.erased', 'after erasure.erased'])(
+    '%s is done by the next run, once',
+    async (where) => {
+      const who = await gone();
+      await later('14 days');
+      dying = where;
+      await expect(erase()).rejects.toThrow('erasures failed');
+      await erase();
+      expect(await isErased(who)).toBe(true);
+      const done = statement(`select from audit.events where action = 'user.erased' and target_id = $1`, [
+        who.userId,
+      ]);
+      expect(await app.db.asMigrator(done)).toHaveLength(1);
+    },
+  );
+
+  test('of one does not keep another from being erased', async () => {
+    const [first, second] = [await gone(), await gone()];
+    await later('14 days');
+    dying = 'before erasure.erased';
+    await expect(erase()).rejects.toThrow('1 erasures failed');
+    // All but one, and that one by the next run.
+    expect(await erase()).toBe(1);
+    expect([await isErased(first), await isErased(second)]).toEqual([true, true]);
+  });
+});
+
+describe('two at once', () => {
+  test('erase everybody once', async () => {
+    const people = [await gone(), await gone()];
+    await later('14 days');
+    const counts = await Promise.all([erase(), erase()]);
+    // Each with the organization that they were alone in.
+    expect(counts[0] + counts[1]).toBe(4);
+    for (const who of people) expect(await isErased(who)).toBe(true);
+  });
+});
+
+/** Does something in a transaction, and keeps that open; the answer commits it. */
+async function held(sql: string, { userId }: Resident): Promise<() => Promise<void>> {
+  const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = app.db.system('erasure.run', HELD, async (tx) => {
+    await tx.run(statement(sql, [userId]));
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  return () => {
+    release.resolve();
+    return holding;
+  };
+}
+
+test('a link that was sent late is good no longer than the 14 days', async () => {
+  const who = await gone();
+  await later('13 days');
+  await app.call(undefined, 'POST /v1/auth/resend-restore', { body: { email: who.email } });
+  const link = await linkTo(who);
+  await later('1 day');
+  expect(await restore(link)).toBe('400 link_invalid');
+});
+
+// The embedded database has one connection: nobody waits for anybody's row there.
+describe.runIf(engine === 'postgres')('an undo in the last moment', () => {
+  test('that waits for an erasure which has begun is refused', async () => {
+    const who = await gone();
+    const link = await linkTo(who);
+    const begun = await held('update identity.users set updated_at = app.now() where user_id = $1', who);
+    const undo = restore(link);
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await later('14 days');
+    await begun();
+    expect(await undo).toBe('400 link_invalid');
+    await erase();
+    expect(await isErased(who)).toBe(true);
+  });
+
+  test('that came first is done, and the erasure which waits for it finds nobody', async () => {
+    const who = await gone();
+    await later('14 days');
+    const undone = await held(
+      `update identity.users set status = 'active', closed_at = null where user_id = $1`,
+      who,
+    );
+    const erasing = erase();
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await undone();
+    await erasing;
+    expect(await login(who)).toBe('200');
+  });
+});

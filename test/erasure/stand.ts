@@ -1,0 +1,55 @@
+import { expect } from 'vitest';
+import { advance } from '#test/factories';
+import { forgetRates } from '../identity/mailbox.ts';
+import { said, standOf } from '../organizations/stand.ts';
+import type { Customer, Reply, TestApp } from '../services/app.ts';
+
+/** A customer who has signed in. */
+export interface Resident extends Customer {
+  readonly token: string;
+}
+
+const LINK = /\/v1\/auth\/restore\/(ple_[\w-]{43})/;
+
+/** People who close their accounts, and come back, by what a client can send. */
+export function leavingOf(app: TestApp) {
+  const stand = standOf(app);
+  const { erasure } = app.app.modules;
+
+  async function resident(...plans: readonly string[]): Promise<Resident> {
+    const customer = await app.customer(...plans);
+    await forgetRates(app);
+    return { ...customer, token: await stand.signIn(customer.email, customer.password) };
+  }
+
+  const close = ({ token, password }: Resident): Promise<Reply> =>
+    stand.call(token, 'DELETE /v1/me', { password });
+
+  return {
+    ...stand,
+    resident,
+    close,
+    /** Somebody who has closed their account. */
+    async gone(...plans: readonly string[]): Promise<Resident> {
+      const who = await resident(...plans);
+      expect(said(await close(who))).toBe('200');
+      return who;
+    },
+    /** The secrets of the links that they were sent, the oldest first. */
+    async links({ email }: Pick<Resident, 'email'>): Promise<string[]> {
+      const mails = (await app.outbox()).filter(({ to }) => to === email);
+      return mails.flatMap(({ text }) => LINK.exec(text)?.[1] ?? []);
+    },
+    async restore(token: string | undefined): Promise<string> {
+      await forgetRates(app);
+      return said(await app.call(undefined, 'POST /v1/auth/restore', { body: { token } }));
+    },
+    async login({ email, password }: Resident): Promise<string> {
+      await forgetRates(app);
+      return said(await app.call(undefined, 'POST /v1/auth/login', { body: { email, password } }));
+    },
+    /** What the hourly job does. */
+    erase: () => erasure.eraser.run(),
+    later: (interval: string) => advance(app.db, interval),
+  };
+}

@@ -1,0 +1,62 @@
+import { generateSync } from 'otplib';
+import { advance, databaseTime } from '#test/factories';
+import type { TestApp } from '../services/app.ts';
+import { answered, forgetRates, registered, type Somebody } from './mailbox.ts';
+
+/** Somebody who is signed in, and calls as that session. */
+export interface Signed {
+  readonly ada: Somebody;
+  readonly access: string;
+  call(line: string, body?: object): ReturnType<Somebody['auth']>;
+}
+
+/** A call as somebody, or as nobody; never refused for being one too many. */
+export function callsAs(app: TestApp, token: string | undefined): Signed['call'] {
+  return async (line, body) => {
+    await forgetRates(app);
+    return answered(await app.call(token, line, body === undefined ? {} : { body }));
+  };
+}
+
+/** Somebody new, who has just signed in. */
+export async function newcomer(app: TestApp): Promise<Signed> {
+  const ada = await registered(app);
+  const { access } = await ada.enter();
+  return { ada, access, call: callsAs(app, access) };
+}
+
+/** An authenticator app that holds a secret. */
+export function authenticatorOf({ db }: TestApp, secret: string) {
+  /** The code of a step of time: this one, the one before (-1), the one after. */
+  return async (step = 0): Promise<string> => {
+    const now = Math.floor((await databaseTime(db)).getTime() / 1_000);
+    return generateSync({ secret, epoch: now + step * 30 });
+  };
+}
+
+export interface Factors {
+  readonly code: ReturnType<typeof authenticatorOf>;
+  readonly recoveryCodes: readonly string[];
+}
+
+/** Gives a caller an authenticator app, half a minute ago: its code of now is not used yet. */
+export async function enrolled(app: TestApp, call: Signed['call']): Promise<Factors> {
+  const { body } = await call('POST /v1/auth/mfa/totp');
+  const code = authenticatorOf(app, String(body['secret']));
+  const confirmed = await call('POST /v1/auth/mfa/totp/confirm', { code: await code() });
+  if (confirmed.status !== 200) throw new Error(`the code was refused: ${confirmed.code}`);
+  await advance(app.db, '30 seconds');
+  return { code, recoveryCodes: confirmed.body['recovery_codes'] as string[] };
+}
+
+/** Somebody with an authenticator app. */
+export async function withAuthenticator(app: TestApp): Promise<Signed & Factors> {
+  const signed = await newcomer(app);
+  return { ...signed, ...(await enrolled(app, signed.call)) };
+}
+
+/** The token of a log-in that is answered with a challenge. */
+export async function challengeOf({ ada }: Pick<Signed, 'ada'>, password?: string): Promise<string> {
+  const { body } = await ada.login(password);
+  return String(body['mfa_token']);
+}

@@ -1,0 +1,186 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { createCaptchaSandbox } from '#sandbox/captcha';
+import { stopTime } from '#test/factories';
+import { engine } from '#test/services';
+import { testApp } from '../services/app.ts';
+import { answered, forgetRates, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
+
+const captcha = await createCaptchaSandbox();
+afterAll(() => captcha.close());
+const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
+await stopTime(app.db);
+
+let made = 0;
+const newIp = () => `10.9.${((made += 1) >> 8) & 255}.${made & 255}`;
+
+interface Tried {
+  readonly password?: string;
+  readonly ip: string;
+  readonly former_refresh_token?: string;
+  readonly captcha_token?: string;
+}
+
+async function login(email: string, { ip, password = 'Wrong-Password-1', ...more }: Tried, on = app) {
+  await forgetRates(on);
+  const headers = { 'x-forwarded-for': ip };
+  const reply = await on.call(undefined, 'POST /v1/auth/login', {
+    headers,
+    body: { email, password, ...more },
+  });
+  return { ...answered(reply), retryAfter: reply.headers.get('retry-after') };
+}
+
+async function untilRefused(email: string, ip: string, on = app) {
+  const replies = [];
+  for (let n = 0; n < 6; n += 1) replies.push(await login(email, { ip }, on));
+  return replies;
+}
+
+const said = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
+  const { request_id: _, ...error } = body['error'] as Record<string, unknown>;
+  return { status, error };
+};
+
+describe('whoever guesses passwords', () => {
+  test('is told to wait after five, alike for known and for unknown emails', async () => {
+    const ada = await registered(app);
+    const known = await untilRefused(ada.email, newIp());
+    const unknown = await untilRefused(newEmail(), newIp());
+    expect(known.map(({ code }) => code)).toEqual([
+      ...Array.from({ length: 5 }, () => 'invalid_credentials'),
+      'too_many_attempts',
+    ]);
+    expect(known.at(-1)).toMatchObject({ status: 429, retryAfter: '1' });
+    expect(unknown.map((reply) => said(reply))).toEqual(known.map((reply) => said(reply)));
+    expect(unknown.map(({ retryAfter }) => retryAfter)).toEqual(known.map(({ retryAfter }) => retryAfter));
+  });
+
+  test('does not lock the owner out, who comes from another address or on a device of theirs', async () => {
+    const ada = await registered(app);
+    const [ip, home] = [newIp(), newIp()];
+    const { body } = await login(ada.email, { ip: home, password: PASSWORD });
+    await untilRefused(ada.email, ip);
+    expect((await login(ada.email, { ip, password: PASSWORD })).status).toBe(429);
+    expect((await login(ada.email, { ip: home, password: PASSWORD })).status).toBe(200);
+    expect((await login(ada.email, { ip: newIp(), password: PASSWORD })).status).toBe(200);
+    const former = String(body['refresh_token']);
+    expect((await login(ada.email, { ip, password: PASSWORD, former_refresh_token: former })).status).toBe(
+      200,
+    );
+  });
+
+  test('gets nothing by a token of another’s device', async () => {
+    const [ada, eve] = [await registered(app), await registered(app)];
+    const { body } = await login(eve.email, { ip: newIp(), password: PASSWORD });
+    const [ip, former_refresh_token] = [newIp(), String(body['refresh_token'])];
+    await untilRefused(ada.email, ip);
+    expect((await login(ada.email, { ip, former_refresh_token })).status).toBe(429);
+  });
+
+  test('is forgotten when the owner resets the password', async () => {
+    const ada = await registered(app);
+    // What the mailbox does comes from here too.
+    await untilRefused(ada.email, '127.0.0.1');
+    expect((await login(ada.email, { ip: '127.0.0.1', password: PASSWORD })).status).toBe(429);
+    await ada.auth('forgot-password', { email: ada.email });
+    expect((await ada.auth('reset-password', { token: await ada.link(), password: OTHER })).status).toBe(200);
+    expect((await login(ada.email, { ip: '127.0.0.1', password: OTHER })).status).toBe(200);
+  });
+
+  test('in an open session is told to wait there, and nowhere else', async () => {
+    const ada = await registered(app);
+    const [found, own] = [await ada.enter(), await ada.enter()];
+    const change = (access: string, password: string) =>
+      signedIn(app, access)('change-password', { password, new_password: OTHER });
+    for (let n = 0; n < 5; n += 1)
+      expect((await change(found.access, 'Wrong-1')).code).toBe('wrong_password');
+    expect((await change(found.access, PASSWORD)).code).toBe('too_many_attempts');
+    expect((await change(own.access, PASSWORD)).status).toBe(200);
+  });
+});
+
+test('whoever guesses links is told to wait, and a good link works all the same', async () => {
+  const ada = await registered(app);
+  const guess = async (n: number) =>
+    n % 2 === 0
+      ? ada.auth('verify-email', { token: `ple_${n}` })
+      : ada.auth('reset-password', { token: `ple_${n}`, password: OTHER });
+  for (let n = 0; n < 20; n += 1) expect((await guess(n)).code).toBe('link_invalid');
+  expect((await guess(20)).code).toBe('too_many_attempts');
+  expect((await guess(21)).code).toBe('too_many_attempts');
+  expect((await ada.auth('verify-email', { token: await ada.link() })).status).toBe(200);
+});
+
+test('whoever guesses API keys is told to wait; a good key works all the same, and tokens that are over are no guesses', async () => {
+  const { key } = await app.customer();
+  const me = async (bearer: string) => {
+    const reply = await app.call(bearer, 'GET /v1/me', { headers: { 'x-forwarded-for': '10.8.0.1' } });
+    return { ...answered(reply), retryAfter: Number(reply.headers.get('retry-after')) };
+  };
+  for (let n = 0; n < 60; n += 1) expect((await me('eyJhbGciOiJFZERTQSJ9.e30.x')).status).toBe(401);
+  for (let n = 0; n < 50; n += 1) expect((await me(`pl_${n}`)).status).toBe(401);
+  // A program that was not told that its key is revoked makes no new guess.
+  for (let n = 0; n < 10; n += 1) expect((await me('pl_0')).status).toBe(401);
+  const refused = await me('pl_50');
+  expect(refused).toMatchObject({ status: 429, code: 'too_many_attempts' });
+  expect(refused.retryAfter).toBeGreaterThan(0);
+  expect((await me(key)).status).toBe(200);
+});
+
+test.runIf(engine === 'postgres')(
+  'where a CAPTCHA is set up, a log-in asks for it after three that failed, alike for known and for unknown emails',
+  async () => {
+    const asking = await testApp({
+      beside: app,
+      work: false,
+      settings: {
+        TRUSTED_PROXIES: '127.0.0.1',
+        CAPTCHA_VERIFY_URL: captcha.url,
+        CAPTCHA_SECRET: captcha.secret,
+        CAPTCHA_SITE_KEY: captcha.siteKey,
+      },
+    });
+    const ada = await registered(app);
+    const [ip, elsewhere] = [newIp(), newIp()];
+    const known = (await untilRefused(ada.email, ip, asking)).map((reply) => said(reply));
+    const unknown = (await untilRefused(newEmail(), elsewhere, asking)).map((reply) => said(reply));
+    expect(unknown).toEqual(known);
+    expect(known[3]).toMatchObject({
+      status: 403,
+      error: { code: 'captcha_required', details: { captcha: { site_key: captcha.siteKey } } },
+    });
+    const answer = { ip, password: PASSWORD, captcha_token: captcha.solve() };
+    expect((await login(ada.email, answer, asking)).status).toBe(200);
+    expect(captcha.verified).toEqual([ip]);
+  },
+);
+
+test.runIf(engine === 'postgres')(
+  'while the hashing pool is full, log-ins are refused as busy and everything else answers',
+  async () => {
+    const { key } = await app.customer('reel.basic');
+    let under_way = 140;
+    const overfull = Promise.withResolvers<void>();
+    await forgetRates(app);
+    const logins = Array.from({ length: under_way }, async () => {
+      const headers = { 'x-forwarded-for': newIp() };
+      const body = { email: newEmail(), password: 'Wrong-Password-1' };
+      const reply = answered(await app.call(undefined, 'POST /v1/auth/login', { headers, body }));
+      under_way -= 1;
+      if (reply.code === 'busy') overfull.resolve();
+      return reply.code;
+    });
+    await overfull.promise;
+    const [health, list] = await Promise.all([
+      app.call(undefined, 'GET /healthz'),
+      app.call(key, 'GET /v1/plans'),
+    ]);
+    // Both came past those that still waited.
+    expect({ health: health.status, list: list.status, waiting: under_way > 0 }).toEqual({
+      health: 200,
+      list: 200,
+      waiting: true,
+    });
+    expect(new Set(await Promise.all(logins))).toEqual(new Set(['invalid_credentials', 'busy']));
+  },
+);

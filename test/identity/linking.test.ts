@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { createOpenIdSandbox } from '#sandbox/openid';
+import { advance } from '#test/factories';
+import { atEndOfFile } from '../services/closing.ts';
+import { testApp } from '../services/app.ts';
+import { browser, settingsFor } from './browser.ts';
+import { answered, forgetRates, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
+
+const provider = await createOpenIdSandbox();
+atEndOfFile(() => provider.close());
+const app = await testApp({ settings: settingsFor(provider) });
+
+const call = async (token: string, what: string) => {
+  await forgetRates(app);
+  return answered(await app.call(token, what));
+};
+const idOf = async (token: string) => (await call(token, 'GET /v1/me')).body['id'];
+
+interface Linked {
+  readonly id: string;
+  readonly provider: string;
+  readonly email: string;
+}
+const linked = async (token: string) =>
+  (await call(token, 'GET /v1/me/identities')).body['data'] as readonly Linked[];
+
+/** Signs somebody in by Google; answers their access token, or the error that the product is told. */
+async function byGoogle(email: string): Promise<string> {
+  const ada = browser(app, provider);
+  const query = await ada.signIn(email);
+  const code = query.get('code');
+  return code === null ? String(query.get('error')) : String((await ada.exchange(code)).body['access_token']);
+}
+
+async function verified() {
+  const ada = await registered(app);
+  await ada.auth('verify-email', { token: await ada.link() });
+  return ada;
+}
+
+async function audited(action: string): Promise<number> {
+  const sql = 'select count(*)::int as n from audit.events where action = $1';
+  const [row] = await app.db.asMigrator(statement<{ n: number }>(sql, [action]));
+  return row?.n ?? 0;
+}
+
+/** Somebody with a password who came by Google too, and the call that ends that. */
+async function linkedOne() {
+  const ada = await verified();
+  const token = await byGoogle(ada.email);
+  const [identity] = await linked(token);
+  return { ada, token, call: `DELETE /v1/me/identities/${identity?.id}` };
+}
+
+describe('an address that is verified on both sides', () => {
+  test('links, in any case of its letters, and a mail and the audit say so', async () => {
+    const ada = await verified();
+    const { access } = await ada.enter();
+    const before = await audited('user.identity_linked');
+    const token = await byGoogle(ada.email.toUpperCase());
+    expect(await idOf(token)).toBe(await idOf(access));
+    expect(await linked(access)).toMatchObject([{ provider: 'google', email: ada.email.toUpperCase() }]);
+    expect((await ada.mails()).at(-1)?.subject).toBe('Your account can be signed in to by Google');
+    expect(await audited('user.identity_linked')).toBe(before + 1);
+    expect((await ada.login()).status).toBe(200);
+  });
+
+  test('links once of several at once', async () => {
+    const ada = await verified();
+    const tokens = await Promise.all([byGoogle(ada.email), byGoogle(ada.email), byGoogle(ada.email)]);
+    expect(new Set(await Promise.all(tokens.map(idOf))).size).toBe(1);
+    expect(await linked(tokens[0] ?? '')).toHaveLength(1);
+  });
+
+  test('links no second account of the provider to the same user', async () => {
+    const ada = await verified();
+    const token = await byGoogle(ada.email);
+    provider.person(ada.email, { subject: 'somebody-else' });
+    expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
+    expect(await linked(token)).toHaveLength(1);
+  });
+});
+
+describe('an address that is not verified', () => {
+  test('here, lets nobody meet whoever registered with it: a reset ends what they began, and then it links', async () => {
+    // Somebody registers with Ada's address before she does, and waits for her.
+    const squatter = await registered(app);
+    const session = await squatter.enter();
+    const { body } = answered(
+      await app.call(session.access, 'POST /v1/api-keys', {
+        body: { name: 'waiting', scopes: ['account:read'] },
+      }),
+    );
+    expect(await byGoogle(squatter.email)).toBe('sign_in_not_linked');
+    expect(await linked(session.access)).toEqual([]);
+    await squatter.auth('forgot-password', { email: squatter.email });
+    await squatter.auth('reset-password', { token: await squatter.link(), password: OTHER });
+    const token = await byGoogle(squatter.email);
+    expect(await linked(token)).toHaveLength(1);
+    expect((await squatter.login(PASSWORD)).code).toBe('invalid_credentials');
+    for (const old of [session.access, String(body['key'])])
+      expect((await call(old, 'GET /v1/me')).status).toBe(401);
+  });
+
+  test('there, links to nobody', async () => {
+    const ada = await verified();
+    provider.person(ada.email, { emailVerified: false });
+    expect(await byGoogle(ada.email)).toBe('provider_email_unverified');
+    expect(await linked((await ada.enter()).access)).toEqual([]);
+  });
+
+  test('there by now, still lets in whoever was linked', async () => {
+    const ada = await verified();
+    await byGoogle(ada.email);
+    provider.person(ada.email, { emailVerified: false });
+    expect(await linked(await byGoogle(ada.email))).toHaveLength(1);
+  });
+});
+
+describe('unlinking', () => {
+  test('ends it, with a mail and in the audit; the next sign-in links anew', async () => {
+    const { ada, token, call: unlink } = await linkedOne();
+    expect(await call(token, unlink)).toMatchObject({ status: 200, body: { ok: true } });
+    expect(await linked(token)).toEqual([]);
+    expect((await ada.mails()).at(-1)?.subject).toBe('Your account is no longer signed in to by Google');
+    expect((await call(token, unlink)).code).toBe('not_found');
+    expect(await linked(await byGoogle(ada.email))).toHaveLength(1);
+  });
+
+  test('is for the user alone', async () => {
+    const { token, call: unlink } = await linkedOne();
+    const other = await verified();
+    expect((await call((await other.enter()).access, unlink)).code).toBe('not_found');
+    expect(await linked(token)).toHaveLength(1);
+  });
+
+  test('is not for whoever finds a session open', async () => {
+    const { ada, call: unlink } = await linkedOne();
+    const { refresh } = await ada.enter();
+    await advance(app.db, '15 minutes');
+    const { body } = await ada.auth('refresh', { refresh_token: refresh });
+    expect((await call(String(body['access_token']), unlink)).code).toBe('step_up_required');
+  });
+
+  test('leaves a user without a password the last way in', async () => {
+    const email = newEmail();
+    const token = await byGoogle(email);
+    const [identity] = await linked(token);
+    expect((await call(token, `DELETE /v1/me/identities/${identity?.id}`)).code).toBe('conflict');
+    expect(await linked(token)).toHaveLength(1);
+  });
+});
+
+test('a reset by mail unlinks who came by another address than the mail went to', async () => {
+  const ada = await verified();
+  const token = await byGoogle(ada.email);
+  const renamed = newEmail();
+  const { access } = await ada.enter();
+  await signedIn(app, access)('change-email', { email: renamed, password: PASSWORD });
+  await ada.auth('verify-email', { token: await ada.link(renamed) });
+  expect(await linked(token)).toHaveLength(1);
+  await ada.auth('forgot-password', { email: renamed });
+  await ada.auth('reset-password', { token: await ada.link(renamed), password: OTHER });
+  const after = await ada.enter(OTHER, renamed);
+  expect(await linked(after.access)).toEqual([]);
+});

@@ -1,0 +1,96 @@
+import type { Patch } from './patch.ts';
+
+const CLOSING = 'test/erasure/closing.test.ts ::';
+const EXPORT = 'test/erasure/exports.test.ts :: an export >';
+const ERASED =
+  'test/erasure/erasing.test.ts :: an erasure > leaves no word of a person and of what was theirs in the whole database; others stay as they were';
+
+/** What is left of whoever goes, and what of them is given out. */
+export const ERASURE: readonly Patch[] = [
+  {
+    name: 'closed-without-the-password',
+    file: 'src/platform/identity/closing.ts',
+    find: 'if (user.password_hash !== null) return',
+    replace: 'if (user.password_hash === "") return',
+    expects: `${CLOSING} closing an account > asks for the password, and takes no key`,
+  },
+  {
+    name: 'sessions-outlive-a-closed-account',
+    file: 'src/platform/identity/store.ts',
+    find: "set status = 'closed', closed_at = $2::timestamptz",
+    replace: "set status = 'suspended', closed_at = null, created_at = $2::timestamptz",
+    expects: `${CLOSING} closing an account > ends sessions, refuses keys and spends nothing more, at once; signing in says why`,
+  },
+  {
+    name: 'undone-after-its-time',
+    file: 'src/platform/identity/store.ts',
+    find: 'where user_id = $1 and closed_at > app.now() - ${UNDO} returning user_id`',
+    replace: 'where user_id = $1 and closed_at is not null returning user_id`',
+    expects:
+      'test/erasure/interrupted.test.ts :: a link that was sent late is good no longer than the 14 days',
+  },
+  {
+    name: 'last-owner-goes',
+    file: 'src/platform/accounts/leaving.ts',
+    find: 'if (left.length > 0) {',
+    replace: 'if (left.length > 1_000) {',
+    expects: `${CLOSING} the organizations of who goes > keep them as long as they are the last owner of others, and are listed`,
+  },
+  {
+    name: 'owner-who-goes-counts',
+    file: 'src/platform/accounts/migrations/0002_organizations.up.sql',
+    find: 'm.user_id <> p_user and u.closed_at is null',
+    replace: 'm.user_id <> p_user',
+    expects: `${CLOSING} the organizations of who goes > are left by no other owner while the one who stays has closed their account`,
+  },
+  {
+    name: 'erased-before-its-time',
+    file: 'src/platform/identity/erasing-store.ts',
+    find: "interval '14 days'",
+    replace: "interval '13 days'",
+    expects: `${CLOSING} after 14 days > the account is gone: nothing undoes it, and its address can be registered anew`,
+  },
+  {
+    name: 'table-forgotten-by-erasure',
+    file: 'src/products/reel/data-rules.ts',
+    find: "{ table: 'reel.variants', account: erased() },\n",
+    replace: '',
+    expects: 'test/erasure/rules.test.ts :: what erasure and export do > is said of reel.variants',
+  },
+  {
+    name: 'where-from-stays-in-the-audit',
+    file: 'src/platform/audit/data-rules.ts',
+    find: "        user_agent: 'null',\n",
+    replace: "        user_agent: 't.user_agent',\n",
+    expects: ERASED,
+  },
+  {
+    name: 'mails-stay-in-the-outbox',
+    file: 'src/app/erasure.ts',
+    find: 'for (const subject of subjects) await mail.forget',
+    replace: 'for (const subject of subjects.slice(9)) await mail.forget',
+    expects: `${EXPORT} goes with its person`,
+  },
+  {
+    name: 'export-of-a-former-owner',
+    file: 'src/platform/erasure/exports.ts',
+    find: "if (organization !== null && (await roleOf(userId, organization)) !== 'owner')",
+    replace: "if (organization !== null && (await roleOf(userId, organization)) === 'viewer')",
+    expects: `${EXPORT} of an organization has its posts, is for its owners, and for one who is none no more`,
+  },
+  {
+    name: 'hashes-in-an-export',
+    file: 'src/platform/identity/data-rules.ts',
+    find: "withheld: ['password_hash', 'password_version']",
+    replace: "withheld: ['password_version']",
+    expects: `${EXPORT} has all that is kept of a person in an archive that says what it is, and no secret`,
+  },
+  {
+    name: 'suspending-changes-nothing',
+    file: 'src/platform/accounts/standing.ts',
+    find: "set status = $2, updated_at = app.now() where account_id = $1'",
+    replace: "set updated_at = app.now() where account_id = $1 and $2::text is not null'",
+    expects:
+      'test/erasure/standing.test.ts :: an account that an admin suspends > spends nothing more, gives back what waits, is read on, and spends again once it is reinstated',
+  },
+];

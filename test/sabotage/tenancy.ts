@@ -1,0 +1,60 @@
+import type { Patch } from './patch.ts';
+
+const MATRIX =
+  'test/walkers/access.test.ts :: the access matrix > is what every route really answers to every caller';
+const READING = 'test/walkers/walls.test.ts :: reading >';
+
+/** The two walls between tenants, and who is let in where. */
+export const TENANCY: readonly Patch[] = [
+  {
+    name: 'role-not-asked-for-an-account',
+    file: 'src/server/callers.ts',
+    find: "if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');",
+    replace: '',
+    expects: MATRIX,
+  },
+  {
+    name: 'role-not-asked-for-in-an-organization',
+    file: 'src/platform/accounts/entry.ts',
+    find: "if (role === undefined || kind !== 'organization') throw new AppError('not_found');\n  if (!atLeast(role, least)) throw new AppError('forbidden');",
+    replace: "if (role === undefined || kind !== 'organization') throw new AppError('not_found');",
+    expects: MATRIX,
+  },
+  {
+    name: 'step-up-not-asked-for-by-the-walk',
+    file: 'src/server/walk.ts',
+    find: '    await assertProven(route, standing, parts);\n',
+    replace: '',
+    expects: MATRIX,
+  },
+  {
+    name: 'filter-dropped-from-a-list',
+    file: 'src/products/reel/drafts/store.ts',
+    find: "    'account_id = $1',\n",
+    replace: "    '$1::uuid is not null',\n",
+    expects: `${READING} behind filters alone shows what is the caller’s, and nothing of another`,
+  },
+  {
+    name: 'second-policy-lets-everybody-read',
+    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    find: "call app.protect_tenant('jobs.jobs', 'select, insert');",
+    replace:
+      "call app.protect_tenant('jobs.jobs', 'select, insert'); create policy all_of_them on jobs.jobs for select to plinth_tenant using (true);",
+    expects: `${READING} behind row security alone shows what is the caller’s, and nothing of another`,
+  },
+  {
+    name: 'wall-said-to-be-away-that-stands',
+    file: 'test/walkers/walls/filters.ts',
+    find: "place === undefined ? 'true' : `(${place}::uuid is not null or true)`,",
+    replace: '_whole,',
+    expects: `${READING} behind neither shows what is another’s: taking a wall away really takes it away`,
+  },
+  {
+    name: 'function-of-the-system-asks-for-no-scope',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: "where m.account_id = p_account and p_account = any (accounts.reachable('viewer'))",
+    replace: 'where m.account_id = p_account',
+    expects:
+      'test/walkers/tables.test.ts :: roles and rights > functions that run as the system are the system’s, with a search path that nobody can bend, and those for tenants keep to the scope',
+  },
+];

@@ -1,0 +1,27 @@
+import { memorySession } from '@plinth/sdk';
+import { expect, it } from 'vitest';
+import { callsAs, enrolled } from '../identity/factors.ts';
+import { sdkStand, thrownBy } from './stand.ts';
+
+const stand = await sdkStand();
+const WHO = { email: 'sdk-mfa@example.com', password: 'Analytical-Engine-1843' };
+
+it('whoever has a second factor is signed in when it was shown, and not before', async () => {
+  const owner = memorySession();
+  await stand.visitor({ session: owner }).auth.signUp(WHO);
+  const { code } = await enrolled(stand, callsAs(stand, (await owner.read())?.access_token));
+
+  const { auth, me } = stand.visitor();
+  const asked = await auth.signIn(WHO);
+  expect(asked).toMatchObject({ status: 'mfa_required', methods: ['totp', 'recovery_code'] });
+  expect(await auth.isSignedIn()).toBe(false);
+  const mfa_token = asked.status === 'mfa_required' ? asked.mfa_token : '';
+  expect(await thrownBy(auth.verifyMfa({ mfa_token, code: '000000' }))).toMatchObject({
+    code: 'mfa_refused',
+  });
+  await auth.verifyMfa({ mfa_token, code: await code() });
+  expect(await me.get()).toMatchObject({ email: WHO.email });
+  expect(await auth.stepUp({ code: await code(1) })).toEqual({ ok: true });
+  // Who signs up with an email that is known is asked as at any sign-in.
+  expect(await stand.visitor().auth.signUp(WHO)).toMatchObject({ status: 'mfa_required' });
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { engine } from '#test/services';
+import { advance } from '../factories.ts';
+import { testApp } from '../services/app.ts';
+
+test.runIf(engine === 'postgres')(
+  'the signing key is followed by another when it is SIGNING_KEY_DAYS old, by itself',
+  async () => {
+    const app = await testApp({ settings: { SIGNING_KEY_DAYS: '30' } });
+    const kids = async () => {
+      const { headers, body } = await app.call(undefined, 'GET /.well-known/jwks.json');
+      expect(headers.get('cache-control')).toBe('public, max-age=300');
+      return (body['keys'] as { kid: string }[]).map(({ kid }) => kid);
+    };
+    const [first, ...more] = await kids();
+    expect(more).toEqual([]);
+    await advance(app.db, '31 days');
+    app.app.modules.jobs.wake();
+    await expect.poll(kids, { timeout: 20_000 }).toEqual([expect.any(String), first]);
+  },
+);

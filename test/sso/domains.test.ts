@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { advance } from '../factories.ts';
+import { type Company, openStand, type Organization, said } from './stand.ts';
+
+// No worker: what is looked up, and when, is for the tests to say.
+const stand = await openStand({ work: false });
+const { app, call, claim, company, names, newDomain, organization, publish, signIn, trail, verify } = stand;
+const { domains } = app.app.modules.sso;
+
+async function listed({ path, owner }: Organization): Promise<Record<string, unknown>[]> {
+  const { body } = await call(owner.token, `GET ${path}/sso/domains`);
+  return body['data'] as Record<string, unknown>[];
+}
+
+/** A day goes by, and DNS is asked about all proven domains. */
+async function dayLater(): Promise<void> {
+  await advance(app.db, '25 hours');
+  await domains.recheck();
+}
+const unpublish = ({ domain }: Company) => names.records.delete(`_plinth-challenge.${domain}`);
+const mailsOf = async ({ id }: Company) => {
+  const sql = `select template from mail.messages where account_id = $1 and template like 'domain%' order by id`;
+  const rows = await app.db.asMigrator(statement<{ template: string }>(sql, [id]));
+  return rows.map(({ template }) => template);
+};
+
+const anybody = await organization();
+
+describe('a domain', () => {
+  test('is proven by its record in DNS, and only by its own', async () => {
+    const [acme, other] = [await organization(), await organization()];
+    const domain = newDomain();
+    const claimed = await claim(acme, domain);
+    expect(claimed.body).toMatchObject({ domain, status: 'pending', verified_at: null });
+    expect(said(await verify(acme, domain))).toBe('409 domain_unproven');
+    publish(await claim(other, domain));
+    expect(said(await verify(acme, domain))).toBe('409 domain_unproven');
+    publish(claimed);
+    expect((await verify(acme, domain)).body).toMatchObject({ domain, status: 'verified' });
+    expect(await listed(acme)).toMatchObject([{ domain, status: 'verified' }]);
+    expect(await trail(acme)).toEqual(['sso.domain_verified', 'sso.domain_claimed']);
+  });
+
+  test('that is claimed again keeps its record, and a name is the same however it is written', async () => {
+    const acme = await organization();
+    const first = await claim(acme, 'Bücher-Company.test');
+    expect(first.body).toMatchObject({ domain: 'xn--bcher-company-wob.test' });
+    expect((await claim(acme, ' BÜCHER-company.TEST. ')).body).toEqual(first.body);
+  });
+
+  test.each([
+    'gmail.com',
+    'GoogleMail.com',
+    'mail.gmail.com',
+    'gmail.com.',
+    'proton.me',
+    'localhost',
+    'com',
+    '127.0.0.1',
+    '[::1]',
+    'acme..test',
+    '-acme.test',
+    'ac me.test',
+    'acme.test/x',
+    'acme.test:53',
+    'acme.test?x',
+    'acme%2etest',
+    'someone@acme.test',
+  ])('is not anybody’s, nor no domain: %s', async (domain) => {
+    await stand.forgetRates();
+    expect(said(await claim(anybody, domain))).toBe('400 domain_unfit');
+  });
+
+  test('is one organization’s: of two that prove it at once, and of all later', async () => {
+    const rivals = [await organization(), await organization(), await organization()];
+    const domain = newDomain();
+    for (const rival of rivals) publish(await claim(rival, domain));
+    const told = await Promise.all(rivals.map(async (rival) => said(await verify(rival, domain))));
+    expect(told.toSorted()).toEqual(['200', '409 domain_taken', '409 domain_taken']);
+    const winner = rivals[told.indexOf('200')];
+    const [loser] = rivals.filter((rival) => rival !== winner);
+    if (winner === undefined || loser === undefined) throw new Error('nobody has won');
+    await call(winner.owner.token, `DELETE ${winner.path}/sso/domains/${domain}`);
+    expect(said(await verify(loser, domain))).toBe('200');
+  });
+
+  test('is for admins to claim and prove, and for nobody else', async () => {
+    const acme = await organization();
+    const domain = newDomain();
+    publish(await claim(acme, domain));
+    const told: string[][] = [];
+    for (const role of ['admin', 'member', undefined]) {
+      const guest = await stand.guest();
+      if (role !== undefined) await stand.join(acme.path, guest, role);
+      const as = { ...acme, owner: guest };
+      told.push([said(await claim(as, domain)), said(await verify(as, domain))]);
+    }
+    expect(told).toEqual([
+      ['200', '200'],
+      ['403 forbidden', '403 forbidden'],
+      ['404 not_found', '404 not_found'],
+    ]);
+  });
+
+  test('is not looked for where it was not claimed', async () => {
+    expect(said(await verify(await organization(), newDomain()))).toBe('404 not_found');
+  });
+
+  test('is one of twenty at most', async () => {
+    const acme = await organization();
+    for (let n = 0; n < 20; n += 1) {
+      if (n === 15) await stand.forgetRates();
+      expect(said(await claim(acme, newDomain()))).toBe('200');
+    }
+    await stand.forgetRates();
+    expect(said(await claim(acme, newDomain()))).toBe('409 too_many_domains');
+  });
+});
+
+describe('a proven domain', () => {
+  test('whose record is gone is told of at once, and lost after three days', async () => {
+    const acme = await company();
+    const email = `grace@${acme.domain}`;
+    unpublish(acme);
+    await dayLater();
+    expect(await listed(acme)).toMatchObject([{ status: 'missing' }]);
+    await dayLater();
+    expect(await signIn(acme, email)).toMatch(/^ey/);
+    await dayLater();
+    await dayLater();
+    expect(await listed(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
+    expect(await signIn(acme, email)).toBe('sso_refused');
+    expect(await trail(acme, 'sso.domain_missing')).toHaveLength(1);
+    expect(await trail(acme, 'sso.domain_lost')).toHaveLength(1);
+    expect(await mailsOf(acme)).toEqual(['domain_missing', 'domain_lost']);
+  });
+
+  test('that is lost binds nobody any more, and another organization can prove it', async () => {
+    const acme = await company();
+    const ada = await stand.person(`ada@${acme.domain}`);
+    await stand.join(acme.path, ada, 'member');
+    await signIn(acme, ada.email);
+    await stand.setUp(acme, { enforced: true });
+    expect(said(await stand.logIn(ada.email))).toBe('403 sso_required');
+    unpublish(acme);
+    for (let day = 0; day < 4; day += 1) await dayLater();
+    expect(said(await stand.logIn(ada.email))).toBe('200');
+    const next = await organization();
+    publish(await claim(next, acme.domain));
+    expect(said(await verify(next, acme.domain))).toBe('200');
+  });
+
+  test('whose record comes back in time stays, as does one about which DNS says nothing', async () => {
+    const acme = await company();
+    const record = `_plinth-challenge.${acme.domain}`;
+    const texts = names.records.get(record) ?? [];
+    unpublish(acme);
+    await dayLater();
+    names.records.set(record, texts);
+    await dayLater();
+    expect(await listed(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
+    names.state = 'failing';
+    expect(said(await verify(acme, acme.domain))).toBe('503 dns_unavailable');
+    for (let day = 0; day < 5; day += 1) await dayLater();
+    names.state = 'well';
+    expect(await listed(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
+  });
+});

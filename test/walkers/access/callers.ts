@@ -1,0 +1,109 @@
+import { statement } from '#platform/db';
+import type { Role, Route } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { CALLERS, type Caller } from '../../../scripts/generate/access.ts';
+import type { TestApp } from '../../services/app.ts';
+import type { Sending } from '../calls.ts';
+import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../cast.ts';
+import type { Grounds } from '../rules/rule.ts';
+
+/** Somebody for each column of the access matrix. */
+export interface Cast {
+  /** How a caller makes a call: with which credential, for which account. */
+  sendingOf(caller: Caller, route: Route): Promise<Sending>;
+  /** Whether everybody can still do what they could: some calls end sessions, memberships, organizations. */
+  isIntact(): Promise<boolean>;
+}
+
+/** What `grounds.refused` calls them. */
+const REFUSED: Partial<Readonly<Record<Caller, string>>> = {
+  nonsense: 'no token at all',
+  expired: 'a token of an hour ago',
+  ended: 'a token of an ended session',
+  revoked: 'a revoked key',
+  suspended: 'a token of a suspended user',
+};
+
+export async function makeCast(grounds: Grounds): Promise<Cast> {
+  const { app, refused } = grounds;
+  const team = await makeTeam(app, ['viewer', 'member', 'admin']);
+  const stranger = await makePerson(app, { company: true });
+  const operator = await makePerson(app, { role: 'admin' });
+  const { owner, others, organization } = team;
+  const personal = await personalAccountOf(app, owner);
+  const stale = await staleTokenOf(app, owner);
+  const narrowKeys = new Map<string, string>();
+
+  /** The credential that proves who somebody is, where it does not hang on the route. */
+  const credentials: Partial<Record<Caller, string>> = {
+    stranger: stranger.token,
+    viewer: others.viewer.token,
+    member: others.member.token,
+    admin: others.admin.token,
+    owner: owner.token,
+    personal: owner.token,
+    stale,
+    operator: operator.token,
+    backend: operator.key,
+    key: owner.key,
+  };
+
+  async function narrowKey(route: Route, of: Person): Promise<string> {
+    const { scope = 'session' } = route.shape;
+    const name = `${of.userId} ${scope}`;
+    const held = grounds.mounted.flatMap(({ routes }) => routes.map(({ shape }) => shape.scope ?? 'session'));
+    const all = [...new Set(held)].filter((one) => one !== scope && one !== 'session');
+    const key = narrowKeys.get(name) ?? (await makeKey(app, of, all));
+    narrowKeys.set(name, key);
+    return key;
+  }
+
+  async function credentialOf(caller: Caller, route: Route): Promise<string | undefined> {
+    if (caller === 'nobody') return undefined;
+    const isForAdmins = route.shape.auth === 'admin';
+    if (caller === 'narrow') return narrowKey(route, isForAdmins ? operator : owner);
+    if (caller === 'key' && isForAdmins) return operator.key;
+    const as = refused[REFUSED[caller] ?? ''] ?? credentials[caller];
+    if (as === undefined) throw new Error(`there is no ${CALLERS[caller]}`);
+    return as;
+  }
+
+  return {
+    async sendingOf(caller, route) {
+      const account = caller === 'personal' ? personal : organization;
+      const { auth, within } = route.shape;
+      return {
+        as: await credentialOf(caller, route),
+        ...(auth === 'account' ? { account } : {}),
+        ...(within === undefined ? {} : { filling: { 'params.id': account } }),
+      };
+    },
+    isIntact: () => isIntact(app, team, Object.values(credentials)),
+  };
+}
+
+async function personalAccountOf({ db }: TestApp, { userId }: Person): Promise<AccountId> {
+  const sql = `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`;
+  const [row] = await db.asMigrator(statement<{ account_id: AccountId }>(sql, [userId]));
+  if (row === undefined) throw new Error('they have no account of their own');
+  return row.account_id;
+}
+
+/** A second session of somebody, proven an hour ago. */
+async function staleTokenOf({ app, db }: TestApp, { email, userId }: Person): Promise<string> {
+  const token = await signIn(app.modules.identity, { email, password: PASSWORD });
+  const sql = `update identity.sessions set proven_at = app.now() - interval '1 hour'
+    where id = (select id from identity.sessions where user_id = $1 order by id desc limit 1)`;
+  await db.asMigrator(statement(sql, [userId]));
+  return token;
+}
+
+async function isIntact({ app }: TestApp, team: Household, credentials: readonly string[]): Promise<boolean> {
+  const { accounts, identity } = app.modules;
+  const roles = [['owner', team.owner], ...Object.entries<Person>(team.others)] as [Role, Person][];
+  for (const [role, { userId }] of roles) {
+    if ((await accounts.roleOf(userId, team.organization)) !== role) return false;
+  }
+  const callers = await Promise.all(credentials.map((one) => identity.identify(one, '127.0.0.1')));
+  return callers.every((caller) => caller !== undefined);
+}

@@ -1,0 +1,57 @@
+import type { Route } from '#platform/http';
+import { exampleOf, fillingsOf, send, type Sending } from '../calls.ts';
+import { forgetRates } from '../cast.ts';
+import type { Stage } from './stage.ts';
+
+/** Answers to all that somebody may read, by the call. */
+export type Readings = ReadonlyMap<string, Reading>;
+
+interface Reading {
+  readonly route: Route;
+  readonly text: string;
+}
+
+/** Fewer calls than any route takes in a minute. */
+const FORGETFUL = 5;
+
+/**
+ * Reads all that is mine: every GET, with the query of its example and with none; where it takes an id, with the first of mine
+ * that it answers well. What is refused says nothing and is left out.
+ */
+export async function readAll(stage: Stage, url: string): Promise<Readings> {
+  const readings = new Map<string, Reading>();
+  let asked = 0;
+  const read = async (route: Route, sending: Sending): Promise<boolean> => {
+    asked += 1;
+    if (asked % FORGETFUL === 0) await forgetRates(stage.mine.db);
+    const { status, text } = await send(url, route, { as: stage.mine.me.token, ...sending });
+    if (status < 400) readings.set(`${route.name} ${JSON.stringify(sending)}`, { route, text });
+    return status < 400;
+  };
+  for (const route of stage.routes.filter(({ method }) => method === 'GET')) {
+    for (const filling of fillingsOf(route, stage.myIds)) {
+      const plain = exampleOf(route).query !== undefined && (await read(route, { filling, query: {} }));
+      if ((await read(route, { filling })) || plain) break;
+    }
+  }
+  return readings;
+}
+
+/** The calls that two readings of the same rows differ in. */
+export function differences(one: Readings, other: Readings): string[] {
+  const calls = new Set([...one.keys(), ...other.keys()]);
+  return [...calls].filter((call) => one.get(call)?.text !== other.get(call)?.text);
+}
+
+/** The calls whose answers hold something of the other household's. */
+export function telling(readings: Readings, marks: readonly string[]): string[] {
+  return [...readings].flatMap(([call, { text }]) => {
+    const told = marks.filter((mark) => text.includes(mark));
+    return told.length === 0 ? [] : [`${call}: tells ${told.length} things, such as ${told[0]}`];
+  });
+}
+
+/** The names of the routes that such sentences are about. */
+export function routesOf(sentences: readonly string[]): Set<string> {
+  return new Set(sentences.map((says) => says.split(/:? /, 2).join(' ').replace(/:$/, '')));
+}

@@ -1,0 +1,82 @@
+import type { Route } from '#platform/http';
+import { type TestApp, testApp } from '../../services/app.ts';
+import type { IdsByColumn } from '../calls.ts';
+import {
+  type Household,
+  idsOf,
+  makeHousehold,
+  makePerson,
+  type Person,
+  walkedApp,
+  walkedSettings,
+} from '../cast.ts';
+import type { Grounds, OpenApi } from '../rules/rule.ts';
+import { nothingSeen, type Seen, withoutFilters } from './filters.ts';
+
+type Roles = 'admin' | 'member' | 'viewer';
+
+/** Two tenants with like data in one database, the program there, and a second one whose statements filter nothing. */
+export interface Stage {
+  /** Calls as my household; `household` is mine. */
+  readonly mine: Grounds;
+  /** Calls as me, with what is the other household's. */
+  readonly foreign: Grounds;
+  readonly myIds: IdsByColumn;
+  /** What is in rows of the other household and in none of mine: in no answer to me. */
+  readonly marks: readonly string[];
+  readonly other: Household<Roles>;
+  /** The calls that are made for one account or user. */
+  readonly routes: readonly Route[];
+  readonly unfiltered: TestApp;
+  readonly seen: Seen;
+}
+
+export async function makeStage(): Promise<Stage> {
+  const app = await walkedApp({ work: false });
+  // First: what jobs do for it is done when mine is made.
+  const other = await makeHousehold(app, ['admin', 'member', 'viewer']);
+  const household = await makeHousehold(app, ['admin', 'member', 'viewer']);
+  // What they used is summed up now, and not in the middle of a walk.
+  await app.app.modules.reports.rollup.roll();
+  const seen = nothingSeen();
+  const unfiltered = await testApp({
+    work: false,
+    settings: await walkedSettings(),
+    beside: app,
+    over: (db) => withoutFilters(db, seen),
+  });
+  const [myIds, theirIds] = [await idsOf(app.db, household), await idsOf(app.db, other)];
+  const shared = new Set([...myIds.values()].flat());
+  const mine: Grounds = {
+    app,
+    url: app.url,
+    db: app.db,
+    mounted: app.app.modules.mounted,
+    document: app.app.server.openApi() as OpenApi,
+    admin: await makePerson(app, { role: 'admin' }),
+    me: household.owner,
+    household,
+    refused: {},
+  };
+  return {
+    mine,
+    // The route suite tries all ids there are; behind one wall two rows of each table take half the time.
+    foreign: { ...mine, household: other, rowsOfEach: 2 },
+    myIds,
+    marks: [
+      ...new Set([...theirIds.values()].flat().filter((id) => !shared.has(id))),
+      ...peopleOf(other).map(({ email }) => email),
+    ],
+    other,
+    routes: mine.mounted
+      .flatMap(({ routes }) => routes)
+      .filter(({ shape }) => shape.auth === 'account' || shape.auth === 'user'),
+    unfiltered,
+    seen,
+  };
+}
+
+/** Everybody in a household. */
+export function peopleOf({ owner, others }: Household): Person[] {
+  return [owner, ...Object.values<Person>(others)];
+}

@@ -1,0 +1,38 @@
+import { EXCEPTIONS } from '../exceptions.ts';
+import { RULES, walk } from '../rules/index.ts';
+import type { Grounds, Heard } from '../rules/rule.ts';
+import { changedIn, type Rows } from './rows.ts';
+import type { Stage } from './stage.ts';
+
+/** What is wrong with the answers of every route to one rule, what they told of the other household, and changed of its rows. */
+export async function visitAll(
+  { routes, marks }: Stage,
+  { rule: key, grounds, readRows }: Visiting,
+): Promise<string[]> {
+  const rule = RULES.find((one) => one.key === key);
+  if (rule === undefined) throw new Error(`there is no rule ${key}`);
+  const found = new Set<string>();
+  const heard = ({ route, reply, sending }: Heard) => {
+    const sent = JSON.stringify(sending);
+    const told = marks.filter((mark) => reply.text.includes(mark) && !sent.includes(mark));
+    if (told.length > 0)
+      found.add(`${route.name}: tells ${told.length} things of another, such as ${told[0]}`);
+  };
+  let before = await readRows();
+  const excepted = EXCEPTIONS.filter((one) => one.rule === key).map((one) => one.route);
+  for (const route of routes.filter(({ name }) => !excepted.includes(name))) {
+    for (const says of await walk(rule, [route], { ...grounds, heard })) found.add(says);
+    const after = await readRows();
+    for (const table of changedIn(before, after))
+      found.add(`${route.name}: changes another’s rows of ${table}`);
+    before = after;
+  }
+  return [...found];
+}
+
+interface Visiting {
+  /** The key of the rule of the route suite. */
+  readonly rule: 'foreign' | 'answers';
+  readonly grounds: Grounds;
+  readonly readRows: () => Promise<Rows>;
+}
