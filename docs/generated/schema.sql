@@ -146,6 +146,21 @@ exception when invalid_parameter_value then
   return false;
 end $function$;
 
+CREATE OR REPLACE FUNCTION accounts.may_own(p_account uuid, p_user uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (
+    select from accounts.members m join identity.users u on u.user_id = m.user_id
+    where m.account_id = p_account and m.user_id = p_user and u.status = 'active'
+      and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+    for no key update of u)
+$function$;
+alter routine accounts.may_own(uuid,uuid) owner to plinth_system;
+grant execute on routine accounts.may_own(uuid,uuid) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.member_left()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -378,6 +393,7 @@ create table audit.events (
   constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'store'::text]))),
   constraint events_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text))
 );
+CREATE INDEX events_about_user ON audit.events USING btree (target_id) WHERE ((target_kind = 'user'::text) AND (account_id IS NULL));
 CREATE INDEX events_by_time ON audit.events USING btree (created_at DESC, id DESC);
 CREATE INDEX events_of_account ON audit.events USING btree (account_id, created_at DESC, id DESC);
 CREATE INDEX events_of_user ON audit.events USING btree (user_id, created_at DESC, id DESC);
@@ -4576,7 +4592,7 @@ CREATE OR REPLACE FUNCTION sso.bindings(p_user uuid)
  LANGUAGE sql
  STABLE
 AS $function$
-  select c.account_id, m.role, c.enforced, bool_or(l.user_id is not null), bool_or(d.domain = sso.domain_of(u.email))
+  select c.account_id, m.role, c.enforced and u.role <> 'admin', bool_or(l.user_id is not null), bool_or(d.domain = sso.domain_of(u.email))
   from identity.users u join accounts.members m on m.user_id = u.user_id
     join accounts.accounts a on a.account_id = m.account_id and a.kind = 'organization' and a.deleted_at is null
     join sso.connections c on c.account_id = m.account_id
@@ -4584,7 +4600,7 @@ AS $function$
     join sso.domains d on d.account_id = m.account_id and d.verified_at is not null
       and d.domain in (sso.domain_of(u.email), l.domain)
   where u.user_id = p_user
-  group by c.account_id, m.role, c.enforced
+  group by c.account_id, m.role, c.enforced, u.role
 $function$;
 grant execute on routine sso.bindings(uuid) to plinth_system;
 
@@ -4612,6 +4628,22 @@ AS $function$
 $function$;
 alter routine sso.end_other_sessions() owner to plinth_system;
 grant execute on routine sso.end_other_sessions() to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION sso.end_sessions_of_links(p_user uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with ended as (
+    update identity.sessions s set revoked_at = app.now(), revoked_for = 'sso_ended', updated_at = app.now()
+    from sso.links l
+    where l.account_id = app.account() and (p_user is null or l.user_id = p_user)
+      and s.user_id = l.user_id and s.revoked_at is null and s.method = 'sso' returning s.user_id)
+  select distinct user_id from ended
+$function$;
+alter routine sso.end_sessions_of_links(uuid) owner to plinth_system;
+grant execute on routine sso.end_sessions_of_links(uuid) to plinth_tenant;
 
 -- ==================== webhooks
 

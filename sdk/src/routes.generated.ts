@@ -1251,7 +1251,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: {
-      /** As the provider’s discovery document names itself; https. */
+      /** As the provider’s discovery document names itself, not that document’s address; https. */
       readonly issuer: string;
       readonly client_id: string;
       /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
@@ -2893,7 +2893,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly body: {
-      /** As the provider’s discovery document names itself; https. */
+      /** As the provider’s discovery document names itself, not that document’s address; https. */
       readonly issuer: string;
       readonly client_id: string;
       /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
@@ -2904,7 +2904,7 @@ export interface Routes {
       readonly client_secret?: string | undefined;
     };
     readonly reply: {
-      /** As the provider’s discovery document names itself; https. */
+      /** As the provider’s discovery document names itself, not that document’s address; https. */
       readonly issuer: string;
       readonly client_id: string;
       /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */

@@ -22,7 +22,7 @@ import { createPermits, permitsRoutes } from '#platform/permits';
 import type { Redis } from '#platform/redis';
 import { createReports, reportsRoutes } from '#platform/reports';
 import type { Secrets } from '#platform/secrets';
-import { createSignInRule, ssoRoutes } from '#platform/sso';
+import { addressRule, createSignInRule, ssoRoutes } from '#platform/sso';
 import { webhooksRoutes } from '#platform/webhooks';
 import { products } from '#products';
 import type { ServerParts } from '#server';
@@ -101,6 +101,7 @@ function wirePeople(parts: WiringParts) {
     captcha: captchaOf(parts),
     log: parts.telemetry.logger,
     signInRule: createSignInRule({ audit }),
+    addressRule,
     settings: {
       issuer: config.publicUrl ?? 'plinth',
       baseUrl: config.baseUrl,

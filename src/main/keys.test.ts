@@ -108,6 +108,24 @@ describe.runIf(engine === 'postgres')('on PostgreSQL', () => {
       });
   });
 
+  test('a secret that does not open is named by its row, and keeps no other under the old key', async () => {
+    const { settings, db } = await testDatabase();
+    const [older, newer] = [await newKey('older'), await newKey('newer')];
+    await plinth('keys list', { ...settings, MASTER_KEYS: older });
+    await db.script("update identity.signing_keys set private_jwk = private_jwk || 'AAAA'");
+    const done = await plinth('keys reseal', { ...settings, MASTER_KEYS: `${newer},${older}` });
+    expect([done.code, done.said.trim().split('\n')]).toEqual([
+      1,
+      [
+        '0 secrets were sealed under the master key "newer"',
+        expect.stringMatching(
+          /^identity\.signing_keys\.private_jwk\/\S+ does not open, and stays as it is \(docs\/keys\.md\)$/,
+        ),
+        expect.stringMatching(/^1 of identity\.signing_keys\.private_jwk are sealed under "older"/),
+      ],
+    ]);
+  });
+
   test('lost master keys can be given up as docs/keys.md says: a new one begins', async () => {
     const database = await testDatabase();
     const settings = { ...database.settings, MASTER_KEYS: await newKey('lost') };
@@ -157,7 +175,13 @@ describe.runIf(engine === 'postgres')('on PostgreSQL', () => {
       DIRECT_URL: '',
     };
     expect(await plinth('doctor', settings)).toMatchObject({
-      said: expect.stringMatching(/ok {4}database .*, row security binds the login of DATABASE_URL/),
+      said: expect.stringMatching(/ok {4}database .*, row security binds the login of DATABASE_URL\n/),
+    });
+    const owners = { ...settings, DIRECT_URL: database.settings['DIRECT_URL'] ?? database.url };
+    expect(await plinth('doctor', owners)).toMatchObject({
+      said: expect.stringMatching(
+        /ok {4}database .*; the login of DIRECT_URL owns the tables: give that one/,
+      ),
     });
     await tenant.alter('alter role $login bypassrls');
     const refused = `FAIL  database        The login "${tenant.name}" of DATABASE_URL could pass row security: it has BYPASSRLS. Give tenants' work a login of its own.`;

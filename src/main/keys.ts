@@ -10,7 +10,7 @@ import type { Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth keys new [name] | list | rotate [--at-once] | reseal
 
-  new       make a master key, to be put in front of MASTER_KEYS
+  new       make a master key, to be put behind the present one in MASTER_KEYS (docs/keys.md)
   list      show the keys that sign access tokens, and what is sealed under which master key
   rotate    have another key sign access tokens: it is published first, and the former one verifies until its last
             token has ended (--at-once: somebody else has the key; every access token ends now)
@@ -58,9 +58,11 @@ const TASKS: Readonly<Record<string, (task: Task) => Promise<number>>> = {
     return 0;
   },
   reseal: async ({ db, secrets }) => {
-    const { changed, idle, left } = await reseal(db, secrets);
+    const { changed, idle, left, unreadable } = await reseal(db, secrets);
     say(`${changed} secrets were sealed under the master key "${secrets.current}"`);
     for (const id of idle) say(`nothing is sealed under "${id}" any more: it can go from MASTER_KEYS`);
+    for (const place of unreadable)
+      process.stderr.write(`${place} does not open, and stays as it is (docs/keys.md)\n`);
     return complain(left);
   },
 };

@@ -2,8 +2,11 @@ import { expect, vi } from 'vitest';
 import { readConfig } from '#platform/config';
 import { type Database, openStore } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { systemRandom } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
 import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advanceWithout } from '#test/factories';
+import { openSecrets } from '../../src/app.ts';
 import { type Client, clientOf } from '../process/client.ts';
 import { type Program, startProgram } from '../process/program.ts';
 import {
@@ -32,7 +35,7 @@ export interface Scene {
   /** A customer of whatever process listens there. */
   client(url: string): Client;
   /** Does something to the database while no process has it. */
-  between(work: (db: Database) => Promise<void>): Promise<void>;
+  between(work: (db: Database, secrets: () => Promise<Secrets>) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,9 +87,10 @@ export async function openScene(original: Site, through?: 'qstash'): Promise<Sce
     },
     client: (url) => clientOf(url, keyOf(site)),
     async between(work) {
-      const store = await openStore(readConfig(settings));
+      const config = readConfig(settings);
+      const store = await openStore(config);
       try {
-        await work(store.db);
+        await work(store.db, () => openSecrets(config, { db: store.db, random: systemRandom }));
       } finally {
         await store.close();
       }

@@ -1,4 +1,5 @@
 import type { Database } from '#platform/db';
+import { type Secrets, sealedColumns } from '#platform/secrets';
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Client, Generation } from '../process/client.ts';
 
@@ -13,7 +14,7 @@ export interface Walk {
   /** A process before it, and where that one is killed in turn, if it is. */
   readonly earlier?: Earlier;
   /** What is changed in the database before the process starts. */
-  readonly found?: (db: Database) => Promise<void>;
+  readonly found?: (db: Database, secrets: () => Promise<Secrets>) => Promise<void>;
   /** What the customer does, first with the process that dies, then again with the next. */
   readonly client?: (client: Client) => Promise<string>;
   /** How that ends in the end, each an ending that a customer can understand. */
@@ -32,6 +33,17 @@ interface Earlier {
   readonly client: (client: Client) => Promise<string>;
   /** A crash point; without one the process answers, runs no jobs, and stops in good order. */
   readonly crashAt?: string;
+}
+
+const ENDPOINT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f07';
+
+/** As an endpoint's secret stands in its row. */
+function sealedSecret(secrets: Secrets): string {
+  const of = sealedColumns().find(
+    ({ table, column }) => `${table}.${column}` === 'webhooks.endpoints.secret',
+  );
+  if (of === undefined) throw new Error('the secrets of endpoints are not sealed');
+  return secrets.seal('whsec_AAAA', of.context(ENDPOINT));
 }
 
 const create = async (client: Client): Promise<string> => endingOf(await client.create('first'));
@@ -132,11 +144,11 @@ export const WALKS = {
   },
   'a start with an alert that nobody has told': {
     // Nobody listens there: what is told is tried, and tried again later.
-    found: (db) =>
+    found: async (db, secrets) =>
       change(
         db,
         `insert into webhooks.endpoints (id, url, types, description, secret)
-           values (gen_random_uuid(), 'http://127.0.0.1:9/', '{limit.alert}', '', 'whsec_AAAA');
+           values ('${ENDPOINT}', 'http://127.0.0.1:9/', '{limit.alert}', '', '${sealedSecret(await secrets())}');
          insert into limits.alerts (account_id, scope, name, starts, size, threshold, product, kind, used)
            select account_id, 'reel', 'generations', 0, 10, 80, 'reel', 'quota', 8 from accounts.accounts where kind = 'organization'`,
       ),

@@ -150,6 +150,19 @@ describe('the organizations of who goes', () => {
     expect(said(leave)).toBe('409 last_owner');
   });
 
+  test('are handed to nobody who has closed their account, nor do they become an owner beside another', async () => {
+    const [owner, going] = [await resident(), await resident()];
+    const acme = await organization(owner);
+    await join(acme, going, 'member');
+    expect(said(await close(going))).toBe('200');
+    const hand = await call(owner.token, `POST ${acme}/transfer`, { user_id: going.userId });
+    expect(said(hand)).toBe('409 conflict');
+    const raise = await call(owner.token, `PATCH ${acme}/members/${going.userId}`, { role: 'owner' });
+    expect(said(raise)).toBe('409 conflict');
+    expect(await roleOf(acme, owner, owner)).toBe('owner');
+    expect(await roleOf(acme, owner, going)).toBe('member');
+  });
+
   test('keep one of two owners who go at once', async () => {
     const [one, two, member] = [await resident(), await resident(), await guest()];
     const acme = await organization(one);
@@ -171,13 +184,16 @@ describe('the organizations of who goes', () => {
 
 describe('after 14 days', () => {
   test('the account is gone: nothing undoes it, and its address can be registered anew', async () => {
+    // Whoever was closed before.
+    await later('15 days');
+    await erase();
     const who: Resident = await gone();
     const other = await resident();
     const [link] = await links(who);
-    await later('13 days 23 hours 59 minutes');
+    await later('13 days 23 hours');
     expect(await erase()).toBe(0);
     expect(await login(who)).toBe('403 user_closed');
-    await later('1 minute');
+    await later('1 hour');
     expect(await restore(link)).toBe('400 link_invalid');
     await erase();
     expect(await erase()).toBe(0);

@@ -95,4 +95,30 @@ describe('an erasure', () => {
     expect(Number(sums?.['calls'])).toBeGreaterThan(0);
     expect(await reports.rollup.verify(EVER)).toEqual([]);
   });
+
+  test('of an admin keeps what they changed of the platform, and empties what they changed of themselves', async () => {
+    const { owner } = await makeHousehold(app, []);
+    const changesOf = async () => {
+      const sql = `select action, changes from audit.events where user_id = $1 and request_id = 'kept' order by id`;
+      return db.asMigrator(statement<{ action: string; changes: object }>(sql, [owner.userId]));
+    };
+    const record = `insert into audit.events (id, actor_kind, user_id, action, target_kind, target_id, changes, request_id)
+      values (gen_random_uuid(), 'user', $1, $2, $3, $4, '{"name": "x"}', 'kept')`;
+    const done = [
+      ['job.replayed', 'job', 'a-job'],
+      ['mfa.passkey_renamed', 'passkey', 'a-passkey'],
+      ['user.profile_changed', 'user', owner.userId],
+    ];
+    for (const [action = '', kind = '', id = ''] of done)
+      await db.asMigrator(statement(record, [owner.userId, action, kind, id]));
+    await closed(owner);
+    await workedOff(app);
+    await advance(db, '1 day');
+    await limits.sweep();
+    await advance(db, '14 days');
+    await erasure.eraser.run();
+    const kept = (await changesOf()).filter(({ changes }) => Object.keys(changes).length > 0);
+    expect(kept.map(({ action }) => action)).toEqual(['job.replayed']);
+    expect(await changesOf()).toHaveLength(done.length);
+  });
 });

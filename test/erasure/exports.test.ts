@@ -8,7 +8,7 @@ import { filesWith, tablesWith } from './dump.ts';
 import { leavingOf } from './stand.ts';
 
 const app = await testApp();
-const { call, close, erase, guest, join, later, links, resident } = leavingOf(app);
+const { call, close, erase, guest, invite, join, later, links, resident, signIn } = leavingOf(app);
 
 type Export = Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ async function made(token: string, path = '/v1/me/exports'): Promise<Export> {
   const id = String(asked.body['id']);
   const status = statement<{ status: string }>('select status from erasure.exports where id = $1', [id]);
   await expect
-    .poll(async () => (await app.db.asMigrator(status))[0]?.status, { timeout: 20_000 })
+    .poll(async () => (await app.db.asMigrator(status))[0]?.status, { timeout: 40_000 })
     .toBe('ready');
   return (await call(token, `GET /v1/me/exports/${id}`)).body;
 }
@@ -82,11 +82,70 @@ describe('an export', () => {
     }
   });
 
+  test('has nothing that went to an address which its person never verified, and their erasure leaves it', async () => {
+    const [owner, who] = [await resident(), await resident()];
+    const path = `/v1/organizations/${owner.accountId}`;
+    expect(said(await invite(path, owner, who))).toBe('201');
+    const verified = (now: boolean) =>
+      statement('update identity.users set email_verified = $2 where user_id = $1', [who.userId, now]);
+    await app.db.asMigrator(verified(false));
+    const names = async () => Object.keys(await archive(who.token, (await made(who.token))['id']));
+    expect(await names()).not.toContain('user/accounts.invitations.json');
+    await app.db.asMigrator(verified(true));
+    expect(await names()).toContain('user/accounts.invitations.json');
+    await app.db.asMigrator(verified(false));
+    await close(who);
+    await later('14 days');
+    await erase();
+    const left = await tablesWith(app.db, who.email);
+    expect(left).toEqual(['accounts.invitations', 'mail.messages']);
+    expect(await tablesWith(app.db, who.userId)).not.toContain('mail.messages');
+  });
+
+  test('tells of those who did something to a person what, and not who and from where', async () => {
+    const [admin, who] = [await app.admin(), await resident()];
+    for (const does of ['suspend', 'reinstate']) {
+      expect(said(await call(admin.key, `POST /v1/admin/users/${who.userId}/${does}`))).toBe('200');
+    }
+    const token = await signIn(who.email, who.password);
+    const [personal] = await app.db.asMigrator(
+      statement<{ id: string }>(
+        `select account_id as id from accounts.accounts where created_by = $1 and kind = 'personal'`,
+        [who.userId],
+      ),
+    );
+    expect(said(await call(admin.key, `POST /v1/admin/accounts/${personal?.id ?? ''}/suspend`))).toBe('200');
+    const files = await archive(token, (await made(token))['id']);
+    const events = ['user', 'account'].flatMap(
+      (of) => JSON.parse(files[`${of}/audit.events.json`] ?? '[]') as Export[],
+    );
+    const one = (action: string) => events.find((event) => event['action'] === action);
+    expect(one('session.opened')).toMatchObject({ user_id: who.userId, ip: expect.any(String) });
+    for (const action of ['user.suspended', 'account.suspended']) {
+      expect(Object.keys(one(action) ?? {})).toContain('target_id');
+      for (const column of ['user_id', 'actor_id', 'ip', 'user_agent'])
+        expect(one(action)).not.toHaveProperty(column);
+    }
+    expect(JSON.stringify(files)).not.toContain(admin.userId);
+  });
+
+  test('whose archive is deleted while it is downloaded breaks off, and ends in no half of it', async () => {
+    const who = await resident();
+    const id = String((await made(who.token))['id']);
+    const caller = await app.app.modules.identity.identify(who.token);
+    if (caller === undefined) throw new Error('nobody has signed in');
+    const whence = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test' };
+    const parts = await app.app.modules.erasure.exports.download({ caller, whence }, id);
+    await made(who.token);
+    await expect(parts.next()).rejects.toThrow('was gone after 0');
+  });
+
   test('of an organization has its posts, is for its owners, and for one who is none no more', async () => {
     const [owner, admin] = [await resident('reel.pro'), await guest()];
     const path = `/v1/organizations/${owner.accountId}`;
     await join(path, admin, 'admin');
-    await app.call(owner.key, 'POST /v1/create', { body: POST, headers: { 'idempotency-key': 'a-post' } });
+    const created = { body: POST, headers: { 'idempotency-key': 'a-post' } };
+    expect(said(await app.call(owner.key, 'POST /v1/create', created))).toBe('202');
     expect(said(await call(admin.token, `POST ${path}/exports`))).toBe('403 forbidden');
     expect(said(await call((await guest()).token, `POST ${path}/exports`))).toBe('404 not_found');
     const view = await made(owner.token, `${path}/exports`);
@@ -94,7 +153,7 @@ describe('an export', () => {
     expect(files['account/reel.drafts.json']).toContain('The loom of Jacquard');
     expect(Object.keys(files).some((name) => name.startsWith('user/'))).toBe(false);
     expect((await fetched(admin.token, view['id'])).status).toBe(404);
-    await call(owner.token, `POST ${path}/transfer`, { user_id: admin.userId });
+    expect(said(await call(owner.token, `POST ${path}/transfer`, { user_id: admin.userId }))).toBe('200');
     expect((await fetched(owner.token, view['id'])).status).toBe(404);
     expect((await fetched(admin.token, view['id'])).status).toBe(404);
   });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { waitsForLocks } from '#test/gym';
+import { said } from '../organizations/stand.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { tablesWith } from './dump.ts';
@@ -17,7 +18,8 @@ const app = await testApp({
     throw new Error('the process died');
   },
 });
-const { erase, gone, later, links, login, restore } = leavingOf(app);
+const { call, close, erase, gone, join, later, links, login, organization, resident, restore, roleOf } =
+  leavingOf(app);
 
 /** The link of the undo; no worker runs otherwise, or it would keep the schedule of erasures itself. */
 async function linkTo(who: Resident): Promise<string | undefined> {
@@ -76,13 +78,18 @@ describe('two at once', () => {
   });
 });
 
-/** Does something in a transaction, and keeps that open; the answer commits it. */
-async function held(sql: string, { userId }: Resident): Promise<() => Promise<void>> {
+/** Does something in a transaction, and keeps that open; the answer does one thing more in it, and commits. */
+async function held(
+  sql: string,
+  { userId }: Pick<Resident, 'userId'>,
+  then?: string,
+): Promise<() => Promise<void>> {
   const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = app.db.system('erasure.run', HELD, async (tx) => {
     await tx.run(statement(sql, [userId]));
     locked.resolve();
     await release.promise;
+    if (then !== undefined) await tx.run(statement(then, [userId]));
   });
   await locked.promise;
   return () => {
@@ -127,5 +134,61 @@ describe.runIf(engine === 'postgres')('an undo in the last moment', () => {
     await undone();
     await erasing;
     expect(await login(who)).toBe('200');
+  });
+});
+
+describe.runIf(engine === 'postgres')('an erasure that meets the end of a membership', () => {
+  test('waits for it, in the order in which that takes the rows: neither is thrown out', async () => {
+    const who = await gone();
+    await later('14 days');
+    const ended = await held(
+      `update accounts.members m set updated_at = app.now() from accounts.accounts a
+       where m.user_id = $1 and a.account_id = m.account_id and a.kind = 'personal'`,
+      who,
+      'update identity.users set updated_at = app.now() where user_id = $1',
+    );
+    const erasing = erase();
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await ended();
+    await erasing;
+    expect(await isErased(who)).toBe(true);
+  });
+});
+
+/** An organization of somebody, and a member of it. */
+async function heirOf(owner: Resident): Promise<{ path: string; heir: Resident }> {
+  const [path, heir] = [await organization(owner), await resident()];
+  await join(path, heir, 'member');
+  return { path, heir };
+}
+
+describe.runIf(engine === 'postgres')('who goes while an organization becomes theirs', () => {
+  test('stays, where they became its owner first', async () => {
+    const { path, heir } = await heirOf(await resident());
+    const made = await held(
+      'select from identity.users where user_id = $1 for no key update',
+      heir,
+      `update accounts.members m set role = 'owner' from accounts.accounts a
+       where m.user_id = $1 and a.account_id = m.account_id and a.kind = 'organization'`,
+    );
+    const going = close(heir);
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await made();
+    expect(said(await going)).toBe('409 conflict');
+    expect(await roleOf(path, heir, heir)).toBe('owner');
+  });
+
+  test('is not made its owner, where they went first', async () => {
+    const owner = await resident();
+    const { path, heir } = await heirOf(owner);
+    const went = await held(
+      `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`,
+      heir,
+    );
+    const handing = call(owner.token, `POST ${path}/transfer`, { user_id: heir.userId });
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await went();
+    expect(said(await handing)).toBe('409 conflict');
+    expect(await roleOf(path, owner, owner)).toBe('owner');
   });
 });

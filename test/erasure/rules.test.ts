@@ -29,6 +29,7 @@ function objectionsTo(
   const isOwned = rule.account !== undefined || rule.user !== undefined;
   const named = [
     ...(Array.isArray(rule.withheld) ? rule.withheld : []),
+    ...(rule.doer === undefined ? [] : [rule.doer.id, ...rule.doer.columns]),
     ...[rule.account, rule.user].flatMap((fate) => (fate?.does === 'unlink' ? Object.keys(fate.sets) : [])),
   ];
   return [

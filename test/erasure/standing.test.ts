@@ -53,3 +53,10 @@ describe('an account that an admin suspends', () => {
     expect(said(await standing('0193a000-0000-7000-8000-000000000001', 'suspend'))).toBe('404 not_found');
   });
 });
+
+test('a user who closed their account is neither suspended nor reinstated: the admin is told that nothing was done', async () => {
+  const who = await resident();
+  expect(said(await call(who.token, 'DELETE /v1/me', { password: who.password }))).toBe('200');
+  for (const what of ['suspend', 'reinstate'])
+    expect(said(await call(admin.key, `POST /v1/admin/users/${who.userId}/${what}`))).toBe('409 conflict');
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { drivenClock } from '#test/people';
+import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
 import { forgetRates, newEmail, PASSWORD, registered } from './mailbox.ts';
 
@@ -59,6 +59,7 @@ test('a refresh is a use', async () => {
   const { email } = await registered(app);
   const { access, refresh } = await signIn(email);
   const [before] = await sessionsOf(access);
+  await advance(app.db, '1 second');
   await app.call(undefined, 'POST /v1/auth/refresh', { body: { refresh_token: refresh } });
   const [after] = await sessionsOf(access);
   expect(after?.last_used_at.localeCompare(before?.last_used_at ?? '')).toBe(1);
@@ -115,12 +116,11 @@ test('sessions are kept for 90 days after they are over, and the newest of a use
     const sql = `select id from identity.sessions where user_id = (${of})`;
     return (await app.db.asMigrator(statement(sql, [email]))).length;
   };
-  const clock = drivenClock(app.db);
   const { sessions } = app.app.modules.identity;
-  await clock.advance(119 * 86_400_000);
+  await advance(app.db, '119 days');
   await sessions.prune();
   expect(await kept()).toBe(3);
-  await clock.advance(2 * 86_400_000);
+  await advance(app.db, '2 days');
   await sessions.prune();
   expect(await kept()).toBe(1);
 });

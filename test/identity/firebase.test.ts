@@ -7,6 +7,8 @@ import { firebaseSignIn, settingsFor } from './browser.ts';
 import { newEmail, registered } from './mailbox.ts';
 
 const provider = await createOpenIdSandbox();
+// Its key is made here, and not while somebody waits for it.
+await provider.rotateKeys();
 atEndOfFile(() => provider.close());
 const app = await testApp({ settings: settingsFor(provider) });
 
@@ -15,6 +17,11 @@ const FAILED = { status: 401, code: 'sign_in_failed' };
 const seconds = (ago: number) => Math.floor(Date.now() / 1_000) - ago;
 const tokenFor = (email = newEmail(), claims: object = {}) =>
   provider.firebaseToken(PROJECT, provider.person(email), claims);
+/** The same signature with other bits in its last letter, which nobody reads. */
+const otherwise = (token: string) => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return token.slice(0, -1) + letters[letters.indexOf(token.slice(-1)) ^ 1];
+};
 const userOf = async (body: Readonly<Record<string, unknown>>) =>
   (await app.call(String(body['access_token']), 'GET /v1/me')).body;
 
@@ -33,6 +40,8 @@ describe('an ID token of Firebase', () => {
     await ada.auth('verify-email', { token: await ada.link() });
     const unverified = await tokenFor(ada.email, { email_verified: false });
     expect((await firebaseSignIn(app, unverified)).code).toBe('provider_email_unverified');
+    const byGoogle = await tokenFor(ada.email, { firebase: { sign_in_provider: 'google.com' } });
+    expect((await firebaseSignIn(app, byGoogle)).code).toBe('sign_in_not_linked');
     const { body } = await firebaseSignIn(app, await tokenFor(ada.email, { jti: 'another' }));
     expect(await userOf(body)).toMatchObject({ email: ada.email });
   });
@@ -41,7 +50,8 @@ describe('an ID token of Firebase', () => {
     const token = await tokenFor();
     const both = await Promise.all([firebaseSignIn(app, token), firebaseSignIn(app, token)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401]);
-    expect(await firebaseSignIn(app, token)).toMatchObject(FAILED);
+    for (const again of [token, `${token}==`, `${token} `, otherwise(token)])
+      expect(await firebaseSignIn(app, again)).toMatchObject(FAILED);
   });
 
   test.runIf(engine === 'postgres').each([

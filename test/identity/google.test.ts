@@ -9,6 +9,8 @@ import { appSignIn, browser, RETURN_TO, settingsFor } from './browser.ts';
 import { newEmail, PASSWORD, somebodyAt } from './mailbox.ts';
 
 const provider = await createOpenIdSandbox();
+// Its key is made here, and not while somebody waits for it.
+await provider.rotateKeys();
 atEndOfFile(() => provider.close());
 const app = await testApp({ settings: settingsFor(provider) });
 

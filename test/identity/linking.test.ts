@@ -5,9 +5,20 @@ import { advance } from '#test/factories';
 import { atEndOfFile } from '../services/closing.ts';
 import { testApp } from '../services/app.ts';
 import { browser, settingsFor } from './browser.ts';
-import { answered, forgetRates, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
+import {
+  answered,
+  forgetRates,
+  newEmail,
+  OTHER,
+  PASSWORD,
+  registered,
+  signedIn,
+  somebodyAt,
+} from './mailbox.ts';
 
 const provider = await createOpenIdSandbox();
+// Its key is made here, and not while somebody waits for it.
+await provider.rotateKeys();
 atEndOfFile(() => provider.close());
 const app = await testApp({ settings: settingsFor(provider) });
 
@@ -82,6 +93,31 @@ describe('an address that is verified on both sides', () => {
   });
 });
 
+describe('an address that is verified on both sides, and that Google does not hand out,', () => {
+  test.each([
+    ['of a private account of Google’s', undefined],
+    ['of an organization with another domain', 'other.example'],
+  ])('%s links to nobody, and still registers a newcomer', async (_whose, hostedDomain) => {
+    const ada = await verified();
+    const newcomer = newEmail();
+    for (const email of [ada.email, newcomer]) provider.person(email, { hostedDomain });
+    expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
+    expect(await linked((await ada.enter()).access)).toEqual([]);
+    expect(await linked(await byGoogle(newcomer))).toHaveLength(1);
+    // Who is linked is known by their subject.
+    expect(await linked(await byGoogle(newcomer))).toHaveLength(1);
+  });
+
+  test('links where it is one of Gmail’s', async () => {
+    const email = newEmail().replace('example.com', 'gmail.com');
+    const ada = somebodyAt(app, email);
+    await ada.auth('register', { email, password: PASSWORD });
+    await ada.auth('verify-email', { token: await ada.link() });
+    provider.person(email, { hostedDomain: undefined });
+    expect(await linked(await byGoogle(email))).toHaveLength(1);
+  });
+});
+
 describe('an address that is not verified', () => {
   test('here, lets nobody meet whoever registered with it: a reset ends what they began, and then it links', async () => {
     // Somebody registers with Ada's address before she does, and waits for her.
@@ -152,7 +188,7 @@ describe('unlinking', () => {
   });
 });
 
-test('a reset by mail unlinks who came by another address than the mail went to', async () => {
+test('a reset by mail unlinks who came by another address than the mail went to, and says so', async () => {
   const ada = await verified();
   const token = await byGoogle(ada.email);
   const renamed = newEmail();
@@ -160,8 +196,12 @@ test('a reset by mail unlinks who came by another address than the mail went to'
   await signedIn(app, access)('change-email', { email: renamed, password: PASSWORD });
   await ada.auth('verify-email', { token: await ada.link(renamed) });
   expect(await linked(token)).toHaveLength(1);
+  const before = await audited('user.identity_unlinked');
   await ada.auth('forgot-password', { email: renamed });
   await ada.auth('reset-password', { token: await ada.link(renamed), password: OTHER });
   const after = await ada.enter(OTHER, renamed);
   expect(await linked(after.access)).toEqual([]);
+  const told = (await ada.mails(renamed)).map(({ subject }) => subject);
+  expect(told).toContain('Your account is no longer signed in to by Google');
+  expect(await audited('user.identity_unlinked')).toBe(before + 1);
 });

@@ -153,6 +153,7 @@ describe('a challenge', () => {
 
   test('stands in the way of whoever resets the password as well', async () => {
     const one = await withAuthenticator(app);
+    await one.ada.auth('verify-email', { token: await one.ada.link() });
     await one.ada.auth('forgot-password', { email: one.ada.email });
     const reset = await one.ada.auth('reset-password', { token: await one.ada.link(), password: OTHER });
     expect(reset.body).toEqual({ status: 'password_changed' });

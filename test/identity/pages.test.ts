@@ -24,7 +24,7 @@ test.runIf(engine === 'postgres')(
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'required' } });
     const ada = await registered(app);
     const verifying = await ada.link();
-    const browser = await chromium.launch({ executablePath: program });
+    const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
     try {
       const first = await opened(browser, `${app.url}/v1/auth/verify-email/${verifying}`);
       expect(first.page.url()).toBe(`${app.url}/v1/auth/verify-email`);

@@ -4,7 +4,7 @@ import { testApp } from '../services/app.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
 import { engine } from '../services/index.ts';
 import { callsAs, challengeOf, newcomer, type Signed } from './factors.ts';
-import { PASSWORD } from './mailbox.ts';
+import { OTHER, PASSWORD } from './mailbox.ts';
 import { newDevice, type Signature, type WebApp } from './virtual-authenticator.ts';
 
 const program = chromiumOnPath();
@@ -42,6 +42,15 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
     expect((await entered('GET /v1/me')).body).toMatchObject({ email: one.ada.email });
     const { body: now } = await entered('GET /v1/auth/mfa');
     expect(now).toMatchObject({ enabled: true, passkeys: [{ last_used_at: expect.any(String) }] });
+  });
+
+  test('of whoever registered with another’s address lets nobody in once its owner has reset the password', async () => {
+    const one = await newcomer(app);
+    const { credential } = await add(one);
+    await one.ada.auth('forgot-password', { email: one.ada.email });
+    await one.ada.auth('reset-password', { token: await one.ada.link(), password: OTHER });
+    expect((await signIn(await page.get(only(credential, await signInOptions())))).code).toBe('mfa_refused');
+    expect((await one.ada.login(OTHER)).body).toHaveProperty('access_token');
   });
 
   test('is the second factor of a log-in with a password, and ends it once', async () => {

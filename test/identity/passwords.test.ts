@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp, type TestApp } from '../services/app.ts';
+import { callsAs, enrolled } from './factors.ts';
 import {
   answered,
   forgetRates,
@@ -96,6 +97,18 @@ describe('a reset', () => {
     await ada.auth('forgot-password', { email: ada.email });
     await ada.auth('reset-password', { token: await ada.link(), password: PASSWORD });
     expect((await me(after)).status).toBe(200);
+  });
+
+  test('of an address that nobody had proven ends the second factors that were made before, and later resets end none', async () => {
+    const ada = await registered(app);
+    await enrolled(app, callsAs(app, (await ada.enter()).access));
+    await WAYS[0][1](ada);
+    const { access } = await ada.enter(OTHER);
+    const own = callsAs(app, access);
+    expect((await own('GET /v1/auth/mfa')).body).toMatchObject({ enabled: false, recovery_codes_left: 0 });
+    await enrolled(app, own);
+    await WAYS[0][1](ada);
+    expect((await ada.login(OTHER)).body).toMatchObject({ mfa_required: true });
   });
 
   test('by a weak password is refused, names the field, and the link stays good', async () => {

@@ -4,7 +4,7 @@ import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { callsAs, challengeOf, newcomer, withAuthenticator } from './factors.ts';
-import { OTHER, PASSWORD } from './mailbox.ts';
+import { newEmail, OTHER, PASSWORD } from './mailbox.ts';
 
 // What a session may do is decided by the same few statements on all engines.
 const onFirst = engine === 'postgres';
@@ -77,6 +77,25 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
     const [recovery_code] = one.recoveryCodes;
     expect((await one.call(STEP_UP, { recovery_code })).status).toBe(200);
     expect((await one.call('DELETE /v1/auth/mfa/totp')).status).toBe(200);
+  });
+
+  test('of a user with a second factor changes neither address nor password, nor closes the account, by the password alone', async () => {
+    const one = await withAuthenticator(app);
+    await stale();
+    const calls = [
+      ['POST /v1/auth/change-email', { email: newEmail(), password: PASSWORD }],
+      ['POST /v1/auth/change-password', { password: PASSWORD, new_password: OTHER }],
+      ['DELETE /v1/me', { password: PASSWORD }],
+    ] as const;
+    for (const [line, body] of calls) {
+      const answer = { line, ...(await one.call(line, body)) };
+      expect(answer).toMatchObject({ line, status: 403, code: 'step_up_required' });
+      // Nor is anything learned of the password.
+      expect(await one.call(line, { ...body, password: OTHER })).toMatchObject({ code: 'step_up_required' });
+    }
+    expect((await one.call(STEP_UP, { code: await one.code() })).status).toBe(200);
+    expect((await one.call('DELETE /v1/me', { password: OTHER })).code).toBe('wrong_password');
+    expect((await one.call('DELETE /v1/me', { password: PASSWORD })).status).toBe(200);
   });
 
   test('of a user with neither password nor factor is proven by signing in anew', async () => {

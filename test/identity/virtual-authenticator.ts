@@ -38,7 +38,7 @@ afterAll(async () => {
 
 /** A device of its own, with no passkeys yet. */
 export async function newDevice(program: string): Promise<Device> {
-  browser ??= await chromium.launch({ executablePath: program });
+  browser ??= await chromium.launch({ executablePath: program, timeout: 120_000 });
   const page = await (await browser.newContext()).newPage();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');

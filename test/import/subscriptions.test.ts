@@ -80,6 +80,19 @@ test('the same file twice, or by two at once, grants each once; a line that chan
   expect(await grants(accountId)).toHaveLength(1);
 });
 
+test('the same file again after a user chose another default account grants nothing twice', async () => {
+  const owner = { email: 'chooser@example.com', external_id: 'chooser', company_name: 'Engines' };
+  await into.users([owner]);
+  const rows = [bought({ email: owner.email }), bought({ user_external_id: owner.external_id })];
+  expect(await into.subscriptions(rows)).toMatchObject({ added: 2, known: 0 });
+  await app.db.script(`
+    update identity.users u set default_account_id = (
+      select account_id from accounts.members m
+      where m.user_id = u.user_id and m.account_id <> u.default_account_id)
+    where external_id = 'chooser'`);
+  expect(await into.subscriptions(rows)).toMatchObject({ added: 0, known: 2, told: [] });
+});
+
 test('what can not be granted is told of by line and code, and costs no other its place', async () => {
   const { accountId, key } = await app.customer();
   const squatter = { email: 'first-come@example.com', password: 'Analytical-Engine-1843' };

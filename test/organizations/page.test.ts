@@ -32,7 +32,7 @@ test.runIf(engine === 'postgres')(
     expect(mail?.text).toContain(`/v1/invitations/accept#${token}`);
     const link = `${app.url}/v1/invitations/accept#${token}`;
 
-    const browser = await chromium.launch({ executablePath: program });
+    const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
     try {
       const page = await browser.newPage();
       const status = page.getByRole('status');

@@ -25,6 +25,7 @@ beforeAll(async () => {
       ],
       identify: world.identity.identify,
       roleOf: world.accounts.roleOf,
+      assertProven: world.identity.mfa.stepUp.assertProven,
       clock: world.clock,
       idempotency: createIdempotency({ db, random: systemRandom }),
       rates: createPostgresRates({

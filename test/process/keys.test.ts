@@ -14,7 +14,7 @@ const keyOf = () => masterKeyText(newMasterKey(systemRandom, 'one'));
 
 test.runIf(engine === 'postgres')(
   'a production start does all its work by two logins, and is refused with a tenant login above row security or another master key',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const database = await testDatabase();
     const folder = temporaryFolder();

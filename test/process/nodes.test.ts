@@ -60,10 +60,10 @@ async function rows<Row>(db: Database, sql: string): Promise<Row[]> {
   return db.asMigrator(statement<Row>(sql));
 }
 
-/** The time of the process that runs the job is up; those of the others is not. */
+/** The time of the process that runs the job is up; that of the others is not, whatever schedules they see to. */
 async function leaseRunsOut(db: Database): Promise<void> {
   await db.script(
-    `update limits.holders set expires_at = app.now() where id in (select holder from jobs.jobs where state = 'running')`,
+    `update limits.holders set expires_at = app.now() where id in (select holder from jobs.jobs where state = 'running' and kind = 'reel.generate')`,
   );
 }
 

@@ -98,6 +98,14 @@ export const DATABASE: readonly Patch[] = [
       'src/platform/db/database.test.ts :: the database’s time > is moved by the test clock alone, and no role of the application can move it',
   },
   {
+    name: 'look-at-an-empty-database-that-writes',
+    file: 'src/platform/db/migrate.ts',
+    find: '  if (!is_there) return new Map();\n',
+    replace: '  if (!is_there) await db.script(`begin; ${HISTORY}; commit;`);\n',
+    expects:
+      'src/platform/db/migrate.test.ts :: migrations > that are looked for in an empty database are all pending, and the look leaves nothing',
+  },
+  {
     name: 'migration-not-undone',
     file: 'src/platform/limits/migrations/0011_usage.down.sql',
     find: 'drop function limits.usage_here(jsonb);',

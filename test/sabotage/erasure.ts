@@ -2,6 +2,7 @@ import type { Patch } from './patch.ts';
 
 const CLOSING = 'test/erasure/closing.test.ts ::';
 const EXPORT = 'test/erasure/exports.test.ts :: an export >';
+const INTERRUPTED = 'test/erasure/interrupted.test.ts ::';
 const ERASED =
   'test/erasure/erasing.test.ts :: an erasure > leaves no word of a person and of what was theirs in the whole database; others stay as they were';
 
@@ -42,6 +43,70 @@ export const ERASURE: readonly Patch[] = [
     find: 'm.user_id <> p_user and u.closed_at is null',
     replace: 'm.user_id <> p_user',
     expects: `${CLOSING} the organizations of who goes > are left by no other owner while the one who stays has closed their account`,
+  },
+  {
+    name: 'left-to-who-has-gone',
+    file: 'src/platform/accounts/ownership.ts',
+    find: 'if (row?.may_own !== true) {',
+    replace: 'if (row === undefined) {',
+    expects: `${CLOSING} the organizations of who goes > are handed to nobody who has closed their account, nor do they become an owner beside another`,
+  },
+  {
+    name: 'left-to-who-is-going',
+    file: 'src/platform/accounts/migrations/0002_organizations.up.sql',
+    find: '\n    for no key update of u)',
+    replace: ')',
+    expects: `${INTERRUPTED} who goes while an organization becomes theirs > is not made its owner, where they went first`,
+  },
+  {
+    name: 'gone-with-what-just-became-theirs',
+    file: 'src/platform/accounts/leaving.ts',
+    find: 'if (rows.some((row) => !locked.includes(row.account_id))) {',
+    replace: 'if (rows.length > 1_000 + locked.length) {',
+    expects: `${INTERRUPTED} who goes while an organization becomes theirs > stays, where they became its owner first`,
+  },
+  {
+    name: 'erasure-takes-the-person-first',
+    file: 'src/platform/erasure/eraser.ts',
+    find: '      await tx.run(lockMemberships(id));\n',
+    replace: '',
+    expects: `${INTERRUPTED} an erasure that meets the end of a membership > waits for it, in the order in which that takes the rows: neither is thrown out`,
+  },
+  {
+    name: 'erasure-by-an-address-never-shown',
+    file: 'src/platform/identity/erasing-store.ts',
+    find: 'returning case when email_verified then email end as email`',
+    replace: 'returning email`',
+    expects: `${EXPORT} has nothing that went to an address which its person never verified, and their erasure leaves it`,
+  },
+  {
+    name: 'export-by-an-address-never-shown',
+    file: 'src/platform/erasure/exporting.ts',
+    find: 'email: user.email_verified ? user.email : null }',
+    replace: 'email: user.email }',
+    expects: `${EXPORT} has nothing that went to an address which its person never verified, and their erasure leaves it`,
+  },
+  {
+    name: 'half-an-archive-ends-as-if-whole',
+    file: 'src/platform/erasure/exports.ts',
+    find: 'if (sent !== bytes) throw',
+    replace: 'if (sent > (bytes ?? 0)) throw',
+    expects: `${EXPORT} whose archive is deleted while it is downloaded breaks off, and ends in no half of it`,
+  },
+  {
+    name: 'export-tells-of-admins',
+    file: 'src/platform/audit/data-rules.ts',
+    find: "columns: ['user_id', 'actor_id', 'ip', 'user_agent']",
+    replace: 'columns: []',
+    expects: `${EXPORT} tells of those who did something to a person what, and not who and from where`,
+  },
+  {
+    name: 'work-of-an-admin-emptied',
+    file: 'src/platform/audit/data-rules.ts',
+    find: "t.account_id is null and (t.target_id = $1::text or t.target_kind = any ('{${OWN}}'))",
+    replace: 't.account_id is null and length($1::text) > 0',
+    expects:
+      'test/erasure/erasing.test.ts :: an erasure > of an admin keeps what they changed of the platform, and empties what they changed of themselves',
   },
   {
     name: 'erased-before-its-time',

@@ -68,9 +68,9 @@ export const FEDERATION: readonly Patch[] = [
   {
     name: 'link-survives-a-reset',
     file: 'src/platform/identity/new-passwords.ts',
-    find: "    ...(action === 'user.password_reset' ? [unlinkStrangers(userId)] : []),\n",
-    replace: '',
-    expects: `${LINKING} a reset by mail unlinks who came by another address than the mail went to`,
+    find: 'isReset ? await tx.run(unlinkStrangers(userId)) : []',
+    replace: 'isReset && hash === "" ? await tx.run(unlinkStrangers(userId)) : []',
+    expects: `${LINKING} a reset by mail unlinks who came by another address than the mail went to, and says so`,
   },
   {
     name: 'sent-back-to-any-host',
@@ -85,6 +85,20 @@ export const FEDERATION: readonly Patch[] = [
     find: "          if (used.length === 0) throw new AppError('sign_in_failed');\n",
     replace: '',
     expects: 'test/identity/firebase.test.ts :: an ID token of Firebase > lets in once, also of two at once',
+  },
+  {
+    name: 'firebase-token-good-again-by-other-letters',
+    file: `${IN}/federation.ts`,
+    find: 'sha256(signedPart(idToken))',
+    replace: 'sha256(idToken + signedPart(idToken))',
+    expects: 'test/identity/firebase.test.ts :: an ID token of Firebase > lets in once, also of two at once',
+  },
+  {
+    name: 'google-believed-for-any-address',
+    file: `${IN}/people.ts`,
+    find: "if (by !== 'google.com') return true;",
+    replace: "if (by !== 'google.com' || email !== '') return true;",
+    expects: `${LINKING} an address that is verified on both sides, and that Google does not hand out, > of a private account of Google’s links to nobody, and still registers a newcomer`,
   },
   {
     name: 'provider-answers-without-end',

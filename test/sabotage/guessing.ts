@@ -50,6 +50,21 @@ export const GUESSING: readonly Patch[] = [
     expects: `${UNIT} guesses at one email from ever other addresses > keep nobody waiting where its user was signed in before, nor whoever has a token of a device`,
   },
   {
+    name: 'owner-kept-out-by-a-rate',
+    file: 'src/platform/identity/auth-routes.ts',
+    find: "    rate: { perMinute: 30, by: 'ip' },\n    body: z.strictObject({\n      email: z.string()",
+    replace:
+      "    rate: { perMinute: 30, by: 'ip' },\n    rateOf: byEmail,\n    body: z.strictObject({\n      email: z.string()",
+    expects: `${OVER_HTTP} whoever guesses passwords > hammers an email from everywhere, and its owner gets in all the while where they were before`,
+  },
+  {
+    name: 'email-in-letters-of-ones-own',
+    file: 'src/platform/identity/login.ts',
+    find: 'email: sameLetters(input.email)',
+    replace: 'email: sameLetters("") + input.email',
+    expects: `${OVER_HTTP} whoever guesses passwords > gains no further counts by letters that the database makes small otherwise`,
+  },
+  {
     name: 'device-of-another-believed',
     file: 'src/platform/identity/session-store.ts',
     find: 'where t.token_hash = ${tokenHash} and t.user_id = ${user} and ${TRUSTED} limit 1)`;',

@@ -14,6 +14,14 @@ export const IMPORT: readonly Patch[] = [
     expects: `${USERS} good lines go in and the others are told of by line, code and field, with nothing that stands in them`,
   },
   {
+    name: 'imported-hash-that-throws-at-the-log-in',
+    file: 'src/platform/identity/imported-passwords.ts',
+    find: "is needed');\n    return false;\n",
+    replace: "is needed');\n    throw err;\n",
+    expects:
+      'src/platform/identity/imported-passwords.test.ts :: an imported hash that can not be checked lets nobody in, and the log says so without it',
+  },
+  {
     name: 'imported-hash-kept-for-ever',
     file: 'src/platform/identity/passwords.ts',
     find: '      if (isImported(stored)) return true;\n',
@@ -30,8 +38,8 @@ export const IMPORT: readonly Patch[] = [
   {
     name: 'subscription-to-an-address-that-nobody-showed',
     file: 'src/platform/billing/import-subscriptions.ts',
-    find: 'if (user.email_verified || user.external_id !== null) return user.default_account_id;',
-    replace: 'return user.default_account_id;',
+    find: 'if (user.email_verified || user.external_id !== null) return ofUser(tx, user);',
+    replace: 'return ofUser(tx, user);',
     expects: `${SUBSCRIPTIONS} what can not be granted is told of by line and code, and costs no other its place`,
   },
   {
@@ -40,6 +48,13 @@ export const IMPORT: readonly Patch[] = [
     find: "if (before !== undefined) return isSame(before, one) ? 'known' : DIFFERS;",
     replace: '',
     expects: `${SUBSCRIPTIONS} the same file twice, or by two at once, grants each once; a line that changed is told of`,
+  },
+  {
+    name: 'subscription-imported-again-into-another-account',
+    file: 'src/platform/billing/import-subscriptions.ts',
+    find: 'accountIds: rows.map(({ account_id }) => account_id) };',
+    replace: 'accountIds: rows.length > 9 ? [] : [user.default_account_id] };',
+    expects: `${SUBSCRIPTIONS} the same file again after a user chose another default account grants nothing twice`,
   },
   {
     name: 'dry-run-that-is-none',

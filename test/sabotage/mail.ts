@@ -14,6 +14,18 @@ export const MAIL: readonly Patch[] = [
     expects: `${SENDING} whose link is over is given up, and tells no more what it would have said`,
   },
   {
+    name: 'mail-log-pruned-before-its-files',
+    file: 'src/platform/mail/mail.ts',
+    find: `      await parts.transport.forget?.(gone);
+      const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages(gone)]);
+`,
+    replace: `      const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages(gone)]);
+      await parts.transport.forget?.(gone);
+`,
+    expects:
+      'src/platform/mail/pruning.test.ts :: pruning that is killed after it deleted the lines leaves no file that no line tells of',
+  },
+  {
     name: 'refused-mail-tried-again',
     file: 'src/platform/mail/smtp.ts',
     find: "outcome: isRefusal ? 'refused' : 'failed'",
@@ -138,8 +150,8 @@ export const MAIL: readonly Patch[] = [
   {
     name: 'keys-of-whoever-signed-up-first',
     file: 'src/platform/identity/new-passwords.ts',
-    find: '...(isFirstProof ? [revokeKeysOf(userId)] : []),',
-    replace: '',
+    find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
+    replace: 'takeFactors(userId)',
     expects: `${PASSWORDS} a reset > of an address that nobody had proven ends the keys that were made before, for they may be another’s`,
   },
   {

@@ -113,10 +113,25 @@ export const SECOND_FACTORS: readonly Patch[] = [
     expects: `${STEP_UP} a session that was proven too long ago > of a user with a second factor is proven by that, and by each code once`,
   },
   {
+    name: 'password-alone-where-there-is-a-factor',
+    file: 'src/platform/identity/proof.ts',
+    find: '  if (isOn(factors)) await assertProven(db, caller);\n',
+    replace: '  void [factors, isOn, assertProven];\n',
+    expects: `${STEP_UP} a session that was proven too long ago > of a user with a second factor changes neither address nor password, nor closes the account, by the password alone`,
+  },
+  {
+    name: 'squatters-factors-outlive-the-first-reset',
+    file: 'src/platform/identity/new-passwords.ts',
+    find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
+    replace: '[revokeKeysOf(userId), ...takeFactors(userId).slice(3)]',
+    expects:
+      'test/identity/passwords.test.ts :: a reset > of an address that nobody had proven ends the second factors that were made before, and later resets end none',
+  },
+  {
     name: 'reset-leaves-sessions',
     file: 'src/platform/identity/mfa/mfa.ts',
-    find: "      endSessions(userId, 'mfa_reset'),\n",
-    replace: '',
+    find: "[...takeFactors(userId), endSessions(userId, 'mfa_reset')]",
+    replace: 'takeFactors(userId)',
     expects: `${STEP_UP} an admin > removes the second factors of somebody who lost them: sessions end, a mail and the audit tell`,
   },
 ];

@@ -61,6 +61,20 @@ export const SECRETS: readonly Patch[] = [
     expects: `${RESEALING} resealing > does not undo what is written meanwhile, and an old key that still seals is kept and told of`,
   },
   {
+    name: 'one-secret-that-does-not-open-stops-resealing',
+    file: 'src/platform/secrets/resealing.ts',
+    find: 'UNREADABLE.has(error.code)) return undefined;',
+    replace: "UNREADABLE.has(error.code) && context === '') return undefined;",
+    expects: `${RESEALING} resealing > goes on past what was never sealed, or was changed, and names each`,
+  },
+  {
+    name: 'start-without-a-key-that-still-seals',
+    file: 'src/platform/secrets/proofs.ts',
+    find: '  for (const { key_id } of sealed) if (key_id !== null) assertHere(key_id, secrets);\n',
+    replace: '  if (sealed.length > 9_999) assertHere(String(sealed.length), secrets);\n',
+    expects: `${RESEALING} a process with master keys of its own > is refused for a key that was forgotten, when a process went on to seal under it`,
+  },
+  {
     name: 'new-key-signs-before-it-is-known',
     file: 'src/platform/identity/signing-key-store.ts',
     find: 'const AHEAD_S = 900;',

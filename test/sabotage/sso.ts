@@ -4,6 +4,7 @@ const SIGN_IN = 'test/sso/sign-in.test.ts ::';
 const WAYS = 'test/sso/ways.test.ts ::';
 const SETUP = 'test/sso/setup.test.ts ::';
 const DOMAINS = 'test/sso/domains.test.ts ::';
+const BINDING = 'test/sso/binding.test.ts ::';
 
 /** Single sign-on: for whom a provider speaks, whose a domain is, and who must come by it. */
 export const SSO: readonly Patch[] = [
@@ -81,7 +82,7 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-code-outlives-its-setup',
     file: 'src/platform/sso/rule.ts',
-    find: "if (!bindings.some((one) => one.is_linked && one.in_domain)) throw new AppError('sign_in_failed');",
+    find: "if (method === 'sso' && came === undefined) throw new AppError('sign_in_failed');",
     replace: '',
     expects: `${WAYS} while somebody is under way > single sign-on ends: nobody is let in, at the provider or on the way back`,
   },
@@ -123,9 +124,9 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-set-up-by-an-admin',
     file: 'src/platform/sso/connections.ts',
-    find: "  const { accountId } = await accounts.entry.enter(visit, 'owner');\n  assertReachable(parts, change.issuer);\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'owner' });",
+    find: "  const { accountId } = await accounts.entry.enter(visit, 'owner');\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'owner' });",
     replace:
-      "  const { accountId } = await accounts.entry.enter(visit, 'admin');\n  assertReachable(parts, change.issuer);\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'admin' });",
+      "  const { accountId } = await accounts.entry.enter(visit, 'admin');\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'admin' });",
     expects: `${SETUP} who sets it up > is an owner: admins read, members and strangers do not`,
   },
   {
@@ -169,5 +170,83 @@ export const SSO: readonly Patch[] = [
     find: '.catch(() => undefined)',
     replace: '.catch(() => false)',
     expects: `${DOMAINS} a proven domain > whose record comes back in time stays, as does one about which DNS says nothing`,
+  },
+  {
+    name: 'sso-domain-revived-by-a-lookup',
+    file: 'src/platform/sso/domains.ts',
+    find: 'markPresent(row)',
+    replace: 'markVerified(row)',
+    expects: `${DOMAINS} a proven domain > that is lost while DNS is asked stays lost`,
+  },
+  {
+    name: 'sso-domain-spoils-the-round',
+    file: 'src/platform/sso/domains.ts',
+    find: '.catch((error: unknown) => failures.push(error))',
+    replace: '',
+    expects: `${DOMAINS} a proven domain > is looked up while others are, and one that fails keeps none of them from their turn`,
+  },
+  {
+    name: 'sso-locks-an-admin-of-the-platform-out',
+    file: 'src/platform/sso/migrations/0001_sso.up.sql',
+    find: "c.enforced and u.role <> 'admin'",
+    replace: "c.enforced and u.role <> 'none'",
+    expects: `${BINDING} who is bound by a company that requires single sign-on > is no admin of the platform, for whom no provider speaks`,
+  },
+  {
+    name: 'sso-by-another-provider',
+    file: 'src/platform/sso/rule.ts',
+    find: '(one) => one.enforced && one !== came',
+    replace: '(one) => one.enforced && came === undefined',
+    expects: `${BINDING} who is bound by a company that requires single sign-on > does not come by the provider of another one`,
+  },
+  {
+    name: 'sso-lost-with-another-address',
+    file: 'src/platform/identity/email-flows.ts',
+    find: 'await addressRule?.(tx, { userId: user.user_id, email });',
+    replace: 'await Promise.resolve(addressRule);',
+    expects: `${BINDING} who is bound by a company that requires single sign-on > takes their address to no other domain than its own`,
+  },
+  {
+    name: 'sso-required-of-new-sessions-alone',
+    file: 'src/platform/identity/refreshing.ts',
+    find: 'if (error instanceof AppError) return false;',
+    replace: 'if (error instanceof AppError) return true;',
+    expects: `${BINDING} who is bound by a company that requires single sign-on > is outside at the next refresh: who joins later, and who is no owner any more`,
+  },
+  {
+    name: 'sso-sessions-outlive-the-provider',
+    file: 'src/platform/sso/connections.ts',
+    find: '  await tx.run(forgetLinks(accountId));\n  return ended;',
+    replace: '  await tx.run(forgetLinks(accountId));\n  return ended.slice(0, 0);',
+    expects: `${BINDING} sessions that a provider has opened end > with single sign-on, and with another provider; what was opened otherwise goes on`,
+  },
+  {
+    name: 'sso-sessions-outlive-the-link',
+    file: 'src/platform/sso/connections.ts',
+    find: 'await tx.run(endSessionsOfLinks(userId as UserId))',
+    replace: 'await Promise.resolve([])',
+    expects: `${BINDING} sessions that a provider has opened end > with the link of a user, and of nobody else`,
+  },
+  {
+    name: 'sso-issuer-by-its-document',
+    file: 'src/platform/sso/connections.ts',
+    find: ' ?? objectionToDocument(text)',
+    replace: '',
+    expects: `${BINDING} an issuer > is one however it is written, and never the address of a discovery document`,
+  },
+  {
+    name: 'sso-google-by-its-spelling',
+    file: 'src/platform/sso/vouching.ts',
+    find: "SHARED_ISSUERS.includes(new URL(issuer).hostname.replace(/\\.$/, ''))",
+    replace: "SHARED_ISSUERS.includes(issuer.replace('https://', ''))",
+    expects:
+      'src/platform/sso/vouching.test.ts :: a provider vouches for an address > and at Google however its address is written: https://accounts.google.com/',
+  },
+  {
+    name: 'sso-links-in-silence',
+    file: 'src/platform/sso/admission.ts',
+    find: 'if (person?.subject === null) await tellLinked(parts, tx, { comer, person, agreed });',
+    replace: '',
+    expects: `${SIGN_IN} somebody of a company > who was known here before hears once, by mail, that there is another way in; who is new does not`,
   },
 ];

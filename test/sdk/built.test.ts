@@ -62,7 +62,7 @@ describe('the client as it is built and installed, by its types too, works in', 
     const [program] = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(programsOnPath);
     if (program === undefined) return skip('there is no chromium on PATH (Debian: apt-get install chromium)');
     const { url, server } = await serveStranger(folder);
-    const browser = await chromium.launch({ executablePath: program });
+    const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
     try {
       const page = await browser.newPage();
       await page.goto(url);

@@ -6,6 +6,8 @@ import { browser, RETURN_TO, settingsFor } from '../identity/browser.ts';
 import { sdkStand } from './stand.ts';
 
 const provider = await createOpenIdSandbox();
+// Its key is made here, and not while somebody waits for it.
+await provider.rotateKeys();
 atEndOfFile(() => provider.close());
 const stand = await sdkStand({ settings: settingsFor(provider) });
 

@@ -166,4 +166,31 @@ describe('a proven domain', () => {
     names.state = 'well';
     expect(await listed(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
   });
+
+  test('that is lost while DNS is asked stays lost', async () => {
+    const acme = await company();
+    const lost = statement('update sso.domains set verified_at = null where domain = $1', [acme.domain]);
+    names.before = () => app.db.asMigrator(lost);
+    await dayLater();
+    names.before = async () => {};
+    expect(await listed(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
+  });
+
+  test('is looked up while others are, and one that fails keeps none of them from their turn', async () => {
+    const [spoiled, acme, other] = [await company(), await company(), await company()];
+    for (const one of [spoiled, acme, other]) unpublish(one);
+    const constraint = `check (domain <> '${spoiled.domain}') not valid`;
+    await app.db.asMigrator(statement(`alter table sso.domains add constraint spoiled ${constraint}`));
+    let asked = 0;
+    const { promise: several, resolve } = Promise.withResolvers<void>();
+    names.before = () => {
+      asked += 1;
+      if (asked === 3) resolve();
+      return several;
+    };
+    await expect(dayLater()).rejects.toThrow('domains were not checked');
+    names.before = async () => {};
+    await app.db.asMigrator(statement('alter table sso.domains drop constraint spoiled'));
+    for (const one of [acme, other]) expect(await listed(one)).toMatchObject([{ status: 'missing' }]);
+  });
 });

@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
 import { afterAll } from 'vitest';
@@ -11,6 +11,8 @@ export interface NameServer {
   readonly records: Map<string, readonly string[]>;
   /** How it answers from now on: rightly, with its own failure, or not at all. */
   state: 'well' | 'failing';
+  /** What happens before it answers from now on. */
+  before: () => Promise<unknown>;
 }
 
 /** Codes of answers (RFC 1035, 4.1.1). */
@@ -28,8 +30,9 @@ export async function openNameServer(): Promise<NameServer> {
     address: `127.0.0.1:${socket.address().port}`,
     records: new Map(),
     state: 'well',
+    before: async () => {},
   };
-  socket.on('message', (message, { port, address }) => {
+  const answer = (message: Buffer, { port, address }: RemoteInfo) => {
     const { id = 0, questions = [] } = decode(message);
     const [name = ''] = questions.map((question) => question.name.toLowerCase());
     const texts = server.records.get(name);
@@ -45,6 +48,7 @@ export async function openNameServer(): Promise<NameServer> {
       port,
       address,
     );
-  });
+  };
+  socket.on('message', (message, from) => void server.before().then(() => answer(message, from)));
   return server;
 }

@@ -64,6 +64,17 @@ describe('somebody of a company', () => {
     expect(await roleAt(acme, token)).toBe('member');
   });
 
+  test('who was known here before hears once, by mail, that there is another way in; who is new does not', async () => {
+    const acme = await company();
+    const ada = await person(`ada@${acme.domain}`);
+    const grace = `grace@${acme.domain}`;
+    for (const email of [ada.email, ada.email, grace]) expect(await signIn(acme, email)).toMatch(/^ey/);
+    const told = (await app.outbox()).filter(({ subject }) =>
+      subject.includes('can be signed in to by Acme'),
+    );
+    expect(told.filter(({ to }) => [ada.email, grace].includes(to)).map(({ to }) => to)).toEqual([ada.email]);
+  });
+
   test('is not let in to the account of whoever registered with their address and has not verified it', async () => {
     const acme = await company();
     const { email } = await person(`ada@${acme.domain}`, false);

@@ -133,6 +133,8 @@ async function registered(
 
 export async function openProvider(): Promise<OpenIdSandbox> {
   const provider = await createOpenIdSandbox();
+  // Its key is made here, and not while somebody waits for it.
+  await provider.rotateKeys();
   afterAll(() => provider.close());
   return provider;
 }

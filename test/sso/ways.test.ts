@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createSso } from '#platform/sso';
 import { advance } from '../factories.ts';
-import { openProvider, openStand, said } from './stand.ts';
+import { type Company, openProvider, openStand, said } from './stand.ts';
 
 const stand = await openStand();
 const { app, arrive, call, codeOf, company, depart, exchange, provider, setUp, trail } = stand;
@@ -96,10 +96,13 @@ describe('while somebody is under way', () => {
   });
 });
 
-const acme = await company();
-
 // What a provider gets wrong is the same to every database.
 describe.runIf(app.db.engine === 'postgres')('a provider', () => {
+  let acme: Company;
+  beforeAll(async () => {
+    acme = await company();
+  });
+
   test.each([
     'wrong nonce',
     'no nonce',

@@ -14,7 +14,7 @@ const grounds = await groundsOf();
 const routes = grounds.mounted.flatMap((module) => module.routes);
 
 /** Some thousand calls, on a machine that does other things besides. */
-const LONG = { timeout: 180_000 };
+const LONG = { timeout: 600_000 };
 
 describe('the access matrix', LONG, () => {
   test('is what every route really answers to every caller', async () => {

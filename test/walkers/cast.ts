@@ -11,7 +11,7 @@ import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
 import { dnsSettings, makeSso } from './sso.ts';
 
 /** Longer than the jobs of a household take. */
-const PATIENCE = { timeout: 20_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
 export const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
 /** That of the examples, so that a call which asks for its caller's password finds it right. */

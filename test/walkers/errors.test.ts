@@ -48,6 +48,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   data_folder_in_use: 'a start ends with it',
   data_folder_unusable: 'a start ends with it',
   exchange_rates_unreadable: 'a start ends with it',
+  database_login_unfit: 'a start ends with it',
+  schema_not_owned: 'a migration ends with it',
+  master_key_missing: 'a start ends with it',
+  master_key_wrong: 'a start ends with it',
+  master_keys_unusable: 'a start ends with it',
+  secret_unreadable: 'what is sealed was changed at rest, which no call expects',
+  sso_refused: 'the callback sends a browser back with it',
+  sso_not_a_member: 'the callback sends a browser back with it',
   headers_too_large: 'what is no request yet has no route',
   request_timeout: 'what is no request yet has no route',
   client_gone: 'nobody is there to read it',
@@ -59,6 +67,9 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'src/server/framework.ts code': 'one of three that are written above it',
   'src/platform/ai/outcome.ts code': 'its type lists the codes of provider errors',
   'src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
+  'src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
+  'src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
+  'src/platform/identity/mfa/answering.ts outcome': 'one of two that are written above it',
 };
 
 interface Thrown {

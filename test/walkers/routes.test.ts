@@ -12,7 +12,7 @@ const named = RULES.map((rule) => [rule.name, rule] as const);
 const excepted = (rule: Rule) => EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
 
 /** A rule may take a hundred calls on each route, on a machine that does other things besides. */
-const LONG = { timeout: 180_000 };
+const LONG = { timeout: 600_000 };
 
 describe('every route', LONG, () => {
   test.each(named)('%s', async (_name, rule) => {

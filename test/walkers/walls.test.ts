@@ -18,7 +18,7 @@ const excepted = (list: readonly { route: string }[]) => new Set(list.map(({ rou
 
 const CHANGED = 'PATCH /v1/drafts/:id';
 /** Some thousand calls, on a machine that does other things besides. */
-const LONG = { timeout: 180_000 };
+const LONG = { timeout: 600_000 };
 
 const { both, twice, secured, filtered, neither } = await whileStill(mine.db, async () => {
   const readings = {

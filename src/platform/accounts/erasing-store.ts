@@ -17,6 +17,13 @@ export const lockDueOrganization = (accountId: AccountId) =>
     [accountId],
   );
 
+/**
+ * Locks the memberships of a user, in one order: whoever ends one, or closes an organization, goes from it to the user's row, and
+ * so must whoever is about to delete both.
+ */
+export const lockMemberships = (userId: UserId) =>
+  statement('select from accounts.members where user_id = $1 order by account_id for update', [userId]);
+
 /** The account that a user has from the start. */
 export const personalAccount = (userId: UserId) =>
   statement<{ account_id: AccountId }>(

@@ -140,6 +140,7 @@ const acceptInvitation = route(
       'email_not_verified',
       'invitation_expired',
       'already_member',
+      'conflict',
     ],
     idempotency: 'none',
     example: {

@@ -14,7 +14,7 @@ interface OwnedRow {
 
 /** Locks the organizations that a user owns, in one order, so that two owners who go at once see each other. */
 const lockOwned = (userId: UserId) =>
-  statement(
+  statement<{ account_id: AccountId }>(
     `select a.account_id from accounts.accounts a
      where a.kind = 'organization' and a.deleted_at is null and a.account_id in (
        select account_id from accounts.members where user_id = $1 and role = 'owner')
@@ -22,7 +22,7 @@ const lockOwned = (userId: UserId) =>
     [userId],
   );
 
-/** Read after the lock. */
+/** Read after the locks of them and of the user. */
 const owned = (userId: UserId) =>
   statement<OwnedRow>(
     `select a.account_id, a.name, accounts.other_owners(a.account_id, $1) as other_owners,
@@ -65,9 +65,14 @@ export function createLeaving(parts: {
 }): Leaving {
   const { db, audit, roles } = parts;
   return {
-    async leave(tx, leaver) {
-      await tx.run(lockOwned(leaver.userId));
-      const alone = (await tx.run(owned(leaver.userId))).filter((row) => row.other_owners === 0);
+    lock: async (tx, userId) => (await tx.run(lockOwned(userId))).map(({ account_id }) => account_id),
+    async leave(tx, leaver, locked) {
+      const rows = await tx.run(owned(leaver.userId));
+      // To lock it now would be out of order, and not to lock it could leave it without an owner.
+      if (rows.some((row) => !locked.includes(row.account_id))) {
+        throw new AppError('conflict', { message: 'An organization just became yours. Try again.' });
+      }
+      const alone = rows.filter((row) => row.other_owners === 0);
       const left = alone.filter(({ others }) => others > 0);
       if (left.length > 0) {
         const organizations = left.map(({ account_id: id, name }) => ({ id, name }));

@@ -59,7 +59,7 @@ const changeRole = route(
     rate: { perMinute: 30, by: 'user' },
     body: z.strictObject({ role: z.enum(ROLES) }),
     reply: { 200: memberSchema },
-    errors: ['not_found', 'forbidden', 'step_up_required', 'last_owner'],
+    errors: ['not_found', 'forbidden', 'step_up_required', 'last_owner', 'conflict'],
     example: { params: { id: ID, user_id: USER }, body: { role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, accounts) => {
@@ -94,7 +94,7 @@ const transfer = route(
   {
     summary: 'Hand your ownership over to another member',
     description:
-      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin. It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
+      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin; who has closed their account becomes none (409 `conflict`). It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
     tag,
     auth: 'user',
     within: 'owner',

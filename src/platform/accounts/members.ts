@@ -4,7 +4,7 @@ import { type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Locked, type Visit } from './entry.ts';
-import { assertMayGive, assertRank } from './ownership.ts';
+import { assertMayGive, assertMayOwn, assertRank } from './ownership.ts';
 import type { Roles } from './roles.ts';
 import { people, type PersonRow, removeMember, setRole } from './store.ts';
 
@@ -26,11 +26,11 @@ export interface Members {
     visit: Visit,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<MemberView>>;
-  /** For admins; what concerns an owner, for owners. The last owner keeps the role. */
+  /** For admins; what concerns an owner, for owners. The last owner keeps the role; who has closed their account becomes none. */
   changeRole(visit: Visit, userId: string, role: Role): Promise<MemberView>;
   /** Ends a membership: one's own (leaving), or as an admin another's. The last owner stays. Their keys end with it. */
   remove(visit: Visit, userId: string): Promise<void>;
-  /** For owners: another member becomes one, and the caller an admin. Answers the new owner. */
+  /** For owners: another member becomes one, and the caller an admin. Answers the new owner. Not to who has closed their account. */
   transfer(visit: Visit, userId: string): Promise<MemberView>;
 }
 
@@ -67,6 +67,7 @@ async function changeRole(
     assertRank(own, [target.role, role], visit.caller);
     if (role !== 'owner') assertNotLastOwner(target);
     await tx.run(setRole(accountId, userId, role));
+    if (role === 'owner') await assertMayOwn(tx, accountId, userId);
     const changes = { role: { before: target.role, after: role } };
     await audit.recordIn(tx, event(visit, { action: 'member.role_changed', userId, changes }));
     return readMember(tx, accountId, userId);
@@ -106,6 +107,7 @@ async function transfer(
     if (target === undefined) throw new AppError('not_found');
     if (userId === caller.userId) throw new AppError('conflict', { message: 'This is you already.' });
     await tx.runAll([setRole(accountId, userId, 'owner'), setRole(accountId, caller.userId, 'admin')]);
+    await assertMayOwn(tx, accountId, userId);
     const changes = { role: { before: target.role, after: 'owner' }, former_owner: caller.userId };
     await audit.recordIn(tx, event(visit, { action: 'account.transferred', userId, changes }));
     return readMember(tx, accountId, userId);

@@ -2,6 +2,7 @@ import type { Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { assertMayOwn } from './ownership.ts';
 import type { Roles } from './roles.ts';
 import { checkRoom, type Room } from './room.ts';
 import { type AccountRow, addMember, lockOrganization } from './store.ts';
@@ -48,6 +49,7 @@ export function createNewcomers(parts: {
     async joinIn(tx, { accountId, userId, role, by, whence }) {
       const added = await tx.run(addMember(accountId, userId, role));
       if (added.length === 0) throw new AppError('already_member');
+      if (role === 'owner') await assertMayOwn(tx, accountId, userId);
       await audit.recordIn(tx, {
         action: 'member.joined',
         actor: { kind: 'user', userId },

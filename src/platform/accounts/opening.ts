@@ -1,6 +1,7 @@
 import type { Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { AccountId, Ids, UserId } from '#platform/kernel';
+import { assertMayOwn } from './ownership.ts';
 import { openAccount } from './store.ts';
 
 export interface NewAccount {
@@ -17,6 +18,8 @@ export function createOpening({ ids, audit }: { readonly ids: Ids; readonly audi
   return async (tx, { userId, kind, name, whence }) => {
     const accountId = ids.next<AccountId>();
     await tx.run(openAccount({ accountId, kind, name, owner: userId }));
+    // A personal account comes and goes with its user.
+    if (kind === 'organization') await assertMayOwn(tx, accountId, userId);
     await audit.recordIn(tx, {
       action: 'account.opened',
       actor: { kind: 'user', userId },

@@ -55,6 +55,7 @@ const makeOrganization = route(
     rate: { perMinute: 10, by: 'user' },
     body: z.strictObject({ name }),
     reply: { 201: organizationSchema },
+    errors: ['conflict'],
     example: { body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, body, once, origin }, accounts) =>
@@ -161,7 +162,7 @@ const restoreOrganization = route(
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: organizationSchema },
-    errors: ['not_found', 'forbidden'],
+    errors: ['not_found', 'forbidden', 'conflict'],
     idempotency: 'none',
     example: { params: { id: ID }, reply: ORGANIZATION },
   },

@@ -6,6 +6,7 @@ import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from './entry.ts';
 import type { Mail } from '#platform/mail';
 import type { Opening } from './opening.ts';
+import { assertMayOwn } from './ownership.ts';
 import { plainName } from './plain-name.ts';
 import type { Roles } from './roles.ts';
 import {
@@ -147,6 +148,7 @@ async function restore({ db, audit, roles }: OrganizationsParts, visit: Visit): 
     // What is open stays so.
     if (account.restorable_until === null) return organizationView(account, role);
     const [row] = await tx.run(reopen(accountId));
+    await assertMayOwn(tx, accountId, visit.caller.userId);
     await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.restored' });
     return organizationView(row ?? account, role);
   });

@@ -1,7 +1,8 @@
-import type { Database } from '#platform/db';
+import type { Database, Transaction } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { assertProven } from '#platform/identity';
-import { AppError } from '#platform/kernel';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { mayOwn } from './store.ts';
 
 /** What concerns an owner is for owners: an admin neither makes nor unmakes one, and no key does. */
 export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Caller): void {
@@ -23,4 +24,17 @@ export async function assertMayGive(db: Database, caller: Caller, role: Role = '
     throw new AppError('forbidden', { message: 'An API key makes nobody an admin. Sign in to do it.' });
   }
   if (role === 'owner') await assertProven(db, caller);
+}
+
+/**
+ * Nobody becomes an owner, or comes back as one, who has closed their account or is suspended: an organization would be left to
+ * them. Asked after the write, in the order in which all who hold a membership take the user's row.
+ */
+export async function assertMayOwn(tx: Transaction, accountId: AccountId, userId: UserId): Promise<void> {
+  const [row] = await tx.run(mayOwn(accountId, userId));
+  if (row?.may_own !== true) {
+    throw new AppError('conflict', {
+      message: 'Who has closed their account, or is suspended, can own no organization.',
+    });
+  }
 }

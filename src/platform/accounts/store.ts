@@ -174,6 +174,10 @@ export const setRole = (accountId: AccountId, userId: UserId, role: Role) =>
     [accountId, userId, role],
   );
 
+/** Whether a member may own the organization: kept so until the transaction ends. Asked after the write that makes them one. */
+export const mayOwn = (accountId: AccountId, userId: UserId) =>
+  statement<{ may_own: boolean }>('select accounts.may_own($1, $2) as may_own', [accountId, userId]);
+
 export const removeMember = (accountId: AccountId, userId: UserId) =>
   statement('delete from accounts.members where account_id = $1 and user_id = $2', [accountId, userId]);
 

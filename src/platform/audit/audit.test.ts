@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { testDatabase } from '#test/services';
-import { createAudit } from './index.ts';
+import { auditDataRules, createAudit } from './index.ts';
 
 const { db } = await testDatabase();
 const ids = createIds({ clock: systemClock, random: systemRandom });
@@ -87,6 +87,23 @@ describe('what is in the audit stays as it is', () => {
       (error) => code(error) === '42501',
     );
   });
+});
+
+test('what was done to a person is found for their export and erasure without reading what was done to all others', async () => {
+  const [fate] = auditDataRules.flatMap(({ user }) => (user?.does === 'unlink' ? [user] : []));
+  await db.script(
+    `insert into audit.events (id, actor_kind, user_id, action, target_kind, target_id)
+       select gen_random_uuid(), 'user', gen_random_uuid(), 'thing.made', 'user', gen_random_uuid()::text from generate_series(1, 5000);
+     analyze audit.events`,
+  );
+  const plan = await db.asMigrator(
+    statement<{ 'QUERY PLAN': string }>(`explain select id from audit.events t where ${fate?.where ?? ''}`, [
+      someone,
+    ]),
+  );
+  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  expect(text).toContain('events_about_user');
+  expect(text).not.toContain('Seq Scan');
 });
 
 test('a secret never enters the audit, however deep it lies', async () => {

@@ -1,8 +1,8 @@
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type Entitlements, type Grant, localName } from '#platform/entitlements';
-import { externalIdSchema, userByExternalId, importedByEmail } from '#platform/identity';
+import { externalIdSchema, importedByEmail, type ImportedRow, userByExternalId } from '#platform/identity';
 import type { Importer, Outcome } from '#platform/imports';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { z } from 'zod';
 
 const IMPORTED = commitPoint(
@@ -37,7 +37,7 @@ export interface SubscriptionImporterParts {
   readonly entitlements: Entitlements;
 }
 
-/** Subscriptions of another system, as grants; each known by its `external_id` within its account (docs/import.md). */
+/** Subscriptions of another system, as grants; each known by its `external_id` within its account, or within those of its user (docs/import.md). */
 export function createSubscriptionImporter(parts: SubscriptionImporterParts): Importer<Row> {
   const { db, entitlements } = parts;
   const changed = new Set<AccountId>();
@@ -47,9 +47,9 @@ export function createSubscriptionImporter(parts: SubscriptionImporterParts): Im
     async put(tx, one) {
       if (countOf(one.plan, one.add_on) !== 1) return invalid('plan', 'Name one of plan and add_on.');
       const found = await accountFor(tx, one);
-      if (typeof found === 'object') return found;
-      const outcome = await grant(entitlements, tx, { ...one, accountId: found });
-      if (outcome === 'added') changed.add(found);
+      if ('code' in found) return found;
+      const outcome = await grant(entitlements, tx, { ...one, ...found });
+      if (outcome === 'added') changed.add(found.accountId);
       return outcome;
     },
     committed() {
@@ -59,13 +59,15 @@ export function createSubscriptionImporter(parts: SubscriptionImporterParts): Im
   };
 }
 
-async function grant(
-  entitlements: Entitlements,
-  tx: Transaction,
-  one: Row & { readonly accountId: AccountId },
-): Promise<Outcome> {
-  const { accountId, external_id: externalId, until, starts_at: startsAt } = one;
-  const before = await entitlements.importedIn(tx, accountId, externalId);
+/** The account that a subscription goes to, and those that may have got it already. */
+interface Found {
+  readonly accountId: AccountId;
+  readonly accountIds: readonly AccountId[];
+}
+
+async function grant(entitlements: Entitlements, tx: Transaction, one: Row & Found): Promise<Outcome> {
+  const { accountId, accountIds, external_id: externalId, until, starts_at: startsAt } = one;
+  const before = await entitlements.importedIn(tx, accountIds, externalId);
   if (before !== undefined) return isSame(before, one) ? 'known' : DIFFERS;
   const [time] = await tx.run(statement<{ now: Date }>('select app.now() as now'));
   if (until !== undefined && time !== undefined && until <= time.now) return OVER;
@@ -105,28 +107,42 @@ function isSame(before: Grant, { plan, add_on: addOn, until }: Row): boolean {
 }
 
 /** Whose it is, by exactly one of three ways to say so. */
-async function accountFor(tx: Transaction, one: Row): Promise<AccountId | Exclude<Outcome, string>> {
+async function accountFor(tx: Transaction, one: Row): Promise<Found | Exclude<Outcome, string>> {
   const { account_id: id, user_external_id: externalId, email } = one;
   if (countOf(id, externalId, email) !== 1)
     return invalid('account_id', 'Name one of account_id, user_external_id and email.');
   if (id !== undefined) {
     const [account] = await tx.run(accountById(id));
-    return account?.account_id ?? nobody('account_id', 'There is no such account.');
+    if (account === undefined) return nobody('account_id', 'There is no such account.');
+    return { accountId: account.account_id, accountIds: [account.account_id] };
   }
   if (externalId !== undefined) {
     const [user] = await tx.run(userByExternalId(externalId));
-    return user?.default_account_id ?? nobody('user_external_id', 'Nobody was imported by this name.');
+    return user === undefined
+      ? nobody('user_external_id', 'Nobody was imported by this name.')
+      : ofUser(tx, user);
   }
   const [user] = await tx.run(importedByEmail(email ?? ''));
   if (user === undefined) return nobody('email', 'Nobody has this address.');
   // Whoever typed the address in first would be given what its owner bought.
-  if (user.email_verified || user.external_id !== null) return user.default_account_id;
+  if (user.email_verified || user.external_id !== null) return ofUser(tx, user);
   return {
     code: 'email_unverified',
     field: 'email',
     message: 'Whoever has this address has not shown that it is theirs.',
   };
 }
+
+/** Their default account; they may have chosen another one since the subscription was imported. */
+async function ofUser(tx: Transaction, user: ImportedRow): Promise<Found> {
+  const rows = await tx.run(accountsOf(user.user_id));
+  return { accountId: user.default_account_id, accountIds: rows.map(({ account_id }) => account_id) };
+}
+
+const accountsOf = (userId: UserId) =>
+  statement<{ account_id: AccountId }>('select account_id from accounts.members where user_id = $1', [
+    userId,
+  ]);
 
 const accountById = (id: string) =>
   statement<{ account_id: AccountId }>('select account_id from accounts.accounts where account_id = $1', [

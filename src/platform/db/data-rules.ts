@@ -1,6 +1,6 @@
 /**
  * What becomes of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
- * user, `$2` the person's email; when not said, the rows whose account_id or user_id it is.
+ * user, `$2` the person's email, once it was verified; when not said, the rows whose account_id or user_id it is.
  */
 export type Fate =
   | { readonly does: 'erase'; readonly where?: string }
@@ -24,6 +24,8 @@ export interface DataRule {
   readonly account?: Fate;
   /** Of rows of a person: who they are, and what they did for accounts that are not erased with them. */
   readonly user?: Fate;
+  /** Who did what a row tells of, where others do things to a person: of others, a person's archive lacks these columns. */
+  readonly doer?: { readonly id: string; readonly columns: readonly string[] };
   /** Why its rows are no account's and no person's. */
   readonly nobodys?: string;
   /** Columns that an export leaves out: secrets, even hashed, and what is made of other columns; or why all of it is. */

@@ -85,6 +85,11 @@ describe.runIf(engine === 'postgres')('of two logins', () => {
     await expect(migrateUp(db, [migration])).rejects.toThrow(
       'Run "plinth migrate up" with the owner\'s login',
     );
+    const empty = await testDatabase({ empty: true });
+    const { url } = await testLogin(empty, 'grant plinth_system to $login');
+    const first = await opened({ url, systemUrl: url });
+    await expect(migrateUp(first, [migration])).rejects.toMatchObject({ code: 'schema_not_owned' });
+    expect(await pendingMigrations(first, [migration])).toEqual([migration.id]);
   });
 
   test.each([

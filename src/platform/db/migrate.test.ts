@@ -36,6 +36,17 @@ describe('migrations', () => {
     expect(await everything(db)).toEqual(first);
   });
 
+  it('that are looked for in an empty database are all pending, and the look leaves nothing', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const migrations = projectMigrations();
+    expect(await pendingMigrations(db, migrations)).toHaveLength(migrations.length);
+    expect(await migrateDown(db, migrations)).toEqual([]);
+    const history = statement<{ name: string | null }>(
+      "select to_regclass('public.plinth_migrations')::text as name",
+    );
+    expect(await db.asMigrator(history)).toEqual([{ name: null }]);
+  });
+
   it('each step down undoes exactly its own step up', async () => {
     const { db } = await testDatabase({ empty: true });
     const migrations = projectMigrations();

@@ -55,14 +55,14 @@ create table if not exists public.plinth_migrations (
   applied_at timestamptz not null default clock_timestamp()
 )`;
 
+/** What was applied, by id; nothing where no migration ever was. It writes nothing. */
 async function applied(db: Database): Promise<Map<string, string>> {
   const [{ is_there } = { is_there: false }] = await db.asMigrator(
     statement<{ is_there: boolean }>(
       "select to_regclass('public.plinth_migrations') is not null as is_there",
     ),
   );
-  // Only an owner may make it, and whoever just looks what is pending need not be one.
-  if (!is_there) await db.script(`begin; select pg_advisory_xact_lock(${LOCK}); ${HISTORY}; commit;`);
+  if (!is_there) return new Map();
   const rows = await db.asMigrator(
     statement<{ id: string; digest: string }>('select id, digest from public.plinth_migrations'),
   );
@@ -72,6 +72,9 @@ async function applied(db: Database): Promise<Map<string, string>> {
 /** Applies what is missing, each migration in a transaction of its own. Answers the ids that it applied. */
 export async function migrateUp(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   const known = await applied(db);
+  // Asked for only then: whoever has nothing to apply need not own anything.
+  if (known.size === 0)
+    await db.script(`begin; select pg_advisory_xact_lock(${LOCK}); ${HISTORY}; commit;`).catch(unlessOwned);
   const done: string[] = [];
   for (const migration of ordered(migrations)) {
     if (known.has(migration.id)) continue;

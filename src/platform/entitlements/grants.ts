@@ -6,9 +6,9 @@ import type { Rewriter } from './snapshots.ts';
 import {
   endGrant,
   type Grant,
-  grantByExternalId,
   grantById,
   grantOf,
+  grantsByExternalId,
   insertGrant,
   kindOf,
   lockAccounts,
@@ -51,8 +51,12 @@ interface Parts {
 export interface GrantWriting {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
-  /** What an account was granted under a name of another system; nobody else changes its grants until `tx` ends. */
-  importedIn(tx: Transaction, accountId: AccountId, externalId: string): Promise<Grant | undefined>;
+  /** What one of these accounts was granted under a name of another system; nobody else changes their grants until `tx` ends. */
+  importedIn(
+    tx: Transaction,
+    accountIds: readonly AccountId[],
+    externalId: string,
+  ): Promise<Grant | undefined>;
 }
 
 /** The two ways in which an account's grants change. Grant, snapshot and audit event are one commit. */
@@ -60,10 +64,10 @@ export function createGrantWriting(parts: Parts): GrantWriting {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
-    async importedIn(tx, accountId, externalId) {
+    async importedIn(tx, accountIds, externalId) {
       const [, [found]] = await tx.runAll([
-        lockAccounts([accountId]),
-        grantByExternalId(accountId, externalId),
+        lockAccounts(accountIds),
+        grantsByExternalId(accountIds, externalId),
       ]);
       return found === undefined ? undefined : grantOf(found);
     },

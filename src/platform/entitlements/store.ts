@@ -82,13 +82,15 @@ export const insertGrant = (
     })
     .returningAll();
 
-/** What an account was granted by an import under a name of another system. */
-export const grantByExternalId = (accountId: AccountId, externalId: string) =>
+/** What one of these accounts was granted by an import under a name of another system; the oldest first. */
+export const grantsByExternalId = (accountIds: readonly AccountId[], externalId: string) =>
   tables
     .selectFrom('entitlements.grants')
     .selectAll()
-    .where('account_id', '=', accountId)
-    .where('external_id', '=', externalId);
+    .where('account_id', 'in', accountIds)
+    .where('external_id', '=', externalId)
+    .orderBy('created_at')
+    .orderBy('id');
 
 export const grantById = (id: string) =>
   tables.selectFrom('entitlements.grants').selectAll().where('id', '=', id);

@@ -31,13 +31,14 @@ export async function* contentsOf(
     typeof withheld === 'string' ? [`${table}: ${withheld}`] : [],
   );
   yield { name: 'README.md', pieces: once(README(subjects, left)) };
+  const person = subjects.find(({ kind }) => kind === 'user')?.id;
   const keys = await keysOf(db);
   for (const subject of subjects) {
     for (const rule of rules) {
       if (!isShown(rule, subject.kind)) continue;
       const key = keys.get(rule.table);
       if (key === undefined) throw new Error(`${rule.table} has no primary key to read it by`);
-      const batches = rowsIn(db, { rule, subject, key });
+      const batches = rowsIn(db, { rule, subject, key, person });
       yield { name: `${subject.kind}/${rule.table}.json`, pieces: listOf(batches) };
     }
   }
@@ -67,14 +68,16 @@ interface Reading {
   readonly rule: DataRule;
   readonly subject: Subject;
   readonly key: readonly string[];
+  /** Whose archive it is, where it is a person's. */
+  readonly person: string | undefined;
 }
 
 /** Rows in the order of their primary key, each batch a transaction of its own. */
 async function* rowsIn(
   db: Database,
-  { rule, subject, key }: Reading,
+  { rule, subject, key, person }: Reading,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
-  const { table, withheld = [] } = rule;
+  const { table } = rule;
   const [own, after] = ['t', 'r'].map((name) => key.map((column) => `${name}.${column}`).join(', '));
   const sql = `
     select to_jsonb(t) as row from ${table} t
@@ -87,15 +90,24 @@ async function* rowsIn(
     const [rows] = await db.system('erasure.export', [
       statement<{ row: Record<string, unknown> }>(sql, [...valuesOf(subject), place]),
     ]);
-    if (rows.length > 0) yield rows.map(({ row }) => without(row, withheld));
+    if (rows.length > 0) yield rows.map(({ row }) => shown(row, rule, person));
     const end = rows.at(-1)?.row;
     if (end === undefined || rows.length < BATCH) return;
     last = Object.fromEntries(key.map((column) => [column, end[column]]));
   }
 }
 
-function without(row: Record<string, unknown>, columns: readonly string[] | string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).filter(([column]) => !columns.includes(column)));
+/** A row without secrets, and in a person's archive without who else did something to them, and from where. */
+function shown(
+  row: Record<string, unknown>,
+  { withheld = [], doer }: DataRule,
+  person: string | undefined,
+): Record<string, unknown> {
+  const another = doer !== undefined && person !== undefined && row[doer.id] !== person;
+  const hidden = another ? doer.columns : [];
+  return Object.fromEntries(
+    Object.entries(row).filter(([column]) => !withheld.includes(column) && !hidden.includes(column)),
+  );
 }
 
 /** The primary key of each table. */

@@ -1,5 +1,5 @@
 import type { Audit } from '#platform/audit';
-import { dueOrganizations, lockDueOrganization, personalAccount } from '#platform/accounts';
+import { dueOrganizations, lockDueOrganization, lockMemberships, personalAccount } from '#platform/accounts';
 import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
 import { dueUsers, lockDueUser } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
@@ -80,6 +80,7 @@ function userDue(id: UserId): Due {
     id,
     action: 'user.erased',
     async lock(tx) {
+      await tx.run(lockMemberships(id));
       const [user] = await tx.run(lockDueUser(id));
       if (user === undefined) return undefined;
       const accounts = await tx.run(personalAccount(id));

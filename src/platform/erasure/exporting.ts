@@ -85,7 +85,7 @@ async function subjectsOf(db: Database, key: ExportKey): Promise<readonly Subjec
   if (row?.status !== 'waiting' || user === undefined) return undefined;
   if (row.organization_id !== null) return [{ kind: 'account', id: row.organization_id }];
   return [
-    { kind: 'user', id: userId, email: user.email },
+    { kind: 'user', id: userId, email: user.email_verified ? user.email : null },
     ...accounts.map(({ account_id: id }) => ({ kind: 'account', id }) as const),
   ];
 }

@@ -50,7 +50,10 @@ export interface Exports {
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<ExportView>>;
   get(caller: Caller, id: string): Promise<ExportView>;
-  /** The archive, a part at a time. Throws `not_found` also to whoever owns the organization no more. */
+  /**
+   * The archive, a part at a time; the parts throw when it is deleted before the last one. Throws `not_found` also to whoever owns the
+   * organization no more.
+   */
   download(visitor: Visitor, id: string): Promise<AsyncGenerator<Uint8Array>>;
   /** Deletes archives that are over. Answers how many. */
   prune(): Promise<number>;
@@ -144,16 +147,22 @@ async function download(
       whence,
     }),
   );
-  return partsOf(db, { userId, id });
+  return partsOf(db, { userId, id }, row.bytes);
 }
 
-/** Each part is a transaction of its own: a slow reader holds nothing. */
-async function* partsOf(db: Database, key: ExportKey): AsyncGenerator<Uint8Array> {
+/**
+ * Each part is a transaction of its own: a slow reader holds nothing, and the archive can be gone before they are through, by a
+ * newer one, its days or an erasure. Then it throws, so that half of one never ends like a whole one.
+ */
+async function* partsOf(db: Database, key: ExportKey, bytes: number | null): AsyncGenerator<Uint8Array> {
+  let sent = 0;
   for (let part = 0; ; part += 1) {
     const [[row]] = await db.user(key.userId, [onePart(key, part)]);
-    if (row === undefined) return;
+    if (row === undefined) break;
+    sent += row.bytes.length;
     yield row.bytes;
   }
+  if (sent !== bytes) throw new Error(`an archive of ${bytes} bytes was gone after ${sent}`);
 }
 
 function viewOf(row: ExportRow): ExportView {

@@ -4,9 +4,14 @@ import type { AccountId, UserId } from '#platform/kernel';
 /** Whose rows are meant. */
 export type Subject =
   | { readonly kind: 'account'; readonly id: AccountId }
-  | { readonly kind: 'user'; readonly id: UserId; readonly email: string };
+  | {
+      readonly kind: 'user';
+      readonly id: UserId;
+      /** null where it was never verified: what went to that address may be somebody else's. */
+      readonly email: string | null;
+    };
 
-/** The rows of a subject in a table, as a condition on `t` with the id as `$1` and the email as `$2`; undefined: it has none there. */
+/** The rows of a subject in a table, as a condition on `t` with the id as `$1` and the verified email, or '', as `$2`; undefined: it has none there. */
 export function rowsOf(rule: DataRule, kind: Subject['kind']): string | undefined {
   const fate = rule[kind];
   if (fate === undefined) return undefined;
@@ -16,7 +21,7 @@ export function rowsOf(rule: DataRule, kind: Subject['kind']): string | undefine
 
 export const valuesOf = (subject: Subject): [string, string] => [
   subject.id,
-  subject.kind === 'user' ? subject.email : '',
+  subject.kind === 'user' ? (subject.email ?? '') : '',
 ];
 
 /**

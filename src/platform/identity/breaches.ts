@@ -15,8 +15,9 @@ export interface Breaches {
 /**
  * Speaks the range protocol of Pwned Passwords (https://haveibeenpwned.com/API/v3#SearchingPwnedPasswordsByRange): `url`
  * with the first five characters of the password's SHA-1 answers the rest of each hash that begins so, with its count.
+ * `deadline`: milliseconds.
  */
-export function createBreaches(url: string): Breaches {
+export function createBreaches(url: string, deadline = DEADLINE): Breaches {
   return {
     async isKnown(password) {
       const hash = createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
@@ -25,7 +26,7 @@ export function createBreaches(url: string): Breaches {
           // Answers of one length: whoever watches the line learns nothing from it.
           headers: { 'Add-Padding': 'true' },
           redirect: 'error',
-          signal: AbortSignal.timeout(DEADLINE),
+          signal: AbortSignal.timeout(deadline),
         });
         if (!response.ok) {
           await response.body?.cancel();

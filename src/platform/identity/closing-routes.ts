@@ -18,14 +18,14 @@ const closeMe = route(
   {
     summary: 'Close your account',
     description:
-      'Who has a password says it; who has none has signed in, or stepped up, less than 15 minutes ago. Sessions end, keys are refused and nothing more is spent, at once. For 14 days the link of a mail opens it again; then all of it is erased. Organizations without other members close with it; where you are the last owner of others, 409 `last_owner` lists them.',
+      'Who has a password says it; who has none, or has a second factor, has signed in, or stepped up, less than 15 minutes ago. Sessions end, keys are refused and nothing more is spent, at once. For 14 days the link of a mail opens it again; then all of it is erased. Organizations without other members close with it; where you are the last owner of others, 409 `last_owner` lists them.',
     tag,
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
     body: z.strictObject({ password: passwordSchema.optional() }).optional(),
     reply: { 200: z.strictObject({ status: z.literal('closed'), restorable_until: z.iso.datetime() }) },
-    errors: ['wrong_password', 'step_up_required', 'last_owner', 'user_suspended', 'busy'],
+    errors: ['wrong_password', 'step_up_required', 'last_owner', 'conflict', 'user_suspended', 'busy'],
     example: {
       body: { password: 'Analytical-Engine-1843' },
       reply: { status: 'closed', restorable_until: '2026-12-04T08:00:00.000Z' },

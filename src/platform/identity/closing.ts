@@ -7,7 +7,7 @@ import type { Callers } from './callers.ts';
 import { type EmailKind, emailToken, endEmailTokens, useEmailToken } from './email-store.ts';
 import { wrongLink } from './guessing.ts';
 import { proven, type ProofParts } from './proof.ts';
-import { assertProven } from './mfa/step-up.ts';
+import { assertProven } from './mfa/lately.ts';
 import { endSessions } from './session-store.ts';
 import { closeUser, type CredentialRow, lockUser, restoreUser, userById } from './store.ts';
 
@@ -29,11 +29,14 @@ export interface Leaver {
 
 /** What becomes of the organizations of somebody who goes. Accounts lie above identity: `app.ts` hands it in. */
 export interface Leaving {
+  /** Locks those that a user owns, so that two owners don't both go. To be called before the user is locked. */
+  lock(tx: Transaction, userId: UserId): Promise<AccountId[]>;
   /**
    * Closes, in `tx`, those in which there is nobody else, and answers them. Throws `last_owner`, with a list, where others
-   * would be left without an owner. Locks them first, so that two owners don't both go.
+   * would be left without an owner, and `conflict` where one became theirs since they were `locked`. To be called once the user
+   * is locked: from then on they become no owner.
    */
-  leave(tx: Transaction, leaver: Leaver): Promise<AccountId[]>;
+  leave(tx: Transaction, leaver: Leaver, locked: readonly AccountId[]): Promise<AccountId[]>;
   /** Opens again those that were closed with their account. */
   comeBack(tx: Transaction, leaver: Leaver): Promise<AccountId[]>;
   /** To be called after the commit. */
@@ -50,7 +53,8 @@ export interface ClosingParts extends ProofParts {
 export interface Closing {
   /**
    * Closes the caller's account: sessions end, keys are refused, nothing is spent. Throws `wrong_password`,
-   * `step_up_required` for a user without a password, `last_owner`. Answers until when it can be undone.
+   * `step_up_required` for a user without a password or with a second factor, `last_owner`, and `conflict`
+   * where an organization becomes theirs meanwhile. Answers until when it can be undone.
    */
   close(caller: Caller, password: string | undefined, whence: Whence): Promise<Date>;
   /** Opens it again by the link of the mail. Throws `link_invalid`. */
@@ -89,10 +93,11 @@ async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
   const { closed, until } = await db.system('identity.credentials', CLOSED, async (tx) => {
     const at = await instantIn(tx);
     // Organizations are locked before the user, as when members of one change.
-    const left = await leaving.leave(tx, { userId, at, whence });
+    const locked = await leaving.lock(tx, userId);
     const [user] = await tx.run(lockUser(userId));
     // Set anew while the old one was hashed: it proves nothing any more.
     if (user?.password_version !== proof.password_version) throw new AppError('wrong_password');
+    const left = await leaving.leave(tx, { userId, at, whence }, locked);
     const [done] = await tx.run(closeUser(userId, at));
     if (done === undefined) throw new AppError('user_suspended');
     await tx.runAll([endSessions(userId, 'closed'), endEmailTokens(userId)]);

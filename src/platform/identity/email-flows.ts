@@ -1,7 +1,7 @@
 import type { Audit, Whence } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { AppError, type Clock, sha256 } from '#platform/kernel';
+import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
 import type { Asking, Mail } from '#platform/mail';
 import {
   changeEmail,
@@ -23,9 +23,17 @@ const CONFIRMED = commitPoint('identity.email-confirmed', 'a verified or changed
 
 const CONFIRMING: readonly EmailKind[] = ['verify_email', 'change_email'];
 
+/** What modules above say of a user's new address, in the transaction that gives it to them: it throws where it must not be. */
+export type AddressRule = (
+  tx: Transaction,
+  change: { readonly userId: UserId; readonly email: string },
+) => Promise<void>;
+
 export interface EmailFlowsParts extends ProofParts {
   readonly clock: Clock;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'wake'>;
+  /** None when not said. */
+  readonly addressRule?: AddressRule | undefined;
 }
 
 /** What goes by way of somebody's mailbox (docs/identity.md). */
@@ -34,7 +42,7 @@ export interface EmailFlows {
   resend(email: string, whence: Whence): Promise<void>;
   /** Sends a link to choose a new password, likewise. */
   forgot(email: string, whence: Whence): Promise<void>;
-  /** Uses up the link of a mail: verifies the address, or makes it the new one. Throws `link_invalid`, or `conflict` when it is another's by now. */
+  /** Uses up the link of a mail: verifies the address, or makes it the new one. Throws `link_invalid`, or `conflict` when it is another's by now, or a rule keeps the user where they are. */
   confirm(token: string, whence: Whence): Promise<void>;
   /** Sends a link to the new address; until it is used, nothing changes. Throws `wrong_password`. */
   changeEmail(caller: Caller, change: EmailChange, whence: Whence): Promise<void>;
@@ -103,10 +111,11 @@ async function addressVerified(
 }
 
 async function addressChanged(
-  { audit, mail, clock }: EmailFlowsParts,
+  { audit, mail, clock, addressRule }: EmailFlowsParts,
   tx: Transaction,
   { user, email, whence }: { readonly user: CredentialRow; readonly email: string; readonly whence: Whence },
 ): Promise<void> {
+  await addressRule?.(tx, { userId: user.user_id, email });
   const [changed] = await tx.run(changeEmail(user.user_id, email)).catch(unlessTaken);
   if (changed === undefined) throw new AppError('conflict', { message: 'This address has an account.' });
   // Links that went to the old address let nobody in any more.

@@ -26,7 +26,7 @@ const confirm = route(
   'POST /v1/auth/verify-email',
   {
     summary: 'Use the link of a mail that asks to confirm an address',
-    description: `Verifies the address of a registration, or makes the new address of \`change-email\` yours. Links are good for 24 hours, once; a newer one ends it. ${ONCE}the link is used up.`,
+    description: `Verifies the address of a registration, or makes the new address of \`change-email\` yours: 409 \`conflict\` where it is another’s by now, or where an organization that requires single sign-on of you does not have its domain. Links are good for 24 hours, once; a newer one ends it. ${ONCE}the link is used up.`,
     tag,
     auth: 'none',
     rate: { perMinute: 20, by: 'ip' },
@@ -115,14 +115,14 @@ const changePassword = route(
   'POST /v1/auth/change-password',
   {
     summary: 'Change your password',
-    description: `Ends every session, this one included; a mail says so. API keys go on. ${ONCE}the second time the password is another.`,
+    description: `Ends every session, this one included; a mail says so. API keys go on. Who has a second factor has shown it less than 15 minutes ago. ${ONCE}the second time the password is another.`,
     tag,
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
     body: z.strictObject({ password: passwordSchema, new_password: passwordSchema }),
     reply: { 200: z.strictObject({ status: z.literal('password_changed') }) },
-    errors: ['wrong_password', 'busy'],
+    errors: ['wrong_password', 'step_up_required', 'busy'],
     idempotency: 'none',
     example: {
       body: { password: 'Analytical-Engine-1843', new_password: 'Difference-Engine-1822' },
@@ -140,14 +140,14 @@ const changeEmail = route(
   'POST /v1/auth/change-email',
   {
     summary: 'Change your email address',
-    description: `A link goes to the new address, and nothing changes until it is used; then a mail goes to the old one. The answer is the same for an address that is another's, which gets no mail. ${ONCE}a newer link ends the one before.`,
+    description: `A link goes to the new address, and nothing changes until it is used; then a mail goes to the old one. The answer is the same for an address that is another's, which gets no mail. Who has a second factor has shown it less than 15 minutes ago. ${ONCE}a newer link ends the one before.`,
     tag,
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
     body: z.strictObject({ email: emailSchema, password: passwordSchema }),
     reply: { 202: z.strictObject({ status: z.literal('verification_sent'), email: z.string() }) },
-    errors: ['wrong_password', 'busy'],
+    errors: ['wrong_password', 'step_up_required', 'busy'],
     idempotency: 'none',
     example: {
       body: { email: 'ada@lovelace.example', password: 'Analytical-Engine-1843' },

@@ -35,7 +35,7 @@ export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey';
 
 /**
  * What modules above say of a sign-in, in the transaction that lets somebody in: it throws where they must come another way.
- * `opens` is false where a second factor stands between this and the session.
+ * `opens` is false where a second factor stands between this and the session, and where one that is open is refreshed.
  */
 export type SignInRule = (
   tx: Transaction,

@@ -10,9 +10,13 @@ export const dueUsers = statement<{ user_id: UserId }>(
   `select user_id from identity.users where ${OVER} order by closed_at limit ${MOST}`,
 );
 
-/** Locks one of them by a write, so that whoever waits for the row looks at it anew; no row: they are gone, or back. */
+/**
+ * Locks one of them by a write, so that whoever waits for the row looks at it anew; no row: they are gone, or back. Without an
+ * email where they never showed that it is theirs: it may be somebody else's.
+ */
 export const lockDueUser = (userId: UserId) =>
-  statement<{ email: string }>(
-    `update identity.users set updated_at = app.now() where user_id = $1 and ${OVER} returning email`,
+  statement<{ email: string | null }>(
+    `update identity.users set updated_at = app.now() where user_id = $1 and ${OVER}
+     returning case when email_verified then email end as email`,
     [userId],
   );

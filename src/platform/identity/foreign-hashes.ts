@@ -30,10 +30,12 @@ const MOST = {
   /** KiB times passes. */
   argon2Work: 1_048_576,
   bcryptCost: 14,
-  /** N times r times p; 128 bytes of memory for each N times r. */
+  /** N times r times p. */
   scryptWork: 1_048_576,
   pbkdf2Iterations: 2_000_000,
 };
+/** Bytes that OpenSSL's scrypt is allowed: 128 MiB for its N blocks, and room for what it keeps besides. */
+export const SCRYPT_MEMORY = 160 * 1_024 * 1_024;
 /** A shorter one could be met by chance. */
 const SHORTEST_HASH = 16;
 const LONGEST_PART = 128;
@@ -41,7 +43,7 @@ const LONGEST_PART = 128;
 type Read = (groups: Readonly<Record<string, string>>) => ForeignHash | HashProblem;
 
 /** With or without its padding. */
-const B64 = '[A-Za-z0-9+/=]+';
+const B64 = '[A-Za-z0-9+/]+={0,2}';
 /** Of passlib, which has a dot for the plus. */
 const DOTTED = '[A-Za-z0-9./]+';
 
@@ -50,7 +52,7 @@ const FORMS: readonly { readonly begins: RegExp; readonly form: RegExp; readonly
   {
     begins: /^(argon2)?\$argon2(id|i)\$/,
     form: new RegExp(
-      `^(argon2)?(?<phc>\\$argon2(id|i)\\$v=19\\$m=(?<m>\\d{1,10}),t=(?<t>\\d{1,10}),p=(?<p>\\d{1,5})\\$(?<salt>${B64})\\$(?<hash>${B64}))$`,
+      `^(argon2)?\\$(?<variant>argon2(id|i))\\$v=19\\$m=(?<m>\\d{1,10}),t=(?<t>\\d{1,10}),p=(?<p>\\d{1,5})\\$(?<salt>${B64})\\$(?<hash>${B64})$`,
     ),
     read: readArgon2,
   },
@@ -120,16 +122,31 @@ export function readForeignHash(text: string): ForeignHash | HashProblem {
   return groups === undefined ? 'hash_malformed' : known.read(groups);
 }
 
-function readArgon2({ phc = '', m, t, p, salt, hash }: Readonly<Record<string, string>>): ReturnType<Read> {
+function readArgon2({
+  variant = '',
+  m,
+  t,
+  p,
+  salt,
+  hash,
+}: Readonly<Record<string, string>>): ReturnType<Read> {
   const [memory, passes, lanes] = [Number(m), Number(t), Number(p)];
   if (memory > MOST.argon2Kib || memory * passes > MOST.argon2Work) return 'hash_too_costly';
   const isSound = passes > 0 && lanes > 0 && memory >= 8 * lanes;
   const parts = sound({ salt: base64(salt), hash: base64(hash) });
   // Argon2 itself takes no shorter salt.
-  return isSound && parts !== undefined && parts.salt.length >= 8
-    ? { kind: 'argon2', phc }
-    : 'hash_malformed';
+  if (!isSound || parts === undefined || parts.salt.length < 8) return 'hash_malformed';
+  if (!isCanonical(salt, parts.salt) || !isCanonical(hash, parts.hash)) return 'hash_malformed';
+  // Written anew: the library takes no padding, and no zero in front of a number.
+  const [saltText, hashText] = [unpadded(parts.salt), unpadded(parts.hash)];
+  const phc = `$${variant}$v=19$m=${memory},t=${passes},p=${lanes}$${saltText}$${hashText}`;
+  return { kind: 'argon2', phc };
 }
+
+/** Whether a text is how these bytes are written, with its padding or without. The library refuses any other. */
+const isCanonical = (text = '', bytes: Buffer) =>
+  text === unpadded(bytes) || text === bytes.toString('base64');
+const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
 
 function readBcrypt({ django, hash = '', cost }: Readonly<Record<string, string>>): ReturnType<Read> {
   if (Number(cost) < 4) return 'hash_malformed';
@@ -142,8 +159,12 @@ function readScrypt(
   salted: Salted,
 ): (ScryptCost & Salted & { kind: 'scrypt' }) | HashProblem {
   const [cost, blockSize, parallelism] = [Number(n), Number(r), Number(p)];
-  if (cost * blockSize * parallelism > MOST.scryptWork) return 'hash_too_costly';
-  const isSound = cost > 1 && Number.isInteger(Math.log2(cost)) && blockSize > 0 && parallelism > 0;
+  const memory = 128 * blockSize * (cost + 2) + 128 * blockSize * parallelism;
+  if (cost * blockSize * parallelism > MOST.scryptWork || memory > SCRYPT_MEMORY) return 'hash_too_costly';
+  const power = Math.log2(cost);
+  // RFC 7914, section 2: N is a power of two, and below 2 to the 16 r.
+  const isCost = power >= 1 && Number.isInteger(power) && power < 16 * blockSize;
+  const isSound = isCost && blockSize > 0 && parallelism > 0;
   const parts = isSound ? sound(salted) : undefined;
   return parts === undefined ? 'hash_malformed' : { kind: 'scrypt', cost, blockSize, parallelism, ...parts };
 }

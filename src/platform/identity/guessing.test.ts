@@ -281,6 +281,7 @@ describe('a CAPTCHA', async () => {
   });
 
   test('whose service is away is asked of nobody, and the waits go on', async () => {
+    away.length = 0;
     const by = from(newEmail(), newIp());
     for (let n = 0; n < 3; n += 1) await code(by);
     const faults = [{ status: 500 }, 'reset', 'nonsense'] as const;

@@ -8,7 +8,7 @@ import { createAccessTokens } from './access-tokens.ts';
 import { type Callers, createCallers } from './callers.ts';
 import type { Captcha } from './captcha.ts';
 import { type Closing, createClosing, type Leaving } from './closing.ts';
-import { createEmailFlows, type EmailFlows } from './email-flows.ts';
+import { type AddressRule, createEmailFlows, type EmailFlows } from './email-flows.ts';
 import type { SignInRule } from './entering.ts';
 import { emailResolvers } from './email-links.ts';
 import { createFederation, type Federation, type Providers } from './federation/federation.ts';
@@ -68,6 +68,8 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly captcha?: Captcha | undefined;
   /** What modules above say of a sign-in. */
   readonly signInRule?: SignInRule | undefined;
+  /** What modules above say of another address. */
+  readonly addressRule?: AddressRule | undefined;
   /** Who else says who somebody is; nobody when not said. */
   readonly providers?: Providers;
   readonly log?: Pick<Logger, 'warn'>;
@@ -117,7 +119,7 @@ export function createIdentity(parts: IdentityParts): Identity {
   const signingKeys = createSigningKeys(parts);
   const tokens = createAccessTokens({ clock, issuer: settings.issuer, keys: signingKeys });
   const callers = createCallers({ db, clock, tokens, guessing });
-  const passwords = createPasswords(settings.passwords);
+  const passwords = createPasswords(settings.passwords, parts.log);
   const rules = createPasswordRules(settings.passwordRules);
   const keys = createKeys({ ...parts, callers, scopes: knownScopes(settings.products) });
   return {

@@ -11,10 +11,13 @@ export interface ImportedRow {
 
 const KNOWN = 'user_id, email_verified, external_id, default_account_id';
 
+/** Locked, as by the address. */
 export const userByExternalId = (externalId: string) =>
-  statement<ImportedRow>(`select ${KNOWN} from identity.users where external_id = $1`, [externalId]);
+  statement<ImportedRow>(`select ${KNOWN} from identity.users where external_id = $1 for no key update`, [
+    externalId,
+  ]);
 
-/** Locked, so that nobody verifies the address, or takes the name, while it is looked at. */
+/** Locked, so that nobody verifies the address, takes the name, or chooses another account while it is looked at. */
 export const importedByEmail = (email: string) =>
   statement<ImportedRow>(
     `select ${KNOWN} from identity.users where lower(email) = lower($1) for no key update`,

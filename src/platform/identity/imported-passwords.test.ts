@@ -37,6 +37,13 @@ const FIREBASE = {
   hash: '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
 };
 
+/** For what is not to be said. */
+const quiet = {
+  warn(): void {
+    throw new Error('it was not checked');
+  },
+};
+
 const ALL = [
   ...Object.entries(MADE).map(([name, hash]) => ({ name, hash, password: PASSWORD })),
   { name: 'scrypt of Firebase', ...FIREBASE },
@@ -46,8 +53,34 @@ test.for(ALL)('a password lets in by its hash in $name, and no other does', asyn
   const taken = importedPassword(hash);
   if (typeof taken === 'string') throw new Error(taken);
   expect(isImported(taken.stored)).toBe(true);
-  expect(await matchesImported(taken.stored, password)).toBe(true);
-  expect(await matchesImported(taken.stored, `${password} `)).toBe(false);
+  expect(await matchesImported(taken.stored, password, quiet)).toBe(true);
+  expect(await matchesImported(taken.stored, `${password} `, quiet)).toBe(false);
+});
+
+const [costly, salt] = ['A'.repeat(22), 'c29tZXNhbHQ'];
+
+/** What is taken is what the libraries take: each of these at the edge of what it may be. */
+test.for([
+  `$argon2id$v=19$m=64,t=1,p=1$xpvqJVEE6OU3rY62svh21g==$/jBPC3DrIIb87+YxGKR/MuJTZ5wffaEIxo5NRdKPjtk=`,
+  `$argon2id$v=19$m=0064,t=01,p=08$${salt}$${costly}`,
+  `$argon2i$v=19$m=8,t=1,p=1$${'A'.repeat(171)}$${'A'.repeat(171)}`,
+  `$scrypt$ln=15,r=1,p=1$${salt}$${costly}`,
+  `$scrypt$ln=17,r=8,p=1$${salt}$${costly}`,
+  `$scrypt$ln=1,r=262144,p=1$${salt}$${costly}`,
+  `$2b$04$${'z'.repeat(53)}`,
+])('an imported hash that is taken can be checked at the log-in: %s', async (hash) => {
+  const taken = importedPassword(hash);
+  if (typeof taken === 'string') throw new Error(taken);
+  expect(await matchesImported(taken.stored, PASSWORD, quiet)).toBe(false);
+});
+
+test('an imported hash that can not be checked lets nobody in, and the log says so without it', async () => {
+  const said: string[] = [];
+  const log = { warn: (...line: readonly unknown[]) => said.push(line.map(String).join(' ')) };
+  const stored = `imported:$scrypt$ln=17,r=1,p=1$${salt}$${costly}`;
+  expect(await matchesImported(stored, PASSWORD, log)).toBe(false);
+  expect(said).toEqual([expect.stringContaining('an imported hash can not be checked')]);
+  expect(said.join('')).not.toMatch(/AAAA|c29t/);
 });
 
 const long = 'A'.repeat(43);
@@ -59,6 +92,7 @@ test.for([
   ['hash_too_costly', `$scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${long}`],
   ['hash_too_costly', `$scrypt$ln=999,r=8,p=1$c29tZXNhbHQ$${long}`],
   ['hash_too_costly', `scrypt$16384$salt$8$1000$${long}`],
+  ['hash_too_costly', `$scrypt$ln=1,r=524288,p=1$c29tZXNhbHQ$${long}`],
   ['hash_too_costly', `pbkdf2_sha256$1000000000$salt$${long}`],
   ['hash_too_costly', FIREBASE.hash.replace('n=14', 'n=40')],
 ] as const)('a hash that asks for too much is refused before anything is computed: %s %s', ([code, hash]) => {
@@ -76,6 +110,14 @@ test.for([
   ['hash_malformed', '$argon2id$v=16$m=65536,t=3,p=4$c29tZXNhbHQ$AAAA'],
   ['hash_malformed', `$argon2id$v=19$m=8,t=1,p=4$c29tZXNhbHQ$${long}`],
   ['hash_malformed', `$argon2id$v=19$m=65536,t=0,p=1$c29tZXNhbHQ$${long}`],
+  // Bits that belong to no byte: Argon2's library throws at them.
+  ['hash_malformed', `$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHR$${long}`],
+  ['hash_malformed', `$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$${long.slice(1)}B`],
+  ['hash_malformed', `$argon2id$v=19$m=64,t=1,p=1$c29t=XNhbHQ$${long}`],
+  ['hash_malformed', `$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ==$${long}`],
+  // OpenSSL takes no N of 2 to the 16 r or more.
+  ['hash_malformed', `$scrypt$ln=16,r=1,p=1$c29tZXNhbHQ$${long}`],
+  ['hash_malformed', `$scrypt$ln=17,r=1,p=1$c29tZXNhbHQ$${long}`],
   // One that is three bytes long lets in every 16 millionth password.
   ['hash_malformed', '$scrypt$ln=14,r=8,p=1$c29tZXNhbHQ$AAAA'],
   ['hash_malformed', `$scrypt$ln=0,r=8,p=1$c29tZXNhbHQ$${long}`],

@@ -2,16 +2,14 @@ import { verify as verifyArgon2 } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { createCipheriv, createHash, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type ForeignHash, type HashProblem, readForeignHash } from './foreign-hashes.ts';
+import type { Logger } from '#platform/telemetry';
+import { type ForeignHash, type HashProblem, readForeignHash, SCRYPT_MEMORY } from './foreign-hashes.ts';
 
 /**
  * In front of a hash that was brought from elsewhere. Ours are of the password in NFKC, theirs of the password as it was
  * typed, and an Argon2id hash of theirs looks as one of ours does.
  */
 const MARK = 'imported:';
-
-/** Room for what the largest that is taken needs, and then some. */
-const SCRYPT_MEMORY = 160 * 1_024 * 1_024;
 
 /** A hash of another system as it is stored, or why it can not be taken. */
 export function importedPassword(hash: string): { readonly stored: string } | HashProblem {
@@ -23,10 +21,23 @@ export function isImported(stored: string): boolean {
   return stored.startsWith(MARK);
 }
 
-/** Whether a password belongs to an imported hash. To be called in the pool for hashes: it costs up to a second. */
-export async function matchesImported(stored: string, password: string): Promise<boolean> {
+/**
+ * Whether a password belongs to an imported hash. To be called in the pool for hashes: it costs up to a second. One that
+ * can not be checked lets nobody in, as a wrong password does, and the log says so.
+ */
+export async function matchesImported(
+  stored: string,
+  password: string,
+  log: Pick<Logger, 'warn'>,
+): Promise<boolean> {
   const foreign = readForeignHash(stored.slice(MARK.length));
-  return typeof foreign !== 'string' && check(foreign, password);
+  try {
+    if (typeof foreign === 'string') throw new Error(foreign);
+    return await check(foreign, password);
+  } catch (err) {
+    log.warn({ err }, 'an imported hash can not be checked: another password is needed');
+    return false;
+  }
 }
 
 async function check(foreign: ForeignHash, password: string): Promise<boolean> {

@@ -32,11 +32,12 @@ export { createIdentity, type Identity, type IdentityParts, type IdentitySetting
 export { createSigningKeys } from './signing-keys.ts';
 export { profile, setDefaultAccount, userByEmail } from './store.ts';
 export { createUserImporter, externalIdSchema } from './import-users.ts';
-export { importedByEmail, userByExternalId } from './import-store.ts';
+export { importedByEmail, type ImportedRow, userByExternalId } from './import-store.ts';
 export { saidAt } from './proof.ts';
-export { assertProven } from './mfa/step-up.ts';
+export { assertProven } from './mfa/lately.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './registration.ts';
 export { allowsScope } from './scopes.ts';
+export type { AddressRule } from './email-flows.ts';
 export type { AuthTokens, Challenge, SignedIn, SignInRule } from './entering.ts';
 export type { Membership } from './users.ts';
 

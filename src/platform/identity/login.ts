@@ -33,7 +33,7 @@ export async function login(parts: LoginParts, input: Login, whence: Whence): Pr
   const { password, device } = input;
   // A flood past the pool costs no query, and what is under way goes on.
   passwords.assertRoom();
-  const { user: known, guess } = await lookedUp(parts, input, whence);
+  const { user: known, guess } = await lookedUp(parts, { ...input, email: sameLetters(input.email) }, whence);
   const user = await guessing.attempt(guess, async () => {
     const matches = await passwords.matches(password, known?.password_hash);
     return matches ? known : undefined;
@@ -55,6 +55,12 @@ export async function login(parts: LoginParts, input: Login, whence: Whence): Pr
     },
   });
 }
+
+/**
+ * An email as it is counted and looked up. Whoever types it may type letters that the database makes small otherwise than we
+ * do (İ to i): then one user would have many counts. What is small here already, it leaves as it is.
+ */
+const sameLetters = (email: string) => email.toLowerCase();
 
 /** The user of an email, if it has one, and what a guess of their password is counted by. */
 async function lookedUp(

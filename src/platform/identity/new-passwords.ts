@@ -6,9 +6,11 @@ import type { Mail } from '#platform/mail';
 import type { Callers } from './callers.ts';
 import { type EmailKind, emailToken, endEmailTokens, setPassword, useEmailToken } from './email-store.ts';
 import { wrongLink } from './guessing.ts';
+import { tellUnlinked } from './federation/identities.ts';
 import { unlinkStrangers } from './federation/identity-store.ts';
 import { endCodes } from './federation/state-store.ts';
 import { revokeKeysOf } from './key-store.ts';
+import { takeFactors } from './mfa/taking.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { lockedUser, proven, type ProofParts, saidAt } from './proof.ts';
 import { endSessions } from './session-store.ts';
@@ -92,21 +94,24 @@ interface NewPassword {
 
 /** Whoever got in by the old password is out: their sessions end, and the links that they asked for. */
 async function passwordSet(
-  { audit, mail, clock }: NewPasswordsParts,
+  parts: NewPasswordsParts,
   tx: Transaction,
   { user, hash, action, actor, whence }: NewPassword,
 ): Promise<void> {
+  const { audit, mail, clock } = parts;
   const { user_id: userId } = user;
-  const isFirstProof = action === 'user.password_reset' && !user.email_verified;
+  const isReset = action === 'user.password_reset';
+  const isFirstProof = isReset && !user.email_verified;
   await tx.runAll([
-    // Whoever signed up with this address before was perhaps not its owner, and left keys.
-    ...(isFirstProof ? [revokeKeysOf(userId)] : []),
-    setPassword(userId, hash, action === 'user.password_reset'),
+    // Whoever signed up with this address before was perhaps not its owner, and left keys and passkeys to come back by.
+    ...(isFirstProof ? [revokeKeysOf(userId), ...takeFactors(userId)] : []),
+    setPassword(userId, hash, isReset),
     endSessions(userId, 'new_password'),
     endEmailTokens(userId),
     endCodes(userId),
-    ...(action === 'user.password_reset' ? [unlinkStrangers(userId)] : []),
   ]);
+  const strangers = isReset ? await tx.run(unlinkStrangers(userId)) : [];
+  for (const { provider } of strangers) await tellUnlinked(parts, tx, { user, provider, actor, whence });
   await audit.recordIn(tx, { action, actor, target: { kind: 'user', id: userId }, whence });
   await tx.runAll(
     mail.sending({

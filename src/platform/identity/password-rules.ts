@@ -24,6 +24,8 @@ export interface PasswordRulesOptions {
   readonly words?: readonly string[];
   /** Where breached passwords are asked for; nowhere when left out. */
   readonly breachesUrl?: string | undefined;
+  /** Milliseconds until nobody waits for an answer from there any more. */
+  readonly breachesDeadline?: number;
 }
 
 export interface PasswordRules {
@@ -37,7 +39,9 @@ export interface PasswordRules {
 export function createPasswordRules(options: PasswordRulesOptions = {}): PasswordRules {
   const words = (options.words ?? []).flatMap(wordsOf);
   const breaches: Breaches | undefined =
-    options.breachesUrl === undefined ? undefined : createBreaches(options.breachesUrl);
+    options.breachesUrl === undefined
+      ? undefined
+      : createBreaches(options.breachesUrl, options.breachesDeadline);
 
   function weaknessOf(password: string, email: string): string | undefined {
     const length = lengthOf(password);

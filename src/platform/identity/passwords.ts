@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { AppError } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
 import { isImported, matchesImported } from './imported-passwords.ts';
 
 /** OWASP's Argon2id parameters (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. About 25 ms of one core. */
@@ -27,12 +28,15 @@ export interface Passwords {
 }
 
 const compute = (password: string) => hash(password.normalize('NFKC'), PARAMETERS);
-const check = (stored: string, password: string) =>
-  isImported(stored) ? matchesImported(stored, password) : verify(stored, password.normalize('NFKC'));
 
-export function createPasswords(options: PasswordsOptions = {}): Passwords {
+export function createPasswords(
+  options: PasswordsOptions = {},
+  log: Pick<Logger, 'warn'> = { warn() {} },
+): Passwords {
   const pool = createPool(options.running ?? MOST_RUNNING, options.waiting ?? 100);
   let decoy: Promise<string> | undefined;
+  const check = (stored: string, password: string) =>
+    isImported(stored) ? matchesImported(stored, password, log) : verify(stored, password.normalize('NFKC'));
 
   return {
     hash: (password) => pool.run(() => compute(password)),

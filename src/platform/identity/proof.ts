@@ -3,6 +3,8 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, type UserId } from '#platform/kernel';
 import type { Guessing } from './guessing.ts';
+import { factorsOf, isOn } from './mfa/factors.ts';
+import { assertProven } from './mfa/lately.ts';
 import type { Passwords } from './passwords.ts';
 import { type CredentialRow, lockUser, userById } from './store.ts';
 
@@ -16,8 +18,9 @@ export interface ProofParts {
 }
 
 /**
- * The caller, who has just said their password; a session that somebody found open is not enough. Throws `wrong_password`
- * and `too_many_attempts`, which is counted for each session alone.
+ * The caller, who has just said their password; a session that somebody found open is not enough. Throws `wrong_password`,
+ * `too_many_attempts`, which is counted for each session alone, and for a user with a second factor `step_up_required`,
+ * unless that was shown lately.
  */
 export async function proven(
   parts: ProofParts,
@@ -28,7 +31,12 @@ export async function proven(
   }: { readonly caller: Caller; readonly password: string; readonly whence: Whence },
 ): Promise<CredentialRow> {
   const { db, audit, passwords } = parts;
-  const [[user]] = await db.system('identity.credentials', [userById(caller.userId)]);
+  const [[user], [factors]] = await db.system('identity.credentials', [
+    userById(caller.userId),
+    factorsOf(caller.userId),
+  ]);
+  // Who stole the password may hold the session too.
+  if (isOn(factors)) await assertProven(db, caller);
   const by = [{ rule: 'session', of: caller.sessionId ?? caller.userId }] as const;
   const right = await parts.guessing.attempt({ by }, async () =>
     (await passwords.matches(password, user?.password_hash)) ? user : undefined,

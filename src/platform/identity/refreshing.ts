@@ -8,6 +8,7 @@ import {
   authTokens,
   type EnteringParts,
   newRefreshToken,
+  type SignInRule,
 } from './entering.ts';
 import { saidAt } from './proof.ts';
 import {
@@ -57,6 +58,7 @@ export async function refresh(
       return 'reused';
     }
     assertVerified(user, parts.emailVerification);
+    if (!(await mayGoOn(parts, tx, { userId: token.userId, method: session.method, whence }))) return 'over';
     await tx.runAll([
       ...rotate(token, parts.sessionDays),
       insertRefreshToken(token.userId, token.sessionId, sha256(next)),
@@ -69,6 +71,21 @@ export async function refresh(
   }
   if (typeof outcome === 'string') throw over();
   return authTokens(parts, outcome, { sessionId: token.sessionId, refreshToken: next });
+}
+
+/** What binds the user by now counts, also when they signed in before it did. */
+async function mayGoOn(
+  { signInRule }: RefreshingParts,
+  tx: Transaction,
+  entrant: Omit<Parameters<SignInRule>[1], 'opens'>,
+): Promise<boolean> {
+  try {
+    await signInRule?.(tx, { ...entrant, opens: false });
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
 }
 
 /** Whoever came second with a token has stolen it, or was stolen from: nobody can tell, so the session ends for both. */

@@ -1,5 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
+import type { Method } from './entering.ts';
 
 /** A session that nobody refreshes for this long is over, and so is one that is older than the settings allow. */
 const IDLE = `interval '30 days'`;
@@ -90,8 +91,8 @@ export const sessionOfToken = (tokenHash: string) =>
 
 /** Locks a session, so that its tokens are rotated one after the other; none when it is ended or over. */
 export const lockSession = (userId: UserId, sessionId: string, lifetimeDays: number) =>
-  statement<{ id: string; device: string }>(
-    `select id, device from identity.sessions
+  statement<{ id: string; device: string; method: Method }>(
+    `select id, device, method from identity.sessions
      where user_id = $1 and id = $2 and created_at > app.now() - (${lifetime('$3', 'method')})
        and revoked_at is null and expires_at > app.now() for no key update`,
     [userId, sessionId, lifetimeDays],

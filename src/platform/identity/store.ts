@@ -91,9 +91,6 @@ export const restoreUser = (userId: UserId) =>
     [userId],
   );
 
-export const userExists = (userId: UserId) =>
-  statement<{ user_id: UserId }>('select user_id from identity.users where user_id = $1', [userId]);
-
 export interface ProfileRow {
   user_id: UserId;
   email: string;

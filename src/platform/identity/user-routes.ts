@@ -170,7 +170,7 @@ const reinstate = route(
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okSchema },
-    errors: ['not_found'],
+    errors: ['not_found', 'conflict'],
     idempotency: 'none',
     example: { params: { id: ID }, reply: { ok: true } },
   },

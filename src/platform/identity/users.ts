@@ -4,13 +4,16 @@ import type { Caller, Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { Callers } from './callers.ts';
 import { endSessions } from './session-store.ts';
-import { changeProfile, profile, setStatus, userExists } from './store.ts';
+import { changeProfile, lockUser, profile, setStatus } from './store.ts';
 
 const PROFILE = commitPoint('identity.profile', 'a changed profile');
 const STANDING = commitPoint(
   'identity.standing',
   'a user suspended, with the end of their sessions, or reinstated',
 );
+
+const CLOSED =
+  'This user has closed their account. Until they open it again, there is nobody to suspend or reinstate.';
 
 /** An account that a user belongs to. */
 export interface Membership {
@@ -57,7 +60,7 @@ export interface ProfileChange {
 export interface Users {
   me(caller: Caller): Promise<Me>;
   changeMe(caller: Caller, change: ProfileChange, whence: Whence): Promise<Me>;
-  /** Ends a user's sessions and lets none of their tokens and keys in, until they are reinstated. Not oneself. */
+  /** Ends a user's sessions and lets none of their tokens and keys in, until they are reinstated. Not oneself; `conflict` for a closed one. */
   suspend(admin: Caller, userId: string, whence: Whence): Promise<void>;
   /** Lets a user in again; sessions that were ended stay ended, keys work again. */
   reinstate(admin: Caller, userId: string, whence: Whence): Promise<void>;
@@ -71,8 +74,9 @@ export function createUsers(parts: UsersParts): Users {
     { userId, status, whence }: { userId: UserId; status: 'active' | 'suspended'; whence: Whence },
   ): Promise<void> {
     await db.system('admin.users', STANDING, async (tx) => {
-      const [[user], changed] = await tx.runAll([userExists(userId), setStatus(userId, status)]);
+      const [[user], changed] = await tx.runAll([lockUser(userId), setStatus(userId, status)]);
       if (user === undefined) throw new AppError('not_found');
+      if (user.status === 'closed') throw new AppError('conflict', { message: CLOSED });
       if (changed.length === 0) return;
       if (status === 'suspended') await tx.run(endSessions(userId, 'suspended'));
       const action = status === 'suspended' ? 'user.suspended' : 'user.reinstated';

@@ -20,6 +20,7 @@ import {
   type LogQuery,
   type LogRow,
   messagesOf,
+  oldMessages,
   pruneMessages,
   type Whose,
 } from './store.ts';
@@ -213,8 +214,11 @@ export function createMail(parts: MailParts): Mail {
       return page(rows, query.limit, { item: lineOf, position: ({ id }) => [id] });
     },
     async prune() {
-      const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages]);
-      await parts.transport.forget?.(rows.map(({ id }) => id));
+      const [old] = await db.system('mail.sending', [oldMessages]);
+      const gone = old.map(({ id }) => id);
+      // The files first: without its line nobody, not even an erasure, would find one that was left behind.
+      await parts.transport.forget?.(gone);
+      const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages(gone)]);
       return rows.length;
     },
     async forget(whose) {

@@ -15,7 +15,12 @@ export function createOutbox(folder: string): Transport {
       return { outcome: 'sent' };
     },
     async forget(ids) {
-      for (const id of ids) await rm(join(folder, `${id}.eml`), { force: true });
+      for (const id of ids) {
+        const path = join(folder, `${id}.eml`);
+        // Where a process died before it was renamed.
+        await rm(`${path}.new`, { force: true });
+        await rm(path, { force: true });
+      }
     },
     async check() {
       await mkdir(folder, { recursive: true, mode: 0o700 });

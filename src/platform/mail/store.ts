@@ -153,8 +153,10 @@ export const listMessages = ({ status, template, to, before, limit }: LogQuery) 
     [status ?? null, template ?? null, to ?? null, before ?? null, limit],
   );
 
-/** Whose mails: an account's, or a person's, by who they are and by their address. */
-export type Whose = { readonly accountId: AccountId } | { readonly userId: UserId; readonly email: string };
+/** Whose mails: an account's, or a person's, by who they are and by their address, where they have verified one. */
+export type Whose =
+  | { readonly accountId: AccountId }
+  | { readonly userId: UserId; readonly email: string | null };
 
 export const messagesOf = (whose: Whose) =>
   'accountId' in whose
@@ -164,7 +166,14 @@ export const messagesOf = (whose: Whose) =>
         [whose.userId, whose.email],
       );
 
-/** Deletes lines of the log that nobody has looked for in three months. */
-export const pruneMessages = statement<{ id: string }>(
-  `delete from mail.messages where status in ('sent', 'refused', 'failed') and updated_at < app.now() - interval '90 days' returning id`,
-);
+const IS_OLD = `status in ('sent', 'refused', 'failed') and updated_at < app.now() - interval '90 days'`;
+
+/** Lines of the log that nobody has looked for in three months. */
+export const oldMessages = statement<{ id: string }>(`select id from mail.messages where ${IS_OLD}`);
+
+export const pruneMessages = (ids: readonly string[]) =>
+  statement<{ id: string }>(
+    `delete from mail.messages where ${IS_OLD}
+       and id in (select id::uuid from jsonb_array_elements_text($1::text::jsonb) as old (id)) returning id`,
+    [JSON.stringify(ids)],
+  );

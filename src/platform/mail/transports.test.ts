@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -236,5 +236,15 @@ describe('the outbox folder', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect((await PostalMime.parse(readFileSync(path))).subject).toBe('Hello');
     expect(existsSync(`${path}.new`)).toBe(false);
+  });
+
+  test('forgets a mail whole, what a process that died left of it as well', async () => {
+    const folder = temporaryFolder();
+    const outbox = createOutbox(folder);
+    await outbox.deliver(LETTER, NEVER);
+    writeFileSync(join(folder, `${LETTER.id}.eml.new`), 'half of one');
+    writeFileSync(join(folder, 'another.eml'), '');
+    await outbox.forget?.([LETTER.id]);
+    expect(readdirSync(folder)).toEqual(['another.eml']);
   });
 });

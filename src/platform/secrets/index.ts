@@ -1,9 +1,10 @@
 import './errors.ts';
 import { type DataRule, type Migration, migrationsIn } from '#platform/db';
 
+export { countSealed, type SealedCount } from './counting.ts';
 export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
 export { checkKeys, compareKeys } from './proofs.ts';
-export { countSealed, reseal, type SealedCount } from './resealing.ts';
+export { reseal } from './resealing.ts';
 export { type Sealed, sealedColumn, sealedColumns } from './sealed.ts';
 export { createSecrets, keyOf, type Secrets } from './secrets.ts';
 

@@ -1,5 +1,6 @@
 import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
+import { sealedCounts } from './counting.ts';
 import type { Secrets } from './secrets.ts';
 
 const PROVEN = commitPoint('secrets.proven', 'the name of a master key that seals from now on');
@@ -31,8 +32,10 @@ export async function checkKeys(db: Database, secrets: Secrets): Promise<void> {
 
 /** The comparison alone: it writes nothing. Without secrets: there is no master key yet. */
 export async function compareKeys(db: Database, secrets: Secrets | undefined): Promise<readonly Proof[]> {
-  const [known] = await db.system('secrets.keys', [PROOFS]);
+  const [known, sealed] = await db.system('secrets.keys', [PROOFS, sealedCounts()]);
   compare(known, secrets);
+  // A key that was forgotten, and a process that went on to seal under it.
+  for (const { key_id } of sealed) if (key_id !== null) assertHere(key_id, secrets);
   return known;
 }
 
@@ -51,18 +54,20 @@ async function prove(tx: Transaction, secrets: Secrets): Promise<void> {
 }
 
 function compare(known: readonly Proof[], secrets: Secrets | undefined): void {
-  const missing = known.find(({ id }) => secrets?.keyIds.includes(id) !== true);
-  if (missing !== undefined) {
-    throw new AppError('master_key_missing', {
-      message: `Secrets of this database are sealed under the master key "${missing.id}", which is not set here. Put it back into MASTER_KEYS, or the file master-keys into DATA_DIR (docs/keys.md).`,
-    });
-  }
+  for (const { id } of known) assertHere(id, secrets);
   const wrong = secrets && known.find((proof) => !isOpenedBy(secrets, proof));
   if (wrong !== undefined) {
     throw new AppError('master_key_wrong', {
       message: `The master key "${wrong.id}" is not the one that sealed the secrets of this database. Put back the former one (docs/keys.md).`,
     });
   }
+}
+
+function assertHere(id: string, secrets: Secrets | undefined): void {
+  if (secrets?.keyIds.includes(id) === true) return;
+  throw new AppError('master_key_missing', {
+    message: `Secrets of this database are sealed under the master key "${id}", which is not set here. Put it back into MASTER_KEYS, or the file master-keys into DATA_DIR (docs/keys.md).`,
+  });
 }
 
 function isOpenedBy(secrets: Secrets, { id, proof }: Proof): boolean {

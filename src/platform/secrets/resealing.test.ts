@@ -79,11 +79,11 @@ describe('resealing', () => {
     await expect(checkKeys(db, after)).rejects.toThrow(
       'sealed under the master key "old", which is not set here',
     );
-    expect(await reseal(db, between)).toEqual({ changed: MANY, idle: ['old'], left: [] });
+    expect(await reseal(db, between)).toEqual({ changed: MANY, idle: ['old'], left: [], unreadable: [] });
     await checkKeys(db, after);
     expect(await opened(after)).toEqual(all);
     expect(await countSealed(db)).toEqual([{ place: 'test.sealed.text', key_id: 'new', count: MANY }]);
-    expect(await reseal(db, after)).toEqual({ changed: 0, idle: [], left: [] });
+    expect(await reseal(db, after)).toEqual({ changed: 0, idle: [], left: [], unreadable: [] });
   });
 
   test('that is killed half-way leaves all readable, keeps the old key, and goes on where it was', async () => {
@@ -136,15 +136,31 @@ describe('resealing', () => {
       changed: 0,
       idle: [],
       left: [{ place: 'test.sealed.text', key_id: 'old', count: 1 }],
+      unreadable: [],
     });
     expect(await opened(between)).toEqual(['second']);
   });
 
-  test('stops at what was never sealed, or was changed, and says so', async () => {
-    await checkKeys(db, after);
-    await db.script(`insert into test.sealed values ('${ids.next()}', 1, 'plain text')`);
-    expect(await countSealed(db)).toEqual([{ place: 'test.sealed.text', key_id: null, count: 1 }]);
-    await expect(reseal(db, after)).rejects.toMatchObject({ code: 'secret_unreadable' });
+  test('goes on past what was never sealed, or was changed, and names each', async () => {
+    await checkKeys(db, before);
+    await fill(before, 3);
+    await checkKeys(db, between);
+    const owner = ids.next();
+    await db.script(`
+      insert into test.sealed values ('${owner}', 7, 'plain text');
+      update test.sealed set text = text || 'AAAA', owner = '${owner}' where number = 1;`);
+    expect(await reseal(db, between)).toEqual({
+      changed: 2,
+      idle: [],
+      left: [
+        { place: 'test.sealed.text', key_id: 'old', count: 1 },
+        { place: 'test.sealed.text', key_id: null, count: 1 },
+      ],
+      unreadable: [`test.sealed.text/${owner}/1`, `test.sealed.text/${owner}/7`],
+    });
+    await db.script(`delete from test.sealed where owner = '${owner}'`);
+    expect(await opened(after)).toEqual(['secret 0', 'secret 2']);
+    expect(await reseal(db, between)).toEqual({ changed: 0, idle: ['old'], left: [], unreadable: [] });
   });
 });
 
@@ -157,6 +173,18 @@ describe('a process with master keys of its own', () => {
     await expect(checkKeys(db, same)).rejects.toThrow(
       '"old" is not the one that sealed the secrets of this database',
     );
+  });
+
+  test('is refused for a key that was forgotten, when a process went on to seal under it', async () => {
+    await checkKeys(db, before);
+    await checkKeys(db, between);
+    expect(await reseal(db, between)).toMatchObject({ idle: ['old'] });
+    await checkKeys(db, after);
+    await db.asMigrator(put(before, { owner: ids.next(), number: 1, text: 'late' }));
+    await expect(checkKeys(db, after)).rejects.toThrow(
+      'sealed under the master key "old", which is not set here',
+    );
+    await checkKeys(db, between);
   });
 
   test('that starts with another at once: one begins, and the other is refused', async () => {

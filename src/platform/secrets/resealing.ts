@@ -1,18 +1,14 @@
 import { commitPoint, type Database, type Statement, statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { countSealed, type SealedCount, sealedCounts } from './counting.ts';
 import { retireKeys } from './proofs.ts';
 import { type Sealed, sealedColumns } from './sealed.ts';
 import { type Secrets, sealedPrefix } from './secrets.ts';
 
 const RESEALED = commitPoint('secrets.resealed', 'a batch of secrets, sealed under the newest master key');
 const BATCH = 200;
-
-/** How many secrets of a column are sealed under a key. */
-export interface SealedCount {
-  readonly place: string;
-  /** null: they are no sealed texts. */
-  readonly key_id: string | null;
-  readonly count: number;
-}
+/** What it is to not open: changed, never sealed, or sealed by a process with another key. */
+const UNREADABLE = new Set(['secret_unreadable', 'master_key_missing']);
 
 export interface Resealed {
   readonly changed: number;
@@ -20,22 +16,8 @@ export interface Resealed {
   readonly idle: readonly string[];
   /** What is still under another key than the sealing one: somebody sealed it meanwhile. */
   readonly left: readonly SealedCount[];
-}
-
-/** What is sealed under which key, over all declared columns. It reads them whole. */
-export async function countSealed(db: Database): Promise<SealedCount[]> {
-  const [rows] = await db.system('secrets.keys', [counts()]);
-  return rows;
-}
-
-function counts(): Statement<SealedCount> {
-  const columns = sealedColumns().map(
-    ({ table, column }) =>
-      `select '${table}.${column}' as place, substring(${column} from '^ps1[.]([^.]+)[.]') as key_id, count(*)::int as count
-       from ${table} where ${column} is not null group by 2`,
-  );
-  const none = 'select null as place, null as key_id, 0 as count where false';
-  return statement(`${[none, ...columns].join('\nunion all\n')}\norder by place, key_id`);
+  /** Rows whose secret opens no more, as `table.column/primary key`: they stay as they are. */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -44,28 +26,47 @@ function counts(): Statement<SealedCount> {
  */
 export async function reseal(db: Database, secrets: Secrets): Promise<Resealed> {
   let changed = 0;
-  for (const column of sealedColumns()) changed += await resealColumn(db, secrets, column);
-  const idle = await retireKeys(db, secrets, counts());
+  const unreadable: string[] = [];
+  for (const column of sealedColumns()) {
+    const done = await resealColumn(db, secrets, column);
+    changed += done.changed;
+    unreadable.push(...done.unreadable);
+  }
+  const idle = await retireKeys(db, secrets, sealedCounts());
   const left = (await countSealed(db)).filter(({ key_id }) => key_id !== secrets.current);
-  return { changed, idle, left };
+  return { changed, idle, left, unreadable };
 }
 
-async function resealColumn(db: Database, secrets: Secrets, column: Sealed): Promise<number> {
+async function resealColumn(
+  db: Database,
+  secrets: Secrets,
+  column: Sealed,
+): Promise<Pick<Resealed, 'changed' | 'unreadable'>> {
   let changed = 0;
+  const unreadable: string[] = [];
   let after: readonly string[] | undefined;
   for (;;) {
     const [rows] = await db.system('secrets.keys', [oldTexts(column, secrets.current, after)]);
     after = rows.at(-1)?.key;
-    if (after === undefined) return changed;
-    const answers = await db.system(
-      'secrets.keys',
-      RESEALED,
-      rows.map(({ key, sealed }) => {
-        const context = column.context(...key);
-        return replaceText(column, { key, sealed, by: secrets.seal(secrets.open(sealed, context), context) });
-      }),
-    );
+    if (after === undefined) return { changed, unreadable };
+    const replacing: Statement[] = [];
+    for (const row of rows) {
+      const by = sealedAnew(secrets, row.sealed, column.context(...row.key));
+      if (by === undefined) unreadable.push([`${column.table}.${column.column}`, ...row.key].join('/'));
+      else replacing.push(replaceText(column, { ...row, by }));
+    }
+    const answers = await db.system('secrets.keys', RESEALED, replacing);
     changed += answers.flat().length;
+  }
+}
+
+/** One that does not open keeps none of the others under the old key. */
+function sealedAnew(secrets: Secrets, sealed: string, context: string): string | undefined {
+  try {
+    return secrets.seal(secrets.open(sealed, context), context);
+  } catch (error) {
+    if (error instanceof AppError && UNREADABLE.has(error.code)) return undefined;
+    throw error;
   }
 }
 

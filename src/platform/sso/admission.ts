@@ -1,8 +1,9 @@
 import type { Accounts } from '#platform/accounts';
 import type { Audit, Whence } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
-import { type Identified, type Identity, setDefaultAccount } from '#platform/identity';
-import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { type Identified, type Identity, saidAt, setDefaultAccount } from '#platform/identity';
+import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
 import { domainOf } from './domain-names.ts';
 import {
   type Agreed,
@@ -18,12 +19,14 @@ import { type Vouched, vouchedFor } from './vouching.ts';
 
 const ADMITTED = commitPoint(
   'sso.admitted',
-  'whom a provider speaks for: their link, perhaps they themselves and their membership, and a one-time code',
+  'whom a provider speaks for: their link and the mail that tells of it, perhaps they themselves and their membership, and a one-time code',
 );
 
 export interface AdmissionParts {
   readonly db: Database;
+  readonly clock: Clock;
   readonly audit: Audit;
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly accounts: Pick<Accounts, 'newcomers'>;
   readonly identity: Pick<Identity, 'addUser' | 'federation'>;
 }
@@ -45,7 +48,7 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
   const { db, audit, accounts, identity } = parts;
   const { account_id: accountId } = comer.provider;
   const vouched = vouchedFor(comer.provider.issuer, comer.identified);
-  return accounts.newcomers.admit(accountId, () =>
+  const code = await accounts.newcomers.admit(accountId, () =>
     db.system('sso.sign-in', ADMITTED, async (tx) => {
       await tx.run(inAccount(accountId));
       await accounts.newcomers.lock(tx, accountId);
@@ -54,6 +57,7 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
       if (person !== undefined) await assertSpokenFor(tx, person, { accountId, vouched });
       const userId = await memberOf(parts, tx, { comer, vouched, person, agreed });
       await tx.run(putLink(accountId, { ...vouched, userId }));
+      if (person?.subject === null) await tellLinked(parts, tx, { comer, person, agreed });
       await audit.recordIn(tx, {
         action: person?.subject == null ? 'sso.linked' : 'sso.admitted',
         actor: { kind: 'user', userId },
@@ -68,6 +72,23 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
       });
     }),
   );
+  parts.mail.wake();
+  return code;
+}
+
+/** Somebody who was known here before hears that there is another way in to what is theirs. */
+async function tellLinked(
+  { mail, clock }: AdmissionParts,
+  tx: Transaction,
+  {
+    comer: { whence },
+    person: { email: to, user_id: userId },
+    agreed: { organization: provider },
+  }: { readonly comer: Comer; readonly person: PersonRow; readonly agreed: Agreed },
+): Promise<void> {
+  const facts = { provider, at: saidAt(clock) };
+  const letter = { to, template: 'identity_linked', facts, userId, requestId: whence.requestId } as const;
+  await tx.runAll(mail.sending(letter));
 }
 
 /** The members' gauge asks for the account of the transaction; the system's has none of its own. */

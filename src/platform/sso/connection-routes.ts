@@ -11,7 +11,7 @@ const agreed = {
   issuer: z
     .url({ protocol: /^https?$/ })
     .max(500)
-    .describe('As the provider’s discovery document names itself; https.'),
+    .describe('As the provider’s discovery document names itself, not that document’s address; https.'),
   client_id: z.string().min(1).max(500),
   enforced: z
     .boolean()
@@ -69,7 +69,7 @@ const put = route(
   {
     summary: 'Set up single sign-on',
     description:
-      'For owners, in a session that was proven within the last 15 minutes: a provider signs in as whomever it names, owners too. `client_secret` is needed with another issuer or client. Requiring it (`enforced`) takes a proven domain, and that somebody has signed in by it as it is; it ends the sessions of members that were opened otherwise.',
+      'For owners, in a session that was proven within the last 15 minutes: a provider signs in as whomever it names, owners too. `client_secret` is needed with another issuer or client. Requiring it (`enforced`) takes a proven domain, and that somebody has signed in by it as it is; it ends the sessions of members that were opened otherwise. Another issuer or client ends those that the one before opened.',
     tag,
     auth: 'user',
     within: 'owner',
@@ -94,7 +94,7 @@ const remove = route(
   {
     summary: 'End single sign-on',
     description:
-      'For owners, in a session that was proven within the last 15 minutes. Members stay, and sign in otherwise: whoever has no password asks for one by “forgot password”. Domains stay proven.',
+      'For owners, in a session that was proven within the last 15 minutes. Members stay, and sign in otherwise; sessions that it opened end: whoever has no password asks for one by “forgot password”. Domains stay proven.',
     tag,
     auth: 'user',
     within: 'owner',
@@ -116,7 +116,7 @@ const forget = route(
   {
     summary: 'Forget whom the provider means by a user',
     description:
-      'For admins and owners, in a session that was proven within the last 15 minutes. For somebody whom the provider has made anew, or who was removed and may come back: at their next sign-in they are looked up by their address.',
+      'For admins and owners, in a session that was proven within the last 15 minutes. For somebody whom the provider has made anew, or who was removed and may come back: at their next sign-in they are looked up by their address. Their sessions that the provider opened end.',
     tag,
     auth: 'user',
     within: 'admin',

@@ -95,9 +95,18 @@ export const forgetLink = (accountId: AccountId, userId: UserId) =>
     [accountId, userId],
   );
 
+/** Somebody whose sessions were ended. */
+export interface Ended {
+  readonly user_id: UserId;
+}
+
 /** Signs out whoever must come by single sign-on from now on and did not. */
 export const endOtherSessions = () =>
-  statement<{ user_id: UserId }>('select user_id from sso.end_other_sessions() as user_id');
+  statement<Ended>('select user_id from sso.end_other_sessions() as user_id');
+
+/** Signs out whom the provider means, all or one, where it let them in; before their links go. */
+export const endSessionsOfLinks = (userId?: UserId) =>
+  statement<Ended>('select user_id from sso.end_sessions_of_links($1) as user_id', [userId ?? null]);
 
 /** Who looks after an organization. */
 export const managersOf = (accountId: AccountId, roles: readonly ('owner' | 'admin')[]) =>

@@ -9,7 +9,9 @@ import {
   type ConnectionRow,
   type DefaultRole,
   deleteConnection,
+  type Ended,
   endOtherSessions,
+  endSessionsOfLinks,
   forgetLink,
   forgetLinks,
   insertConnection,
@@ -22,9 +24,12 @@ import { eventOf, type SetupParts } from './entry.ts';
 
 const CHANGED = commitPoint(
   'sso.connection-changed',
-  'how an organization’s people sign in, the end of sessions that were opened otherwise, and the mails that tell of it',
+  'how an organization’s people sign in, the end of sessions that were opened otherwise or by a provider that is gone, and the mails that tell of it',
 );
-const FORGOTTEN = commitPoint('sso.link-forgotten', 'whom the provider meant by a subject, no longer');
+const FORGOTTEN = commitPoint(
+  'sso.link-forgotten',
+  'whom the provider meant by a subject, no longer, and the end of the sessions that it opened',
+);
 
 export interface ConnectionView {
   readonly issuer: string;
@@ -55,9 +60,9 @@ export interface Connections {
   get(visit: Visit): Promise<ConnectionView>;
   /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
   put(visit: Visit, change: ConnectionChange): Promise<ConnectionView>;
-  /** Ends it, with all links; whoever is under way is not let in. */
+  /** Ends it, with all links and the sessions that it opened; whoever is under way is not let in. */
   remove(visit: Visit): Promise<void>;
-  /** For admins: whom the provider means by this user's subject is settled anew when they next come. */
+  /** For admins: whom the provider means by this user's subject is settled anew when they next come; their sessions by it end. */
   forget(visit: Visit, userId: string): Promise<void>;
 }
 
@@ -81,21 +86,24 @@ export function createConnections(parts: ConnectionsParts): Connections {
     remove: (visit) => remove(parts, visit),
     async forget(visit, userId) {
       const { accountId } = await accounts.entry.enter(visit, 'admin');
-      await db.tenant(accountId, FORGOTTEN, async (tx) => {
+      const ended = await db.tenant(accountId, FORGOTTEN, async (tx) => {
         await accounts.entry.lock(tx, visit, { least: 'admin' });
+        const signedOut = await tx.run(endSessionsOfLinks(userId as UserId));
         const [link] = await tx.run(forgetLink(accountId, userId as UserId));
         if (link === undefined) throw new AppError('not_found');
         const target = { kind: 'user', id: userId };
         await audit.recordIn(tx, eventOf(visit, 'sso.link_forgotten', { target }));
+        return signedOut;
       });
+      signal(parts, ended);
     },
   };
 }
 
-async function put(parts: ConnectionsParts, visit: Visit, change: ConnectionChange): Promise<ConnectionView> {
+async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChange): Promise<ConnectionView> {
   const { db, accounts, audit, mail } = parts;
   const { accountId } = await accounts.entry.enter(visit, 'owner');
-  assertReachable(parts, change.issuer);
+  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };
   const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {
     await accounts.entry.lock(tx, visit, { least: 'owner' });
     const [[before], domains] = await tx.runAll([connectionOf(accountId), domainsOf(accountId)]);
@@ -103,28 +111,49 @@ async function put(parts: ConnectionsParts, visit: Visit, change: ConnectionChan
     const mayEnforce =
       made.isSameProvider && before?.proven_at != null && domains.some((one) => one.verified_at !== null);
     if (made.enforced && !mayEnforce) throw new AppError('sso_unproven');
-    if (!made.isSameProvider) await tx.run(forgetLinks(accountId));
+    const signedOut = made.isSameProvider ? [] : await forgetAll(tx, accountId);
     const store = before === undefined ? insertConnection : updateConnection;
     const [stored] = await tx.run(store(accountId, made));
     const { client_secret: secret, ...said } = change;
     const changes = { ...said, has_new_client: secret !== undefined };
     await audit.recordIn(tx, eventOf(visit, 'sso.configured', { changes }));
     await tellOwners(parts, tx, { visit, change: toldOf(before, made) });
-    return { row: stored, ended: await tx.run(endOtherSessions()) };
+    return { row: stored, ended: [...signedOut, ...(await tx.run(endOtherSessions()))] };
   });
   mail.wake();
-  for (const { user_id } of ended) callerChanged(db, user_id);
+  signal(parts, ended);
   return connectionView(parts, row);
 }
 
-/** A tenant names whom we ask: nothing inside our own network. */
-function assertReachable({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, issuer: string): void {
-  const message = objectionTo(issuer, { allowLoopback });
-  if (message === undefined) return;
+/** Whom the provider meant, and the sessions that it opened: those first, for the links say whose they are. */
+async function forgetAll(tx: Transaction, accountId: AccountId): Promise<Ended[]> {
+  const ended = await tx.run(endSessionsOfLinks());
+  await tx.run(forgetLinks(accountId));
+  return ended;
+}
+
+function signal({ db }: Pick<ConnectionsParts, 'db'>, ended: readonly Ended[]): void {
+  for (const { user_id } of ended) callerChanged(db, user_id);
+}
+
+/**
+ * An issuer as it is stored: one spelling of one address. A tenant names whom we ask: nothing inside our own network, and no
+ * discovery document itself, which could say that it is any issuer's.
+ */
+function issuerOf({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, text: string): string {
+  const message = objectionTo(text, { allowLoopback }) ?? objectionToDocument(text);
+  // A host alone is written with a slash at its end, and mostly meant without.
+  if (message === undefined) return new URL(text).href.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
   throw new AppError('validation_failed', {
     message,
     details: { issues: [{ path: 'body.issuer', message }] },
   });
+}
+
+function objectionToDocument(text: string): string | undefined {
+  return new URL(text).href.includes('/.well-known/')
+    ? 'It must be the issuer, not the address of its discovery document.'
+    : undefined;
 }
 
 /** What is stored for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
@@ -170,14 +199,17 @@ function toldOf(before: ConnectionRow | undefined, { enforced, isSameProvider }:
 async function remove(parts: ConnectionsParts, visit: Visit): Promise<void> {
   const { db, accounts, audit, mail } = parts;
   const { accountId } = await accounts.entry.enter(visit, 'owner');
-  await db.tenant(accountId, CHANGED, async (tx) => {
+  const ended = await db.tenant(accountId, CHANGED, async (tx) => {
     await accounts.entry.lock(tx, visit, { least: 'owner' });
+    const signedOut = await forgetAll(tx, accountId);
     const [removed] = await tx.run(deleteConnection(accountId));
     if (removed === undefined) throw new AppError('sso_unconfigured');
     await audit.recordIn(tx, eventOf(visit, 'sso.removed', { changes: removed }));
     await tellOwners(parts, tx, { visit, change: 'Single sign-on was removed.' });
+    return signedOut;
   });
   mail.wake();
+  signal(parts, ended);
 }
 
 /** Each owner hears of it: what is changed here lets others in. */

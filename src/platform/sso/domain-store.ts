@@ -46,6 +46,14 @@ export const markVerified = ({ account_id, domain, challenge }: DomainRow) =>
     [account_id, domain, challenge],
   );
 
+/** Notes that the record is still there. What was lost meanwhile stays lost: its admins prove it anew. */
+export const markPresent = ({ account_id, domain, challenge }: DomainRow) =>
+  statement(
+    `update sso.domains set checked_at = app.now(), missing_since = null, updated_at = app.now()
+     where account_id = $1 and domain = $2 and challenge = $3 and verified_at is not null`,
+    [account_id, domain, challenge],
+  );
+
 export const deleteDomain = (accountId: AccountId, domain: string) =>
   statement<DomainRow>(
     `delete from sso.domains d where d.account_id = $1 and d.domain = $2 returning ${SHOWN}`,

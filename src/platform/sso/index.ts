@@ -6,7 +6,7 @@ import { domainRoutes } from './domain-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export { ssoDataRules } from './data-rules.ts';
-export { createSignInRule } from './rule.ts';
+export { addressRule, createSignInRule } from './rule.ts';
 export { createSso, type Sso } from './sso.ts';
 
 /** All calls of this module; their service is `Sso`. */

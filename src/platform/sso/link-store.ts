@@ -25,13 +25,17 @@ export const organizationOfDomain = (domain: string) =>
   );
 
 /** What an organization has agreed on people who come by its provider. */
-export type Agreed = Pick<ConnectionRow, 'provisions' | 'default_role'>;
+export interface Agreed extends Pick<ConnectionRow, 'provisions' | 'default_role'> {
+  /** Its name. */
+  organization: string;
+}
 
 /** The connection as it was when a sign-in began, kept as it is until the transaction ends; none: it is another, or gone. */
 export const keepConnection = (accountId: AccountId, version: string) =>
   statement<Agreed>(
     `update sso.connections c set proven_at = coalesce(c.proven_at, app.now()) where c.account_id = $1 and c.version = $2
-     returning c.provisions, c.default_role`,
+     returning c.provisions, c.default_role,
+       (select a.name from accounts.accounts a where a.account_id = c.account_id) as organization`,
     [accountId, version],
   );
 
@@ -81,6 +85,7 @@ export const putLink = (
 export interface BindingRow {
   account_id: AccountId;
   role: Role;
+  /** Whether it requires them to; of an admin of the platform nobody does. */
   enforced: boolean;
   /** Whether they have come by its provider. */
   is_linked: boolean;
@@ -90,3 +95,13 @@ export interface BindingRow {
 
 export const bindingsOf = (userId: UserId) =>
   statement<BindingRow>('select * from sso.bindings($1)', [userId]);
+
+/** Organizations that require single sign-on of a user, and whose an address is not. */
+export const bindingsAgainst = (userId: UserId, email: string) =>
+  statement<{ organization: string }>(
+    `select a.name as organization from sso.bindings($1) b join accounts.accounts a on a.account_id = b.account_id
+     where b.enforced and b.role <> 'owner' and not exists (
+       select from sso.domains d
+       where d.account_id = b.account_id and d.verified_at is not null and d.domain = sso.domain_of($2))`,
+    [userId, email],
+  );

@@ -1,21 +1,20 @@
 import type { Audit } from '#platform/audit';
-import type { SignInRule } from '#platform/identity';
+import type { AddressRule, SignInRule } from '#platform/identity';
 import { AppError } from '#platform/kernel';
-import { bindingsOf } from './link-store.ts';
+import { bindingsAgainst, bindingsOf } from './link-store.ts';
 
 /**
  * Members of an organization that requires single sign-on come by it, or not at all; its owners may come otherwise, so that a
  * provider that fails locks nobody out for good, and the audit says so. Whoever comes by it must still be one of those
- * for whom its provider speaks: what was changed meanwhile counts.
+ * for whom its provider speaks: what was changed meanwhile counts. Another organization's provider is another way.
  */
 export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRule {
   return async (tx, { userId, method, whence, opens }) => {
     const bindings = await tx.run(bindingsOf(userId));
-    if (method === 'sso') {
-      if (!bindings.some((one) => one.is_linked && one.in_domain)) throw new AppError('sign_in_failed');
-      return;
-    }
-    const enforced = bindings.filter((one) => one.enforced);
+    // A domain is one organization's, so it was the provider of that one.
+    const came = method === 'sso' ? bindings.find((one) => one.is_linked && one.in_domain) : undefined;
+    if (method === 'sso' && came === undefined) throw new AppError('sign_in_failed');
+    const enforced = bindings.filter((one) => one.enforced && one !== came);
     if (enforced.some(({ role }) => role !== 'owner')) throw new AppError('sso_required');
     for (const { account_id: accountId } of opens ? enforced : [])
       await audit.recordIn(tx, {
@@ -28,3 +27,15 @@ export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRu
       });
   };
 }
+
+/**
+ * Whoever must come by single sign-on keeps an address in a domain of that organization: with another they could come neither
+ * by its provider, which does not speak for it, nor otherwise.
+ */
+export const addressRule: AddressRule = async (tx, { userId, email }) => {
+  const [against] = await tx.run(bindingsAgainst(userId, email));
+  if (against === undefined) return;
+  throw new AppError('conflict', {
+    message: `${against.organization} requires single sign-on: your address stays in one of its domains while you are its member.`,
+  });
+};

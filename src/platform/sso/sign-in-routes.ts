@@ -55,7 +55,6 @@ const depart = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    rateOf: { name: 'organization', perMinute: 300, of: ({ params }) => params.id },
     query: z.strictObject(returning),
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_unavailable', 'sign_in_failed'],

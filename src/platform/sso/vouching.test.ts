@@ -40,6 +40,16 @@ describe('a provider vouches for an address', () => {
     expect(vouchedFor(GOOGLE, { ...ada, hostedDomain: 'acme.test' })).toMatchObject({ domain: 'acme.test' });
   });
 
+  test.each([
+    'https://accounts.google.com/',
+    'https://ACCOUNTS.google.com',
+    'https://accounts.google.com:443',
+    'https://accounts.google.com.',
+    'https:accounts.google.com',
+  ])('and at Google however its address is written: %s', (issuer) =>
+    expect(() => vouchedFor(issuer, ada)).toThrow(refused),
+  );
+
   test('of somebody with a name of one line, and a subject that can be stored', () => {
     expect(named(' Ada\0\r\nLovelace ')).toBe('Ada Lovelace');
     expect(named('\n')).toBeUndefined();

@@ -13,7 +13,7 @@ export interface Vouched {
 }
 
 /** Google is one issuer for everybody: a private Google account may have any address, an organization's has its `hd`. */
-const SHARED_ISSUERS = ['https://accounts.google.com'];
+const SHARED_ISSUERS = ['accounts.google.com'];
 const CONTROL = /\p{Cc}/u;
 
 /**
@@ -26,8 +26,13 @@ export function vouchedFor(issuer: string, identified: Identified): Vouched {
   const domain = z.email().safeParse(email).success ? domainOf(email) : undefined;
   if (domain === undefined || emailVerified === false || CONTROL.test(subject) || !subject.isWellFormed())
     throw new AppError('sso_refused');
-  if (SHARED_ISSUERS.includes(issuer) && hostedDomain !== domain) throw new AppError('sso_refused');
+  if (isShared(issuer) && hostedDomain !== domain) throw new AppError('sso_refused');
   return { subject, email, domain, fullName: oneLine(name) };
+}
+
+/** By its host: there are many ways to write the same address, and discovery takes them all. */
+function isShared(issuer: string): boolean {
+  return SHARED_ISSUERS.includes(new URL(issuer).hostname.replace(/\.$/, ''));
 }
 
 function oneLine(name = ''): string | undefined {

@@ -29,6 +29,12 @@ export class Faults {
     this.#tokens.push(...faults);
   }
 
+  /** What was not met is met no more. */
+  clear(): void {
+    this.#wire.clear();
+    this.#tokens.length = 0;
+  }
+
   nextAt(place: Place): WireFault | undefined {
     return this.#wire.get(place)?.shift();
   }

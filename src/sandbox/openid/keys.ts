@@ -7,9 +7,10 @@ interface Key {
   readonly jwk: JWK;
 }
 
-/** The keys that ID tokens are signed with; the first is made when it is needed. */
+/** The keys that ID tokens are signed with; the first is made when it is needed, or by `rotate`, as is what forges. */
 export class KeyRing {
   #keys: Promise<readonly [Key, ...Key[]]> | undefined;
+  #stranger: Promise<Key> | undefined;
 
   /** All that are served. */
   async jwks(): Promise<{ keys: JWK[] }> {
@@ -25,13 +26,15 @@ export class KeyRing {
   /** Signs with a key of the right name that nobody serves. */
   async forge(payload: JWTPayload): Promise<string> {
     const [{ kid }] = await this.#all();
-    return signed({ ...(await newKey()), kid }, payload);
+    this.#stranger ??= newKey();
+    return signed({ ...(await this.#stranger), kid }, payload);
   }
 
   /** Makes another key; the old ones are served no more. */
   async rotate(): Promise<void> {
     this.#keys = newKey().then((key) => [key]);
-    await this.#keys;
+    this.#stranger ??= newKey();
+    await Promise.all([this.#keys, this.#stranger]);
   }
 
   #all(): Promise<readonly [Key, ...Key[]]> {

@@ -8,6 +8,8 @@ export interface Person {
   readonly email: string;
   readonly emailVerified: boolean;
   readonly name: string;
+  /** The organization whose account it is; the domain of the email when not said, undefined for a private account. */
+  readonly hostedDomain: string | undefined;
 }
 
 /** A program that may send people here. */
@@ -70,7 +72,9 @@ export class Provider {
   person(email: string, more: Partial<Person> = {}): Person {
     const known = this.people.get(email);
     const subject = createHash('sha256').update(email).digest('hex').slice(0, 21);
-    const person = { subject, email, emailVerified: true, name: 'Sandbox Person', ...known, ...more };
+    const hostedDomain = email.split('@')[1];
+    const made = { subject, email, emailVerified: true, name: 'Sandbox Person', hostedDomain };
+    const person = { ...made, ...known, ...more };
     this.people.set(email, person);
     return person;
   }
@@ -148,7 +152,7 @@ export class Provider {
   /** An ID token of Firebase's, of a project; claims that are given replace those that fit. */
   async firebaseToken(projectId: string, person: Person, claims: object = {}): Promise<string> {
     const now = Math.floor(this.#options.now() / 1_000);
-    const { sub, ...said } = claimsOf(person);
+    const { sub, hd: _, ...said } = claimsOf(person);
     const payload = {
       iss: `https://securetoken.google.com/${projectId}`,
       aud: projectId,
@@ -158,7 +162,7 @@ export class Provider {
       sub,
       user_id: sub,
       ...said,
-      firebase: { sign_in_provider: 'google.com', identities: {} },
+      firebase: { sign_in_provider: 'password', identities: {} },
       ...claims,
     };
     return this.#signed(payload, this.faults.nextToken());
@@ -189,9 +193,10 @@ export class Provider {
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-const claimsOf = ({ subject, email, emailVerified, name }: Person) => ({
+const claimsOf = ({ subject, email, emailVerified, name, hostedDomain }: Person) => ({
   sub: subject,
   email,
   email_verified: emailVerified,
   name,
+  hd: hostedDomain,
 });

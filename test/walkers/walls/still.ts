@@ -15,6 +15,12 @@ export async function whileStill<T>(db: Database, work: () => Promise<T>): Promi
   try {
     return await work();
   } finally {
-    await db.script(running.definition);
+    // What was renewed meanwhile was renewed as of then.
+    const at = running.now.toISOString();
+    await db.script(`
+      begin;
+      ${running.definition};
+      update limits.holders set expires_at = expires_at + (app.now() - timestamptz '${at}') where expires_at > timestamptz '${at}';
+      commit;`);
   }
 }

@@ -51,6 +51,19 @@ $$;
 call app.run_as_system('accounts.other_owners(uuid, uuid)');
 grant execute on function accounts.other_owners(uuid, uuid) to plinth_tenant;
 
+-- Whether a member may own an organization, as they do once this is asked at the end of the transaction: whoever closes their
+-- account at the same time waits for it, and looks again; who has closed it will be gone. No more than the lock that a close
+-- takes, so that two who ask never wait for each other's next write of the row.
+create function accounts.may_own(p_account uuid, p_user uuid) returns boolean language sql as $$
+  select exists (
+    select from accounts.members m join identity.users u on u.user_id = m.user_id
+    where m.account_id = p_account and m.user_id = p_user and u.status = 'active'
+      and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+    for no key update of u)
+$$;
+call app.run_as_system('accounts.may_own(uuid, uuid)');
+grant execute on function accounts.may_own(uuid, uuid) to plinth_tenant;
+
 -- Whether calls of the member that name no account went to this one when it was closed: an undo brings that back too.
 alter table accounts.members add column was_default boolean not null default false;
 

@@ -23,6 +23,8 @@ create table audit.events (
 create index events_of_account on audit.events (account_id, created_at desc, id desc);
 create index events_by_time on audit.events (created_at desc, id desc);
 create index events_of_user on audit.events (user_id, created_at desc, id desc);
+-- What was done to a person by others: their export and erasure ask for it.
+create index events_about_user on audit.events (target_id) where target_kind = 'user' and account_id is null;
 
 -- In the scope of an account its own events are written; in that of a user, those that the user caused.
 create function audit.may_append(p_account uuid, p_user uuid) returns boolean language plpgsql stable parallel safe as $$

@@ -124,7 +124,7 @@ export function createFederation(parts: FederationParts): Federation {
       noted(parts, { provider: 'firebase', whence }, async () => {
         const { expiresAt, ...identified } = await setUp(providers.firebase).identify(idToken);
         const user = await named(parts, { provider: 'firebase', identified, whence }, async (tx, found) => {
-          const [, used] = await tx.runAll(useIdToken(sha256(idToken), expiresAt));
+          const [, used] = await tx.runAll(useIdToken(sha256(signedPart(idToken)), expiresAt));
           if (used.length === 0) throw new AppError('sign_in_failed');
           return found;
         });
@@ -170,6 +170,9 @@ async function noted<Value>(
     throw error;
   }
 }
+
+/** What an ID token says. Its signature can be written in many ways that are all read as the same. */
+const signedPart = (idToken: string) => idToken.slice(0, idToken.lastIndexOf('.'));
 
 /** The query as the provider sent it, without what it left out. */
 function asText(query: CallbackQuery): Record<string, string> {

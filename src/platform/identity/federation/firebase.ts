@@ -38,6 +38,7 @@ const claimsSchema = z.object({
   email: z.string().max(254).optional(),
   email_verified: z.boolean().optional(),
   name: z.string().max(1_000).optional(),
+  firebase: z.object({ sign_in_provider: z.string().max(200) }),
 });
 
 /** ID tokens of one Firebase project. */
@@ -70,6 +71,7 @@ export function createFirebase(parts: OpenIdParts, { projectId, keysUrl }: Fireb
         email: claims.email,
         emailVerified: claims.email_verified === true,
         name: claims.name,
+        signInProvider: claims.firebase.sign_in_provider,
         expiresAt: claims.exp,
       };
     },

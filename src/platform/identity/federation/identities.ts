@@ -1,10 +1,11 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
+import { type Actor, actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { assertProven } from '../mfa/step-up.ts';
+import { assertProven } from '../mfa/lately.ts';
 import { lockedUser, saidAt } from '../proof.ts';
+import type { CredentialRow } from '../store.ts';
 import { deleteIdentity, identitiesOf, type Provider } from './identity-store.ts';
 import { endCodes } from './state-store.ts';
 import { NAMES } from './people.ts';
@@ -53,9 +54,10 @@ export function createIdentities(parts: IdentitiesParts): Identities {
 }
 
 async function unlink(
-  { db, audit, mail, clock }: IdentitiesParts,
+  parts: IdentitiesParts,
   { caller, id, whence }: { readonly caller: Caller; readonly id: string; readonly whence: Whence },
 ): Promise<void> {
+  const { db, mail } = parts;
   const { userId } = caller;
   await assertProven(db, caller);
   await db.system('identity.credentials', UNLINKED, async (tx) => {
@@ -68,17 +70,33 @@ async function unlink(
       throw new AppError('conflict', {
         message: 'It is your only way in. Choose a password first: "forgot password" sends you a link.',
       });
-    const { provider } = gone;
-    await audit.recordIn(tx, {
-      action: 'user.identity_unlinked',
-      actor: actorOf(caller),
-      target: { kind: 'user', id: userId },
-      changes: { provider },
-      whence,
-    });
-    const facts = { provider: NAMES[provider], at: saidAt(clock) };
-    const letter = { to: user.email, template: 'identity_unlinked', facts, userId } as const;
-    await tx.runAll(mail.sending({ ...letter, requestId: whence.requestId }));
+    await tellUnlinked(parts, tx, { user, provider: gone.provider, actor: actorOf(caller), whence });
   });
   mail.wake();
+}
+
+/** Writes down that a provider lets a user in no more, and has it told to them; in the commit that does it. */
+export async function tellUnlinked(
+  { audit, mail, clock }: Omit<IdentitiesParts, 'db' | 'mail'> & { readonly mail: Pick<Mail, 'sending'> },
+  tx: Transaction,
+  { user, provider, actor, whence }: Unlinked,
+): Promise<void> {
+  const { user_id: userId, email: to } = user;
+  await audit.recordIn(tx, {
+    action: 'user.identity_unlinked',
+    actor,
+    target: { kind: 'user', id: userId },
+    changes: { provider },
+    whence,
+  });
+  const facts = { provider: NAMES[provider], at: saidAt(clock) };
+  const letter = { to, template: 'identity_unlinked', facts, userId, requestId: whence.requestId } as const;
+  await tx.runAll(mail.sending(letter));
+}
+
+interface Unlinked {
+  readonly user: CredentialRow;
+  readonly provider: Provider;
+  readonly actor: Actor;
+  readonly whence: Whence;
 }

@@ -57,8 +57,9 @@ export const deleteIdentity = (userId: UserId, id: string) =>
 
 /** Ends what was linked by another address than the user's own: whoever can't read their mail is to stay outside. */
 export const unlinkStrangers = (userId: UserId) =>
-  statement(
+  statement<{ provider: Provider }>(
     `delete from identity.identities i using identity.users u
-     where i.user_id = $1 and u.user_id = i.user_id and lower(i.email) <> lower(u.email)`,
+     where i.user_id = $1 and u.user_id = i.user_id and lower(i.email) <> lower(u.email)
+     returning i.provider`,
     [userId],
   );

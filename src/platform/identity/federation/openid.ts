@@ -50,6 +50,8 @@ export interface Identified {
   readonly emailVerified: boolean | undefined;
   /** The organization's domain that Google counts the person to (`hd`); a private account of Google's has none. */
   readonly hostedDomain?: string | undefined;
+  /** By whom Firebase knows them, this time: `google.com`, `password`. */
+  readonly signInProvider?: string | undefined;
   readonly name: string | undefined;
 }
 

@@ -18,6 +18,11 @@ export interface PeopleParts extends Omit<RegistrationParts, 'passwords'> {
   readonly mail: Pick<Mail, 'sending'>;
 }
 
+/** Where Google itself hands out the addresses. */
+const GOOGLES = ['gmail.com', 'googlemail.com'];
+const NOT_THEIRS =
+  'This email address has an account here, and is not one that Google hands out. Sign in as you did before; “forgot password” sends you a link.';
+
 /** Somebody whom a provider has named. */
 export interface Named {
   readonly provider: Provider;
@@ -63,6 +68,7 @@ async function newcomer(
   if (user === undefined || user.email !== found.email) return undefined;
   // Whoever registered with an address that is not theirs waits for its owner to come in by it: they must not meet.
   if (!user.email_verified) throw new AppError('sign_in_not_linked');
+  if (!speaksFor(named, email)) throw new AppError('sign_in_not_linked', { message: NOT_THEIRS });
   assertMayEnter(user, 'required');
   if (!(await linkedTo(parts, tx, { ...named, user, email }))) return undefined;
   await recordLink(parts, tx, { ...named, user });
@@ -74,6 +80,17 @@ function vouchedFor({ email, emailVerified }: Identified): string {
   if (!emailVerified || !z.email().safeParse(email).success || email === undefined)
     throw new AppError('provider_email_unverified');
   return email;
+}
+
+/**
+ * Whether a provider knows whose an address is now. Google saw a foreign one verified when its account was made: it may
+ * have become another's since, who has an account here.
+ */
+function speaksFor({ provider, identified }: Named, email: string): boolean {
+  const by = provider === 'google' ? 'google.com' : identified.signInProvider;
+  if (by !== 'google.com') return true;
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  return GOOGLES.includes(domain) || identified.hostedDomain?.toLowerCase() === domain;
 }
 
 interface Linking extends Named {

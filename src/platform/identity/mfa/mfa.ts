@@ -9,12 +9,12 @@ import { endSessions } from '../session-store.ts';
 import { lockUser } from '../store.ts';
 import { answer, type Answering, challengeOptions } from './answering.ts';
 import { confirmTotp, enrol, removeTotp } from './authenticator.ts';
-import { endChallenges } from './challenges.ts';
 import { factorsOf, isOn } from './factors.ts';
+import { assertProven } from './lately.ts';
 import type { MfaParts } from './parts.ts';
 import { loginOptions, passkeyLogin } from './passkey-login.ts';
 import type { Assertion, Credential } from './passkey-schemas.ts';
-import { deletePasskeys, listPasskeys } from './passkey-store.ts';
+import { listPasskeys } from './passkey-store.ts';
 import {
   type AddedPasskey,
   addPasskey,
@@ -24,10 +24,10 @@ import {
   removePasskey,
   viewOf,
 } from './passkeys.ts';
-import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
-import { assertProven, stepUp, type StepUpProof, stepUpOptions } from './step-up.ts';
+import { newRecoveryCodes } from './recovery-codes.ts';
+import { stepUp, type StepUpProof, stepUpOptions } from './step-up.ts';
+import { takeFactors } from './taking.ts';
 import { tell } from './telling.ts';
-import { deleteTotp } from './totp-store.ts';
 import type { TotpKey } from './totp.ts';
 import type { requestOptions, registrationOptions } from './webauthn.ts';
 
@@ -159,13 +159,7 @@ async function reset(
   await parts.db.system('admin.users', RESET, async (tx) => {
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) throw new AppError('not_found');
-    await tx.runAll([
-      deleteTotp(userId),
-      deletePasskeys(userId),
-      deleteRecoveryCodes(userId),
-      endChallenges(userId),
-      endSessions(userId, 'mfa_reset'),
-    ]);
+    await tx.runAll([...takeFactors(userId), endSessions(userId, 'mfa_reset')]);
     await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), whence });
   });
   parts.callers.forget(userId);

@@ -1,12 +1,11 @@
 import { actorOf, type Whence } from '#platform/audit';
-import { commitPoint, type Database, statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import { proven } from '../proof.ts';
-import { freshSession } from '../session-store.ts';
-import { lockUser, userById } from '../store.ts';
+import { lockUser } from '../store.ts';
 import { askForPasskey } from './asking.ts';
-import { type Factor, factorsOf, isOn, methodsOf } from './factors.ts';
+import { factorsOf, isOn, methodsOf } from './factors.ts';
 import type { MfaParts } from './parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 
@@ -15,23 +14,6 @@ const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was give
 /** What a session is proven by once more: the password where there is no second factor, else that. */
 export interface StepUpProof extends FactorProof {
   readonly password?: string | undefined;
-}
-
-/**
- * Throws `step_up_required` unless the caller's session was proven within the last 15 minutes, by signing in or since:
- * for calls that are not for whoever found it open. Asked before any transaction.
- */
-export async function assertProven(db: Database, { userId, sessionId }: Caller): Promise<void> {
-  const fresh = sessionId === undefined ? [] : (await db.user(userId, [freshSession(userId, sessionId)]))[0];
-  if (fresh.length > 0) return;
-  throw new AppError('step_up_required', { details: { methods: await waysOf(db, userId) } });
-}
-
-/** By what a user can prove themselves; who has neither password nor factor signs in anew. */
-async function waysOf(db: Database, userId: UserId): Promise<(Factor | 'password')[]> {
-  const [[factors], [user]] = await db.system('identity.credentials', [factorsOf(userId), userById(userId)]);
-  if (isOn(factors)) return methodsOf(factors);
-  return typeof user?.password_hash === 'string' ? ['password'] : [];
 }
 
 /** What a browser asks the caller's passkeys with. */

@@ -1,0 +1,70 @@
+import { readdirSync } from 'node:fs';
+import { commitPoint, statement } from '#platform/db';
+import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
+import { createSecrets, newMasterKey } from '#platform/secrets';
+import { advance } from '#test/factories';
+import { temporaryFolder, testDatabase } from '#test/services';
+import { expect, test } from 'vitest';
+import { createMail } from './mail.ts';
+import { createOutbox } from './outbox.ts';
+
+const STORED = commitPoint('test.mail-to-prune', 'a mail of a test');
+const folder = temporaryFolder();
+let dies = '';
+const { db } = await testDatabase({
+  passing(point, phase) {
+    if (`${phase} ${point}` === dies) throw new Error('killed');
+  },
+});
+const mail = createMail({
+  db,
+  ids: createIds({ clock: systemClock, random: systemRandom }),
+  random: systemRandom,
+  secrets: createSecrets({ keys: [newMasterKey(systemRandom)] }),
+  enqueuing: { enqueueing: () => [], wake() {} },
+  transport: createOutbox(folder),
+  settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
+  log: { info() {}, warn() {} },
+});
+
+const lines = () =>
+  db.asMigrator(
+    statement<{ id: string; account_id: AccountId; status: string }>(
+      'select id, account_id, status from mail.messages',
+    ),
+  );
+
+/** A mail that is a file of the outbox, and a line of the log that is old. */
+async function oldMail(): Promise<void> {
+  const message = { to: 'ada@example.com', template: 'password_changed', facts: { at: 'now' } } as const;
+  await db.system('mail.sending', STORED, mail.sending(message));
+  const [line] = await lines();
+  if (line === undefined) throw new Error('no mail was stored');
+  await mail.handler.run({
+    accountId: line.account_id,
+    payload: { mail_id: line.id },
+    requestId: line.id,
+    signal: new AbortController().signal,
+  });
+  expect([readdirSync(folder), await lines()]).toEqual([
+    [`${line.id}.eml`],
+    [expect.objectContaining({ status: 'sent' })],
+  ]);
+  await advance(db, '91 days');
+}
+
+test.each([
+  ['before', 1],
+  ['after', 0],
+] as const)(
+  'pruning that is killed %s it deleted the lines leaves no file that no line tells of',
+  async (phase, left) => {
+    await oldMail();
+    dies = `${phase} mail.prune`;
+    await expect(mail.prune()).rejects.toThrow('killed');
+    expect([readdirSync(folder), (await lines()).length]).toEqual([[], left]);
+    dies = '';
+    expect(await mail.prune()).toBe(left);
+    expect(await lines()).toEqual([]);
+  },
+);
