@@ -116,11 +116,11 @@ const counted: Rule = {
   visits: () => true,
   async objections(route, grounds) {
     const { reply, sending } = await once(route, grounds);
-    let told = tellsRate(reply);
+    let isTold = tellsRate(reply);
     // Where rates can't be asked in a second, callers pass uncounted; a busy machine may have had a few such seconds.
-    for (let tries = 1; !told && tries < TRIES; tries += 1)
-      told = tellsRate(await visit(grounds, route, sending));
-    return told ? [] : ['it has no RateLimit headers'];
+    for (let tries = 1; !isTold && tries < TRIES; tries += 1)
+      isTold = tellsRate(await visit(grounds, route, sending));
+    return isTold ? [] : ['it has no RateLimit headers'];
   },
 };
 
