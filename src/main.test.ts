@@ -14,6 +14,8 @@ const running = new Set<ChildProcess>();
 
 /** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
+/** What is the same to every database: each program opens the embedded one anew, which takes its time. */
+const onServer = test.runIf(engine === 'postgres');
 // Each test starts programs, up to nine one after the other.
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -172,31 +174,38 @@ test('migrate goes down and up again, and doctor says how things stand', async (
   expect(well.said()).toMatch(/ok {4}database/);
 });
 
-test('budget sets, closes, opens and lists what model calls may cost the operator', async () => {
-  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
-  const says = async (...words: string[]) => {
-    const program = plinth(['budget', ...words]);
-    return [await program.ended(), program.said()];
-  };
-  expect(await says('list')).toEqual([0, 'There are no budgets.\n']);
-  expect(await says('set', '12.50', 'product=reel')).toEqual([
-    0,
-    'product=reel: $0.00 of $12.50 a day, open\n',
-  ]);
-  expect(await says('close', 'product=reel')).toEqual([
-    0,
-    'product=reel: $0.00 of $12.50 a day, closed by hand\n',
-  ]);
-  expect(await says('close')).toEqual([
-    0,
-    'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
-  ]);
-  expect(await says('open', 'product=reel')).toMatchObject([0, expect.stringMatching(/12\.50 a day, open/)]);
-  const usage = [2, expect.stringContaining('Usage: plinth budget')];
-  const wrong = [['set', 'much'], ['close', 'who=reel'], ['shut']];
-  expect(await Promise.all(wrong.map((words) => says(...words)))).toMatchObject(wrong.map(() => usage));
-  // Eight programs, one after the other where each has the data folder for itself.
-}, 180_000);
+onServer(
+  'budget sets, closes, opens and lists what model calls may cost the operator',
+  async () => {
+    expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+    const says = async (...words: string[]) => {
+      const program = plinth(['budget', ...words]);
+      return [await program.ended(), program.said()];
+    };
+    expect(await says('list')).toEqual([0, 'There are no budgets.\n']);
+    expect(await says('set', '12.50', 'product=reel')).toEqual([
+      0,
+      'product=reel: $0.00 of $12.50 a day, open\n',
+    ]);
+    expect(await says('close', 'product=reel')).toEqual([
+      0,
+      'product=reel: $0.00 of $12.50 a day, closed by hand\n',
+    ]);
+    expect(await says('close')).toEqual([
+      0,
+      'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
+    ]);
+    expect(await says('open', 'product=reel')).toMatchObject([
+      0,
+      expect.stringMatching(/12\.50 a day, open/),
+    ]);
+    const usage = [2, expect.stringContaining('Usage: plinth budget')];
+    const wrong = [['set', 'much'], ['close', 'who=reel'], ['shut']];
+    expect(await Promise.all(wrong.map((words) => says(...words)))).toMatchObject(wrong.map(() => usage));
+    // Eight programs, one after the other where each has the data folder for itself.
+  },
+  180_000,
+);
 
 test('usage verify ends with 1 and names the cells where the sums of reports differ from the rows, until they are repaired', async () => {
   expect(await plinth(['migrate', 'up']).ended()).toBe(0);
@@ -276,48 +285,54 @@ test('doctor names what is wrong with each thing in a line', async () => {
   expect(program.said()).not.toContain('marker');
 });
 
-test('doctor says what passkeys are bound to and whether mails can leave, and preview what they look like', async () => {
-  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
-  const gone = { SMTP_URL: 'smtp://ada:marker@127.0.0.1:1' };
-  const well = plinth(['doctor']);
-  expect(await well.ended()).toBe(0);
-  const ill = plinth(['doctor'], gone);
-  expect(await ill.ended()).toBe(1);
-  expect(well.said()).toMatch(/ok {4}passkeys +bound to localhost, for http:\/\/localhost:\*/);
-  expect(well.said()).toMatch(/ok {4}mail +from plinth@localhost by outbox: mails are written to /);
-  expect(ill.said()).toMatch(/FAIL {2}mail +smtp can not be used \(ESOCKET\)/);
-  expect(ill.said()).not.toContain('marker');
-  const preview = plinth(['mail', 'preview', 'invitation']);
-  expect(await preview.ended()).toBe(0);
-  const path = /^(.*invitation\.html) /.exec(preview.said())?.[1] ?? '';
-  expect(readFileSync(path, 'utf8')).toContain('Accept the invitation');
-  const wrong = plinth(['mail', 'preview', 'nothing']);
-  expect([await wrong.ended(), wrong.said()]).toEqual([2, expect.stringContaining('Usage: plinth mail')]);
-});
+onServer(
+  'doctor says what passkeys are bound to and whether mails can leave, and preview what they look like',
+  async () => {
+    expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+    const gone = { SMTP_URL: 'smtp://ada:marker@127.0.0.1:1' };
+    const well = plinth(['doctor']);
+    expect(await well.ended()).toBe(0);
+    const ill = plinth(['doctor'], gone);
+    expect(await ill.ended()).toBe(1);
+    expect(well.said()).toMatch(/ok {4}passkeys +bound to localhost, for http:\/\/localhost:\*/);
+    expect(well.said()).toMatch(/ok {4}mail +from plinth@localhost by outbox: mails are written to /);
+    expect(ill.said()).toMatch(/FAIL {2}mail +smtp can not be used \(ESOCKET\)/);
+    expect(ill.said()).not.toContain('marker');
+    const preview = plinth(['mail', 'preview', 'invitation']);
+    expect(await preview.ended()).toBe(0);
+    const path = /^(.*invitation\.html) /.exec(preview.said())?.[1] ?? '';
+    expect(readFileSync(path, 'utf8')).toContain('Accept the invitation');
+    const wrong = plinth(['mail', 'preview', 'nothing']);
+    expect([await wrong.ended(), wrong.said()]).toEqual([2, expect.stringContaining('Usage: plinth mail')]);
+  },
+);
 
-test('doctor says what is wrong with QStash: the token, the keys, or where it is to deliver', async () => {
-  const sandbox = await createQStashSandbox();
-  const { current, next } = sandbox.keys;
-  const right = {
-    JOBS_DELIVERY: 'qstash',
-    QSTASH_URL: sandbox.url,
-    QSTASH_TOKEN: sandbox.token,
-    QSTASH_CURRENT_SIGNING_KEY: current,
-    QSTASH_NEXT_SIGNING_KEY: next,
-    PUBLIC_URL: 'https://api.example.com',
-  };
-  const says = async (more: Record<string, string>) => {
-    const program = plinth(['doctor'], { ...right, ...more });
-    await program.ended();
-    return /(?:ok|FAIL) +QStash .*/.exec(program.said())?.[0];
-  };
-  expect(await says({})).toMatch(/^ok .* token and keys fit, delivers to https:\/\/api\.example\.com/);
-  expect(await says({ QSTASH_TOKEN: 'another' })).toMatch(/^FAIL .* QSTASH_TOKEN is not accepted/);
-  expect(await says({ QSTASH_NEXT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* were rolled/);
-  expect(await says({ QSTASH_CURRENT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* not set here/);
-  expect(await says({ QSTASH_URL: 'http://127.0.0.1:2' })).toMatch(/^FAIL .* can not be reached/);
-  await sandbox.close();
-});
+onServer(
+  'doctor says what is wrong with QStash: the token, the keys, or where it is to deliver',
+  async () => {
+    const sandbox = await createQStashSandbox();
+    const { current, next } = sandbox.keys;
+    const right = {
+      JOBS_DELIVERY: 'qstash',
+      QSTASH_URL: sandbox.url,
+      QSTASH_TOKEN: sandbox.token,
+      QSTASH_CURRENT_SIGNING_KEY: current,
+      QSTASH_NEXT_SIGNING_KEY: next,
+      PUBLIC_URL: 'https://api.example.com',
+    };
+    const says = async (more: Record<string, string>) => {
+      const program = plinth(['doctor'], { ...right, ...more });
+      await program.ended();
+      return /(?:ok|FAIL) +QStash .*/.exec(program.said())?.[0];
+    };
+    expect(await says({})).toMatch(/^ok .* token and keys fit, delivers to https:\/\/api\.example\.com/);
+    expect(await says({ QSTASH_TOKEN: 'another' })).toMatch(/^FAIL .* QSTASH_TOKEN is not accepted/);
+    expect(await says({ QSTASH_NEXT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* were rolled/);
+    expect(await says({ QSTASH_CURRENT_SIGNING_KEY: 'another' })).toMatch(/^FAIL .* not set here/);
+    expect(await says({ QSTASH_URL: 'http://127.0.0.1:2' })).toMatch(/^FAIL .* can not be reached/);
+    await sandbox.close();
+  },
+);
 
 test('a verb that there is not gets the usage', async () => {
   const program = plinth(['begin']);
