@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createOpenIdSandbox } from '#sandbox/openid';
-import { atEndOfFile } from '../services/closing.ts';
+import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { firebaseSignIn, settingsFor } from './browser.ts';
 import { newEmail, registered } from './mailbox.ts';
 
-const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
-await provider.rotateKeys();
-atEndOfFile(() => provider.close());
+const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });
 
 const PROJECT = 'plinth-test';

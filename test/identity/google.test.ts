@@ -1,17 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createOpenIdSandbox } from '#sandbox/openid';
 import { advance } from '#test/factories';
-import { atEndOfFile } from '../services/closing.ts';
+import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { appSignIn, browser, RETURN_TO, settingsFor } from './browser.ts';
 import { newEmail, PASSWORD, somebodyAt } from './mailbox.ts';
 
-const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
-await provider.rotateKeys();
-atEndOfFile(() => provider.close());
+const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });
 
 /** What the database has no part in is tried on one engine. */

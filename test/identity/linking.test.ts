@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createOpenIdSandbox } from '#sandbox/openid';
 import { advance } from '#test/factories';
-import { atEndOfFile } from '../services/closing.ts';
+import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
 import { browser, settingsFor } from './browser.ts';
 import {
@@ -16,10 +15,7 @@ import {
   somebodyAt,
 } from './mailbox.ts';
 
-const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
-await provider.rotateKeys();
-atEndOfFile(() => provider.close());
+const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });
 
 const call = async (token: string, what: string) => {

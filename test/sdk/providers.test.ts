@@ -1,14 +1,10 @@
 import { newVerifier } from '@plinth/sdk';
 import { expect, it } from 'vitest';
-import { createOpenIdSandbox } from '#sandbox/openid';
-import { atEndOfFile } from '../services/closing.ts';
+import { openProvider } from '../services/provider.ts';
 import { browser, RETURN_TO, settingsFor } from '../identity/browser.ts';
 import { sdkStand } from './stand.ts';
 
-const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
-await provider.rotateKeys();
-atEndOfFile(() => provider.close());
+const provider = await openProvider();
 const stand = await sdkStand({ settings: settingsFor(provider) });
 
 it('whoever was at Google is signed in by the code and the verifier that they kept', async () => {

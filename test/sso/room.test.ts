@@ -7,7 +7,7 @@ import { makeGrant } from '../factories.ts';
 import { openGym } from '../gym.ts';
 import { createPeople, WHENCE } from '../people/index.ts';
 import { testDatabase } from '../services/index.ts';
-import { openProvider } from './stand.ts';
+import { openProvider } from '../services/provider.ts';
 
 const RETURN_TO = 'http://localhost:4000/signed-in';
 

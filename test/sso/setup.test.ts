@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Guest } from '../organizations/stand.ts';
-import { type Company, openProvider, openStand, said } from './stand.ts';
+import { type Company, openStand, said } from './stand.ts';
+import { openProvider } from '../services/provider.ts';
 
 const stand = await openStand();
 const { app, call, company, person, provider, setUp, signIn, trail } = stand;

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import { suspendUser } from '../factories.ts';
-import { type Company, openProvider, openStand } from './stand.ts';
+import { type Company, openStand } from './stand.ts';
+import { openProvider } from '../services/provider.ts';
 
 const stand = await openStand();
 const { app, call, company, person, provider, roleOf, setUp, signIn, trail } = stand;

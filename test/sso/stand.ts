@@ -1,9 +1,9 @@
 import { commitPoint } from '#platform/db';
-import { createOpenIdSandbox, type OpenIdSandbox } from '#sandbox/openid';
-import { afterAll } from 'vitest';
+import type { OpenIdSandbox } from '#sandbox/openid';
 import { type Guest, standOf as organizationsOf } from '../organizations/stand.ts';
 import { type Reply, type TestApp, testApp } from '../services/app.ts';
 import { browsersOf, RETURN_TO } from './browser.ts';
+import { openProvider } from '../services/provider.ts';
 import { openNameServer } from './name-server.ts';
 
 export { said } from '../organizations/stand.ts';
@@ -129,12 +129,4 @@ async function registered(
     app.modules.identity.createUser(tx, { email, password: PASSWORD, emailVerified }),
   );
   return { userId, email, token: emailVerified ? await signIn(email, PASSWORD) : '' };
-}
-
-export async function openProvider(): Promise<OpenIdSandbox> {
-  const provider = await createOpenIdSandbox();
-  // Its key is made here, and not while somebody waits for it.
-  await provider.rotateKeys();
-  afterAll(() => provider.close());
-  return provider;
 }

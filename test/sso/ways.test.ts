@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createSso } from '#platform/sso';
 import { advance } from '../factories.ts';
-import { type Company, openProvider, openStand, said } from './stand.ts';
+import { type Company, openStand, said } from './stand.ts';
+import { openProvider } from '../services/provider.ts';
 
 const stand = await openStand();
 const { app, arrive, call, codeOf, company, depart, exchange, provider, setUp, trail } = stand;

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createOpenIdSandbox } from '#sandbox/openid';
 import { engine } from '#test/services';
 import { startProgram } from '../process/program.ts';
-import { atEndOfFile } from '../services/closing.ts';
+import { openProvider } from '../services/provider.ts';
 import { makeMarks } from './leaks/marks.ts';
 import { openStage } from './leaks/stage.ts';
 import { isRecord } from './calls.ts';
@@ -19,12 +18,9 @@ const marks = makeMarks();
 const masterKey = randomBytes(32).toString('base64');
 marks.add('a master key', masterKey);
 const clientSecret = marks.as('the secret of our client at Google');
-const provider = await createOpenIdSandbox({
+const provider = await openProvider({
   clients: [{ clientId: 'web', clientSecret }, { clientId: 'app' }],
 });
-atEndOfFile(() => provider.close());
-// Its key is made here, and not while somebody waits for it.
-await provider.rotateKeys();
 const stage = await openStage(marks, {
   MASTER_KEYS: `test:${masterKey}`,
   GOOGLE_ISSUER: provider.url,

@@ -114,50 +114,31 @@ const NOBODY: Providers = { google: { web: undefined, app: undefined }, firebase
 /** Identity over its parts; the makers of accounts come from the module above. */
 export function createIdentity(parts: IdentityParts): Identity {
   const { db, clock, settings } = parts;
-  const { sessionDays = SESSION_DAYS } = settings;
+  const { emailVerification, sessionDays = SESSION_DAYS } = settings;
   const guessing = createGuessing({ db, captcha: parts.captcha });
   const signingKeys = createSigningKeys(parts);
   const tokens = createAccessTokens({ clock, issuer: settings.issuer, keys: signingKeys });
   const callers = createCallers({ db, clock, tokens, guessing });
   const passwords = createPasswords(settings.passwords, parts.log);
   const rules = createPasswordRules(settings.passwordRules);
-  const keys = createKeys({ ...parts, callers, scopes: knownScopes(settings.products) });
+  const inside = { ...parts, tokens, callers, passwords, rules, guessing, emailVerification, sessionDays };
+  const keys = createKeys({ ...inside, scopes: knownScopes(settings.products) });
   return {
     identify: callers.identify,
-    register: (input, whence) => register({ ...parts, passwords, rules }, input, whence),
-    createUser: (tx, input) => createUser({ ...parts, passwords }, tx, input),
-    addUser: (tx, addition) => addUser(parts, tx, addition),
+    register: (input, whence) => register(inside, input, whence),
+    createUser: (tx, input) => createUser(inside, tx, input),
+    addUser: (tx, addition) => addUser(inside, tx, addition),
     createKey: keys.createKey,
-    sessions: createSessions({
-      ...parts,
-      tokens,
-      callers,
-      passwords,
-      guessing,
-      emailVerification: settings.emailVerification,
-      sessionDays,
-    }),
+    sessions: createSessions(inside),
     guessing,
     keys,
-    users: createUsers({ ...parts, callers }),
-    emails: createEmailFlows({ ...parts, passwords, guessing }),
-    newPasswords: createNewPasswords({ ...parts, callers, passwords, guessing, rules }),
-    mfa: createMfa({
-      ...parts,
-      tokens,
-      callers,
-      passwords,
-      guessing,
-      emailVerification: settings.emailVerification,
-      sessionDays,
-      passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS,
-    }),
-    closing: createClosing({ ...parts, callers, passwords, guessing }),
+    users: createUsers(inside),
+    emails: createEmailFlows(inside),
+    newPasswords: createNewPasswords(inside),
+    mfa: createMfa({ ...inside, passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS }),
+    closing: createClosing(inside),
     federation: createFederation({
-      ...parts,
-      tokens,
-      emailVerification: settings.emailVerification,
-      sessionDays,
+      ...inside,
       settings: { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] },
       providers: parts.providers ?? NOBODY,
       log: parts.log ?? { warn() {} },

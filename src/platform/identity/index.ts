@@ -12,6 +12,7 @@ import { userRoutes } from './user-routes.ts';
 
 export { dueUsers, lockDueUser } from './erasing-store.ts';
 export { identityDataRules } from './data-rules.ts';
+export { arrival, departure } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
 export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';

@@ -1,4 +1,5 @@
 import { answer, type Route, routesFor } from '#platform/http';
+import { arrival, departure } from '#platform/identity';
 import { z } from 'zod';
 import type { Sso } from './sso.ts';
 
@@ -7,14 +8,6 @@ const tag = 'Single sign-on';
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const RETURN_TO = 'https://app.example.com/signed-in';
-
-const returning = {
-  return_to: z.string().min(1).max(2_000).describe('One of SIGN_IN_RETURN_TO.'),
-  code_challenge: z
-    .string()
-    .regex(/^[\w-]{43}$/)
-    .describe('The base64url of the SHA-256 of a random secret that the page keeps.'),
-};
 
 const start = route(
   'POST /v1/auth/sso/start',
@@ -28,7 +21,7 @@ const start = route(
     body: z.strictObject({
       email: z.email().max(254).optional(),
       organization: z.uuid().optional(),
-      ...returning,
+      ...departure,
     }),
     reply: { 200: z.strictObject({ url: z.string() }) },
     errors: ['sso_unconfigured'],
@@ -55,7 +48,7 @@ const depart = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.strictObject(returning),
+    query: z.strictObject(departure),
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_unavailable', 'sign_in_failed'],
     example: {
@@ -81,12 +74,7 @@ const arrive = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.object({
-      state: z.string().min(1).max(200),
-      code: z.string().min(1).max(4_000).optional(),
-      error: z.string().min(1).max(200).optional(),
-      iss: z.string().min(1).max(2_000).optional(),
-    }),
+    query: arrival,
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_failed'],
     example: { params: { id: ID }, query: { state: 'eT6…', code: 'SplxlOBe…' }, reply: undefined },

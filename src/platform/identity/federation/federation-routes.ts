@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deviceNameSchema } from '../auth-routes.ts';
 import type { Identity } from '../identity.ts';
 import { signedInSchema, TOKENS_EXAMPLE } from '../signed-in.ts';
+import { arrival, departure } from './browser-queries.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Identity';
@@ -14,9 +15,8 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const RETURN_TO = 'https://app.example.com/signed-in';
 const GOOGLE_CODE = '4/0AVG7fiQ-example';
 
-/** As RFC 7636 has it: a secret of 43 to 128 characters, and the base64url of its SHA-256. */
+/** As RFC 7636 has it: a secret of 43 to 128 characters. */
 const codeVerifier = z.string().regex(/^[\w.~-]{43,128}$/);
-const codeChallenge = z.string().regex(/^[\w-]{43}$/);
 const address = z.string().min(1).max(2_000);
 
 const failures = [
@@ -40,7 +40,7 @@ const begin = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.strictObject({ return_to: address, code_challenge: codeChallenge }),
+    query: z.strictObject(departure),
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_unavailable'],
     example: { query: { return_to: RETURN_TO, code_challenge: CHALLENGE }, reply: undefined },
@@ -62,12 +62,7 @@ const callback = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.object({
-      state: z.string().min(1).max(200),
-      code: z.string().min(1).max(4_000).optional(),
-      error: z.string().min(1).max(200).optional(),
-      iss: address.optional(),
-    }),
+    query: arrival,
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_failed'],
     example: { query: { state: 'eT6…', code: GOOGLE_CODE }, reply: undefined },
