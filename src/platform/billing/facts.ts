@@ -1,0 +1,141 @@
+import type { AccountId } from '#platform/kernel';
+
+/**
+ * What an object of a store says, in our words. Made by the store's `read` from one body, and from nothing else: so that
+ * whatever order bodies come in, the newest ones of all objects say the same.
+ */
+export interface Facts {
+  /** The store's customer that it belongs to. */
+  readonly customer: string | null;
+  /** The account that our own note on the customer names. */
+  readonly claims: AccountId | undefined;
+  /** Nothing of it is sold by us. */
+  readonly foreign: boolean;
+  /** Objects that it names, and that say more: they are looked at too, unless they were already. */
+  readonly also: readonly ObjectRef[];
+  readonly subscription?: SubscriptionFacts | undefined;
+  readonly invoice?: InvoiceFacts | undefined;
+  readonly payment?: PaymentFacts | undefined;
+  readonly checkout?: CheckoutFacts | undefined;
+}
+
+/** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the store's page. */
+export const OBJECT_KINDS = ['customer', 'subscription', 'invoice', 'payment', 'checkout'] as const;
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
+
+export interface ObjectRef {
+  readonly kind: ObjectKind;
+  readonly id: string;
+}
+
+export type Cycle = 'monthly' | 'yearly';
+
+/** A plan that is or will be paid for, by its names here. */
+export interface Bought {
+  readonly product: string;
+  readonly plan: string;
+  readonly cycle: Cycle;
+  readonly quantity: number;
+}
+
+export interface SubscriptionFacts extends Bought {
+  readonly id: string;
+  /** Of one, a cycle; minor units. */
+  readonly unitAmount: number;
+  readonly currency: string;
+  /** As the store has it; what failures and disputes make of it is decided by us. */
+  readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+  readonly startsAt: Date;
+  readonly trialEndsAt: Date | null;
+  readonly periodStartsAt: Date;
+  readonly periodEndsAt: Date;
+  readonly cancelsAt: Date | null;
+  readonly endedAt: Date | null;
+  /** A change that is arranged with the store. */
+  readonly next: (Bought & { readonly at: Date }) | null;
+}
+
+export interface InvoiceFacts {
+  readonly id: string;
+  readonly number: string | null;
+  readonly state: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+  readonly subscription: string | null;
+  readonly reason: string;
+  readonly currency: string;
+  readonly subtotal: number;
+  readonly discount: number;
+  readonly tax: number;
+  readonly total: number;
+  readonly paid: number;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date | null;
+  readonly url: string | null;
+  readonly pdfUrl: string | null;
+  readonly issuedAt: Date;
+  readonly paidAt: Date | null;
+  readonly lines: readonly LineFacts[];
+}
+
+/** Exactly one of `plan`, `addOn` and `overage` is there. */
+export interface LineFacts {
+  readonly id: string;
+  readonly product: string;
+  readonly plan: string | null;
+  readonly addOn: string | null;
+  readonly overage: string | null;
+  readonly cycle: Cycle | null;
+  readonly quantity: number;
+  readonly unitAmount: number;
+  readonly amount: number;
+  readonly discount: number;
+  readonly tax: number;
+  readonly proration: boolean;
+  readonly periodStartsAt: Date;
+  readonly periodEndsAt: Date;
+}
+
+export interface PaymentFacts {
+  readonly id: string;
+  readonly invoice: string | null;
+  readonly charges: readonly ChargeFacts[];
+  readonly refunds: readonly RefundFacts[];
+  readonly disputes: readonly DisputeFacts[];
+}
+
+export interface ChargeFacts {
+  readonly id: string;
+  readonly state: 'pending' | 'succeeded' | 'failed';
+  readonly failureCode: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  /** In the currency of the charge; null: not known yet. */
+  readonly fee: number | null;
+  readonly occurredAt: Date;
+}
+
+export interface RefundFacts {
+  readonly id: string;
+  readonly charge: string;
+  readonly state: 'pending' | 'succeeded' | 'failed';
+  readonly amount: number;
+  readonly feeReturned: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly occurredAt: Date;
+}
+
+export interface DisputeFacts {
+  readonly id: string;
+  readonly charge: string;
+  readonly state: 'inquiry' | 'open' | 'won' | 'lost';
+  readonly amount: number;
+  readonly fee: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly occurredAt: Date;
+}
+
+export interface CheckoutFacts {
+  readonly id: string;
+  readonly state: 'open' | 'complete' | 'expired';
+}

@@ -1,0 +1,235 @@
+-- What the objects of stores amount to: rows that are written anew from the newest body whenever one is applied, in the same commit. Tenants
+-- read; only the system role writes.
+
+create table billing.subscriptions (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  id uuid not null,
+  store text not null check (store in ('stripe', 'app_store', 'google_play')),
+  mode text not null check (mode in ('live', 'test', 'sandbox')),
+  -- As the store calls it.
+  store_id text not null,
+  product text not null,
+  -- Within the product.
+  plan text not null,
+  cycle text not null check (cycle in ('monthly', 'yearly')),
+  quantity integer not null check (quantity > 0),
+  -- What one of it costs a cycle, in minor units, before discounts and tax.
+  unit_amount bigint not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  state text not null check (state in ('incomplete', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired')),
+  starts_at timestamptz not null,
+  trial_ends_at timestamptz,
+  period_starts_at timestamptz not null,
+  period_ends_at timestamptz not null,
+  -- When it will end, as was asked; and when it did.
+  cancels_at timestamptz,
+  ended_at timestamptz,
+  -- How often the last invoice could not be charged, and until when its plan is in effect all the same.
+  failures integer not null default 0,
+  grace_ends_at timestamptz,
+  -- From when on it gives nothing: a dispute that is open or lost, a pause, the end of grace. In the past or the future.
+  suspends_at timestamptz,
+  suspended_by text check (suspended_by in ('dispute', 'pause', 'payment')),
+  -- What it becomes, and when: a change that waits for the end of a period.
+  next_plan text,
+  next_cycle text check (next_cycle in ('monthly', 'yearly')),
+  next_quantity integer check (next_quantity > 0),
+  next_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  check ((suspends_at is null) = (suspended_by is null)),
+  check (num_nonnulls(next_plan, next_cycle, next_quantity, next_at) in (0, 4))
+);
+create unique index subscriptions_by_store_id on billing.subscriptions (store, mode, store_id);
+create index subscriptions_by_id on billing.subscriptions (id);
+call app.protect_tenant('billing.subscriptions', 'select');
+
+create table billing.invoices (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  -- The store's number for it, as it stands on the paper.
+  number text,
+  state text not null check (state in ('draft', 'open', 'paid', 'void', 'uncollectible')),
+  -- The store's id of the subscription; null: a purchase on its own.
+  subscription text,
+  -- Why: subscription_create, subscription_cycle, subscription_update, manual …
+  reason text not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  -- Minor units. subtotal: before discounts and tax; total = subtotal - discount + tax.
+  subtotal bigint not null,
+  discount bigint not null,
+  tax bigint not null,
+  total bigint not null,
+  paid bigint not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamptz,
+  -- Where the customer sees and pays it.
+  url text,
+  pdf_url text,
+  issued_at timestamptz not null,
+  paid_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create unique index invoices_by_store_id on billing.invoices (store, mode, store_id);
+create index invoices_of_account on billing.invoices (account_id, issued_at, id);
+create index invoices_of_subscription on billing.invoices (store, mode, subscription);
+call app.protect_tenant('billing.invoices', 'select');
+
+-- What stands on an invoice. amount: before discount and tax, below 0 for a credit.
+create table billing.invoice_lines (
+  account_id uuid not null,
+  invoice_id uuid not null,
+  store_id text not null,
+  product text not null,
+  plan text,
+  add_on text,
+  -- Of a limit: units past it.
+  overage text,
+  cycle text check (cycle in ('monthly', 'yearly')),
+  quantity bigint not null,
+  -- What one costs a cycle.
+  unit_amount bigint not null,
+  amount bigint not null,
+  discount bigint not null,
+  tax bigint not null,
+  proration boolean not null,
+  period_starts_at timestamptz not null,
+  period_ends_at timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  primary key (account_id, invoice_id, store_id),
+  foreign key (account_id, invoice_id) references billing.invoices (account_id, id) on delete cascade,
+  check (num_nonnulls(plan, add_on, overage) = 1)
+);
+call app.protect_tenant('billing.invoice_lines', 'select');
+
+-- One try to take money.
+create table billing.payments (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  -- Of the charge, and of the payment that it is a try of.
+  store_id text not null,
+  payment text not null,
+  -- The store's id of the invoice that it pays.
+  invoice text,
+  state text not null check (state in ('pending', 'succeeded', 'failed')),
+  failure_code text,
+  amount bigint not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  -- What the store kept, in the currency of the charge; null: it has not said yet.
+  fee bigint,
+  occurred_at timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create unique index payments_by_store_id on billing.payments (store, mode, store_id);
+create index payments_of_invoice on billing.payments (store, mode, invoice);
+create index payments_by_payment on billing.payments (store, mode, payment);
+create index payments_by_time on billing.payments (occurred_at);
+call app.protect_tenant('billing.payments', 'select');
+
+create table billing.refunds (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  -- The store's id of the charge.
+  charge text not null,
+  state text not null check (state in ('pending', 'succeeded', 'failed')),
+  amount bigint not null check (amount >= 0),
+  -- What the store gave back of its fee; mostly 0.
+  fee_returned bigint not null default 0,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  reason text,
+  occurred_at timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create unique index refunds_by_store_id on billing.refunds (store, mode, store_id);
+create index refunds_of_charge on billing.refunds (store, mode, charge);
+call app.protect_tenant('billing.refunds', 'select');
+
+create table billing.disputes (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  charge text not null,
+  -- inquiry: no money was taken back yet.
+  state text not null check (state in ('inquiry', 'open', 'won', 'lost')),
+  amount bigint not null check (amount >= 0),
+  -- What the store charges for it, and keeps.
+  fee bigint not null default 0,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  reason text,
+  occurred_at timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create unique index disputes_by_store_id on billing.disputes (store, mode, store_id);
+create index disputes_of_charge on billing.disputes (store, mode, charge);
+call app.protect_tenant('billing.disputes', 'select');
+
+-- Ways to the store's own page. One is open for an account and product at most, so that nobody pays twice for the same.
+create table billing.checkouts (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  product text not null,
+  plan text,
+  add_on text,
+  cycle text,
+  quantity integer not null,
+  -- The store's id; null: it was not made yet, or nobody knows.
+  session text,
+  url text,
+  state text not null default 'making' check (state in ('making', 'open', 'complete', 'expired')),
+  expires_at timestamptz,
+  created_by uuid,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id),
+  check (num_nonnulls(plan, add_on) = 1)
+);
+create unique index checkouts_by_session on billing.checkouts (store, mode, session);
+call app.protect_tenant('billing.checkouts', 'select');
+
+-- What a customer was told of a subscription, once: about says of what (an invoice and its failure).
+create table billing.notices (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  kind text not null,
+  about text not null,
+  created_at timestamptz not null default app.now(),
+  primary key (account_id, kind, about)
+);
+call app.protect_tenant('billing.notices', 'select');
+
+-- What the store calls what we sell: written by `plinth stripe sync`, of the program and of no account.
+create table billing.prices (
+  store text not null,
+  mode text not null,
+  product text not null,
+  -- Of a plan, an add-on, or the units past a limit (then the plan that has them too).
+  plan text,
+  add_on text,
+  overage text,
+  cycle text check (cycle in ('monthly', 'yearly')),
+  price text not null,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  unique nulls not distinct (store, mode, product, plan, add_on, overage, cycle)
+);
+call app.protect_system('billing.prices');

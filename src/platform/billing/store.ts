@@ -1,0 +1,58 @@
+import type { AccountId } from '#platform/kernel';
+import type { Facts, ObjectRef } from './facts.ts';
+
+export type StoreName = 'stripe' | 'app_store' | 'google_play';
+
+/** Which of a store's worlds: real money, its own test mode, or our stand-in. */
+export type Mode = 'live' | 'test' | 'sandbox';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Body = { readonly [key: string]: Json };
+
+/** What a store's message says. It is a hint: what it says of the object is not believed. */
+export interface Hint {
+  readonly eventId: string;
+  readonly type: string;
+  readonly occurredAt: Date;
+  /** The object to look at; undefined: nothing that concerns us. */
+  readonly about: ObjectRef | undefined;
+}
+
+/** A message as it came. */
+export interface RawMessage {
+  /** The bytes that were signed, as text. */
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** One of the shops where we are paid, as inbox and reconciler know it. What is special about it stays behind this face. */
+export interface Store {
+  readonly name: StoreName;
+  readonly mode: Mode;
+  /** Throws `webhook_forged` for what the store did not sign, or signed too long ago or for another mode. */
+  verify(message: RawMessage): Hint;
+  /**
+   * Reads an object as it is now, with what belongs to it (a payment with its charges, refunds and disputes), as one
+   * body; null: there is no such object. `reading` is awaited before each request: it is the rate that all processes
+   * share. Throws `store_unavailable` (retryable), or `store_refused`.
+   */
+  fetch(ref: ObjectRef, reading: Reading): Promise<Body | null>;
+  /** What a body says: a pure function, the same for the same body at any time. */
+  read(ref: ObjectRef, body: Body | null): Facts;
+  /** Messages that the store would have sent since then, oldest first, as it would have sent them. */
+  messagesSince(since: Date, reading: Reading): AsyncIterable<readonly (Hint & { readonly body: string })[]>;
+  /** All objects that the store has, whatever it told of them. */
+  everything(reading: Reading): AsyncIterable<readonly ObjectRef[]>;
+}
+
+export interface Reading {
+  /** Waits until one more request may go out. */
+  readonly turn: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Whose a customer of a store is: known to us, or claimed by what we once wrote on it. */
+export interface CustomerClaim {
+  readonly customer: string;
+  readonly accountId: AccountId;
+}
