@@ -7,6 +7,7 @@ type Bench = (say: (line: string) => void) => Promise<Figures>;
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   auth: async () => (await import('./auth.ts')).benchAuth,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
+  inbox: async () => (await import('./inbox.ts')).benchInbox,
   library: async () => (await import('./library.ts')).benchLibrary,
   jobs: async () => (await import('./jobs.ts')).benchJobs,
   limits: async () => (await import('./limits.ts')).benchLimits,

@@ -1,7 +1,13 @@
 import { accountsMigrations, accountsRoutes } from '#platform/accounts';
 import type { UpstreamOptions } from '#platform/ai';
 import { auditMigrations } from '#platform/audit';
-import { billingRoutes } from '#platform/billing';
+import {
+  billingMigrations,
+  billingRoutes,
+  inboxRoutes,
+  overageRoutes,
+  subscriptionsRoutes,
+} from '#platform/billing';
 import type { Config } from '#platform/config';
 import {
   assertLogins,
@@ -31,6 +37,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { createQStashSandbox } from '#sandbox/qstash';
 import { products } from '#products';
 import { createServer, type Server } from '#server';
+import { openStripe } from './app/billing.ts';
 import type { QStash } from './app/delivery.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
@@ -72,6 +79,7 @@ export function allMigrations(): Migration[] {
     entitlementsMigrations,
     limitsMigrations,
     jobsMigrations,
+    billingMigrations,
     reportsMigrations,
     erasureMigrations,
   ]
@@ -91,6 +99,9 @@ export function allRoutes(): Route[] {
     ...jobsRoutes,
     ...deliveryRoutes,
     ...billingRoutes,
+    ...subscriptionsRoutes,
+    ...overageRoutes,
+    ...inboxRoutes,
     ...permitsRoutes,
     ...reportsRoutes,
     ...erasureRoutes,
@@ -128,13 +139,16 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const upstreams = await upstreamsOf(config, opened);
   const qstash = await qstashOf(config, opened);
   const providers = await openProviders(config, clock, opened);
-  const modules = wire({ ...base, holder, options, upstreams, qstash, providers });
+  const stripe = await openStripe(options, opened);
+  const modules = wire({ ...base, holder, options, upstreams, qstash, providers, stripe: stripe?.link });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
   await modules.identity.ready();
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
-  const server = await createServer(serverParts(modules, options));
+  const server = connected(await createServer(serverParts(modules, options)), (url) =>
+    stripe?.connect(modules, url),
+  );
   scheduleUpkeep(modules);
   const worker = options.work ? modules.jobs.work() : undefined;
   const stopSweep = options.work ? startSweep(() => modules.limits.sweep(), telemetry.logger) : undefined;
@@ -174,6 +188,18 @@ async function openedDatabase(
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   return db;
+}
+
+/** The server, which others are told of once it is known where it is reached. */
+function connected(server: Server, connect: (url: string) => Promise<void> | undefined): Server {
+  return {
+    ...server,
+    async listen() {
+      const at = await server.listen();
+      await connect(at.url);
+      return at;
+    },
+  };
 }
 
 /** Where model calls go: the upstreams of the settings; the sandbox where there are none, or where it is asked for. */

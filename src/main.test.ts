@@ -79,7 +79,7 @@ test('start says what it stands on, where it is, and what to paste; then it serv
   const at = await address(program);
   await program.says(/variants":3}'/);
   expect(program.said()).toMatch(
-    /Plinth \d+\.\d+\.\d+ · (embedded database|PostgreSQL), sandbox AI · data in \.\/data/,
+    /Plinth \d+\.\d+\.\d+ · (embedded database|PostgreSQL), sandbox AI, sandbox stores · data in \.\/data/,
   );
   expect(program.said()).toMatch(/ready in \d+\.\d s at http/);
   expect(program.said()).toContain("require('./data/owner.json').api_key");
@@ -274,8 +274,11 @@ test('doctor names what is wrong with each thing in a line', async () => {
     GOOGLE_ISSUER: 'http://127.0.0.1:3',
     FIREBASE_PROJECT_ID: 'marker-project',
     FIREBASE_KEYS_URL: 'http://127.0.0.1:4/keys',
+    STRIPE_SECRET_KEY: 'sk_test_marker',
+    STRIPE_API_URL: 'http://127.0.0.1:5',
   });
   expect(await program.ended()).toBe(1);
+  expect(program.said()).toMatch(/FAIL {2}Stripe key +127\.0\.0\.1:5 does not answer\./);
   expect(program.said()).toMatch(/FAIL {2}database +Nothing answers at the address of DATABASE_URL/);
   expect(program.said()).toMatch(/FAIL {2}AI: minimax +127\.0\.0\.1:2 can not be reached \(ECONNREFUSED\)/);
   expect(program.said()).toMatch(/FAIL {2}Google +127\.0\.0\.1:3 does not say what it must \(ECONNREFUSED\)/);

@@ -16,6 +16,7 @@ const USAGE = `Usage: plinth <verb>
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
+  stripe sync     tell Stripe what is sold and where its messages go (stripe reconcile|replay: see docs/billing.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
@@ -34,6 +35,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   budget: async () => (await import('./main/budget.ts')).budget,
   usage: async () => (await import('./main/usage.ts')).usage,
   keys: async () => (await import('./main/keys.ts')).keys,
+  stripe: async () => (await import('./main/stripe.ts')).stripe,
   import: async () => (await import('./main/importing.ts')).importFile,
   mail: async () => (await import('./main/mail.ts')).mail,
   config: async () => (await import('./main/showing.ts')).showConfig,

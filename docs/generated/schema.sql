@@ -24,6 +24,7 @@ create table accounts.accounts (
   constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
   constraint accounts_time_zone_check CHECK (accounts.is_time_zone(time_zone))
 );
+CREATE INDEX accounts_closed ON accounts.accounts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX accounts_one_personal ON accounts.accounts USING btree (created_by) WHERE (kind = 'personal'::text);
 alter table accounts.accounts enable row level security, force row level security;
 create policy manages on accounts.accounts for update to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[]))) with check ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[])));
@@ -437,7 +438,703 @@ begin
   return new;
 end $function$;
 
+-- ==================== billing
+
+create table billing.bodies (
+  store text not null,
+  mode text not null,
+  kind text not null,
+  object_id text not null,
+  number bigint not null,
+  body jsonb,
+  created_at timestamp with time zone not null default app.now(),
+  constraint bodies_pkey PRIMARY KEY (store, mode, kind, object_id, number)
+);
+CREATE INDEX bodies_by_time ON billing.bodies USING btree (created_at);
+alter table billing.bodies enable row level security, force row level security;
+create policy system on billing.bodies for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.bodies to plinth_system;
+
+create table billing.buckets (
+  store text not null,
+  mode text not null,
+  free_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null default app.now(),
+  constraint buckets_pkey PRIMARY KEY (store, mode)
+);
+alter table billing.buckets enable row level security, force row level security;
+create policy system on billing.buckets for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.buckets to plinth_system;
+
+create table billing.checkouts (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  product text not null,
+  plan text,
+  add_on text,
+  cycle text,
+  quantity integer not null,
+  asked jsonb,
+  fingerprint text not null,
+  session text,
+  url text,
+  state text not null default 'making'::text,
+  expires_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint checkouts_pkey PRIMARY KEY (account_id, id),
+  constraint checkouts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint checkouts_check CHECK ((num_nonnulls(plan, add_on) = 1)),
+  constraint checkouts_state_check CHECK ((state = ANY (ARRAY['making'::text, 'open'::text, 'complete'::text, 'expired'::text])))
+);
+CREATE UNIQUE INDEX checkouts_by_session ON billing.checkouts USING btree (store, mode, session);
+CREATE UNIQUE INDEX checkouts_open ON billing.checkouts USING btree (account_id, store, mode, product, add_on) NULLS NOT DISTINCT WHERE (state = ANY (ARRAY['making'::text, 'open'::text]));
+alter table billing.checkouts enable row level security, force row level security;
+create policy system on billing.checkouts for all to plinth_system using (true) with check (true);
+create policy tenant on billing.checkouts for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.checkouts to plinth_system;
+grant insert, select, update on billing.checkouts to plinth_tenant;
+
+create table billing.customers (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  customer text not null,
+  erased_at timestamp with time zone,
+  forgotten_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint customers_pkey PRIMARY KEY (account_id, store, mode, customer),
+  constraint customers_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
+  constraint customers_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text])))
+);
+CREATE UNIQUE INDEX customers_by_name ON billing.customers USING btree (store, mode, customer);
+CREATE INDEX customers_to_forget ON billing.customers USING btree (erased_at) WHERE ((erased_at IS NOT NULL) AND (forgotten_at IS NULL));
+alter table billing.customers enable row level security, force row level security;
+create policy system on billing.customers for all to plinth_system using (true) with check (true);
+create policy tenant on billing.customers for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.customers to plinth_system;
+grant select on billing.customers to plinth_tenant;
+
+create table billing.disputes (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  charge text not null,
+  state text not null,
+  amount bigint not null,
+  fee bigint not null default 0,
+  currency text not null,
+  reason text,
+  occurred_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint disputes_pkey PRIMARY KEY (account_id, id),
+  constraint disputes_amount_check CHECK ((amount >= 0)),
+  constraint disputes_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint disputes_state_check CHECK ((state = ANY (ARRAY['inquiry'::text, 'open'::text, 'won'::text, 'lost'::text])))
+);
+CREATE UNIQUE INDEX disputes_by_store_id ON billing.disputes USING btree (store, mode, store_id);
+CREATE INDEX disputes_by_time ON billing.disputes USING btree (occurred_at);
+CREATE INDEX disputes_of_charge ON billing.disputes USING btree (store, mode, charge);
+alter table billing.disputes enable row level security, force row level security;
+create policy system on billing.disputes for all to plinth_system using (true) with check (true);
+create policy tenant on billing.disputes for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.disputes to plinth_system;
+grant select on billing.disputes to plinth_tenant;
+
+create table billing.drains (
+  store text not null,
+  mode text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint drains_pkey PRIMARY KEY (store, mode)
+);
+alter table billing.drains enable row level security, force row level security;
+create policy system on billing.drains for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.drains to plinth_system;
+
+create table billing.endings (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  busy_until timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint endings_pkey PRIMARY KEY (account_id, store, mode, store_id),
+  constraint endings_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE
+);
+alter table billing.endings enable row level security, force row level security;
+create policy system on billing.endings for all to plinth_system using (true) with check (true);
+create policy tenant on billing.endings for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.endings to plinth_system;
+
+create table billing.inbox (
+  store text not null,
+  mode text not null,
+  event_id text not null,
+  type text not null,
+  body text not null,
+  kind text,
+  object_id text,
+  number bigint not null,
+  occurred_at timestamp with time zone not null,
+  via text not null,
+  state text not null default 'received'::text,
+  settled_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint inbox_pkey PRIMARY KEY (store, mode, event_id),
+  constraint inbox_check CHECK (((kind IS NULL) = (object_id IS NULL))),
+  constraint inbox_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
+  constraint inbox_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
+  constraint inbox_state_check CHECK ((state = ANY (ARRAY['received'::text, 'applied'::text, 'waiting'::text, 'ignored'::text, 'dead'::text]))),
+  constraint inbox_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text]))),
+  constraint inbox_via_check CHECK ((via = ANY (ARRAY['webhook'::text, 'reconciler'::text])))
+);
+CREATE INDEX inbox_by_number ON billing.inbox USING btree (number);
+CREATE INDEX inbox_by_object ON billing.inbox USING btree (store, mode, kind, object_id, number) WHERE (state = ANY (ARRAY['received'::text, 'waiting'::text, 'dead'::text]));
+CREATE INDEX inbox_by_state ON billing.inbox USING btree (state, number);
+CREATE INDEX inbox_by_time ON billing.inbox USING btree (created_at, number);
+alter table billing.inbox enable row level security, force row level security;
+create policy system on billing.inbox for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.inbox to plinth_system;
+
+create table billing.invoice_lines (
+  account_id uuid not null,
+  invoice_id uuid not null,
+  store_id text not null,
+  product text not null,
+  plan text,
+  add_on text,
+  overage text,
+  cycle text,
+  quantity bigint not null,
+  unit_amount bigint not null,
+  amount bigint not null,
+  discount bigint not null,
+  tax bigint not null,
+  proration boolean not null,
+  period_starts_at timestamp with time zone not null,
+  period_ends_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint invoice_lines_pkey PRIMARY KEY (account_id, invoice_id, store_id),
+  constraint invoice_lines_account_id_invoice_id_fkey FOREIGN KEY (account_id, invoice_id) REFERENCES billing.invoices(account_id, id) ON DELETE CASCADE,
+  constraint invoice_lines_check CHECK ((num_nonnulls(plan, add_on, overage) = 1)),
+  constraint invoice_lines_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text])))
+);
+CREATE INDEX invoice_lines_by_period ON billing.invoice_lines USING btree (period_ends_at) WHERE (plan IS NOT NULL);
+alter table billing.invoice_lines enable row level security, force row level security;
+create policy system on billing.invoice_lines for all to plinth_system using (true) with check (true);
+create policy tenant on billing.invoice_lines for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.invoice_lines to plinth_system;
+grant select on billing.invoice_lines to plinth_tenant;
+
+create table billing.invoices (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  number text,
+  state text not null,
+  subscription text,
+  reason text not null,
+  currency text not null,
+  subtotal bigint not null,
+  discount bigint not null,
+  tax bigint not null,
+  total bigint not null,
+  paid bigint not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  url text,
+  pdf_url text,
+  issued_at timestamp with time zone not null,
+  paid_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint invoices_pkey PRIMARY KEY (account_id, id),
+  constraint invoices_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint invoices_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'open'::text, 'paid'::text, 'void'::text, 'uncollectible'::text])))
+);
+CREATE UNIQUE INDEX invoices_by_store_id ON billing.invoices USING btree (store, mode, store_id);
+CREATE INDEX invoices_by_time ON billing.invoices USING btree (paid_at) WHERE (state = 'paid'::text);
+CREATE INDEX invoices_of_account ON billing.invoices USING btree (account_id, issued_at, id);
+CREATE INDEX invoices_of_subscription ON billing.invoices USING btree (store, mode, subscription);
+alter table billing.invoices enable row level security, force row level security;
+create policy system on billing.invoices for all to plinth_system using (true) with check (true);
+create policy tenant on billing.invoices for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.invoices to plinth_system;
+grant select on billing.invoices to plinth_tenant;
+
+create table billing.notices (
+  account_id uuid not null,
+  kind text not null,
+  about text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint notices_pkey PRIMARY KEY (account_id, kind, about),
+  constraint notices_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE
+);
+alter table billing.notices enable row level security, force row level security;
+create policy system on billing.notices for all to plinth_system using (true) with check (true);
+create policy tenant on billing.notices for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.notices to plinth_system;
+grant select on billing.notices to plinth_tenant;
+
+create table billing.objects (
+  store text not null,
+  mode text not null,
+  kind text not null,
+  object_id text not null,
+  number bigint not null,
+  customer text,
+  state text not null,
+  account_id uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint objects_pkey PRIMARY KEY (store, mode, kind, object_id),
+  constraint objects_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'waiting'::text, 'foreign'::text, 'gone'::text])))
+);
+CREATE INDEX objects_by_account ON billing.objects USING btree (account_id);
+CREATE INDEX objects_by_customer ON billing.objects USING btree (store, mode, customer);
+alter table billing.objects enable row level security, force row level security;
+create policy system on billing.objects for all to plinth_system using (true) with check (true);
+create policy tenant on billing.objects for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.objects to plinth_system;
+
+create table billing.overage (
+  account_id uuid not null,
+  product text not null,
+  limit_name text not null,
+  below uuid not null,
+  open_since timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint overage_pkey PRIMARY KEY (account_id, product, limit_name),
+  constraint overage_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE
+);
+CREATE INDEX overage_by_time ON billing.overage USING btree (updated_at);
+alter table billing.overage enable row level security, force row level security;
+create policy system on billing.overage for all to plinth_system using (true) with check (true);
+create policy tenant on billing.overage for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.overage to plinth_system;
+grant select on billing.overage to plinth_tenant;
+
+create table billing.overage_reports (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  product text not null,
+  limit_name text not null,
+  starts bigint not null,
+  units bigint not null,
+  customer text,
+  state text not null default 'due'::text,
+  asked_at timestamp with time zone,
+  refusal text,
+  due_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint overage_reports_pkey PRIMARY KEY (account_id, id),
+  constraint overage_reports_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'lost'::text, 'doubtful'::text]))),
+  constraint overage_reports_units_check CHECK ((units > 0))
+);
+CREATE INDEX overage_reports_due ON billing.overage_reports USING btree (due_at) WHERE (state = 'due'::text);
+alter table billing.overage_reports enable row level security, force row level security;
+create policy system on billing.overage_reports for all to plinth_system using (true) with check (true);
+create policy tenant on billing.overage_reports for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.overage_reports to plinth_system;
+grant select on billing.overage_reports to plinth_tenant;
+
+create table billing.overage_windows (
+  account_id uuid not null,
+  product text not null,
+  limit_name text not null,
+  starts bigint not null,
+  base bigint not null default 0,
+  counted bigint not null default 0,
+  past bigint not null default 0,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint overage_windows_pkey PRIMARY KEY (account_id, product, limit_name, starts),
+  constraint overage_windows_account_id_product_limit_name_fkey FOREIGN KEY (account_id, product, limit_name) REFERENCES billing.overage(account_id, product, limit_name) ON DELETE CASCADE
+);
+alter table billing.overage_windows enable row level security, force row level security;
+create policy system on billing.overage_windows for all to plinth_system using (true) with check (true);
+create policy tenant on billing.overage_windows for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.overage_windows to plinth_system;
+grant select on billing.overage_windows to plinth_tenant;
+
+create table billing.payments (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  payment text not null,
+  invoice text,
+  state text not null,
+  failure_code text,
+  amount bigint not null,
+  currency text not null,
+  fee bigint,
+  occurred_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint payments_pkey PRIMARY KEY (account_id, id),
+  constraint payments_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX payments_by_payment ON billing.payments USING btree (store, mode, payment);
+CREATE UNIQUE INDEX payments_by_store_id ON billing.payments USING btree (store, mode, store_id);
+CREATE INDEX payments_by_time ON billing.payments USING btree (occurred_at);
+CREATE INDEX payments_of_invoice ON billing.payments USING btree (store, mode, invoice);
+alter table billing.payments enable row level security, force row level security;
+create policy system on billing.payments for all to plinth_system using (true) with check (true);
+create policy tenant on billing.payments for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.payments to plinth_system;
+grant select on billing.payments to plinth_tenant;
+
+create table billing.prices (
+  store text not null,
+  mode text not null,
+  product text not null,
+  plan text,
+  add_on text,
+  overage text,
+  cycle text,
+  price text not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint prices_store_mode_product_plan_add_on_overage_cycle_key UNIQUE NULLS NOT DISTINCT (store, mode, product, plan, add_on, overage, cycle),
+  constraint prices_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text])))
+);
+alter table billing.prices enable row level security, force row level security;
+create policy system on billing.prices for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.prices to plinth_system;
+
+create table billing.reconciled (
+  store text not null,
+  mode text not null,
+  what text not null,
+  until timestamp with time zone not null,
+  updated_at timestamp with time zone not null default app.now(),
+  constraint reconciled_pkey PRIMARY KEY (store, mode, what)
+);
+alter table billing.reconciled enable row level security, force row level security;
+create policy system on billing.reconciled for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.reconciled to plinth_system;
+
+create table billing.refunds (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  charge text not null,
+  state text not null,
+  amount bigint not null,
+  fee_returned bigint not null default 0,
+  currency text not null,
+  reason text,
+  occurred_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint refunds_pkey PRIMARY KEY (account_id, id),
+  constraint refunds_amount_check CHECK ((amount >= 0)),
+  constraint refunds_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE UNIQUE INDEX refunds_by_store_id ON billing.refunds USING btree (store, mode, store_id);
+CREATE INDEX refunds_by_time ON billing.refunds USING btree (occurred_at);
+CREATE INDEX refunds_of_charge ON billing.refunds USING btree (store, mode, charge);
+alter table billing.refunds enable row level security, force row level security;
+create policy system on billing.refunds for all to plinth_system using (true) with check (true);
+create policy tenant on billing.refunds for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.refunds to plinth_system;
+grant select on billing.refunds to plinth_tenant;
+
+create table billing.subscriptions (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  product text not null,
+  plan text not null,
+  cycle text not null,
+  quantity integer not null,
+  unit_amount bigint not null,
+  currency text not null,
+  state text not null,
+  given_up boolean not null default false,
+  starts_at timestamp with time zone not null,
+  trial_ends_at timestamp with time zone,
+  period_starts_at timestamp with time zone not null,
+  period_ends_at timestamp with time zone not null,
+  cancels_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  failures integer not null default 0,
+  grace_ends_at timestamp with time zone,
+  suspends_at timestamp with time zone,
+  suspended_by text,
+  next_plan text,
+  next_cycle text,
+  next_quantity integer,
+  next_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint subscriptions_pkey PRIMARY KEY (account_id, id),
+  constraint subscriptions_check CHECK (((suspends_at IS NULL) = (suspended_by IS NULL))),
+  constraint subscriptions_check1 CHECK ((num_nonnulls(next_plan, next_cycle, next_quantity, next_at) = ANY (ARRAY[0, 4]))),
+  constraint subscriptions_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint subscriptions_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
+  constraint subscriptions_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
+  constraint subscriptions_next_cycle_check CHECK ((next_cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
+  constraint subscriptions_next_quantity_check CHECK ((next_quantity > 0)),
+  constraint subscriptions_quantity_check CHECK ((quantity > 0)),
+  constraint subscriptions_state_check CHECK ((state = ANY (ARRAY['incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'paused'::text, 'canceled'::text, 'expired'::text]))),
+  constraint subscriptions_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text]))),
+  constraint subscriptions_suspended_by_check CHECK ((suspended_by = ANY (ARRAY['dispute'::text, 'pause'::text, 'payment'::text])))
+);
+CREATE INDEX subscriptions_by_id ON billing.subscriptions USING btree (id);
+CREATE UNIQUE INDEX subscriptions_by_store_id ON billing.subscriptions USING btree (store, mode, store_id);
+CREATE INDEX subscriptions_of_account ON billing.subscriptions USING btree (account_id, starts_at, id);
+alter table billing.subscriptions enable row level security, force row level security;
+create policy system on billing.subscriptions for all to plinth_system using (true) with check (true);
+create policy tenant on billing.subscriptions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.subscriptions to plinth_system;
+grant select on billing.subscriptions to plinth_tenant;
+
+create table billing.wants (
+  store text not null,
+  mode text not null,
+  kind text not null,
+  object_id text not null,
+  wanted bigint not null,
+  fetching bigint,
+  attempts integer not null default 0,
+  due_at timestamp with time zone not null default app.now(),
+  dead boolean not null default false,
+  error text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint wants_pkey PRIMARY KEY (store, mode, kind, object_id)
+);
+CREATE INDEX wants_dead ON billing.wants USING btree (wanted) WHERE dead;
+CREATE INDEX wants_due ON billing.wants USING btree (store, mode, due_at) WHERE (NOT dead);
+alter table billing.wants enable row level security, force row level security;
+create policy system on billing.wants for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.wants to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.begin_overage(p_account uuid, p_product text, p_limit text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := app.now();
+  v_first uuid := '00000000-0000-0000-0000-000000000000';
+  v_below uuid := limits.settled_before(p_account, p_product, v_first, v_now);
+  v_since timestamptz := limits.open_since(p_account, p_product, v_now);
+begin
+  insert into billing.overage (account_id, product, limit_name, below, open_since) values (p_account, p_product, p_limit, v_below, v_since)
+    on conflict do nothing;
+  if not found then return; end if;
+  insert into billing.overage_windows (account_id, product, limit_name, starts, base, counted)
+    select p_account, p_product, p_limit, s.starts, s.below, s.units + limits.adjusted_units(p_account, p_product, p_limit, s.per, s.starts)
+    -- No window that still counts began longer ago.
+    from limits.settled_units(p_account, p_product, p_limit, v_first, v_now - interval '32 days', v_below) s;
+end $function$;
+
+CREATE OR REPLACE FUNCTION billing.count_overage(p_account uuid, p_product text, p_limit text, p_mode text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  o billing.overage;
+  w record;
+  v_now timestamptz := app.now();
+  v_below uuid;
+  v_since timestamptz;
+  v_included bigint;
+  v_total bigint;
+  v_past bigint;
+  v_all bigint := 0;
+begin
+  select * into o from billing.overage where account_id = p_account and product = p_product and limit_name = p_limit for update;
+  if not found then return 0; end if;
+  -- Before the sums: a permit that is settled in between is in them, and is read again next time.
+  v_below := greatest(o.below, limits.settled_before(p_account, p_product, o.below, v_now));
+  v_since := limits.open_since(p_account, p_product, v_now);
+  v_included := entitlements.most_included(p_account, p_product, p_limit, o.open_since - interval '1 minute', v_now);
+  for w in select * from limits.settled_units(p_account, p_product, p_limit, o.below, '-infinity', v_below) order by starts loop
+    insert into billing.overage_windows (account_id, product, limit_name, starts) values (p_account, p_product, p_limit, w.starts) on conflict do nothing;
+    select t.base + w.units + limits.adjusted_units(p_account, p_product, p_limit, w.per, w.starts), greatest(t.counted, v_included)
+      into v_total, v_past from billing.overage_windows t
+      where t.account_id = p_account and t.product = p_product and t.limit_name = p_limit and t.starts = w.starts;
+    v_past := greatest(0, v_total - v_past);
+    update billing.overage_windows t set base = t.base + w.below, counted = greatest(t.counted, v_total), past = t.past + v_past, updated_at = v_now
+      where t.account_id = p_account and t.product = p_product and t.limit_name = p_limit and t.starts = w.starts
+        and (w.below > 0 or v_total > t.counted);
+    if v_past > 0 then
+      insert into billing.overage_reports (account_id, id, store, mode, product, limit_name, starts, units, customer, due_at, created_at)
+        values (p_account, gen_random_uuid(), 'stripe', p_mode, p_product, p_limit, w.starts, v_past, billing.payer(p_account, p_product, p_mode), v_now, v_now);
+      v_all := v_all + v_past;
+    end if;
+  end loop;
+  update billing.overage set below = v_below, open_since = v_since, updated_at = v_now
+    where account_id = p_account and product = p_product and limit_name = p_limit;
+  return v_all;
+end $function$;
+
+CREATE OR REPLACE FUNCTION billing.invoice_parts(p_store text, p_mode text, p_invoice text)
+ RETURNS TABLE(product text, plan text, item text, amount bigint, tax bigint, amount_upto bigint, tax_upto bigint, total bigint, is_main boolean)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with i as (select * from billing.invoices where store = p_store and mode = p_mode and store_id = p_invoice),
+    l as (
+      select l.store_id, l.product, l.product || '.' || l.plan as plan, l.product || '.' || coalesce(l.plan, l.add_on, l.overage) as item,
+        l.amount - l.discount + l.tax as amount, l.tax
+      from i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id),
+    rest as (select i.total - coalesce(sum(l.amount), 0)::bigint as amount, i.tax - coalesce(sum(l.tax), 0)::bigint as tax
+      from i left join l on true group by i.total, i.tax),
+    parts as (select store_id, product, plan, item, amount, tax from l union all select null, null, null, null, amount, tax from rest where (amount, tax) <> (0, 0))
+  select product, plan, item, parts.amount, parts.tax, (sum(parts.amount) over upto)::bigint, (sum(parts.tax) over upto)::bigint, i.total,
+      row_number() over (order by parts.amount desc, parts.store_id collate "C") = 1
+    from parts cross join i where i.total <> 0
+    window upto as (order by parts.store_id collate "C" nulls last rows unbounded preceding)
+$function$;
+grant execute on routine billing.invoice_parts(text,text,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.is_told(p_store text, p_mode text, p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (select from billing.payments where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (select from billing.payments where store = p_store and mode = p_mode and payment = p_id)
+    or exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (select from billing.refunds where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (select from billing.disputes where store = p_store and mode = p_mode and store_id = p_id)
+$function$;
+grant execute on routine billing.is_told(text,text,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.movements(p_from timestamp with time zone, p_until timestamp with time zone, p_mode text)
+ RETURNS TABLE(account_id uuid, kind text, store text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint, fee_known boolean, occurred_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select m.account_id, m.kind, m.store, s.product, s.plan, s.item, m.currency, (m.kind = 'sale' and coalesce(s.is_main, true))::integer,
+    coalesce(round(m.amount::numeric * s.amount_upto / s.total) - round(m.amount::numeric * (s.amount_upto - s.amount) / s.total), m.amount)::bigint,
+    coalesce(round(m.fee::numeric * s.amount_upto / s.total) - round(m.fee::numeric * (s.amount_upto - s.amount) / s.total), m.fee, 0)::bigint,
+    coalesce(round(m.amount::numeric * s.tax_upto / s.total) - round(m.amount::numeric * (s.tax_upto - s.tax) / s.total), 0)::bigint,
+    m.fee is not null, m.occurred_at
+  from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
+$function$;
+grant execute on routine billing.movements(timestamp with time zone,timestamp with time zone,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.moves(p_from timestamp with time zone, p_until timestamp with time zone, p_mode text)
+ RETURNS TABLE(account_id uuid, kind text, store text, store_id text, invoice text, currency text, amount bigint, fee bigint, occurred_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
+    from billing.payments p
+    where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+  union all
+  select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
+    from billing.invoices i
+    cross join lateral (
+      select coalesce(sum(p.amount), 0)::bigint as charged from billing.payments p
+      where p.store = i.store and p.mode = i.mode and p.invoice = i.store_id and p.state = 'succeeded') as c
+    where i.mode = p_mode and i.state = 'paid' and i.paid_at >= p_from and i.paid_at < p_until and i.paid > c.charged
+  union all
+  select r.account_id, 'refund', r.store, r.store_id, p.invoice, r.currency, -r.amount, -r.fee_returned, r.occurred_at
+    from billing.refunds r left join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+    where r.mode = p_mode and r.state = 'succeeded' and r.occurred_at >= p_from and r.occurred_at < p_until
+  union all
+  -- What was taken back; of one that was won, the fee alone.
+  select d.account_id, 'dispute', d.store, d.store_id, p.invoice, d.currency, case when d.state = 'won' then 0 else -d.amount end, d.fee, d.occurred_at
+    from billing.disputes d left join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+    where d.mode = p_mode and d.state in ('open', 'won', 'lost') and d.occurred_at >= p_from and d.occurred_at < p_until
+$function$;
+grant execute on routine billing.moves(timestamp with time zone,timestamp with time zone,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.past_here(p_product text, p_limit text, p_per text)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(sum(w.past), 0)::bigint from billing.overage_windows w
+  where w.account_id = app.account() and w.product = p_product and w.limit_name = p_limit
+    and (limits.window_of(w.account_id, p_product, p_per, w.starts, app.now())).starts = w.starts
+$function$;
+alter routine billing.past_here(text,text,text) owner to plinth_system;
+grant execute on routine billing.past_here(text,text,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION billing.payer(p_account uuid, p_product text, p_mode text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select o.customer from billing.subscriptions s
+    join billing.objects o on o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id
+  where s.account_id = p_account and s.product = p_product and s.store = 'stripe' and s.mode = p_mode
+  order by s.state in ('trialing', 'active', 'past_due') desc, s.starts_at desc limit 1
+$function$;
+
+CREATE OR REPLACE FUNCTION billing.recurring(p_at timestamp with time zone, p_mode text)
+ RETURNS TABLE(account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select account_id, store, subscription, product, product || '.' || plan, currency, yearly from (
+    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, case
+        when l.amount = 0 then 0
+        -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
+        when l.proration then round(l.unit_amount::numeric * l.quantity * (l.amount - l.discount) / l.amount)
+        else l.amount - l.discount
+      end::bigint * case l.cycle when 'monthly' then 12 else 1 end as yearly
+    from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
+    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
+      and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
+    order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
+  ) as in_effect
+  where yearly > 0 and not exists (
+    select from billing.subscriptions s where s.store = in_effect.store and s.mode = p_mode and s.store_id = in_effect.subscription
+      and least(s.ended_at, s.suspends_at) < p_at)
+$function$;
+grant execute on routine billing.recurring(timestamp with time zone,text) to plinth_system;
+
 -- ==================== entitlements
+
+create table entitlements.allowances (
+  account_id uuid not null,
+  product text not null,
+  limit_name text not null,
+  most bigint not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint allowances_pkey PRIMARY KEY (account_id, product, limit_name),
+  constraint allowances_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint allowances_most_check CHECK ((most >= 0))
+);
+alter table entitlements.allowances enable row level security, force row level security;
+create policy system on entitlements.allowances for all to plinth_system using (true) with check (true);
+create policy tenant on entitlements.allowances for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant insert, select, update on entitlements.allowances to plinth_system;
+grant select on entitlements.allowances to plinth_tenant;
 
 create table entitlements.defaults (
   product text not null,
@@ -464,6 +1161,7 @@ create table entitlements.grants (
   plan text,
   add_on text,
   source text not null,
+  quantity integer not null default 1,
   starts_at timestamp with time zone not null,
   ends_at timestamp with time zone,
   days integer,
@@ -477,7 +1175,7 @@ create table entitlements.grants (
   updated_at timestamp with time zone not null default app.now(),
   constraint grants_pkey PRIMARY KEY (account_id, id),
   constraint grants_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
-  constraint grants_check CHECK ((ends_at > starts_at)),
+  constraint grants_check CHECK ((ends_at >= starts_at)),
   constraint grants_check1 CHECK ((num_nonnulls(plan, add_on) = 1)),
   constraint grants_check2 CHECK (
 CASE
@@ -486,9 +1184,10 @@ CASE
 END),
   constraint grants_days_check CHECK ((days > 0)),
   constraint grants_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
-  constraint grants_source_check CHECK ((source = ANY (ARRAY['admin'::text, 'owner'::text, 'import'::text])))
+  constraint grants_quantity_check CHECK ((quantity > 0)),
+  constraint grants_source_check CHECK ((source = ANY (ARRAY['admin'::text, 'owner'::text, 'import'::text, 'stripe'::text, 'app_store'::text, 'google_play'::text])))
 );
-CREATE UNIQUE INDEX grants_by_external_id ON entitlements.grants USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
+CREATE UNIQUE INDEX grants_by_external_id ON entitlements.grants USING btree (account_id, source, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX grants_by_id ON entitlements.grants USING btree (id);
 CREATE INDEX grants_by_product ON entitlements.grants USING btree (product, account_id);
 alter table entitlements.grants enable row level security, force row level security;
@@ -509,7 +1208,7 @@ create table entitlements.snapshots (
   constraint snapshots_pkey PRIMARY KEY (account_id, product, version),
   constraint snapshots_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
   constraint snapshots_account_id_grant_id_fkey FOREIGN KEY (account_id, grant_id) REFERENCES entitlements.grants(account_id, id) ON DELETE CASCADE,
-  constraint snapshots_cause_check CHECK ((cause = ANY (ARRAY['granted'::text, 'revoked'::text, 'catalogue_changed'::text]))),
+  constraint snapshots_cause_check CHECK ((cause = ANY (ARRAY['granted'::text, 'revoked'::text, 'store_changed'::text, 'overage_chosen'::text, 'catalogue_changed'::text]))),
   constraint snapshots_timeline_check CHECK (((jsonb_typeof(timeline) = 'array'::text) AND (timeline <> '[]'::jsonb)))
 );
 alter table entitlements.snapshots enable row level security, force row level security;
@@ -517,6 +1216,21 @@ create policy system on entitlements.snapshots for all to plinth_system using (t
 create policy tenant on entitlements.snapshots for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant insert, select on entitlements.snapshots to plinth_system;
 grant select on entitlements.snapshots to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION entitlements.most_included(p_account uuid, p_product text, p_limit text, p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with versions as (
+    select s.timeline, s.created_at, lead(s.created_at) over (order by s.version) as replaced_at
+    from entitlements.snapshots s where s.account_id = p_account and s.product = p_product
+  )
+  select max(coalesce((segment->'grants'->>p_limit)::bigint, 0) - coalesce((segment->'overage'->>p_limit)::bigint, 0))
+  from versions v, jsonb_array_elements(v.timeline) as segment
+  where v.created_at <= p_until and (v.replaced_at is null or v.replaced_at >= p_from)
+    and (segment->>'from')::timestamptz <= p_until and (segment->>'until' is null or (segment->>'until')::timestamptz > p_from)
+$function$;
 
 CREATE OR REPLACE FUNCTION entitlements.segment(p_account uuid, p_product text, p_at timestamp with time zone)
  RETURNS jsonb
@@ -1921,6 +2635,16 @@ begin
 end $function$;
 grant execute on routine limits.adjust_limit(uuid,text,limits.rule,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.adjusted_units(p_account uuid, p_product text, p_limit text, p_per text, p_starts bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(sum(a.applied), 0)::bigint from limits.adjustments a
+  where a.account_id = p_account and a.product = p_product and a.name = p_limit
+    and (limits.window_of(p_account, p_product, p_per, p_starts, a.created_at)).starts = p_starts
+$function$;
+
 CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[], p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
  RETURNS TABLE(granted bigint, answer jsonb)
  LANGUAGE plpgsql
@@ -3042,6 +3766,14 @@ begin
 end $function$;
 grant execute on routine limits.open_permits(uuid[],text[],timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.open_since(p_account uuid, p_product text, p_now timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select least(p_now, min(created_at)) from limits.permits where account_id = p_account and product = p_product and state in ('queued', 'running')
+$function$;
+
 CREATE OR REPLACE FUNCTION limits.operator_states(p_now timestamp with time zone)
  RETURNS limits.operator_state[]
  LANGUAGE plpgsql
@@ -3593,6 +4325,29 @@ begin
   moves := v_moves || moves;
 end $function$;
 grant execute on routine limits.settle(limits.permits,integer,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.settled_before(p_account uuid, p_product text, p_from uuid, p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select least(
+    (select id from limits.permits where account_id = p_account and product = p_product and state in ('queued', 'running') order by id limit 1),
+    coalesce((select id from limits.permits where account_id = p_account and product = p_product and id >= p_from
+      and created_at < p_now - interval '15 minutes' order by id desc limit 1), p_from))
+$function$;
+
+CREATE OR REPLACE FUNCTION limits.settled_units(p_account uuid, p_product text, p_limit text, p_from uuid, p_since timestamp with time zone, p_below uuid)
+ RETURNS TABLE(starts bigint, per text, units bigint, below bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select (charge->>3)::bigint, min(charge->>5), sum(p.units)::bigint, coalesce(sum(p.units) filter (where p.id < p_below), 0)::bigint
+  from limits.permits p cross join lateral jsonb_array_elements(p.charges) as charge
+  where p.account_id = p_account and p.id >= p_from and p.created_at >= p_since and p.product = p_product and p.state = 'settled'
+    and charge->>0 = p_product and charge->>1 = p_limit and charge->>2 = 'quota'
+  group by 1
+$function$;
 
 CREATE OR REPLACE FUNCTION limits.sixtieth(p_per text)
  RETURNS bigint
@@ -4408,6 +5163,22 @@ AS $function$
 $function$;
 grant execute on routine reports.cell_of(limits.usage_events,limits.permits,integer) to plinth_system;
 
+CREATE OR REPLACE FUNCTION reports.currency_of(p_account uuid, p_product text, p_before timestamp with time zone, p_mode text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce((
+    select currency from (
+      select currency, occurred_at, product, id from reports.proceeds where account_id = p_account
+      union all
+      select i.currency, i.paid_at, l.product, i.id from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+        where i.account_id = p_account and i.mode = p_mode and i.state = 'paid' and i.paid > 0
+    ) as sold
+    order by occurred_at < p_before desc, product = p_product desc, occurred_at desc, id desc limit 1), 'usd')
+$function$;
+grant execute on routine reports.currency_of(uuid,text,timestamp with time zone,text) to plinth_system;
+
 CREATE OR REPLACE FUNCTION reports.differences(p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS SETOF reports.cell
  LANGUAGE sql
@@ -4444,6 +5215,20 @@ begin
   return coalesce(cardinality(v_cells), 0);
 end $function$;
 grant execute on routine reports.repair(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.revenue(p_from timestamp with time zone, p_until timestamp with time zone, p_mode text)
+ RETURNS TABLE(account_id uuid, kind text, source text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint, fee_known boolean, occurred_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select * from billing.movements(p_from, p_until, p_mode)
+  union all
+  select p.account_id, case when p.gross < 0 then 'refund' else 'sale' end, p.source, p.product, p.plan, p.plan, p.currency, (p.gross >= 0)::integer,
+      p.gross, p.fee, p.tax, true, p.occurred_at
+    from reports.proceeds p
+    where p.occurred_at >= p_from and p.occurred_at < p_until and not billing.is_told(p.source, p_mode, p.source_id)
+$function$;
+grant execute on routine reports.revenue(timestamp with time zone,timestamp with time zone,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION reports.roll(p_max integer)
  RETURNS integer

@@ -1,5 +1,5 @@
 import { crashPoints } from '#platform/db';
-import { type Catalogue, type LimitDeclaration, UNLIMITED } from '#platform/entitlements';
+import { type Catalogue, type LimitDeclaration, type Plan, UNLIMITED } from '#platform/entitlements';
 import { declaredErrors } from '#platform/kernel';
 import { METRICS } from '#platform/telemetry';
 import { products } from '#products';
@@ -56,12 +56,25 @@ function catalogueTable({ product, plans, limits }: Catalogue): string {
   const rows = names.map((name) => {
     const limit = limits[name];
     const kind = limit === undefined ? '' : `${limit.kind}${windowOf(limit)}, by ${limit.by}`;
-    return [`\`${name}\``, kind, ...shown.map(([, { grants }]) => size(grants[name], limit?.kind))];
+    return [`\`${name}\``, kind, ...shown.map(([, plan]) => sold(plan, name, limit?.kind))];
   });
   const heads = shown.map(
     ([key, { hidden }]) => `\`${product}.${key}\`${hidden === true ? ' (not sold)' : ''}`,
   );
   return table(['grant', 'counts', ...heads], rows);
+}
+
+/** A plan's size of a limit, how it grows with seats, and what units past it cost. */
+function sold(
+  { grants, price, perSeat = [], overage = [] }: Plan,
+  name: string,
+  kind: string | undefined,
+): string {
+  const seat = perSeat.includes(name) ? ' a seat' : '';
+  const past = overage.find(({ limit }) => limit === name);
+  const each =
+    past === undefined ? '' : `; past it ${past.micros / 1_000_000} ${price.currency} each, if allowed`;
+  return `${size(grants[name], kind)}${seat}${each}`;
 }
 
 function windowOf(limit: LimitDeclaration): string {

@@ -6,13 +6,19 @@ const SERVICES = 'test/services/index.ts';
 /**
  * Run on the first engine alone. The client sees HTTP, whichever database is behind it; who may call what is decided before
  * one is asked; and the walls between tenants are the same statements and policies on each, which tables.test.ts tries there.
- * Fuzz is of requests; and a program's own embedded database can't be looked into from outside.
+ * What stores tell is folded by the same statements, which the tests beside them try on each. Fuzz is of requests; and a
+ * program's own embedded database can't be looked into from outside.
  */
 const ONCE = [
   'test/sdk/',
   'test/walkers/access.test.ts',
   'test/walkers/walls.test.ts',
   'test/walkers/leaks-auth.test.ts',
+  'test/billing/forged.test.ts',
+  'test/billing/money.test.ts',
+  'test/billing/nodes.test.ts',
+  'test/billing/orders.test.ts',
+  'test/billing/plans.test.ts',
   'test/fuzz/',
   'test/import/program.test.ts',
 ];

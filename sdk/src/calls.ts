@@ -64,6 +64,11 @@ const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
   'POST /v1/permits/{id}/settle',
   'POST /v1/permits/{id}/release',
   'POST /v1/permits/{id}/extend',
+  // The same page, or one more that nobody pays on.
+  'POST /v1/billing/checkout',
+  'POST /v1/billing/portal',
+  'POST /v1/billing/subscription/resume',
+  'POST /v1/billing/subscription/change',
   // Each event counts once by its id.
   'POST /v1/usage-events',
 ]);

@@ -1,6 +1,7 @@
 import { type Account, accountCalls } from './account.ts';
 import { type Ai, aiCalls } from './ai.ts';
 import { type Auth, authCalls } from './auth.ts';
+import { type Billing, billingCalls } from './billing.ts';
 import { type Caller, type CallerParts, type CallOptions, createCaller, type GivenFor } from './calls.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
@@ -31,6 +32,7 @@ export interface Client extends Caller, Account, Permits {
   readonly auth: Auth;
   readonly reel: Reel;
   readonly ai: Ai;
+  readonly billing: Billing;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -78,6 +80,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
     auth: authCalls({ caller, anyone: createCaller(more.anyone), store: more.store }),
     reel: reelCalls(caller, parts),
     ai: aiCalls(caller),
+    billing: billingCalls(caller),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

@@ -1,6 +1,7 @@
 export { type Account } from './account.ts';
 export { type Ai, type ChatAnswer, type ChatChunk, type ChatRequest } from './ai.ts';
 export { type Auth, newVerifier, type SecondFactorAsked, type SignIn, type SignUp } from './auth.ts';
+export { type Billing } from './billing.ts';
 export {
   type BodyOf,
   type Caller,

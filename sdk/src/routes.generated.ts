@@ -13,7 +13,9 @@ export interface Routes {
       readonly product: string;
       readonly plan: string | null;
       readonly add_on: string | null;
-      readonly source: 'admin' | 'owner' | 'import';
+      readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
+      /** Of a plan that is sold by the seat: how many; else 1. */
+      readonly quantity: number;
       readonly starts_at: string;
       /** An exact end; null: none, or `days` say how long it lasts. */
       readonly ends_at: string | null;
@@ -74,6 +76,19 @@ export interface Routes {
     };
     readonly reply: {
       readonly ok: true;
+    };
+  };
+  /** Cancel a subscription */
+  'DELETE /v1/billing/subscription': {
+    readonly query: {
+      /** Needed where the account has subscriptions of several products. */
+      readonly product?: string | undefined;
+      readonly when?: 'now' | 'period_end' | undefined;
+    };
+    readonly reply: {
+      readonly ok: true;
+      /** When it ends, or has ended. */
+      readonly ends_at: string;
     };
   };
   /** Put an asset into the trash */
@@ -242,6 +257,163 @@ export interface Routes {
     };
     readonly reply: unknown;
   };
+  /** What stores told, newest first, and what became of it */
+  'GET /v1/admin/billing/inbox': {
+    readonly query: {
+      readonly state?: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead' | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly event_id: string;
+        readonly store: 'stripe' | 'app_store' | 'google_play';
+        readonly mode: 'live' | 'test' | 'sandbox';
+        readonly type: string;
+        /** What it is about; null: nothing that is looked at. */
+        readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout' | null;
+        readonly object_id: string | null;
+        /** `reconciler`: the store never told it, it was found by asking. */
+        readonly via: 'webhook' | 'reconciler';
+        /** `waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up. */
+        readonly state: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead';
+        /** By the store’s clock. */
+        readonly occurred_at: string;
+        readonly received_at: string;
+        readonly settled_at: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Objects of stores that were given up, newest first */
+  'GET /v1/admin/billing/inbox/dead': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly store: 'stripe' | 'app_store' | 'google_play';
+        readonly mode: 'live' | 'test' | 'sandbox';
+        readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout';
+        readonly object_id: string;
+        /** The code of the last failure. */
+        readonly error: string;
+        readonly attempts: number;
+        /** When it was first hinted at. */
+        readonly hinted_at: string;
+        readonly given_up_at: string;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** MRR, ARR, churn and new customers, by month */
+  'GET /v1/admin/billing/recurring': {
+    readonly query: {
+      /** What sums are told apart by, with commas between: product, plan. Empty: one sum of all. */
+      readonly group?: string | undefined;
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** Where days begin: `Europe/Berlin`. */
+      readonly zone?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: {
+      /** The first day. */
+      readonly from: string;
+      /** The day after the last. */
+      readonly until: string;
+      readonly zone: string;
+      readonly data: readonly ({
+        readonly month: string;
+        readonly currency: string;
+        readonly product?: string;
+        readonly plan?: string;
+        /** Accounts that paid when the month began. */
+        readonly customers_before: number;
+        /** And when it ended: now, of the present one. */
+        readonly customers: number;
+        readonly new_customers: number;
+        /** Had paid before, and not when the month began. */
+        readonly returned_customers: number;
+        readonly churned_customers: number;
+        readonly mrr_before_minor: number;
+        /** A twelfth of what subscriptions bring in a year, discounts taken off, without taxes. */
+        readonly mrr_minor: number;
+        readonly new_minor: number;
+        readonly returned_minor: number;
+        readonly expansion_minor: number;
+        readonly contraction_minor: number;
+        readonly churned_minor: number;
+        readonly arr_minor: number;
+        /** churned_customers ÷ customers_before; null: there were none. */
+        readonly logo_churn: number | null;
+        /** (churned + contraction) ÷ mrr_before */
+        readonly revenue_churn: number | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** What was sold, less what went back, net of fees */
+  'GET /v1/admin/billing/revenue': {
+    readonly query: {
+      /** What sums are told apart by, with commas between: month, account, product, plan, item, kind. Empty: one sum of all. */
+      readonly group?: string | undefined;
+      readonly account_id?: string | undefined;
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** Where days begin: `Europe/Berlin`. */
+      readonly zone?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: {
+      /** The first day. */
+      readonly from: string;
+      /** The day after the last. */
+      readonly until: string;
+      readonly zone: string;
+      readonly data: readonly ({
+        readonly month?: string;
+        readonly account_id?: string | null;
+        readonly product?: string | null;
+        /** `reel.pro`; null: an add-on, or units past a limit. */
+        readonly plan?: string | null;
+        /** What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`. */
+        readonly item?: string | null;
+        readonly kind?: 'sale' | 'refund' | 'dispute';
+        readonly currency: string;
+        readonly sales: number;
+        /** What customers paid, taxes included, less what went back. */
+        readonly gross_minor: number;
+        /** What stores kept. */
+        readonly fee_minor: number;
+        readonly tax_minor: number;
+        /** gross − fee − tax */
+        readonly net_minor: number;
+        /** Of how many sales the store has not said yet what it kept. */
+        readonly fees_missing: number;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
   /** What an account was given, newest first */
   'GET /v1/admin/grants': {
     readonly query: {
@@ -258,7 +430,9 @@ export interface Routes {
         readonly product: string;
         readonly plan: string | null;
         readonly add_on: string | null;
-        readonly source: 'admin' | 'owner' | 'import';
+        readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
+        /** Of a plan that is sold by the seat: how many; else 1. */
+        readonly quantity: number;
         readonly starts_at: string;
         /** An exact end; null: none, or `days` say how long it lasts. */
         readonly ends_at: string | null;
@@ -356,7 +530,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -385,7 +559,7 @@ export interface Routes {
   /** Net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
     readonly query: {
-      /** With commas between: account, product, plan. */
+      /** What sums are told apart by, with commas between: account, product, plan. Empty: one sum of all. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
       /** The first day; without it, the first of the present month. */
@@ -737,12 +911,22 @@ export interface Routes {
         readonly plan: string | null;
         readonly plan_name: string | null;
         /** Where the plan comes from. */
-        readonly source: 'admin' | 'owner' | 'import' | 'default' | null;
+        readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
         readonly add_ons: readonly ({
           readonly id: string;
           readonly expires_at: string | null;
         })[];
+        /** What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect. */
+        readonly paid: readonly ({
+          readonly source: 'stripe' | 'app_store' | 'google_play';
+          readonly id: string;
+          readonly until: string | null;
+        })[];
+        /** Of a plan that is sold by the seat; else null. */
+        readonly quantity: number | null;
         readonly grants: Readonly<Record<string, number | boolean | null>>;
+        /** By limit: how many units past the plan’s own size the account allows. They are part of `grants`. */
+        readonly overage: Readonly<Record<string, number>>;
         /** By limit: what is used of the present window. */
         readonly used: Readonly<Record<string, number>>;
         /** By limit; null: without a cap. */
@@ -754,6 +938,194 @@ export interface Routes {
         /** Until when the plan is kept although a payment failed; null: none did. */
         readonly grace: string | null;
       })[];
+    };
+  };
+  /** Invoices of the account, newest first */
+  'GET /v1/billing/invoices': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly number: string | null;
+        readonly state: 'open' | 'paid' | 'void' | 'uncollectible';
+        /** As the store says: subscription_create, subscription_cycle, manual … */
+        readonly reason: string;
+        readonly currency: string;
+        /** Minor units, before discounts and tax. */
+        readonly subtotal: number;
+        readonly discount: number;
+        readonly tax: number;
+        readonly total: number;
+        readonly paid: number;
+        readonly next_attempt_at: string | null;
+        /** Where it is seen and paid. */
+        readonly url: string | null;
+        readonly pdf_url: string | null;
+        readonly issued_at: string;
+        readonly paid_at: string | null;
+        readonly lines: readonly ({
+          readonly product: string;
+          readonly plan: string | null;
+          readonly add_on: string | null;
+          /** A limit: units past it. */
+          readonly overage: string | null;
+          readonly quantity: number;
+          readonly amount: number;
+          readonly discount: number;
+          readonly tax: number;
+          readonly proration: boolean;
+        })[];
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Limits that may be passed for money, and how far */
+  'GET /v1/billing/overage': {
+    readonly reply: {
+      readonly data: readonly ({
+        readonly product: string;
+        readonly limit: string;
+        /** `product.plan`: the one that is in effect. */
+        readonly plan: string;
+        readonly currency: 'usd' | 'eur' | 'gbp';
+        /** What one unit past the limit costs, in millionths of the currency. */
+        readonly unit_micros: number;
+        /** Units that the plan itself has, in each window. */
+        readonly included: number;
+        /** Units past it that the account allows, in each window; 0: the limit is a hard cap. */
+        readonly most: number;
+        /** Units of the present window, with those of calls that are under way. */
+        readonly used: number;
+        /** Units of the present window that are billed: settled, and past what was included. */
+        readonly past: number;
+        /** When the window ends. */
+        readonly resets_at: string | null;
+      })[];
+    };
+  };
+  /** What the account pays for */
+  'GET /v1/billing/subscription': {
+    readonly query: {
+      /** Needed where the account has subscriptions of several products. */
+      readonly product?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly store: 'stripe' | 'app_store' | 'google_play';
+      readonly product: string;
+      /** `product.plan`. */
+      readonly plan: string;
+      readonly cycle: 'monthly' | 'yearly';
+      readonly quantity: number;
+      readonly price: {
+        readonly currency: string;
+        /** Of one, a cycle, before discounts and tax; minor units. */
+        readonly unit_amount: number;
+      };
+      readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+      readonly starts_at: string;
+      readonly trial_ends_at: string | null;
+      readonly period_starts_at: string;
+      readonly period_ends_at: string;
+      /** When it will end, as was asked. */
+      readonly cancels_at: string | null;
+      readonly ended_at: string | null;
+      /** Until when the plan is kept although it could not be charged; null: nothing failed. */
+      readonly grace_ends_at: string | null;
+      /** From when on it gives nothing until it is put right; it may be to come. */
+      readonly suspends_at: string | null;
+      readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+      /** What it becomes, and when. */
+      readonly next: {
+        readonly plan: string;
+        readonly cycle: 'monthly' | 'yearly';
+        readonly quantity: number;
+        readonly at: string;
+      } | null;
+    };
+  };
+  /** What a change would cost now */
+  'GET /v1/billing/subscription/preview': {
+    readonly query: {
+      /** Needed where the account has subscriptions of several products. */
+      readonly product?: string | undefined;
+      /** `product.plan`, or its name within the product. */
+      readonly plan?: string | undefined;
+      readonly cycle?: 'monthly' | 'yearly' | undefined;
+      readonly quantity?: number | undefined;
+      /** Not said: now for what costs more, and with the end of what is paid for what costs less. */
+      readonly when?: 'now' | 'period_end' | undefined;
+      /** As it is advertised. Without one the page asks. */
+      readonly promotion_code?: string | undefined;
+      /** Of a preview: then the change costs what it said. */
+      readonly prorated_at?: string | undefined;
+    };
+    readonly reply: {
+      readonly when: 'now' | 'period_end';
+      /** When it would take effect; null: at once. */
+      readonly at: string | null;
+      /** Minor units; below 0: credited on the next invoice. */
+      readonly due_now: number;
+      readonly currency: string;
+      /** Sent along with the change, it costs what is said here. */
+      readonly prorated_at: string | null;
+      readonly not_fitting: readonly ({
+        /** Its name within the product. */
+        readonly limit: string;
+        readonly used: number;
+        readonly max: number;
+      })[];
+    };
+  };
+  /** All that the account ever subscribed to, newest first */
+  'GET /v1/billing/subscriptions': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly store: 'stripe' | 'app_store' | 'google_play';
+        readonly product: string;
+        /** `product.plan`. */
+        readonly plan: string;
+        readonly cycle: 'monthly' | 'yearly';
+        readonly quantity: number;
+        readonly price: {
+          readonly currency: string;
+          /** Of one, a cycle, before discounts and tax; minor units. */
+          readonly unit_amount: number;
+        };
+        readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+        readonly starts_at: string;
+        readonly trial_ends_at: string | null;
+        readonly period_starts_at: string;
+        readonly period_ends_at: string;
+        /** When it will end, as was asked. */
+        readonly cancels_at: string | null;
+        readonly ended_at: string | null;
+        /** Until when the plan is kept although it could not be charged; null: nothing failed. */
+        readonly grace_ends_at: string | null;
+        /** From when on it gives nothing until it is put right; it may be to come. */
+        readonly suspends_at: string | null;
+        readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+        /** What it becomes, and when. */
+        readonly next: {
+          readonly plan: string;
+          readonly cycle: 'monthly' | 'yearly';
+          readonly quantity: number;
+          readonly at: string;
+        } | null;
+      })[];
+      readonly next_cursor: string | null;
     };
   };
   /** List drafts */
@@ -1323,15 +1695,22 @@ export interface Routes {
         readonly product: string;
         readonly name: string;
         readonly price: {
-          readonly currency: 'usd';
-          /** Minor units (cents) a month; 0 is free. */
+          readonly currency: 'usd' | 'eur' | 'gbp';
+          /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
           readonly monthly: number;
+          /** For a year that is paid at once; null: it is not sold so. */
           readonly yearly: number | null;
         };
         /** Whether accounts without a purchase have it. */
         readonly default: boolean;
         /** Whose data the product holds: its plans are for accounts of that kind. */
         readonly holds: 'personal' | 'organization' | 'both';
+        /** Days before the first payment; null: there is no trial. */
+        readonly trial_days: number | null;
+        /** Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold. */
+        readonly per_seat: readonly string[];
+        /** Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency. */
+        readonly overage: Readonly<Record<string, number>>;
         readonly grants: Readonly<Record<string, number | boolean | null>>;
       })[];
       readonly add_ons: readonly ({
@@ -1339,7 +1718,7 @@ export interface Routes {
         readonly product: string;
         readonly name: string;
         readonly price: {
-          readonly currency: 'usd';
+          readonly currency: 'usd' | 'eur' | 'gbp';
           readonly once: number;
         };
         /** How long it lasts; bought again meanwhile, it lasts that much longer. */
@@ -1369,15 +1748,22 @@ export interface Routes {
       readonly product: string;
       readonly name: string;
       readonly price: {
-        readonly currency: 'usd';
-        /** Minor units (cents) a month; 0 is free. */
+        readonly currency: 'usd' | 'eur' | 'gbp';
+        /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
         readonly monthly: number;
+        /** For a year that is paid at once; null: it is not sold so. */
         readonly yearly: number | null;
       };
       /** Whether accounts without a purchase have it. */
       readonly default: boolean;
       /** Whose data the product holds: its plans are for accounts of that kind. */
       readonly holds: 'personal' | 'organization' | 'both';
+      /** Days before the first payment; null: there is no trial. */
+      readonly trial_days: number | null;
+      /** Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold. */
+      readonly per_seat: readonly string[];
+      /** Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency. */
+      readonly overage: Readonly<Record<string, number>>;
       readonly grants: Readonly<Record<string, number | boolean | null>>;
     };
   };
@@ -1720,6 +2106,22 @@ export interface Routes {
       readonly ok: true;
     };
   };
+  /** Have what stores told looked at again */
+  'POST /v1/admin/billing/inbox/replay': {
+    readonly body: {
+      readonly event_ids?: readonly string[] | undefined;
+      readonly since?: string | undefined;
+      readonly until?: string | undefined;
+      /** All objects that were given up. */
+      readonly dead?: true | undefined;
+    };
+    readonly reply: {
+      /** How many are fetched again. */
+      readonly objects: number;
+      /** Where to go on; null: that was all. */
+      readonly next_since: string | null;
+    };
+  };
   /** Give an account credits beside those of its plan */
   'POST /v1/admin/credits': {
     readonly body: {
@@ -1759,6 +2161,8 @@ export interface Routes {
       readonly add_on?: string | undefined;
       /** An exact end, in the future. */
       readonly until?: string | undefined;
+      /** Of a plan that is sold by the seat: how many. */
+      readonly quantity?: number | undefined;
     };
     readonly reply: {
       readonly id: string;
@@ -1766,7 +2170,9 @@ export interface Routes {
       readonly product: string;
       readonly plan: string | null;
       readonly add_on: string | null;
-      readonly source: 'admin' | 'owner' | 'import';
+      readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
+      /** Of a plan that is sold by the seat: how many; else 1. */
+      readonly quantity: number;
       readonly starts_at: string;
       /** An exact end; null: none, or `days` say how long it lasts. */
       readonly ends_at: string | null;
@@ -2449,6 +2855,141 @@ export interface Routes {
       readonly status: 'verified';
     };
   };
+  /** Buy a plan or an add-on */
+  'POST /v1/billing/checkout': {
+    readonly body: {
+      readonly product: string;
+      /** `product.plan`, or its name within the product. */
+      readonly plan?: string | undefined;
+      readonly add_on?: string | undefined;
+      readonly cycle?: 'monthly' | 'yearly' | undefined;
+      /** Seats of a plan that is sold by the seat, or add-ons. */
+      readonly quantity?: number | undefined;
+      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+      readonly success_url: string;
+      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+      readonly cancel_url: string;
+      /** As it is advertised. Without one the page asks. */
+      readonly promotion_code?: string | undefined;
+    };
+    readonly reply: {
+      /** The store’s page: send the customer there. */
+      readonly checkout_url: string;
+      readonly expires_at: string;
+    };
+  };
+  /** Change the card, see invoices */
+  'POST /v1/billing/portal': {
+    readonly body: {
+      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+      readonly return_url: string;
+    };
+    readonly reply: {
+      readonly portal_url: string;
+    };
+  };
+  /** Change plan, cycle or seats */
+  'POST /v1/billing/subscription/change': {
+    readonly body: {
+      /** Needed where the account has subscriptions of several products. */
+      readonly product?: string | undefined;
+      /** `product.plan`, or its name within the product. */
+      readonly plan?: string | undefined;
+      readonly cycle?: 'monthly' | 'yearly' | undefined;
+      /** Seats of a plan that is sold by the seat, or add-ons. */
+      readonly quantity?: number | undefined;
+      /** Not said: now for what costs more, and with the end of what is paid for what costs less. */
+      readonly when?: 'now' | 'period_end' | undefined;
+      /** As it is advertised. Without one the page asks. */
+      readonly promotion_code?: string | undefined;
+      /** Of a preview: then the change costs what it said. */
+      readonly prorated_at?: string | undefined;
+    };
+    readonly reply: {
+      readonly subscription: {
+        readonly id: string;
+        readonly store: 'stripe' | 'app_store' | 'google_play';
+        readonly product: string;
+        /** `product.plan`. */
+        readonly plan: string;
+        readonly cycle: 'monthly' | 'yearly';
+        readonly quantity: number;
+        readonly price: {
+          readonly currency: string;
+          /** Of one, a cycle, before discounts and tax; minor units. */
+          readonly unit_amount: number;
+        };
+        readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+        readonly starts_at: string;
+        readonly trial_ends_at: string | null;
+        readonly period_starts_at: string;
+        readonly period_ends_at: string;
+        /** When it will end, as was asked. */
+        readonly cancels_at: string | null;
+        readonly ended_at: string | null;
+        /** Until when the plan is kept although it could not be charged; null: nothing failed. */
+        readonly grace_ends_at: string | null;
+        /** From when on it gives nothing until it is put right; it may be to come. */
+        readonly suspends_at: string | null;
+        readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+        /** What it becomes, and when. */
+        readonly next: {
+          readonly plan: string;
+          readonly cycle: 'monthly' | 'yearly';
+          readonly quantity: number;
+          readonly at: string;
+        } | null;
+      };
+      /** What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added. */
+      readonly not_fitting: readonly ({
+        /** Its name within the product. */
+        readonly limit: string;
+        readonly used: number;
+        readonly max: number;
+      })[];
+    };
+  };
+  /** Have a subscription go on */
+  'POST /v1/billing/subscription/resume': {
+    readonly body: {
+      /** Needed where the account has subscriptions of several products. */
+      readonly product?: string | undefined;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly store: 'stripe' | 'app_store' | 'google_play';
+      readonly product: string;
+      /** `product.plan`. */
+      readonly plan: string;
+      readonly cycle: 'monthly' | 'yearly';
+      readonly quantity: number;
+      readonly price: {
+        readonly currency: string;
+        /** Of one, a cycle, before discounts and tax; minor units. */
+        readonly unit_amount: number;
+      };
+      readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+      readonly starts_at: string;
+      readonly trial_ends_at: string | null;
+      readonly period_starts_at: string;
+      readonly period_ends_at: string;
+      /** When it will end, as was asked. */
+      readonly cancels_at: string | null;
+      readonly ended_at: string | null;
+      /** Until when the plan is kept although it could not be charged; null: nothing failed. */
+      readonly grace_ends_at: string | null;
+      /** From when on it gives nothing until it is put right; it may be to come. */
+      readonly suspends_at: string | null;
+      readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+      /** What it becomes, and when. */
+      readonly next: {
+        readonly plan: string;
+        readonly cycle: 'monthly' | 'yearly';
+        readonly quantity: number;
+        readonly at: string;
+      } | null;
+    };
+  };
   /** Ask for variants of a post */
   'POST /v1/create': {
     readonly body: {
@@ -2887,6 +3428,45 @@ export interface Routes {
       })[];
     };
   };
+  /** Stripe tells what happened */
+  'POST /v1/webhooks/stripe': {
+    readonly body: {
+      readonly id: string;
+      readonly object: 'event';
+      readonly type: string;
+    } & Readonly<Record<string, unknown>>;
+    readonly reply: {
+      readonly received: true;
+    };
+  };
+  /** Choose how far a limit may be passed */
+  'PUT /v1/billing/overage': {
+    readonly body: {
+      readonly product: string;
+      readonly limit: string;
+      /** Units past the plan’s own size, in each window. */
+      readonly most: number;
+    };
+    readonly reply: {
+      readonly product: string;
+      readonly limit: string;
+      /** `product.plan`: the one that is in effect. */
+      readonly plan: string;
+      readonly currency: 'usd' | 'eur' | 'gbp';
+      /** What one unit past the limit costs, in millionths of the currency. */
+      readonly unit_micros: number;
+      /** Units that the plan itself has, in each window. */
+      readonly included: number;
+      /** Units past it that the account allows, in each window; 0: the limit is a hard cap. */
+      readonly most: number;
+      /** Units of the present window, with those of calls that are under way. */
+      readonly used: number;
+      /** Units of the present window that are billed: settled, and past what was included. */
+      readonly past: number;
+      /** When the window ends. */
+      readonly resets_at: string | null;
+    };
+  };
   /** Set up single sign-on */
   'PUT /v1/organizations/{id}/sso': {
     readonly params: {
@@ -2923,6 +3503,7 @@ export interface Routes {
 
 /** Routes that take an Idempotency-Key. */
 export const KEYED: ReadonlySet<string> = new Set([
+  'POST /v1/admin/billing/inbox/replay',
   'POST /v1/admin/credits',
   'POST /v1/admin/grants',
   'POST /v1/admin/usage/adjustments',
@@ -2945,6 +3526,7 @@ export const KEYED: ReadonlySet<string> = new Set([
 export type ErrorCode =
   | 'already_invited'
   | 'already_member'
+  | 'already_subscribed'
   | 'answer_unusable'
   | 'busy'
   | 'call_too_costly'
@@ -2952,6 +3534,7 @@ export type ErrorCode =
   | 'conflict'
   | 'context_too_large'
   | 'dns_unavailable'
+  | 'does_not_fit'
   | 'domain_taken'
   | 'domain_unfit'
   | 'domain_unproven'
@@ -2973,20 +3556,25 @@ export type ErrorCode =
   | 'last_owner'
   | 'limit_exceeded'
   | 'link_invalid'
+  | 'managed_elsewhere'
   | 'mfa_over'
   | 'mfa_paused'
   | 'mfa_refused'
   | 'model_unknown'
   | 'no_variant_selected'
   | 'not_found'
+  | 'nothing_sold'
   | 'operator_budget_closed'
   | 'outcome_unknown'
+  | 'overage_not_sold'
   | 'passkey_invalid'
   | 'payload_too_large'
+  | 'payment_declined'
   | 'permit_settled'
   | 'permit_stale'
   | 'plan_required'
   | 'precondition_failed'
+  | 'prices_missing'
   | 'provider_email_unverified'
   | 'provider_rejected'
   | 'provider_timeout'
@@ -3002,6 +3590,10 @@ export type ErrorCode =
   | 'sso_unconfigured'
   | 'sso_unproven'
   | 'step_up_required'
+  | 'store_refused'
+  | 'store_unavailable'
+  | 'subscription_ending'
+  | 'subscription_over'
   | 'too_many_attempts'
   | 'too_many_domains'
   | 'unauthenticated'
@@ -3011,5 +3603,6 @@ export type ErrorCode =
   | 'user_suspended'
   | 'validation_failed'
   | 'webhook_disabled'
+  | 'webhook_forged'
   | 'wrong_account_kind'
   | 'wrong_password';

@@ -1,5 +1,6 @@
 import { type Accounts, accountsDataRules } from '#platform/accounts';
 import { auditDataRules } from '#platform/audit';
+import { billingDataRules } from '#platform/billing';
 import type { DataRule } from '#platform/db';
 import { entitlementsDataRules } from '#platform/entitlements';
 import { createErasure, type Erasure, erasureDataRules, type Subject } from '#platform/erasure';
@@ -26,6 +27,7 @@ export function allDataRules(): DataRule[] {
     ...entitlementsDataRules,
     ...limitsDataRules,
     ...jobsDataRules,
+    ...billingDataRules,
     ...mailDataRules,
     ...auditDataRules,
     ...webhooksDataRules,

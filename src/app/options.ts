@@ -2,6 +2,12 @@ import type { Config } from '#platform/config';
 import type { Passing, Store } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 
+/** A sandbox of Stripe that is running already. */
+export interface StripeStandIn {
+  readonly url: string;
+  readonly secretKey: string;
+}
+
 export interface AppOptions {
   readonly config: Config;
   readonly version: string;
@@ -18,4 +24,6 @@ export interface AppOptions {
   readonly store?: Promise<Store>;
   readonly clock?: Clock;
   readonly passing?: Passing;
+  /** In place of one of this process's own: a sandbox whose clock somebody else drives. */
+  readonly stripeSandbox?: StripeStandIn;
 }

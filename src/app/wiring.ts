@@ -1,7 +1,14 @@
 import { accountsRoutes } from '#platform/accounts';
 import type { UpstreamOptions } from '#platform/ai';
 import { createAudit } from '#platform/audit';
-import { billingRoutes, createBilling } from '#platform/billing';
+import {
+  billingRoutes,
+  createBilling,
+  inboxRoutes,
+  overageRoutes,
+  type StripeLink,
+  subscriptionsRoutes,
+} from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements } from '#platform/entitlements';
 import { erasureRoutes } from '#platform/erasure';
@@ -29,6 +36,7 @@ import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
 import { openAi, pricesOf } from './ai.ts';
+import { openEndings, openInbox, openOverage, openSubscriptions } from './billing.ts';
 import { announceOf, type QStash, receiverOf } from './delivery.ts';
 import { openErasure } from './erasure.ts';
 import { openMail } from './mail.ts';
@@ -48,6 +56,8 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly upstreams: readonly UpstreamOptions[];
   readonly qstash: QStash | undefined;
   readonly providers: Providers;
+  /** undefined: nothing is sold here. */
+  readonly stripe: StripeLink | undefined;
 }
 
 /** The modules of this process. */
@@ -132,6 +142,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const jobs = openJobs({ ...parts, limits });
   parts.sendBy(jobs);
   const idempotency = createIdempotency(parts);
+  const inbox = openInbox({ ...parts, jobs });
   const prices = pricesOf(config);
   return {
     denials,
@@ -151,7 +162,15 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
       accountByEmail: async (email) =>
         (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
     }),
-    reports: createReports({ ...parts, exchangeRatesFile: config.exchangeRatesFile }),
+    inbox,
+    endings: openEndings({ ...parts, jobs, inbox }),
+    overage: openOverage({ ...parts, jobs, limits }),
+    subscriptions: openSubscriptions({ ...parts, inbox, limits }),
+    reports: createReports({
+      ...parts,
+      exchangeRatesFile: config.exchangeRatesFile,
+      mode: parts.stripe?.client.mode ?? 'live',
+    }),
   };
 }
 
@@ -169,6 +188,9 @@ function mountedOf(
     { module: 'jobs', routes: deliveryRoutes, service: receiverOf(parts, parts.jobs) },
     { module: 'jobs', routes: jobsRoutes, service: parts.jobs },
     { module: 'billing', routes: billingRoutes, service: parts.billing },
+    { module: 'billing', routes: subscriptionsRoutes, service: parts.subscriptions },
+    { module: 'billing', routes: overageRoutes, service: parts.overage },
+    { module: 'billing', routes: inboxRoutes, service: parts.inbox },
     { module: 'permits', routes: permitsRoutes, service: parts.permits },
     { module: 'reports', routes: reportsRoutes, service: parts.reports },
     { module: 'erasure', routes: erasureRoutes, service: parts.erasure },

@@ -7,9 +7,19 @@ export function banner(config: Config, version: string): string {
   const ai = config.ai.upstreams.map(({ name }) => name);
   const parts = [
     `Plinth ${version}`,
-    `${database}, ${config.ai.sandbox ? ['sandbox AI', ...ai].join(' and ') : ai.join(' and ')}`,
+    [
+      database,
+      config.ai.sandbox ? ['sandbox AI', ...ai].join(' and ') : ai.join(' and '),
+      ...storesOf(config),
+    ].join(', '),
   ];
   return [...parts, `data in ${shortest(config.dataDir)}`].join(' · ');
+}
+
+/** Where purchases are paid. */
+function storesOf({ stripe }: Config): string[] {
+  if (stripe === undefined) return [];
+  return [stripe.account === undefined ? 'sandbox stores' : `Stripe in ${stripe.account.mode} mode`];
 }
 
 /** What to paste into another terminal, with the port and folder that are really in use. */

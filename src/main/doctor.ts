@@ -8,6 +8,7 @@ import { providersOf } from '#app';
 import type { Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrating.ts';
+import { stripeChecks } from './stripe-check.ts';
 import { codeOf, reason, Wrong } from './wrong.ts';
 
 const PATIENCE = 10_000;
@@ -37,6 +38,7 @@ export const doctor: Verb = async ({ config }) => {
     { name: 'passkeys', look: async () => passkeysState(config) },
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
+    ...stripeChecks(config),
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
   let sound = true;

@@ -25,6 +25,9 @@ const runs = Object.entries(PLACES).flatMap(([point, place]) =>
     : [],
 );
 
+/** What a store tells goes through the same commits on every engine: these walks are taken on one. */
+const taken = runs.filter(({ walk }) => engine === 'postgres' || walk !== 'a purchase that Stripe tells of');
+
 test('every commit and dispatch of the program has its place in the table of crashes, and the table has no other', () => {
   const declared = [...crashPoints().keys()].filter((point) => !point.startsWith('test.'));
   expect(Object.keys(PLACES).toSorted()).toEqual(declared.toSorted());
@@ -35,7 +38,7 @@ test('every walk is taken', () => {
 });
 
 describe.concurrent(`a process that is killed on ${engine} keeps all promises`, () => {
-  test.for(runs)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk }) =>
+  test.for(taken)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk }) =>
     oneOf(() => crashAndRecover(sites, at, WALKS[walk])),
   );
 });

@@ -6,6 +6,14 @@ export type Place = { readonly walks: readonly WalkName[] } | { readonly because
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
 const IMPORT =
   'one commit for its lines: begun again, an import finds what is in (test/import/program.test.ts kills it half-way)';
+const ENDING =
+  'one commit before or after a store is asked, which may be asked twice: test/billing/closing.test.ts ends runs at each';
+const FETCHED =
+  'one commit each: a fetch that is cut short between them is begun anew when its lease is over (nodes.test.ts of the inbox)';
+const OVERAGE =
+  'what there is to report is read from rows, under one identifier: test/billing/overage.test.ts kills each step at both ends';
+const SOLD =
+  'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Every crash point of the program. A point that is not here fails the test, and so does one that no walk reaches. */
@@ -39,6 +47,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'permits.reported': { because: ONE_COMMIT },
   'identity.users-imported': { because: IMPORT },
   'billing.subscriptions-imported': { because: IMPORT },
+  'billing.ending-taken': { because: ENDING },
+  'billing.ending-told': { because: ENDING },
+  'billing.customer-forgotten': { because: ENDING },
   'gateway.answer': { walks: ['a chat call with an Idempotency-Key'] },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
@@ -149,7 +160,36 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'sso.link-forgotten': { because: ONE_COMMIT },
   'sso.refused': { because: ONE_COMMIT },
   'billing.credits-given': { because: ONE_COMMIT },
+  'billing.received': { walks: ['a purchase that Stripe tells of'] },
+  'billing.drain-begun': { walks: ['a purchase that Stripe tells of'] },
+  'billing.claimed': { walks: ['a purchase that Stripe tells of'] },
+  'billing.turn-taken': { walks: ['a purchase that Stripe tells of'] },
+  'billing.reads-held-back': { because: 'one commit; without it the store asks for peace again' },
+  'billing.applied': { walks: ['a purchase that Stripe tells of'] },
+  'billing.put-off': { because: FETCHED },
+  'billing.replayed': { because: ONE_COMMIT },
+  'billing.everything-marked': { because: 'one commit for each object; a run that is cut short begins anew' },
+  'billing.reconciled': { because: 'one commit; without it the same time is looked at again' },
+  'billing.retold': {
+    because: 'one commit for each account: upkeep.test.ts tells while the same is applied, and again',
+  },
+  'billing.pruned': { because: AGAIN },
   'billing.granted': { because: ONE_COMMIT },
+  'billing.checkout-begun': { because: SOLD },
+  'billing.checkout-asked': { because: SOLD },
+  'billing.checkout-kept': { because: SOLD },
+  'billing.customer-made': { because: SOLD },
+  'billing.change': { because: SOLD },
+  'billing.ordered': {
+    because:
+      'who asked for a change that the store has made; what came of it is told by the store in any case',
+  },
+  'billing.looked': { because: 'one commit; the store itself tells of the same object too' },
+  'billing.prices-synced': { because: 'one commit; begun again, a sync finds what is there (sync.test.ts)' },
+  'billing.overage-chosen': { because: ONE_COMMIT },
+  'billing.overage-counted': { because: OVERAGE },
+  'billing.overage-taken': { because: OVERAGE },
+  'billing.overage-sent': { because: OVERAGE },
   'reel.asset-change': { because: ONE_COMMIT },
   'reel.asset-restore': { because: ONE_COMMIT },
   'reel.asset-save': { because: ONE_COMMIT },

@@ -2,13 +2,14 @@ import type { Database } from '#platform/db';
 import { type Secrets, sealedColumns } from '#platform/secrets';
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Client, Generation } from '../process/client.ts';
+import type { Till } from './till.ts';
 
 /** What is done while a process is killed, and how it must have ended when another one took over. */
 export interface Walk {
   /** What the process that is to be killed finds; an owner and their key when not said. */
   readonly on?: 'empty' | 'owned';
-  /** Jobs are announced to QStash, which delivers them to whichever process is alive. */
-  readonly through?: 'qstash';
+  /** Jobs are announced to QStash, or a purchase is told of by Stripe, which each reach whichever process is alive. */
+  readonly through?: 'qstash' | 'stripe';
   /** What the provider is told before the process starts. */
   readonly provider?: (sandbox: OpenAISandbox) => void;
   /** A process before it, and where that one is killed in turn, if it is. */
@@ -16,7 +17,7 @@ export interface Walk {
   /** What is changed in the database before the process starts. */
   readonly found?: (db: Database, secrets: () => Promise<Secrets>) => Promise<void>;
   /** What the customer does, first with the process that dies, then again with the next. */
-  readonly client?: (client: Client) => Promise<string>;
+  readonly client?: Act;
   /** How that ends in the end, each an ending that a customer can understand. */
   readonly ends?: readonly string[];
   /** Calls whose figures nobody learns, besides those under way in a crash: a cancel cuts its call short. */
@@ -29,8 +30,11 @@ export interface Walk {
   readonly later?: string;
 }
 
+/** What a customer does, at a store too where the walk goes through one; answers how it ended. */
+type Act = (client: Client, till: Till | undefined) => Promise<string>;
+
 interface Earlier {
-  readonly client: (client: Client) => Promise<string>;
+  readonly client: Act;
   /** A crash point; without one the process answers, runs no jobs, and stops in good order. */
   readonly crashAt?: string;
 }
@@ -125,6 +129,13 @@ export const WALKS = {
     leaves: true,
   },
   'a registration': { client: (client) => client.register('ada@example.com'), ends: ['verify_email sent'] },
+  'a purchase that Stripe tells of': {
+    through: 'stripe',
+    client: async (client, till) => (await till?.tell(client)) ?? '',
+    ends: ['reel.basic active, paid'],
+    // A fetch has its object for itself for so long.
+    later: '91 seconds',
+  },
   'a permit over HTTP': { client: (client) => client.borrow('first'), ends: ['settled'], hides: 1 },
   'a permit over HTTP whose backend does not come back': {
     client: (client) => client.borrow('first'),

@@ -18,6 +18,8 @@ const MARKED: Readonly<Record<string, (column: string, marker: string) => string
 
 /** Columns by which rows are a person's, or by which others name them. */
 const NAMING = new Set(['email', 'recipient']);
+/** And objects of stores, of which one table says whose they are. */
+const OBJECTS = /^billing\.\w+\.(store|mode|kind|object_id)$/;
 
 /** Whose rows are marked, and with what. */
 export interface Marking {
@@ -33,7 +35,9 @@ export interface Marking {
 export async function mark(db: Database, rules: readonly DataRule[], whose: Marking): Promise<void> {
   const columns = await db.asMigrator(COLUMNS);
   const updates = rules.flatMap((rule) => {
-    const own = columns.filter(({ table, name }) => table === rule.table && !NAMING.has(name));
+    const own = columns.filter(
+      ({ table, name }) => table === rule.table && !NAMING.has(name) && !OBJECTS.test(`${table}.${name}`),
+    );
     return placesOf(rule, whose).flatMap(({ where, fate }) =>
       own
         .filter(({ name }) => fate.does !== 'unlink' || Object.hasOwn(fate.sets, name))

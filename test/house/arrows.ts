@@ -121,6 +121,11 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
     rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/|bench\/)/,
     says: 'undici is the pipe of platform/ai',
   },
+  {
+    packages: /^stripe(\/|$)/,
+    rooms: /^(src\/platform\/billing\/stripe\/|src\/sandbox\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
+    says: 'only platform/billing/stripe knows the package of Stripe',
+  },
 ];
 
 /** A vendor's package stays in its room. */

@@ -137,6 +137,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/redis$/, 'test/services/redis.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],
+  [/^#test\/stall$/, 'test/stall.ts'],
   [/^#test\/workshop$/, 'test/workshop.ts'],
 ];
 

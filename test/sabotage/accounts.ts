@@ -68,9 +68,9 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'rank-ignored',
-    file: 'src/platform/entitlements/timeline.ts',
-    find: 'if (granted.rank < rank || (granted.rank === rank',
-    replace: 'if ((granted.rank === rank',
+    file: 'src/platform/entitlements/effective.ts',
+    find: 'if (other.plan.rank < held.plan.rank) return held;',
+    replace: '',
     expects: `${TIMELINE} what an account holds, from the first instant to the last > a granted plan below the default plan takes nothing away`,
   },
   {

@@ -1,6 +1,8 @@
 import type { Patch } from './patch.ts';
 
 const CLOSING = 'test/erasure/closing.test.ts ::';
+const SUBSCRIPTION = 'test/billing/closing.test.ts :: a subscription >';
+const STORE = 'test/billing/closing.test.ts :: a store >';
 const EXPORT = 'test/erasure/exports.test.ts :: an export >';
 const INTERRUPTED = 'test/erasure/interrupted.test.ts ::';
 const ERASED =
@@ -8,6 +10,41 @@ const ERASED =
 
 /** What is left of whoever goes, and what of them is given out. */
 export const ERASURE: readonly Patch[] = [
+  {
+    name: 'canceled-by-its-owner-and-undone',
+    file: 'src/platform/billing/endings/endings-store.ts',
+    find: 'and (e.account_id is not null or s.cancels_at is null)',
+    replace: '',
+    expects: `${SUBSCRIPTION} that its owner had canceled stays canceled by the undo`,
+  },
+  {
+    name: 'ended-before-it-was-read',
+    file: 'src/platform/billing/endings/endings-store.ts',
+    find: 'and w.object_id = s.store_id and not w.dead)',
+    replace: 'and w.object_id = s.store_id and w.dead)',
+    expects: `${SUBSCRIPTION} that its owner had canceled stays canceled by the undo`,
+  },
+  {
+    name: 'two-ask-the-store-at-once',
+    file: 'src/platform/billing/endings/endings-store.ts',
+    find: "const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';",
+    replace: "const IS_FREE = 'true';",
+    expects: `${STORE} is asked once by two runs at once, and an undo meanwhile comes after it`,
+  },
+  {
+    name: 'one-refusal-ends-the-run',
+    file: 'src/platform/billing/endings/endings.ts',
+    find: "if (error instanceof AppError && error.code === 'store_unavailable') break;",
+    replace: 'break;',
+    expects: `${STORE} that is away is asked again, and that refuses one does not keep the others waiting`,
+  },
+  {
+    name: 'erased-and-kept-again',
+    file: 'src/platform/billing/inbox/objects-store.ts',
+    find: 'erased_at is not null as is_erased',
+    replace: 'false as is_erased',
+    expects: `${SUBSCRIPTION} of an account that was erased ends at once, its customer is deleted, and nothing of them is kept again`,
+  },
   {
     name: 'closed-without-the-password',
     file: 'src/platform/identity/closing.ts',

@@ -4,9 +4,12 @@ import { DATABASE } from './database.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
 import { FEDERATION } from './federation.ts';
+import { FOLDED } from './folding.ts';
 import { GUESSING } from './guessing.ts';
+import { HISTORIES } from './histories.ts';
 import { IDENTITY } from './identity.ts';
 import { IMPORT } from './import.ts';
+import { INBOX_OF_STORES } from './inbox.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
 import { LIMITS } from './limits.ts';
@@ -23,8 +26,12 @@ import { REEL_LIBRARY } from './reel-library.ts';
 import { SDK } from './sdk.ts';
 import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
+import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
+import { SHELF } from './shelf.ts';
 import { SSO } from './sso.ts';
+import { STRIPE_WIRE } from './stripe-wire.ts';
+import { STRIPE_WORLD } from './stripe-world.ts';
 import { TENANCY } from './tenancy.ts';
 import { WEBHOOKS } from './webhooks.ts';
 
@@ -40,6 +47,7 @@ export const PATCHES: readonly Patch[] = [
   ...PERMITS,
   ...KINDS,
   ...JOBS,
+  ...INBOX_OF_STORES,
   ...QSTASH,
   ...AI,
   ...IDENTITY,
@@ -53,6 +61,12 @@ export const PATCHES: readonly Patch[] = [
   ...ORGANIZATIONS,
   ...ERASURE,
   ...SSO,
+  ...SELLING,
+  ...SHELF,
+  ...STRIPE_WIRE,
+  ...STRIPE_WORLD,
+  ...FOLDED,
+  ...HISTORIES,
   ...REPORTS,
   ...SERVER,
   ...TENANCY,

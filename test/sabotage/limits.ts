@@ -183,6 +183,6 @@ export const LIMITS: readonly Patch[] = [
     find: 'if allowed then',
     replace: 'if true then',
     expects:
-      'src/platform/limits/rates.test.ts :: entries are taken all or none, and the one that decides is named',
+      'src/platform/limits/rates.test.ts :: rates in PostgreSQL > entries are taken all or none, and the one that decides is named',
   },
 ];

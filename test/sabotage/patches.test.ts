@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
 import { type Patch, PATCHES } from './index.ts';
@@ -13,12 +13,21 @@ function textOf(path: string): string {
   }
 }
 
+/** The text of a test file, and of what lies beside it that it imports: tests of a kind are declared there. */
+function testsIn(path: string): string {
+  const text = textOf(path);
+  const beside = [...text.matchAll(/ from '\.\/([\w-]+\.ts)'/g)].map(([, name = '']) =>
+    join(dirname(path), name),
+  );
+  return [text, ...beside.map(textOf)].join('\n');
+}
+
 const LITERAL = /(['"`])((?:\\.|(?!\1).)+)\1/g;
 const PLACEHOLDER = /%[a-z]|\$\{[^}]*\}|\$[a-z][\w.]*/;
 
 /** Whether a test file has a title that may become this one, whatever its placeholders are filled with. */
 function hasTitle(path: string, title: string): boolean {
-  return [...textOf(path).matchAll(LITERAL)].some(([, , literal = '']) => {
+  return [...testsIn(path).matchAll(LITERAL)].some(([, , literal = '']) => {
     const parts = literal
       .split(PLACEHOLDER)
       .map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));

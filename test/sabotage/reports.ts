@@ -6,6 +6,9 @@ const ADJUSTING = 'src/platform/limits/adjustments.test.ts ::';
 const HTTP = 'test/reports/http.test.ts ::';
 const SUMS = 'src/platform/reports/migrations/0016_reports.up.sql';
 const POSTINGS = 'src/platform/limits/migrations/0014_postings.up.sql';
+const REVENUE = 'test/reports/revenue.test.ts :: revenue >';
+const RECURRING = 'test/reports/recurring.test.ts :: recurring revenue >';
+const MONEY = 'src/platform/billing/migrations/0003_money.up.sql';
 const ADJUSTMENTS = 'src/platform/limits/migrations/0015_adjustments.up.sql';
 
 /** Sums of the ledger, adjustments, margins and CSV. */
@@ -109,6 +112,62 @@ export const REPORTS: readonly Patch[] = [
     find: 'if (next === undefined || page.length >= limit) return page;',
     replace: 'return page;',
     expects: `${USAGE} a report > of many accounts is read some at a time, and leaves none out, not even one that is rolled up nowhere`,
+  },
+  {
+    name: 'refunds-on-the-day-of-the-sale',
+    file: MONEY,
+    find: '-r.amount, -r.fee_returned, r.occurred_at',
+    replace: '-r.amount, -r.fee_returned, p.occurred_at',
+    expects: `${REVENUE} goes down by a refund in the month of the refund, and leaves that of the sale as it was`,
+  },
+  {
+    name: 'disputes-that-were-won-taken-off',
+    file: MONEY,
+    find: "case when d.state = 'won' then 0 else -d.amount end",
+    replace: '-d.amount',
+    expects: `${REVENUE} of a dispute that is won is 0, less its fee`,
+  },
+  {
+    name: 'cents-lost-between-lines',
+    file: MONEY,
+    find: 'coalesce(round(m.amount::numeric * s.amount_upto / s.total) - round(m.amount::numeric * (s.amount_upto - s.amount) / s.total), m.amount)',
+    replace: 'coalesce(round(m.amount::numeric * s.amount / s.total), m.amount)',
+    expects: `${REVENUE} is split over what was sold to the last cent`,
+  },
+  {
+    name: 'revenue-of-a-test-mode',
+    file: MONEY,
+    find: "where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at",
+    replace: "where p.state = 'succeeded' and p.occurred_at",
+    expects: `${REVENUE} of a sandbox or a store’s test mode is none`,
+  },
+  {
+    name: 'sales-told-by-hand-and-by-the-store',
+    file: 'src/platform/reports/migrations/0018_revenue.up.sql',
+    find: ' and not billing.is_told(p.source, p_mode, p.source_id)',
+    replace: '',
+    expects: `${REVENUE} counts a sale once that an operator had recorded by hand`,
+  },
+  {
+    name: 'credits-as-the-plan-in-effect',
+    file: MONEY,
+    find: 'l.cycle is not null and l.amount >= 0 and',
+    replace: 'l.cycle is not null and',
+    expects: `${RECURRING} of a plan that was changed half-way is that of the new plan`,
+  },
+  {
+    name: 'a-part-of-a-period-as-a-whole-one',
+    file: MONEY,
+    find: 'when l.proration then',
+    replace: 'when false then',
+    expects: `${RECURRING} of a plan that was changed half-way is that of the new plan`,
+  },
+  {
+    name: 'mrr-of-who-has-gone',
+    file: MONEY,
+    find: 'and least(s.ended_at, s.suspends_at) < p_at)',
+    replace: 'and false)',
+    expects: `${RECURRING} ends when a subscription does, or is suspended, and whoever comes back is no new customer`,
   },
   {
     name: 'formulas-in-csv',

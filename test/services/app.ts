@@ -15,6 +15,8 @@ export interface TestAppOptions {
   /** Whether jobs run; they do when not said. */
   readonly work?: boolean;
   readonly clock?: Clock;
+  /** A sandbox of Stripe, with which the app sells; without it nothing is sold. */
+  readonly stripe?: { readonly url: string; readonly secretKey: string };
   readonly passing?: Passing;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
@@ -76,6 +78,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
     AI_UPSTREAMS: JSON.stringify([upstream]),
+    ...(options.stripe === undefined ? {} : { SANDBOX_STRIPE: 'true' }),
     ...options.settings,
   });
   const app = await openApp({
@@ -89,6 +92,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     onLost: (reason) => {
       throw new Error(reason);
     },
+    ...(options.stripe === undefined ? {} : { stripeSandbox: options.stripe }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.passing === undefined ? {} : { passing: options.passing }),
   });

@@ -26,6 +26,7 @@ const PLATFORM = [
   'entitlements',
   'limits',
   'jobs',
+  'billing',
   'reports',
   'erasure',
   'ai',

@@ -1,4 +1,5 @@
-import { vi } from 'vitest';
+import { createStripeSandbox } from '#sandbox/stripe';
+import { afterAll, vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, type Role, type Route } from '#platform/http';
@@ -7,6 +8,7 @@ import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
+import { makePurchases } from './purchases.ts';
 import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
 import { dnsSettings, makeSso } from './sso.ts';
 
@@ -115,6 +117,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await makeDeadJob(app, owner.accountId);
   await makeHoldings(app, owner.accountId);
   await makeReported(app, owner);
+  await makePurchases(app, owner.accountId);
   await makeInvitations(app, owner);
   await makeMail(app, owner);
   await makeExport(app, owner);
@@ -336,12 +339,14 @@ export async function forgetRates(db: Database): Promise<void> {
 
 /** Settings of an app in which the examples are as good as they say. */
 export async function walkedSettings(): Promise<Record<string, string>> {
-  return { ...(await dnsSettings()), ...RETURNS };
+  return { ...(await dnsSettings()), ...RETURNS, STRIPE_READS_PER_SECOND: '1000' };
 }
 
 /** The app that the walkers walk over. Where it does not work, jobs run only while a household is made. */
 export async function walkedApp({ work }: { readonly work: boolean }): Promise<TestApp> {
-  const app = await testApp({ work, settings: await walkedSettings() });
+  const stripe = await createStripeSandbox();
+  afterAll(() => stripe.close());
+  const app = await testApp({ work, stripe, settings: await walkedSettings() });
   await makeExamplePeople(app);
   await makeExampleLinks(app);
   await makeCodes(app, () => makePerson(app));

@@ -30,3 +30,10 @@ export const personalAccount = (userId: UserId) =>
     `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`,
     [userId],
   );
+
+/** The same, locked: who applies what a store tells of it ends first, or finds it gone. */
+export const lockPersonalAccount = (userId: UserId) =>
+  statement<{ account_id: AccountId }>(
+    `select account_id from accounts.accounts where created_by = $1 and kind = 'personal' for update`,
+    [userId],
+  );

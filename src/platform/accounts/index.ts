@@ -10,7 +10,13 @@ import { settingsRoutes } from './settings-routes.ts';
 import { standingRoutes } from './standing-routes.ts';
 import { trailRoutes } from './trail-routes.ts';
 
-export { dueOrganizations, lockDueOrganization, lockMemberships, personalAccount } from './erasing-store.ts';
+export {
+  dueOrganizations,
+  lockDueOrganization,
+  lockMemberships,
+  lockPersonalAccount,
+  personalAccount,
+} from './erasing-store.ts';
 export { accountsDataRules } from './data-rules.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
 export type { Visit } from './entry.ts';

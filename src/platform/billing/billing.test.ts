@@ -187,6 +187,9 @@ describe('what an account holds', () => {
         plan_name: 'Pro',
         source: 'admin',
         add_ons: [{ id: 'demo.boost', expires_at: until }],
+        paid: [],
+        quantity: null,
+        overage: {},
         grants: { posts: null, cost: 5_000_000, exports: true },
         used: { posts: 70, cost: 600_000 },
         // A provider's overrun closes the budget: nothing is left, and never less than that.

@@ -6,6 +6,9 @@ export const plan = {
   price: { currency: 'usd', monthly: 2_000, yearly: null },
   default: false,
   holds: 'both',
+  trial_days: 14,
+  per_seat: [],
+  overage: { posts: 10_000 },
   grants: { posts: 100, exports: true },
 };
 
@@ -36,7 +39,10 @@ export const entitlement = {
   plan_name: 'Pro',
   source: 'admin',
   add_ons: [{ id: 'demo.boost', expires_at: '2027-04-07T09:30:00.000Z' }],
+  paid: [],
+  quantity: null,
   grants: plan.grants,
+  overage: {},
   used: { posts: 3 },
   left: { posts: 97 },
   resets_at: { posts: '2027-04-01T00:00:00.000Z' },
@@ -51,6 +57,7 @@ export const grant = {
   plan: 'demo.pro',
   add_on: null,
   source: 'admin',
+  quantity: 1,
   starts_at: '2027-03-08T09:00:00.000Z',
   ends_at: null,
   days: null,

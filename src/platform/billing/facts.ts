@@ -45,6 +45,8 @@ export interface SubscriptionFacts extends Bought {
   readonly currency: string;
   /** As the store has it; what failures and disputes make of it is decided by us. */
   readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+  /** It is not paid, and the store tries no more. */
+  readonly givenUp: boolean;
   readonly startsAt: Date;
   readonly trialEndsAt: Date | null;
   readonly periodStartsAt: Date;

@@ -1,4 +1,6 @@
-import type { Entitlement, Grant } from '#platform/entitlements';
+import { statement } from '#platform/db';
+import { type Entitlement, type Grant, GRANT_SOURCES, STORE_SOURCES } from '#platform/entitlements';
+import type { AccountId } from '#platform/kernel';
 import type { Credits } from '#platform/limits';
 import { z } from 'zod';
 import { grantsReply, shown, shownGrants } from './price-list.ts';
@@ -13,7 +15,7 @@ export interface LimitInUse {
 }
 
 const instant = z.iso.datetime();
-const source = z.enum(['admin', 'owner', 'import']);
+const source = z.enum(GRANT_SOURCES);
 
 export const entitlementReply = z.strictObject({
   product: z.string(),
@@ -25,7 +27,18 @@ export const entitlementReply = z.strictObject({
     .nullable()
     .describe('Where the plan comes from.'),
   add_ons: z.array(z.strictObject({ id: z.string(), expires_at: instant.nullable() })),
+  paid: z
+    .array(z.strictObject({ source: z.enum(STORE_SOURCES), id: z.string(), until: instant.nullable() }))
+    .describe(
+      'What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect.',
+    ),
+  quantity: z.int().nullable().describe('Of a plan that is sold by the seat; else null.'),
   grants: grantsReply,
+  overage: z
+    .record(z.string(), z.int())
+    .describe(
+      'By limit: how many units past the plan’s own size the account allows. They are part of `grants`.',
+    ),
   used: z.record(z.string(), z.number()).describe('By limit: what is used of the present window.'),
   left: z.record(z.string(), z.number().nullable()).describe('By limit; null: without a cap.'),
   resets_at: z.record(z.string(), instant.nullable()).describe('By limit: when its window ends.'),
@@ -45,6 +58,7 @@ export const grantReply = z.strictObject({
   plan: z.string().nullable(),
   add_on: z.string().nullable(),
   source,
+  quantity: z.int().describe('Of a plan that is sold by the seat: how many; else 1.'),
   starts_at: instant,
   ends_at: instant.nullable().describe('An exact end; null: none, or `days` say how long it lasts.'),
   days: z.int().nullable().describe('An add-on’s days, which begin when those given before are over.'),
@@ -71,8 +85,26 @@ export type CreditsView = z.infer<typeof creditsReply>;
 export type EntitlementView = z.infer<typeof entitlementReply>;
 export type GrantView = z.infer<typeof grantReply>;
 
+/** A subscription that is in effect although it is not paid. */
+export interface Grace {
+  readonly product: string;
+  readonly store: string;
+  readonly until: Date;
+}
+
+/** Of an account, those whose grace is not over. */
+export const gracesOf = (accountId: AccountId) =>
+  statement<Grace>(
+    `select product, store, max(grace_ends_at) as until from billing.subscriptions
+     where account_id = $1 and state = 'past_due' and grace_ends_at > app.now() group by product, store`,
+    [accountId],
+  );
+
 /** An entitlement with what is used and left of its limits. */
-export function entitlementView(entitlement: Entitlement, usage: readonly LimitInUse[]): EntitlementView {
+export function entitlementView(
+  entitlement: Entitlement,
+  { usage, graces }: { readonly usage: readonly LimitInUse[]; readonly graces: readonly Grace[] },
+): EntitlementView {
   const { product, name, plan, planName, source: from, addOns, grants, until } = entitlement;
   const own = usage.filter((limit) => limit.product === product);
   const byLimit = <Value>(value: (limit: LimitInUse) => Value) =>
@@ -84,12 +116,18 @@ export function entitlementView(entitlement: Entitlement, usage: readonly LimitI
     plan_name: planName,
     source: from,
     add_ons: addOns.map(({ id, expiresAt }) => ({ id, expires_at: expiresAt })),
+    paid: [...entitlement.paid],
+    quantity: entitlement.quantity,
     grants: shownGrants(grants),
+    overage: { ...entitlement.overage },
     used: byLimit(({ used }) => used),
     left: byLimit(({ used, max }) => (shown(max) === null ? null : Math.max(0, max - used))),
     resets_at: byLimit(({ resetsAt }) => resetsAt),
     until,
-    grace: null,
+    grace:
+      graces
+        .find((grace) => grace.product === product && grace.store === entitlement.source)
+        ?.until.toISOString() ?? null,
   };
 }
 
@@ -102,6 +140,7 @@ export function grantView(grant: Grant): GrantView {
     plan: idOf(grant.plan),
     add_on: idOf(grant.addOn),
     source: grant.source,
+    quantity: grant.quantity,
     starts_at: grant.startsAt.toISOString(),
     ends_at: grant.endsAt?.toISOString() ?? null,
     days: grant.days,

@@ -1,6 +1,7 @@
 import {
   type AddOn,
   type Catalogue,
+  CURRENCIES,
   type Grants,
   type GrantValue,
   type LimitDeclaration,
@@ -15,9 +16,11 @@ const granted = z
 export const grantsReply = z.record(z.string(), granted);
 
 const price = z.strictObject({
-  currency: z.literal('usd'),
-  monthly: z.int().describe('Minor units (cents) a month; 0 is free.'),
-  yearly: z.int().nullable(),
+  currency: z.enum(CURRENCIES),
+  monthly: z
+    .int()
+    .describe('Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats.'),
+  yearly: z.int().nullable().describe('For a year that is paid at once; null: it is not sold so.'),
 });
 
 export const planReply = z.strictObject({
@@ -29,6 +32,17 @@ export const planReply = z.strictObject({
   holds: z
     .enum(['personal', 'organization', 'both'])
     .describe('Whose data the product holds: its plans are for accounts of that kind.'),
+  trial_days: z.int().nullable().describe('Days before the first payment; null: there is no trial.'),
+  per_seat: z
+    .array(z.string())
+    .describe(
+      'Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold.',
+    ),
+  overage: z
+    .record(z.string(), z.int())
+    .describe(
+      'Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency.',
+    ),
   grants: grantsReply,
 });
 
@@ -36,7 +50,7 @@ const addOnReply = z.strictObject({
   id: z.string(),
   product: z.string(),
   name: z.string(),
-  price: z.strictObject({ currency: z.literal('usd'), once: z.int() }),
+  price: z.strictObject({ currency: z.enum(CURRENCIES), once: z.int() }),
   days: z.int().describe('How long it lasts; bought again meanwhile, it lasts that much longer.'),
   lifts: z.string().describe('The plan that is at least in effect while it lasts.'),
 });
@@ -111,6 +125,9 @@ function planView({ product, defaultPlan, holds }: Catalogue, name: string, plan
     price: { currency: plan.price.currency, monthly: plan.price.monthly, yearly: plan.price.yearly ?? null },
     default: name === defaultPlan,
     holds,
+    trial_days: plan.trialDays ?? null,
+    per_seat: [...(plan.perSeat ?? [])],
+    overage: Object.fromEntries((plan.overage ?? []).map(({ limit, micros }) => [limit, micros])),
     grants: shownGrants(plan.grants),
   };
 }

@@ -79,6 +79,12 @@ export const giveGrant = route(
           .describe('`product.plan`, or its name within the product.'),
         add_on: z.string().min(1).max(100).optional(),
         until: z.iso.datetime({ offset: true }).optional().describe('An exact end, in the future.'),
+        quantity: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .optional()
+          .describe('Of a plan that is sold by the seat: how many.'),
       })
       .refine(({ email, account_id }) => isOneOf(email, account_id), {
         error: 'name either email or account_id',

@@ -9,6 +9,7 @@ import {
   type CreditsView,
   type EntitlementView,
   entitlementView,
+  gracesOf,
   type GrantView,
   grantView,
   type LimitInUse,
@@ -30,6 +31,7 @@ export interface GrantOrder {
   readonly plan?: string | undefined;
   readonly add_on?: string | undefined;
   readonly until?: string | undefined;
+  readonly quantity?: number | undefined;
 }
 
 /** Credits that an admin gives by hand. */
@@ -88,8 +90,12 @@ export function createBilling(parts: BillingParts): Billing {
       return plan;
     },
     async entitlements(accountId) {
-      const [held, used] = await Promise.all([entitlements.current(accountId), usage(accountId)]);
-      return held.map((one) => entitlementView(one, used));
+      const [held, used, [graces]] = await Promise.all([
+        entitlements.current(accountId),
+        usage(accountId),
+        db.tenant(accountId, [gracesOf(accountId)]),
+      ]);
+      return held.map((one) => entitlementView(one, { usage: used, graces }));
     },
     give: (order, by) => give(parts, order, by),
     giveCredits: (order, by) => giveCredits(parts, order, by),
@@ -115,7 +121,7 @@ async function give(
   { caller, origin, once }: ByWhom & { readonly once: Once },
 ): Promise<Answer<GrantView>> {
   const accountId = await accountOf(order, accountByEmail);
-  const { product, plan, add_on: addOn, until } = order;
+  const { product, plan, add_on: addOn, until, quantity } = order;
   const given = await once(GRANTED, async (tx) => {
     const grant = await entitlements.grantIn(tx, {
       accountId,
@@ -123,6 +129,7 @@ async function give(
       plan: plan === undefined ? undefined : localName(product, plan),
       addOn: addOn === undefined ? undefined : localName(product, addOn),
       until: until === undefined ? undefined : new Date(until),
+      quantity,
       source: 'admin',
       cause: 'given by an admin',
       by: actorOf(caller),

@@ -29,6 +29,8 @@ export interface RawMessage {
 export interface Store {
   readonly name: StoreName;
   readonly mode: Mode;
+  /** For how many days it can tell again what it has told. */
+  readonly remembers: number;
   /** Throws `webhook_forged` for what the store did not sign, or signed too long ago or for another mode. */
   verify(message: RawMessage): Hint;
   /**
@@ -39,15 +41,17 @@ export interface Store {
   fetch(ref: ObjectRef, reading: Reading): Promise<Body | null>;
   /** What a body says: a pure function, the same for the same body at any time. */
   read(ref: ObjectRef, body: Body | null): Facts;
-  /** Messages that the store would have sent since then, oldest first, as it would have sent them. */
+  /** Messages that the store would have sent since then, page by page, in no order. */
   messagesSince(since: Date, reading: Reading): AsyncIterable<readonly (Hint & { readonly body: string })[]>;
   /** All objects that the store has, whatever it told of them. */
   everything(reading: Reading): AsyncIterable<readonly ObjectRef[]>;
 }
 
 export interface Reading {
-  /** Waits until one more request may go out. */
+  /** Waits until one more request may go out. Throws `store_unavailable` when it is too late for one. */
   readonly turn: () => Promise<void>;
+  /** Called when the store asks for fewer requests: none goes out for so many seconds. */
+  readonly slower: (seconds: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 

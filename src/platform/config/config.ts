@@ -5,6 +5,7 @@ import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
+import { readStripe, type StripeSettings } from './stripe.ts';
 import { readSlots, type SlotSetting } from './slots.ts';
 import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
 
@@ -74,6 +75,8 @@ export interface Config {
   readonly signIn: SignInSettings;
   readonly passkeys: PasskeysSettings;
   readonly mail: MailSettings;
+  /** undefined: nothing is sold here. */
+  readonly stripe: StripeSettings | undefined;
   readonly workerConcurrency: number;
   /** At most `workerConcurrency`. */
   readonly workerBatchConcurrency: number;
@@ -117,6 +120,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const signIn = readSignIn(values, problems);
   const passkeys = readPasskeys(values, problems);
   const masterKeys = readMasterKeys(values, problems);
+  const stripe = readStripe(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }),
@@ -125,6 +129,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     signIn,
     passkeys,
     masterKeys,
+    stripe,
   };
 }
 
@@ -192,7 +197,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
 function assembled(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots'>,
-): Omit<Config, 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys'> {
+): Omit<Config, 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys' | 'stripe'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {

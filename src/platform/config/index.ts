@@ -13,6 +13,7 @@ export { configMarkdown, envExample } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
 export type { ClientSettings, SignInSettings } from './sign-in.ts';
+export type { StripeSettings } from './stripe.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
 export type { SlotSetting } from './slots.ts';
 export type { UpstreamSetting } from './upstreams.ts';

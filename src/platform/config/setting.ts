@@ -10,6 +10,7 @@ export interface SettingNotes {
     | 'Keys'
     | 'Sign-in'
     | 'Mail'
+    | 'Stripe'
     | 'QStash'
     | 'Operations';
   readonly says: string;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { KEY_SETTINGS } from './key-settings.ts';
+import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
   basePath,
   count,
@@ -276,6 +277,8 @@ export const SETTINGS = {
     group: 'Mail',
     says: 'Where SendGrid is; its European region has another.',
   }),
+
+  ...STRIPE_SETTINGS,
 
   JOBS_DELIVERY: setting(z.enum(['worker', 'qstash'], 'must be worker or qstash').default('worker'), {
     group: 'QStash',

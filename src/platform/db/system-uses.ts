@@ -5,7 +5,13 @@ export const SYSTEM_USES = {
   'identity.guessing': 'guesses are counted before anybody is known',
   'identity.prune': 'sessions that were over long ago are deleted, whoever’s they were',
   'identity.import': 'users of another system, who are nobody here yet',
+  'billing.overage': 'units past the limits of all accounts are counted, and reported to the store',
+  'billing.prices': 'what the store calls what is sold, which is of no account',
+  'billing.customers': 'who owns an account is told to the store, which only the system role may write down',
   'billing.import': 'what was sold elsewhere, to any account',
+  'billing.endings': 'subscriptions of accounts that were closed, and customers who were erased, are ended at the store',
+  'billing.inbox': 'a store tells of all its customers, and whose they are is found out by reading',
+  'admin.billing': 'a platform admin reads what stores told, and has it looked at again',
   'identity.signing-keys': 'the signing keys belong to the server',
   'secrets.keys':
     'master keys are the server’s, and what is sealed under an old one is sealed anew whoever’s it is',

@@ -55,11 +55,23 @@ export type OptionKind = 'number' | 'boolean';
 export type GrantValue = number | boolean;
 export type Grants = Readonly<Record<string, GrantValue>>;
 
+/** What we sell in. One product has one of them, so that its plans can be compared. */
+export const CURRENCIES = ['usd', 'eur', 'gbp'] as const;
+export type Currency = (typeof CURRENCIES)[number];
+
 export interface Price {
-  readonly currency: 'usd';
-  /** Minor units (cents) a month; 0 is free. */
+  readonly currency: Currency;
+  /** Minor units (cents) a month, of one seat where it is sold by seats; 0 is free. */
   readonly monthly: number;
+  /** The same for a year that is paid at once. */
   readonly yearly?: number;
+}
+
+/** What units past a quota cost. */
+export interface Overage {
+  readonly limit: string;
+  /** One unit, in millionths of the price's currency. */
+  readonly micros: Micros;
 }
 
 /** A plan of a product. The one with the highest rank that an account holds is in effect. */
@@ -68,6 +80,12 @@ export interface Plan {
   readonly rank: number;
   readonly price: Price;
   readonly grants: Grants;
+  /** Days that a customer of a store has it before they first pay. */
+  readonly trialDays?: number;
+  /** Sold by seats: the sizes of these limits are of one seat, and are multiplied by as many as were bought. */
+  readonly perSeat?: readonly string[];
+  /** Quotas that may be passed for money, as far as the account allows: nothing, until it does. */
+  readonly overage?: readonly Overage[];
   /** Shown to admins and on the local owner's account only; not sold. */
   readonly hidden?: boolean;
 }
@@ -78,7 +96,7 @@ export interface Plan {
  */
 export interface AddOn {
   readonly name: string;
-  readonly price: { readonly currency: 'usd'; readonly once: number };
+  readonly price: { readonly currency: Currency; readonly once: number };
   readonly days: number;
   readonly lifts: string;
 }

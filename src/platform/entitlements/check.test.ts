@@ -18,7 +18,21 @@ const sound: PlainDeclaration = {
   },
   plans: {
     free: { name: 'Free', rank: 1, price: price(0), grants: grantsOf({ posts: 1, cost: 0, exports: false }) },
-    paid: { name: 'Paid', rank: 2, price: price(900), grants: grantsOf({ posts: UNLIMITED }) },
+    paid: {
+      name: 'Paid',
+      rank: 2,
+      price: { ...price(900), yearly: 9_000 },
+      trialDays: 14,
+      grants: grantsOf({ posts: UNLIMITED }),
+    },
+    team: {
+      name: 'Team',
+      rank: 4,
+      price: price(1_900),
+      grants: grantsOf({}),
+      perSeat: ['posts', 'cost'],
+      overage: [{ limit: 'posts', micros: usd('0.10') }],
+    },
     staff: { name: 'Staff', rank: 3, price: price(0), grants: grantsOf({}), hidden: true },
   },
   addOns: { boost: { name: 'Boost', price: { currency: 'usd', once: 500 }, days: 30, lifts: 'paid' } },
@@ -100,6 +114,41 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
   ['the default plan "gold" is no plan', { defaultPlan: 'gold' }],
   ['the default plan "paid" is not free', { defaultPlan: 'paid' }],
   ['there is no plan', { plans: {} }],
+  ['it is sold in several currencies: usd, eur', planWith({ price: { currency: 'eur', monthly: 900 } })],
+  [
+    'plan paid: a year costs less than one month, or more than twelve',
+    planWith({ price: { ...price(900), yearly: 10_801 } }),
+  ],
+  ['plan paid: its trial lasts no whole number of days', planWith({ trialDays: 0.5 })],
+  [
+    'plan free: is free, and has a trial',
+    { plans: { free: { name: 'Free', rank: 1, price: price(0), grants: grantsOf({}), trialDays: 14 } } },
+  ],
+  ['plan paid: sells "likes" by the seat, which is no limit', planWith({ perSeat: ['likes'] })],
+  ['plan paid: sells pause by the seat, which is a cooldown', planWith({ perSeat: ['pause'] })],
+  [
+    'plan paid: "cost" may be passed, and is no quota of accounts',
+    planWith({ overage: [{ limit: 'cost', micros: usd('0.01') }] }),
+  ],
+  [
+    "plan paid: posts may be passed, and its windows are of the account's own time zone",
+    {
+      ...planWith({ overage: [{ limit: 'posts', micros: usd('0.01') }] }),
+      limits: { ...sound.limits, posts: { kind: 'quota', per: 'month', zone: 'account', by: 'account' } },
+    },
+  ],
+  [
+    'plan paid: posts may be passed, and has no end',
+    planWith({ grants: grantsOf({ posts: UNLIMITED }), overage: [{ limit: 'posts', micros: usd('0.01') }] }),
+  ],
+  [
+    'plan paid: one unit past posts costs no whole number of micro-units',
+    planWith({ overage: [{ limit: 'posts', micros: usd('0') }] }),
+  ],
+  [
+    'plan paid: has two prices past a limit',
+    planWith({ overage: ['0.01', '0.02'].map((each) => ({ limit: 'posts', micros: usd(each) })) }),
+  ],
   ['"Demo" is no name: lower-case words joined by _', { key: 'Demo' }],
   ['"posts" is both a limit and an option', { options: { ...sound.options, posts: 'number' } }],
   ['"paid" is both a plan and an add-on', { addOns: { paid: boost } }],

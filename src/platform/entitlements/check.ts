@@ -7,6 +7,7 @@ import {
   type Plan,
   UNLIMITED,
 } from './catalogue.ts';
+import { currencyProblems, saleProblems } from './check-sale.ts';
 
 /** A declaration whose parts the compiler has held against each other already, or that came from untyped code. */
 export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' | 'addOns'> {
@@ -31,6 +32,7 @@ export function catalogueOf(declaration: PlainDeclaration): Catalogue {
     ...Object.entries(catalogue.limits).flatMap(([limit, of]) => limitProblems(limit, of)),
     ...Object.entries(catalogue.features).flatMap(([feature, of]) => featureProblems(catalogue, feature, of)),
     ...Object.entries(catalogue.plans).flatMap(([plan, of]) => planProblems(catalogue, plan, of)),
+    ...currencyProblems(catalogue),
     ...orderProblems(catalogue),
     ...Object.entries(catalogue.addOns).flatMap(([addOn, of]) => addOnProblems(catalogue, addOn, of)),
     ...defaultProblems(catalogue),
@@ -102,6 +104,7 @@ function planProblems(catalogue: Catalogue, name: string, plan: Plan): string[] 
     ...(isAmount(monthly) && (yearly === undefined || isAmount(yearly))
       ? []
       : ['its price is no whole number of cents']),
+    ...saleProblems(catalogue, plan),
     ...reserveProblems(catalogue, plan),
   ];
   return problems.map((problem) => `plan ${name}: ${problem}`);

@@ -6,5 +6,6 @@ const GONE = erasedWith('accounts.accounts');
 export const entitlementsDataRules: DataRule[] = [
   { table: 'entitlements.grants', account: GONE },
   { table: 'entitlements.snapshots', account: GONE },
+  { table: 'entitlements.allowances', account: GONE },
   { table: 'entitlements.defaults', nobodys: 'what accounts have that hold no plan' },
 ];

@@ -1,5 +1,5 @@
 import type { Micros } from '#platform/kernel';
-import type { AddOn, Feature, LimitDeclaration, OptionKind, Plan } from './catalogue.ts';
+import type { AddOn, Feature, LimitDeclaration, OptionKind, Overage, Plan } from './catalogue.ts';
 
 type Limits = Readonly<Record<string, LimitDeclaration>>;
 type Options = Readonly<Record<string, OptionKind>>;
@@ -35,6 +35,8 @@ export interface CatalogueDeclaration<L extends Limits, O extends Options, PlanN
 
 interface PlanOf<L extends Limits, O extends Options> extends Plan {
   readonly grants: GrantsOf<L, O>;
+  readonly perSeat?: readonly (keyof L & string)[];
+  readonly overage?: readonly (Overage & { readonly limit: keyof L & string })[];
 }
 
 interface FeatureOf<L extends Limits, O extends Options> extends Feature {

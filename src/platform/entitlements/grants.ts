@@ -1,8 +1,10 @@
 import type { Actor, Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import { type Allowance, allowIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
+import { type StoreGrants, storeGrantsIn } from './store-grants.ts';
 import {
   endGrant,
   type Grant,
@@ -23,6 +25,8 @@ export interface NewGrant {
   readonly plan?: string | undefined;
   readonly addOn?: string | undefined;
   readonly source: GrantSource;
+  /** How many of a plan that is sold by the piece; 1 when not said. */
+  readonly quantity?: number | undefined;
   /** Why, in a few words, for whoever reads the account's history. */
   readonly cause: string;
   /** As the system that it is imported from calls it; once for an account. */
@@ -51,6 +55,10 @@ interface Parts {
 export interface GrantWriting {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
+  /** Puts all that a store grants an account in the place of what it granted before; answers whether a timeline changed. */
+  storeGrantsIn(tx: Transaction, wanted: StoreGrants): Promise<boolean>;
+  /** Writes down how far an account lets a limit be passed. */
+  allowIn(tx: Transaction, allowance: Allowance): Promise<void>;
   /** What one of these accounts was granted under a name of another system; nobody else changes their grants until `tx` ends. */
   importedIn(
     tx: Transaction,
@@ -59,11 +67,13 @@ export interface GrantWriting {
   ): Promise<Grant | undefined>;
 }
 
-/** The two ways in which an account's grants change. Grant, snapshot and audit event are one commit. */
+/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a store changes is audited by whoever asked it. */
 export function createGrantWriting(parts: Parts): GrantWriting {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
+    storeGrantsIn: (tx, wanted) => storeGrantsIn(parts, tx, wanted),
+    allowIn: (tx, allowance) => allowIn(parts, tx, allowance),
     async importedIn(tx, accountIds, externalId) {
       const [, [found]] = await tx.runAll([
         lockAccounts(accountIds),
@@ -91,6 +101,7 @@ async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise
   };
   const made = {
     source,
+    quantity: wanted.quantity ?? 1,
     cause,
     externalId: wanted.externalId ?? null,
     createdBy: personOf(by),
@@ -161,11 +172,13 @@ function personOf(actor: Actor) {
 }
 
 /** The names are checked here and not by the database: plans live in code. */
-function checkedNames(catalogue: Catalogue | undefined, { plan, addOn }: NewGrant) {
+function checkedNames(catalogue: Catalogue | undefined, { plan, addOn, quantity = 1 }: NewGrant) {
   if (catalogue === undefined) throw invalid('product', 'There is no such product.');
   const { product, plans, addOns } = catalogue;
   if (plan !== undefined && addOn === undefined) {
     if (!Object.hasOwn(plans, plan)) throw invalid('plan', `There is no such plan in ${product}.`, plans);
+    if (quantity > 1 && plans[plan]?.perSeat === undefined)
+      throw invalid('quantity', 'This plan is not sold by the seat.');
     return { plan, addOn: null, days: null };
   }
   if (plan !== undefined || addOn === undefined) {

@@ -1,17 +1,21 @@
 import './errors.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 
+export type { Allowance } from './allowances.ts';
 export { entitlementsDataRules } from './data-rules.ts';
 export {
   type AddOn,
   type Backend,
   type Catalogue,
+  CURRENCIES,
+  type Currency,
   type Feature,
   type Grants,
   type GrantValue,
   type LimitDeclaration,
   type LimitSubject,
   type OptionKind,
+  type Overage,
   type Plan,
   type Price,
   UNLIMITED,
@@ -30,6 +34,17 @@ export {
 } from './service.ts';
 export type { Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
-export { type GrantSource, type Segment, segmentAt, type TimedGrant, timelineOf } from './timeline.ts';
+export { grantsFor } from './sizes.ts';
+export type { StoreGrant, StoreGrants } from './store-grants.ts';
+export {
+  GRANT_SOURCES,
+  type GrantSource,
+  type Segment,
+  segmentAt,
+  STORE_SOURCES,
+  type StoreSource,
+  type TimedGrant,
+  timelineOf,
+} from './timeline.ts';
 
 export const entitlementsMigrations = (): Migration[] => migrationsIn('entitlements', import.meta.url);

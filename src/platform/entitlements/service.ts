@@ -5,8 +5,8 @@ import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { createGrantWriting, type GrantWriting } from './grants.ts';
 import { createRewriter, type Synced } from './snapshots.ts';
-import { type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
-import { lastsUntil, type Segment, segmentAt } from './timeline.ts';
+import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
+import { isStore, lastsUntil, runningAt, type Segment, segmentAt, type StoreSource } from './timeline.ts';
 
 /** What an account may do in a product now, why, and until when. */
 export interface Entitlement {
@@ -18,7 +18,20 @@ export interface Entitlement {
   readonly source: Segment['source'];
   readonly addOns: readonly { readonly id: string; readonly expiresAt: string | null }[];
   readonly grants: Grants;
+  /** How many of a plan that is sold by the seat; else null. */
+  readonly quantity: number | null;
+  /** How many units past a limit the account allows, and the plan sells: they are in `grants`. */
+  readonly overage: Readonly<Record<string, number>>;
+  /** Each purchase in a store that runs now: two stores may be paid for the same. */
+  readonly paid: readonly Paid[];
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
+  readonly until: string | null;
+}
+
+/** A purchase that runs: of a plan or an add-on, by its id. */
+export interface Paid {
+  readonly source: StoreSource;
+  readonly id: string;
   readonly until: string | null;
 }
 
@@ -67,10 +80,12 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
       parts.webhooks?.wake();
     },
     async current(accountId) {
-      const [rows] = await db.tenant(accountId, [timelinesOf(accountId)]);
+      const [rows, bought] = await db.tenant(accountId, [timelinesOf(accountId), boughtBy(accountId)]);
       return rows.flatMap(({ product, timeline, now }) => {
         const catalogue = catalogues.get(product);
-        return catalogue === undefined ? [] : [entitlementAt(catalogue, timeline, now)];
+        if (catalogue === undefined) return [];
+        const paid = paidIn(catalogue, bought.map(grantOf), now);
+        return [{ ...entitlementAt(catalogue, timeline, now), paid }];
       });
     },
     async grantsOf(accountId, page) {
@@ -96,8 +111,23 @@ export function bestPlan(catalogue: Catalogue): string {
   return best[0];
 }
 
-function entitlementAt(catalogue: Catalogue, timeline: readonly Segment[], now: Date): Entitlement {
-  const { plan, source, add_ons: addOns, grants } = segmentAt(timeline, now);
+function paidIn({ product }: Catalogue, bought: readonly Grant[], now: Date): Paid[] {
+  return runningAt(
+    bought.filter((grant) => grant.product === product),
+    now,
+  ).flatMap(({ grant: { source, plan, addOn }, until }) =>
+    isStore(source)
+      ? [{ source, id: `${product}.${plan ?? addOn}`, until: until?.toISOString() ?? null }]
+      : [],
+  );
+}
+
+function entitlementAt(
+  catalogue: Catalogue,
+  timeline: readonly Segment[],
+  now: Date,
+): Omit<Entitlement, 'paid'> {
+  const { plan, source, add_ons: addOns, grants, quantity, overage } = segmentAt(timeline, now);
   return {
     product: catalogue.product,
     name: catalogue.name,
@@ -109,6 +139,8 @@ function entitlementAt(catalogue: Catalogue, timeline: readonly Segment[], now: 
       expiresAt: lastsUntil(timeline, now, (segment) => segment.add_ons.includes(id)),
     })),
     grants,
+    quantity: quantity ?? null,
+    overage: overage ?? {},
     until: lastsUntil(timeline, now, (segment) => segment.plan === plan),
   };
 }

@@ -1,6 +1,7 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
 import type { Emitting } from '#platform/webhooks';
+import { allowancesIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import { planEvents } from './plan-events.ts';
 import {
@@ -54,11 +55,16 @@ export function createRewriter(
   async function rewrite(tx: Transaction, accountIds: readonly AccountId[], change: Change) {
     const catalogue = catalogues.get(change.product);
     if (catalogue === undefined) return { changed: [], unknown: [] };
-    const [, rows] = await tx.runAll([lockAccounts(accountIds), grantsIn(change.product, accountIds)]);
+    const [, rows, allowed] = await tx.runAll([
+      lockAccounts(accountIds),
+      grantsIn(change.product, accountIds),
+      allowancesIn(change.product, accountIds),
+    ]);
+    const allowances = new Map(allowed.map(({ account_id, limits }) => [account_id, limits]));
     const grants = Map.groupBy(rows.map(grantOf), ({ accountId }) => accountId);
     const timelines = accountIds.map((account_id) => ({
       account_id,
-      timeline: timelineOf(catalogue, grants.get(account_id) ?? []),
+      timeline: timelineOf(catalogue, grants.get(account_id) ?? [], allowances.get(account_id)),
     }));
     const [changed] = await tx.runAll([
       insertSnapshots(change, timelines),
@@ -111,7 +117,13 @@ export function createRewriter(
 
 /** Changes whenever a timeline might: with plans, add-ons, the default and whom it is for, not with prices of the same plans' names. */
 function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue): string {
-  const granting = Object.entries(plans).map(([name, { rank, grants }]) => [name, rank, grants]);
+  const granting = Object.entries(plans).map(([name, { rank, grants, perSeat, overage }]) => [
+    name,
+    rank,
+    grants,
+    perSeat,
+    overage?.map(({ limit }) => limit),
+  ]);
   const lifting = Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]);
   return sha256(JSON.stringify([granting, lifting, defaultPlan, holds]));
 }

@@ -3,7 +3,7 @@ import type { AccountId, UserId } from '#platform/kernel';
 import type { Selectable } from 'kysely';
 import type { Catalogue } from './catalogue.ts';
 import type { EntitlementsTables } from './tables.ts';
-import type { GrantSource, Segment, TimedGrant } from './timeline.ts';
+import { type GrantSource, type Segment, STORE_SOURCES, type TimedGrant } from './timeline.ts';
 
 const tables = queries<EntitlementsTables>();
 type GrantRow = Selectable<EntitlementsTables['entitlements.grants']>;
@@ -20,11 +20,13 @@ export interface Grant extends TimedGrant {
 export function grantOf(row: GrantRow): Grant {
   return {
     id: row.id,
+    externalId: row.external_id,
     accountId: row.account_id as AccountId,
     product: row.product,
     plan: row.plan,
     addOn: row.add_on,
     source: row.source as GrantSource,
+    quantity: row.quantity,
     startsAt: row.starts_at,
     endsAt: row.ends_at,
     days: row.days,
@@ -58,10 +60,7 @@ export const presentTime = () =>
   statement<{ now: Date }>(`select date_trunc('milliseconds', app.now()) as now`);
 
 export const insertGrant = (
-  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & {
-    readonly externalId: string | null;
-    readonly requestId: string | null;
-  },
+  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & { readonly requestId: string | null },
 ) =>
   tables
     .insertInto('entitlements.grants')
@@ -72,6 +71,7 @@ export const insertGrant = (
       plan: grant.plan,
       add_on: grant.addOn,
       source: grant.source,
+      quantity: grant.quantity,
       starts_at: grant.startsAt,
       ends_at: grant.endsAt,
       days: grant.days,
@@ -88,6 +88,7 @@ export const grantsByExternalId = (accountIds: readonly AccountId[], externalId:
     .selectFrom('entitlements.grants')
     .selectAll()
     .where('account_id', 'in', accountIds)
+    .where('source', '=', 'import')
     .where('external_id', '=', externalId)
     .orderBy('created_at')
     .orderBy('id');
@@ -114,6 +115,14 @@ export const grantsPage = (
   return rest.orderBy('id', 'desc').limit(page.limit);
 };
 
+/** What an account bought in stores and that was not taken back, whenever it runs. */
+export const boughtBy = (accountId: AccountId) =>
+  tables
+    .selectFrom('entitlements.grants')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('source', 'in', STORE_SOURCES);
+
 /** All grants of some accounts in a product. */
 export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
   tables
@@ -124,7 +133,7 @@ export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
 
 export interface Change {
   readonly product: string;
-  readonly cause: 'granted' | 'revoked' | 'catalogue_changed';
+  readonly cause: 'granted' | 'revoked' | 'store_changed' | 'overage_chosen' | 'catalogue_changed';
   readonly grantId?: string;
   readonly requestId?: string | null;
 }

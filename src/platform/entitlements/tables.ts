@@ -2,6 +2,14 @@
 import type { ColumnType, Generated } from 'kysely';
 
 export interface EntitlementsTables {
+  'entitlements.allowances': {
+    account_id: string;
+    product: string;
+    limit_name: string;
+    most: number;
+    created_at: ColumnType<Date, Date | string | undefined, Date | string>;
+    updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  };
   'entitlements.defaults': {
     product: string;
     timeline: unknown;
@@ -18,6 +26,7 @@ export interface EntitlementsTables {
     plan: string | null;
     add_on: string | null;
     source: string;
+    quantity: Generated<number>;
     starts_at: ColumnType<Date, Date | string, Date | string>;
     ends_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
     days: number | null;

@@ -43,8 +43,8 @@ const free = catalogueOf({
 let made = 0;
 function grant(of: Partial<TimedGrant>): TimedGrant {
   made += 1;
-  const nothing = { plan: null, addOn: null, endsAt: null, days: null, revokedAt: null };
-  return { id: `grant-${made}`, source: 'admin', startsAt: day(0), ...nothing, ...of };
+  const nothing = { externalId: null, plan: null, addOn: null, endsAt: null, days: null, revokedAt: null };
+  return { id: `grant-${made}`, source: 'admin', quantity: 1, startsAt: day(0), ...nothing, ...of };
 }
 const plan = (name: string, of: Partial<TimedGrant> = {}) => grant({ plan: name, ...of });
 const boost = (of: Partial<TimedGrant> = {}) => grant({ addOn: 'boost', days: 30, ...of });
@@ -231,6 +231,20 @@ function playedThrough(grants: readonly TimedGrant[], last: number): Map<string,
   }
   return running;
 }
+
+test('purchases of one instant stand in the order of their store’s names, whichever we heard of first', () => {
+  const bought = [
+    boost({ externalId: 'line_b', source: 'stripe', revokedAt: day(10) }),
+    boost({ externalId: 'line_a', source: 'stripe' }),
+  ];
+  const heard = bought.toReversed().map((one, place) => ({ ...one, id: `heard-${place}` }));
+  expect(timelineOf(paid, heard)).toEqual(timelineOf(paid, bought));
+  expect(days(timelineOf(paid, heard))).toEqual([
+    ['first', null],
+    [0, 'demo.pro'],
+    [30, null],
+  ]);
+});
 
 describe('for any grants', () => {
   test('any order of them gives the same timeline', () => {

@@ -1,15 +1,28 @@
 import type { Catalogue, Grants } from './catalogue.ts';
+import { effectiveOf, isSame } from './effective.ts';
 
-/** Where a grant comes from. Stores join this list with their first subscription. */
-export const GRANT_SOURCES = ['admin', 'owner', 'import'] as const;
+/** Where customers pay. */
+export const STORE_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
+export type StoreSource = (typeof STORE_SOURCES)[number];
+
+export function isStore(source: GrantSource): source is StoreSource {
+  return (STORE_SOURCES as readonly GrantSource[]).includes(source);
+}
+
+/** Where a grant comes from. */
+export const GRANT_SOURCES = ['admin', 'owner', 'import', ...STORE_SOURCES] as const;
 export type GrantSource = (typeof GRANT_SOURCES)[number];
 
 /** The part of a grant that decides what is in effect when. Exactly one of `plan` and `addOn` is there. */
 export interface TimedGrant {
   readonly id: string;
+  /** As its store calls it. */
+  readonly externalId: string | null;
   readonly plan: string | null;
   readonly addOn: string | null;
   readonly source: GrantSource;
+  /** How many of a plan that is sold by the piece; else 1. */
+  readonly quantity: number;
   readonly startsAt: Date;
   /** An exact end; null: it has none, or `days` say how long it lasts. */
   readonly endsAt: Date | null;
@@ -28,8 +41,15 @@ export interface Segment {
   readonly add_ons: readonly string[];
   /** Of the grant that decides the plan. */
   readonly source: GrantSource | 'default' | null;
+  /** Of a plan that is sold by seats: how many. */
+  readonly quantity?: number;
+  /** Of limits that may be passed: how many units past the plan's own size are allowed. They are in `grants`. */
+  readonly overage?: Readonly<Record<string, number>>;
   readonly grants: Grants;
 }
+
+/** How many units past each limit an account allows. */
+export type Allowances = Readonly<Record<string, number>>;
 
 /** Where every timeline begins, so that any instant lies in exactly one segment. */
 const ORIGIN = 0;
@@ -43,11 +63,12 @@ const DAY = 86_400_000;
  * nothing lies beneath: a customer whose plan lapses keeps the boost that they paid for. (Whether one may be bought
  * without a plan is the shop's question.) Grants of plans and add-ons that the catalogue no longer has give nothing.
  */
-export function timelineOf(catalogue: Catalogue, grants: readonly TimedGrant[]): Segment[] {
-  const ordered = [...grants].sort(
-    (a, b) => a.startsAt.getTime() - b.startsAt.getTime() || (a.id < b.id ? -1 : 1),
-  );
-  const spans = [...planSpans(ordered), ...addOnSpans(ordered)].filter(({ from, until }) => from < until);
+export function timelineOf(
+  catalogue: Catalogue,
+  grants: readonly TimedGrant[],
+  allowances: Allowances = {},
+): Segment[] {
+  const spans = spansOf(grants);
   const bounds = new Set([ORIGIN]);
   for (const { from, until } of spans) {
     if (from > ORIGIN) bounds.add(from);
@@ -57,7 +78,8 @@ export function timelineOf(catalogue: Catalogue, grants: readonly TimedGrant[]):
   for (const at of [...bounds].sort((a, b) => a - b)) {
     const effective = effectiveOf(
       catalogue,
-      spans.filter(({ from, until }) => from <= at && at < until),
+      spans.flatMap(({ from, until, grant }) => (from <= at && at < until ? [grant] : [])),
+      allowances,
     );
     const last = timeline.pop();
     const from = new Date(at).toISOString();
@@ -96,6 +118,30 @@ interface Span {
   readonly until: number;
 }
 
+function spansOf(grants: readonly TimedGrant[]): Span[] {
+  const ordered = [...grants].sort(
+    (a, b) => a.startsAt.getTime() - b.startsAt.getTime() || (nameOf(a) < nameOf(b) ? -1 : 1),
+  );
+  return [...planSpans(ordered), ...addOnSpans(ordered)].filter(({ from, until }) => from < until);
+}
+
+/** The grants of a product that run at an instant, each with its end; null: it has none. */
+export function runningAt<Of extends TimedGrant>(
+  grants: readonly Of[],
+  at: Date,
+): { readonly grant: Of; readonly until: Date | null }[] {
+  const time = at.getTime();
+  const running = new Map(
+    spansOf(grants).flatMap(({ grant, from, until }) =>
+      from <= time && time < until ? [[grant.id, until]] : [],
+    ),
+  );
+  return grants.flatMap((grant) => {
+    const until = running.get(grant.id);
+    return until === undefined ? [] : [{ grant, until: Number.isFinite(until) ? new Date(until) : null }];
+  });
+}
+
 function planSpans(ordered: readonly TimedGrant[]): Span[] {
   return ordered
     .filter(({ plan }) => plan !== null)
@@ -126,34 +172,11 @@ function addOnSpans(ordered: readonly TimedGrant[]): Span[] {
   return spans;
 }
 
+/** What tells grants of one instant apart, whichever of them we heard of first: our ids say when that was. */
+function nameOf({ source, externalId, id }: TimedGrant): string {
+  return `${source} ${externalId ?? id}`;
+}
+
 function timeOf(end: Date | null): number {
   return end?.getTime() ?? Number.POSITIVE_INFINITY;
-}
-
-type Effective = Omit<Segment, 'from' | 'until'>;
-
-function effectiveOf(catalogue: Catalogue, active: readonly Span[]): Effective {
-  let name = catalogue.defaultPlan;
-  let source: Segment['source'] = name === undefined ? null : 'default';
-  const addOns = new Set<string>();
-  let rank = (name === undefined ? undefined : catalogue.plans[name]?.rank) ?? Number.NEGATIVE_INFINITY;
-  for (const { grant } of active) {
-    if (grant.addOn !== null && !(grant.addOn in catalogue.addOns)) continue;
-    if (grant.addOn !== null) addOns.add(`${catalogue.product}.${grant.addOn}`);
-    const plan = grant.addOn === null ? grant.plan : catalogue.addOns[grant.addOn]?.lifts;
-    const granted = plan === null || plan === undefined ? undefined : catalogue.plans[plan];
-    if (plan === null || plan === undefined || granted === undefined) continue;
-    // Of equal plans the first is named as the source, but a default never stands in front of a grant.
-    if (granted.rank < rank || (granted.rank === rank && source !== 'default')) continue;
-    ({ rank } = granted);
-    name = plan;
-    ({ source } = grant);
-  }
-  const grants = name === undefined ? {} : (catalogue.plans[name]?.grants ?? {});
-  const plan = name === undefined ? null : `${catalogue.product}.${name}`;
-  return { plan, add_ons: [...addOns].sort(), source, grants };
-}
-
-function isSame(a: Effective, b: Effective): boolean {
-  return a.plan === b.plan && a.source === b.source && a.add_ons.join() === b.add_ons.join();
 }

@@ -1,5 +1,10 @@
 import type { Audit } from '#platform/audit';
-import { dueOrganizations, lockDueOrganization, lockMemberships, personalAccount } from '#platform/accounts';
+import {
+  dueOrganizations,
+  lockDueOrganization,
+  lockMemberships,
+  lockPersonalAccount,
+} from '#platform/accounts';
 import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
 import { dueUsers, lockDueUser } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
@@ -83,7 +88,7 @@ function userDue(id: UserId): Due {
       await tx.run(lockMemberships(id));
       const [user] = await tx.run(lockDueUser(id));
       if (user === undefined) return undefined;
-      const accounts = await tx.run(personalAccount(id));
+      const accounts = await tx.run(lockPersonalAccount(id));
       return [
         ...accounts.map(({ account_id }) => ({ kind: 'account', id: account_id }) as const),
         { kind: 'user', id, email: user.email },

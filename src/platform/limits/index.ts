@@ -20,6 +20,7 @@ export type { Denial } from './denial.ts';
 export { createDenials, type Denials } from './denials.ts';
 export { createDeniedEvents, type DeniedEvents } from './denied.ts';
 export type { CompiledFeature } from './features.ts';
+export type { NotFitting, Wish } from './fitting.ts';
 export {
   createMembersGauging,
   gaugeDenial,

@@ -11,6 +11,7 @@ import type { Holder } from './holder.ts';
 import { createLent, type Lent } from './lent.ts';
 import { createPermits, type PermitMaker } from './permits.ts';
 import { createReporting, type Reporting } from './reported.ts';
+import { type NotFitting, notFitting, type Wish } from './fitting.ts';
 import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage.ts';
 
 const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
@@ -42,6 +43,8 @@ export interface Limits {
   /** What was metered outside of this program. */
   readonly reporting: Reporting;
   usage(accountId: AccountId): Promise<LimitUsage[]>;
+  /** What an account has there that a plan has no room for: before it is changed to a smaller one. */
+  notFitting(accountId: AccountId, wish: Wish): Promise<NotFitting[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
 }
 
@@ -71,6 +74,7 @@ export function createLimits(parts: LimitsParts): Limits {
     lent: createLent({ ...parts, resolve }),
     reporting: createReporting({ ...parts, features }),
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),
+    notFitting: (accountId, wish) => notFitting(parts, accountId, wish),
     usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),
   };
 }

@@ -14,6 +14,18 @@ function template<Facts extends z.ZodType>(facts: Facts, example: z.infer<Facts>
   return { facts, example };
 }
 
+/** A plan of an account, in words for people. */
+const bought = { account: z.string(), product: z.string(), plan: z.string() };
+const boughtExample = { account: 'Analytical Engines', product: 'Reel', plan: 'Pro' };
+const failedPayment = z.strictObject({ ...bought, amount: z.string(), until: z.string(), next: z.string() });
+const failedPaymentExample = {
+  ...boughtExample,
+  amount: '39.95 USD',
+  until: '2026-11-27 08:00 UTC',
+  next: 'Pay the invoice or change your card: https://pay.example.com/invoice',
+};
+const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string() });
+
 /** Every mail that is sent: its words are in `templates/<name>.txt` and `.html`, its facts here. */
 export const TEMPLATES = {
   verify_email: template(z.strictObject({ link, hours }), {
@@ -126,6 +138,23 @@ export const TEMPLATES = {
       next: 'Nothing is refused yet. It is counted anew at 2026-12-01 00:00 UTC.',
     },
   ),
+  payment_failed: template(failedPayment, failedPaymentExample),
+  payment_failed_again: template(failedPayment, failedPaymentExample),
+  subscription_suspended: template(changedPlan, {
+    ...boughtExample,
+    why: 'A payment of 39.95 USD could not be made three times.',
+    next: 'Pay the invoice or change your card, and it is in effect again: https://pay.example.com/invoice',
+  }),
+  payment_recovered: template(changedPlan, {
+    ...boughtExample,
+    why: 'The payment of 39.95 USD was made.',
+    next: 'There is nothing that you have to do.',
+  }),
+  subscription_canceled: template(changedPlan, {
+    ...boughtExample,
+    why: 'It ended at 2026-11-20 08:00 UTC.',
+    next: 'Nothing was deleted. You can subscribe again at any time.',
+  }),
 } as const;
 
 export type TemplateName = keyof typeof TEMPLATES;

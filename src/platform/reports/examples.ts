@@ -81,3 +81,53 @@ export const marginReport = {
   next_cursor: null,
   rates: { source: 'ecb-eurofxref-hist.csv', newest: '2024-06-28' },
 };
+
+export const revenueReport = {
+  from: '2027-03-01',
+  until: '2027-04-01',
+  zone: 'UTC',
+  data: [
+    {
+      month: '2027-03',
+      product: 'demo',
+      plan: 'demo.pro',
+      currency: 'usd',
+      sales: 12,
+      gross_minor: 24_000,
+      fee_minor: 1_056,
+      tax_minor: 0,
+      net_minor: 22_944,
+      fees_missing: 0,
+    },
+  ],
+  next_cursor: null,
+};
+
+export const recurringReport = {
+  from: '2027-03-01',
+  until: '2027-04-01',
+  zone: 'UTC',
+  data: [
+    {
+      month: '2027-03',
+      currency: 'usd',
+      product: 'demo',
+      customers_before: 100,
+      customers: 104,
+      new_customers: 6,
+      returned_customers: 1,
+      churned_customers: 3,
+      mrr_before_minor: 200_000,
+      mrr_minor: 209_000,
+      new_minor: 12_000,
+      returned_minor: 2_000,
+      expansion_minor: 3_000,
+      contraction_minor: 2_000,
+      churned_minor: 6_000,
+      arr_minor: 2_508_000,
+      logo_churn: 0.03,
+      revenue_churn: 0.04,
+    },
+  ],
+  next_cursor: null,
+};

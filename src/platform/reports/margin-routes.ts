@@ -1,9 +1,9 @@
 import { answer, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { MARGIN_DIMENSIONS, marginColumns, type MarginDimension, marginLine } from './margin.ts';
+import { MARGIN_DIMENSIONS, marginColumns, marginLine } from './margin.ts';
 import { type RecordedSale, SOURCES } from './proceeds.ts';
-import { answerReport, reportOf, reportQuery } from './report.ts';
+import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
 
 const route = routesFor<Reports>();
@@ -116,15 +116,6 @@ const margin = z.strictObject({
     .describe('What the cost was converted at; null: the sale was in dollars, or there is no rate.'),
 });
 
-const isGroup = (text: string) => {
-  const words = text.split(',');
-  return text === '' || (words.every(isMarginDimension) && new Set(words).size === words.length);
-};
-
-function isMarginDimension(name: string): name is MarginDimension {
-  return (MARGIN_DIMENSIONS as readonly string[]).includes(name);
-}
-
 export const readMargin = route(
   'GET /v1/admin/margin',
   {
@@ -136,12 +127,7 @@ export const readMargin = route(
     scope: 'admin:read',
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
-      group: z
-        .string()
-        .max(100)
-        .refine(isGroup, { error: `is a list of ${MARGIN_DIMENSIONS.join(', ')}, each once` })
-        .default('product')
-        .describe(`With commas between: ${MARGIN_DIMENSIONS.join(', ')}.`),
+      group: groupQuery(MARGIN_DIMENSIONS, 'product'),
       account_id: z.uuid().optional(),
       ...reportQuery,
     }),
@@ -159,7 +145,7 @@ export const readMargin = route(
   },
   async (call, reports) => {
     const { from, until, zone, account_id: accountId } = call.query;
-    const group = call.query.group.split(',').filter(isMarginDimension);
+    const group = dimensionsIn(call.query.group, MARGIN_DIMENSIONS);
     const report = await reports.margin({ group, from, until, zone, accountId });
     const table = { name: 'margin', columns: marginColumns(group), line: marginLine(group) };
     const answered = await answerReport(call, report, table);

@@ -1,4 +1,5 @@
 import { type Database, type Statement, statement } from '#platform/db';
+import type { Mode } from '#platform/billing';
 import { type ExchangeRates, type Quote, toMinor } from './exchange-rates.ts';
 import { type AskedRange, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
@@ -45,7 +46,7 @@ const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 
  * at the last rate published by the month's end.
  */
 export async function openMarginReport(
-  { db, rates }: { readonly db: Database; readonly rates: ExchangeRates },
+  { db, rates, mode }: { readonly db: Database; readonly rates: ExchangeRates; readonly mode: Mode },
   question: MarginQuestion,
 ): Promise<Report<Margin>> {
   const read = readerFor(db, 'everybody');
@@ -56,7 +57,7 @@ export async function openMarginReport(
     keys,
     positionOf: (margin) => keys.map((key) => margin[key] ?? ''),
     async page(at) {
-      const rows = await read(sums(question, { ...at, range, keys }));
+      const rows = await read(sums(question, { ...at, range, keys, mode }));
       return rows.map((row) => withMargin(row, rates));
     },
   };
@@ -89,6 +90,7 @@ function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
 
 interface MarginAsked {
   readonly range: Range;
+  readonly mode: Mode;
   readonly keys: readonly string[];
   readonly limit: number;
   readonly after?: readonly string[] | undefined;
@@ -96,7 +98,7 @@ interface MarginAsked {
 
 function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<MarginRow> {
   const { range, keys, after } = asked;
-  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit];
+  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit, asked.mode];
   const place = (value: unknown) => `$${values.push(value)}`;
   const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
   const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
@@ -108,14 +110,12 @@ function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<Marg
        select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost
        from reports.usage($1, $2) where not own ${ofAccount} group by 1, 2, 3, 4),
      rows as (
-       select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, 1 as sales,
-         gross as gross_minor, fee as fee_minor, tax as tax_minor, net as net_minor, 0 as cost_micros
-       from reports.proceeds where occurred_at >= $1 and occurred_at < $2 ${ofAccount}
+       select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, sales,
+         gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, 0 as cost_micros
+       from reports.revenue($1, $2, $5) where true ${ofAccount}
        union all
-       select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'), coalesce((
-           select p.currency from reports.proceeds p where p.account_id = s.account_id
-           order by p.occurred_at < (s.month + interval '1 month') at time zone $3 desc, p.product = s.product desc, p.occurred_at desc, p.id desc limit 1),
-         'usd'), 0, 0, 0, 0, 0, s.cost
+       select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
+         reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost
        from spent s),
      keyed as (select ${[...texts, ...AMOUNTS].join(', ')} from rows),
      summed as (

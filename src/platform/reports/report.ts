@@ -30,6 +30,30 @@ export const reportQuery = {
   format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
 };
 
+/** `group=day,model`: words of a list, each once. */
+export function groupQuery(names: readonly string[], otherwise: string) {
+  const list = names.join(', ');
+  return z
+    .string()
+    .max(100)
+    .refine(
+      (text) => {
+        const words = text.split(',');
+        return (
+          text === '' || (words.every((word) => names.includes(word)) && new Set(words).size === words.length)
+        );
+      },
+      { error: `is a list of ${list}, each once` },
+    )
+    .default(otherwise)
+    .describe(`What sums are told apart by, with commas between: ${list}. Empty: one sum of all.`);
+}
+
+/** The words of a group, in its order. */
+export function dimensionsIn<Name extends string>(text: string, names: readonly Name[]): Name[] {
+  return text.split(',').flatMap((word) => names.find((name) => name === word) ?? []);
+}
+
 /** What a report answers in JSON: its range, and a page of its rows. */
 export function reportOf<Row extends z.ZodType>(row: Row) {
   return z.strictObject({

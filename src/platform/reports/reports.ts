@@ -1,4 +1,5 @@
 import { actorOf, type Audit } from '#platform/audit';
+import type { Mode } from '#platform/billing';
 import { commitPoint, type Database } from '#platform/db';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
@@ -7,7 +8,9 @@ import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } 
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
 import { createProceeds, type Proceeds } from './proceeds.ts';
+import { openRecurringReport, type Recurring, type RecurringQuestion } from './recurring.ts';
 import type { Report } from './report.ts';
+import { openRevenueReport, type Revenue, type RevenueQuestion } from './revenue.ts';
 import { createRollup, type Rollup } from './rollup.ts';
 import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type Whose } from './usage.ts';
 
@@ -23,6 +26,8 @@ export interface ReportsParts {
   readonly catalogues: readonly Catalogue[];
   /** A file of exchange rates in the ECB's format; the bundled one when not said. */
   readonly exchangeRatesFile?: string | undefined;
+  /** Whose sales are told: real ones, or those of a store's test mode or sandbox. */
+  readonly mode: Mode;
   readonly entitlements: Pick<Entitlements, 'announce'>;
 }
 
@@ -33,6 +38,8 @@ export interface Reports {
   readonly rates: ExchangeRates;
   usage(whose: Whose, question: UsageQuestion): Promise<Report<UsageSum>>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;
+  revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
+  recurring(question: RecurringQuestion): Promise<Report<Recurring>>;
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   adjust(
     wanted: Omit<NewAdjustment, 'by' | 'madeBy' | 'whence'>,
@@ -48,7 +55,7 @@ export interface AdjustmentView extends Omit<Adjustment, 'name' | 'created_at'> 
 }
 
 export function createReports(parts: ReportsParts): Reports {
-  const { db, entitlements } = parts;
+  const { db, entitlements, mode } = parts;
   const rates = readExchangeRates(parts.exchangeRatesFile);
   const adjustIn = createAdjuster(parts);
   return {
@@ -56,7 +63,9 @@ export function createReports(parts: ReportsParts): Reports {
     proceeds: createProceeds(parts),
     rates,
     usage: (whose, question) => openUsageReport(db, whose, question),
-    margin: (question) => openMarginReport({ db, rates }, question),
+    margin: (question) => openMarginReport({ db, rates, mode }, question),
+    revenue: (question) => openRevenueReport({ db, mode }, question),
+    recurring: (question) => openRecurringReport({ db, mode }, question),
     async adjust(wanted, { caller, origin, once }) {
       const by = { by: actorOf(caller), madeBy: caller.userId, whence: origin };
       const made = await once(ADJUSTED, async (tx) =>

@@ -2,42 +2,16 @@ import { pageOf, page, pageQuery, positionOf, routesFor, routesOf } from '#platf
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { answerReport, reportOf, reportQuery } from './report.ts';
+import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
-import {
-  columnsOf,
-  type Dimension,
-  DIMENSION_NAMES,
-  type Filters,
-  isDimension,
-  type UsageSum,
-} from './usage.ts';
+import { columnsOf, type Dimension, DIMENSION_NAMES, type Filters, type UsageSum } from './usage.ts';
 
 const route = routesFor<Reports>();
 const tag = 'Usage';
 
 const OWN = DIMENSION_NAMES.filter((name) => name !== 'account');
 
-/** `group=day,model`: words of a list, each once. */
-function groupOf(names: readonly string[], otherwise: string) {
-  const list = names.join(', ');
-  return z
-    .string()
-    .max(100)
-    .refine(
-      (text) => {
-        const words = text.split(',');
-        return (
-          text === '' || (words.every((word) => names.includes(word)) && new Set(words).size === words.length)
-        );
-      },
-      { error: `is a list of ${list}, each once` },
-    )
-    .default(otherwise)
-    .describe(`What sums are told apart by, with commas between: ${list}. Empty: one sum of all.`);
-}
-
-const dimensionsOf = (text: string): Dimension[] => text.split(',').filter(isDimension);
+const dimensionsOf = (text: string): Dimension[] => dimensionsIn(text, DIMENSION_NAMES);
 
 const filters = {
   user_id: z.uuid().optional(),
@@ -103,7 +77,7 @@ export const accountReport = route(
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 60, by: 'account' },
-    query: z.strictObject({ group: groupOf(OWN, 'day'), ...filters, ...reportQuery }),
+    query: z.strictObject({ group: groupQuery(OWN, 'day'), ...filters, ...reportQuery }),
     reply: { 200: reportOf(usageSum) },
     example: {
       query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01', zone: 'Europe/Berlin' },
@@ -127,7 +101,7 @@ export const operatorReport = route(
     scope: 'admin:read',
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
-      group: groupOf(DIMENSION_NAMES, 'account'),
+      group: groupQuery(DIMENSION_NAMES, 'account'),
       account_id: z.uuid().optional(),
       ...filters,
       ...reportQuery,

@@ -19,10 +19,6 @@ const DIMENSIONS = {
 export type Dimension = keyof typeof DIMENSIONS;
 export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly Dimension[];
 
-export function isDimension(name: string): name is Dimension {
-  return Object.hasOwn(DIMENSIONS, name);
-}
-
 const FIGURES = [
   'calls',
   'estimated_calls',

@@ -37,8 +37,19 @@ export const gatewayCatalogue = declareCatalogue({
     scale: {
       name: 'Scale',
       rank: 2,
-      price: { currency: 'usd', monthly: 4_900 },
+      price: { currency: 'usd', monthly: 4_900, yearly: 49_000 },
+      trialDays: 14,
       grants: { calls: 100_000, per_minute: 1_200, concurrent: 20, daily_cost: usd('25') },
+      // A fifth more than a call of the quota costs.
+      overage: [{ limit: 'calls', micros: usd('0.0006') }],
+    },
+    team: {
+      name: 'Team',
+      rank: 3,
+      price: { currency: 'usd', monthly: 5_900, yearly: 59_000 },
+      perSeat: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      grants: { calls: 150_000, per_minute: 1_500, concurrent: 25, daily_cost: usd('30') },
+      overage: [{ limit: 'calls', micros: usd('0.0006') }],
     },
   },
   defaultPlan: 'developer',

@@ -86,7 +86,7 @@ const TABLES = `
       from pg_policies where schemaname = n.nspname and tablename = c.relname) as policies,
     ${GRANTS('c.relacl', 'c.relowner')} as grants
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where ${OURS} and c.relkind not in ('i', 'I', 'c', 't') order by 1`;
+  where ${OURS} and c.relkind not in ('i', 'I', 'c', 't', 'S') order by 1`;
 
 const DEFINERS = `
   select p.oid::regprocedure::text as name, r.rolname as owner, coalesce(to_json(p.proconfig), '[]') as settings, p.prosrc as body,

@@ -24,6 +24,7 @@ create table accounts.accounts (
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now()
 );
+create index accounts_closed on accounts.accounts (deleted_at) where deleted_at is not null;
 create unique index accounts_one_personal on accounts.accounts (created_by) where kind = 'personal';
 
 create table accounts.members (

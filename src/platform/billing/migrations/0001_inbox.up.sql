@@ -33,7 +33,9 @@ create table billing.inbox (
   check ((kind is null) = (object_id is null))
 );
 create index inbox_by_object on billing.inbox (store, mode, kind, object_id, number) where state in ('received', 'waiting', 'dead');
-create index inbox_by_time on billing.inbox (created_at, event_id);
+create index inbox_by_number on billing.inbox (number);
+create index inbox_by_state on billing.inbox (state, number);
+create index inbox_by_time on billing.inbox (created_at, number);
 call app.protect_system('billing.inbox');
 
 -- Objects that were hinted at since they were last fetched: a thousand hints are one row. It goes when a fetch that began after the newest hint
@@ -45,9 +47,9 @@ create table billing.wants (
   object_id text not null,
   -- Of the newest hint.
   wanted bigint not null,
-  -- The fetch under way, and until when nobody else begins one.
+  -- The fetch under way; due_at is the end of its lease then, until which nobody else begins one.
   fetching bigint,
-  fetching_until timestamptz,
+  -- Fetches in a row that came to nothing.
   attempts integer not null default 0,
   due_at timestamptz not null default app.now(),
   -- Given up after its last attempt; a new hint or a replay makes it due again.
@@ -59,8 +61,18 @@ create table billing.wants (
   primary key (store, mode, kind, object_id)
 );
 create index wants_due on billing.wants (store, mode, due_at) where not dead;
-create index wants_dead on billing.wants (updated_at) where dead;
+create index wants_dead on billing.wants (wanted) where dead;
 call app.protect_system('billing.wants');
+
+-- A drain that was enqueued and has not begun: whoever marks a want meanwhile enqueues no second one. It is deleted when one begins, which
+-- waits for those who saw it there and have not committed.
+create table billing.drains (
+  store text not null,
+  mode text not null,
+  created_at timestamptz not null default app.now(),
+  primary key (store, mode)
+);
+call app.protect_system('billing.drains');
 
 -- Which state of each object is in effect: that of the fetch with the greatest number.
 create table billing.objects (
@@ -93,17 +105,23 @@ create table billing.bodies (
   created_at timestamptz not null default app.now(),
   primary key (store, mode, kind, object_id, number)
 );
+create index bodies_by_time on billing.bodies (created_at);
 call app.protect_system('billing.bodies');
 
--- Who an account is to a store. It may have been several customers.
+-- Who an account is to a store. It may have been several customers. The id outlives the account, so that nothing of a customer who was erased is kept
+-- again: erased_at is when that was, and forgotten_at when the store had deleted them too.
 create table billing.customers (
-  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  account_id uuid not null,
   store text not null check (store in ('stripe', 'app_store', 'google_play')),
   mode text not null check (mode in ('live', 'test', 'sandbox')),
   customer text not null,
+  erased_at timestamptz,
+  forgotten_at timestamptz,
   created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
   primary key (account_id, store, mode, customer)
 );
+create index customers_to_forget on billing.customers (erased_at) where erased_at is not null and forgotten_at is null;
 create unique index customers_by_name on billing.customers (store, mode, customer);
 call app.protect_tenant('billing.customers', 'select');
 

@@ -2,7 +2,7 @@
 -- read; only the system role writes.
 
 create table billing.subscriptions (
-  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  account_id uuid not null,
   id uuid not null,
   store text not null check (store in ('stripe', 'app_store', 'google_play')),
   mode text not null check (mode in ('live', 'test', 'sandbox')),
@@ -17,6 +17,8 @@ create table billing.subscriptions (
   unit_amount bigint not null,
   currency text not null check (currency ~ '^[a-z]{3}$'),
   state text not null check (state in ('incomplete', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired')),
+  -- It is not paid, and the store tries no more.
+  given_up boolean not null default false,
   starts_at timestamptz not null,
   trial_ends_at timestamptz,
   period_starts_at timestamptz not null,
@@ -43,6 +45,7 @@ create table billing.subscriptions (
 );
 create unique index subscriptions_by_store_id on billing.subscriptions (store, mode, store_id);
 create index subscriptions_by_id on billing.subscriptions (id);
+create index subscriptions_of_account on billing.subscriptions (account_id, starts_at, id);
 call app.protect_tenant('billing.subscriptions', 'select');
 
 create table billing.invoices (
@@ -182,6 +185,24 @@ create unique index disputes_by_store_id on billing.disputes (store, mode, store
 create index disputes_of_charge on billing.disputes (store, mode, charge);
 call app.protect_tenant('billing.disputes', 'select');
 
+-- Subscriptions that end because their account was closed, and that go on when it is opened again. One that ended for another reason is not here.
+create table billing.endings (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  store text not null,
+  mode text not null,
+  -- Of the subscription.
+  store_id text not null,
+  -- Until when nobody else asks the store: a process that died has asked, or has not.
+  busy_until timestamptz,
+  -- When the store had said that it ends; null: nobody knows.
+  ended_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, store, mode, store_id)
+);
+call app.protect_tenant('billing.endings', 'select');
+revoke select on billing.endings from plinth_tenant;
+
 -- Ways to the store's own page. One is open for an account and product at most, so that nobody pays twice for the same.
 create table billing.checkouts (
   account_id uuid not null references accounts.accounts (account_id) on delete cascade,
@@ -193,6 +214,10 @@ create table billing.checkouts (
   add_on text,
   cycle text,
   quantity integer not null,
+  -- What the store is asked for, word by word: whoever asks again gets the same session. null: it was not asked yet.
+  asked jsonb,
+  -- Of what was ordered: the same order is the same way.
+  fingerprint text not null,
   -- The store's id; null: it was not made yet, or nobody knows.
   session text,
   url text,
@@ -205,7 +230,10 @@ create table billing.checkouts (
   check (num_nonnulls(plan, add_on) = 1)
 );
 create unique index checkouts_by_session on billing.checkouts (store, mode, session);
-call app.protect_tenant('billing.checkouts', 'select');
+-- Whoever finds one that is open shows that one, or closes it first.
+create unique index checkouts_open on billing.checkouts (account_id, store, mode, product, add_on) nulls not distinct
+  where state in ('making', 'open');
+call app.protect_tenant('billing.checkouts', 'select, insert, update');
 
 -- What a customer was told of a subscription, once: about says of what (an invoice and its failure).
 create table billing.notices (

@@ -10,14 +10,16 @@ create table entitlements.grants (
   product text not null,
   plan text,
   add_on text,
-  source text not null check (source in ('admin', 'owner', 'import')),
+  source text not null check (source in ('admin', 'owner', 'import', 'stripe', 'app_store', 'google_play')),
+  -- Of a plan that is sold by the piece (by seats): how many.
+  quantity integer not null default 1 check (quantity > 0),
   starts_at timestamptz not null,
-  -- An exact end; null: none, or `days` say how long it lasts.
-  ends_at timestamptz check (ends_at > starts_at),
+  -- An exact end; null: none, or `days` say how long it lasts. At its beginning: it is never in effect.
+  ends_at timestamptz check (ends_at >= starts_at),
   -- An add-on's days, which begin when those bought before are over.
   days integer check (days > 0),
   cause text not null,
-  -- As the system that it was imported from calls it.
+  -- As the store, or the system that it was imported from, calls it.
   external_id text check (length(external_id) between 1 and 200),
   created_by uuid,
   request_id text,
@@ -30,7 +32,7 @@ create table entitlements.grants (
   check (case when add_on is null then days is null else num_nonnulls(days, ends_at) = 1 end)
 );
 create index grants_by_product on entitlements.grants (product, account_id);
-create unique index grants_by_external_id on entitlements.grants (account_id, external_id) where external_id is not null;
+create unique index grants_by_external_id on entitlements.grants (account_id, source, external_id) where external_id is not null;
 create index grants_by_id on entitlements.grants (id);
 call app.protect_tenant('entitlements.grants', 'select');
 revoke delete on entitlements.grants from plinth_system;
@@ -43,7 +45,7 @@ create table entitlements.snapshots (
   product text not null,
   version bigint not null,
   timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
-  cause text not null check (cause in ('granted', 'revoked', 'catalogue_changed')),
+  cause text not null check (cause in ('granted', 'revoked', 'store_changed', 'overage_chosen', 'catalogue_changed')),
   grant_id uuid,
   request_id text,
   created_at timestamptz not null default app.now(),

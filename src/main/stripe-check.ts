@@ -1,0 +1,58 @@
+import { createStripeClient, type Finding, lookAtStripe } from '#platform/billing';
+import type { Config, StripeSettings } from '#platform/config';
+import { AppError, systemClock } from '#platform/kernel';
+import { products } from '#products';
+import { Wrong } from './wrong.ts';
+
+const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook'] as const;
+
+/** What a server that sells needs of Stripe, a line each. */
+export function stripeChecks(
+  config: Config,
+): { readonly name: string; readonly look: () => Promise<string> }[] {
+  const { stripe } = config;
+  if (stripe === undefined)
+    return [{ name: 'Stripe', look: async () => 'STRIPE_SECRET_KEY is not set: nothing is sold here' }];
+  const { account } = stripe;
+  if (account === undefined)
+    return [{ name: 'Stripe', look: async () => 'the sandbox stands in: nobody pays' }];
+  let looked: Promise<readonly Finding[]> | undefined;
+  return LINES.map((name) => ({
+    name,
+    async look() {
+      looked ??= findings(config, { ...stripe, account });
+      const found = (await looked).find(({ of }) => of === name);
+      if (found === undefined) throw new Wrong('Not known, because the key is not accepted.');
+      if (found.isWrong) throw new Wrong(found.says);
+      return found.says;
+    },
+  }));
+}
+
+type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['account']> };
+
+/** Without a good key the rest is not known: only its own line is there. */
+async function findings(config: Config, { account, url }: Selling): Promise<readonly Finding[]> {
+  const client = createStripeClient({ ...account, url });
+  try {
+    return await lookAtStripe({
+      client,
+      catalogues: products.map(({ catalogue }) => catalogue),
+      baseUrl: config.baseUrl,
+      webhookSecrets: account.webhookSecrets,
+      now: systemClock.now,
+    });
+  } catch (error) {
+    return [{ of: 'Stripe key', isWrong: true, says: saysOf(error, url) }];
+  } finally {
+    client.close();
+  }
+}
+
+function saysOf(error: unknown, url: string): string {
+  if (!(error instanceof AppError)) throw error;
+  if (error.code === 'store_unavailable') return `${new URL(url).host} does not answer.`;
+  return error.details?.['code'] === 'key_refused'
+    ? 'STRIPE_SECRET_KEY is not accepted, or may not read what is needed (products, prices, webhook endpoints, events).'
+    : `Stripe refuses (${String(error.details?.['code'])}).`;
+}

@@ -1,0 +1,108 @@
+import { type App, openApp } from '#app';
+import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/billing';
+import type { Config, StripeSettings } from '#platform/config';
+import { products } from '#products';
+import { crashingAt } from './crash.ts';
+import { withDatabase } from './migrating.ts';
+import type { Invocation, Verb } from './verb.ts';
+
+const USAGE = `Usage: plinth stripe sync              tell Stripe what is sold, and where its messages go
+       plinth stripe reconcile [--all]  look for what Stripe never told; --all: at everything it has
+       plinth stripe replay --offline   make subscriptions, invoices and grants anew of what is kept, without Stripe
+`;
+
+const NO_KEY = 'STRIPE_SECRET_KEY is not set: the sandbox is told all that at each start.\n';
+
+/** `stripe sync|reconcile|replay`: what an operator does by hand (docs/billing.md). */
+export const stripe: Verb = async (invocation) => {
+  const { config, words } = invocation;
+  switch (words.join(' ')) {
+    case 'sync':
+      return config.stripe?.account === undefined ? refused() : sync(config, config.stripe);
+    case 'reconcile':
+    case 'reconcile --all':
+      return config.stripe?.account === undefined
+        ? refused()
+        : reconcile(invocation, words.includes('--all'));
+    case 'replay --offline':
+      return replay(invocation);
+    default:
+      process.stderr.write(USAGE);
+      return 2;
+  }
+};
+
+function refused(): number {
+  process.stderr.write(NO_KEY);
+  return 1;
+}
+
+async function sync(config: Config, { account, url }: StripeSettings): Promise<number> {
+  if (account === undefined) return refused();
+  const client = createStripeClient({ ...account, url });
+  const catalogues = products.map(({ catalogue }) => catalogue);
+  try {
+    const { prices, endpoint } = await withDatabase(config, (db) =>
+      syncStripe({ db, client, catalogues, baseUrl: config.publicUrl }),
+    );
+    process.stdout.write(prices.map(line).join(''));
+    if (endpoint === undefined)
+      process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its messages.\n');
+    else process.stdout.write(`${endpoint.was.padEnd(8)}  messages to ${endpoint.url}\n`);
+    if (endpoint?.secret !== undefined)
+      process.stdout.write(
+        `\nIts secret is told this once. Set it:\nSTRIPE_WEBHOOK_SECRET=${endpoint.secret}\n`,
+      );
+    return 0;
+  } finally {
+    client.close();
+  }
+}
+
+/** `made      plinth:reel.pro:monthly  39.95 usd  price_…` */
+function line({ was, lookupKey, micros, currency, price }: SyncedPrice): string {
+  return `${was.padEnd(8)}  ${lookupKey}  ${micros / 1_000_000} ${currency}  ${price}\n`;
+}
+
+async function reconcile(invocation: Invocation, all: boolean): Promise<number> {
+  return withApp(invocation, async ({ modules }) => {
+    const { messages, objects } = await modules.inbox.reconcile({ all });
+    await modules.inbox.drain();
+    process.stdout.write(
+      `${messages} messages and ${objects} objects that were never told; they are applied.\n`,
+    );
+    return 0;
+  });
+}
+
+async function replay(invocation: Invocation): Promise<number> {
+  return withApp(invocation, async ({ modules }) => {
+    const { accounts, objects } = await modules.inbox.retell();
+    process.stdout.write(`${objects} objects of ${accounts} accounts were told again.\n`);
+    return 0;
+  });
+}
+
+/** The whole program for one task: it takes neither calls nor jobs. */
+async function withApp(
+  { config, version }: Invocation,
+  work: (app: App) => Promise<number>,
+): Promise<number> {
+  const passing = crashingAt(config.crashAt);
+  const app = await openApp({
+    config,
+    version,
+    serve: false,
+    work: false,
+    migrate: false,
+    onLost: (reason) => {
+      throw new Error(reason);
+    },
+    ...(passing === undefined ? {} : { passing }),
+  });
+  try {
+    return await work(app);
+  } finally {
+    await app.stop();
+  }
+}

@@ -1,0 +1,63 @@
+import { type DataRule, erased, erasedWith, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
+
+/** Of objects of a store: which of them are an account's says billing.objects, which goes in the same statement. */
+const OF_ITS_OBJECTS = `(t.store, t.mode, t.kind, t.object_id) in (
+  select o.store, o.mode, o.kind, o.object_id from billing.objects o where o.account_id = $1::uuid)`;
+
+const RAW =
+  'what stores told word for word; what it says is in subscriptions, invoices, payments, refunds and disputes';
+const ACCOUNTS = 'accounts.accounts';
+
+/** What erasure and export do with what was bought. */
+export const billingDataRules: DataRule[] = [
+  { table: 'billing.inbox', account: erased(OF_ITS_OBJECTS), withheld: RAW },
+  { table: 'billing.bodies', account: erased(OF_ITS_OBJECTS), withheld: RAW },
+  {
+    table: 'billing.wants',
+    account: erased(OF_ITS_OBJECTS),
+    withheld: 'which objects of a store are read next',
+  },
+  { table: 'billing.objects', account: erased(), withheld: RAW },
+  {
+    table: 'billing.customers',
+    account: unlinked(
+      { erased_at: 'app.now()' },
+      'the store is asked to forget them by this id, and nothing of it is kept again; whose it was nobody says by then',
+    ),
+  },
+  { table: 'billing.subscriptions', account: THE_BOOKS },
+  {
+    table: 'billing.invoices',
+    account: unlinked(
+      { url: 'null', pdf_url: 'null' },
+      'the books; not where the store shows a name and an address',
+    ),
+  },
+  { table: 'billing.invoice_lines', account: THE_BOOKS },
+  { table: 'billing.payments', account: THE_BOOKS },
+  { table: 'billing.refunds', account: THE_BOOKS },
+  { table: 'billing.disputes', account: THE_BOOKS },
+  {
+    table: 'billing.endings',
+    account: erasedWith(ACCOUNTS),
+    withheld: 'what becomes of subscriptions by the end of an account',
+  },
+  // Whoever has the address may pay.
+  {
+    table: 'billing.checkouts',
+    account: erasedWith(ACCOUNTS),
+    user: THE_ACCOUNTS,
+    withheld: ['asked', 'session', 'url'],
+  },
+  { table: 'billing.overage', account: erasedWith(ACCOUNTS) },
+  { table: 'billing.overage_windows', account: erasedWith('billing.overage') },
+  {
+    table: 'billing.overage_reports',
+    account: unlinked({ customer: 'null' }, 'the books: what the store was told to bill'),
+  },
+  { table: 'billing.notices', account: erasedWith(ACCOUNTS) },
+  { table: 'billing.buckets', nobodys: 'when a store may be read next' },
+  { table: 'billing.drains', nobodys: 'whether a job is on its way' },
+  { table: 'billing.reconciled', nobodys: 'up to when a store was asked for what it never told' },
+  { table: 'billing.prices', nobodys: 'what the store calls what is sold' },
+];

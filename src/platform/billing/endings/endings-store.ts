@@ -1,0 +1,102 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Ender } from '../stripe/ending.ts';
+
+type Shop = Pick<Ender, 'store' | 'mode'>;
+
+/** So many at a time: what is left over the next run finds. */
+const MOST = 50;
+/** Longer than a request to the store may take, tries and all: whoever asks after it is asked last. */
+const BUSY = `interval '2 minutes'`;
+const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';
+const LIVE = `('trialing', 'active', 'past_due', 'paused')`;
+
+/** Organizations that were closed, and the personal accounts of people who closed theirs. */
+const CLOSED = `select account_id from accounts.accounts where deleted_at is not null
+  union all
+  select a.account_id from identity.users u join accounts.accounts a on a.created_by = u.user_id and a.kind = 'personal'
+  where u.closed_at is not null`;
+
+/** A subscription that this process alone asks the store about, for a while. */
+export interface TakenEnding {
+  readonly account_id: AccountId;
+  readonly store_id: string;
+  /** As the database writes it: what tells this taking from a later one. */
+  readonly busy_until: string;
+}
+
+/**
+ * Takes subscriptions whose account was closed. Not one that ends anyway: whoever canceled it themselves must not find it
+ * going on by the undo. Nor one of which the store has told something that was not read yet: it may be just that.
+ */
+export const takeToEnd = ({ store, mode }: Shop) =>
+  statement<TakenEnding>(
+    `with due as (
+       select s.account_id, s.store, s.mode, s.store_id from billing.subscriptions s
+       left join billing.endings e using (account_id, store, mode, store_id)
+       where s.account_id in (${CLOSED}) and s.store = $1 and s.mode = $2 and s.state in ${LIVE}
+         and e.ended_at is null and ${IS_FREE} and (e.account_id is not null or s.cancels_at is null)
+         and not exists (select from billing.wants w where w.store = s.store and w.mode = s.mode and w.kind = 'subscription'
+           and w.object_id = s.store_id and not w.dead)
+       order by s.account_id, s.store_id limit ${MOST})
+     insert into billing.endings as e (account_id, store, mode, store_id, busy_until)
+       select account_id, store, mode, store_id, app.now() + ${BUSY} from due
+     on conflict (account_id, store, mode, store_id) do update set busy_until = excluded.busy_until, updated_at = app.now() where ${IS_FREE}
+     returning account_id, store_id, busy_until::text`,
+    [store, mode],
+  );
+
+/** Takes those that ended with their account, which is open again. */
+export const takeToGoOn = ({ store, mode }: Shop) =>
+  statement<TakenEnding>(
+    `update billing.endings e set busy_until = app.now() + ${BUSY}, updated_at = app.now()
+     where (e.account_id, e.store_id) in (
+         select account_id, store_id from billing.endings e
+         where e.store = $1 and e.mode = $2 and e.account_id not in (${CLOSED}) and ${IS_FREE}
+         order by account_id, store_id limit ${MOST} for update skip locked)
+       and e.store = $1 and e.mode = $2
+     returning account_id, store_id, busy_until::text`,
+    [store, mode],
+  );
+
+const OF_TAKEN =
+  'account_id = $1 and store_id = $2 and busy_until = $3::text::timestamptz and store = $4 and mode = $5';
+const valuesOf = ({ store, mode }: Shop, taken: TakenEnding) => [
+  taken.account_id,
+  taken.store_id,
+  taken.busy_until,
+  store,
+  mode,
+];
+
+export const ended = (shop: Shop, taken: TakenEnding) =>
+  statement(
+    `update billing.endings set ended_at = app.now(), busy_until = null, updated_at = app.now() where ${OF_TAKEN}`,
+    valuesOf(shop, taken),
+  );
+
+export const wentOn = (shop: Shop, taken: TakenEnding) =>
+  statement(`delete from billing.endings where ${OF_TAKEN}`, valuesOf(shop, taken));
+
+/** Customers whose account was erased, and whom the store still knows. */
+export const customersToForget = ({ store, mode }: Shop) =>
+  statement<{ account_id: AccountId; customer: string }>(
+    `select account_id, customer from billing.customers
+     where erased_at is not null and forgotten_at is null and store = $1 and mode = $2 order by erased_at limit ${MOST}`,
+    [store, mode],
+  );
+
+/** The store has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
+export const forgotten = ({ store, mode }: Shop, accountId: AccountId, customer: string) => [
+  statement(
+    `update billing.customers set forgotten_at = app.now(), updated_at = app.now()
+     where account_id = $1 and store = $2 and mode = $3 and customer = $4`,
+    [accountId, store, mode, customer],
+  ),
+  statement(
+    `update billing.subscriptions set state = 'canceled', ended_at = least(cancels_at, app.now()), updated_at = app.now()
+     where account_id = $1 and store = $2 and mode = $3 and state in ${LIVE}
+       and not exists (select from billing.customers where account_id = $1 and store = $2 and mode = $3 and forgotten_at is null)`,
+    [accountId, store, mode],
+  ),
+];

@@ -1,0 +1,128 @@
+import { commitPoint, type Database } from '#platform/db';
+import type { Jobs } from '#platform/jobs';
+import { AppError } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
+import type { Inbox } from '../inbox/index.ts';
+import type { Ender } from '../stripe/ending.ts';
+import {
+  customersToForget,
+  ended,
+  forgotten,
+  takeToEnd,
+  takeToGoOn,
+  type TakenEnding,
+  wentOn,
+} from './endings-store.ts';
+
+const TAKEN = commitPoint(
+  'billing.ending-taken',
+  'that a store is about to be asked to end a subscription, or to let it go on',
+);
+const TOLD = commitPoint(
+  'billing.ending-told',
+  'that a store has ended a subscription with its account, or lets it go on',
+);
+const FORGOTTEN = commitPoint(
+  'billing.customer-forgotten',
+  'that a store has deleted a customer who was erased here',
+);
+
+const JOB = 'billing.endings';
+
+export interface EndingsParts {
+  readonly db: Database;
+  readonly jobs: Pick<Jobs, 'handle' | 'schedule'>;
+  readonly inbox: Pick<Inbox, 'look'>;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+  /** The shops of this server; none: nothing is sold here. */
+  readonly enders: readonly Ender[];
+}
+
+/** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md). */
+export interface Endings {
+  /**
+   * Ends at the store, with what is paid for, what accounts have that were closed since; has those go on whose account is open
+   * again; and has the store forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
+   * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
+   */
+  run(): Promise<number>;
+}
+
+/** Registers the job that does so each minute. */
+export function createEndings(parts: EndingsParts): Endings {
+  const { jobs, enders } = parts;
+  const endings: Endings = {
+    async run() {
+      const done = await Promise.all(enders.map((ender) => runAt(parts, ender)));
+      return done.reduce((sum, one) => sum + one, 0);
+    },
+  };
+  if (enders.length > 0) {
+    jobs.handle({
+      kind: JOB,
+      attempts: 1,
+      run: async () => void (await endings.run()),
+      giveUp: () => Promise.resolve(),
+    });
+    jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
+  }
+  return endings;
+}
+
+/** One thing that a store is asked for, and what is written down once it has said yes. */
+interface Asked {
+  readonly id: string;
+  readonly what: 'ended' | 'went on' | 'forgotten';
+  readonly ask: () => Promise<void>;
+  readonly note: () => Promise<unknown>;
+}
+
+async function runAt(parts: EndingsParts, ender: Ender): Promise<number> {
+  let done = 0;
+  const failures: unknown[] = [];
+  for (const { id, what, ask, note } of await askedOf(parts, ender)) {
+    try {
+      await ask();
+      await note();
+      done += 1;
+      parts.log.info({ id, what }, 'a store was told of an account that was closed, opened again or erased');
+    } catch (error) {
+      failures.push(error);
+      parts.log.error(
+        { id, what, err: error },
+        'a store could not be told of an account that was closed, opened again or erased',
+      );
+      // The others would wait for it just as long.
+      if (error instanceof AppError && error.code === 'store_unavailable') break;
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} endings failed`);
+  return done;
+}
+
+async function askedOf({ db, inbox }: EndingsParts, ender: Ender): Promise<Asked[]> {
+  const [toEnd, toGoOn] = await db.system('billing.endings', TAKEN, [takeToEnd(ender), takeToGoOn(ender)]);
+  const [toForget] = await db.system('billing.endings', [customersToForget(ender)]);
+  const told = async (telling: typeof ended, taken: TakenEnding) => {
+    await db.system('billing.endings', TOLD, [telling(ender, taken)]);
+    await inbox.look(ender.store, [{ kind: 'subscription', id: taken.store_id }]);
+  };
+  return [
+    ...toEnd.map((taken): Asked => {
+      const id = taken.store_id;
+      return { id, what: 'ended', ask: () => ender.end(id), note: () => told(ended, taken) };
+    }),
+    ...toGoOn.map((taken): Asked => {
+      const id = taken.store_id;
+      return { id, what: 'went on', ask: () => ender.goOn(id), note: () => told(wentOn, taken) };
+    }),
+    ...toForget.map(
+      ({ account_id, customer }): Asked => ({
+        id: customer,
+        what: 'forgotten',
+        ask: () => ender.forget(customer),
+        note: () => db.system('billing.endings', FORGOTTEN, forgotten(ender, account_id, customer)),
+      }),
+    ),
+  ];
+}

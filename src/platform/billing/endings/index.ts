@@ -1,0 +1,1 @@
+export { createEndings, type Endings, type EndingsParts } from './endings.ts';

@@ -1,0 +1,134 @@
+import { statement, type Transaction } from '#platform/db';
+import type {
+  ChargeFacts,
+  Cycle,
+  DisputeFacts,
+  InvoiceFacts,
+  RefundFacts,
+  SubscriptionFacts,
+} from '../facts.ts';
+import type { Customer } from './folding.ts';
+
+/** A row of billing.subscriptions, as far as something is derived from it. */
+export interface SubscriptionRow {
+  readonly id: string;
+  readonly store_id: string;
+  readonly product: string;
+  readonly plan: string;
+  readonly cycle: Cycle;
+  readonly quantity: number;
+  readonly state: SubscriptionFacts['state'];
+  /** The store tries no more to be paid. */
+  readonly given_up: boolean;
+  readonly starts_at: Date;
+  readonly trial_ends_at: Date | null;
+  readonly period_starts_at: Date;
+  readonly period_ends_at: Date;
+  readonly cancels_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly next_plan: string | null;
+  readonly next_quantity: number | null;
+  readonly next_at: Date | null;
+}
+
+export interface InvoiceRow {
+  readonly id: string;
+  readonly store_id: string;
+  readonly state: InvoiceFacts['state'];
+  readonly subscription: string | null;
+  readonly reason: string;
+  readonly currency: string;
+  readonly total: number;
+  readonly attempts: number;
+  readonly url: string | null;
+  readonly issued_at: Date;
+  readonly paid_at: Date | null;
+}
+
+export interface LineRow {
+  readonly invoice_id: string;
+  readonly store_id: string;
+  readonly product: string;
+  readonly plan: string | null;
+  readonly add_on: string | null;
+  readonly quantity: number;
+  readonly amount: number;
+  readonly period_ends_at: Date;
+}
+
+export interface PaymentRow {
+  readonly store_id: string;
+  readonly invoice: string | null;
+  readonly state: ChargeFacts['state'];
+  readonly failure_code: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly occurred_at: Date;
+}
+
+export interface RefundRow {
+  readonly store_id: string;
+  readonly charge: string;
+  readonly state: RefundFacts['state'];
+  readonly amount: number;
+  readonly occurred_at: Date;
+}
+
+export interface DisputeRow {
+  readonly store_id: string;
+  readonly charge: string;
+  readonly state: DisputeFacts['state'];
+  readonly amount: number;
+  readonly occurred_at: Date;
+}
+
+/** All that a store sold to an account: what is derived is derived from this alone. Each list in the order of time. */
+export interface Books {
+  readonly subscriptions: readonly SubscriptionRow[];
+  readonly invoices: readonly InvoiceRow[];
+  readonly lines: readonly LineRow[];
+  readonly payments: readonly PaymentRow[];
+  readonly refunds: readonly RefundRow[];
+  readonly disputes: readonly DisputeRow[];
+}
+
+export async function booksOf(tx: Transaction, whose: Customer): Promise<Books> {
+  const { accountId, store, mode } = whose;
+  const rows = <Row>(table: string, order: string) =>
+    statement<Row>(
+      `select * from billing.${table} where account_id = $1 and store = $2 and mode = $3 order by ${order}, store_id`,
+      [accountId, store, mode],
+    );
+  const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
+    rows<SubscriptionRow>('subscriptions', 'starts_at'),
+    rows<InvoiceRow>('invoices', 'issued_at'),
+    statement<LineRow>(
+      'select * from billing.invoice_lines where account_id = $1 order by invoice_id, store_id',
+      [accountId],
+    ),
+    rows<PaymentRow>('payments', 'occurred_at'),
+    rows<RefundRow>('refunds', 'occurred_at'),
+    rows<DisputeRow>('disputes', 'occurred_at'),
+  ]);
+  return { subscriptions, invoices, lines, payments, refunds, disputes };
+}
+
+/** Those that pay for a subscription, or try to. */
+export function invoicesOf(
+  { invoices }: Books,
+  { store_id }: Pick<SubscriptionRow, 'store_id'>,
+): InvoiceRow[] {
+  return invoices.filter(({ subscription }) => subscription === store_id);
+}
+
+/** Tries to take the money of some invoices. */
+export function paymentsOf({ payments }: Books, invoices: readonly InvoiceRow[]): PaymentRow[] {
+  const paid = new Set<string | null>(invoices.map(({ store_id }) => store_id));
+  return payments.filter(({ invoice }) => paid.has(invoice));
+}
+
+/** What customers' banks took back, or try to. An inquiry took nothing. */
+export function disputesOf({ disputes }: Books, payments: readonly PaymentRow[]): DisputeRow[] {
+  const charges = new Set(payments.map(({ store_id }) => store_id));
+  return disputes.filter(({ charge, state }) => state !== 'inquiry' && charges.has(charge));
+}

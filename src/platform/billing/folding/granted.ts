@@ -1,0 +1,59 @@
+import type { StoreGrant } from '#platform/entitlements';
+import type { Books, SubscriptionRow } from './books.ts';
+import { purchasesOf } from './purchases.ts';
+import type { Standing } from './standing.ts';
+
+/**
+ * All that a store's rows amount to, each by the store's id: of a subscription, or of the line of an invoice that an add-on
+ * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
+ */
+export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>): StoreGrant[] {
+  const subscribed = books.subscriptions.flatMap((one) =>
+    subscribedTo(one, standings.get(one.id)?.until ?? null),
+  );
+  const bought = purchasesOf(books).map(({ line, addOn, paidAt, revokedAt }) => ({
+    externalId: line.store_id,
+    product: line.product,
+    addOn,
+    quantity: line.quantity,
+    startsAt: paidAt,
+    endsAt: null,
+    revokedAt,
+  }));
+  return [...subscribed, ...bought];
+}
+
+/** A change that waits is in effect from its instant on, without anybody doing anything then. */
+function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreGrant[] {
+  const {
+    store_id,
+    product,
+    plan,
+    quantity,
+    starts_at: startsAt,
+    next_plan,
+    next_quantity,
+    next_at,
+  } = subscription;
+  const present = {
+    externalId: store_id,
+    product,
+    plan,
+    quantity,
+    startsAt,
+    endsAt: until ?? startsAt,
+    revokedAt: null,
+  };
+  if (until === null || next_plan === null || next_at === null || next_at >= until) return [present];
+  return [
+    { ...present, endsAt: next_at },
+    {
+      ...present,
+      externalId: `${store_id}/next`,
+      plan: next_plan,
+      quantity: next_quantity ?? quantity,
+      startsAt: next_at,
+      endsAt: until,
+    },
+  ];
+}

@@ -1,0 +1,103 @@
+import {
+  type Books,
+  disputesOf,
+  invoicesOf,
+  type InvoiceRow,
+  type PaymentRow,
+  paymentsOf,
+  type SubscriptionRow,
+} from './books.ts';
+import { failuresOf, graceOf } from './standing.ts';
+
+/** A mail's template, or an event that operators are told (`payment.failed`). */
+export type NoticeKind =
+  | 'payment_failed'
+  | 'payment_failed_again'
+  | 'subscription_suspended'
+  | 'payment_recovered'
+  | 'subscription_canceled'
+  | 'payment.failed';
+
+/** Something that the people of an account are told once. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  /** The store's id of what it is about: an invoice, a dispute, a subscription, a charge. */
+  readonly about: string;
+  readonly subscription: SubscriptionRow;
+  /** Whether it still holds: what is over when we learn of it is noted, and nobody is written to. */
+  readonly isNews: boolean;
+  readonly invoice?: InvoiceRow;
+  readonly charge?: PaymentRow;
+  /** Of a failure: until when the plan is kept. */
+  readonly graceEndsAt?: Date;
+}
+
+/** What was told on the way up to the third failure. */
+const STEPS = ['payment_failed', 'payment_failed_again', 'subscription_suspended'] as const;
+/** A cancellation of longer ago was told of by others, or is old history of a store that was just connected. */
+const NEWS = 7 * 86_400_000;
+
+/**
+ * All notices that the rows of an account give, told or not: the same whatever order they came in, and never fewer with
+ * more rows. Those about one thing in the order in which they would have come.
+ */
+export function noticesOf(books: Books, now: Date): Notice[] {
+  return books.subscriptions.flatMap((subscription) => {
+    const invoices = invoicesOf(books, subscription);
+    return [
+      ...invoices.flatMap((invoice) => ofInvoice(books, subscription, invoice)),
+      ...ofDisputes(books, subscription, invoices),
+      ...ofEnd(subscription, now),
+    ];
+  });
+}
+
+/** Not of the first invoice: whoever is at the checkout sees there that a card was declined. */
+function ofInvoice(books: Books, subscription: SubscriptionRow, invoice: InvoiceRow): Notice[] {
+  const failed = failuresOf(books, invoice);
+  const owed = graceOf(books, invoice, subscription.given_up);
+  if (owed === undefined || invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
+  const { failures, graceEndsAt } = owed;
+  const of = { subscription, invoice, about: invoice.store_id };
+  const lives = isAlive(subscription);
+  return [
+    ...failed.map(
+      (charge): Notice => ({
+        ...of,
+        kind: 'payment.failed',
+        about: charge.store_id,
+        charge,
+        isNews: true,
+        graceEndsAt,
+      }),
+    ),
+    ...STEPS.slice(0, failures).map(
+      (kind): Notice => ({ ...of, kind, isNews: invoice.state === 'open' && lives, graceEndsAt }),
+    ),
+    ...(invoice.state === 'paid' ? [{ ...of, kind: 'payment_recovered' as const, isNews: lives }] : []),
+  ];
+}
+
+function ofDisputes(books: Books, subscription: SubscriptionRow, invoices: readonly InvoiceRow[]): Notice[] {
+  return disputesOf(books, paymentsOf(books, invoices)).flatMap(({ store_id: about, state }): Notice[] => {
+    const suspended = { kind: 'subscription_suspended' as const, about, subscription };
+    const isNews = isAlive(subscription);
+    if (state !== 'won') return [{ ...suspended, isNews }];
+    return [
+      { ...suspended, isNews: false },
+      { kind: 'payment_recovered', about, subscription, isNews },
+    ];
+  });
+}
+
+function ofEnd(subscription: SubscriptionRow, now: Date): Notice[] {
+  const { state, ended_at, store_id: about } = subscription;
+  if (state !== 'canceled' || ended_at === null) return [];
+  return [
+    { kind: 'subscription_canceled', about, subscription, isNews: now.getTime() - ended_at.getTime() < NEWS },
+  ];
+}
+
+function isAlive({ state }: SubscriptionRow): boolean {
+  return state !== 'canceled' && state !== 'expired' && state !== 'incomplete';
+}

@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import { advance, makeAccount } from '#test/factories';
+import { testDatabase } from '#test/services';
+import { openSeller, openStall, seatsOf } from '#test/stall';
+
+const { db } = await testDatabase();
+const stall = openStall();
+const { inbox, logged } = await openSeller(db, stall);
+
+let made = 0;
+
+/** A customer who is known here, and the id of their subscription. */
+async function shopper({ isNoted = true }: { readonly isNoted?: boolean } = {}) {
+  const { accountId } = await makeAccount(db);
+  made += 1;
+  const [customer, id] = [`cus_${made}`, `sub_${made}`];
+  if (isNoted) stall.notes.set(customer, accountId);
+  return {
+    accountId,
+    customer,
+    id,
+    /** It changes at the store, which says nothing of it. */
+    has: (seats: number) => void stall.things.set(id, { customer, seats }),
+    seats: async () => (await seatsOf(db, accountId))[id],
+  };
+}
+
+/** Somebody whose customer was fetched already. */
+async function regular() {
+  const ada = await shopper();
+  await tell(ada.customer);
+  await inbox.drain();
+  return ada;
+}
+
+const tell = (id: string, more?: Parameters<typeof stall.tell>[1]) =>
+  inbox.receive('stripe', stall.tell(id, more));
+const messages = async (id: string) =>
+  db.asMigrator(
+    statement<{ state: string; via: string }>(
+      'select state, via from billing.inbox where object_id = $1 order by number',
+      [id],
+    ),
+  );
+const states = async (id: string) => (await messages(id)).map(({ state }) => state);
+const wants = async (id: string) =>
+  db.asMigrator(
+    statement<{ dead: boolean; attempts: number; error: string | null }>(
+      'select dead, attempts, error from billing.wants where object_id = $1',
+      [id],
+    ),
+  );
+const fetches = (id: string) => stall.fetched.filter((one) => one === id).length;
+
+describe('a message', () => {
+  test('that the store signed is kept before it is answered, and its object fetched and applied', async () => {
+    const ada = await shopper();
+    ada.has(3);
+    await tell(ada.id);
+    expect(await states(ada.id)).toEqual(['received']);
+    await inbox.drain();
+    expect(await ada.seats()).toBe(3);
+    expect(await states(ada.id)).toEqual(['applied']);
+    expect(await wants(ada.id)).toEqual([]);
+  });
+
+  test('that came before changes nothing and is fetched no second time', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    const message = stall.tell(ada.id);
+    await Promise.all([inbox.receive('stripe', message), inbox.receive('stripe', message)]);
+    await inbox.drain();
+    const before = fetches(ada.id);
+    await inbox.receive('stripe', message);
+    await inbox.drain();
+    expect(fetches(ada.id)).toBe(before);
+    expect(await states(ada.id)).toEqual(['applied']);
+  });
+
+  test('that the store did not sign is refused and leaves nothing', async () => {
+    const ada = await shopper();
+    const forged = { ...stall.tell(ada.id), headers: { signature: 'by somebody' } };
+    await expect(inbox.receive('stripe', forged)).rejects.toMatchObject({ code: 'webhook_forged' });
+    expect(await messages(ada.id)).toEqual([]);
+  });
+
+  test('about nothing that is sold is kept as ignored, and fetches nothing', async () => {
+    const before = stall.fetched.length;
+    await inbox.receive('stripe', stall.tell('', { eventId: 'evt_of_nothing' }));
+    await inbox.drain();
+    expect(stall.fetched).toHaveLength(before);
+    const [row] = await db.asMigrator(
+      statement("select state, kind from billing.inbox where event_id = 'evt_of_nothing'"),
+    );
+    expect(row).toEqual({ state: 'ignored', kind: null });
+  });
+});
+
+describe('a thousand hints', () => {
+  test('at one object are one fetch', async () => {
+    const ada = await regular();
+    ada.has(1);
+    await Promise.all(Array.from({ length: 100 }, () => tell(ada.id)));
+    await inbox.drain();
+    expect(fetches(ada.id)).toBe(1);
+    expect(new Set(await states(ada.id))).toEqual(new Set(['applied']));
+  });
+
+  test('of which one comes while the object is fetched are two fetches, and the second decides', async () => {
+    const ada = await regular();
+    ada.has(1);
+    const held = stall.hold();
+    await tell(ada.id);
+    const draining = inbox.drain();
+    await held.asked;
+    ada.has(2);
+    await tell(ada.id);
+    held.release();
+    await draining;
+    expect(await ada.seats()).toBe(2);
+    expect(fetches(ada.id)).toBe(2);
+  });
+});
+
+describe('whose an object is', () => {
+  test('may be known later than the object: then it is applied', async () => {
+    const ada = await shopper({ isNoted: false });
+    ada.has(4);
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await ada.seats()).toBeUndefined();
+    expect(await states(ada.id)).toEqual(['waiting']);
+    stall.notes.set(ada.customer, ada.accountId);
+    await tell(ada.customer);
+    await inbox.drain();
+    expect(await ada.seats()).toBe(4);
+    expect(await states(ada.id)).toEqual(['applied']);
+  });
+
+  test('is not changed by a later claim', async () => {
+    const [ada, eve] = [await shopper(), await shopper()];
+    ada.has(1);
+    await tell(ada.id);
+    await inbox.drain();
+    stall.notes.set(ada.customer, eve.accountId);
+    ada.has(2);
+    await tell(ada.customer);
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await ada.seats()).toBe(2);
+    expect(await seatsOf(db, eve.accountId)).toEqual({});
+  });
+
+  test('is nobody for an account that does not exist, and for what is no account', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    for (const note of [crypto.randomUUID(), "' or true --"]) {
+      stall.notes.set(ada.customer, note as typeof ada.accountId);
+      await tell(ada.customer);
+      await tell(ada.id);
+      await inbox.drain();
+      expect(await states(ada.id)).toContain('waiting');
+    }
+  });
+
+  test('is nobody once they were erased: nothing of them is kept again', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    await tell(ada.id);
+    await inbox.drain();
+    await db.asMigrator(
+      statement('update billing.customers set erased_at = app.now() where customer = $1', [ada.customer]),
+    );
+    await db.asMigrator(statement('delete from billing.bodies where object_id = $1', [ada.id]));
+    await tell(ada.id);
+    await inbox.drain();
+    const [bodies] = await db.asMigrator(
+      statement('select count(*)::int as n from billing.bodies where object_id = $1', [ada.id]),
+    );
+    expect(bodies).toEqual({ n: 0 });
+    const [last] = await db.asMigrator(
+      statement('select state, body from billing.inbox where object_id = $1 order by number desc limit 1', [
+        ada.id,
+      ]),
+    );
+    expect(last).toEqual({ state: 'ignored', body: '' });
+  });
+
+  test('does not matter where nothing is sold by us', async () => {
+    const ada = await shopper();
+    stall.things.set(ada.id, { customer: ada.customer, seats: 1, foreign: true });
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await states(ada.id)).toEqual(['ignored']);
+    expect(await ada.seats()).toBeUndefined();
+  });
+});
+
+const away = () => new AppError('store_unavailable');
+
+describe('a fetch that comes to nothing', () => {
+  test('is tried again later, and hints meanwhile hurry nobody', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    stall.troubles.push(away());
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 1, error: 'store_unavailable' }]);
+    await tell(ada.id);
+    await inbox.drain();
+    expect(fetches(ada.id)).toBe(0);
+    await advance(db, '1 minute');
+    await inbox.drain();
+    expect(await ada.seats()).toBe(1);
+    expect(await wants(ada.id)).toEqual([]);
+  });
+
+  test('for days because the store is away is never given up', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    stall.troubles.push(...Array.from({ length: 30 }, away));
+    await tell(ada.id);
+    for (let n = 0; n < 30; n += 1) {
+      await inbox.drain();
+      await advance(db, '2 hours');
+    }
+    await inbox.drain();
+    expect(await ada.seats()).toBe(1);
+  });
+
+  test('because nobody can read the answer is given up in the end, kept, and begun anew by a hint', async () => {
+    const ada = await shopper();
+    stall.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
+    await tell(ada.id);
+    for (let n = 0; n < 12; n += 1) {
+      await inbox.drain();
+      await advance(db, '2 hours');
+    }
+    await inbox.drain();
+    expect(await wants(ada.id)).toMatchObject([{ dead: true, attempts: 12, error: 'store_unreadable' }]);
+    expect(await states(ada.id)).toEqual(['dead']);
+    expect(logged).toContain('an object of a store was given up');
+    const { data } = await inbox.dead({ limit: 20, before: undefined });
+    expect(data).toMatchObject([{ kind: 'subscription', object_id: ada.id, attempts: 12 }]);
+    ada.has(5);
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await ada.seats()).toBe(5);
+    expect(await states(ada.id)).toEqual(['applied', 'applied']);
+  });
+
+  test('because the object is gone is an answer like any other', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    await tell(ada.id);
+    await inbox.drain();
+    stall.things.delete(ada.id);
+    await tell(ada.id);
+    await inbox.drain();
+    const [row] = await db.asMigrator(
+      statement('select state, customer from billing.objects where object_id = $1', [ada.id]),
+    );
+    expect(row).toEqual({ state: 'gone', customer: ada.customer });
+  });
+});

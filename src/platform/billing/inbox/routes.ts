@@ -1,0 +1,144 @@
+import { pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { z } from 'zod';
+import type { RawMessage } from '../store.ts';
+import type { Inbox } from './inbox.ts';
+import { MESSAGE_STATES } from './messages-store.ts';
+import { deadReply, type DeadView, messageReply, type MessageView } from './views.ts';
+
+const route = routesFor<Inbox>();
+const tag = 'Billing';
+const position = z.tuple([z.int()]);
+const reads = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
+
+const message: MessageView = {
+  event_id: 'evt_1SVnpK2eZvKYlo2C0aVdYzUo',
+  store: 'stripe',
+  mode: 'live',
+  type: 'customer.subscription.updated',
+  kind: 'subscription',
+  object_id: 'sub_1SVnpJ2eZvKYlo2CqzBq8hKd',
+  via: 'webhook',
+  state: 'applied',
+  occurred_at: '2026-11-20T08:00:00.000Z',
+  received_at: '2026-11-20T08:00:01.000Z',
+  settled_at: '2026-11-20T08:00:01.200Z',
+};
+const dead: DeadView = {
+  store: 'stripe',
+  mode: 'live',
+  kind: 'invoice',
+  object_id: 'in_1SVnpJ2eZvKYlo2CJ8cVn1tE',
+  error: 'store_unreadable',
+  attempts: 12,
+  hinted_at: '2026-11-20T08:00:01.000Z',
+  given_up_at: '2026-11-20T12:06:00.000Z',
+};
+
+const receiveStripe = route(
+  'POST /v1/webhooks/stripe',
+  {
+    summary: 'Stripe tells what happened',
+    description:
+      'For Stripe alone: its signature is verified. 200 once the message is stored; it is a hint, and what became of its object is asked of Stripe by a job. A message that comes again changes nothing; the call takes no Idempotency-Key.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 60_000, by: 'ip' },
+    rawBody: true,
+    maxBody: 1024 * 1024,
+    body: z.looseObject({ id: z.string(), object: z.literal('event'), type: z.string() }),
+    reply: { 200: z.strictObject({ received: z.literal(true) }) },
+    errors: ['not_found', 'webhook_forged'],
+    example: {
+      body: { id: message.event_id, object: 'event', type: message.type },
+      reply: { received: true },
+    },
+  },
+  async ({ wire }, inbox) => {
+    await inbox.receive('stripe', messageOf(wire));
+    return { received: true };
+  },
+);
+
+const listMessages = route(
+  'GET /v1/admin/billing/inbox',
+  {
+    ...reads,
+    summary: 'What stores told, newest first, and what became of it',
+    query: z.strictObject({ state: z.enum(MESSAGE_STATES).optional(), ...pageQuery }),
+    reply: { 200: pageOf(messageReply) },
+    example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
+  },
+  ({ query: { state, limit, cursor } }, inbox) => inbox.messages({ state, limit, before: before(cursor) }),
+);
+
+const listDead = route(
+  'GET /v1/admin/billing/inbox/dead',
+  {
+    ...reads,
+    summary: 'Objects of stores that were given up, newest first',
+    description:
+      'What a store says of them could not be fetched or read. The next hint or a replay begins them anew.',
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(deadReply) },
+    example: { reply: { data: [dead], next_cursor: null } },
+  },
+  ({ query: { limit, cursor } }, inbox) => inbox.dead({ limit, before: before(cursor) }),
+);
+
+const count = (...values: unknown[]) => values.filter((value) => value !== undefined).length;
+
+const replayMessages = route(
+  'POST /v1/admin/billing/inbox/replay',
+  {
+    ...reads,
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    summary: 'Have what stores told looked at again',
+    description:
+      'The objects of these messages are fetched again, whatever became of them. One call replays at most 1,000 messages, the oldest first; they are kept for 90 days.',
+    body: z
+      .strictObject({
+        event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
+        since: z.iso.datetime({ offset: true }).optional(),
+        until: z.iso.datetime({ offset: true }).optional(),
+        dead: z.literal(true).optional().describe('All objects that were given up.'),
+      })
+      .refine(({ event_ids, since, dead: all }) => count(event_ids, since, all) === 1, {
+        error: 'name one of event_ids, since and dead',
+      }),
+    reply: {
+      202: z.strictObject({
+        objects: z.int().describe('How many are fetched again.'),
+        next_since: z.iso.datetime().nullable().describe('Where to go on; null: that was all.'),
+      }),
+    },
+    errors: ['not_found'],
+    example: {
+      body: { since: '2026-11-20T00:00:00.000Z' },
+      reply: { objects: 12, next_since: null },
+    },
+  },
+  ({ body, ...by }, inbox) => inbox.replay(body, by),
+);
+
+/** What stores tell, and what platform admins see of it. Their service is an `Inbox`. */
+export const inboxRoutes = routesOf({ receiveStripe, listMessages, listDead, replayMessages });
+
+function messageOf({
+  body,
+  request,
+}: {
+  readonly body: Uint8Array;
+  readonly request: { readonly headers: object };
+}): RawMessage {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  );
+  return { body: Buffer.from(body).toString('utf8'), headers };
+}
+
+function before(cursor: string | undefined): number | undefined {
+  return cursor === undefined ? undefined : positionOf(cursor, position)[0];
+}

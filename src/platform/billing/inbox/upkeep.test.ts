@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { advance, makeAccount } from '#test/factories';
+import { engine, testDatabase } from '#test/services';
+import { openSeller, openStall, seatsOf } from '#test/stall';
+
+/** A shop on a database of its own, with a customer who has a subscription that nobody has told of. */
+async function openShop() {
+  const { db } = await testDatabase();
+  const stall = openStall();
+  const { inbox } = await openSeller(db, stall);
+  const { accountId } = await makeAccount(db);
+  stall.notes.set('cus_ada', accountId);
+  const has = (seats: number) => void stall.things.set('sub_ada', { customer: 'cus_ada', seats });
+  has(1);
+  return {
+    db,
+    stall,
+    inbox,
+    has,
+    accountId,
+    seats: async () => (await seatsOf(db, accountId))['sub_ada'],
+    tell: async () => inbox.receive('stripe', stall.tell('sub_ada')),
+    rows: <Row = Record<string, unknown>>(sql: string) => db.asMigrator(statement<Row>(sql)),
+  };
+}
+
+describe.runIf(engine === 'postgres')('what a store never told', () => {
+  test('is found in what it lists, once, and applied', async () => {
+    const { stall, inbox, seats, rows } = await openShop();
+    stall.tell('sub_ada');
+    stall.tell('');
+    expect(await inbox.reconcile()).toEqual({ messages: 1, objects: 0 });
+    expect(await inbox.reconcile()).toEqual({ messages: 0, objects: 0 });
+    await inbox.drain();
+    expect(await seats()).toBe(1);
+    expect(await rows('select via, state from billing.inbox')).toEqual([
+      { via: 'reconciler', state: 'applied' },
+    ]);
+  });
+
+  test('and does not list either is found by looking at everything', async () => {
+    const { inbox, has, seats } = await openShop();
+    expect(await inbox.reconcile({ all: true })).toEqual({ messages: 0, objects: 2 });
+    await inbox.drain();
+    expect(await seats()).toBe(1);
+    has(2);
+    await inbox.reconcile({ all: true });
+    await inbox.drain();
+    expect(await seats()).toBe(2);
+  });
+
+  test('in a time longer than it remembers is found the same way', async () => {
+    const { db, inbox, has, seats } = await openShop();
+    await inbox.reconcile({ all: true });
+    await inbox.drain();
+    has(3);
+    await advance(db, '28 days');
+    expect(await inbox.reconcile()).toMatchObject({ objects: 0 });
+    await advance(db, '31 days');
+    expect(await inbox.reconcile()).toMatchObject({ objects: 2 });
+    await inbox.drain();
+    expect(await seats()).toBe(3);
+  });
+
+  test('is found by a run that begins anew after one that was cut short', async () => {
+    const { stall, inbox, seats } = await openShop();
+    stall.tell('sub_ada');
+    const stopped = AbortSignal.abort();
+    await expect(inbox.reconcile({ signal: stopped })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await inbox.reconcile()).toMatchObject({ messages: 1 });
+    await inbox.drain();
+    expect(await seats()).toBe(1);
+  });
+});
+
+describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
+  const EVERYTHING = `select (select jsonb_agg(to_jsonb(s) - 'created_at' - 'updated_at') from billing.subscriptions s) as sold,
+    (select jsonb_agg(to_jsonb(g) - 'created_at' - 'updated_at') from entitlements.grants g) as grants`;
+
+  test('asks no store and ends the same, whatever was made of it before', async () => {
+    const { stall, inbox, has, tell, rows } = await openShop();
+    await tell();
+    await inbox.drain();
+    has(7);
+    await tell();
+    await inbox.drain();
+    const before = await rows(EVERYTHING);
+    const fetched = stall.fetched.length;
+    await rows('update billing.subscriptions set quantity = 99 returning id');
+    expect(await inbox.retell()).toMatchObject({ accounts: 1 });
+    expect(await rows(EVERYTHING)).toEqual(before);
+    await rows('delete from billing.subscriptions returning id');
+    await inbox.retell();
+    expect(await rows(EVERYTHING)).toEqual(before);
+    expect(stall.fetched).toHaveLength(fetched);
+  });
+
+  test('tells nobody a second time', async () => {
+    const { inbox, tell, rows } = await openShop();
+    await tell();
+    await inbox.drain();
+    const count = `select (select count(*)::int from audit.events) as audited, (select count(*)::int from mail.messages) as mails,
+      (select count(*)::int from webhooks.events) as told, (select count(*)::int from entitlements.snapshots) as snapshots`;
+    const before = await rows(count);
+    await inbox.retell();
+    expect(await rows(count)).toEqual(before);
+  });
+
+  test('finds whose a thing was that was nobody’s: its customer may be known by now', async () => {
+    const { stall, inbox, accountId, tell, seats, rows } = await openShop();
+    stall.notes.clear();
+    await tell();
+    await inbox.drain();
+    expect(await seats()).toBeUndefined();
+    await rows(
+      `update billing.bodies set body = body || '{"note": "${accountId}"}' where kind = 'customer' returning number`,
+    );
+    await inbox.retell();
+    expect(await seats()).toBe(1);
+  });
+
+  test('while the same is applied waits for nobody for ever', async () => {
+    const { inbox, has, tell, seats } = await openShop();
+    await tell();
+    await inbox.drain();
+    for (let n = 2; n < 8; n += 1) {
+      has(n);
+      await tell();
+      await Promise.all([inbox.retell(), inbox.drain()]);
+      expect(await seats()).toBe(n);
+    }
+  });
+});
+
+test.runIf(engine === 'postgres')(
+  'what nothing hangs on any more is deleted after 90 days, and what is in effect is kept',
+  async () => {
+    const { db, inbox, stall, has, tell, rows } = await openShop();
+    await tell();
+    await inbox.drain();
+    has(2);
+    await tell();
+    await inbox.drain();
+    stall.things.set('sub_of_nobody', { customer: 'cus_of_nobody', seats: 1 });
+    await inbox.receive('stripe', stall.tell('sub_of_nobody'));
+    await inbox.drain();
+    expect(await inbox.prune()).toBe(0);
+    await advance(db, '91 days');
+    await inbox.prune();
+    expect(await rows('select state, object_id from billing.inbox')).toEqual([
+      { state: 'waiting', object_id: 'sub_of_nobody' },
+    ]);
+    const kept = await rows(`select o.object_id, count(b.number)::int as n from billing.objects o
+    join billing.bodies b using (store, mode, kind, object_id) where kind = 'subscription' group by 1 order by 1`);
+    expect(kept).toEqual([
+      { object_id: 'sub_ada', n: 1 },
+      { object_id: 'sub_of_nobody', n: 1 },
+    ]);
+  },
+);

@@ -1,0 +1,3 @@
+export type { Meter, UsageReport } from './meter.ts';
+export { overageRoutes } from './routes.ts';
+export { createOverage, type OverageParts, type Overages } from './service.ts';

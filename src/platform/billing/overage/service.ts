@@ -1,0 +1,153 @@
+import '../errors.ts';
+import { actorOf } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import {
+  type Catalogue,
+  type Entitlement,
+  type Entitlements,
+  localName,
+  type Overage,
+} from '#platform/entitlements';
+import type { Jobs } from '#platform/jobs';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
+import type { LimitInUse } from '../holdings.ts';
+import type { Mode } from '../store.ts';
+import type { Visitor } from '../subscriptions/selling.ts';
+import type { Meter } from './meter.ts';
+import { reportOverage } from './reporting.ts';
+import { allowed, beginOverage, pastNow } from './store.ts';
+import type { OverageView } from './views.ts';
+
+const CHOSEN = commitPoint(
+  'billing.overage-chosen',
+  'how far an account lets a limit be passed, and its timeline',
+);
+const JOB = 'billing.overage';
+
+/** How far a limit may be passed: units past the plan's own size, in each window. */
+export interface OverageChoice {
+  readonly product: string;
+  readonly limit: string;
+  readonly most: number;
+}
+
+export interface OverageParts {
+  readonly db: Database;
+  readonly entitlements: Pick<Entitlements, 'catalogues' | 'current' | 'allowIn' | 'announce'>;
+  readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
+  readonly jobs: Pick<Jobs, 'handle' | 'schedule'>;
+  readonly log: Pick<Logger, 'error'>;
+  /** Where units past limits are billed; undefined: nothing is sold here. */
+  readonly store: { readonly mode: Mode; readonly meter: Meter } | undefined;
+}
+
+/** Limits that may be passed for money (docs/limits.md). */
+export interface Overages {
+  /** What may be passed now, and what was chosen. */
+  list(accountId: AccountId): Promise<OverageView[]>;
+  /** In effect with the next decision. Throws `validation_failed` and `overage_not_sold`. */
+  choose(visitor: Visitor, choice: OverageChoice): Promise<OverageView>;
+  /** Counts what was used past limits and reports it. Answers how many units were reported. */
+  run(): Promise<number>;
+}
+
+/** Registers the job that counts and reports each minute. */
+export function createOverage(parts: OverageParts): Overages {
+  const { db, log, jobs, store } = parts;
+  const run = async () => (store === undefined ? 0 : reportOverage({ db, log, ...store }));
+  if (store !== undefined) {
+    jobs.handle({
+      kind: JOB,
+      attempts: 1,
+      run: async () => void (await run()),
+      giveUp: () => Promise.resolve(),
+    });
+    jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
+  }
+  return {
+    list: (accountId) => list(parts, accountId),
+    choose: (visitor, choice) => choose(parts, visitor, choice),
+    run,
+  };
+}
+
+/** An overage that is sold with the plan that an account has now. */
+interface Offered {
+  readonly held: Entitlement;
+  readonly catalogue: Catalogue;
+  readonly overage: Overage;
+}
+
+async function offeredTo({ entitlements }: OverageParts, accountId: AccountId): Promise<Offered[]> {
+  const all = await entitlements.current(accountId);
+  return all.flatMap((held) => {
+    const catalogue = entitlements.catalogues.get(held.product);
+    if (catalogue === undefined || held.plan === null || held.source !== 'stripe') return [];
+    const plan = catalogue.plans[localName(held.product, held.plan)];
+    return (plan?.overage ?? []).map((overage) => ({ held, catalogue, overage }));
+  });
+}
+
+async function list(parts: OverageParts, accountId: AccountId): Promise<OverageView[]> {
+  const offered = await offeredTo(parts, accountId);
+  if (offered.length === 0) return [];
+  const used = await parts.usage(accountId);
+  return Promise.all(offered.map((one) => viewOf(parts, accountId, { ...one, used })));
+}
+
+async function viewOf(
+  { db }: OverageParts,
+  accountId: AccountId,
+  { held, catalogue, overage: { limit, micros }, used }: Offered & { readonly used: readonly LimitInUse[] },
+): Promise<OverageView> {
+  const { product, plan } = held;
+  const declared = catalogue.limits[limit];
+  const per = declared !== undefined && 'per' in declared ? declared.per : 'month';
+  const [[counts], chosen] = await db.tenant(accountId, [pastNow(product, limit, per), allowed(accountId)]);
+  const most = chosen.find((one) => one.product === product && one.limit_name === limit)?.most ?? 0;
+  const now = used.find((one) => one.product === product && one.limit === limit);
+  return {
+    product,
+    limit,
+    plan: plan ?? '',
+    currency: catalogue.plans[localName(product, plan ?? '')]?.price.currency ?? 'usd',
+    unit_micros: micros,
+    included: Number(held.grants[limit]) - (held.overage[limit] ?? 0),
+    most,
+    used: now?.used ?? 0,
+    past: counts?.past ?? 0,
+    resets_at: now?.resetsAt ?? null,
+  };
+}
+
+async function choose(
+  parts: OverageParts,
+  { accountId, caller, origin }: Visitor,
+  choice: OverageChoice,
+): Promise<OverageView> {
+  const { db, entitlements } = parts;
+  const { product, limit, most } = choice;
+  const isOffered = (one: Offered) => one.held.product === product && one.overage.limit === limit;
+  assertSold(entitlements.catalogues.get(product), limit);
+  if (!(await offeredTo(parts, accountId)).some(isOffered)) throw new AppError('overage_not_sold');
+  await db.system('billing.overage', CHOSEN, async (tx) => {
+    // Before admission grants more: what is used from then on is past the limit.
+    if (most > 0) await tx.run(beginOverage(accountId, product, limit));
+    await entitlements.allowIn(tx, { accountId, product, limit, most, by: actorOf(caller), whence: origin });
+  });
+  entitlements.announce(accountId);
+  const view = (await list(parts, accountId)).find((one) => one.product === product && one.limit === limit);
+  if (view === undefined) throw new AppError('overage_not_sold');
+  return view;
+}
+
+function assertSold(catalogue: Catalogue | undefined, limit: string): void {
+  const plans = Object.values(catalogue?.plans ?? {});
+  if (plans.some(({ overage = [] }) => overage.some((one) => one.limit === limit))) return;
+  const message = 'No plan of this product lets this limit be passed.';
+  throw new AppError('validation_failed', {
+    message,
+    details: { issues: [{ path: 'body.limit', message }] },
+  });
+}

@@ -1,0 +1,94 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Mode } from '../store.ts';
+
+/** A limit of an account that is counted past its size. */
+export interface Counted {
+  readonly account_id: AccountId;
+  readonly product: string;
+  readonly limit_name: string;
+}
+
+/** Of those that were not counted for a moment, who waited longest. */
+export const dueCounts = (most: number) =>
+  statement<Counted>(
+    `select account_id, product, limit_name from billing.overage where updated_at < app.now() - interval '30 seconds'
+     order by updated_at, account_id limit $1`,
+    [most],
+  );
+
+export const beginOverage = (accountId: AccountId, product: string, limit: string) =>
+  statement('select billing.begin_overage($1, $2, $3)', [accountId, product, limit]);
+
+export const countOverage = ({ account_id, product, limit_name }: Counted, mode: Mode) =>
+  statement<{ past: number }>('select billing.count_overage($1, $2, $3, $4) as past', [
+    account_id,
+    product,
+    limit_name,
+    mode,
+  ]);
+
+export interface DueReport extends Counted {
+  readonly id: string;
+  readonly customer: string;
+  readonly units: number;
+  readonly created_at: Date;
+}
+
+/**
+ * What can't be reported any more. Stripe knows an identifier for a day: what nobody answered until then would perhaps be
+ * billed twice, and is left to the operator. It takes no report of units that are older than 35 days.
+ */
+export const giveReportsUp = (mode: Mode) =>
+  statement<{ id: string; state: string }>(
+    `update billing.overage_reports set state = case when asked_at is null then 'lost' else 'doubtful' end, updated_at = app.now()
+     where state = 'due' and mode = $1
+       and (asked_at < app.now() - interval '23 hours' or created_at < app.now() - interval '34 days')
+     returning id, state`,
+    [mode],
+  );
+
+/**
+ * Takes one that is due, for a minute, and writes down that an answer is awaited. Who pays may have become known since it was
+ * written.
+ */
+export const takeReport = (mode: Mode) =>
+  statement<DueReport>(
+    `update billing.overage_reports r set asked_at = coalesce(r.asked_at, app.now()), due_at = app.now() + interval '1 minute', customer = due.payer,
+       updated_at = app.now()
+     from (
+       select t.account_id, t.id, coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) as payer
+       from billing.overage_reports t where t.state = 'due' and t.mode = $1 and t.due_at <= app.now()
+         and coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) is not null
+       order by t.due_at limit 1 for update skip locked
+     ) as due
+     where r.account_id = due.account_id and r.id = due.id
+     returning r.account_id, r.id, r.product, r.limit_name, r.customer, r.units, r.created_at`,
+    [mode],
+  );
+
+export const reportSent = ({ account_id, id }: DueReport) =>
+  statement(
+    `update billing.overage_reports set state = 'sent', sent_at = app.now(), refusal = null, updated_at = app.now()
+     where account_id = $1 and id = $2 and state = 'due'`,
+    [account_id, id],
+  );
+
+/** It did not arrive, which is certain: an hour later it may be taken, when somebody has seen to it. */
+export const reportRefused = ({ account_id, id }: DueReport, code: string) =>
+  statement(
+    `update billing.overage_reports set asked_at = null, refusal = $3, due_at = app.now() + interval '1 hour', updated_at = app.now()
+     where account_id = $1 and id = $2 and state = 'due'`,
+    [account_id, id, code],
+  );
+
+/** How many units past a limit the transaction's account used in the present window. `per`: of the limit's windows. */
+export const pastNow = (product: string, limit: string, per: string) =>
+  statement<{ past: number }>('select billing.past_here($1, $2, $3) as past', [product, limit, per]);
+
+/** What an account chose. */
+export const allowed = (accountId: AccountId) =>
+  statement<{ product: string; limit_name: string; most: number }>(
+    'select product, limit_name, most from entitlements.allowances where account_id = $1',
+    [accountId],
+  );

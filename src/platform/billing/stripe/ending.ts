@@ -1,0 +1,38 @@
+import type { Mode } from '../store.ts';
+import { cancel, readSubscription } from './changing.ts';
+import { refusedFor, type StripeClient } from './client.ts';
+
+/** What a store does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
+export interface Ender {
+  readonly store: 'stripe';
+  readonly mode: Mode;
+  /** Ends a subscription with what is paid for. */
+  end(subscription: string): Promise<void>;
+  /** Has it go on, if it has not ended. */
+  goOn(subscription: string): Promise<void>;
+  /** Deletes a customer there, which ends all of their subscriptions at once. */
+  forget(customer: string): Promise<void>;
+}
+
+export function createStripeEnder(client: StripeClient): Ender {
+  return {
+    store: 'stripe',
+    mode: client.mode,
+    end: (id) => ifThere(async () => void (await cancel(client, id, 'period_end'))),
+    goOn: (id) =>
+      ifThere(async () => {
+        const { cancel_at_period_end: ends, ended_at: ended } = await readSubscription(client, id);
+        if (!ends || ended !== null) return;
+        await client.change((stripe) => stripe.subscriptions.update(id, { cancel_at_period_end: false }));
+      }),
+    forget: (id) => ifThere(async () => void (await client.change((stripe) => stripe.customers.del(id)))),
+  };
+}
+
+async function ifThere(asking: () => Promise<void>): Promise<void> {
+  try {
+    await asking();
+  } catch (error) {
+    if (!refusedFor(error, 'resource_missing')) throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { type AccountId, AppError } from '#platform/kernel';
+import type { Cycle } from '../facts.ts';
+import { type Change, changeLater, changeNow, previewChange } from '../stripe/changing.ts';
+import { findPromotion } from '../stripe/checkout.ts';
+import { catalogueOf, planOf, unsold } from './order.ts';
+import type { Unfitting } from './parts.ts';
+import { pricesOf } from './prices.ts';
+import { changeable, ordered, type SellingParts, type Visitor } from './selling.ts';
+import type { SubscriptionRow } from './store.ts';
+import type { PreviewView } from './views.ts';
+
+/** What a subscription shall become; what is not said stays. */
+export interface ChangeOrder {
+  readonly product?: string | undefined;
+  readonly plan?: string | undefined;
+  readonly cycle?: Cycle | undefined;
+  readonly quantity?: number | undefined;
+  /** Not said: at once for what costs more, with the end of what is paid for what costs less. */
+  readonly when?: 'now' | 'period_end' | undefined;
+  readonly promotion_code?: string | undefined;
+  readonly prorated_at?: string | undefined;
+}
+
+interface Planned {
+  readonly row: SubscriptionRow;
+  readonly change: Change;
+  readonly when: 'now' | 'period_end';
+  readonly to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number };
+  readonly notFitting: readonly Unfitting[];
+}
+
+/**
+ * Changes it. Below what is in use it is refused at once (`does_not_fit`, with the list), and arranged for the end of the period
+ * with the same list: nothing is deleted. Throws `payment_declined`, and then it is what it was.
+ */
+export async function change(
+  parts: SellingParts,
+  visitor: Visitor,
+  order: ChangeOrder,
+): Promise<{ readonly row: SubscriptionRow; readonly notFitting: readonly Unfitting[] }> {
+  const planned = await planFor(parts, visitor.accountId, order);
+  const { row, when, to, notFitting } = planned;
+  if (when === 'now' && notFitting.length > 0)
+    throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
+  const { client } = parts.stripe;
+  await (when === 'now' ? changeNow : changeLater)(client, row.store_id, planned.change);
+  const after = await ordered(parts, visitor, {
+    row,
+    action: 'subscription.change',
+    changes: { ...to, when },
+  });
+  return { row: after, notFitting };
+}
+
+/** What `change` would do and cost. */
+export async function preview(
+  parts: SellingParts,
+  accountId: AccountId,
+  order: ChangeOrder,
+): Promise<PreviewView> {
+  const { row, change: asked, when, notFitting } = await planFor(parts, accountId, order);
+  const shared = { when, not_fitting: [...notFitting] };
+  if (when === 'period_end') {
+    const at = row.period_ends_at.toISOString();
+    return { ...shared, at, due_now: 0, currency: row.currency, prorated_at: null };
+  }
+  const { dueNow, currency, proratedAt } = await previewChange(parts.stripe.client, row.store_id, asked);
+  const prorated_at = proratedAt?.toISOString() ?? null;
+  return { ...shared, at: null, due_now: dueNow, currency, prorated_at };
+}
+
+async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeOrder): Promise<Planned> {
+  const row = await changeable(parts, accountId, order.product);
+  const catalogue = catalogueOf(parts.catalogues, row.product);
+  const { product } = catalogue;
+  const to = planOf(catalogue, {
+    plan: order.plan ?? row.plan,
+    cycle: order.cycle ?? row.cycle,
+    quantity: order.quantity ?? row.quantity,
+  });
+  const { price, metered } = await pricesOf(parts, { product, ...to });
+  const dearer =
+    aMonth(to.cycle, to.unitAmount * to.quantity) > aMonth(row.cycle, row.unit_amount * row.quantity);
+  const { plan, cycle, quantity } = to;
+  return {
+    row,
+    to: { plan, cycle, quantity },
+    when: order.when ?? (dearer || cycle > row.cycle ? 'now' : 'period_end'),
+    notFitting: await parts.notFitting(accountId, { product, plan, quantity }),
+    change: {
+      price,
+      metered,
+      quantity,
+      dearer,
+      promotion: await promotionOf(parts, order.promotion_code),
+      proratedAt: order.prorated_at === undefined ? undefined : new Date(order.prorated_at),
+    },
+  };
+}
+
+async function promotionOf({ stripe }: SellingParts, code: string | undefined): Promise<string | undefined> {
+  if (code === undefined) return undefined;
+  const found = await findPromotion(stripe.client, code);
+  if (found === undefined) throw unsold('promotion_code', 'There is no such code, or it is over.');
+  return found;
+}
+
+/** Twelfths of minor units, so that a year and its months compare exactly. */
+const aMonth = (cycle: Cycle, amount: number) => (cycle === 'yearly' ? amount : amount * 12);

@@ -1,0 +1,90 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Mode } from '../store.ts';
+import type { Session, SessionParams } from '../stripe/checkout.ts';
+import type { Order } from './order.ts';
+
+/** A way to the store's page that is not over. */
+export interface CheckoutRow {
+  readonly id: string;
+  readonly state: 'making' | 'open';
+  readonly session: string | null;
+  readonly asked: SessionParams | null;
+  readonly fingerprint: string;
+}
+
+/** The one of a product's plans, or of an add-on. */
+export const openCheckout = (accountId: AccountId, mode: Mode, { product, addOn }: Order) =>
+  statement<CheckoutRow>(
+    `select id, state, session, asked, fingerprint from billing.checkouts
+      where account_id = $1 and store = 'stripe' and mode = $2 and product = $3
+        and add_on is not distinct from $4 and state in ('making', 'open')`,
+    [accountId, mode, product, addOn],
+  );
+
+/** Begins one, unless somebody else is about to. */
+export const beginCheckout = (
+  accountId: AccountId,
+  mode: Mode,
+  { id, userId, order }: { readonly id: string; readonly userId: string; readonly order: Order },
+) =>
+  statement(
+    `insert into billing.checkouts
+       (account_id, id, store, mode, product, plan, add_on, cycle, quantity, fingerprint, created_by)
+     values ($1, $2, 'stripe', $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict do nothing`,
+    [
+      accountId,
+      id,
+      mode,
+      order.product,
+      order.plan,
+      order.addOn,
+      order.cycle,
+      order.quantity,
+      order.fingerprint,
+      userId,
+    ],
+  );
+
+/** Keeps what the store is asked for; what was kept before stays, and is answered. */
+export const keepAsked = (accountId: AccountId, id: string, asked: SessionParams) =>
+  statement<{ asked: SessionParams }>(
+    `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
+      where account_id = $1 and id = $2 returning asked`,
+    [accountId, id, JSON.stringify(asked)],
+  );
+
+export const keepSession = (accountId: AccountId, id: string, session: Session) =>
+  statement(
+    `update billing.checkouts
+        set state = $3, session = $4, url = $5, expires_at = $6, updated_at = app.now()
+      where account_id = $1 and id = $2 and state in ('making', 'open')`,
+    [accountId, id, session.state, session.id, session.url, session.expiresAt],
+  );
+
+/** Gives one up whose session was never made. */
+export const abandon = (accountId: AccountId, id: string) =>
+  statement(
+    `update billing.checkouts set state = 'expired', updated_at = app.now()
+      where account_id = $1 and id = $2 and state = 'making'`,
+    [accountId, id],
+  );
+
+export const kindOfAccount = (accountId: AccountId) =>
+  statement<{ kind: 'personal' | 'organization' }>(
+    'select kind from accounts.accounts where account_id = $1',
+    [accountId],
+  );
+
+/** The store's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
+export const pricesFor = (
+  mode: Mode,
+  { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
+) =>
+  statement<{ price: string; overage: string | null }>(
+    `select price, overage from billing.prices
+      where store = 'stripe' and mode = $1 and product = $2 and cycle is not distinct from $5
+        and plan is not distinct from $3 and add_on is not distinct from $4`,
+    [mode, product, plan, addOn, cycle],
+  );

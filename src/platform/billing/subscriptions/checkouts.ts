@@ -1,0 +1,182 @@
+import { commitPoint } from '#platform/db';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import {
+  closeSession,
+  findPromotion,
+  openSession,
+  readSession,
+  type Session,
+  type SessionParams,
+  sessionParams,
+  subscribedTo,
+} from '../stripe/checkout.ts';
+import { refusedFor } from '../stripe/client.ts';
+import { customerOf, makeCustomer } from '../stripe/customers.ts';
+import {
+  abandon,
+  beginCheckout,
+  type CheckoutRow,
+  keepAsked,
+  keepSession,
+  kindOfAccount,
+  openCheckout,
+} from './checkouts-store.ts';
+import { type Order, unsold } from './order.ts';
+import { pricesOf } from './prices.ts';
+import type { SellingParts } from './selling.ts';
+
+const BEGUN = commitPoint(
+  'billing.checkout-begun',
+  'a way to the page of the store, before it is asked for one',
+);
+const ASKED = commitPoint(
+  'billing.checkout-asked',
+  'what the store is asked for, so that it can be asked again',
+);
+const KEPT = commitPoint('billing.checkout-kept', 'the page of the store, or that it is over');
+
+/** More often two orders of one account do not get into each other's way in one call. */
+const ROUNDS = 4;
+
+/** An order of somebody for an account. */
+export interface Visit {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly order: Order;
+}
+
+/**
+ * The store's page for an order. The same order again is answered with the same page, by whichever process and after any
+ * death of another; another order of the same product closes the page of the former first. So no two pages are
+ * open on which one thing could be paid twice. Throws `already_subscribed` where the account has the product already, by what
+ * the store itself says at that moment.
+ */
+export async function checkout(
+  parts: SellingParts,
+  visit: Visit,
+): Promise<Session & { readonly url: string }> {
+  const { accountId, order } = visit;
+  await assertKind(parts, visit);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const row = await found(parts, visit);
+    if (row === undefined) continue;
+    const isSame = row.fingerprint === order.fingerprint;
+    const session = await sessionOf(parts, { visit, row, isSame });
+    if (session === undefined) continue;
+    await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
+    if (session.state === 'complete') await parts.look([{ kind: 'checkout', id: session.id }]);
+    const { url } = session;
+    if (session.state === 'open' && url !== null) return { ...session, url };
+  }
+  throw new AppError('conflict', { message: 'Another order of this account is under way. Try again.' });
+}
+
+/** The way that is there, or a new one of this order; undefined: another was begun at the same instant. */
+async function found(
+  { db, ids, stripe }: SellingParts,
+  { accountId, userId, order }: Visit,
+): Promise<CheckoutRow | undefined> {
+  const { mode } = stripe.client;
+  const looking = openCheckout(accountId, mode, order);
+  const [[there]] = await db.tenant(accountId, [looking]);
+  if (there !== undefined) return there;
+  const begun = { id: ids.next(), userId, order };
+  const [, [row]] = await db.tenant(accountId, BEGUN, [beginCheckout(accountId, mode, begun), looking]);
+  return row;
+}
+
+/** What has become of a way at the store; undefined: it is over without a page. */
+async function sessionOf(
+  parts: SellingParts,
+  { visit, row, isSame }: { readonly visit: Visit; readonly row: CheckoutRow; readonly isSame: boolean },
+): Promise<Session | undefined> {
+  const { client } = parts.stripe;
+  if (row.session !== null)
+    return isSame ? readSession(client, row.session) : closeSession(client, row.session);
+  // Whoever began it may have died before they heard of the page that they asked for: asked again, it is the same one.
+  if (isSame) return making(parts, visit, row);
+  if (row.asked === null) return giveUp(parts, visit, row);
+  const { id } = await opened(parts, visit, { id: row.id, asked: row.asked });
+  return closeSession(client, id);
+}
+
+/** Has the store make the page. That nothing else is open by now is what makes its word on what the account has a final one. */
+async function making(parts: SellingParts, visit: Visit, { id, asked }: CheckoutRow): Promise<Session> {
+  const { accountId } = visit;
+  if (asked !== null) return opened(parts, visit, { id, asked });
+  const params = await paramsOf(parts, visit).catch(async (error: unknown) => {
+    if (error instanceof AppError && error.code !== 'store_unavailable') await giveUp(parts, visit, { id });
+    throw error;
+  });
+  const [[kept]] = await parts.db.tenant(accountId, ASKED, [keepAsked(accountId, id, params)]);
+  return opened(parts, visit, { id, asked: kept?.asked ?? params });
+}
+
+async function opened(
+  parts: SellingParts,
+  visit: Visit,
+  { id, asked }: { readonly id: string; readonly asked: SessionParams },
+): Promise<Session> {
+  return openSession(parts.stripe.client, id, asked).catch(async (error: unknown) => {
+    if (error instanceof AppError && error.code === 'store_refused') await giveUp(parts, visit, { id });
+    throw error;
+  });
+}
+
+async function paramsOf(parts: SellingParts, { accountId, order }: Visit): Promise<SessionParams> {
+  const { client, addsTax } = parts.stripe;
+  const { product, plan, promotionCode, quantity, successUrl, cancelUrl } = order;
+  const { price, metered } = await pricesOf(parts, order);
+  const promotion = promotionCode === undefined ? undefined : await findPromotion(client, promotionCode);
+  if (promotionCode !== undefined && promotion === undefined)
+    throw unsold('promotion_code', 'There is no such code, or it is over.');
+  const customer = await presentCustomer(parts, accountId);
+  const subscribed = plan === null ? 'never' : await subscribedTo(client, { customer, product });
+  if (subscribed === 'now') throw new AppError('already_subscribed');
+  return sessionParams({
+    customer,
+    recurring: plan !== null,
+    price,
+    metered,
+    quantity,
+    promotion,
+    successUrl,
+    cancelUrl,
+    addsTax,
+    accountId,
+    // A trial is for whoever never had the product.
+    trialDays: subscribed === 'never' ? order.trialDays : undefined,
+  });
+}
+
+/** The account's customer: made when it is first needed, and anew when the store has it no longer. */
+async function presentCustomer(parts: SellingParts, accountId: AccountId): Promise<string> {
+  const { db, stripe } = parts;
+  const at = { db, client: stripe.client };
+  const known = await customerOf(at, accountId);
+  if (known === undefined) return makeCustomer(at, accountId);
+  const isThere = await stripe.client
+    .read((asked) => asked.customers.retrieve(known))
+    .then(({ deleted }) => deleted !== true)
+    .catch((error: unknown) => {
+      if (refusedFor(error, 'resource_missing')) return false;
+      throw error;
+    });
+  return isThere ? known : makeCustomer(at, accountId, known);
+}
+
+async function giveUp(
+  { db }: SellingParts,
+  { accountId }: Visit,
+  { id }: { readonly id: string },
+): Promise<undefined> {
+  await db.tenant(accountId, KEPT, [abandon(accountId, id)]);
+}
+
+/** What is for organizations is not sold to a person's own account, nor the other way round. */
+async function assertKind({ db }: SellingParts, { accountId, order: { holds } }: Visit): Promise<void> {
+  if (holds === 'both') return;
+  const [[account]] = await db.tenant(accountId, [kindOfAccount(accountId)]);
+  if (account !== undefined && account.kind !== holds)
+    throw new AppError('wrong_account_kind', { details: { needed: holds } });
+}

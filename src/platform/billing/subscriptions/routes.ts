@@ -1,0 +1,243 @@
+import { answer, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import type { Subscriptions } from './service.ts';
+import {
+  canceledReply,
+  changedReply,
+  checkoutReply,
+  invoiceReply,
+  portalReply,
+  previewReply,
+  subscriptionReply,
+} from './views.ts';
+
+const route = routesFor<Subscriptions>();
+
+const reads = {
+  tag: 'Billing',
+  auth: 'account',
+  may: 'viewer',
+  scope: 'billing:read',
+  rate: { perMinute: 120, by: 'account' },
+} as const;
+/** Whoever may spend the account's money. What is asked twice is done once by what it is, whatever the store answered first. */
+const buys = {
+  tag: 'Billing',
+  auth: 'account',
+  may: 'admin',
+  scope: 'billing:write',
+  rate: { perMinute: 20, by: 'account' },
+  idempotency: 'none',
+} as const;
+const ONCE = 'It takes no Idempotency-Key: asked again, it changes nothing more.';
+
+const product = z.string().min(1).max(100);
+const planId = z.string().min(1).max(100).describe('`product.plan`, or its name within the product.');
+const cycle = z.enum(['monthly', 'yearly']);
+const MOST = 10_000;
+const quantity = z.int().min(1).max(MOST).describe('Seats of a plan that is sold by the seat, or add-ons.');
+const promotion = z.string().min(1).max(100).describe('As it is advertised. Without one the page asks.');
+/** Where the store sends browsers. */
+const returnUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .describe('A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}.');
+const named = z.strictObject({
+  product: product.optional().describe('Needed where the account has subscriptions of several products.'),
+});
+const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
+
+const position = z.tuple([z.iso.datetime(), z.uuid()]);
+const before = (cursor: string | undefined) =>
+  cursor === undefined ? undefined : positionOf(cursor, position);
+
+export const openCheckout = route(
+  'POST /v1/billing/checkout',
+  {
+    ...buys,
+    summary: 'Buy a plan or an add-on',
+    description: `Answers the store’s page, where the customer pays; the plan is in effect seconds after. There is one page at a time for each product: the same order is answered with the same page, another order closes the former. ${ONCE}`,
+    body: z
+      .strictObject({
+        product,
+        plan: planId.optional(),
+        add_on: z.string().min(1).max(100).optional(),
+        cycle: cycle.default('monthly'),
+        quantity: quantity.default(1),
+        success_url: returnUrl,
+        cancel_url: returnUrl,
+        promotion_code: promotion.optional(),
+      })
+      .refine(({ plan, add_on }) => (plan === undefined) !== (add_on === undefined), {
+        error: 'name either plan or add_on',
+      }),
+    reply: { 201: checkoutReply },
+    errors: [...NOT_HERE, 'already_subscribed', 'prices_missing', 'wrong_account_kind', 'conflict'],
+    example: {
+      body: {
+        product: 'demo',
+        add_on: 'demo.pro_boost',
+        success_url: 'https://app.example.com/welcome',
+        cancel_url: 'https://app.example.com/plans',
+      },
+      reply: {
+        checkout_url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
+        expires_at: '2027-03-09T09:00:00.000Z',
+      },
+    },
+  },
+  async ({ accountId, caller, origin, body }, subscriptions) => {
+    const { url, expiresAt } = await subscriptions.checkout({ accountId, caller, origin }, body);
+    return answer(201, { checkout_url: url, expires_at: expiresAt.toISOString() });
+  },
+);
+
+export const openPortal = route(
+  'POST /v1/billing/portal',
+  {
+    ...buys,
+    summary: 'Change the card, see invoices',
+    description:
+      'Answers the store’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
+    body: z.strictObject({ return_url: returnUrl }),
+    reply: { 201: portalReply },
+    errors: [...NOT_HERE, 'not_found'],
+    example: {
+      body: { return_url: 'https://app.example.com/account' },
+      reply: { portal_url: 'https://billing.stripe.com/p/session/test_1' },
+    },
+  },
+  async ({ accountId, caller, origin, body }, subscriptions) =>
+    answer(201, {
+      portal_url: await subscriptions.portal({ accountId, caller, origin }, body.return_url),
+    }),
+);
+
+export const readSubscription = route(
+  'GET /v1/billing/subscription',
+  {
+    ...reads,
+    summary: 'What the account pays for',
+    query: named,
+    reply: { 200: subscriptionReply },
+    errors: ['not_found', 'nothing_sold'],
+    example: { query: { product: 'demo' }, reply: examples.subscription },
+  },
+  ({ accountId, query }, subscriptions) => subscriptions.read(accountId, query.product),
+);
+
+export const listSubscriptions = route(
+  'GET /v1/billing/subscriptions',
+  {
+    ...reads,
+    summary: 'All that the account ever subscribed to, newest first',
+    query: z.strictObject({ ...pageQuery }),
+    reply: { 200: pageOf(subscriptionReply) },
+    example: { query: { limit: 20 }, reply: { data: [examples.subscription], next_cursor: null } },
+  },
+  ({ accountId, query: { limit, cursor } }, subscriptions) =>
+    subscriptions.list(accountId, { limit, before: before(cursor) }),
+);
+
+export const cancelSubscription = route(
+  'DELETE /v1/billing/subscription',
+  {
+    ...buys,
+    summary: 'Cancel a subscription',
+    description:
+      'With the end of what is paid for, unless `when=now`: then it ends at once, and nothing is paid back. A change that was arranged is taken back.',
+    query: named.extend({ when: z.enum(['now', 'period_end']).default('period_end') }),
+    reply: { 200: canceledReply },
+    errors: [...NOT_HERE, 'not_found', 'managed_elsewhere'],
+    example: { query: { product: 'demo' }, reply: { ok: true, ends_at: '2027-04-08T09:00:00.000Z' } },
+  },
+  async ({ accountId, caller, origin, query }, subscriptions) => {
+    const visitor = { accountId, caller, origin };
+    const endsAt = await subscriptions.cancel(visitor, query.product, query.when);
+    return { ok: true, ends_at: endsAt.toISOString() };
+  },
+);
+
+export const resumeSubscription = route(
+  'POST /v1/billing/subscription/resume',
+  {
+    ...buys,
+    summary: 'Have a subscription go on',
+    description: `Takes back that it was canceled, as long as it has not ended, or a pause. ${ONCE}`,
+    body: named,
+    reply: { 200: subscriptionReply },
+    errors: [...NOT_HERE, 'not_found', 'managed_elsewhere', 'subscription_over', 'payment_declined'],
+    example: { body: { product: 'demo' }, reply: examples.subscription },
+  },
+  ({ accountId, caller, origin, body }, subscriptions) =>
+    subscriptions.resume({ accountId, caller, origin }, body.product),
+);
+
+const changed = named.extend({
+  plan: planId.optional(),
+  cycle: cycle.optional(),
+  quantity: quantity.optional(),
+  when: z
+    .enum(['now', 'period_end'])
+    .optional()
+    .describe('Not said: now for what costs more, and with the end of what is paid for what costs less.'),
+  promotion_code: promotion.optional(),
+  prorated_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Of a preview: then the change costs what it said.'),
+});
+const CHANGE_ERRORS = [...NOT_HERE, 'not_found', 'managed_elsewhere', 'prices_missing'] as const;
+
+export const changeSubscription = route(
+  'POST /v1/billing/subscription/change',
+  {
+    ...buys,
+    summary: 'Change plan, cycle or seats',
+    description: `What costs more is charged and in effect at once, or the card is declined and nothing changes. Below what is in use it is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to what it is takes back what was arranged. ${ONCE}`,
+    body: changed,
+    reply: { 200: changedReply },
+    errors: [
+      ...CHANGE_ERRORS,
+      'does_not_fit',
+      'payment_declined',
+      'subscription_ending',
+      'subscription_over',
+    ],
+    example: {
+      body: { product: 'demo', plan: 'demo.pro' },
+      reply: { subscription: examples.subscription, not_fitting: [] },
+    },
+  },
+  async ({ accountId, caller, origin, body }, subscriptions) => {
+    const { subscription, notFitting } = await subscriptions.change({ accountId, caller, origin }, body);
+    return { subscription, not_fitting: notFitting };
+  },
+);
+
+export const previewChange = route(
+  'GET /v1/billing/subscription/preview',
+  {
+    ...reads,
+    summary: 'What a change would cost now',
+    query: changed.extend({ quantity: z.coerce.number().int().min(1).max(MOST).optional() }),
+    reply: { 200: previewReply },
+    errors: CHANGE_ERRORS,
+    example: { query: { product: 'demo', plan: 'demo.pro' }, reply: examples.preview },
+  },
+  ({ accountId, query }, subscriptions) => subscriptions.preview(accountId, query),
+);
+
+export const listInvoices = route(
+  'GET /v1/billing/invoices',
+  {
+    ...reads,
+    summary: 'Invoices of the account, newest first',
+    query: z.strictObject({ ...pageQuery }),
+    reply: { 200: pageOf(invoiceReply) },
+    example: { query: { limit: 20 }, reply: { data: [examples.invoice], next_cursor: null } },
+  },
+  ({ accountId, query: { limit, cursor } }, subscriptions) =>
+    subscriptions.invoices(accountId, { limit, before: before(cursor) }),
+);

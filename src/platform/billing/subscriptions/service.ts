@@ -1,0 +1,97 @@
+import { type Page, page } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import { cancel, resume } from '../stripe/changing.ts';
+import { customerOf } from '../stripe/customers.ts';
+import { openPortal } from '../stripe/portal.ts';
+import { change, type ChangeOrder, preview } from './changes.ts';
+import { checkout } from './checkouts.ts';
+import { type CheckoutOrder, orderOf } from './order.ts';
+import type { SubscriptionsParts, Unfitting } from './parts.ts';
+import { changeable, chosen, ordered, type SellingParts, selling, type Visitor } from './selling.ts';
+import {
+  type InvoiceRow,
+  invoicesPage,
+  type PageAsked,
+  type SubscriptionRow,
+  subscriptionsPage,
+} from './store.ts';
+import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView } from './views.ts';
+
+/** What an account buys, and what becomes of it. All that changes is changed at the store, and seen here by looking there. */
+export interface Subscriptions {
+  checkout(
+    visitor: Visitor,
+    order: CheckoutOrder,
+  ): Promise<{ readonly url: string; readonly expiresAt: Date }>;
+  /** The store's own pages, where cards and invoices are. */
+  portal(visitor: Visitor, returnUrl: string): Promise<string>;
+  /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
+  read(accountId: AccountId, product: string | undefined): Promise<SubscriptionView>;
+  list(accountId: AccountId, at: PageAsked): Promise<Page<SubscriptionView>>;
+  /** Answers when it ends. */
+  cancel(visitor: Visitor, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
+  resume(visitor: Visitor, product: string | undefined): Promise<SubscriptionView>;
+  change(
+    visitor: Visitor,
+    order: ChangeOrder,
+  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly Unfitting[] }>;
+  preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
+  invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
+}
+
+/** Sales at Stripe; those of other stores begin on a phone and are only read here. */
+export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
+  const { db, catalogues } = parts;
+  return {
+    checkout: async ({ accountId, caller: { userId } }, order) =>
+      checkout(selling(parts), { accountId, userId, order: orderOf(catalogues, order) }),
+    async portal({ accountId }, returnUrl) {
+      const { stripe } = selling(parts);
+      const customer = await customerOf({ db, client: stripe.client }, accountId);
+      if (customer === undefined)
+        throw new AppError('not_found', { message: 'This account has never bought anything.' });
+      return openPortal(stripe.client, { customer, returnUrl });
+    },
+    read: async (accountId, product) => subscriptionView(await chosen(selling(parts), accountId, product)),
+    async list(accountId, { limit, before }) {
+      const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
+      return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
+    },
+    cancel: (visitor, product, when) => canceled(selling(parts), visitor, { product, when }),
+    resume: (visitor, product) => resumed(selling(parts), visitor, product),
+    async change(visitor, order) {
+      const { row, notFitting } = await change(selling(parts), visitor, order);
+      return { subscription: subscriptionView(row), notFitting };
+    },
+    preview: (accountId, order) => preview(selling(parts), accountId, order),
+    async invoices(accountId, { limit, before }) {
+      const [rows] = await db.tenant(accountId, [invoicesPage(accountId, { limit: limit + 1, before })]);
+      return page(rows, limit, { item: invoiceView, position: invoicePosition });
+    },
+  };
+}
+
+const subscriptionPosition = ({ starts_at: at, id }: SubscriptionRow) => [at.toISOString(), id];
+const invoicePosition = ({ issued_at: at, id }: InvoiceRow) => [at.toISOString(), id];
+
+async function canceled(
+  parts: SellingParts,
+  visitor: Visitor,
+  { product, when }: { readonly product: string | undefined; readonly when: 'now' | 'period_end' },
+): Promise<Date> {
+  const row = await changeable(parts, visitor.accountId, product);
+  const endsAt = await cancel(parts.stripe.client, row.store_id, when);
+  const changes = { when, ends_at: endsAt };
+  await ordered(parts, visitor, { row, action: 'subscription.cancel', changes });
+  return endsAt;
+}
+
+async function resumed(
+  parts: SellingParts,
+  visitor: Visitor,
+  product: string | undefined,
+): Promise<SubscriptionView> {
+  const row = await changeable(parts, visitor.accountId, product);
+  await resume(parts.stripe.client, row.store_id);
+  return subscriptionView(await ordered(parts, visitor, { row, action: 'subscription.resume', changes: {} }));
+}

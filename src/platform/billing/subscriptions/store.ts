@@ -1,0 +1,108 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Cycle } from '../facts.ts';
+import type { Mode, StoreName } from '../store.ts';
+
+export interface SubscriptionRow {
+  readonly id: string;
+  readonly store: StoreName;
+  readonly store_id: string;
+  readonly product: string;
+  readonly plan: string;
+  readonly cycle: Cycle;
+  readonly quantity: number;
+  readonly unit_amount: number;
+  readonly currency: string;
+  readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+  readonly starts_at: Date;
+  readonly trial_ends_at: Date | null;
+  readonly period_starts_at: Date;
+  readonly period_ends_at: Date;
+  readonly cancels_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly grace_ends_at: Date | null;
+  readonly suspends_at: Date | null;
+  readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+  readonly next_plan: string | null;
+  readonly next_cycle: Cycle | null;
+  readonly next_quantity: number | null;
+  readonly next_at: Date | null;
+}
+
+const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amount::float8, currency, state, starts_at,
+  trial_ends_at, period_starts_at, period_ends_at, cancels_at, ended_at, grace_ends_at, suspends_at, suspended_by,
+  next_plan, next_cycle, next_quantity, next_at`;
+
+/** Those that are not over, the newest first: in the world in which this process sells. */
+export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
+  statement<SubscriptionRow>(
+    `select ${COLUMNS} from billing.subscriptions
+      where account_id = $1 and mode = $2 and state not in ('canceled', 'expired', 'incomplete')
+      order by starts_at desc, id desc`,
+    [accountId, mode],
+  );
+
+/** A page of rows: those before an instant, and of that instant before an id. */
+export interface PageAsked {
+  readonly limit: number;
+  readonly before: readonly [instant: string, id: string] | undefined;
+}
+
+export const subscriptionsPage = (accountId: AccountId, { limit, before }: PageAsked) =>
+  statement<SubscriptionRow>(
+    `select ${COLUMNS} from billing.subscriptions
+      where account_id = $1 and ($2::timestamptz is null or (starts_at, id) < ($2, $3::uuid))
+      order by starts_at desc, id desc limit $4`,
+    [accountId, before?.[0] ?? null, before?.[1] ?? null, limit],
+  );
+
+export interface InvoiceRow {
+  readonly id: string;
+  readonly number: string | null;
+  readonly state: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+  readonly reason: string;
+  readonly currency: string;
+  readonly subtotal: number;
+  readonly discount: number;
+  readonly tax: number;
+  readonly total: number;
+  readonly paid: number;
+  readonly next_attempt_at: Date | null;
+  readonly url: string | null;
+  readonly pdf_url: string | null;
+  readonly issued_at: Date;
+  readonly paid_at: Date | null;
+  readonly lines: readonly LineRow[];
+}
+
+export interface LineRow {
+  readonly product: string;
+  readonly plan: string | null;
+  readonly add_on: string | null;
+  readonly overage: string | null;
+  readonly quantity: number;
+  readonly amount: number;
+  readonly discount: number;
+  readonly tax: number;
+  readonly proration: boolean;
+}
+
+/** The newest first; drafts are nobody's business yet. */
+export const invoicesPage = (accountId: AccountId, { limit, before }: PageAsked) =>
+  statement<InvoiceRow>(
+    `select i.id, i.number, i.state, i.reason, i.currency, i.subtotal::float8, i.discount::float8, i.tax::float8,
+            i.total::float8, i.paid::float8, i.next_attempt_at, i.url, i.pdf_url, i.issued_at, i.paid_at, l.lines
+       from billing.invoices i
+       cross join lateral (
+         select coalesce(jsonb_agg(jsonb_build_object(
+                  'product', product, 'plan', plan, 'add_on', add_on, 'overage', overage, 'quantity', quantity,
+                  'amount', amount, 'discount', discount, 'tax', tax, 'proration', proration
+                ) order by store_id), '[]') as lines
+           from billing.invoice_lines
+          where account_id = $1 and invoice_id = i.id
+       ) l
+      where i.account_id = $1 and i.state <> 'draft'
+        and ($2::timestamptz is null or (i.issued_at, i.id) < ($2, $3::uuid))
+      order by i.issued_at desc, i.id desc limit $4`,
+    [accountId, before?.[0] ?? null, before?.[1] ?? null, limit],
+  );

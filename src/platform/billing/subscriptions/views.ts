@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { InvoiceRow, SubscriptionRow } from './store.ts';
+
+const instant = z.iso.datetime();
+const cycle = z.enum(['monthly', 'yearly']);
+
+export const unfittingReply = z.strictObject({
+  limit: z.string().describe('Its name within the product.'),
+  used: z.number(),
+  max: z.number(),
+});
+
+export const subscriptionReply = z.strictObject({
+  id: z.uuid(),
+  store: z.enum(['stripe', 'app_store', 'google_play']),
+  product: z.string(),
+  plan: z.string().describe('`product.plan`.'),
+  cycle,
+  quantity: z.int(),
+  price: z.strictObject({
+    currency: z.string(),
+    unit_amount: z.int().describe('Of one, a cycle, before discounts and tax; minor units.'),
+  }),
+  state: z.enum(['incomplete', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired']),
+  starts_at: instant,
+  trial_ends_at: instant.nullable(),
+  period_starts_at: instant,
+  period_ends_at: instant,
+  cancels_at: instant.nullable().describe('When it will end, as was asked.'),
+  ended_at: instant.nullable(),
+  grace_ends_at: instant
+    .nullable()
+    .describe('Until when the plan is kept although it could not be charged; null: nothing failed.'),
+  suspends_at: instant
+    .nullable()
+    .describe('From when on it gives nothing until it is put right; it may be to come.'),
+  suspended_by: z.enum(['dispute', 'pause', 'payment']).nullable(),
+  next: z
+    .strictObject({ plan: z.string(), cycle, quantity: z.int(), at: instant })
+    .nullable()
+    .describe('What it becomes, and when.'),
+});
+export type SubscriptionView = z.infer<typeof subscriptionReply>;
+
+export const checkoutReply = z.strictObject({
+  checkout_url: z.url().describe('The store’s page: send the customer there.'),
+  expires_at: instant,
+});
+export const portalReply = z.strictObject({ portal_url: z.url() });
+export const canceledReply = z.strictObject({
+  ok: z.literal(true),
+  ends_at: instant.describe('When it ends, or has ended.'),
+});
+export const changedReply = z.strictObject({
+  subscription: subscriptionReply,
+  not_fitting: z
+    .array(unfittingReply)
+    .describe('What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added.'),
+});
+export const previewReply = z.strictObject({
+  when: z.enum(['now', 'period_end']),
+  at: instant.nullable().describe('When it would take effect; null: at once.'),
+  due_now: z.int().describe('Minor units; below 0: credited on the next invoice.'),
+  currency: z.string(),
+  prorated_at: instant.nullable().describe('Sent along with the change, it costs what is said here.'),
+  not_fitting: z.array(unfittingReply),
+});
+export type PreviewView = z.infer<typeof previewReply>;
+
+export const invoiceReply = z.strictObject({
+  id: z.uuid(),
+  number: z.string().nullable(),
+  state: z.enum(['open', 'paid', 'void', 'uncollectible']),
+  reason: z.string().describe('As the store says: subscription_create, subscription_cycle, manual …'),
+  currency: z.string(),
+  subtotal: z.int().describe('Minor units, before discounts and tax.'),
+  discount: z.int(),
+  tax: z.int(),
+  total: z.int(),
+  paid: z.int(),
+  next_attempt_at: instant.nullable(),
+  url: z.url().nullable().describe('Where it is seen and paid.'),
+  pdf_url: z.url().nullable(),
+  issued_at: instant,
+  paid_at: instant.nullable(),
+  lines: z.array(
+    z.strictObject({
+      product: z.string(),
+      plan: z.string().nullable(),
+      add_on: z.string().nullable(),
+      overage: z.string().nullable().describe('A limit: units past it.'),
+      quantity: z.int(),
+      amount: z.int(),
+      discount: z.int(),
+      tax: z.int(),
+      proration: z.boolean(),
+    }),
+  ),
+});
+
+export function subscriptionView(row: SubscriptionRow): SubscriptionView {
+  const { id, store, product, cycle: paid, quantity, state } = row;
+  return {
+    id,
+    store,
+    product,
+    plan: `${product}.${row.plan}`,
+    cycle: paid,
+    quantity,
+    price: { currency: row.currency, unit_amount: row.unit_amount },
+    state,
+    starts_at: row.starts_at.toISOString(),
+    trial_ends_at: text(row.trial_ends_at),
+    period_starts_at: row.period_starts_at.toISOString(),
+    period_ends_at: row.period_ends_at.toISOString(),
+    cancels_at: text(row.cancels_at),
+    ended_at: text(row.ended_at),
+    grace_ends_at: text(row.grace_ends_at),
+    suspends_at: text(row.suspends_at),
+    suspended_by: row.suspended_by,
+    next: nextOf(row),
+  };
+}
+
+function nextOf({
+  product,
+  next_plan: plan,
+  next_cycle,
+  next_quantity: quantity,
+  next_at: at,
+}: SubscriptionRow) {
+  if (plan === null || next_cycle === null || quantity === null || at === null) return null;
+  return { plan: `${product}.${plan}`, cycle: next_cycle, quantity, at: at.toISOString() };
+}
+
+export function invoiceView({ lines, ...row }: InvoiceRow): z.infer<typeof invoiceReply> {
+  const { state } = row;
+  if (state === 'draft') throw new Error('a draft was shown');
+  return {
+    ...row,
+    state,
+    next_attempt_at: text(row.next_attempt_at),
+    issued_at: row.issued_at.toISOString(),
+    paid_at: text(row.paid_at),
+    lines: lines.map((line) => ({
+      ...line,
+      plan: line.plan === null ? null : `${line.product}.${line.plan}`,
+    })),
+  };
+}
+
+const text = (date: Date | null) => date?.toISOString() ?? null;

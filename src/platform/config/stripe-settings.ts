@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { count, httpUrl, list, setting, toggle } from './setting.ts';
+
+/** How subscriptions are paid (docs/billing.md). */
+export const STRIPE_SETTINGS = {
+  STRIPE_SECRET_KEY: setting(
+    z
+      .string()
+      .regex(/^(sk|rk)_(live|test)_\S+$/, 'must begin with sk_live_, sk_test_, rk_live_ or rk_test_')
+      .optional(),
+    {
+      group: 'Stripe',
+      says: 'Purchases are paid at Stripe: in its test mode, or with real money, as the key says.',
+      secret: true,
+      example: 'sk_test_…',
+    },
+  ),
+  STRIPE_WEBHOOK_SECRET: setting(
+    list
+      .refine(
+        (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
+        'must begin with whsec_; several by commas',
+      )
+      .optional(),
+    {
+      group: 'Stripe',
+      says: 'What Stripe signs its messages with; two by a comma while it is rolled. `plinth stripe sync` makes the endpoint and tells its secret.',
+      secret: true,
+      example: 'whsec_…',
+    },
+  ),
+  STRIPE_API_URL: setting(httpUrl.default('https://api.stripe.com'), {
+    group: 'Stripe',
+    says: 'Where Stripe is.',
+  }),
+  STRIPE_READS_PER_SECOND: setting(count(1_000).default(20), {
+    group: 'Stripe',
+    says: 'How many reads a second all processes together send, at most. Stripe takes 100 in live mode and 25 in test mode, the changes that customers ask for included.',
+  }),
+  STRIPE_TAX: setting(z.enum(['none', 'automatic'], 'must be none or automatic').default('none'), {
+    group: 'Stripe',
+    says: 'Whether Stripe adds taxes and asks for tax ids; it must be set up there first.',
+  }),
+  SANDBOX_STRIPE: setting(toggle.optional(), {
+    group: 'Stripe',
+    says: 'Whether a sandbox stands in for Stripe, where any card is good and nobody pays. Not set: in development without STRIPE_SECRET_KEY. Refused in production.',
+  }),
+} as const;

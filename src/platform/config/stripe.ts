@@ -1,0 +1,63 @@
+import type { Values } from './settings.ts';
+
+/** Where purchases are paid (docs/billing.md). */
+export interface StripeSettings {
+  /** undefined: the sandbox stands in, and brings its own. */
+  readonly account:
+    | {
+        readonly secretKey: string;
+        /** As the key says. */
+        readonly mode: 'live' | 'test';
+        readonly webhookSecrets: readonly string[];
+      }
+    | undefined;
+  readonly url: string;
+  /** By all processes together. */
+  readonly readsPerSecond: number;
+  /** Whether Stripe adds taxes, and asks for tax ids. */
+  readonly addsTax: boolean;
+}
+
+/** Reads where purchases are paid; undefined: nowhere, and nothing is sold. What is wrong is added to `problems`, a line each. */
+export function readStripe(values: Values, problems: string[]): StripeSettings | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = values;
+  problems.push(...unfit(values));
+  const isSandbox = values.SANDBOX_STRIPE ?? values.NODE_ENV === 'development';
+  if (secretKey === undefined && !isSandbox) return undefined;
+  return {
+    account:
+      secretKey === undefined
+        ? undefined
+        : {
+            secretKey,
+            mode: /^.._live_/.test(secretKey) ? 'live' : 'test',
+            webhookSecrets: webhookSecrets ?? [],
+          },
+    url: values.STRIPE_API_URL,
+    readsPerSecond: values.STRIPE_READS_PER_SECOND,
+    addsTax: values.STRIPE_TAX === 'automatic',
+  };
+}
+
+function unfit({ STRIPE_SECRET_KEY: key, ...values }: Values): string[] {
+  const isProduction = values.NODE_ENV === 'production';
+  const rules: readonly (readonly [boolean, string])[] = [
+    [
+      values.SANDBOX_STRIPE === true && isProduction,
+      'SANDBOX_STRIPE gives plans to whoever clicks: it is refused in production.',
+    ],
+    [
+      values.SANDBOX_STRIPE === true && key !== undefined,
+      'SANDBOX_STRIPE=true contradicts STRIPE_SECRET_KEY: set one of them.',
+    ],
+    [
+      values.STRIPE_WEBHOOK_SECRET !== undefined && key === undefined,
+      'STRIPE_SECRET_KEY is missing: STRIPE_WEBHOOK_SECRET is set.',
+    ],
+    [
+      isProduction && key !== undefined && values.PUBLIC_URL === undefined,
+      'PUBLIC_URL is missing: Stripe sends its messages there.',
+    ],
+  ];
+  return rules.flatMap(([isWrong, says]) => (isWrong ? [says] : []));
+}

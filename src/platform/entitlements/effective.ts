@@ -1,0 +1,82 @@
+import type { Catalogue, Plan } from './catalogue.ts';
+import { grantsFor } from './sizes.ts';
+import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
+
+/** Stores that take reports of what was used, and bill it. */
+const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
+
+/** What is in effect for a while. */
+export type Effective = Omit<Segment, 'from' | 'until'>;
+
+/** The plan that a grant, or the default, puts in effect. */
+interface Held {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly source: Exclude<Segment['source'], null>;
+  readonly quantity: number;
+  /** Whether units past its quotas can be billed: by a store with meters, to a subscription of that very plan. */
+  readonly metered: boolean;
+}
+
+/** What grants amount to while all of these run, in the order in which they began. */
+export function effectiveOf(
+  catalogue: Catalogue,
+  active: readonly TimedGrant[],
+  allowances: Allowances,
+): Effective {
+  const addOns = active.flatMap(({ addOn }) =>
+    addOn !== null && Object.hasOwn(catalogue.addOns, addOn) ? [`${catalogue.product}.${addOn}`] : [],
+  );
+  const add_ons = [...new Set(addOns)].sort();
+  const held = active.flatMap((grant) => heldBy(catalogue, grant)).reduce(better, defaultOf(catalogue));
+  if (held === undefined) return { plan: null, add_ons, source: null, grants: {} };
+  const { name, plan, source, quantity } = held;
+  const seats = plan.perSeat === undefined ? {} : { quantity };
+  const effective = { plan: `${catalogue.product}.${name}`, add_ons, source, ...seats };
+  const grants = grantsFor(plan, quantity);
+  const overage = held.metered ? overageOf(plan, allowances) : {};
+  const past = Object.entries(overage).map(([limit, most]) => [limit, Number(grants[limit]) + most]);
+  if (past.length === 0) return { ...effective, grants };
+  return { ...effective, overage, grants: { ...grants, ...Object.fromEntries(past) } };
+}
+
+function defaultOf({ defaultPlan: name, plans }: Catalogue): Held | undefined {
+  const plan = name === undefined ? undefined : plans[name];
+  if (name === undefined || plan === undefined) return undefined;
+  return { name, plan, source: 'default', quantity: 1, metered: false };
+}
+
+function heldBy({ plans, addOns }: Catalogue, grant: TimedGrant): Held[] {
+  const bought = grant.addOn === null;
+  const lifts = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn]?.lifts;
+  const name = bought ? grant.plan : lifts;
+  if (name === null || name === undefined || !Object.hasOwn(plans, name)) return [];
+  const plan = plans[name];
+  if (plan === undefined) return [];
+  const { source } = grant;
+  return [
+    { name, plan, source, quantity: bought ? grant.quantity : 1, metered: bought && METERED.has(source) },
+  ];
+}
+
+/** Of equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
+function better(held: Held | undefined, other: Held): Held {
+  if (held === undefined || other.plan.rank > held.plan.rank) return other;
+  if (other.plan.rank < held.plan.rank) return held;
+  return held.source === 'default' || other.quantity > held.quantity ? other : held;
+}
+
+function overageOf({ overage = [] }: Plan, allowances: Allowances): Record<string, number> {
+  const allowed = overage.map(({ limit }) => [limit, allowances[limit] ?? 0] as const);
+  return Object.fromEntries(allowed.filter(([, most]) => most > 0));
+}
+
+export function isSame(a: Effective, b: Effective): boolean {
+  return (
+    a.plan === b.plan &&
+    a.source === b.source &&
+    a.quantity === b.quantity &&
+    a.add_ons.join() === b.add_ons.join() &&
+    JSON.stringify(a.overage) === JSON.stringify(b.overage)
+  );
+}

@@ -1,0 +1,2 @@
+drop function entitlements.most_included(uuid, text, text, timestamptz, timestamptz);
+drop table entitlements.allowances;

@@ -1,0 +1,116 @@
+import { routesFor, routesOf } from '#platform/http';
+import { z } from 'zod';
+import * as examples from './examples.ts';
+import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
+import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
+import type { Reports } from './reports.ts';
+import { REVENUE_DIMENSIONS, revenueColumns, revenueLine } from './revenue.ts';
+
+const route = routesFor<Reports>();
+const tag = 'Billing';
+
+const key = z.string().nullable().optional();
+const revenue = z.strictObject({
+  month: z.string().optional(),
+  account_id: key,
+  product: key,
+  plan: key.describe('`reel.pro`; null: an add-on, or units past a limit.'),
+  item: key.describe('What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`.'),
+  kind: z.enum(['sale', 'refund', 'dispute']).optional(),
+  currency: z.string(),
+  sales: z.int(),
+  gross_minor: z.int().describe('What customers paid, taxes included, less what went back.'),
+  fee_minor: z.int().describe('What stores kept.'),
+  tax_minor: z.int(),
+  net_minor: z.int().describe('gross − fee − tax'),
+  fees_missing: z.int().describe('Of how many sales the store has not said yet what it kept.'),
+});
+
+export const readRevenue = route(
+  'GET /v1/admin/billing/revenue',
+  {
+    summary: 'What was sold, less what went back, net of fees',
+    description:
+      'By currency, and by what `group` says. Each sale, refund and dispute counts on the day of its own, in the shares of what it was for. Sales that were recorded by hand are in it, unless their store tells of them too. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: groupQuery(REVENUE_DIMENSIONS, 'month,product'),
+      account_id: z.uuid().optional(),
+      ...reportQuery,
+    }),
+    reply: { 200: reportOf(revenue) },
+    example: {
+      query: { group: 'month,product,plan', from: '2027-03-01', until: '2027-04-01' },
+      reply: examples.revenueReport,
+    },
+  },
+  async (call, reports) => {
+    const { from, until, zone, account_id: accountId } = call.query;
+    const group = dimensionsIn(call.query.group, REVENUE_DIMENSIONS);
+    const report = await reports.revenue({ group, from, until, zone, accountId });
+    return answerReport(call, report, {
+      name: 'revenue',
+      columns: revenueColumns(group),
+      line: revenueLine(group),
+    });
+  },
+);
+
+const rate = z.number().nullable();
+const recurring = z.strictObject({
+  month: z.string(),
+  currency: z.string(),
+  product: z.string().optional(),
+  plan: z.string().optional(),
+  customers_before: z.int().describe('Accounts that paid when the month began.'),
+  customers: z.int().describe('And when it ended: now, of the present one.'),
+  new_customers: z.int(),
+  returned_customers: z.int().describe('Had paid before, and not when the month began.'),
+  churned_customers: z.int(),
+  mrr_before_minor: z.int(),
+  mrr_minor: z
+    .int()
+    .describe('A twelfth of what subscriptions bring in a year, discounts taken off, without taxes.'),
+  new_minor: z.int(),
+  returned_minor: z.int(),
+  expansion_minor: z.int(),
+  contraction_minor: z.int(),
+  churned_minor: z.int(),
+  arr_minor: z.int(),
+  logo_churn: rate.describe('churned_customers ÷ customers_before; null: there were none.'),
+  revenue_churn: rate.describe('(churned + contraction) ÷ mrr_before'),
+});
+
+export const readRecurring = route(
+  'GET /v1/admin/billing/recurring',
+  {
+    summary: 'MRR, ARR, churn and new customers, by month',
+    description:
+      'By month and currency, and by what `group` says: what subscriptions bring in at the end of each month against its beginning. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({ group: groupQuery(RECURRING_DIMENSIONS, ''), ...reportQuery }),
+    reply: { 200: reportOf(recurring) },
+    example: {
+      query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
+      reply: examples.recurringReport,
+    },
+  },
+  async (call, reports) => {
+    const { from, until, zone } = call.query;
+    const group = dimensionsIn(call.query.group, RECURRING_DIMENSIONS);
+    const report = await reports.recurring({ group, from, until, zone });
+    return answerReport(call, report, {
+      name: 'recurring-revenue',
+      columns: recurringColumns(group),
+      line: recurringLine(group),
+    });
+  },
+);
+
+export const revenueRoutes = routesOf({ readRevenue, readRecurring });

@@ -1,0 +1,106 @@
+import type { Mode } from '#platform/billing';
+import { type Database, type Statement, statement } from '#platform/db';
+import { type AskedRange, type Range, resolveRange } from './range.ts';
+import type { Report } from './report.ts';
+import { readerFor } from './usage.ts';
+
+/** What revenue is told apart by, beside its currency, which it always is. */
+export const REVENUE_DIMENSIONS = ['month', 'account', 'product', 'plan', 'item', 'kind'] as const;
+export type RevenueDimension = (typeof REVENUE_DIMENSIONS)[number];
+
+const COLUMN_OF = {
+  month: 'month',
+  account: 'account_id',
+  product: 'product',
+  plan: 'plan',
+  item: 'item',
+  kind: 'kind',
+} as const;
+
+export interface RevenueQuestion extends AskedRange {
+  readonly group: readonly RevenueDimension[];
+  readonly accountId?: string | undefined;
+}
+
+/** What moved in a currency: sales, less refunds and disputes, each on the day of its own. Minor units. */
+export interface Revenue {
+  readonly month?: string;
+  readonly account_id?: string;
+  readonly product?: string | null;
+  /** `reel.pro`; null: an add-on, or units past a limit. */
+  readonly plan?: string | null;
+  /** `reel.pro`, `reel.pro_boost`, `gateway.calls`. */
+  readonly item?: string | null;
+  readonly kind?: 'sale' | 'refund' | 'dispute';
+  readonly currency: string;
+  readonly sales: number;
+  readonly gross_minor: number;
+  readonly fee_minor: number;
+  readonly tax_minor: number;
+  readonly net_minor: number;
+  /** Of how many sales the store has not said yet what it kept. */
+  readonly fees_missing: number;
+}
+
+const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 'fees_missing'] as const;
+
+/** What was sold, less what went back, net of fees and taxes: by the day on which money moved. */
+export async function openRevenueReport(
+  { db, mode }: { readonly db: Database; readonly mode: Mode },
+  question: RevenueQuestion,
+): Promise<Report<Revenue>> {
+  const read = readerFor(db, 'everybody');
+  const range = await resolveRange(question, read);
+  const keys = keysOf(question.group);
+  return {
+    range,
+    keys,
+    positionOf: (row) => keys.map((key) => row[key] ?? ''),
+    page: (at) => read(sums(question, { ...at, range, keys, mode })),
+  };
+}
+
+function keysOf(group: readonly RevenueDimension[]) {
+  return [...group.map((name) => COLUMN_OF[name]), 'currency'] as const;
+}
+
+export function revenueColumns(group: readonly RevenueDimension[]) {
+  return [...keysOf(group), ...AMOUNTS] as const;
+}
+
+/** One row under those columns. */
+export function revenueLine(group: readonly RevenueDimension[]) {
+  const columns = revenueColumns(group);
+  return (row: Revenue): (string | number | null)[] => columns.map((column) => row[column] ?? null);
+}
+
+interface RevenueAsked {
+  readonly range: Range;
+  readonly mode: Mode;
+  readonly keys: readonly string[];
+  readonly limit: number;
+  readonly after?: readonly string[] | undefined;
+}
+
+function sums({ accountId }: RevenueQuestion, asked: RevenueAsked): Statement<Revenue> {
+  const { range, keys, after } = asked;
+  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit, asked.mode];
+  const place = (value: unknown) => `$${values.push(value)}`;
+  const ofAccount = accountId === undefined ? '' : `where account_id = ${place(accountId)}`;
+  const goesOn = after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
+  const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
+  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
+  const amounts = AMOUNTS.map((amount) => `sum(${amount})::bigint as ${amount}`);
+  return statement<Revenue>(
+    `with rows as (
+       select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, gross as gross_minor, fee as fee_minor, tax as tax_minor,
+         gross - fee - tax as net_minor, sales * (not fee_known)::integer as fees_missing
+       from reports.revenue($1, $2, $5) ${ofAccount}),
+     keyed as (select ${[...texts, ...AMOUNTS].join(', ')} from rows),
+     summed as (
+       select ${[...keys, ...amounts].join(', ')} from keyed ${goesOn}
+       group by ${keys.join(', ')} order by ${keys.join(', ')} limit $4)
+     select ${[...shown, ...AMOUNTS].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`,
+    values,
+  );
+}

@@ -1,0 +1,85 @@
+import { bankPage, cardFields, problem, testCards } from '../pages/card.ts';
+import { html, type Markup, page } from '../pages/html.ts';
+import { day, money, priceInWords } from '../pages/words.ts';
+import { idOf } from '../world/changes.ts';
+import type { World } from '../world/index.ts';
+import { isAsked, type Visited } from './paying.ts';
+import { type LineSum, sumsOf } from './sums.ts';
+import { hasTrial } from './visit.ts';
+
+/** The page of a session, whatever has become of it. `says`: what was wrong with what was typed. */
+export function checkoutPage(world: World, visited: Visited, says: string | null = null): string {
+  const { session, visit } = visited;
+  if (session.status === 'complete') return over('Paid', 'This is paid.', session.success_url);
+  if (session.status === 'expired') return over('Too late', 'This page has expired.', session.cancel_url);
+  const at = `/c/pay/${session.id}`;
+  if (isAsked(world, visit)) {
+    const amount = money(session.amount_total ?? 0, session.currency ?? 'usd');
+    return page('Confirm the payment', bankPage(`${at}/bank`, `Do you want to pay ${amount}?`));
+  }
+  return page('Checkout', checkoutBody(world, visited, says));
+}
+
+function over(title: string, says: string, back: string | null): string {
+  const link = back === null ? undefined : html`<p><a href="${back}">Back to the shop</a></p>`;
+  return page(title, html`<h1>${title}</h1><p>${says}</p>${link}`);
+}
+
+function checkoutBody(world: World, visited: Visited, says: string | null): Markup {
+  const { session, visit } = visited;
+  const [at, currency] = [`/c/pay/${session.id}`, session.currency ?? 'usd'];
+  const total = money(session.amount_total ?? 0, currency);
+  const later = hasTrial(visit)
+    ? html`<p class="soft">Free for ${trialOf(visited)}. The card is charged afterwards.</p>`
+    : undefined;
+  const lines = sumsOf(world, visit, session).map((sum) => lineRow(world, sum));
+  return html`<h1>Checkout</h1>
+<p class="total">${total}${session.mode === 'subscription' ? ' today' : ''}</p>
+${later}
+<table>
+${lines}
+${sumRow('Discount', -(session.total_details?.amount_discount ?? 0), currency)}
+${sumRow('Tax', session.total_details?.amount_tax ?? 0, currency)}
+<tr><th>Total today</th><th>${total}</th></tr>
+</table>
+${visit.intent === null ? changes(visited, at) : undefined}
+${problem(says ?? visit.declined)}
+<form method="post" action="${at}/pay" class="fields">
+${session.customer === null ? html`<label>Email <input name="email" type="email" autocomplete="email" value="${session.customer_email ?? ''}" required></label>` : undefined}
+${cardFields()}
+${session.tax_id_collection?.enabled === true ? html`<label>VAT number, if you buy as a business <input name="tax_id"></label>` : undefined}
+<button>${session.mode === 'subscription' ? 'Subscribe' : 'Pay'}</button>
+</form>
+${testCards()}
+${session.cancel_url === null ? undefined : html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`;
+}
+
+function trialOf({
+  visit: {
+    subscriptionData: { trial_period_days: days, trial_end: end },
+  },
+}: Visited): string {
+  return typeof days === 'string' ? `${days} days` : `the time until ${day(Number(end))}`;
+}
+
+function lineRow(world: World, { line, price, subtotal }: LineSum): Markup {
+  const { name } = world.table('product').get(idOf(price.product));
+  const times = line.quantity === 1 ? '' : ` × ${line.quantity}`;
+  return html`<tr><td>${name}${times}<br><span class="soft">${priceInWords(price)}</span></td><td>${money(subtotal, price.currency)}</td></tr>`;
+}
+
+function sumRow(what: string, minor: number, currency: string): Markup | undefined {
+  return minor === 0 ? undefined : html`<tr><td>${what}</td><td>${money(minor, currency)}</td></tr>`;
+}
+
+/** What may be changed before the first try to pay. */
+function changes({ session, visit }: Visited, at: string): Markup {
+  const code = html`<form method="post" action="${at}/code" class="inline"><label>Promotion code <input name="code" required></label><button class="other">Apply</button></form>`;
+  const quantities = visit.lines.flatMap(({ id, quantity, adjustable }) => {
+    if (adjustable === null) return [];
+    return [
+      html`<form method="post" action="${at}/quantity" class="inline"><input type="hidden" name="line" value="${id}"><label>How many <input name="quantity" type="number" min="${adjustable.minimum}" max="${adjustable.maximum}" value="${quantity}"></label><button class="other">Change</button></form>`,
+    ];
+  });
+  return html`${quantities}${session.allow_promotion_codes === true && visit.discount === null ? code : undefined}`;
+}

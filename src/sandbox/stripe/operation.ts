@@ -1,0 +1,69 @@
+import type { World } from './world/world.ts';
+
+/** A request's form or query, decoded: `items[0][price]=p` is `{ items: [{ price: 'p' }] }`. An empty string unsets. */
+export type Param = string | readonly Param[] | Params;
+export interface Params {
+  readonly [name: string]: Param;
+}
+
+/** Whatever Stripe answers with: it says what it is. Other objects are in it by their ids; expansion is the wire's. */
+export interface Entity {
+  readonly object: string;
+}
+
+export interface Asked {
+  readonly world: World;
+  readonly params: Params;
+  /** What stands in the path for `:id`, in order. */
+  readonly ids: readonly string[];
+}
+
+/** What one of Stripe's calls does. A list is all that fits, newest first: its pages are the wire's. Throws StripeFault. */
+export type Operation = (asked: Asked) => Entity | readonly Entity[];
+
+/** Calls by method and path, as `POST /v1/subscriptions/:id`. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+export type FaultType =
+  | 'api_error'
+  | 'card_error'
+  | 'idempotency_error'
+  | 'invalid_request_error'
+  | 'rate_limit_error';
+
+/** What Stripe says in `error`, beside type and message. */
+export interface FaultDetails {
+  readonly code?: string;
+  readonly param?: string;
+  readonly decline_code?: string;
+  readonly charge?: string;
+  readonly payment_intent?: Entity;
+  readonly payment_method?: Entity;
+  readonly setup_intent?: Entity;
+}
+
+/** A call that Stripe refuses; its reply is `{ error: fault.error }` with `status`. */
+export class StripeFault extends Error {
+  override readonly name = 'StripeFault';
+  readonly status: number;
+  readonly error: FaultDetails & { readonly type: FaultType; readonly message: string };
+
+  constructor(status: number, type: FaultType, said: string | (FaultDetails & { readonly message: string })) {
+    const details = typeof said === 'string' ? { message: said } : said;
+    super(details.message);
+    this.status = status;
+    this.error = { type, ...details };
+  }
+}
+
+/** 400 of a request that makes no sense. */
+export function invalid(message: string, details: FaultDetails = {}): StripeFault {
+  return new StripeFault(400, 'invalid_request_error', { ...details, message });
+}
+
+/** 404, or 400 where the id stood in a parameter, as Stripe has it. */
+export function missing(what: string, id: string, param = 'id'): StripeFault {
+  const status = param === 'id' ? 404 : 400;
+  const message = `No such ${what}: '${id}'`;
+  return new StripeFault(status, 'invalid_request_error', { code: 'resource_missing', message, param });
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { type Entity, invalid, type Operation, type Operations } from '../operation.ts';
+import { Form } from '../world/form.ts';
+import type { WebhookEndpoint, World } from '../world/index.ts';
+
+/** Its secret is told when it is made, and never again. */
+const create: Operation = ({ world, params }) => {
+  const form = new Form(params);
+  form.choice('api_version', [world.settings.apiVersion]);
+  const endpoint: WebhookEndpoint = {
+    id: world.id('webhook_endpoint'),
+    object: 'webhook_endpoint',
+    api_version: form.text('api_version') ?? null,
+    application: null,
+    created: world.now(),
+    description: form.text('description') ?? null,
+    enabled_events: eventsOf(form.texts('enabled_events')),
+    livemode: false,
+    metadata: form.hash('metadata') ?? {},
+    secret: `whsec_${randomBytes(24).toString('base64url')}`,
+    status: 'enabled',
+    url: urlOf(form.required('url')),
+  };
+  form.done();
+  return world.table('webhook_endpoint').add(endpoint);
+};
+
+/** By name, or all by `*`; groups of them there are not. */
+function eventsOf(types: readonly string[] | undefined): string[] {
+  const wrong = types?.findIndex((type) => type !== '*' && type.includes('*')) ?? -1;
+  if (wrong >= 0) throw invalid(`Invalid enabled_events[${wrong}]`, { param: `enabled_events[${wrong}]` });
+  if (types !== undefined && types.length > 0) return [...types];
+  throw invalid('Missing required param: enabled_events.', {
+    code: 'parameter_missing',
+    param: 'enabled_events',
+  });
+}
+
+function urlOf(url: string): string {
+  if (URL.canParse(url)) return url;
+  throw invalid('Invalid URL: An explicit scheme (such as https) must be provided.', {
+    code: 'url_invalid',
+    param: 'url',
+  });
+}
+
+const update: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  const [types, url, isDisabled] = [form.texts('enabled_events'), form.text('url'), form.flag('disabled')];
+  const [description, metadata] = [form.optional('description'), form.hash('metadata')];
+  form.done();
+  const endpoint = world.table('webhook_endpoint').get(id);
+  if (types !== undefined) endpoint.enabled_events = eventsOf(types);
+  if (url !== undefined) endpoint.url = urlOf(url);
+  if (isDisabled !== undefined) endpoint.status = isDisabled ? 'disabled' : 'enabled';
+  if (description !== undefined) endpoint.description = description;
+  Object.assign(endpoint.metadata, metadata);
+  return shown(endpoint);
+};
+
+const remove: Operation = ({ world, ids: [id = ''] }) => {
+  world.table('webhook_endpoint').get(id);
+  world.table('webhook_endpoint').remove(id);
+  return { id, object: 'webhook_endpoint', deleted: true };
+};
+
+function shown({ secret: _secret, ...endpoint }: WebhookEndpoint): Entity {
+  return endpoint;
+}
+
+/** Endpoints that are told of events of a type. */
+export function endpointsFor(world: World, type: string): WebhookEndpoint[] {
+  return world
+    .table('webhook_endpoint')
+    .oldestFirst()
+    .filter(
+      ({ status, enabled_events: types }) =>
+        status === 'enabled' && (types.includes('*') || types.includes(type)),
+    );
+}
+
+export const endpoints: Operations = {
+  'POST /v1/webhook_endpoints': create,
+  'GET /v1/webhook_endpoints': ({ world }) => world.table('webhook_endpoint').list().map(shown),
+  'GET /v1/webhook_endpoints/:id': ({ world, ids: [id = ''] }) =>
+    shown(world.table('webhook_endpoint').get(id)),
+  'POST /v1/webhook_endpoints/:id': update,
+  'DELETE /v1/webhook_endpoints/:id': remove,
+};

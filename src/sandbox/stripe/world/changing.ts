@@ -1,0 +1,180 @@
+import { type Operation, type Operations, invalid } from '../operation.ts';
+import { idOf, merged } from './changes.ts';
+import { type AskedDiscount, readDiscounts, redeem } from './discounts.ts';
+import { detailsOf, readDetails } from './endings.ts';
+import { Form } from './form.ts';
+import { periodOf } from './items.ts';
+import { methodOf } from './methods.ts';
+import type { PaymentBehavior } from './new-subscription.ts';
+import type { Subscription, TaxRate } from './objects.ts';
+import { type AskedSale, changeSale, changesSale, readSale, restart } from './sales.ts';
+import { readAutomaticTax, readMissing, readPaymentBehavior, refusedPayment } from './subscriptions.ts';
+import { readRates } from './taxes.ts';
+import type { World } from './world.ts';
+
+interface Asked extends AskedSale {
+  readonly payment: PaymentBehavior;
+  readonly discounts: readonly AskedDiscount[] | undefined;
+  readonly method: string | null | undefined;
+  readonly metadata: Record<string, string> | undefined;
+  readonly description: string | null | undefined;
+  readonly automaticTax: boolean | undefined;
+  readonly rates: readonly TaxRate[] | undefined;
+  readonly missingMethod: 'cancel' | 'create_invoice' | 'pause' | undefined;
+  readonly atPeriodEnd: boolean | undefined;
+  readonly cancelAt: string | null | undefined;
+  readonly said: { comment?: string; feedback?: string };
+  readonly pause: Subscription['pause_collection'] | undefined;
+}
+
+const update: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  const asked = read(world, form);
+  form.done();
+  const subscription = world.table('subscription').get(id);
+  check(subscription, asked);
+  if (asked.payment !== 'error_if_incomplete' || !changesSale(asked))
+    return apply(world, subscription, asked);
+  return world.allOrNothing(() => {
+    const before = subscription.latest_invoice;
+    apply(world, subscription, asked);
+    const { latest_invoice: latest } = subscription;
+    const open =
+      latest !== before && latest !== null && world.table('invoice').get(idOf(latest)).status === 'open';
+    if (open) throw refusedPayment(world, latest);
+    return subscription;
+  });
+};
+
+function read(world: World, form: Form): Asked {
+  form.ignore('off_session', 'payment_settings', 'collection_method', 'trial_from_plan');
+  return {
+    ...readSale(world, form),
+    payment: readPaymentBehavior(form),
+    discounts: readDiscounts(world, form),
+    method: form.optional('default_payment_method'),
+    metadata: form.hash('metadata'),
+    description: form.optional('description'),
+    automaticTax: readAutomaticTax(form),
+    rates: readRates(world, form, 'default_tax_rates'),
+    missingMethod: readMissing(form),
+    atPeriodEnd: form.flag('cancel_at_period_end'),
+    cancelAt: form.optional('cancel_at'),
+    said: readDetails(form),
+    pause: readPause(form),
+  };
+}
+
+function readPause(form: Form): Subscription['pause_collection'] | undefined {
+  if (!form.has('pause_collection')) return undefined;
+  const part = form.part('pause_collection');
+  if (part === undefined) return null;
+  part.required('behavior');
+  const behavior = part.choice('behavior', ['keep_as_draft', 'mark_uncollectible', 'void']) ?? 'void';
+  return { behavior, resumes_at: part.integer('resumes_at') ?? null };
+}
+
+function check(subscription: Subscription, asked: Asked): void {
+  if (subscription.ended_at !== null) {
+    const onlySays =
+      asked.items === undefined && asked.cancelAt === undefined && asked.atPeriodEnd === undefined;
+    if (onlySays) return;
+    throw invalid('A canceled subscription can only update its cancellation_details and metadata.', {
+      code: 'invalid_canceled_subscription_fields',
+    });
+  }
+  if (asked.atPeriodEnd !== undefined && asked.cancelAt !== undefined) {
+    throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.', {
+      code: 'parameters_exclusive',
+    });
+  }
+  const cancels = asked.atPeriodEnd !== undefined || asked.cancelAt !== undefined;
+  if (cancels && subscription.schedule !== null) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${idOf(subscription.schedule)}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    );
+  }
+  const { start, end } = periodOf(subscription);
+  if (asked.proratedAt !== undefined && (asked.proratedAt < start || asked.proratedAt > end)) {
+    throw invalid('Cannot specify proration_date outside of current subscription period.', {
+      param: 'proration_date',
+    });
+  }
+}
+
+function apply(world: World, subscription: Subscription, asked: Asked): Subscription {
+  let bill: (() => void) | undefined;
+  world.change(subscription, 'customer.subscription.updated', (changed) => {
+    applyPlainly(world, changed, asked);
+    applyEnding(world, changed, asked);
+    if (asked.discounts !== undefined) redeem(world, changed, asked.discounts);
+    bill = changeSale(world, changed, { ...asked, collects: asked.payment !== 'default_incomplete' });
+  });
+  bill?.();
+  return subscription;
+}
+
+function applyPlainly(world: World, subscription: Subscription, asked: Asked): void {
+  subscription.metadata = merged(subscription.metadata, asked.metadata);
+  if (asked.description !== undefined) subscription.description = asked.description;
+  if (asked.pause !== undefined) subscription.pause_collection = asked.pause;
+  if (asked.rates !== undefined) subscription.default_tax_rates = [...asked.rates];
+  if (asked.automaticTax !== undefined) subscription.automatic_tax.enabled = asked.automaticTax;
+  if (asked.method !== undefined) {
+    const method = asked.method === null ? null : methodOf(world, asked.method, 'default_payment_method');
+    subscription.default_payment_method = method?.id ?? null;
+  }
+  if (asked.missingMethod !== undefined) {
+    const end_behavior = { billing_cycle_anchor: null, missing_payment_method: asked.missingMethod };
+    subscription.trial_settings = { end_behavior };
+  }
+}
+
+function applyEnding(world: World, subscription: Subscription, asked: Asked): void {
+  const { atPeriodEnd, cancelAt } = asked;
+  if (Object.keys(asked.said).length > 0)
+    subscription.cancellation_details = detailsOf(subscription, asked.said);
+  if (atPeriodEnd === undefined && cancelAt === undefined) return;
+  const end = periodOf(subscription).end;
+  const at =
+    atPeriodEnd === true || (cancelAt?.endsWith('period_end') ?? false)
+      ? end
+      : Number(cancelAt ?? Number.NaN);
+  const ends = Number.isFinite(at);
+  if (ends && at <= world.now()) throw invalid('cancel_at must be in the future.', { param: 'cancel_at' });
+  subscription.cancel_at = ends ? at : null;
+  subscription.cancel_at_period_end = atPeriodEnd === true;
+  subscription.canceled_at = ends ? world.now() : null;
+  subscription.cancellation_details = detailsOf(subscription, {
+    reason: ends ? 'cancellation_requested' : null,
+  });
+}
+
+/** Out of a pause: a period begins, and is billed. */
+const resume: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  form.ignore('billing_cycle_anchor', 'proration_behavior', 'proration_date');
+  form.done();
+  const subscription = world.table('subscription').get(id);
+  if (subscription.status !== 'paused') throw invalid('Only paused subscriptions can be resumed.');
+  let bill: (() => void) | undefined;
+  world.change(subscription, 'customer.subscription.updated', (changed) => {
+    changed.status = 'active';
+    bill = restart(world, changed, { lines: [], collects: true });
+  });
+  world.emit('customer.subscription.resumed', subscription);
+  bill?.();
+  return subscription;
+};
+
+const removeDiscount: Operation = ({ world, ids: [id = ''] }) => {
+  const subscription = world.table('subscription').get(id);
+  world.change(subscription, 'customer.subscription.updated', (changed) => redeem(world, changed, []));
+  return { id, object: 'discount', deleted: true };
+};
+
+export const changing: Operations = {
+  'POST /v1/subscriptions/:id': update,
+  'POST /v1/subscriptions/:id/resume': resume,
+  'DELETE /v1/subscriptions/:id/discount': removeDiscount,
+};

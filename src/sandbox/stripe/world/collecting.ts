@@ -1,0 +1,134 @@
+import type { Attempted } from './attempts.ts';
+import { idOf } from './changes.ts';
+import { endNow, expire } from './endings.ts';
+import { charge, finalize, invoiceOf, markPaid, subscriptionOf } from './invoices.ts';
+import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from './objects.ts';
+import { customerOf, defaultMethod } from './payers.ts';
+import type { Due, World } from './world.ts';
+
+const DAY = 86_400;
+
+/** What is charged for an invoice when nothing else is said. */
+export function methodFor(world: World, invoice: Invoice): PaymentMethod | undefined {
+  return defaultMethod(world, customerOf(world, invoice.customer ?? ''), subscriptionOf(world, invoice));
+}
+
+/** Finalizes an invoice, and tries at once to be paid for it. `undefined`: there was nothing to pay. */
+export function finalizeAndCollect(world: World, invoice: Invoice): Attempted | undefined {
+  finalize(world, invoice);
+  if (invoice.status !== 'open') {
+    settled(world, invoice);
+    return undefined;
+  }
+  return collect(world, invoice, { method: methodFor(world, invoice), automatic: true });
+}
+
+export interface Collecting {
+  readonly method: PaymentMethod | undefined;
+  /** By the schedule of tries; a person's own tries after the first do not move it. */
+  readonly automatic: boolean;
+}
+
+/** Tries to be paid for an open invoice, and does to its subscription what follows. */
+export function collect(world: World, invoice: Invoice, { method, automatic }: Collecting): Attempted {
+  const outcome = charge(world, invoice, method);
+  settleAttempt(world, invoice, { outcome, counts: automatic || invoice.attempt_count === 0 });
+  return outcome;
+}
+
+/** What a try that was made for an invoice means to it, and to its subscription. */
+function settleAttempt(
+  world: World,
+  invoice: Invoice,
+  { outcome, counts }: { outcome: Attempted; counts: boolean },
+): void {
+  if (counts) invoice.attempt_count += 1;
+  if (outcome === 'succeeded') {
+    markPaid(world, invoice);
+    settled(world, invoice);
+    return;
+  }
+  world.change(invoice, 'invoice.updated', (changed) => {
+    changed.attempted = true;
+    changed.next_payment_attempt = nextAttempt(world, changed);
+  });
+  if (outcome === 'requires_action') world.emit('invoice.payment_action_required', invoice);
+  world.emit('invoice.payment_failed', invoice);
+  unpaid(world, invoice);
+}
+
+/** A payment was tried by itself, as by a page: its invoice, if it has one, follows. */
+export function settleIntent(world: World, intent: PaymentIntent, outcome: Attempted): void {
+  const invoice = invoiceOf(world, intent);
+  if (invoice?.status !== 'open') return;
+  settleAttempt(world, invoice, { outcome, counts: invoice.attempt_count === 0 });
+}
+
+/** Days are counted from the first try, which is when the invoice was finalized. */
+function nextAttempt(world: World, invoice: Invoice): number | null {
+  const first = invoice.status_transitions.finalized_at;
+  if (first === null || invoice.billing_reason === 'subscription_create' || invoice.auto_advance !== true)
+    return null;
+  const days = world.settings.retryAfterDays.find((after) => first + after * DAY > world.now());
+  return days === undefined ? null : first + days * DAY;
+}
+
+/** Nothing is to be paid for an invoice any more. */
+export function settled(world: World, invoice: Invoice): void {
+  const subscription = subscriptionOf(world, invoice);
+  if (subscription === undefined || subscription.latest_invoice !== invoice.id) return;
+  const first = subscription.status === 'incomplete' && invoice.status === 'paid';
+  if (!first && subscription.status !== 'past_due' && subscription.status !== 'unpaid') return;
+  world.change(subscription, 'customer.subscription.updated', (changed) => {
+    changed.status = 'active';
+    if (first) saveMethod(world, changed, invoice);
+  });
+}
+
+/** `save_default_payment_method: on_subscription`: what paid first pays on. */
+function saveMethod(world: World, subscription: Subscription, invoice: Invoice): void {
+  if (subscription.payment_settings?.save_default_payment_method !== 'on_subscription') return;
+  const rows = world.table('invoice_payment').list();
+  const id = rows.find((row) => row.invoice === invoice.id)?.payment.payment_intent;
+  const method = id === undefined ? null : world.table('payment_intent').get(idOf(id)).payment_method;
+  subscription.default_payment_method ??= method;
+}
+
+function unpaid(world: World, invoice: Invoice): void {
+  const subscription = subscriptionOf(world, invoice);
+  if (subscription === undefined || subscription.ended_at !== null || subscription.status === 'incomplete')
+    return;
+  if (invoice.next_payment_attempt !== null || invoice.auto_advance !== true) {
+    if (subscription.latest_invoice === invoice.id) becomes(world, subscription, 'past_due');
+    return;
+  }
+  const { afterLastRetry } = world.settings;
+  if (afterLastRetry === 'cancel') endNow(world, subscription, 'payment_failed');
+  else becomes(world, subscription, afterLastRetry === 'mark_unpaid' ? 'unpaid' : 'past_due');
+}
+
+function becomes(world: World, subscription: Subscription, status: 'past_due' | 'unpaid'): void {
+  world.change(subscription, 'customer.subscription.updated', (changed) => {
+    changed.status = status;
+  });
+}
+
+/** Drafts that are finalized by themselves, tries that are due, and first invoices that nobody pays. */
+export function* invoicesToCome(world: World): Generator<Due> {
+  for (const invoice of world.table('invoice').oldestFirst()) {
+    const { automatically_finalizes_at: finalizes, next_payment_attempt: tries, status } = invoice;
+    if (status === 'draft' && finalizes !== null) {
+      yield { at: finalizes, run: () => finalizeAndCollect(world, invoice) };
+    }
+    if (status === 'open' && tries !== null) {
+      yield {
+        at: tries,
+        run: () => collect(world, invoice, { method: methodFor(world, invoice), automatic: true }),
+      };
+    }
+  }
+  for (const subscription of world.table('subscription').oldestFirst()) {
+    if (subscription.status !== 'incomplete') continue;
+    yield { at: subscription.created + 23 * 3600, run: () => expire(world, subscription) };
+  }
+}

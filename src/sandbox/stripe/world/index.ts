@@ -1,0 +1,26 @@
+import { invoicesToCome } from './collecting.ts';
+import { refundsToCome } from './refunds.ts';
+import { subscriptionsToCome } from './renewals.ts';
+import { phasesToCome } from './schedules.ts';
+import type { Mechanism, WorldOptions, WorldState } from './world.ts';
+import { World } from './world.ts';
+
+export { type Bank, createBank } from './bank.ts';
+export { CARDS, type TestCard } from './cards.ts';
+export { activeCode } from './discounts.ts';
+export { authenticate } from './intents.ts';
+export { receipt } from './invoices.ts';
+export type * from './objects.ts';
+export { operations } from './operations.ts';
+export type { Settings } from './settings.ts';
+export type { Due, Mechanism, Table, Usage, WorldEvent, WorldOptions, WorldState } from './world.ts';
+export { World } from './world.ts';
+
+/** What happens by itself at Stripe; of one second, in this order. */
+const MECHANISMS: readonly Mechanism[] = [phasesToCome, subscriptionsToCome, invoicesToCome, refundsToCome];
+
+/** A shop at Stripe, new or as it was kept. `mechanisms`: what else happens by itself, as pages that expire. */
+export function createWorld(options: WorldOptions & { readonly state?: WorldState }): World {
+  const { state, ...rest } = { ...options, mechanisms: [...MECHANISMS, ...(options.mechanisms ?? [])] };
+  return state === undefined ? new World(rest) : World.fromJSON(state, rest);
+}

@@ -1,0 +1,248 @@
+import { type Operation, type Operations, invalid } from '../operation.ts';
+import { idOf, merged } from './changes.ts';
+import { collect, finalizeAndCollect, methodFor, settled } from './collecting.ts';
+import { Form } from './form.ts';
+import {
+  draftInvoice,
+  finalize,
+  markPaid,
+  markUncollectible,
+  paymentOf,
+  subscriptionOf,
+  voidInvoice,
+} from './invoices.ts';
+import { attach, declinedBy, methodOf } from './methods.ts';
+import type { Invoice, InvoiceItem } from './objects.ts';
+import { priced } from './lines.ts';
+import { customerOf } from './payers.ts';
+import { expire } from './endings.ts';
+import { pendingLine } from './prorations.ts';
+import type { World } from './world.ts';
+
+/** What somebody wants to have on a customer's next invoice. */
+const addItem: Operation = ({ world, params }) => {
+  const form = new Form(params);
+  const customer = customerOf(world, form.required('customer'));
+  const pricing = form.part('pricing');
+  const price = world
+    .table('price')
+    .get(pricing?.required('price') ?? form.required('pricing'), 'pricing[price]');
+  const [quantity, subscription] = [form.integer('quantity') ?? 1, form.text('subscription')];
+  const amount = priced(price, quantity);
+  const item: InvoiceItem = {
+    id: world.id('invoiceitem'),
+    object: 'invoiceitem',
+    amount,
+    currency: price.currency,
+    customer: customer.id,
+    customer_account: null,
+    date: world.now(),
+    description: form.text('description') ?? price.nickname ?? idOf(price.product),
+    discountable: form.flag('discountable') ?? true,
+    discounts: [],
+    invoice: null,
+    livemode: false,
+    metadata: merged(null, form.hash('metadata')),
+    net_amount: amount,
+    parent:
+      subscription === undefined
+        ? null
+        : { subscription_details: { subscription }, type: 'subscription_details' },
+    period: { start: world.now(), end: world.now() },
+    pricing: {
+      price_details: { price: price.id, product: idOf(price.product) },
+      type: 'price_details',
+      unit_amount_decimal: price.unit_amount_decimal,
+    },
+    proration: false,
+    quantity,
+    quantity_decimal: String(quantity),
+    tax_rates: [],
+    test_clock: null,
+  };
+  form.done();
+  world.emit('invoiceitem.created', world.table('invoiceitem').add(item));
+  return item;
+};
+
+/** An invoice by hand, of what is pending for a customer. */
+const create: Operation = ({ world, params }) => {
+  const form = new Form(params);
+  const customer = customerOf(world, form.required('customer'));
+  form.choice('pending_invoice_items_behavior', ['include']);
+  const [advances, currency] = [form.flag('auto_advance') ?? false, form.text('currency')];
+  const [description, metadata] = [form.text('description') ?? null, merged(null, form.hash('metadata'))];
+  form.ignore('collection_method');
+  form.done();
+  const pending = world
+    .table('invoiceitem')
+    .oldestFirst()
+    .filter((item) => item.invoice === null);
+  const drafts = pending
+    .filter((item) => item.customer === customer.id && item.parent === null)
+    .map((item) => pendingLine(world, item));
+  return draftInvoice(world, {
+    customer,
+    reason: 'manual',
+    currency: currency ?? drafts[0]?.price.currency ?? 'usd',
+    drafts,
+    discounts: [],
+    rates: [],
+    period: { start: world.now(), end: world.now() },
+    automaticTax: false,
+    finalizesAt: advances ? world.now() + world.settings.draftSeconds : null,
+    description,
+    metadata,
+  });
+};
+
+const update: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  const [advances, description, metadata] = [
+    form.flag('auto_advance'),
+    form.optional('description'),
+    form.hash('metadata'),
+  ];
+  form.done();
+  return world.change(world.table('invoice').get(id), 'invoice.updated', (invoice) => {
+    if (advances !== undefined) invoice.auto_advance = advances;
+    if (description !== undefined) invoice.description = description;
+    invoice.metadata = merged(invoice.metadata, metadata);
+  });
+};
+
+const finalizeByHand: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  const advances = form.flag('auto_advance');
+  form.done();
+  const invoice = world.table('invoice').get(id);
+  if (invoice.status !== 'draft')
+    throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.");
+  if (advances !== undefined) invoice.auto_advance = advances;
+  if (invoice.auto_advance === true) finalizeAndCollect(world, invoice);
+  else finalize(world, invoice);
+  if (invoice.status === 'paid') settled(world, invoice);
+  return invoice;
+};
+
+/** A person's own try, with the card that they name, or the one that they have. */
+const pay: Operation = ({ world, params, ids: [id = ''] }) => {
+  const form = new Form(params);
+  const [methodId, elsewhere] = [form.text('payment_method'), form.flag('paid_out_of_band') ?? false];
+  form.ignore('off_session', 'forgive');
+  form.done();
+  const invoice = world.table('invoice').get(id);
+  if (invoice.status === 'draft') finalize(world, invoice);
+  if (invoice.status === 'paid') throw invalid('Invoice is already paid', { code: 'invoice_already_paid' });
+  if (invoice.status === 'void') throw invalid('Invoice can no longer be paid.');
+  if (elsewhere) {
+    markPaid(world, invoice, { outOfBand: true });
+    settled(world, invoice);
+    return invoice;
+  }
+  if (invoice.status === 'uncollectible') invoice.status = 'open';
+  const method = methodId === undefined ? methodFor(world, invoice) : methodOf(world, methodId);
+  if (method === undefined) {
+    throw invalid('There is no `default_payment_method` set on this Customer or Invoice.', {
+      code: 'resource_missing',
+    });
+  }
+  if (method.customer === null && invoice.customer !== null)
+    attach(world, method, customerOf(world, invoice.customer));
+  const outcome = collect(world, invoice, { method, automatic: false });
+  if (outcome !== 'succeeded') throw unpaidFault(world, invoice);
+  return invoice;
+};
+
+function unpaidFault(world: World, invoice: Invoice): Error {
+  const intent = paymentOf(world, invoice)?.intent;
+  const error = intent?.last_payment_error;
+  if (intent?.status === 'requires_action' || error?.code === undefined) {
+    const message = 'This payment requires additional user action before it can be completed successfully.';
+    return declinedBy({ code: 'invoice_payment_intent_requires_action', message });
+  }
+  const { code, decline_code: declineCode, message = 'Your card was declined.' } = error;
+  return declinedBy({ code, message, ...(declineCode === undefined ? {} : { declineCode }) });
+}
+
+/** Nobody owes it any more; a subscription that was never begun is over with it. */
+const voidByHand: Operation = ({ world, ids: [id = ''] }) => {
+  const invoice = world.table('invoice').get(id);
+  if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+    throw invalid(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
+  }
+  const subscription = subscriptionOf(world, invoice);
+  if (subscription?.status === 'incomplete' && subscription.latest_invoice === invoice.id) {
+    expire(world, subscription);
+    return invoice;
+  }
+  voidInvoice(world, invoice);
+  settled(world, invoice);
+  return invoice;
+};
+
+const writeOff: Operation = ({ world, ids: [id = ''] }) => {
+  const invoice = world.table('invoice').get(id);
+  if (invoice.status !== 'open')
+    throw invalid(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
+  markUncollectible(world, invoice);
+  settled(world, invoice);
+  return invoice;
+};
+
+const remove: Operation = ({ world, ids: [id = ''] }) => {
+  const invoice = world.table('invoice').get(id);
+  if (invoice.status !== 'draft')
+    throw invalid('You can only delete draft invoices.', { code: 'invoice_not_editable' });
+  world.table('invoice').remove(id);
+  world.emit('invoice.deleted', invoice);
+  return { id, object: 'invoice', deleted: true };
+};
+
+const list: Operation = ({ world, params }) => {
+  const form = new Form(params);
+  const [customer, status, subscription] = ['customer', 'status', 'subscription'].map((name) =>
+    form.text(name),
+  );
+  return world
+    .table('invoice')
+    .list()
+    .filter((invoice) => customer === undefined || invoice.customer === customer)
+    .filter((invoice) => status === undefined || invoice.status === status)
+    .filter((invoice) => subscription === undefined || subscriptionIdOf(invoice) === subscription);
+};
+
+function subscriptionIdOf(invoice: Invoice): string | undefined {
+  const subscription = invoice.parent?.subscription_details?.subscription;
+  return subscription === undefined ? undefined : idOf(subscription);
+}
+
+/** Payments of an invoice, or those that a payment intent made. */
+const payments: Operation = ({ world, params }) => {
+  const form = new Form(params);
+  const [invoice, status, payment] = [form.text('invoice'), form.text('status'), form.part('payment')];
+  const intent = payment?.text('payment_intent');
+  return world
+    .table('invoice_payment')
+    .list()
+    .filter((row) => invoice === undefined || row.invoice === invoice)
+    .filter((row) => status === undefined || row.status === status)
+    .filter((row) => intent === undefined || row.payment.payment_intent === intent);
+};
+
+export const invoicing: Operations = {
+  'POST /v1/invoiceitems': addItem,
+  'GET /v1/invoiceitems/:id': ({ world, ids: [id = ''] }) => world.table('invoiceitem').get(id),
+  'POST /v1/invoices': create,
+  'GET /v1/invoices': list,
+  'GET /v1/invoices/:id': ({ world, ids: [id = ''] }) => world.table('invoice').get(id),
+  'GET /v1/invoices/:id/lines': ({ world, ids: [id = ''] }) => world.table('invoice').get(id).lines.data,
+  'POST /v1/invoices/:id': update,
+  'DELETE /v1/invoices/:id': remove,
+  'POST /v1/invoices/:id/finalize': finalizeByHand,
+  'POST /v1/invoices/:id/pay': pay,
+  'POST /v1/invoices/:id/void': voidByHand,
+  'POST /v1/invoices/:id/mark_uncollectible': writeOff,
+  'GET /v1/invoice_payments': payments,
+  'GET /v1/invoice_payments/:id': ({ world, ids: [id = ''] }) => world.table('invoice_payment').get(id),
+};

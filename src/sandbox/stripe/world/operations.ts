@@ -1,0 +1,43 @@
+import type { Operations } from '../operation.ts';
+import { balance } from './balance.ts';
+import { changing } from './changing.ts';
+import { charges } from './charges.ts';
+import { customers } from './customers.ts';
+import { discounts } from './discounts.ts';
+import { disputes } from './disputes.ts';
+import { endings } from './endings.ts';
+import { intents } from './intents.ts';
+import { invoicing } from './invoicing.ts';
+import { meters } from './meters.ts';
+import { methods } from './methods.ts';
+import { previews } from './previews.ts';
+import { prices } from './prices.ts';
+import { products } from './products.ts';
+import { refunds } from './refunds.ts';
+import { schedules } from './schedules.ts';
+import { setups } from './setups.ts';
+import { subscriptions } from './subscriptions.ts';
+import { taxes } from './taxes.ts';
+
+/** All calls that are answered, by method and path. */
+export const operations: Operations = {
+  ...balance,
+  ...changing,
+  ...charges,
+  ...customers,
+  ...discounts,
+  ...disputes,
+  ...endings,
+  ...intents,
+  ...invoicing,
+  ...meters,
+  ...methods,
+  ...previews,
+  ...prices,
+  ...products,
+  ...refunds,
+  ...schedules,
+  ...setups,
+  ...subscriptions,
+  ...taxes,
+};

@@ -1,0 +1,122 @@
+import { invalid } from '../operation.ts';
+import { merged } from './changes.ts';
+import { readDiscounts } from './discounts.ts';
+import type { Form } from './form.ts';
+import { isMetered, periodOf } from './items.ts';
+import type { Price, Subscription, SubscriptionSchedule } from './objects.ts';
+import { monthsAfter } from './periods.ts';
+import { readBehavior } from './sales.ts';
+import type { World } from './world.ts';
+
+export type Phase = SubscriptionSchedule['phases'][number];
+
+/** What a subscription is now, until its period ends. */
+export function phaseOf(subscription: Subscription): Phase {
+  const { start, end } = periodOf(subscription);
+  const items = subscription.items.data.map(({ price, quantity }) => ({ price, quantity }));
+  return {
+    ...blankPhase(subscription.currency),
+    items: items.map(phaseItem),
+    start_date: start,
+    end_date: subscription.cancel_at ?? end,
+    trial_end: subscription.status === 'trialing' ? subscription.trial_end : null,
+  };
+}
+
+function blankPhase(currency: string): Omit<Phase, 'end_date' | 'items' | 'start_date'> {
+  return {
+    add_invoice_items: [],
+    application_fee_percent: null,
+    billing_cycle_anchor: null,
+    billing_thresholds: null,
+    collection_method: null,
+    currency,
+    default_payment_method: null,
+    default_tax_rates: [],
+    description: null,
+    discounts: [],
+    invoice_settings: null,
+    metadata: {},
+    on_behalf_of: null,
+    proration_behavior: 'create_prorations',
+    transfer_data: null,
+    trial_end: null,
+  };
+}
+
+function phaseItem({
+  price,
+  quantity,
+}: {
+  price: Price;
+  quantity: number | undefined;
+}): Phase['items'][number] {
+  const rest = { billing_thresholds: null, discounts: [], metadata: {}, tax_rates: [] };
+  return { ...rest, plan: price.id, price: price.id, ...(quantity === undefined ? {} : { quantity }) };
+}
+
+/** The phases of a request: each begins where the last one ends. */
+export function readPhases(world: World, schedule: SubscriptionSchedule, parts: readonly Form[]): Phase[] {
+  const phases: Phase[] = [];
+  for (const part of parts) {
+    const start = phases.at(-1)?.end_date ?? readStart(world, schedule, part);
+    phases.push(readPhase(world, part, { start, currency: schedule.phases[0]?.currency ?? 'usd' }));
+    part.ignore('start_date');
+  }
+  return phases;
+}
+
+/** The phase that goes on can't be said to have begun at another time. */
+function readStart(world: World, schedule: SubscriptionSchedule, part: Form): number {
+  const asked = part.text('start_date');
+  const present = schedule.current_phase?.start_date ?? world.now();
+  if (asked === undefined || asked === 'now' || Number(asked) === present) return present;
+  throw invalid('You can not modify the start date of the current phase.', {
+    param: 'phases[0][start_date]',
+  });
+}
+
+function readPhase(
+  world: World,
+  part: Form,
+  { start, currency }: { start: number; currency: string },
+): Phase {
+  const items = (part.parts('items') ?? []).map((item) => {
+    item.ignore('metadata', 'tax_rates', 'discounts');
+    const price = world.table('price').get(item.required('price'), 'phases[0][items][0][price]');
+    return { price, quantity: item.integer('quantity') };
+  });
+  const [first] = items;
+  if (first === undefined)
+    throw invalid('Missing required param: phases[0][items].', { code: 'parameter_missing' });
+  const end = part.integer('end_date') ?? start + durationOf(part, start, first.price);
+  if (end <= start)
+    throw invalid('The end date of a phase must be after its start.', { param: 'phases[0][end_date]' });
+  return {
+    ...blankPhase(currency),
+    items: items.map(({ price, quantity }) =>
+      phaseItem({ price, quantity: isMetered(price) ? undefined : (quantity ?? 1) }),
+    ),
+    discounts: (readDiscounts(world, part) ?? []).map(({ coupon, promotionCode }) => ({
+      coupon,
+      discount: null,
+      promotion_code: promotionCode,
+    })),
+    metadata: merged(null, part.hash('metadata')),
+    proration_behavior: readBehavior(part),
+    start_date: start,
+    end_date: end,
+    trial_end: part.integer('trial_end') ?? null,
+  };
+}
+
+/** Without a word, one period of its price. */
+function durationOf(part: Form, start: number, price: Price): number {
+  const duration = part.part('duration');
+  const count = duration?.integer('interval_count') ?? 1;
+  const interval =
+    duration?.choice('interval', ['day', 'week', 'month', 'year']) ?? price.recurring?.interval;
+  if (interval === 'day') return count * 86_400;
+  if (interval === 'week') return count * 7 * 86_400;
+  return monthsAfter(start, count * (interval === 'year' ? 12 : 1)) - start;
+}

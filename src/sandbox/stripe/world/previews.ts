@@ -1,0 +1,61 @@
+import { type Operation, type Operations, invalid } from '../operation.ts';
+import { idOf } from './changes.ts';
+import { changeSale, readSale } from './sales.ts';
+import { readDiscounts, redeem } from './discounts.ts';
+import { Form } from './form.ts';
+import type { Invoice } from './objects.ts';
+import { customerOf } from './payers.ts';
+import { upcoming } from './renewals.ts';
+import { readSubscription, subscribe } from './subscriptions.ts';
+import type { World } from './world.ts';
+
+/** What the next invoice would be: it is made, looked at, and undone with all that came with it. */
+const preview: Operation = ({ world, params }) =>
+  world.rehearse(() => {
+    const form = new Form(params);
+    const id = form.text('subscription');
+    const details = form.part('subscription_details') ?? new Form({});
+    form.ignore('preview_mode');
+    if (id === undefined) return ofNewOne(world, form, details);
+    form.ignore('customer');
+    const subscription = world.table('subscription').get(id, 'subscription');
+    const sale = readSale(world, details);
+    const ends = details.flag('cancel_at_period_end');
+    const discounts = readDiscounts(world, form);
+    form.done();
+    if (subscription.ended_at !== null || ends === true || subscription.cancel_at !== null) {
+      throw invalid('No upcoming invoices for customer', { code: 'invoice_upcoming_none' });
+    }
+    if (discounts !== undefined) redeem(world, subscription, discounts);
+    const before = subscription.latest_invoice;
+    changeSale(world, subscription, { ...sale, collects: false })?.();
+    const { latest_invoice: latest } = subscription;
+    if (latest === before || latest === null) return upcoming(world, subscription);
+    return named(world.table('invoice').get(idOf(latest)));
+  });
+
+function ofNewOne(world: World, form: Form, details: Form): Invoice {
+  const customer = customerOf(world, form.required('customer'));
+  const asked = readSubscription(world, details, customer);
+  const discounts = readDiscounts(world, form) ?? [];
+  form.done();
+  const made = subscribe(world, { ...asked, discounts, behavior: 'default_incomplete' });
+  return named(world.table('invoice').get(idOf(made.latest_invoice ?? '')));
+}
+
+/** Nobody can look such an invoice up. */
+function named(invoice: Invoice): Invoice {
+  return {
+    ...invoice,
+    id: `upcoming_${invoice.id}`,
+    status: 'draft',
+    number: null,
+    amount_paid: 0,
+    amount_remaining: invoice.amount_due,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
+    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+  };
+}
+
+export const previews: Operations = { 'POST /v1/invoices/create_preview': preview };

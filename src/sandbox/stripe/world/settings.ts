@@ -1,0 +1,32 @@
+/** What a shop's owner chose in Stripe's dashboard, and what banks and networks do. */
+export interface Settings {
+  readonly apiVersion: string;
+  /** Days after the first failure of a renewal on which it is tried again. */
+  readonly retryAfterDays: readonly number[];
+  /** What becomes of a subscription when the last try failed. */
+  readonly afterLastRetry: 'cancel' | 'mark_unpaid' | 'leave_past_due';
+  /** A renewal's invoice stays a draft so long. */
+  readonly draftSeconds: number;
+  /** Payouts are made in it; charges in others are exchanged. */
+  readonly settlementCurrency: string;
+  /** Of one unit of a currency in units of the settlement currency. */
+  readonly exchangeRates: Readonly<Record<string, number>>;
+  /** Of automatic tax, in percent, on top of a price. */
+  readonly taxPercent: number;
+  readonly taxCountry: string;
+}
+
+const DEFAULTS: Settings = {
+  apiVersion: '2026-10-28.endive',
+  retryAfterDays: [3, 8, 15],
+  afterLastRetry: 'cancel',
+  draftSeconds: 3600,
+  settlementCurrency: 'usd',
+  exchangeRates: { usd: 1, eur: 1.1, gbp: 1.25 },
+  taxPercent: 19,
+  taxCountry: 'DE',
+};
+
+export function settingsOf(chosen: Partial<Settings> = {}): Settings {
+  return { ...DEFAULTS, ...chosen };
+}

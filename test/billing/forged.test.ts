@@ -1,0 +1,169 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { ids } from '#test/factories';
+import type { WorldEvent } from '#sandbox/stripe';
+import { planOf } from './end.ts';
+import { type Node, openNode, SECRET } from './node.ts';
+import { testApp } from '../services/app.ts';
+import { Shopper } from './shopper.ts';
+import { openStreet } from './street.ts';
+
+const street = await openStreet();
+const node = await openNode(street);
+/** The whole program with a store that is away: nothing of a forged message is asked of it. */
+const app = await testApp({
+  work: false,
+  settings: {
+    STRIPE_API_URL: 'http://127.0.0.1:9',
+    STRIPE_SECRET_KEY: 'sk_test_of_a_shop',
+    STRIPE_WEBHOOK_SECRET: SECRET,
+  },
+});
+const [ours, others] = [ids.next<AccountId>(), ids.next<AccountId>()];
+const [her, him] = [new Shopper(street), new Shopper(street)];
+let told: readonly WorldEvent[];
+
+beforeAll(async () => {
+  await node.open(ours, 'ada@example.com');
+  await node.open(others, 'bob@example.com');
+  await her.arrives(ours);
+  await him.arrives(others);
+  await her.subscribes('reel.pro');
+  told = street.news();
+  for (const event of told) await node.hear(event);
+  await node.inbox.drain();
+});
+
+/** What there is in all of billing, to the row. */
+async function everything({ db }: Node): Promise<unknown> {
+  const tables = await db.asMigrator(
+    statement<{ name: string }>(
+      `select table_schema || '.' || table_name as name from information_schema.tables
+       where table_schema in ('billing', 'entitlements') and table_name not in ('buckets', 'drains', 'defaults') order by 1`,
+    ),
+  );
+  const all = tables.map(
+    ({ name }) => `select '${name}' as name, (select jsonb_agg(t order by t::text) from ${name} t) as rows`,
+  );
+  return db.asMigrator(statement(all.join(' union all ')));
+}
+
+/** An event that would cancel everything, were it believed. */
+const canceled = (about: object = {}) => {
+  const [event] = told.filter(({ type }) => type === 'customer.subscription.created');
+  if (event === undefined) throw new Error('nothing was told of the subscription');
+  return { ...event, id: 'evt_forged', type: 'customer.subscription.deleted', ...about };
+};
+/** A message with a signature; a text is sent as it is. */
+function signed(event: object | string, { secret = SECRET, at = street.now() } = {}) {
+  const body = typeof event === 'string' ? event : JSON.stringify(event);
+  const timestamp = Math.floor(at.getTime() / 1_000);
+  const header = street.stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
+  return { body, headers: { 'stripe-signature': header } };
+}
+const minutesAgo = (minutes: number) => new Date(street.now().getTime() - minutes * 60_000);
+
+describe('a message that Stripe did not send', () => {
+  test.each([
+    ['has no signature', () => ({ body: JSON.stringify(canceled()), headers: {} })],
+    ['is signed with another secret', () => signed(canceled(), { secret: 'whsec_of_somebody' })],
+    [
+      'was changed after it was signed',
+      () => ({ ...signed(canceled()), body: JSON.stringify(canceled({ id: 'evt_other' })) }),
+    ],
+    ['was signed six minutes ago', () => signed(canceled(), { at: minutesAgo(6) })],
+    ['is of the mode with real money', () => signed(canceled({ livemode: true }))],
+    ['is no event', () => signed({ object: 'event' })],
+    ['is no JSON', () => signed('canceled')],
+    [
+      'has a signature of nonsense',
+      () => ({ body: JSON.stringify(canceled()), headers: { 'stripe-signature': 't=1,v1=%,,=' } }),
+    ],
+  ])('and %s, is refused and changes nothing', async (_, message) => {
+    const before = await everything(node);
+    await expect(node.inbox.receive('stripe', message())).rejects.toMatchObject({ code: 'webhook_forged' });
+    await node.inbox.drain();
+    expect(await everything(node)).toEqual(before);
+  });
+});
+
+const NAMES = ['POST /v1/webhooks/stripe', 'POST /v1/billing/webhook', 'POST /v1/subscriptions/webhook'];
+const heard = () => app.db.asMigrator(statement('select event_id from billing.inbox'));
+
+describe('over HTTP', () => {
+  test('ten megabytes of nonsense are refused, and nothing is kept', async () => {
+    const { status } = await app.call(undefined, 'POST /v1/webhooks/stripe', {
+      body: { id: 'x'.repeat(10_000_000) },
+    });
+    expect(status).toBe(413);
+    expect(await heard()).toEqual([]);
+  });
+
+  test.each(NAMES)(
+    'a message that Stripe did not send is refused by %s, and nothing is kept',
+    async (route) => {
+      const reply = await app.call(undefined, route, {
+        body: canceled(),
+        headers: signed(canceled(), { secret: 'whsec_of_somebody' }).headers,
+      });
+      expect(reply).toMatchObject({ status: 401, body: { error: { code: 'webhook_forged' } } });
+      expect(await heard()).toEqual([]);
+    },
+  );
+});
+
+test('over HTTP a message that Stripe did send is kept once, by whichever name', async () => {
+  // That process goes by the wall clock.
+  const { headers } = signed(canceled(), { at: new Date() });
+  for (const route of NAMES) {
+    expect(await app.call(undefined, route, { body: canceled(), headers })).toMatchObject({ status: 200 });
+  }
+  expect(await heard()).toEqual([{ event_id: 'evt_forged' }]);
+});
+
+describe('a message that Stripe did send', () => {
+  test('and sends again, changes nothing', async () => {
+    const before = await everything(node);
+    for (const event of told) await node.hear(event);
+    await node.inbox.drain();
+    expect(await everything(node)).toEqual(before);
+  });
+
+  test('is no more than a hint: what it says of the object is not believed', async () => {
+    const before = await node.rows(ours);
+    await node.inbox.receive('stripe', signed(canceled({ id: 'evt_that_lies' })));
+    await node.inbox.drain();
+    expect(await node.rows(ours)).toEqual(before);
+    expect(planOf(before, 'reel', street.now())).toBe('reel.pro');
+  });
+
+  test('of an account that is connected to ours is kept, and nothing looked at', async () => {
+    const before = await node.rows(ours);
+    const asked = street.sandbox.calls().length;
+    await node.inbox.receive('stripe', signed(canceled({ id: 'evt_connected', account: 'acct_1' })));
+    await node.inbox.drain();
+    expect(street.sandbox.calls()).toHaveLength(asked);
+    expect(await node.rows(ours)).toEqual(before);
+  });
+});
+
+describe('whose a customer is', () => {
+  test('is decided once: a note that names another account later changes nothing for either', async () => {
+    const before = [await node.rows(ours), await node.rows(others)];
+    await her.isNoted(others);
+    for (const event of street.news()) await node.hear(event);
+    await node.inbox.drain();
+    expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
+  });
+
+  test('is nobody for a note that names no account of ours', async () => {
+    const stranger = new Shopper(street);
+    await stranger.arrives(ids.next<AccountId>());
+    await stranger.subscribes('reel.pro');
+    const before = [await node.rows(ours), await node.rows(others)];
+    for (const event of street.news()) await node.hear(event);
+    await node.inbox.drain();
+    expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
+  });
+});

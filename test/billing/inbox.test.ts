@@ -1,0 +1,101 @@
+import { createStripeSandbox } from '#sandbox/stripe';
+import { statement } from '#platform/db';
+import { advance } from '#test/factories';
+import { Stripe } from 'stripe';
+import { afterAll, describe, expect, test } from 'vitest';
+import { testApp } from '../services/app.ts';
+
+const sandbox = await createStripeSandbox({ driven: new Date() });
+afterAll(() => sandbox.close());
+const { hostname, port } = new URL(sandbox.url);
+const stripe = new Stripe(sandbox.secretKey, { host: hostname, port, protocol: 'http' });
+const plinth = await testApp({ stripe: sandbox });
+const admin = await plinth.admin();
+const ada = await plinth.customer();
+
+interface Listed {
+  readonly event_id: string;
+  readonly type: string;
+  readonly kind: string | null;
+  readonly object_id: string | null;
+  readonly state: string;
+}
+type Pageful = { readonly data: readonly Listed[]; readonly next_cursor: string | null };
+
+const list = async (query = '') =>
+  (await plinth.call(admin.key, `GET /v1/admin/billing/inbox${query}`)).body as unknown as Pageful;
+const replay = (body: object) => plinth.call(admin.key, 'POST /v1/admin/billing/inbox/replay', { body });
+/** What became of the newest message about an object. */
+const stateOf = async (id: string) =>
+  (await list('?limit=100')).data.find(({ object_id }) => object_id === id)?.state;
+const fetched = (path: string) => sandbox.calls().filter((call) => call.path.startsWith(path)).length;
+
+async function customer(): Promise<string> {
+  const { id } = await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
+  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('applied');
+  return id;
+}
+
+describe('what Stripe tells', () => {
+  test('is taken, applied by a job and shown to admins, newest first and page by page', async () => {
+    const first = await customer();
+    const second = await customer();
+    const { data, next_cursor } = await list('?limit=1');
+    expect(data).toMatchObject([{ type: 'customer.created', kind: 'customer', object_id: second }]);
+    const next = await list(`?limit=1&cursor=${next_cursor}`);
+    expect(next.data).toMatchObject([{ object_id: first }]);
+    expect((await list('?state=dead')).data).toEqual([]);
+    expect((await list('?state=applied')).data.length).toBeGreaterThan(1);
+  });
+
+  test('is taken at every address that it was ever given', async () => {
+    await customer();
+    const event = sandbox.events().at(-1)?.id ?? '';
+    const { body, headers } = sandbox.message(event);
+    for (const path of ['/v1/webhooks/stripe', '/v1/billing/webhook', '/api/v1/subscriptions/webhook']) {
+      const reply = await fetch(plinth.url + path, { method: 'POST', body, headers });
+      expect([reply.status, await reply.json()]).toEqual([200, { received: true }]);
+    }
+  });
+});
+
+describe('an admin', () => {
+  test('has objects looked at again by the ids of what was told, or by its time', async () => {
+    const id = await customer();
+    const before = fetched(`/v1/customers/${id}`);
+    const told = (await list()).data.find(({ object_id }) => object_id === id);
+    expect(await replay({ event_ids: [told?.event_id] })).toMatchObject({
+      status: 202,
+      body: { objects: 1 },
+    });
+    await expect.poll(() => fetched(`/v1/customers/${id}`)).toBe(before + 1);
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const { body } = await replay({ since });
+    expect(body).toMatchObject({ next_since: null });
+    await expect.poll(() => fetched(`/v1/customers/${id}`)).toBe(before + 2);
+    expect(await replay({ event_ids: ['evt_none'] })).toMatchObject({ status: 404 });
+    const audited = await plinth.db.asMigrator(
+      statement(`select actor_kind from audit.events where action = 'billing.replayed'`),
+    );
+    expect(audited).toHaveLength(2);
+  });
+
+  test('sees what was given up, and has it tried again', async () => {
+    const id = await customer();
+    sandbox.faults.always(`GET /v1/customers/${id}`, { kind: 'status', status: 403 });
+    await stripe.customers.update(id, { description: 'Somebody' });
+    const dead = async () =>
+      (await plinth.call(admin.key, 'GET /v1/admin/billing/inbox/dead')).body['data'] as object[];
+    await plinth.app.modules.inbox.drain();
+    for (let n = 0; n < 12; n += 1) {
+      await advance(plinth.db, '2 hours');
+      await plinth.app.modules.inbox.drain();
+    }
+    expect(await dead()).toMatchObject([{ kind: 'customer', object_id: id, error: 'store_refused' }]);
+    expect((await list('?state=dead')).data).toMatchObject([{ object_id: id }]);
+    sandbox.faults.clear();
+    expect(await replay({ dead: true })).toMatchObject({ status: 202, body: { objects: 1 } });
+    await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('applied');
+    expect(await dead()).toEqual([]);
+  });
+});

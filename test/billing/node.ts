@@ -1,0 +1,85 @@
+import { type Database, statement } from '#platform/db';
+import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
+import { products } from '#products';
+import type { WorldEvent } from '#sandbox/stripe';
+import { stopTime } from '#test/factories';
+import { afterAll } from 'vitest';
+import { createFolding, type Folding } from '../../src/platform/billing/folding/index.ts';
+import { createInbox, type Inbox } from '../../src/platform/billing/inbox/index.ts';
+import type { Store } from '../../src/platform/billing/store.ts';
+import { createStripeClient } from '../../src/platform/billing/stripe/client.ts';
+import { syncPrices } from '../../src/platform/billing/stripe/prices.ts';
+import { shelfOf } from '../../src/platform/billing/stripe/shelf.ts';
+import { createStripeStore } from '../../src/platform/billing/stripe/store.ts';
+import { testApp, type TestApp } from '../services/app.ts';
+import { type Reader, readerOf, type Rows } from './end.ts';
+import type { Street } from './street.ts';
+
+/** No test waits for a turn, unless it is about turns. */
+const PLENTY = 1_000_000;
+/** With what the tests sign as Stripe does. */
+export const SECRET = 'whsec_of_the_tests';
+
+/** A process of the program that sells at the street's store, with a database whose time stands still unless it is moved. */
+export interface Node {
+  readonly app: TestApp;
+  readonly db: Database;
+  readonly store: Store;
+  readonly inbox: Inbox;
+  readonly folding: Folding;
+  /** Takes a message as Stripe sends it, signed just now. */
+  hear(event: Pick<WorldEvent, 'id'>): Promise<void>;
+  /** An account with somebody who looks after it. The same in every database. */
+  open(accountId: AccountId, email: string): Promise<void>;
+  /** All that an account has by now. */
+  rows(accountId: AccountId): Promise<Rows>;
+  readonly reader: Reader;
+}
+
+/** `beside`: another process on the same database. */
+export async function openNode(street: Street, { beside }: { readonly beside?: Node } = {}): Promise<Node> {
+  const app = await testApp({ work: false, ...(beside === undefined ? {} : { beside: beside.app }) });
+  const { db } = app;
+  if (beside === undefined) await stopTime(db);
+  const { url, secretKey } = street.sandbox;
+  const client = createStripeClient({ url, secretKey, mode: 'sandbox' });
+  afterAll(() => client.close());
+  await syncPrices({ db, client }, shelfOf(products.map(({ catalogue }) => catalogue)));
+  const clock = { ...systemClock, now: () => street.now().getTime() };
+  const link = { client, webhookSecrets: () => [SECRET] };
+  const store = createStripeStore({ link, clock });
+  const { modules } = app.app;
+  const folding = createFolding(modules);
+  const ids = createIds({ clock, random: systemRandom });
+  const inbox = createInbox({
+    ...modules,
+    ids,
+    folding,
+    log: modules.telemetry.logger,
+    stores: [{ store, readsPerSecond: PLENTY }],
+  });
+  const reader = await readerOf(db);
+  return {
+    app,
+    db,
+    store,
+    inbox,
+    folding,
+    reader,
+    hear: ({ id }) => inbox.receive('stripe', street.sandbox.message(id, SECRET)),
+    async open(accountId, email) {
+      await db.asMigrator(accountWith(accountId, email));
+    },
+    rows: (accountId) => reader.read((asked) => db.asMigrator(asked), accountId),
+  };
+}
+
+const accountWith = (accountId: AccountId, email: string) =>
+  statement(
+    `with person as (
+       insert into identity.users (user_id, email) values ($1, $2) returning user_id),
+     account as (
+       insert into accounts.accounts (account_id, kind, name, created_by) select $1, 'organization', $2, user_id from person returning account_id)
+     insert into accounts.members (account_id, user_id, role) select account_id, $1, 'owner' from account`,
+    [accountId, email],
+  );

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { advance, ids } from '#test/factories';
+import { type Chance, chanceOf } from '../faults/chance.ts';
+import { endOf, type Rows } from './end.ts';
+import { type Node, openNode } from './node.ts';
+import { Shopper } from './shopper.ts';
+import { openStreet } from './street.ts';
+
+const street = await openStreet();
+const { faults } = street.sandbox;
+const one = await openNode(street);
+const other = await openNode(street, { beside: one });
+/** Hears of everything once it is over, and of nothing before. */
+const afterwards = await openNode(street);
+
+const STORY: readonly ((her: Shopper) => Promise<unknown>)[] = [
+  (her) => her.subscribes('reel.basic'),
+  (her) => her.changesTo('reel.pro'),
+  (her) => her.isRefunded(0, 100),
+  (her) => her.cancels('at the end'),
+  (her) => her.isRefunded(0, 200),
+  (her) => her.resumes(),
+  (her) => her.changesTo('reel.standard', { credited: true }),
+];
+
+/** What somebody does to two processes while the story goes on. */
+class Meddler {
+  readonly #chance: Chance;
+  readonly #drains: Promise<void>[] = [];
+  readonly #fetching = new Set<Node>();
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  get node(): Node {
+    return this.#chance.pick([one, other]);
+  }
+
+  async meddles(): Promise<void> {
+    const times = this.#chance.between(0, 4);
+    for (let time = 0; time < times; time += 1) {
+      const what = this.#chance.weighted({ drain: 3, answer: 4, lease: 1 });
+      if (what === 'drain') await this.#beginsToFetch();
+      if (what === 'answer') this.#letsAnAnswerThrough();
+      // Whoever fetches has it no longer for themselves: another process may fetch the same.
+      if (what === 'lease') await advance(one.db, '91 seconds');
+    }
+  }
+
+  /** Every answer is there in the end. */
+  async ends(): Promise<void> {
+    faults.clear();
+    await Promise.all(this.#drains);
+    await advance(one.db, '91 seconds');
+    await one.inbox.drain();
+  }
+
+  async #beginsToFetch(): Promise<void> {
+    const { node } = this;
+    const drained = node.inbox.drain();
+    this.#drains.push(drained);
+    // Whoever fetches already only looks again, and may have nothing more to ask.
+    if (this.#fetching.has(node)) return;
+    this.#fetching.add(node);
+    const ended = drained.finally(() => this.#fetching.delete(node));
+    await Promise.race([ended, faults.untilHeld(faults.held().length + 1)]);
+  }
+
+  /** Any that is under way, not the oldest. */
+  #letsAnAnswerThrough(): void {
+    const held = faults.held();
+    held[this.#chance.between(0, Math.max(0, held.length - 1))]?.release();
+  }
+}
+
+const wants = () =>
+  one.db.asMigrator(statement<{ many: number }>('select count(*)::int as many from billing.wants'));
+const counted = (rows: Rows) => endOf(rows, street.now());
+
+describe('two processes whose answers are late and overtake each other while the store moves on', () => {
+  const seeds = Array.from({ length: 10 }, (_, seed) => `two nodes ${seed}`);
+
+  test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {
+    const chance = chanceOf(seed);
+    const [meddler, her, accountId] = [new Meddler(chance), new Shopper(street), ids.next<AccountId>()];
+    for (const node of [one, afterwards]) await node.open(accountId, `${accountId}@example.com`);
+    await her.arrives(accountId);
+    for (const step of STORY) {
+      faults.always('GET', null);
+      await step(her);
+      const news = street.news();
+      faults.always('GET', { kind: 'hold' });
+      for (const event of news) if (chance.happens(0.8)) await meddler.node.hear(event);
+      await meddler.meddles();
+    }
+    faults.always('GET', null);
+    await one.inbox.reconcile();
+    await meddler.ends();
+    await afterwards.inbox.reconcile();
+    await afterwards.inbox.drain();
+    expect(await wants()).toEqual([{ many: 0 }]);
+    expect(counted(await one.rows(accountId))).toEqual(counted(await afterwards.rows(accountId)));
+  });
+});

@@ -1,0 +1,49 @@
+import { createStripeSandbox } from '#sandbox/stripe';
+import { makeAccount } from '#test/factories';
+import { Stripe } from 'stripe';
+import { expect, test } from 'vitest';
+import { testApp } from '../services/app.ts';
+import { Shopper } from './shopper.ts';
+
+const sandbox = await createStripeSandbox({ driven: true });
+const app = await testApp({ work: false, stripe: sandbox });
+const { inbox, reports } = app.app.modules;
+const { hostname, port } = new URL(sandbox.url);
+const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+
+const sum = (numbers: readonly number[]) => numbers.reduce((so, number) => so + number, 0);
+
+test('what was bought, changed and refunded at the store is each sold once, net of its fees, and is its MRR', async () => {
+  const { accountId } = await makeAccount(app.db);
+  const shopper = new Shopper({ stripe, sandbox });
+  await shopper.arrives(accountId);
+  await shopper.subscribes('reel.basic');
+  await shopper.changesTo('reel.pro');
+  await shopper.buys('reel.pro_boost');
+  await shopper.isRefunded(0, 100);
+  await sandbox.idle();
+  await inbox.drain();
+  const { data: charges } = await stripe.charges.list({
+    customer: shopper.customer,
+    expand: ['data.balance_transaction'],
+  });
+  const fees = charges.map(({ balance_transaction: balance }) =>
+    typeof balance === 'object' ? (balance?.fee ?? 0) : 0,
+  );
+  const revenue = await reports.revenue({ group: ['kind'], zone: 'UTC', accountId });
+  expect(await revenue.page({ limit: 10 })).toMatchObject([
+    { kind: 'refund', gross_minor: -100 },
+    {
+      kind: 'sale',
+      sales: charges.length,
+      gross_minor: sum(charges.map(({ amount }) => amount)),
+      fee_minor: sum(fees),
+      fees_missing: 0,
+    },
+  ]);
+  const recurring = await reports.recurring({ group: ['plan'], zone: 'UTC' });
+  const pro = app.app.modules.entitlements.catalogues.get('reel')?.plans['pro']?.price.monthly;
+  expect(await recurring.page({ limit: 10 })).toMatchObject([
+    { plan: 'reel.pro', mrr_minor: pro, customers: 1 },
+  ]);
+});

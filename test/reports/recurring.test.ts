@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { AccountId } from '#platform/kernel';
+import { advanceTo, ids } from '#test/factories';
+import { testDatabase } from '../services/index.ts';
+import {
+  openRecurringReport,
+  type Recurring,
+  type RecurringQuestion,
+} from '../../src/platform/reports/recurring.ts';
+import { type Line, openTill, type Sold } from './till.ts';
+
+const { db } = await testDatabase();
+const till = openTill(db);
+await advanceTo(db, '2028-06-15T00:00:00Z');
+
+const newAccount = () => ids.next<AccountId>();
+let products = 0;
+
+/** A product of a test's own, so that no other test's sales are in its sums. */
+function shelf() {
+  products += 1;
+  const product = `gym${products}`;
+  const report = async (asked: Partial<RecurringQuestion> = {}): Promise<Recurring[]> => {
+    const range = { zone: 'UTC', from: '2027-01-01', until: '2027-07-01' };
+    const opened = await openRecurringReport(
+      { db, mode: 'live' },
+      { group: ['product'], ...range, ...asked },
+    );
+    return (await opened.page({ limit: 1_000 })).filter((row) => row.product === product);
+  };
+  return {
+    product,
+    report,
+    /** A paid invoice of a subscription, from one of its lines on. */
+    sell: (accountId: AccountId, lines: readonly Partial<Line>[], more: Partial<Sold> = {}) => {
+      const whole = lines.map((line) => ({
+        plan: 'pro',
+        amount: 2_000,
+        product,
+        from: '',
+        until: '',
+        ...line,
+      }));
+      const at = whole[0]?.from ?? '';
+      return till.sell({ accountId, at, subscription: `sub_${accountId}`, ...more, lines: whole });
+    },
+    async months(asked: Partial<RecurringQuestion> = {}) {
+      return (await report(asked)).map(({ month, mrr_minor, customers }) => [month, mrr_minor, customers]);
+    },
+  };
+}
+
+const day = (text: string) => `2027-${text}T00:00:00Z`;
+
+describe('recurring revenue', () => {
+  test('is what subscriptions bring in a month: a year’s price is a twelfth, discounts are off, taxes are not in it', async () => {
+    const { sell, report } = shelf();
+    await sell(newAccount(), [{ amount: 10_000, cycle: 'yearly', from: day('02-10'), until: '2028-02-10' }]);
+    await sell(newAccount(), [{ discount: 500, tax: 300, from: day('02-20'), until: day('03-20') }]);
+    const [february, march] = await report();
+    // (10,000 + 12 × 1,500) / 12, rounded once.
+    expect(february).toMatchObject({ month: '2027-02', customers: 2, mrr_minor: 2_333, arr_minor: 28_000 });
+    expect(february).toMatchObject({
+      new_customers: 2,
+      new_minor: 2_333,
+      logo_churn: null,
+      revenue_churn: null,
+    });
+    expect(march).toMatchObject({ month: '2027-03', customers: 1, churned_customers: 1, logo_churn: 0.5 });
+    expect(march).toMatchObject({
+      mrr_before_minor: 2_333,
+      mrr_minor: 833,
+      churned_minor: 1_500,
+      revenue_churn: 0.6429,
+    });
+  });
+
+  test('of a trial, of what is free, and of an invoice that nobody pays any more is none', async () => {
+    const { sell, report } = shelf();
+    const february = { from: day('02-01'), until: day('03-15') };
+    await sell(newAccount(), [{ ...february, amount: 0 }]);
+    await sell(newAccount(), [{ ...february, discount: 2_000 }]);
+    await sell(newAccount(), [february], { state: 'void' });
+    await sell(newAccount(), [{ ...february, plan: null, addOn: 'boost' }]);
+    expect(await report()).toEqual([]);
+  });
+
+  test('of a plan that was changed half-way is that of the new plan', async () => {
+    const { sell, report } = shelf();
+    const accountId = newAccount();
+    await sell(accountId, [{ plan: 'basic', amount: 1_000, from: day('02-01'), until: day('03-01') }]);
+    const half = { proration: true, from: day('02-15'), until: day('03-01') };
+    await sell(accountId, [
+      { ...half, plan: 'pro', amount: 1_500, discount: 150, unitAmount: 3_000 },
+      { ...half, plan: 'basic', amount: -500, unitAmount: 1_000 },
+    ]);
+    await sell(accountId, [{ amount: 3_000, from: day('03-01'), until: day('04-01') }]);
+    const months = { from: '2027-02-01', until: '2027-04-01' };
+    expect(await report(months)).toMatchObject([
+      // Of a part of a period it is what a whole one costs: 3,000, less the tenth that a coupon takes off.
+      { month: '2027-02', mrr_minor: 2_700, new_customers: 1, churned_minor: 0 },
+      { month: '2027-03', mrr_minor: 3_000, expansion_minor: 300 },
+    ]);
+  });
+
+  test('by plan has left one plan and come to another where it was changed', async () => {
+    const { product, sell, report } = shelf();
+    const accountId = newAccount();
+    await sell(accountId, [{ plan: 'basic', amount: 1_000, from: day('02-10'), until: day('03-10') }]);
+    await sell(accountId, [{ amount: 3_000, from: day('03-10'), until: day('04-10') }]);
+    const march = { from: '2027-03-01', until: '2027-04-01' };
+    expect(await report({ ...march, group: ['product', 'plan'] })).toMatchObject([
+      { plan: `${product}.basic`, churned_customers: 1, churned_minor: 1_000, mrr_minor: 0 },
+      { plan: `${product}.pro`, new_customers: 1, new_minor: 3_000, mrr_minor: 3_000 },
+    ]);
+    expect(await report(march)).toMatchObject([
+      { churned_customers: 0, new_customers: 0, expansion_minor: 2_000 },
+    ]);
+  });
+
+  test('grows and shrinks by what customers who stay pay more or less', async () => {
+    const { sell, report } = shelf();
+    const [one, two] = [newAccount(), newAccount()];
+    for (const [accountId, first, second] of [
+      [one, 2, 5],
+      [two, 5, 4],
+    ] as const) {
+      await sell(accountId, [
+        { amount: first * 100, quantity: first, from: day('01-10'), until: day('02-10') },
+      ]);
+      await sell(accountId, [
+        { amount: second * 100, quantity: second, from: day('02-10'), until: day('03-10') },
+      ]);
+    }
+    const [, february] = await report();
+    expect(february).toMatchObject({
+      mrr_before_minor: 700,
+      expansion_minor: 300,
+      contraction_minor: 100,
+      churned_minor: 0,
+      mrr_minor: 900,
+      revenue_churn: 0.1429,
+    });
+  });
+
+  test('ends when a subscription does, or is suspended, and whoever comes back is no new customer', async () => {
+    const { sell, report, months } = shelf();
+    const [ended, suspended] = [newAccount(), newAccount()];
+    const spring = { from: day('01-15'), until: day('03-15') };
+    await sell(ended, [spring]);
+    await sell(suspended, [spring], { state: 'open' });
+    await till.subscription(ended, `sub_${ended}`, { endedAt: day('02-10') });
+    await till.subscription(suspended, `sub_${suspended}`, { suspendsAt: day('02-20') });
+    await sell(ended, [{ from: day('04-02'), until: day('05-02') }], { subscription: `sub_${ended}_again` });
+    expect(await months()).toEqual([
+      ['2027-01', 4_000, 2],
+      ['2027-02', 0, 0],
+      ['2027-04', 2_000, 1],
+      ['2027-05', 0, 0],
+    ]);
+    const april = (await report()).find(({ month }) => month === '2027-04');
+    expect(april).toMatchObject({ new_customers: 0, returned_customers: 1, returned_minor: 2_000 });
+  });
+
+  test('of the present month is as of now, and of months to come there is none', async () => {
+    const { sell, months } = shelf();
+    await sell(newAccount(), [{ from: '2028-06-10', until: '2028-07-10' }]);
+    await sell(newAccount(), [{ from: '2028-06-20', until: '2028-07-20' }]);
+    expect(await months({ from: '2028-05-01', until: '2028-09-01' })).toEqual([['2028-06', 2_000, 1]]);
+  });
+
+  test('of each month is what was there before, and what came, less what went', async () => {
+    const { sell, report } = shelf();
+    const price = fc.integer({ min: 1, max: 9_999 });
+    const histories = fc.sample(fc.array(fc.option(price), { minLength: 5, maxLength: 5 }), {
+      numRuns: 40,
+      seed: 6,
+    });
+    for (const amounts of histories) {
+      const accountId = newAccount();
+      for (const [month, amount] of amounts.entries()) {
+        if (amount === null) continue;
+        const [from, until] = [month + 1, month + 2].map((at) => day(`0${at}-05`));
+        await sell(accountId, [{ amount, from: from ?? '', until: until ?? '' }]);
+      }
+    }
+    const rows = await report({ from: '2027-01-01', until: '2027-07-01' });
+    expect(rows).toHaveLength(6);
+    let before = { mrr: 0, customers: 0 };
+    for (const row of rows) {
+      expect([row.mrr_before_minor, row.customers_before]).toEqual([before.mrr, before.customers]);
+      const come = row.new_minor + row.returned_minor + row.expansion_minor;
+      expect(row.mrr_before_minor + come - row.contraction_minor - row.churned_minor).toBe(row.mrr_minor);
+      expect(row.customers_before + row.new_customers + row.returned_customers - row.churned_customers).toBe(
+        row.customers,
+      );
+      before = { mrr: row.mrr_minor, customers: row.customers };
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import type { Patch } from './patch.ts';
+
+const STANDING = 'src/platform/billing/folding/standing.ts';
+const FOLDING = 'src/platform/billing/folding';
+const RULES = `${FOLDING}/standing.test.ts ::`;
+const ROWS = `${FOLDING}/folding.test.ts ::`;
+const READING = 'src/platform/billing/stripe/reading';
+
+/** What a store's objects amount to: rows, plans, notices. */
+export const FOLDED: readonly Patch[] = [
+  {
+    name: 'lost-renewal-for-ever',
+    file: STANDING,
+    find: 'return earliest(later(period_ends_at, LEEWAY), cancels_at);',
+    replace: 'return earliest(later(period_ends_at, 1_000 * LEEWAY), cancels_at);',
+    expects: `${RULES} a subscription > that is active lasts three days past its period: a late renewal cuts nobody off, a lost one gives no plan for ever`,
+  },
+  {
+    name: 'own-tries-shorten-grace',
+    file: STANDING,
+    find: 'return Math.min(failed.length, Math.max(attempts, 1));',
+    replace: 'return failed.length;',
+    expects: `${RULES} a failed payment > of a customer who tries another card takes none of the days that they were promised`,
+  },
+  {
+    name: 'inquiry-takes-what-was-bought',
+    file: `${FOLDING}/books.ts`,
+    find: "state !== 'inquiry' && charges.has(charge)",
+    replace: 'charges.has(charge)',
+    expects: `${RULES} an add-on > is gone while it is disputed, and comes back when that is won`,
+  },
+  {
+    name: 'lost-dispute-for-ever',
+    file: STANDING,
+    find: "(state === 'lost' && !paidSince(at))",
+    replace: "state === 'lost'",
+    expects: `${RULES} a dispute > that is lost suspends until something is paid after it`,
+  },
+  {
+    name: 'paused-for-nothing',
+    file: STANDING,
+    find: "invoices.filter(({ state }) => state === 'paid').map(({ id }) => id)",
+    replace: 'invoices.map(({ id }) => id)',
+    expects: `${RULES} a subscription > that is paused lasts as long as it was paid for`,
+  },
+  {
+    name: 'change-comes-after-the-end',
+    file: `${FOLDING}/granted.ts`,
+    find: ' || next_at >= until',
+    replace: '',
+    expects: `${RULES} a change that waits > never comes where the plan ends before`,
+  },
+  {
+    name: 'partial-refund-takes-all',
+    file: `${FOLDING}/purchases.ts`,
+    find: 'if (left <= 0) return occurred_at;',
+    replace: 'return occurred_at;',
+    expects: `${RULES} an add-on > is gone when all of its money is back, and stays while some is kept`,
+  },
+  {
+    name: 'objects-of-an-account-cross',
+    file: `${FOLDING}/folding.ts`,
+    find: "select pg_advisory_xact_lock(hashtextextended('billing ' || $1::uuid, 0))",
+    replace: 'select $1::uuid',
+    expects: `${ROWS} two objects of one account that are applied at once see each other, whoever commits first`,
+  },
+  {
+    name: 'rows-written-for-another-account',
+    file: `${FOLDING}/projecting.ts`,
+    find: 'where present.account_id = excluded.account_id and',
+    replace: 'where',
+    expects: `${ROWS} rows > of an account are no other’s, and what one is granted no other has`,
+  },
+  {
+    name: 'retold-object-by-object',
+    file: `${FOLDING}/folding.ts`,
+    find: 'applied.isRetold === true || ',
+    replace: '',
+    expects: `${ROWS} rows > that are told again from nothing are the same, and nobody hears of it again`,
+  },
+  {
+    name: 'old-history-told-as-news',
+    file: `${FOLDING}/notices.ts`,
+    find: 'now.getTime() - ended_at.getTime() < NEWS',
+    replace: 'true',
+    expects: `${RULES} notices > do not tell of an end of long ago, as a store that was just connected knows many`,
+  },
+  {
+    name: 'recovery-told-to-who-knew-nothing',
+    file: `${FOLDING}/telling.ts`,
+    find: "(last.kind !== 'payment_recovered' || wasTold)",
+    replace: 'true',
+    expects: `${ROWS} a renewal that fails > that we learn of when it is paid is noted, and nobody is written to`,
+  },
+  {
+    name: 'paused-bill-put-off',
+    file: `${READING}/subscription.ts`,
+    find: "pause_collection?.behavior === 'void'",
+    replace: 'pause_collection',
+    expects: `${READING}/subscription.test.ts :: a subscription > is paused where nothing will be charged for it, and not where the bill is only put off`,
+  },
+  {
+    name: 'fee-in-the-wrong-currency',
+    file: `${READING}/payment.ts`,
+    find: 'return Math.round((fee * of.amount) / Math.abs(told.amount));',
+    replace: 'return fee;',
+    expects: `${READING}/payment.test.ts :: a payment > says what was kept of it in its own currency, and that it does not know yet`,
+  },
+  {
+    name: 'included-tax-counted-as-income',
+    file: `${READING}/invoice.ts`,
+    find: 'amount: of.amount - sumOf(included),',
+    replace: 'amount: of.amount,',
+    expects: `${READING}/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price`,
+  },
+];

@@ -1,0 +1,36 @@
+import type { Patch } from './patch.ts';
+
+const WIRE = 'src/sandbox/stripe/wire';
+const SPEAKING = `${WIRE}/wire.test.ts ::`;
+
+/** How the stand-in for Stripe speaks: what it forgives, Stripe does not. */
+export const STRIPE_WIRE: readonly Patch[] = [
+  {
+    name: 'stripe-sandbox-key-for-anything',
+    file: `${WIRE}/idempotency.ts`,
+    find: 'if (known.params !== params) throw',
+    replace: 'if (known.params === undefined) throw',
+    expects: `${SPEAKING} idempotency keys > another request with a key that is taken is refused`,
+  },
+  {
+    name: 'stripe-sandbox-answers-late',
+    file: `${WIRE}/desk.ts`,
+    find: "if (fault?.kind === 'hold') await this.#parts.faults.hold(pathOf(request));",
+    replace: '',
+    expects: `${SPEAKING} what goes wrong > an answer under way says what was true when it was made, whatever happened since`,
+  },
+  {
+    name: 'stripe-sandbox-gives-up',
+    file: `${WIRE}/courier.ts`,
+    find: 'else if (!isDone) this.#later(next);',
+    replace: '',
+    expects: `${WIRE}/webhooks.test.ts :: messages > that are not taken are sent again, ever later, with a new signature`,
+  },
+  {
+    name: 'stripe-sandbox-sells-to-strangers',
+    file: 'src/sandbox/stripe/portal/doing.ts',
+    find: 'idOf(one.customer) === session.customer && one.ended_at === null',
+    replace: 'one.ended_at === null',
+    expects: `src/sandbox/stripe/portal/portal.test.ts :: a person in the portal > reaches nobody else’s subscription`,
+  },
+];

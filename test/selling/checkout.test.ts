@@ -1,0 +1,272 @@
+import { statement } from '#platform/db';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Customer } from '../services/app.ts';
+import { engine } from '../services/index.ts';
+import { CANCEL, openCounter, SUCCESS } from './stand.ts';
+
+/** Where the process dies: the point, and whether before or after it. */
+let dying: string | undefined;
+const counter = await openCounter({
+  passing(point, phase) {
+    if (`${phase} ${point}` !== dying) return;
+    dying = undefined;
+    throw new Error('the process died');
+  },
+});
+const { buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
+const PRO = { product: 'reel', plan: 'reel.pro' };
+const BOOST = { product: 'reel', add_on: 'reel.pro_boost' };
+
+beforeEach(() => {
+  dying = undefined;
+  sandbox.faults.clear();
+});
+
+async function customerOf({ accountId }: Customer): Promise<string> {
+  const [row] = await counter.db.asMigrator(
+    statement<{ customer: string }>(
+      `select customer from billing.customers where account_id = $1 order by created_at desc limit 1`,
+      [accountId],
+    ),
+  );
+  return row?.customer ?? '';
+}
+
+async function sessionsOf(who: Customer, status: 'open' | 'complete' | 'expired') {
+  const { data } = await stripe.checkout.sessions.list({ customer: await customerOf(who), status });
+  return data;
+}
+
+describe('a plan', () => {
+  test('that is paid for on the page of the store is in effect, and the page leads back', async () => {
+    const ada = await customer();
+    const { status, body } = await order(ada, PRO);
+    expect(status).toBe(201);
+    const paid = await sandbox.pay(String(body['checkout_url']));
+    await heard();
+    expect(paid).toMatchObject({ outcome: 'complete', location: SUCCESS });
+    expect(await plan(ada)).toBe('reel.pro');
+    expect(await read(ada)).toMatchObject({
+      plan: 'reel.pro',
+      state: 'active',
+      cycle: 'monthly',
+      price: { currency: 'usd', unit_amount: 3_995 },
+    });
+  });
+
+  test.runIf(engine === 'postgres')('is sold by the year and by the seat', async () => {
+    const ada = await customer();
+    await buy(ada, { product: 'gateway', plan: 'team', cycle: 'yearly', quantity: 3 });
+    expect(await read(ada, 'gateway')).toMatchObject({ plan: 'gateway.team', cycle: 'yearly', quantity: 3 });
+  });
+
+  test('is tried for free once, and paid at once by whoever had it before', async () => {
+    const ada = await customer();
+    await buy(ada, { product: 'gateway', plan: 'scale' });
+    expect(await read(ada, 'gateway')).toMatchObject({ state: 'trialing' });
+    await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
+    await buy(ada, { product: 'gateway', plan: 'scale' });
+    expect(await read(ada, 'gateway')).toMatchObject({ state: 'active', trial_ends_at: null });
+  });
+
+  test('is not sold twice, even to whoever has just paid and was not told of yet', async () => {
+    const ada = await customer();
+    const { body } = await order(ada, PRO);
+    sandbox.hold();
+    await sandbox.pay(String(body['checkout_url']));
+    expect(await order(ada, PRO)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'already_subscribed' } },
+    });
+    expect(await order(ada, { product: 'reel', plan: 'basic' })).toMatchObject({ status: 409 });
+    // What was found on the way is in effect, though nothing was told.
+    expect(await plan(ada)).toBe('reel.pro');
+    await sandbox.release();
+    await heard();
+  });
+
+  test.runIf(engine === 'postgres')(
+    'that is free, hidden, unknown, or not sold in that way is refused in words',
+    async () => {
+      const ada = await customer();
+      const wrong = [
+        { product: 'gateway', plan: 'developer' },
+        { product: 'reel', plan: 'gold' },
+        { product: 'nobody', plan: 'pro' },
+        { ...PRO, cycle: 'yearly' },
+        { ...PRO, quantity: 2 },
+        { product: 'reel', add_on: 'reel.none' },
+        { ...PRO, promotion_code: 'NOBODY' },
+        { ...PRO, success_url: 'javascript:alert(1)' },
+      ];
+      for (const what of wrong)
+        expect(await order(ada, what)).toMatchObject({
+          status: 400,
+          body: { error: { code: 'validation_failed' } },
+        });
+      expect(await sessionsOf(ada, 'open')).toEqual([]);
+    },
+  );
+});
+
+describe('one page is open at a time', () => {
+  test('for the same order, by however many tabs at once, and one customer', async () => {
+    const ada = await customer();
+    const before = (await stripe.customers.list({ limit: 100 })).data.length;
+    const answers = await Promise.all(Array.from({ length: 4 }, () => order(ada, PRO)));
+    const urls = answers.map(({ body }) => body['checkout_url']);
+    expect(new Set(urls).size).toBe(1);
+    expect(urls[0]).toMatch(/^http/);
+    expect(await sessionsOf(ada, 'open')).toHaveLength(1);
+    expect((await stripe.customers.list({ limit: 100 })).data.length - before).toBe(1);
+  });
+
+  test.runIf(engine === 'postgres')('another order closes the former one first', async () => {
+    const ada = await customer();
+    await order(ada, { product: 'reel', plan: 'basic' });
+    const { body } = await order(ada, PRO);
+    const open = await sessionsOf(ada, 'open');
+    expect(open.map(({ url }) => url)).toEqual([body['checkout_url']]);
+    expect(await sessionsOf(ada, 'expired')).toHaveLength(1);
+  });
+
+  test.runIf(engine === 'postgres')('of a plan, beside one of an add-on', async () => {
+    const ada = await customer();
+    await order(ada, PRO);
+    await order(ada, BOOST);
+    expect(await sessionsOf(ada, 'open')).toHaveLength(2);
+  });
+
+  test.runIf(engine === 'postgres')('a page that ran out is replaced by another', async () => {
+    const ada = await customer();
+    const first = await order(ada, PRO);
+    await later(2);
+    const second = await order(ada, PRO);
+    expect(second.status).toBe(201);
+    expect(second.body['checkout_url']).not.toBe(first.body['checkout_url']);
+  });
+
+  test('each account has its own', async () => {
+    const [ada, bob] = [await customer(), await customer()];
+    const [hers, his] = [await order(ada, PRO), await order(bob, PRO)];
+    expect(hers.body['checkout_url']).not.toBe(his.body['checkout_url']);
+    await buy(bob, PRO);
+    expect(await plan(ada)).toBe(null);
+    expect(await call(ada.key, 'GET /v1/billing/subscription')).toMatchObject({ status: 404 });
+  });
+});
+
+test.runIf(engine === 'postgres')('an add-on is bought twice, and lasts twice as long', async () => {
+  const ada = await customer();
+  await buy(ada, BOOST);
+  await buy(ada, BOOST);
+  expect(await plan(ada)).toBe('reel.pro');
+  await later(45);
+  expect(await plan(ada)).toBe('reel.pro');
+  await later(20);
+  expect(await plan(ada)).toBe(null);
+});
+
+describe('a process that dies', () => {
+  const POINTS = [
+    'billing.checkout-begun',
+    'billing.change',
+    'billing.customer-made',
+    'billing.checkout-asked',
+    'billing.checkout-kept',
+  ];
+
+  test
+    .runIf(engine === 'postgres')
+    .each(POINTS.flatMap((point) => (['before', 'after'] as const).map((phase) => [phase, point])))(
+    '%s %s leaves one page at most, and the next call is answered with it',
+    async (phase, point) => {
+      const ada = await customer();
+      dying = `${phase} ${point}`;
+      expect((await order(ada, PRO)).status).toBe(500);
+      const { status, body } = await order(ada, PRO);
+      expect(status).toBe(201);
+      const open = await sessionsOf(ada, 'open');
+      expect(open.map(({ url }) => url)).toEqual([body['checkout_url']]);
+      const { data } = await stripe.customers.list({ limit: 100 });
+      expect(data.filter(({ metadata }) => metadata['plinth_account'] === ada.accountId)).toHaveLength(1);
+    },
+  );
+
+  test.runIf(engine === 'postgres')(
+    'leaves no page behind on which the former order could be paid',
+    async () => {
+      const ada = await customer();
+      await order(ada, { product: 'reel', plan: 'basic' });
+      await sandbox.pay(String((await order(ada, BOOST)).body['checkout_url']));
+      dying = 'before billing.checkout-kept';
+      expect((await order(ada, PRO)).status).toBe(500);
+      const { body } = await order(ada, PRO);
+      expect((await sessionsOf(ada, 'open')).map(({ url }) => url)).toEqual([body['checkout_url']]);
+    },
+  );
+});
+
+describe('a store that', () => {
+  test.runIf(engine === 'postgres')('is away is said to be, and nothing is lost by it', async () => {
+    const ada = await customer();
+    sandbox.faults.always('POST /v1/checkout/sessions', { kind: 'status', status: 500 });
+    expect(await order(ada, PRO)).toMatchObject({
+      status: 503,
+      body: { error: { code: 'store_unavailable' } },
+    });
+    sandbox.faults.clear();
+    expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+    expect(await sessionsOf(ada, 'open')).toHaveLength(1);
+  });
+
+  test.runIf(engine === 'postgres')(
+    'has done it, and whose answer is lost, is asked again for the same',
+    async () => {
+      const ada = await customer();
+      sandbox.faults.at('POST /v1/checkout/sessions', { kind: 'reset', done: true });
+      expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+      expect(await sessionsOf(ada, 'open')).toHaveLength(1);
+    },
+  );
+
+  test.runIf(engine === 'postgres')('has no such customer any more gets another one', async () => {
+    const ada = await customer();
+    await buy(ada, BOOST);
+    await stripe.customers.del(await customerOf(ada));
+    await heard();
+    expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+    await buy(ada, PRO);
+    expect(await plan(ada)).toBe('reel.pro');
+  });
+
+  test.runIf(engine === 'postgres')('does not know a price yet is told by the operator', async () => {
+    const ada = await customer();
+    await counter.db.script(`update billing.prices set plan = 'hidden' where plan = 'standard'`);
+    expect(await order(ada, { product: 'reel', plan: 'standard' })).toMatchObject({
+      status: 503,
+      body: { error: { code: 'prices_missing' } },
+    });
+    await counter.db.script(`update billing.prices set plan = 'standard' where plan = 'hidden'`);
+    expect(await order(ada, { product: 'reel', plan: 'standard' })).toMatchObject({ status: 201 });
+  });
+});
+
+test.runIf(engine === 'postgres')('what a promotion code takes off is taken off', async () => {
+  const ada = await customer();
+  const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' });
+  await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'HALF' });
+  await buy(ada, { ...PRO, promotion_code: 'HALF' });
+  const { body } = await call(ada.key, 'GET /v1/billing/invoices');
+  expect(body['data']).toMatchObject([{ subtotal: 3_995, discount: 1_998, total: 1_997, paid: 1_997 }]);
+});
+
+test('the portal is for whoever has bought', async () => {
+  const ada = await customer();
+  const asked = { body: { return_url: SUCCESS } };
+  expect(await call(ada.key, 'POST /v1/billing/portal', asked)).toMatchObject({ status: 404 });
+  await order(ada, { ...PRO, cancel_url: CANCEL });
+  const { status, body } = await call(ada.key, 'POST /v1/billing/portal', asked);
+  expect(status).toBe(201);
+  expect(body['portal_url']).toMatch(/^http/);
+});

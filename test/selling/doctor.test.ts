@@ -1,0 +1,81 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createStripeClient, lookAtStripe, syncStripe } from '#platform/billing';
+import { createStripeSandbox } from '#sandbox/stripe';
+import { products } from '#products';
+import { afterAll, expect, test } from 'vitest';
+import { testDatabase } from '../services/index.ts';
+
+const { db } = await testDatabase();
+const sandbox = await createStripeSandbox();
+const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
+const { stripe } = client;
+const catalogues = products.map(({ catalogue }) => catalogue);
+/** Where messages go, and what it answers them. */
+let status = 200;
+const receiver: Server = createServer((_, response) => response.writeHead(status).end());
+receiver.listen(0, '127.0.0.1');
+await once(receiver, 'listening');
+const address = receiver.address();
+const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+afterAll(async () => {
+  client.close();
+  await sandbox.close();
+  receiver.close();
+});
+
+const look = async (more: Partial<Parameters<typeof lookAtStripe>[0]> = {}) => {
+  const found = await lookAtStripe({
+    client,
+    catalogues,
+    baseUrl,
+    webhookSecrets: ['whsec_a'],
+    now: () => sandbox.now().getTime(),
+    ...more,
+  });
+  return found.filter(({ isWrong }) => isWrong).map(({ of, says }) => `${of}: ${says}`);
+};
+
+test('what is missing at Stripe is said, a line each, until it is synced', async () => {
+  expect(await look()).toEqual([
+    expect.stringMatching(/^Stripe prices: \d+ of \d+ are missing or differ .* Run plinth stripe sync\.$/),
+    `Stripe webhook: Nothing is sent to ${baseUrl}/v1/webhooks/stripe. Run plinth stripe sync, and set STRIPE_WEBHOOK_SECRET.`,
+  ]);
+  await syncStripe({ db, client, catalogues, baseUrl });
+  expect(await look()).toEqual([]);
+});
+
+test('an endpoint that was disabled, or lacks its secret, is said', async () => {
+  expect(await look({ webhookSecrets: [] })).toEqual([
+    'Stripe webhook: STRIPE_WEBHOOK_SECRET is not set: all messages are refused.',
+  ]);
+  const { data } = await stripe.webhookEndpoints.list();
+  const id = data[0]?.id ?? '';
+  await stripe.webhookEndpoints.update(id, { disabled: true });
+  expect(await look()).toEqual([expect.stringMatching(/it is disabled\. Run plinth stripe sync\.$/)]);
+  await stripe.webhookEndpoints.update(id, { disabled: false });
+});
+
+test('messages that are not taken, as with another secret, are said', async () => {
+  status = 401;
+  await stripe.customers.create({});
+  await sandbox.idle();
+  expect(await look({ now: () => Date.now() + 60_000 * 6 })).toContainEqual(
+    expect.stringMatching(/^Stripe webhook: 1 of .* Is STRIPE_WEBHOOK_SECRET that of /),
+  );
+});
+
+test('a clock that is off is said before messages are refused for it', async () => {
+  expect(await look({ now: () => Date.now() - 90_000 })).toEqual([
+    expect.stringMatching(/^Stripe clock: This machine’s clock is \d+ s off\./),
+  ]);
+});
+
+test('a key that is not accepted is an error of its own', async () => {
+  const stranger = createStripeClient({ url: sandbox.url, secretKey: 'sk_test_nobody', mode: 'test' });
+  await expect(look({ client: stranger })).rejects.toMatchObject({
+    code: 'store_refused',
+    details: { code: 'key_refused' },
+  });
+  stranger.close();
+});

@@ -1,0 +1,75 @@
+import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
+import { advance } from '#test/factories';
+import { Stripe } from 'stripe';
+import { afterAll } from 'vitest';
+import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
+
+export const SUCCESS = 'https://app.example.com/welcome';
+export const CANCEL = 'https://app.example.com/plans';
+const DAY = 86_400;
+
+/** A whole app that sells at a sandbox of its own, both on driven clocks. */
+export interface Counter extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer'> {
+  readonly sandbox: StripeSandbox;
+  /** The official package, as whoever looks at the dashboard. */
+  readonly stripe: Stripe;
+  /** Another process of the same program, at the same database and the same sandbox. */
+  beside(): Promise<TestApp>;
+  /** Orders a page. */
+  order(customer: Customer, what: Readonly<Record<string, unknown>>): Promise<Reply>;
+  /** Orders, pays with a card that is good, and has it looked at. */
+  buy(customer: Customer, what: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Everything that Stripe has told by now is seen to. */
+  heard(): Promise<void>;
+  /** Days go by, here and there. */
+  later(days: number): Promise<void>;
+  /** The plan that is in effect in a product. */
+  plan(customer: Customer, product?: string): Promise<unknown>;
+  read(customer: Customer, product?: string): Promise<Reply['body']>;
+}
+
+export async function openCounter(
+  options: Pick<TestAppOptions, 'settings' | 'passing'> = {},
+): Promise<Counter> {
+  const sandbox = await createStripeSandbox({ driven: true });
+  afterAll(() => sandbox.close());
+  // Its rate is tried elsewhere.
+  const settings = { STRIPE_READS_PER_SECOND: '1000', ...options.settings };
+  const app = await testApp({ ...options, settings, work: false, stripe: sandbox });
+  const { hostname, port } = new URL(sandbox.url);
+  const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const { call, db } = app;
+  const heard = async () => {
+    await sandbox.idle();
+    await app.app.modules.inbox.drain();
+  };
+  const order: Counter['order'] = ({ key }, what) =>
+    call(key, 'POST /v1/billing/checkout', {
+      body: { success_url: SUCCESS, cancel_url: CANCEL, ...what },
+    });
+  return {
+    ...app,
+    sandbox,
+    stripe,
+    beside: () => testApp({ work: false, stripe: sandbox, beside: app }),
+    order,
+    async buy(customer, what) {
+      const { body } = await order(customer, what);
+      await sandbox.pay(String(body['checkout_url']));
+      await heard();
+    },
+    heard,
+    async later(days) {
+      await advance(db, `${days} days`);
+      sandbox.advance(days * DAY);
+      await heard();
+    },
+    async plan({ key }, product = 'reel') {
+      const { body } = await call(key, 'GET /v1/billing/entitlements');
+      const held = body['data'] as readonly { readonly product: string; readonly plan: string | null }[];
+      return held.find((one) => one.product === product)?.plan;
+    },
+    read: async ({ key }, product = 'reel') =>
+      (await call(key, `GET /v1/billing/subscription?product=${product}`)).body,
+  };
+}
