@@ -47,7 +47,7 @@ export async function openStripe(
     account === undefined
       ? { mode: 'sandbox' as const, ...(await sandboxOf(options, opened)) }
       : { ...account, url };
-  const client = createStripeClient({ ...to, passing });
+  const client = await createStripeClient({ ...to, passing });
   opened.defer(() => client.close());
   let webhookSecrets = account?.webhookSecrets ?? [];
   return {

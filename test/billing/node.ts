@@ -42,7 +42,7 @@ export async function openNode(street: Street, { beside }: { readonly beside?: N
   const { db } = app;
   if (beside === undefined) await stopTime(db);
   const { url, secretKey } = street.sandbox;
-  const client = createStripeClient({ url, secretKey, mode: 'sandbox' });
+  const client = await createStripeClient({ url, secretKey, mode: 'sandbox' });
   afterAll(() => client.close());
   await syncPrices({ db, client }, shelfOf(products.map(({ catalogue }) => catalogue)));
   const clock = { ...systemClock, now: () => street.now().getTime() };

@@ -39,7 +39,7 @@ export async function openOverage(passing: Passing = () => {}) {
   const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   await entitlements.syncCatalogues();
   const { limits } = await openNode(db, [catalogue]);
-  const client = createStripeClient({ ...sandbox, mode: 'sandbox', passing });
+  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', passing });
   const { hostname, port } = new URL(sandbox.url);
   const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
   const counter = await stripe.billing.meters.create({

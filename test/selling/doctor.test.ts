@@ -8,7 +8,7 @@ import { testDatabase } from '../services/index.ts';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox();
-const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
+const client = await createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
 const { stripe } = client;
 const catalogues = products.map(({ catalogue }) => catalogue);
 /** Where messages go, and what it answers them. */
@@ -72,7 +72,7 @@ test('a clock that is off is said before messages are refused for it', async () 
 });
 
 test('a key that is not accepted is an error of its own', async () => {
-  const stranger = createStripeClient({ url: sandbox.url, secretKey: 'sk_test_nobody', mode: 'test' });
+  const stranger = await createStripeClient({ url: sandbox.url, secretKey: 'sk_test_nobody', mode: 'test' });
   await expect(look({ client: stranger })).rejects.toMatchObject({
     code: 'store_refused',
     details: { code: 'key_refused' },

@@ -8,7 +8,7 @@ import { testDatabase } from '../services/index.ts';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox({ driven: true });
-const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'sandbox' });
+const client = await createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'sandbox' });
 const { stripe } = client;
 const catalogues = products.map(({ catalogue }) => catalogue);
 const BASE = 'https://api.example.com';

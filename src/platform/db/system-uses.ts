@@ -9,7 +9,8 @@ export const SYSTEM_USES = {
   'billing.prices': 'what the store calls what is sold, which is of no account',
   'billing.customers': 'who owns an account is told to the store, which only the system role may write down',
   'billing.import': 'what was sold elsewhere, to any account',
-  'billing.endings': 'subscriptions of accounts that were closed, and customers who were erased, are ended at the store',
+  'billing.endings':
+    'subscriptions of accounts that were closed, and customers who were erased, are ended at the store',
   'billing.inbox': 'a store tells of all its customers, and whose they are is found out by reading',
   'admin.billing': 'a platform admin reads what stores told, and has it looked at again',
   'identity.signing-keys': 'the signing keys belong to the server',

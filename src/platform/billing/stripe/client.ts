@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { assertOutsideTransaction, dispatchPoint, type Passing } from '#platform/db';
 import { AppError } from '#platform/kernel';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import type { Mode } from '../store.ts';
 
 const CHANGE = dispatchPoint('billing.change', 'a change asked of the store (after: the store has answered)');
@@ -48,12 +48,21 @@ export interface StripeClient {
   close(): void;
 }
 
-/** Opens nothing yet: connections are made when something is asked. */
-export function createStripeClient({ secretKey, url, mode, passing }: StripeClientOptions): StripeClient {
+/**
+ * Opens nothing yet: connections are made when something is asked. The package is loaded here and not before: a process that
+ * sells nothing does not pay for it.
+ */
+export async function createStripeClient({
+  secretKey,
+  url,
+  mode,
+  passing,
+}: StripeClientOptions): Promise<StripeClient> {
+  const { Stripe: Package } = await import('stripe');
   const { protocol, hostname, port } = new URL(url);
   const isPlain = protocol === 'http:';
   const agent = isPlain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
-  const stripe = new Stripe(secretKey, {
+  const stripe = new Package(secretKey, {
     host: hostname,
     port: port === '' ? (isPlain ? 80 : 443) : Number(port),
     protocol: isPlain ? 'http' : 'https',
@@ -68,7 +77,7 @@ export function createStripeClient({ secretKey, url, mode, passing }: StripeClie
     try {
       return await asking(stripe);
     } catch (error) {
-      throw told(error);
+      throw told(Package.errors, error);
     }
   };
   return {
@@ -90,11 +99,12 @@ export function refusedFor(error: unknown, code: string): boolean {
   return error instanceof AppError && error.code === 'store_refused' && error.details?.['code'] === code;
 }
 
-const { errors } = Stripe;
+type Errors = (typeof Stripe)['errors'];
 
-function told(error: unknown): unknown {
+function told(errors: Errors, error: unknown): unknown {
   if (!(error instanceof errors.StripeError)) return error;
-  if (isPassing(error)) return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
+  if (isPassing(errors, error))
+    return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
   if (error instanceof errors.StripeCardError)
     return new AppError('payment_declined', {
       details: { code: wordOf(error.decline_code ?? error.code) },
@@ -106,7 +116,7 @@ function told(error: unknown): unknown {
 }
 
 /** What may be well a moment later: nobody answered, too many ask, or another request holds the same thing. */
-function isPassing(error: Stripe.errors.StripeError): boolean {
+function isPassing(errors: Errors, error: Stripe.errors.StripeError): boolean {
   const { statusCode = 500, code } = error;
   return (
     error instanceof errors.StripeConnectionError ||

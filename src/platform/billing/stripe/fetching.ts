@@ -1,4 +1,4 @@
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../facts.ts';
 import type { Body, Reading } from '../store.ts';
@@ -52,10 +52,13 @@ export function readerOf(client: Pick<StripeClient, 'read'>, { turn, slower }: R
 
 /** Seconds for which Stripe wants to be left in peace; undefined: it did not say so. */
 function asksForPeace(error: unknown): number | undefined {
-  const cause = error instanceof AppError ? error.cause : undefined;
-  if (!(cause instanceof Stripe.errors.StripeRateLimitError)) return undefined;
-  const seconds = Number(cause.headers?.['retry-after']);
+  if (!(error instanceof AppError) || !isRateLimit(error.cause)) return undefined;
+  const seconds = Number(error.cause.headers?.['retry-after']);
   return seconds > 0 ? seconds : PEACE;
+}
+
+function isRateLimit(cause: unknown): cause is Stripe.errors.StripeRateLimitError {
+  return cause instanceof Error && 'type' in cause && cause.type === 'StripeRateLimitError';
 }
 
 /** Reads an object as `read` wants it; null: Stripe has no such object (any more). */

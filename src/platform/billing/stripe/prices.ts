@@ -1,5 +1,5 @@
 import { commitPoint, type Database, statement } from '#platform/db';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import type { Mode } from '../store.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
@@ -90,22 +90,23 @@ async function paramsOf(client: StripeClient, price: ShelfPrice): Promise<Stripe
   return {
     product: productId,
     currency,
-    ...amountOf(price),
+    ...(await amountOf(price)),
     lookup_key: lookupKey,
     transfer_lookup_key: true,
     ...(cycle === null ? {} : { recurring: { interval: INTERVALS[cycle], ...metered } }),
   };
 }
 
-function amountOf({ micros }: ShelfPrice) {
+async function amountOf({ micros }: ShelfPrice) {
   return micros % MICROS_PER_MINOR === 0
     ? { unit_amount: micros / MICROS_PER_MINOR }
-    : { unit_amount_decimal: minorText(micros) };
+    : { unit_amount_decimal: await minorText(micros) };
 }
 
 /** Minor units as Stripe writes them: a decimal without zeros at its end. */
-function minorText(micros: number): Stripe.Decimal {
-  return Stripe.Decimal.from(micros).div(Stripe.Decimal.from(MICROS_PER_MINOR), 12, 'half-even');
+async function minorText(micros: number): Promise<Stripe.Decimal> {
+  const { Decimal } = (await import('stripe')).Stripe;
+  return Decimal.from(micros).div(Decimal.from(MICROS_PER_MINOR), 12, 'half-even');
 }
 
 async function findPrice(client: StripeClient, lookupKey: string): Promise<Stripe.Price | undefined> {

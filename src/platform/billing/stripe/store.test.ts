@@ -9,7 +9,7 @@ import { createStripeClient } from './client.ts';
 import { createStripeStore } from './store.ts';
 
 const sandbox = await createStripeSandbox({ driven: true });
-const client = createStripeClient({ ...sandbox, mode: 'sandbox' });
+const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
 const store = createStripeStore({ link: { client, webhookSecrets: () => [] }, clock: systemClock });
 afterAll(async () => {
   client.close();
@@ -128,7 +128,7 @@ describe('Stripe', () => {
   });
 
   test('that is away is asked again later, and that refuses our key is not', async () => {
-    const nowhere = createStripeClient({
+    const nowhere = await createStripeClient({
       secretKey: 'sk_test_x',
       url: 'http://127.0.0.1:9',
       mode: 'sandbox',
@@ -136,7 +136,7 @@ describe('Stripe', () => {
     const link = { client: nowhere, webhookSecrets: () => [] };
     const away = createStripeStore({ link, clock: systemClock });
     await expect(away.fetch(of('customer'), reading)).rejects.toMatchObject({ code: 'store_unavailable' });
-    const stranger = createStripeClient({ ...sandbox, secretKey: 'sk_test_other', mode: 'sandbox' });
+    const stranger = await createStripeClient({ ...sandbox, secretKey: 'sk_test_other', mode: 'sandbox' });
     const refused = createStripeStore({
       link: { client: stranger, webhookSecrets: () => [] },
       clock: systemClock,
