@@ -7,7 +7,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const testsOf = (text: string, pattern: RegExp) =>
   [...text.matchAll(pattern)].map(([, file = '', name = '']) => ({ file, name }));
 const page = read('docs/promises.md');
-const named = testsOf(page, /^- `(\S+\.test\.ts) :: (.+)`$/gm);
+const named = testsOf(page, /^- `(\S+\.ts) :: (.+)`$/gm);
 const security = read('docs/security.md');
 
 describe('docs/promises.md', () => {
@@ -15,7 +15,7 @@ describe('docs/promises.md', () => {
     expect([...page.matchAll(/^## (\d)\. /gm)].map(([, number]) => Number(number))).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8,
     ]);
-    for (const part of page.split(/^## /m).slice(1)) expect(part).toMatch(/^- `\S+\.test\.ts :: /m);
+    for (const part of page.split(/^## /m).slice(1)) expect(part).toMatch(/^- `\S+\.ts :: /m);
     expect(page.match(/^- /gm)).toHaveLength(named.length);
   });
 

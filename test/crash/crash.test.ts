@@ -25,8 +25,14 @@ const runs = Object.entries(PLACES).flatMap(([point, place]) =>
     : [],
 );
 
-/** What a store tells goes through the same commits on every engine: these walks are taken on one. */
-const taken = runs.filter(({ walk }) => engine === 'postgres' || walk !== 'a purchase that Stripe tells of');
+/**
+ * Of the embedded database a process is killed after each commit: before one it is as after the one before it. What a store tells
+ * goes through the same commits on every engine: these walks are taken on one.
+ */
+const taken = runs.filter(
+  ({ at, walk }) =>
+    engine === 'postgres' || (at.endsWith(':after') && walk !== 'a purchase that Stripe tells of'),
+);
 
 test('every commit and dispatch of the program has its place in the table of crashes, and the table has no other', () => {
   const declared = [...crashPoints().keys()].filter((point) => !point.startsWith('test.'));
