@@ -17,6 +17,8 @@ export interface Thing {
   readonly customer: string;
   /** What tells its states apart: how many seats it has. */
   readonly seats: number;
+  /** Ids of others that it names. */
+  readonly names?: readonly string[];
   /** Nothing that we sell. */
   readonly foreign?: boolean;
   /** Can't be read by this version. */
@@ -94,10 +96,11 @@ export function openStall(mode: Store['mode'] = 'test'): Stall {
     read({ kind, id }, body) {
       const nothing = { claims: undefined, foreign: false, also: [] };
       if (body === null) return { ...nothing, customer: null };
-      const { customer, seats, foreign, garbled, note } = body as unknown as Thing & { note?: AccountId };
+      const is = body as unknown as Thing & { note?: AccountId };
+      const { customer, seats, names = [], foreign, garbled, note } = is;
       if (garbled === true) throw new Error('what is this?');
       if (kind === 'customer') return { ...nothing, customer, claims: note };
-      const also = [{ kind: 'customer', id: customer }] as const;
+      const also = [customer, ...names].map(kindOf);
       if (foreign === true) return { ...nothing, customer, foreign: true };
       return { ...nothing, customer, also, subscription: subscriptionOf(id, seats) };
     },
@@ -118,7 +121,9 @@ function hintOf(body: string) {
   return { eventId, type, about: id === '' ? undefined : kindOf(id), occurredAt: new Date() };
 }
 
-const kindOf = (id: string) => ({ kind: id.startsWith('cus_') ? 'customer' : 'subscription', id }) as const;
+type ObjectRef = Parameters<Store['fetch']>[0];
+const KINDS: Readonly<Record<string, ObjectRef['kind']>> = { cus: 'customer', pi: 'payment' };
+const kindOf = (id: string): ObjectRef => ({ kind: KINDS[id.split('_', 1)[0] ?? ''] ?? 'subscription', id });
 
 /** Of a period that has begun before every test and ends after it. */
 function subscriptionOf(id: string, seats: number) {

@@ -477,6 +477,7 @@ create table billing.checkouts (
   cycle text,
   quantity integer not null,
   asked jsonb,
+  attempt integer not null default 0,
   fingerprint text not null,
   session text,
   url text,
@@ -653,10 +654,12 @@ create table billing.invoices (
   total bigint not null,
   paid bigint not null,
   attempts integer not null default 0,
+  last_charge text,
   next_attempt_at timestamp with time zone,
   url text,
   pdf_url text,
   issued_at timestamp with time zone not null,
+  due_at timestamp with time zone,
   paid_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
@@ -697,6 +700,7 @@ create table billing.objects (
   customer text,
   state text not null,
   account_id uuid,
+  claims uuid,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint objects_pkey PRIMARY KEY (store, mode, kind, object_id),
@@ -704,6 +708,7 @@ create table billing.objects (
 );
 CREATE INDEX objects_by_account ON billing.objects USING btree (account_id);
 CREATE INDEX objects_by_customer ON billing.objects USING btree (store, mode, customer);
+CREATE INDEX objects_claimed ON billing.objects USING btree (claims) WHERE ((claims IS NOT NULL) AND (state = 'waiting'::text));
 alter table billing.objects enable row level security, force row level security;
 create policy system on billing.objects for all to plinth_system using (true) with check (true);
 create policy tenant on billing.objects for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -900,8 +905,8 @@ create table billing.subscriptions (
   constraint subscriptions_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
   constraint subscriptions_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
   constraint subscriptions_next_cycle_check CHECK ((next_cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
-  constraint subscriptions_next_quantity_check CHECK ((next_quantity > 0)),
-  constraint subscriptions_quantity_check CHECK ((quantity > 0)),
+  constraint subscriptions_next_quantity_check CHECK ((next_quantity >= 0)),
+  constraint subscriptions_quantity_check CHECK ((quantity >= 0)),
   constraint subscriptions_state_check CHECK ((state = ANY (ARRAY['incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'paused'::text, 'canceled'::text, 'expired'::text]))),
   constraint subscriptions_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text]))),
   constraint subscriptions_suspended_by_check CHECK ((suspended_by = ANY (ARRAY['dispute'::text, 'pause'::text, 'payment'::text])))
@@ -925,13 +930,14 @@ create table billing.wants (
   attempts integer not null default 0,
   due_at timestamp with time zone not null default app.now(),
   dead boolean not null default false,
+  low boolean not null default false,
   error text,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint wants_pkey PRIMARY KEY (store, mode, kind, object_id)
 );
 CREATE INDEX wants_dead ON billing.wants USING btree (wanted) WHERE dead;
-CREATE INDEX wants_due ON billing.wants USING btree (store, mode, due_at) WHERE (NOT dead);
+CREATE INDEX wants_due ON billing.wants USING btree (store, mode, low, due_at) WHERE (NOT dead);
 alter table billing.wants enable row level security, force row level security;
 create policy system on billing.wants for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on billing.wants to plinth_system;
@@ -1021,11 +1027,18 @@ CREATE OR REPLACE FUNCTION billing.is_told(p_store text, p_mode text, p_id text)
  LANGUAGE sql
  STABLE
 AS $function$
-  select exists (select from billing.payments where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.payments where store = p_store and mode = p_mode and payment = p_id)
-    or exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.refunds where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.disputes where store = p_store and mode = p_mode and store_id = p_id)
+  select exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (
+      select from billing.payments p join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where p.store = p_store and p.mode = p_mode and (p.store_id = p_id or p.payment = p_id))
+    or exists (
+      select from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where r.store = p_store and r.mode = p_mode and r.store_id = p_id)
+    or exists (
+      select from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where d.store = p_store and d.mode = p_mode and d.store_id = p_id)
 $function$;
 grant execute on routine billing.is_told(text,text,text) to plinth_system;
 
@@ -1051,6 +1064,7 @@ AS $function$
   select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
     from billing.payments p
     where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
     from billing.invoices i
@@ -1060,13 +1074,15 @@ AS $function$
     where i.mode = p_mode and i.state = 'paid' and i.paid_at >= p_from and i.paid_at < p_until and i.paid > c.charged
   union all
   select r.account_id, 'refund', r.store, r.store_id, p.invoice, r.currency, -r.amount, -r.fee_returned, r.occurred_at
-    from billing.refunds r left join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+    from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
     where r.mode = p_mode and r.state = 'succeeded' and r.occurred_at >= p_from and r.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   -- What was taken back; of one that was won, the fee alone.
   select d.account_id, 'dispute', d.store, d.store_id, p.invoice, d.currency, case when d.state = 'won' then 0 else -d.amount end, d.fee, d.occurred_at
-    from billing.disputes d left join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+    from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
     where d.mode = p_mode and d.state in ('open', 'won', 'lost') and d.occurred_at >= p_from and d.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
 $function$;
 grant execute on routine billing.moves(timestamp with time zone,timestamp with time zone,text) to plinth_system;
 
@@ -1171,6 +1187,7 @@ create table entitlements.grants (
   request_id text,
   revoked_at timestamp with time zone,
   revoked_by uuid,
+  metered_from timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint grants_pkey PRIMARY KEY (account_id, id),
@@ -2644,6 +2661,7 @@ AS $function$
   where a.account_id = p_account and a.product = p_product and a.name = p_limit
     and (limits.window_of(p_account, p_product, p_per, p_starts, a.created_at)).starts = p_starts
 $function$;
+grant execute on routine limits.adjusted_units(uuid,text,text,text,bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[], p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
  RETURNS TABLE(granted bigint, answer jsonb)
@@ -3773,6 +3791,7 @@ CREATE OR REPLACE FUNCTION limits.open_since(p_account uuid, p_product text, p_n
 AS $function$
   select least(p_now, min(created_at)) from limits.permits where account_id = p_account and product = p_product and state in ('queued', 'running')
 $function$;
+grant execute on routine limits.open_since(uuid,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.operator_states(p_now timestamp with time zone)
  RETURNS limits.operator_state[]
@@ -4336,6 +4355,7 @@ AS $function$
     coalesce((select id from limits.permits where account_id = p_account and product = p_product and id >= p_from
       and created_at < p_now - interval '15 minutes' order by id desc limit 1), p_from))
 $function$;
+grant execute on routine limits.settled_before(uuid,text,uuid,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.settled_units(p_account uuid, p_product text, p_limit text, p_from uuid, p_since timestamp with time zone, p_below uuid)
  RETURNS TABLE(starts bigint, per text, units bigint, below bigint)
@@ -4348,6 +4368,7 @@ AS $function$
     and charge->>0 = p_product and charge->>1 = p_limit and charge->>2 = 'quota'
   group by 1
 $function$;
+grant execute on routine limits.settled_units(uuid,text,text,uuid,timestamp with time zone,uuid) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.sixtieth(p_per text)
  RETURNS bigint

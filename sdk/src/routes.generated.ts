@@ -1058,11 +1058,11 @@ export interface Routes {
       readonly plan?: string | undefined;
       readonly cycle?: 'monthly' | 'yearly' | undefined;
       readonly quantity?: number | undefined;
-      /** Not said: now for what costs more, and with the end of what is paid for what costs less. */
+      /** Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months. */
       readonly when?: 'now' | 'period_end' | undefined;
       /** As it is advertised. Without one the page asks. */
       readonly promotion_code?: string | undefined;
-      /** Of a preview: then the change costs what it said. */
+      /** Of a preview of the last quarter of an hour: then the change costs what it said. */
       readonly prorated_at?: string | undefined;
     };
     readonly reply: {
@@ -2898,11 +2898,11 @@ export interface Routes {
       readonly cycle?: 'monthly' | 'yearly' | undefined;
       /** Seats of a plan that is sold by the seat, or add-ons. */
       readonly quantity?: number | undefined;
-      /** Not said: now for what costs more, and with the end of what is paid for what costs less. */
+      /** Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months. */
       readonly when?: 'now' | 'period_end' | undefined;
       /** As it is advertised. Without one the page asks. */
       readonly promotion_code?: string | undefined;
-      /** Of a preview: then the change costs what it said. */
+      /** Of a preview of the last quarter of an hour: then the change costs what it said. */
       readonly prorated_at?: string | undefined;
     };
     readonly reply: {

@@ -138,6 +138,8 @@ describe.runIf(isHere)('in a browser, a person', async () => {
 async function pageOf(browser: Browser): Promise<Page> {
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE);
+  // What a change costs is asked first.
+  page.on('dialog', (dialog) => void dialog.accept());
   return page;
 }
 

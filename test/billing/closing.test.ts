@@ -141,6 +141,20 @@ describe('a subscription', () => {
     expect(await atStripe(one)).toBe('active, ends');
   });
 
+  test('that somebody had go on at the store’s own pages, after it was closed, is ended again', async () => {
+    const one = await company();
+    await one.closes();
+    expect(await endings.run()).toBe(1);
+    await heard();
+    const { data } = await stripe.subscriptions.list({ customer: one.shopper.customer });
+    await stripe.subscriptions.update(data[0]?.id ?? '', { cancel_at_period_end: false });
+    await heard();
+    expect(await endings.run()).toBe(1);
+    expect(await atStripe(one)).toBe('active, ends');
+    await heard();
+    expect(await endings.run()).toBe(0);
+  });
+
   test('of an account that was erased ends at once, its customer is deleted, and nothing of them is kept again', async () => {
     const one = await company();
     await one.closes('14 days');
@@ -181,13 +195,13 @@ describe('a process that dies', () => {
     await one.closes();
     dying = where;
     await expect(endings.run()).rejects.toThrow();
-    await advance(db, '2 minutes');
+    await advance(db, '6 minutes');
     await endings.run();
     expect(await atStripe(one)).toBe('active, ends');
     await one.opens();
     dying = where;
     await expect(endings.run()).rejects.toThrow();
-    await advance(db, '2 minutes');
+    await advance(db, '6 minutes');
     await endings.run();
     expect(await atStripe(one)).toBe('active');
     expect(await endings.run()).toBe(0);
@@ -218,10 +232,10 @@ describe('a store', () => {
     faults.always('POST /v1/subscriptions', { kind: 'status', status: 503 });
     await expect(endings.run()).rejects.toThrow('1 endings failed');
     faults.clear();
-    await advance(db, '2 minutes');
+    await advance(db, '6 minutes');
     faults.at('POST /v1/subscriptions', { kind: 'status', status: 400 });
     await expect(endings.run()).rejects.toThrow('1 endings failed');
-    await advance(db, '2 minutes');
+    await advance(db, '6 minutes');
     expect(await endings.run()).toBe(1);
     expect([await atStripe(one), await atStripe(two)]).toEqual(['active, ends', 'active, ends']);
   });

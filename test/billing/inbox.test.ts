@@ -1,10 +1,13 @@
 import { createStripeSandbox } from '#sandbox/stripe';
-import { statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import { advance } from '#test/factories';
+import { waitsForLocks } from '#test/gym';
+import { engine } from '#test/services';
 import { Stripe } from 'stripe';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 
+const APPLYING = commitPoint('test.billing.applying', 'what is applied meanwhile');
 const sandbox = await createStripeSandbox({ driven: new Date() });
 afterAll(() => sandbox.close());
 const { hostname, port } = new URL(sandbox.url);
@@ -12,6 +15,13 @@ const stripe = new Stripe(sandbox.secretKey, { host: hostname, port, protocol: '
 const plinth = await testApp({ stripe: sandbox });
 const admin = await plinth.admin();
 const ada = await plinth.customer();
+
+const wanting = (id: string) =>
+  statement(
+    `insert into billing.wants (store, mode, kind, object_id, wanted, due_at)
+     values ('stripe', 'sandbox', 'customer', $1, 0, 'infinity')`,
+    [id],
+  );
 
 interface Listed {
   readonly event_id: string;
@@ -32,7 +42,7 @@ const fetched = (path: string) => sandbox.calls().filter((call) => call.path.sta
 
 async function customer(): Promise<string> {
   const { id } = await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
-  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('applied');
+  await expect.poll(() => stateOf(id)).toBe('applied');
   return id;
 }
 
@@ -80,10 +90,30 @@ describe('an admin', () => {
     expect(audited).toHaveLength(2);
   });
 
+  test.runIf(engine === 'postgres')('has them looked at while some of them are applied', async () => {
+    const [first = '', second = ''] = [await customer(), await customer()].toSorted();
+    const told = (await list()).data.filter(({ object_id: id }) => id === first || id === second);
+    const [marked, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await plinth.db.asMigrator(wanting(first));
+    const applying = plinth.db.system('billing.inbox', APPLYING, async (tx) => {
+      await tx.run(wanting(second));
+      marked.resolve();
+      await waits.promise;
+      await tx.run(statement('delete from billing.wants where object_id = $1', [first]));
+    });
+    await marked.promise;
+    const replayed = replay({ event_ids: told.map(({ event_id }) => event_id) });
+    await expect.poll(() => waitsForLocks(plinth.db), { timeout: 10_000 }).toBeGreaterThan(0);
+    waits.resolve();
+    await applying;
+    expect(await replayed).toMatchObject({ status: 202, body: { objects: 2 } });
+  });
+
   test('sees what was given up, and has it tried again', async () => {
     const id = await customer();
-    sandbox.faults.always(`GET /v1/customers/${id}`, { kind: 'status', status: 403 });
+    sandbox.faults.always(`GET /v1/customers/${id}`, { kind: 'status', status: 400 });
     await stripe.customers.update(id, { description: 'Somebody' });
+    await sandbox.idle();
     const dead = async () =>
       (await plinth.call(admin.key, 'GET /v1/admin/billing/inbox/dead')).body['data'] as object[];
     await plinth.app.modules.inbox.drain();
@@ -95,7 +125,7 @@ describe('an admin', () => {
     expect((await list('?state=dead')).data).toMatchObject([{ object_id: id }]);
     sandbox.faults.clear();
     expect(await replay({ dead: true })).toMatchObject({ status: 202, body: { objects: 1 } });
-    await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('applied');
+    await expect.poll(() => stateOf(id)).toBe('applied');
     expect(await dead()).toEqual([]);
   });
 });

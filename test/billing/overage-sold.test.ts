@@ -40,14 +40,17 @@ test.runIf(engine === 'postgres')(
     await sandbox.pay(String(opened.body['checkout_url']));
     await heard();
     const choice = { product: 'gateway', limit: 'calls', most: 500 };
+    const early = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
+    expect(early).toMatchObject({ status: 409, body: { error: { code: 'overage_not_sold' } } });
+
+    // What is used in a trial is on nobody's invoice.
+    await later(15 * DAY);
     const chosen = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
     expect(chosen).toMatchObject({
       status: 200,
       body: { plan: 'gateway.scale', included: 100_000, most: 500 },
     });
 
-    // What is used in a trial is on nobody's invoice.
-    await later(15 * DAY);
     // Most of the quota was used elsewhere: a hundred thousand calls take too long here.
     const { accountId } = ada;
     const elsewhere = {

@@ -161,11 +161,25 @@ describe('what the store is told', () => {
     await choose(ada, 20);
     await use(ada, 14);
     dying = instant;
-    await expect(run()).rejects.toThrow('the process died');
+    await expect(run()).rejects.toThrow();
     await later(120);
     await overage.run();
     await run();
     expect(await billed(ada.customer)).toBe(4);
+  });
+
+  test('of an account that could not be counted keeps no other one waiting', async () => {
+    const both = [await customer(), await customer()];
+    for (const one of both) {
+      await choose(one, 20);
+      await use(one, 11);
+    }
+    dying = 'before billing.overage-counted';
+    await expect(run()).rejects.toThrow('1 accounts could not be counted');
+    const units = await Promise.all(both.map(async (one) => billed(one.customer)));
+    expect(units).toContain(1);
+    await run();
+    expect(await Promise.all(both.map(async (one) => billed(one.customer)))).toEqual([1, 1]);
   });
 
   test('waits while the store is away, and is told when it is back', async () => {
@@ -178,6 +192,15 @@ describe('what the store is told', () => {
     await later(120);
     await overage.run();
     expect(await billed(ada.customer)).toBe(1);
+  });
+
+  test('is refused for a customer whom the store has no longer, rather than told to nobody', async () => {
+    const ada = await customer();
+    await choose(ada, 20);
+    await use(ada, 11);
+    await shop.deleteCustomer(ada.customer);
+    expect(await run()).toBe(0);
+    expect(await reports(ada.accountId)).toEqual([{ units: 1, state: 'due', refusal: 'customer_deleted' }]);
   });
 
   test('is told again an hour after a refusal', async () => {

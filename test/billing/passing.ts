@@ -5,7 +5,7 @@ import { catalogueOf, createEntitlements, type PlainDeclaration } from '#platfor
 import { type AccountId, usd } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { databaseTime, ids, makeAccount, type Member } from '#test/factories';
+import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
 import { granted, openNode, request } from '#test/gym';
 import { testDatabase } from '#test/services';
 import { Stripe } from 'stripe';
@@ -33,6 +33,9 @@ const declaration = {
 /** A shop that bills units past a quota at Stripe. Its jobs run when a test says so. */
 export async function openOverage(passing: Passing = () => {}) {
   const { db } = await testDatabase({ passing });
+  // The middle of a month: none ends while its units are counted.
+  await stopTime(db);
+  await advanceTo(db, '2031-01-15T12:00:00Z');
   const sandbox = await createStripeSandbox({ driven: await databaseTime(db) });
   afterAll(() => sandbox.close());
   const catalogue = catalogueOf(declaration);
@@ -103,6 +106,8 @@ export async function openOverage(passing: Passing = () => {}) {
     },
     /** Begins to use units; how it ends is the test's affair. */
     begin: async (member: Member, units: number): Promise<Permit> => granted(await admit(member, units)),
+    /** As the shop's owner may in Stripe's dashboard. */
+    deleteCustomer: (customer: string) => stripe.customers.del(customer),
     /** What Stripe bills a customer for. */
     async billed(customer: string): Promise<number> {
       const until = Math.floor(sandbox.now().getTime() / 1_000) + 400 * 86_400;

@@ -1,12 +1,15 @@
 import { createStripeSandbox } from '#sandbox/stripe';
-import { makeAccount } from '#test/factories';
+import { advanceTo, makeAccount } from '#test/factories';
 import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 import { Shopper } from './shopper.ts';
 
-const sandbox = await createStripeSandbox({ driven: true });
+// The middle of a month: reports are of whole ones.
+const NOON = '2031-01-15T12:00:00Z';
+const sandbox = await createStripeSandbox({ driven: new Date(NOON) });
 const app = await testApp({ work: false, stripe: sandbox });
+await advanceTo(app.db, NOON);
 const { inbox, reports } = app.app.modules;
 const { hostname, port } = new URL(sandbox.url);
 const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });

@@ -67,10 +67,18 @@ export class Shopper {
   /** Subscribes to something of this shop that is none of Plinth's. */
   async subscribesElsewhere(): Promise<void> {
     await this.uses('good');
-    const { id: product } = await this.#stripe.products.create({ name: 'Cheese of the month' });
-    const recurring = { interval: 'month' } as const;
-    const price = await this.#stripe.prices.create({ product, currency: 'usd', unit_amount: 900, recurring });
-    await this.#stripe.subscriptions.create({ customer: this.#customer, items: [{ price: price.id }] });
+    const price = await this.#priceElsewhere();
+    await this.#stripe.subscriptions.create({ customer: this.#customer, items: [{ price }] });
+  }
+
+  /** The shop's owner makes their subscription one to something that is none of Plinth's. */
+  async isMovedElsewhere(): Promise<void> {
+    const { id, item } = await this.#subscription();
+    const price = await this.#priceElsewhere();
+    await this.#stripe.subscriptions.update(id, {
+      items: [{ id: item.id, price }],
+      proration_behavior: 'none',
+    });
   }
 
   /** Buys an add-on once, on Stripe's page. */
@@ -90,6 +98,12 @@ export class Shopper {
     const customer = this.#customer;
     const { id } = await this.#stripe.paymentMethods.attach(CARDS[card][0], { customer });
     await this.#stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
+  }
+
+  /** Nothing is left to charge. */
+  async losesTheirCard(): Promise<void> {
+    const { data } = await this.#stripe.paymentMethods.list({ customer: this.#customer, limit: 100 });
+    for (const { id } of data) await this.#stripe.paymentMethods.detach(id);
   }
 
   async paysWhatIsOwed(): Promise<void> {
@@ -211,6 +225,13 @@ export class Shopper {
     });
     const [price] = data;
     if (price === undefined) throw new Error(`${sold} has no price`);
+    return price.id;
+  }
+
+  async #priceElsewhere(): Promise<string> {
+    const { id: product } = await this.#stripe.products.create({ name: 'Cheese of the month' });
+    const recurring = { interval: 'month' } as const;
+    const price = await this.#stripe.prices.create({ product, currency: 'usd', unit_amount: 900, recurring });
     return price.id;
   }
 

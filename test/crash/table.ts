@@ -168,6 +168,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'billing.applied': { walks: ['a purchase that Stripe tells of'] },
   'billing.put-off': { because: FETCHED },
   'billing.replayed': { because: ONE_COMMIT },
+  'billing.replay-marked': { because: 'one commit for each object; asked again, they are looked at again' },
+  'billing.claimed-late': {
+    because: 'one commit for each customer; the next run finds those that were left',
+  },
   'billing.everything-marked': { because: 'one commit for each object; a run that is cut short begins anew' },
   'billing.reconciled': { because: 'one commit; without it the same time is looked at again' },
   'billing.retold': {

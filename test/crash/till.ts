@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { vi } from 'vitest';
 import type { Client } from '../process/client.ts';
 
@@ -21,9 +21,11 @@ export interface Till {
 }
 
 export async function openTill(): Promise<Till> {
+  // Of the walks few need a till.
+  const { Stripe: Package } = await import('stripe');
   const sandbox = await createStripeSandbox({ driven: NOON });
   const { hostname, port } = new URL(sandbox.url);
-  const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const stripe = new Package(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
   const heard = new Set<string>();
   return {
     settings: {

@@ -133,6 +133,24 @@ describe('revenue', () => {
     expect(await told(accountId)).toMatchObject([{ sales: 2, gross_minor: 4_000 }]);
   });
 
+  test('is none of an invoice that is not ours, nor of what was given or taken back of it', async () => {
+    const accountId = newAccount();
+    const { charge } = await till.sell({ accountId, at: MARCH.at, lines: [pro] });
+    await till.refund(accountId, charge, { amount: 500, at: MARCH.at });
+    await till.dispute(accountId, charge, { amount: 500, at: MARCH.at, state: 'lost', fee: 15 });
+    await db.asMigrator(statement('delete from billing.invoices where account_id = $1', [accountId]));
+    expect(await told(accountId)).toEqual([]);
+    // Whoever records it by hand means it.
+    await db.asMigrator(
+      statement(
+        `insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
+         values ($1, gen_random_uuid(), 'gym', 'usd', 2000, 0, 0, $2, 'stripe', $3)`,
+        [accountId, MARCH.at, charge],
+      ),
+    );
+    expect(await told(accountId)).toMatchObject([{ sales: 1, gross_minor: 2_000 }]);
+  });
+
   test('is split over what was sold to the last cent', async () => {
     const amount = fc.integer({ min: -5_000, max: 20_000 });
     const lines = fc.array(fc.record({ amount, tax: fc.integer({ min: 0, max: 999 }) }), {

@@ -25,6 +25,13 @@ export const ERASURE: readonly Patch[] = [
     expects: `${SUBSCRIPTION} that its owner had canceled stays canceled by the undo`,
   },
   {
+    name: 'gone-on-with-after-it-was-closed',
+    file: 'src/platform/billing/endings/endings-store.ts',
+    find: 'and (e.ended_at is null or s.cancels_at is null) and',
+    replace: 'and e.ended_at is null and',
+    expects: `${SUBSCRIPTION} that somebody had go on at the store’s own pages, after it was closed, is ended again`,
+  },
+  {
     name: 'two-ask-the-store-at-once',
     file: 'src/platform/billing/endings/endings-store.ts',
     find: "const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';",

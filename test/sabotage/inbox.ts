@@ -4,6 +4,7 @@ const FOLDER = 'src/platform/billing/inbox';
 const INBOX = `${FOLDER}/inbox.test.ts ::`;
 const NODES = `${FOLDER}/nodes.test.ts ::`;
 const UPKEEP = `${FOLDER}/upkeep.test.ts ::`;
+const LOCKS = `${FOLDER}/locks.test.ts ::`;
 const TURNS = `${FOLDER}/turns.test.ts ::`;
 const WEBHOOK = 'src/platform/billing/stripe/webhook.test.ts ::';
 
@@ -34,16 +35,87 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'hints-hurry-what-fails',
     file: `${FOLDER}/wants-store.ts`,
-    find: 'due_at = case when w.dead then app.now() else w.due_at end`;',
-    replace: 'due_at = app.now()`;',
+    find: "export const HINTED = marking('w.dead');",
+    replace: "export const HINTED = marking('true');",
     expects: `${INBOX} a fetch that comes to nothing > is tried again later, and hints meanwhile hurry nobody`,
   },
   {
     name: 'store-away-is-given-up',
     file: `${FOLDER}/fetching.ts`,
-    find: "code !== 'store_unavailable' && attempts",
-    replace: 'attempts',
-    expects: `${INBOX} a fetch that comes to nothing > for days because the store is away is never given up`,
+    find: 'Math.max(claim.attempts, TRIES_WHILE_AWAY)',
+    replace: 'TRIES',
+    expects: `${INBOX} a fetch that comes to nothing > again and again because the store is away is never given up, nor put off for long`,
+  },
+  {
+    name: 'refused-key-gives-up',
+    file: `${FOLDER}/fetching.ts`,
+    find: "error.details?.['code'] === 'key_refused' ? 'key_refused' : error.code",
+    replace: 'error.code',
+    expects: `${INBOX} a fetch that comes to nothing > again and again because the store takes our key no more is never given up, nor put off for long`,
+  },
+  {
+    name: 'whoever-waits-waits-for-an-outage',
+    file: `${FOLDER}/wants-store.ts`,
+    find: 'or w.fetching is null and w.error in',
+    replace: 'or false and w.error in',
+    expects: `${INBOX} a fetch that comes to nothing > because the store is away is tried at once for whoever waits`,
+  },
+  {
+    name: 'unapplied-answer-kept',
+    file: `${FOLDER}/fetching.ts`,
+    find: "body !== null && code === 'store_unreadable'",
+    replace: 'body !== null',
+    expects: `${INBOX} a fetch that comes to nothing > because we could not apply the answer keeps nothing of it`,
+  },
+  {
+    name: 'unread-answer-of-erased-kept',
+    file: `${FOLDER}/objects-store.ts`,
+    find: 'and c.erased_at is not null and strpos',
+    replace: 'and false and strpos',
+    expects: `${INBOX} whose an object is > is nobody once they were erased, not even where nobody can read what is answered`,
+  },
+  {
+    name: 'unread-answer-kept-for-a-want-that-is-gone',
+    file: `${FOLDER}/objects-store.ts`,
+    find: `select store, mode, kind, object_id, fetching, $6::text::jsonb from billing.wants w
+     where store = $1 and mode = $2 and kind = $3 and object_id = $4 and fetching = $5 and not exists (`,
+    replace: 'select $1, $2, $3, $4, $5::bigint, $6::text::jsonb where not exists (',
+    expects: `${INBOX} whose an object is > is nobody once they were erased, not even where nobody can read what is answered`,
+  },
+  {
+    name: 'payment-before-its-invoice-forgotten',
+    file: `${FOLDER}/wants-store.ts`,
+    find: "and not (o.kind = 'payment' and o.state = 'foreign')",
+    replace: '',
+    expects: `${INBOX} whose an object is > is looked at again where it was nobody’s payment and is named later`,
+  },
+  {
+    name: 'everything-before-what-is-hinted-at',
+    file: `${FOLDER}/wants-store.ts`,
+    find: 'order by low, due_at',
+    replace: 'order by due_at',
+    expects: `${UPKEEP} what a store never told > and is found by looking at everything is fetched after what is hinted at`,
+  },
+  {
+    name: 'late-account-never-found',
+    file: `${FOLDER}/reconciling.ts`,
+    find: 'await claimLate(parts, shop);',
+    replace: '',
+    expects: `${UPKEEP} what a store never told > is whose account was made after they were told of: what waits for it is applied`,
+  },
+  {
+    name: 'object-locked-before-its-account',
+    file: `${FOLDER}/applying.ts`,
+    find: '  // Of what is gone nothing says',
+    replace: '  await tx.run(lockObject(shop, ref));\n  // Of what is gone nothing says',
+    expects: `${LOCKS} nobody waits for somebody who waits for them > where an account is erased while something of it is applied: nothing of it is kept`,
+  },
+  {
+    name: 'objects-locked-before-their-customers',
+    file: `${FOLDER}/retelling.ts`,
+    find: '  for (const { customer } of await tx.run(customersOf',
+    replace: '  for (const { customer } of [] ?? await tx.run(customersOf',
+    expects: `${LOCKS} nobody waits for somebody who waits for them > where an account is told again while something of it is applied`,
   },
   {
     name: 'waiting-objects-forgotten',
@@ -97,7 +169,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'retold-from-what-was-read-before-the-lock',
     file: `${FOLDER}/retelling.ts`,
-    find: 'await tx.run(lockObjects(shopOf(store), accountId));',
+    find: 'await lockIn(tx, shopOf(store), accountId);',
     replace: '',
     expects: `${UPKEEP} telling again from what is kept > while the same is applied waits for nobody for ever`,
   },
@@ -109,10 +181,18 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     expects: `${UPKEEP} telling again from what is kept > tells nobody a second time`,
   },
   {
+    name: 'replayed-in-one-commit',
+    file: `${FOLDER}/replaying.ts`,
+    find: "for (const { ref, ...shop } of objects) await db.system('admin.billing', MARKED, [lookAgain(shop, ref)]);",
+    replace: `const sorted = objects.toSorted((one, other) => (one.ref.id < other.ref.id ? -1 : 1));
+  await db.system('admin.billing', MARKED, sorted.map(({ ref, ...shop }) => lookAgain(shop, ref)));`,
+    expects: 'test/billing/inbox.test.ts :: an admin > has them looked at while some of them are applied',
+  },
+  {
     name: 'bodies-in-effect-pruned',
     file: `${FOLDER}/inbox.ts`,
-    find: 'and b.number < o.number',
-    replace: 'and b.number <= o.number',
+    find: 'and o.number <= b.number',
+    replace: 'and o.number < b.number',
     expects: `${UPKEEP} what nothing hangs on any more is deleted after 90 days, and what is in effect is kept`,
   },
   {

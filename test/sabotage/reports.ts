@@ -142,6 +142,14 @@ export const REPORTS: readonly Patch[] = [
     expects: `${REVENUE} of a sandbox or a store’s test mode is none`,
   },
   {
+    name: 'other-business-as-revenue',
+    file: MONEY,
+    find: "p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until\n      and exists",
+    replace:
+      "p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until\n      and p.amount > 0 or false and exists",
+    expects: `${REVENUE} is none of an invoice that is not ours, nor of what was given or taken back of it`,
+  },
+  {
     name: 'sales-told-by-hand-and-by-the-store',
     file: 'src/platform/reports/migrations/0018_revenue.up.sql',
     find: ' and not billing.is_told(p.source, p_mode, p.source_id)',

@@ -44,6 +44,13 @@ export const SHELF: readonly Patch[] = [
     expects: `${GRANTED} how far an account lets a limit be passed > is nothing on a plan that does not sell it, or that no store with meters bills`,
   },
   {
+    name: 'overage-in-a-trial',
+    file: EFFECTIVE,
+    find: 'bought && billsPast && METERED',
+    replace: 'bought && METERED',
+    expects: `${GRANTED} how far an account lets a limit be passed > is nothing in a trial, which no store bills units of, and granted by itself when it ends`,
+  },
+  {
     name: 'overage-by-the-smaller-plan',
     file: COUNTING,
     find: "o.open_since - interval '1 minute', v_now);",
@@ -63,6 +70,20 @@ export const SHELF: readonly Patch[] = [
     find: 'counted = greatest(t.counted, v_total)',
     replace: 'counted = t.counted',
     expects: `${OVERAGE} units past a limit > are billed once, however often they are counted`,
+  },
+  {
+    name: 'overage-waits-for-one-account',
+    file: 'src/platform/billing/overage/reporting.ts',
+    find: 'failures.push(error);',
+    replace: 'throw error;',
+    expects: `${OVERAGE} what the store is told > of an account that could not be counted keeps no other one waiting`,
+  },
+  {
+    name: 'overage-told-to-nobody',
+    file: 'src/platform/billing/stripe/metering.ts',
+    find: 'if (payer.deleted === true)',
+    replace: "if (payer.deleted === true && customer === '')",
+    expects: `${OVERAGE} what the store is told > is refused for a customer whom the store has no longer, rather than told to nobody`,
   },
   {
     name: 'overage-told-under-a-new-name',

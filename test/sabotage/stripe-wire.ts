@@ -33,4 +33,19 @@ export const STRIPE_WIRE: readonly Patch[] = [
     replace: 'one.ended_at === null',
     expects: `src/sandbox/stripe/portal/portal.test.ts :: a person in the portal > reaches nobody else’s subscription`,
   },
+  {
+    name: 'stripe-sandbox-forgets-its-failures',
+    file: `${WIRE}/desk.ts`,
+    find: 'reply.status === 400 || reply.status === 404 ?',
+    replace: 'reply.status !== 200 ?',
+    expects: `${SPEAKING} idempotency keys > a failure of its own is answered again under the same key, whether it was carried out or not`,
+  },
+  {
+    name: 'stripe-sandbox-moves',
+    file: 'src/sandbox/stripe/index.ts',
+    find: 'listenAgain(server, former)',
+    replace: 'listenAgain(server, 0)',
+    expects:
+      'src/sandbox/stripe/keeping.test.ts :: pages are where they were before a restart, or elsewhere when somebody is there by now',
+  },
 ];

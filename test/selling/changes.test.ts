@@ -1,4 +1,4 @@
-import { createSubscriptions } from '#platform/billing';
+import { createStripeClient, createStripeEnder, createSubscriptions } from '#platform/billing';
 import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
@@ -10,11 +10,13 @@ const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stri
 const REEL = { product: 'reel' };
 const BASIC = { ...REEL, plan: 'basic' };
 const PRO = { ...REEL, plan: 'pro' };
+const SEATS = { product: 'gateway', plan: 'team' };
 
 beforeEach(() => sandbox.faults.clear());
 
 const change = (who: Customer, body: Readonly<Record<string, unknown>>) =>
   call(who.key, 'POST /v1/billing/subscription/change', { body });
+const seats = (who: Customer, quantity: number) => change(who, { product: 'gateway', quantity });
 const cancel = (who: Customer, query = '') =>
   call(who.key, `DELETE /v1/billing/subscription?product=reel${query}`);
 const resume = (who: Customer) => call(who.key, 'POST /v1/billing/subscription/resume', { body: REEL });
@@ -41,6 +43,20 @@ async function storeId({ accountId }: Customer): Promise<string> {
   return row?.store_id ?? '';
 }
 
+/** What the store calls a customer. */
+async function atStore(who: Customer): Promise<string> {
+  const { customer: them } = await stripe.subscriptions.retrieve(await storeId(who));
+  return typeof them === 'string' ? them : them.id;
+}
+
+/** Their next payments are declined. */
+async function losesCard(who: Customer): Promise<void> {
+  const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+    customer: await atStore(who),
+  });
+  await stripe.subscriptions.update(await storeId(who), { default_payment_method: bad.id });
+}
+
 describe('a dearer plan', () => {
   test('is in effect at once, for what its preview said', async () => {
     const ada = await holding(BASIC);
@@ -61,16 +77,7 @@ describe('a dearer plan', () => {
 
   test('is not had when the card is declined, and nothing has changed', async () => {
     const ada = await holding(BASIC);
-    const id = await storeId(ada);
-    const [hers] = await counter.db.asMigrator(
-      statement<{ customer: string }>('select customer from billing.customers where account_id = $1', [
-        ada.accountId,
-      ]),
-    );
-    const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: hers?.customer ?? '',
-    });
-    await stripe.subscriptions.update(id, { default_payment_method: bad.id });
+    await losesCard(ada);
     expect(await change(ada, PRO)).toMatchObject({
       status: 402,
       body: { error: { code: 'payment_declined' } },
@@ -89,6 +96,130 @@ describe('a dearer plan', () => {
     expect(await invoicesOf(ada)).toHaveLength(2);
     expect(await plan(ada)).toBe('reel.pro');
   });
+});
+
+// What the store is asked hangs on no engine.
+describe.runIf(engine === 'postgres')('a change', () => {
+  test('is prorated from an instant of a preview, and from no other that its customer would like', async () => {
+    const ada = await holding(BASIC);
+    await later(15);
+    const { period_starts_at, period_ends_at } = await read(ada);
+    for (const prorated_at of [period_starts_at, period_ends_at])
+      for (const body of [
+        { ...PRO, prorated_at },
+        { ...BASIC, quantity: 1, when: 'now', prorated_at },
+      ])
+        expect(await change(ada, body)).toMatchObject({
+          status: 400,
+          body: { error: { code: 'validation_failed', details: { issues: [{ path: 'body.prorated_at' }] } } },
+        });
+    expect(await plan(ada)).toBe('reel.basic');
+  });
+
+  test('to something dearer ends a trial, and is paid before it is had', async () => {
+    const ada = await holding({ product: 'gateway', plan: 'scale' });
+    expect(await read(ada, 'gateway')).toMatchObject({ state: 'trialing' });
+    await later(1);
+    const team = { ...SEATS, quantity: 3 };
+    const asked = 'GET /v1/billing/subscription/preview?product=gateway&plan=team&quantity=3';
+    expect((await call(ada.key, asked)).body).toMatchObject({ due_now: 17_700 });
+    expect((await change(ada, team)).body).toMatchObject({ subscription: { state: 'active', quantity: 3 } });
+    await heard();
+    expect((await invoicesOf(ada))[0]).toMatchObject({ state: 'paid', total: 17_700 });
+  });
+
+  test('that costs no more leaves a trial what it is', async () => {
+    const ada = await holding({ product: 'gateway', plan: 'scale' });
+    const { body } = await change(ada, { product: 'gateway', cycle: 'yearly' });
+    expect(body).toMatchObject({ subscription: { state: 'trialing', cycle: 'yearly' } });
+  });
+
+  test('is arranged anew after one that was arranged has come', async () => {
+    const ada = await holding({ ...SEATS, quantity: 5 });
+    await seats(ada, 3);
+    await later(32);
+    expect((await seats(ada, 2)).body).toMatchObject({
+      subscription: { quantity: 3, next: { quantity: 2 } },
+    });
+    await later(31);
+    expect(await read(ada, 'gateway')).toMatchObject({ quantity: 2 });
+  });
+
+  test('that is declined leaves what was arranged', async () => {
+    const ada = await holding({ ...SEATS, quantity: 3 });
+    await seats(ada, 1);
+    await losesCard(ada);
+    expect((await seats(ada, 5)).status).toBe(402);
+    await heard();
+    expect(await read(ada, 'gateway')).toMatchObject({ quantity: 3, next: { quantity: 1 } });
+  });
+
+  test('that is arranged leaves discounts what they are', async () => {
+    const ada = await holding(PRO);
+    const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'forever' });
+    const id = await storeId(ada);
+    const { discounts } = await stripe.subscriptions.update(id, { discounts: [{ coupon: coupon.id }] });
+    await change(ada, BASIC);
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ discounts });
+    await later(32);
+    expect((await invoicesOf(ada))[0]).toMatchObject({ state: 'paid', subtotal: 595, discount: 298 });
+  });
+
+  test('to what it is moves nobody from a former price', async () => {
+    const ada = await holding(PRO);
+    const id = await storeId(ada);
+    const recurring = { interval: 'month' } as const;
+    const of = { product: 'plinth_reel_pro', currency: 'usd', unit_amount: 1_000 };
+    const { id: price } = await stripe.prices.create({ ...of, recurring });
+    const [item] = (await stripe.subscriptions.retrieve(id)).items.data;
+    const items = [{ id: item?.id ?? '', price }];
+    await stripe.subscriptions.update(id, { items, proration_behavior: 'none' });
+    await heard();
+    expect((await change(ada, PRO)).status).toBe(200);
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      items: { data: [{ price: { id: price } }] },
+    });
+  });
+
+  test('of nothing but a promotion is one, and the same again is none', async () => {
+    const ada = await holding(PRO);
+    const { id: coupon } = await stripe.coupons.create({ percent_off: 50, duration: 'forever' });
+    await stripe.promotionCodes.create({ code: 'HALF', promotion: { type: 'coupon', coupon } });
+    const half = { ...PRO, when: 'now', promotion_code: 'HALF' };
+    expect((await change(ada, half)).status).toBe(200);
+    const { discounts } = await stripe.subscriptions.retrieve(await storeId(ada));
+    expect(discounts).toHaveLength(1);
+    await change(ada, half);
+    expect(await stripe.subscriptions.retrieve(await storeId(ada))).toMatchObject({ discounts });
+  });
+
+  test('from seats to what has none needs no word of them, and fewer months come with the end of a year', async () => {
+    const ada = await holding({ ...SEATS, quantity: 2, cycle: 'yearly' });
+    const monthly = { subscription: { cycle: 'yearly', next: { cycle: 'monthly', quantity: 2 } } };
+    expect((await change(ada, { product: 'gateway', cycle: 'monthly' })).body).toMatchObject(monthly);
+    const { body } = await change(ada, { product: 'gateway', plan: 'scale' });
+    expect(body).toMatchObject({ subscription: { next: { plan: 'gateway.scale', quantity: 1 } } });
+  });
+
+  test.each(['its customer', 'the erasure of its customer'])(
+    'that ends it at once, by %s, leaves nothing unbilled that was used past a limit',
+    async (by) => {
+      const ada = await holding({ ...SEATS, quantity: 1 });
+      const id = await atStore(ada);
+      await later(1);
+      const payload = { stripe_customer_id: id, value: '500' };
+      await stripe.billing.meterEvents.create({ event_name: 'plinth_gateway_calls', payload });
+      if (by === 'its customer')
+        await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
+      else {
+        const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
+        await createStripeEnder(client).forget(id);
+        client.close();
+      }
+      const { data } = await stripe.invoices.list({ limit: 1 });
+      expect(data).toMatchObject([{ customer: id, status: 'paid', total: 30 }]);
+    },
+  );
 });
 
 describe('a cheaper plan', () => {

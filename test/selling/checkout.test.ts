@@ -1,5 +1,7 @@
-import { statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
+import { advance } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { abandon } from '../../src/platform/billing/subscriptions/checkouts-store.ts';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { CANCEL, openCounter, SUCCESS } from './stand.ts';
@@ -14,6 +16,7 @@ const counter = await openCounter({
   },
 });
 const { buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
+const GIVEN_UP = commitPoint('test.given-up', 'an order that somebody else gives up');
 const PRO = { product: 'reel', plan: 'reel.pro' };
 const BOOST = { product: 'reel', add_on: 'reel.pro_boost' };
 
@@ -31,6 +34,14 @@ async function customerOf({ accountId }: Customer): Promise<string> {
   );
   return row?.customer ?? '';
 }
+
+const checkoutsOf = ({ accountId }: Customer) =>
+  counter.db.asMigrator(
+    statement<{ id: string; state: string }>(
+      'select id, state from billing.checkouts where account_id = $1',
+      [accountId],
+    ),
+  );
 
 async function sessionsOf(who: Customer, status: 'open' | 'complete' | 'expired') {
   const { data } = await stripe.checkout.sessions.list({ customer: await customerOf(who), status });
@@ -130,6 +141,32 @@ describe('one page is open at a time', () => {
     expect(await sessionsOf(ada, 'expired')).toHaveLength(1);
   });
 
+  test.runIf(engine === 'postgres')('of two orders that are under way at the same instant', async () => {
+    const ada = await customer();
+    sandbox.faults.at('GET /v1/subscriptions', { kind: 'hold' });
+    const former = order(ada, { product: 'reel', plan: 'basic' });
+    await sandbox.faults.untilHeld(1);
+    expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+    for (const held of sandbox.faults.held()) held.release();
+    const { body } = await former;
+    expect((await sessionsOf(ada, 'open')).map(({ url }) => url)).toEqual([body['checkout_url']]);
+    expect(await sessionsOf(ada, 'expired')).toHaveLength(1);
+  });
+
+  test.runIf(engine === 'postgres')(
+    'and an order is given up by nobody who has not seen that the store was asked for it',
+    async () => {
+      const ada = await customer();
+      dying = 'after billing.checkout-asked';
+      await order(ada, PRO);
+      const [row] = await checkoutsOf(ada);
+      expect(row).toMatchObject({ state: 'making' });
+      const givenUp = abandon(ada.accountId, { id: row?.id ?? '', asked: null });
+      await counter.db.tenant(ada.accountId, GIVEN_UP, [givenUp]);
+      expect(await checkoutsOf(ada)).toEqual([row]);
+    },
+  );
+
   test.runIf(engine === 'postgres')('of a plan, beside one of an add-on', async () => {
     const ada = await customer();
     await order(ada, PRO);
@@ -220,6 +257,32 @@ describe('a store that', () => {
     expect(await sessionsOf(ada, 'open')).toHaveLength(1);
   });
 
+  test.runIf(engine === 'postgres')('can make no customer is asked for one a minute later', async () => {
+    const ada = await customer();
+    sandbox.faults.always('POST /v1/customers', { kind: 'status', status: 500 });
+    expect(await order(ada, PRO)).toMatchObject({ status: 503 });
+    sandbox.faults.clear();
+    await advance(counter.db, '1 minute');
+    expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+  });
+
+  test.runIf(engine === 'postgres')(
+    'fails after it has done it leaves one customer and one page, and is not stuck with its failure',
+    async () => {
+      const ada = await customer();
+      const failed = { kind: 'status', status: 500, done: true } as const;
+      sandbox.faults.at('POST /v1/customers', failed);
+      sandbox.faults.at('POST /v1/checkout/sessions', failed);
+      expect(await order(ada, PRO)).toMatchObject({ status: 503 });
+      const { status, body } = await order(ada, PRO);
+      expect(status).toBe(201);
+      expect((await sessionsOf(ada, 'open')).map(({ url }) => url)).toEqual([body['checkout_url']]);
+      expect(await sessionsOf(ada, 'expired')).toHaveLength(1);
+      const { data } = await stripe.customers.list({ limit: 100 });
+      expect(data.filter(({ metadata }) => metadata['plinth_account'] === ada.accountId)).toHaveLength(1);
+    },
+  );
+
   test.runIf(engine === 'postgres')(
     'has done it, and whose answer is lost, is asked again for the same',
     async () => {
@@ -260,6 +323,46 @@ test.runIf(engine === 'postgres')('what a promotion code takes off is taken off'
   const { body } = await call(ada.key, 'GET /v1/billing/invoices');
   expect(body['data']).toMatchObject([{ subtotal: 3_995, discount: 1_998, total: 1_997, paid: 1_997 }]);
 });
+
+describe.runIf(engine === 'postgres')('an account that is several customers of the store', () => {
+  test('is sold nothing twice, and its portal is that of who pays', async () => {
+    const ada = await customer();
+    await buy(ada, PRO);
+    const pays = await customerOf(ada);
+    await later(1);
+    await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
+    await heard();
+    expect(await customerOf(ada)).not.toBe(pays);
+    expect(await order(ada, PRO)).toMatchObject({ body: { error: { code: 'already_subscribed' } } });
+    await call(ada.key, 'POST /v1/billing/portal', { body: { return_url: SUCCESS } });
+    const asked = sandbox.calls().findLast(({ path }) => path === '/v1/billing_portal/sessions');
+    expect(asked?.params).toMatchObject({ customer: pays });
+  });
+
+  test('has its trial once', async () => {
+    const ada = await customer();
+    await buy(ada, { product: 'gateway', plan: 'scale' });
+    await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
+    await later(1);
+    await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
+    await heard();
+    await buy(ada, { product: 'gateway', plan: 'scale' });
+    expect(await read(ada, 'gateway')).toMatchObject({ state: 'active', trial_ends_at: null });
+  });
+});
+
+test.runIf(engine === 'postgres')(
+  'the portal of a customer whom the store has no longer is not there',
+  async () => {
+    const ada = await customer();
+    await order(ada, PRO);
+    await stripe.customers.del(await customerOf(ada));
+    expect(await call(ada.key, 'POST /v1/billing/portal', { body: { return_url: SUCCESS } })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found' } },
+    });
+  },
+);
 
 test('the portal is for whoever has bought', async () => {
   const ada = await customer();

@@ -3,6 +3,7 @@ import { readConfig } from '#platform/config';
 import { commitPoint, type Database, type Passing } from '#platform/db';
 import { type AccountId, type Clock, type UserId } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import type { StripeSandbox } from '#sandbox/stripe';
 import { afterAll } from 'vitest';
 import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
 import { outboxOf, type SentMail } from './outbox.ts';
@@ -16,7 +17,7 @@ export interface TestAppOptions {
   readonly work?: boolean;
   readonly clock?: Clock;
   /** A sandbox of Stripe, with which the app sells; without it nothing is sold. */
-  readonly stripe?: { readonly url: string; readonly secretKey: string };
+  readonly stripe?: Pick<StripeSandbox, 'advance' | 'idle' | 'secretKey' | 'url'>;
   readonly passing?: Passing;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
@@ -39,6 +40,7 @@ export interface TestApp {
   readonly db: Database;
   readonly database: TestDatabase;
   readonly sandbox: OpenAISandbox;
+  readonly stripe: TestAppOptions['stripe'];
   /** All mails that were sent so far, the oldest first, once none is on its way any more. */
   outbox(): Promise<SentMail[]>;
   /** Makes a customer; with a plan (`reel.basic`), it is granted from now on. */
@@ -65,7 +67,7 @@ export interface Reply {
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.beside?.database ?? (await testDatabase(passingOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
-  const { over = (db) => db } = options;
+  const { over = (db) => db, stripe = options.beside?.stripe } = options;
   const upstream = {
     name: 'sandbox',
     base_url: sandbox.url,
@@ -78,7 +80,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
     AI_UPSTREAMS: JSON.stringify([upstream]),
-    ...(options.stripe === undefined ? {} : { SANDBOX_STRIPE: 'true' }),
+    ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true' }),
     ...options.settings,
   });
   const app = await openApp({
@@ -92,7 +94,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     onLost: (reason) => {
       throw new Error(reason);
     },
-    ...(options.stripe === undefined ? {} : { stripeSandbox: options.stripe }),
+    ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.passing === undefined ? {} : { passing: options.passing }),
   });
@@ -109,6 +111,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     db: database.db,
     database,
     sandbox,
+    stripe,
     outbox: () => outboxOf(database.db, config),
     customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user' }),
     admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin' }),

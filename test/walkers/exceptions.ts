@@ -7,7 +7,7 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. */
-export const MOST_EXCEPTIONS = 17;
+export const MOST_EXCEPTIONS = 19;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -60,6 +60,17 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'bodies',
     route: 'POST /worker/generate',
     because: 'whoever has not signed is told nothing about the body; what is signed and malformed is 489',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/webhooks/stripe',
+    because: 'no example can be signed by Stripe; test/billing/inbox delivers with real signatures',
+  },
+  {
+    rule: 'bodies',
+    route: 'POST /v1/webhooks/stripe',
+    because:
+      'whoever has not signed is told nothing about the body; what is signed and no event is forged too',
   },
   {
     rule: 'readers',

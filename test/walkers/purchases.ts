@@ -3,7 +3,7 @@ import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
 
 /** What an account bought, and what a store told of it: no call of ours makes it. */
-export async function makePurchases({ app, db }: TestApp, accountId: AccountId): Promise<void> {
+export async function makePurchases({ app, db, stripe }: TestApp, accountId: AccountId): Promise<void> {
   const id = app.modules.ids.next();
   const sold = `$1, $2, 'stripe', 'sandbox'`;
   const columns = 'account_id, id, store, mode, store_id';
@@ -25,9 +25,9 @@ export async function makePurchases({ app, db }: TestApp, accountId: AccountId):
     `insert into billing.checkouts (account_id, id, store, mode, product, plan, cycle, quantity, fingerprint, session, url, state)
        values (${sold}, 'reel', 'pro', 'monthly', 1, 'an order', 'cs_' || $2, 'https://pay.example.com/cs', 'expired')`,
     `insert into billing.notices (account_id, kind, about) values ($1, 'receipt', $2)`,
-    `insert into billing.endings (account_id, store, mode, store_id) values ($1, 'stripe', 'sandbox', $2)`,
+    `insert into billing.endings (account_id, store, mode, store_id) values ($1, 'stripe', 'live', $2)`,
     `insert into entitlements.allowances (account_id, product, limit_name, most) select $1, 'gateway', 'calls', 5 where $2 is not null on conflict do nothing`,
-    `insert into billing.overage (account_id, product, limit_name, below, open_since) values ($1, 'gateway', 'calls', $2, app.now()) on conflict do nothing`,
+    `insert into billing.overage (account_id, product, limit_name, below, open_since, updated_at) values ($1, 'gateway', 'calls', $2, app.now(), app.now() + interval '1 year') on conflict do nothing`,
     `insert into billing.overage_windows (account_id, product, limit_name, starts) select $1, 'gateway', 'calls', 0 where $2 is not null on conflict do nothing`,
     `insert into billing.overage_reports (account_id, id, store, mode, product, limit_name, starts, units, customer, state, due_at)
        values (${sold}, 'gateway', 'calls', 0, 1, 'cus_' || $2, 'sent', app.now())`,
@@ -44,6 +44,11 @@ export async function makePurchases({ app, db }: TestApp, accountId: AccountId):
     await db.asMigrator(statement(typed, [accountId, id]));
   }
   await makeSubscription(app, accountId);
+  // All that Stripe tells of it is here: else whoever asks next has it applied, in the middle of another’s walk.
+  await stripe?.idle();
+  // What the next one buys is newer, whatever ids it gets.
+  stripe?.advance(1);
+  await app.modules.inbox.drain();
 }
 
 /** One that Stripe knows, so that it can be canceled and changed there; and one with a limit that may be passed. */

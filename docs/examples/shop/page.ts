@@ -135,8 +135,16 @@ async function buy(what: { plan: string } | { add_on: string }): Promise<void> {
   }
 }
 
+/** Asks first: what costs more is charged at once. */
 async function change(to: { plan: string } | { add_on: string }): Promise<void> {
-  const { subscription } = await plinth.billing.subscription.change({ product: PRODUCT, ...to });
+  const asked = { product: PRODUCT, ...to };
+  const { due_now: due, currency, prorated_at: at, when } = await plinth.billing.subscription.preview(asked);
+  const what = when === 'now' ? `${price(due, currency)} now` : 'with the end of what is paid for';
+  if (!confirm(`Change the plan: ${what}?`)) return;
+  const { subscription } = await plinth.billing.subscription.change({
+    ...asked,
+    ...(at === null ? {} : { prorated_at: at }),
+  });
   const { plan, next } = subscription;
   says(
     next === null ? `You have ${plan} now.` : `You have ${plan} until ${day(next.at)}, then ${next.plan}.`,

@@ -70,10 +70,14 @@ export interface InvoiceFacts {
   readonly total: number;
   readonly paid: number;
   readonly attempts: number;
+  /** The newest charge for it. null: none yet, as where there is no card, or a bank asks for the person. */
+  readonly lastCharge: string | null;
   readonly nextAttemptAt: Date | null;
   readonly url: string | null;
   readonly pdfUrl: string | null;
   readonly issuedAt: Date;
+  /** Of one that is sent to be paid, and not charged by the store itself. */
+  readonly dueAt: Date | null;
   readonly paidAt: Date | null;
   readonly lines: readonly LineFacts[];
 }

@@ -3,10 +3,16 @@ import { grantsFor } from './sizes.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
 /** Stores that take reports of what was used, and bill it. */
-const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
+export const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
 
 /** What is in effect for a while. */
 export type Effective = Omit<Segment, 'from' | 'until'>;
+
+/** A grant that runs. */
+export interface Running extends TimedGrant {
+  /** Its store bills units past its limits by now: in a trial nothing is. */
+  readonly billsPast: boolean;
+}
 
 /** The plan that a grant, or the default, puts in effect. */
 interface Held {
@@ -21,7 +27,7 @@ interface Held {
 /** What grants amount to while all of these run, in the order in which they began. */
 export function effectiveOf(
   catalogue: Catalogue,
-  active: readonly TimedGrant[],
+  active: readonly Running[],
   allowances: Allowances,
 ): Effective {
   const addOns = active.flatMap(({ addOn }) =>
@@ -46,17 +52,16 @@ function defaultOf({ defaultPlan: name, plans }: Catalogue): Held | undefined {
   return { name, plan, source: 'default', quantity: 1, metered: false };
 }
 
-function heldBy({ plans, addOns }: Catalogue, grant: TimedGrant): Held[] {
+function heldBy({ plans, addOns }: Catalogue, grant: Running): Held[] {
   const bought = grant.addOn === null;
   const lifts = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn]?.lifts;
   const name = bought ? grant.plan : lifts;
   if (name === null || name === undefined || !Object.hasOwn(plans, name)) return [];
   const plan = plans[name];
   if (plan === undefined) return [];
-  const { source } = grant;
-  return [
-    { name, plan, source, quantity: bought ? grant.quantity : 1, metered: bought && METERED.has(source) },
-  ];
+  const { source, billsPast } = grant;
+  const metered = bought && billsPast && METERED.has(source);
+  return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];
 }
 
 /** Of equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */

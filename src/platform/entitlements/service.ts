@@ -3,6 +3,7 @@ import type { Database } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
+import { METERED } from './effective.ts';
 import { createGrantWriting, type GrantWriting } from './grants.ts';
 import { createRewriter, type Synced } from './snapshots.ts';
 import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
@@ -24,6 +25,8 @@ export interface Entitlement {
   readonly overage: Readonly<Record<string, number>>;
   /** Each purchase in a store that runs now: two stores may be paid for the same. */
   readonly paid: readonly Paid[];
+  /** Whether what is used past its limits is billed: by a store with meters, and not in a trial. */
+  readonly metered: boolean;
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;
 }
@@ -84,8 +87,9 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
       return rows.flatMap(({ product, timeline, now }) => {
         const catalogue = catalogues.get(product);
         if (catalogue === undefined) return [];
-        const paid = paidIn(catalogue, bought.map(grantOf), now);
-        return [{ ...entitlementAt(catalogue, timeline, now), paid }];
+        const running = runningIn(catalogue, bought.map(grantOf), now);
+        const present = entitlementAt(catalogue, timeline, now);
+        return [{ ...present, paid: paidIn(running), metered: isMetered(running, { ...present, now }) }];
       });
     },
     async grantsOf(accountId, page) {
@@ -111,14 +115,33 @@ export function bestPlan(catalogue: Catalogue): string {
   return best[0];
 }
 
-function paidIn({ product }: Catalogue, bought: readonly Grant[], now: Date): Paid[] {
+function runningIn({ product }: Catalogue, bought: readonly Grant[], now: Date) {
   return runningAt(
     bought.filter((grant) => grant.product === product),
     now,
-  ).flatMap(({ grant: { source, plan, addOn }, until }) =>
+  );
+}
+
+type Running = ReturnType<typeof runningIn>;
+
+function paidIn(running: Running): Paid[] {
+  return running.flatMap(({ grant: { product, source, plan, addOn }, until }) =>
     isStore(source)
       ? [{ source, id: `${product}.${plan ?? addOn}`, until: until?.toISOString() ?? null }]
       : [],
+  );
+}
+
+function isMetered(
+  running: Running,
+  { plan, source, now }: Pick<Segment, 'plan' | 'source'> & { readonly now: Date },
+): boolean {
+  return running.some(
+    ({ grant }) =>
+      METERED.has(grant.source) &&
+      grant.source === source &&
+      `${grant.product}.${grant.plan}` === plan &&
+      (grant.meteredFrom ?? grant.startsAt) <= now,
   );
 }
 
@@ -126,7 +149,7 @@ function entitlementAt(
   catalogue: Catalogue,
   timeline: readonly Segment[],
   now: Date,
-): Omit<Entitlement, 'paid'> {
+): Omit<Entitlement, 'paid' | 'metered'> {
   const { plan, source, add_ons: addOns, grants, quantity, overage } = segmentAt(timeline, now);
   return {
     product: catalogue.product,

@@ -325,4 +325,20 @@ describe('how far an account lets a limit be passed', () => {
     await tell(accountId, [await sold(-1, 29, { externalId: 'line_1', addOn: 'boost' })]);
     expect(await present(accountId)).toMatchObject({ overage: {} });
   });
+
+  test('is nothing in a trial, which no store bills units of, and granted by itself when it ends', async () => {
+    const { accountId } = await makeAccount(db);
+    const tried = await sold(-1, 29);
+    const meteredFrom = new Date(tried.startsAt.getTime() + 14 * DAY);
+    await tell(accountId, [{ ...tried, meteredFrom }]);
+    await allow(accountId, 25);
+    expect(await present(accountId)).toMatchObject({ grants: { posts: 50 }, overage: {}, metered: false });
+    expect(await fromNowOn(accountId, await databaseTime(db))).toMatchObject([
+      { plan: 'demo.pro', grants: { posts: 50 } },
+      { from: meteredFrom.toISOString(), overage: { posts: 25 }, grants: { posts: 75 } },
+      { plan: null },
+    ]);
+    await tell(accountId, [tried]);
+    expect(await present(accountId)).toMatchObject({ overage: { posts: 25 }, metered: true });
+  });
 });

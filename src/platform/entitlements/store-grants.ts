@@ -19,6 +19,8 @@ export interface StoreGrant {
   readonly endsAt: Date | null;
   /** When it was taken back. */
   readonly revokedAt: Date | null;
+  /** From when on the store bills units past its limits, where it does; not said: from its beginning. */
+  readonly meteredFrom?: Date | undefined;
 }
 
 export interface StoreGrants {
@@ -67,12 +69,13 @@ interface GrantRow {
   /** Of an add-on: null where the catalogue does not say, and a row that there is says it. */
   readonly days: number | null;
   readonly revoked_at: Date | null;
+  readonly metered_from: Date | null;
 }
 
 function rowOf({ ids, catalogues }: Parts, grant: StoreGrant): GrantRow[] {
   const { externalId, product, plan, addOn, quantity, startsAt, endsAt, revokedAt } = grant;
   const common = { id: ids.next(), external_id: externalId, product, quantity, starts_at: startsAt };
-  const taken = { revoked_at: revokedAt };
+  const taken = { revoked_at: revokedAt, metered_from: grant.meteredFrom ?? null };
   if (addOn === undefined) {
     const end = endsAt !== null && endsAt < startsAt ? startsAt : endsAt;
     return [{ ...common, plan: plan ?? null, add_on: null, ends_at: end, days: null, ...taken }];
@@ -93,20 +96,20 @@ const productsOf = (accountId: AccountId, source: StoreSource) =>
 const keep = ({ accountId, source }: StoreGrants, rows: readonly GrantRow[]) =>
   statement(
     `insert into entitlements.grants as kept
-       (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at)
+       (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from)
      select $1, next.id, $2, 'bought', next.external_id, next.product, next.plan, next.add_on, next.quantity, next.starts_at, next.ends_at,
-       coalesce(former.days, next.days), next.revoked_at
+       coalesce(former.days, next.days), next.revoked_at, next.metered_from
      from jsonb_to_recordset($3::text::jsonb) as next (id uuid, external_id text, product text, plan text, add_on text, quantity integer,
-       starts_at timestamptz, ends_at timestamptz, days integer, revoked_at timestamptz)
+       starts_at timestamptz, ends_at timestamptz, days integer, revoked_at timestamptz, metered_from timestamptz)
      left join entitlements.grants former on former.account_id = $1 and former.source = $2 and former.external_id = next.external_id
      where next.add_on is null or coalesce(former.days, next.days) is not null
      on conflict (account_id, source, external_id) where external_id is not null do update
-       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, updated_at)
+       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from, updated_at)
          = row(excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at, excluded.days,
-           excluded.revoked_at, app.now())
-       where (kept.product, kept.plan, kept.add_on, kept.quantity, kept.starts_at, kept.ends_at, kept.days, kept.revoked_at)
+           excluded.revoked_at, excluded.metered_from, app.now())
+       where (kept.product, kept.plan, kept.add_on, kept.quantity, kept.starts_at, kept.ends_at, kept.days, kept.revoked_at, kept.metered_from)
          is distinct from (excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at,
-           excluded.days, excluded.revoked_at)`,
+           excluded.days, excluded.revoked_at, excluded.metered_from)`,
     [accountId, source, JSON.stringify(rows)],
   );
 

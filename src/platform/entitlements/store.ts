@@ -31,6 +31,7 @@ export function grantOf(row: GrantRow): Grant {
     endsAt: row.ends_at,
     days: row.days,
     revokedAt: row.revoked_at,
+    meteredFrom: row.metered_from,
     cause: row.cause,
     createdBy: row.created_by as UserId | null,
     createdAt: row.created_at,
@@ -60,7 +61,7 @@ export const presentTime = () =>
   statement<{ now: Date }>(`select date_trunc('milliseconds', app.now()) as now`);
 
 export const insertGrant = (
-  grant: Omit<Grant, 'revokedAt' | 'createdAt'> & { readonly requestId: string | null },
+  grant: Omit<Grant, 'revokedAt' | 'meteredFrom' | 'createdAt'> & { readonly requestId: string | null },
 ) =>
   tables
     .insertInto('entitlements.grants')

@@ -36,6 +36,7 @@ export interface EntitlementsTables {
     request_id: string | null;
     revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
     revoked_by: string | null;
+    metered_from: ColumnType<Date | null, Date | string | null, Date | string | null>;
     created_at: ColumnType<Date, Date | string | undefined, Date | string>;
     updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
   };

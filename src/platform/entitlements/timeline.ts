@@ -29,6 +29,8 @@ export interface TimedGrant {
   /** An add-on bought for some days, which begin when those bought before are over. */
   readonly days: number | null;
   readonly revokedAt: Date | null;
+  /** From when on its store bills units past its limits; null: from its beginning. */
+  readonly meteredFrom: Date | null;
 }
 
 /** What an account may do in a product from one instant until another. In the names and form that SQL and JSON have. */
@@ -70,15 +72,17 @@ export function timelineOf(
 ): Segment[] {
   const spans = spansOf(grants);
   const bounds = new Set([ORIGIN]);
-  for (const { from, until } of spans) {
-    if (from > ORIGIN) bounds.add(from);
-    if (until > ORIGIN && Number.isFinite(until)) bounds.add(until);
+  for (const { from, until, meteredFrom } of spans) {
+    for (const bound of [from, until, meteredFrom])
+      if (bound > ORIGIN && Number.isFinite(bound)) bounds.add(bound);
   }
   const timeline: Segment[] = [];
   for (const at of [...bounds].sort((a, b) => a - b)) {
     const effective = effectiveOf(
       catalogue,
-      spans.flatMap(({ from, until, grant }) => (from <= at && at < until ? [grant] : [])),
+      spans.flatMap(({ from, until, meteredFrom, grant }) =>
+        from <= at && at < until ? [{ ...grant, billsPast: meteredFrom <= at }] : [],
+      ),
       allowances,
     );
     const last = timeline.pop();
@@ -112,17 +116,27 @@ export function lastsUntil(
   return end?.from ?? null;
 }
 
+type Timed = Omit<Span, 'meteredFrom'>;
+
 interface Span {
   readonly grant: TimedGrant;
   readonly from: number;
   readonly until: number;
+  readonly meteredFrom: number;
 }
 
 function spansOf(grants: readonly TimedGrant[]): Span[] {
   const ordered = [...grants].sort(
     (a, b) => a.startsAt.getTime() - b.startsAt.getTime() || (nameOf(a) < nameOf(b) ? -1 : 1),
   );
-  return [...planSpans(ordered), ...addOnSpans(ordered)].filter(({ from, until }) => from < until);
+  return [...planSpans(ordered), ...addOnSpans(ordered)]
+    .filter(({ from, until }) => from < until)
+    .map((span) => ({ ...span, meteredFrom: meteredSince(span) }));
+}
+
+/** Within the time that it is in effect. */
+function meteredSince({ grant: { meteredFrom: at }, from, until }: Timed): number {
+  return Math.min(Math.max(at?.getTime() ?? from, from), until);
 }
 
 /** The grants of a product that run at an instant, each with its end; null: it has none. */
@@ -142,7 +156,7 @@ export function runningAt<Of extends TimedGrant>(
   });
 }
 
-function planSpans(ordered: readonly TimedGrant[]): Span[] {
+function planSpans(ordered: readonly TimedGrant[]): Timed[] {
   return ordered
     .filter(({ plan }) => plan !== null)
     .map((grant) => ({
@@ -156,9 +170,9 @@ function planSpans(ordered: readonly TimedGrant[]): Span[] {
  * Bought days begin when everything of the same add-on that began before is over. What was revoked before its days
  * began takes no time, so that a refund of the first purchase brings the second one forward.
  */
-function addOnSpans(ordered: readonly TimedGrant[]): Span[] {
+function addOnSpans(ordered: readonly TimedGrant[]): Timed[] {
   const over = new Map<string, number>();
-  const spans: Span[] = [];
+  const spans: Timed[] = [];
   for (const grant of ordered) {
     if (grant.addOn === null) continue;
     const before = over.get(grant.addOn) ?? Number.NEGATIVE_INFINITY;

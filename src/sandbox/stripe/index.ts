@@ -16,7 +16,7 @@ export type { Fault, Faults, HeldCall } from './wire/faults.ts';
 export type { Settings, WorldEvent } from './world/index.ts';
 
 export interface StripeSandboxOptions {
-  /** A port on 127.0.0.1; 0, the default, takes a free one. */
+  /** A port on 127.0.0.1; 0 takes a free one. When not said: that of the file, where it is free. */
   readonly port?: number | undefined;
   /** Where everything is kept over a restart; nowhere when not said. */
   readonly file?: string | undefined;
@@ -82,7 +82,10 @@ export async function createStripeSandbox(options: StripeSandboxOptions = {}): P
   const shop = new Shop({ secretKey: KEY, driven, state, settings, requestsPerSecond });
   const keeping = new Keeping(file, () => shop.state());
   const server = createVendorServer({ desk: shop.desk, pages: shop.pages, kept: () => keeping.keep() });
-  const port = await listen(server, options.port ?? 0);
+  const former = state?.url === undefined ? 0 : Number(new URL(state.url).port);
+  const port = await (options.port === undefined
+    ? listenAgain(server, former)
+    : listen(server, options.port));
   const url = `http://127.0.0.1:${port}`;
   shop.open(url);
   const stopClock = driven === false ? keepTime(shop, keeping) : () => {};
@@ -149,6 +152,14 @@ function keepTime(shop: Shop, keeping: Keeping): () => void {
   }, TICK_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Where it was before, so that pages of which somebody has the address are still there; elsewhere if that is taken. */
+async function listenAgain(server: Server, former: number): Promise<number> {
+  return listen(server, former).catch((error: unknown) => {
+    if (former === 0) throw error;
+    return listen(server, 0);
+  });
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -46,6 +46,18 @@ test('a restart forgets nobody: who subscribed, who is about to pay, and what wa
   await second.close();
 });
 
+test('pages are where they were before a restart, or elsewhere when somebody is there by now', async () => {
+  const file = join(folder, 'port.json');
+  const first = await createStripeSandbox({ file });
+  await first.close();
+  const second = await createStripeSandbox({ file });
+  expect(second.url).toBe(first.url);
+  const beside = await createStripeSandbox({ file });
+  expect(beside.url).not.toBe(first.url);
+  await beside.close();
+  await second.close();
+});
+
 test('what was answered is kept already when the process is killed', async () => {
   const file = join(folder, 'killed.json');
   const sandbox = await createStripeSandbox({ file });

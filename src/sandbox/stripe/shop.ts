@@ -26,6 +26,8 @@ export interface ShopState {
   readonly visits: readonly (readonly [string, Visit])[];
   readonly pending: readonly Pending[];
   readonly keys: readonly (readonly [string, Remembered])[];
+  /** Where it was reached: pages that somebody has written down lead there. */
+  readonly url?: string;
 }
 
 export interface ShopOptions {
@@ -130,6 +132,7 @@ export class Shop {
       visits: this.checkout.visits(),
       pending: this.courier.pending(),
       keys: this.#keys.state(),
+      url: this.world.pages,
     };
   }
 }

@@ -65,4 +65,12 @@ export const CHANGING: readonly History[] = [
       { day: 59, has: 'gateway.scale' },
     ],
   },
+  {
+    name: 'a plan is moved to what is none of ours, and another one is bought',
+    steps: [
+      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 5, does: (her) => her.isMovedElsewhere(), has: null },
+      { day: 6, does: (her) => her.subscribes('reel.standard'), has: 'reel.standard' },
+    ],
+  },
 ];

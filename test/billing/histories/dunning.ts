@@ -41,6 +41,33 @@ export const DUNNING: readonly History[] = [
     steps: [...declinedLater, { day: 39, has: null }, { day: 46, has: null }],
   },
   {
+    name: 'a renewal finds no card, and is paid two days later',
+    steps: [
+      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (her) => her.losesTheirCard(), has: 'reel.basic' },
+      { day: 33, does: pays, has: 'reel.basic' },
+      { day: 39, has: 'reel.basic' },
+    ],
+  },
+  {
+    name: 'a renewal finds no card, and nobody pays',
+    steps: [
+      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (her) => her.losesTheirCard(), has: 'reel.basic' },
+      { day: 35, has: 'reel.basic' },
+      { day: 39, has: null },
+    ],
+  },
+  {
+    name: 'a bank asks for the person at a renewal, and they never come',
+    steps: [
+      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (her) => her.uses('asking'), has: 'reel.basic' },
+      { day: 35, has: 'reel.basic' },
+      { day: 39, has: null },
+    ],
+  },
+  {
     name: 'a renewal fails, and the shop forgives it',
     steps: [
       ...declinedLater,

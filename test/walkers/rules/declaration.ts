@@ -137,7 +137,7 @@ const rated: Rule = {
   visits: () => true,
   objections: (route) =>
     ratesOf(route).flatMap(({ perMinute, by }) => {
-      const isSane = Number.isInteger(perMinute) && perMinute > 0 && perMinute <= 10_000;
+      const isSane = Number.isInteger(perMinute) && perMinute > 0 && perMinute <= 60_000;
       const isKnown = ['ip', 'user', 'account', 'member', 'key'].includes(by);
       return isSane && isKnown ? [] : [`its rate of ${perMinute} by ${by} is none`];
     }),

@@ -6,8 +6,8 @@ type Shop = Pick<Ender, 'store' | 'mode'>;
 
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;
-/** Longer than a request to the store may take, tries and all: whoever asks after it is asked last. */
-const BUSY = `interval '2 minutes'`;
+/** Longer than four requests to the store may take, tries and all: whoever asks after it is asked last. */
+const BUSY = `interval '6 minutes'`;
 const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';
 const LIVE = `('trialing', 'active', 'past_due', 'paused')`;
 
@@ -27,7 +27,7 @@ export interface TakenEnding {
 
 /**
  * Takes subscriptions whose account was closed. Not one that ends anyway: whoever canceled it themselves must not find it
- * going on by the undo. Nor one of which the store has told something that was not read yet: it may be just that.
+ * going on by the undo; but one that ended with its account, and that somebody had go on since at the store's own pages. Nor one of which the store has told something that was not read yet: it may be just that.
  */
 export const takeToEnd = ({ store, mode }: Shop) =>
   statement<TakenEnding>(
@@ -35,7 +35,7 @@ export const takeToEnd = ({ store, mode }: Shop) =>
        select s.account_id, s.store, s.mode, s.store_id from billing.subscriptions s
        left join billing.endings e using (account_id, store, mode, store_id)
        where s.account_id in (${CLOSED}) and s.store = $1 and s.mode = $2 and s.state in ${LIVE}
-         and e.ended_at is null and ${IS_FREE} and (e.account_id is not null or s.cancels_at is null)
+         and (e.ended_at is null or s.cancels_at is null) and ${IS_FREE} and (e.account_id is not null or s.cancels_at is null)
          and not exists (select from billing.wants w where w.store = s.store and w.mode = s.mode and w.kind = 'subscription'
            and w.object_id = s.store_id and not w.dead)
        order by s.account_id, s.store_id limit ${MOST})

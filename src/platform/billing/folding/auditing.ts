@@ -1,5 +1,6 @@
 import type { AuditEvent } from '#platform/audit';
-import type { SubscriptionFacts } from '../facts.ts';
+import type { Facts, SubscriptionFacts } from '../facts.ts';
+import { type Books, paymentsOf } from './books.ts';
 import type { Applied } from './folding.ts';
 import type { Before } from './projecting.ts';
 
@@ -7,13 +8,15 @@ import type { Before } from './projecting.ts';
 export function auditEventsOf(
   { store, accountId, facts }: Applied,
   before: ReadonlyMap<string, Before>,
+  books: Books,
 ): AuditEvent[] {
   const by = { actor: { kind: 'store' as const, name: store }, accountId };
-  const { subscription, payment } = facts;
+  const { subscription } = facts;
+  const charges = chargesOf(facts, before, books);
   const taken = [
-    ...(payment?.refunds ?? []).map((of) => ({ ...of, action: 'payment.refunded', kind: 'refund' })),
-    ...(payment?.disputes ?? []).map((of) => ({ ...of, action: 'payment.disputed', kind: 'dispute' })),
-  ].filter(({ id, state }) => before.get(id)?.state !== state);
+    ...books.refunds.map((of) => ({ ...of, action: 'payment.refunded', kind: 'refund' })),
+    ...books.disputes.map((of) => ({ ...of, action: 'payment.disputed', kind: 'dispute' })),
+  ].filter(({ charge, store_id: id, state }) => charges.has(charge) && before.get(id)?.state !== state);
   return [
     ...(subscription === undefined ? [] : subscriptionEvents(subscription, before.get(subscription.id))).map(
       (event) => ({
@@ -21,13 +24,28 @@ export function auditEventsOf(
         ...event,
       }),
     ),
-    ...taken.map(({ action, kind, id, state, charge, amount, currency }) => ({
+    ...taken.map(({ action, kind, store_id: id, state, charge, amount, currency }) => ({
       ...by,
       action,
       target: { kind, id },
       changes: { state, charge, amount, currency },
     })),
   ];
+}
+
+/** The charges that are told of: none of an invoice that is not ours; one that comes after its payment brings all of them. */
+function chargesOf(
+  { payment, invoice }: Facts,
+  before: ReadonlyMap<string, Before>,
+  books: Books,
+): ReadonlySet<string> {
+  if (payment !== undefined) {
+    const isOurs = books.invoices.some(({ store_id }) => store_id === payment.invoice);
+    return new Set(isOurs ? payment.charges.map(({ id }) => id) : []);
+  }
+  const isNew = invoice !== undefined && !before.has(invoice.id);
+  const added = books.invoices.filter(({ store_id }) => isNew && store_id === invoice.id);
+  return new Set(paymentsOf(books, added).map(({ store_id }) => store_id));
 }
 
 function subscriptionEvents(

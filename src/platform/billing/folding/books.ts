@@ -40,8 +40,12 @@ export interface InvoiceRow {
   readonly currency: string;
   readonly total: number;
   readonly attempts: number;
+  /** Without it its tries are not all known here. */
+  readonly last_charge: string | null;
   readonly url: string | null;
   readonly issued_at: Date;
+  /** Of one that is sent, and not charged by the store itself. */
+  readonly due_at: Date | null;
   readonly paid_at: Date | null;
 }
 
@@ -71,6 +75,7 @@ export interface RefundRow {
   readonly charge: string;
   readonly state: RefundFacts['state'];
   readonly amount: number;
+  readonly currency: string;
   readonly occurred_at: Date;
 }
 
@@ -79,6 +84,7 @@ export interface DisputeRow {
   readonly charge: string;
   readonly state: DisputeFacts['state'];
   readonly amount: number;
+  readonly currency: string;
   readonly occurred_at: Date;
 }
 
@@ -125,6 +131,14 @@ export function invoicesOf(
 export function paymentsOf({ payments }: Books, invoices: readonly InvoiceRow[]): PaymentRow[] {
   const paid = new Set<string | null>(invoices.map(({ store_id }) => store_id));
   return payments.filter(({ invoice }) => paid.has(invoice));
+}
+
+/** Whether each charge that an invoice names was read: what was tried besides charged nothing. */
+export function areTriesKnown(books: Books, invoice: InvoiceRow): boolean {
+  const { last_charge } = invoice;
+  return (
+    last_charge === null || paymentsOf(books, [invoice]).some(({ store_id }) => store_id === last_charge)
+  );
 }
 
 /** What customers' banks took back, or try to. An inquiry took nothing. */

@@ -2,14 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { createOutbox } from '#platform/mail';
 import { advanceTo, makeAccount, makeMember, stopTime } from '#test/factories';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
-import type { DisputeFacts, PaymentFacts } from '../facts.ts';
+import type { DisputeFacts } from '../facts.ts';
 import {
+  bought,
   charge,
   charged,
   day,
   disputeFacts,
+  failing,
   invoiced,
   lineFacts,
+  paid,
+  pastDue,
+  recovered,
+  refunded,
   refundFacts,
   subscribed,
   type Told,
@@ -127,27 +133,12 @@ describe('a subscription', () => {
   });
 });
 
-const pastDue = (of: Shopper) => subscribed(of, { state: 'past_due' });
-const failing = (of: Shopper, ...days: readonly number[]) =>
-  charged(
-    of,
-    days.map((n) => charge(of.own(`ch${n}`), n)),
-  );
-const recovered = (of: Shopper) => [
-  charged(of, [
-    charge(of.own('ch-1'), -1),
-    charge(of.own('ok'), 0, { state: 'succeeded', failureCode: null }),
-  ]),
-  invoiced(of, { state: 'paid', paid: 3_995, paidAt: day(0) }),
-  subscribed(of),
-];
-
 describe('a renewal that fails', () => {
   test('is told to owners and admins once, with the days that are left, and to the operator’s systems', async () => {
     const ada = await shopper();
     await makeMember(db, ada.accountId);
-    for (const told of [pastDue(ada), invoiced(ada), failing(ada, -1), failing(ada, -1)])
-      await ada.apply(told);
+    const tried = invoiced(ada, { lastCharge: ada.own('ch-1') });
+    for (const told of [pastDue(ada), tried, failing(ada, -1), failing(ada, -1)]) await ada.apply(told);
     expect(await ada.plan()).toEqual(['demo.pro', at(6)]);
     expect([await mails(ada), await events(ada)]).toEqual([['payment_failed'], ['card_declined 3995']]);
   });
@@ -186,10 +177,33 @@ describe('a renewal that fails', () => {
     ]);
   });
 
+  test('without a charge, for want of a card, is told as any other, and once its charge is there not again', async () => {
+    const ada = await shopper();
+    const uncharged = invoiced(ada, { issuedAt: day(-1) });
+    for (const told of [pastDue(ada), uncharged, charged(ada, []), uncharged]) await ada.apply(told);
+    expect(await ada.plan()).toEqual(['demo.pro', at(6)]);
+    const [event] = await ada.rows(
+      `select data->>'failure_code' as code, data->'amount' as amount, data->>'failed_at' as at from webhooks.events
+       where account_id = $1 and type = 'payment.failed'`,
+    );
+    expect(event).toEqual({ code: null, amount: 3_995, at: at(-1) });
+    const late = charge(ada.own('ok'), 0, { state: 'succeeded', failureCode: null });
+    const settled = invoiced(ada, {
+      state: 'paid',
+      paidAt: day(0),
+      issuedAt: day(-1),
+      lastCharge: ada.own('ok'),
+    });
+    for (const told of [charged(ada, [late]), settled, subscribed(ada)]) await ada.apply(told);
+    expect(await mails(ada)).toEqual(['payment_failed', 'payment_recovered']);
+    expect(await notices(ada)).toEqual(['payment.failed', 'payment_failed', 'payment_recovered']);
+  });
+
   test('says in its mail what is owed, until when the plan is kept, and where it is paid', async () => {
     const ada = await shopper();
     const from = stand.letters.length;
-    for (const told of [pastDue(ada), invoiced(ada), failing(ada, -1)]) await ada.apply(told);
+    const tried = invoiced(ada, { lastCharge: ada.own('ch-1') });
+    for (const told of [pastDue(ada), tried, failing(ada, -1)]) await ada.apply(told);
     expect(stand.letters.slice(from)).toEqual([
       [
         'payment_failed',
@@ -206,20 +220,22 @@ describe('a renewal that fails', () => {
   });
 });
 
-const paid = (of: Shopper, more: Partial<PaymentFacts> = {}) =>
-  charged(of, [charge(of.own('ch'), -2, { state: 'succeeded', failureCode: null, fee: 146 })], more);
-const bought = (of: Shopper) => [subscribed(of), invoiced(of, { state: 'paid', paidAt: day(-2) })];
+const BOUGHT_AND_REFUNDED = ['subscription.created', 'payment.refunded'];
 
 describe('money that goes back', () => {
   test('by a refund ends no subscription, and is in its history', async () => {
     const ada = await shopper();
-    const refunds = [refundFacts(ada.own('re'), ada.own('ch'), 3_995)];
-    for (const told of [...bought(ada), paid(ada, { refunds })]) await ada.apply(told);
+    for (const told of [...bought(ada), refunded(ada)]) await ada.apply(told);
     expect(await ada.plan()).toEqual(['demo.pro', at(33)]);
-    expect((await history(ada)).map(({ action }) => action)).toEqual([
-      'subscription.created',
-      'payment.refunded',
-    ]);
+    expect((await history(ada)).map(({ action }) => action)).toEqual(BOUGHT_AND_REFUNDED);
+  });
+
+  test('of an invoice that is not ours is in no history, and of one that is read later it is', async () => {
+    const [ada, bob] = [await shopper(), await shopper()];
+    await ada.apply(refunded(ada));
+    expect(await history(ada)).toEqual([]);
+    for (const told of [refunded(bob), ...bought(bob), refunded(bob), ...bought(bob)]) await bob.apply(told);
+    expect((await history(bob)).map(({ action }) => action)).toEqual(BOUGHT_AND_REFUNDED);
   });
 
   test('by a dispute suspends until it is won, and both are told', async () => {
@@ -293,6 +309,22 @@ describe('rows', () => {
     expect(before[0]).toHaveLength(1);
   });
 
+  test('of a subscription that is moved to what we do not sell are gone, and its plan is over', async () => {
+    const ada = await shopper();
+    await ada.apply(subscribed(ada));
+    await ada.apply({ ref: { kind: 'subscription', id: ada.own('sub') }, facts: { foreign: true } });
+    expect(await ada.plan()).toEqual([null, null]);
+    expect(await ada.rows('select 1 from billing.subscriptions where account_id = $1')).toEqual([]);
+  });
+
+  test('of a subscription of none are there, and give nothing', async () => {
+    const ada = await shopper();
+    await ada.apply(subscribed(ada, { quantity: 0 }));
+    expect(await ada.plan()).toEqual([null, null]);
+    await ada.apply(subscribed(ada, { quantity: 1 }));
+    expect(await ada.plan()).toEqual(['demo.pro', at(33)]);
+  });
+
   test('of a draft that was thrown away are gone, with its lines', async () => {
     const ada = await shopper();
     await ada.apply(invoiced(ada, { state: 'draft' }));
@@ -337,7 +369,7 @@ test.runIf(engine === 'postgres')(
       const ada = await shopper();
       const objects = [
         subscribed(ada, { state: 'past_due' }),
-        invoiced(ada, { attempts: 2 }),
+        invoiced(ada, { attempts: 2, lastCharge: ada.own('b') }),
         charged(ada, [charge(ada.own('a'), -3), charge(ada.own('b'), -1)]),
         invoiced(ada, {
           id: ada.own('in0'),

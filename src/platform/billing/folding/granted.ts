@@ -8,9 +8,10 @@ import type { Standing } from './standing.ts';
  * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
  */
 export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>): StoreGrant[] {
-  const subscribed = books.subscriptions.flatMap((one) =>
-    subscribedTo(one, standings.get(one.id)?.until ?? null),
-  );
+  const subscribed = books.subscriptions
+    .flatMap((one) => subscribedTo(one, standings.get(one.id)?.until ?? null))
+    // None of a plan is nothing.
+    .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
   const bought = purchasesOf(books).map(({ line, addOn, paidAt, revokedAt }) => ({
     externalId: line.store_id,
     product: line.product,
@@ -34,6 +35,7 @@ function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreG
     next_plan,
     next_quantity,
     next_at,
+    trial_ends_at,
   } = subscription;
   const present = {
     externalId: store_id,
@@ -43,6 +45,8 @@ function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreG
     startsAt,
     endsAt: until ?? startsAt,
     revokedAt: null,
+    // Stripe never bills what was used in a trial.
+    meteredFrom: trial_ends_at ?? undefined,
   };
   if (until === null || next_plan === null || next_at === null || next_at >= until) return [present];
   return [

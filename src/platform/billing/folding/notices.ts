@@ -1,4 +1,5 @@
 import {
+  areTriesKnown,
   type Books,
   disputesOf,
   invoicesOf,
@@ -7,7 +8,7 @@ import {
   paymentsOf,
   type SubscriptionRow,
 } from './books.ts';
-import { failuresOf, graceOf } from './standing.ts';
+import { failuresOf, graceOf, isOwed } from './standing.ts';
 
 /** A mail's template, or an event that operators are told (`payment.failed`). */
 export type NoticeKind =
@@ -45,37 +46,46 @@ export function noticesOf(books: Books, now: Date): Notice[] {
   return books.subscriptions.flatMap((subscription) => {
     const invoices = invoicesOf(books, subscription);
     return [
-      ...invoices.flatMap((invoice) => ofInvoice(books, subscription, invoice)),
+      ...invoices.flatMap((invoice) => ofInvoice(books, { subscription, invoice, invoices })),
       ...ofDisputes(books, subscription, invoices),
       ...ofEnd(subscription, now),
     ];
   });
 }
 
+interface Renewal {
+  readonly subscription: SubscriptionRow;
+  readonly invoice: InvoiceRow;
+  /** All of the subscription. */
+  readonly invoices: readonly InvoiceRow[];
+}
+
 /** Not of the first invoice: whoever is at the checkout sees there that a card was declined. */
-function ofInvoice(books: Books, subscription: SubscriptionRow, invoice: InvoiceRow): Notice[] {
-  const failed = failuresOf(books, invoice);
-  const owed = graceOf(books, invoice, subscription.given_up);
-  if (owed === undefined || invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
-  const { failures, graceEndsAt } = owed;
+function ofInvoice(books: Books, { subscription, invoice, invoices }: Renewal): Notice[] {
+  const { failures, graceEndsAt } = graceOf(books, subscription, invoice);
+  if (failures === 0 || invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
   const of = { subscription, invoice, about: invoice.store_id };
   const lives = isAlive(subscription);
+  const isUnpaid =
+    isOwed(invoice, invoices) && (invoice.state === 'open' || subscription.state === 'past_due');
   return [
-    ...failed.map(
-      (charge): Notice => ({
-        ...of,
-        kind: 'payment.failed',
-        about: charge.store_id,
-        charge,
-        isNews: true,
-        graceEndsAt,
-      }),
+    ...eventsOf(books, invoice).map(
+      (event): Notice => ({ ...of, ...event, kind: 'payment.failed', isNews: true, graceEndsAt }),
     ),
     ...STEPS.slice(0, failures).map(
-      (kind): Notice => ({ ...of, kind, isNews: invoice.state === 'open' && lives, graceEndsAt }),
+      (kind): Notice => ({ ...of, kind, isNews: isUnpaid && lives, graceEndsAt }),
     ),
     ...(invoice.state === 'paid' ? [{ ...of, kind: 'payment_recovered' as const, isNews: lives }] : []),
   ];
+}
+
+/**
+ * What operators are told failed: each charge, or the invoice, where nothing was charged for it in vain.
+ */
+function eventsOf(books: Books, invoice: InvoiceRow): Pick<Notice, 'about' | 'charge'>[] {
+  const failed = failuresOf(books, invoice);
+  if (failed.length > 0) return failed.map((charge) => ({ about: charge.store_id, charge }));
+  return areTriesKnown(books, invoice) ? [{ about: invoice.store_id }] : [];
 }
 
 function ofDisputes(books: Books, subscription: SubscriptionRow, invoices: readonly InvoiceRow[]): Notice[] {

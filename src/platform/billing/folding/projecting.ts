@@ -28,7 +28,10 @@ export async function projectIn(tx: Transaction, applied: Applied): Promise<Read
   if (payment !== undefined) writing.push(...paymentRows(applied, payment));
   if (checkout !== undefined) writing.push(checkoutState(applied, checkout.state));
   // A draft that was thrown away. Whatever was charged stays with the store for ever.
-  if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteInvoice(applied));
+  if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteRow(applied, 'invoices'));
+  // One that was moved to what we do not sell.
+  if (ref.kind === 'subscription' && subscription === undefined)
+    writing.push(deleteRow(applied, 'subscriptions'));
   await tx.runAll(writing);
   return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
 }
@@ -42,7 +45,9 @@ const formerRows = ({ ref, store, mode }: Applied) =>
          select d.store_id, d.state from billing.disputes d join billing.payments p on (p.store, p.mode, p.store_id) = (d.store, d.mode, d.charge)
          where p.store = $1 and p.mode = $2 and p.payment = $3`
       : `select store_id, state, product, plan, cycle, quantity, cancels_at from billing.subscriptions
-         where store = $1 and mode = $2 and store_id = $3`,
+         where store = $1 and mode = $2 and store_id = $3
+         union all
+         select store_id, state, null, null, null, null, null from billing.invoices where store = $1 and mode = $2 and store_id = $3`,
     [store, mode, ref.id],
   );
 
@@ -86,10 +91,12 @@ function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Runnable
     total: of.total,
     paid: of.paid,
     attempts: of.attempts,
+    last_charge: of.lastCharge,
     next_attempt_at: of.nextAttemptAt,
     url: of.url,
     pdf_url: of.pdfUrl,
     issued_at: of.issuedAt,
+    due_at: of.dueAt,
     paid_at: of.paidAt,
   };
   // Lines of a draft come and go.
@@ -164,9 +171,9 @@ function idOf({ store, mode }: Pick<Applied, 'store' | 'mode'>, storeId: string)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-const deleteInvoice = ({ accountId, store, mode, ref }: Applied) =>
+const deleteRow = ({ accountId, store, mode, ref }: Applied, table: 'subscriptions' | 'invoices') =>
   statement(
-    `delete from billing.invoices where account_id = $1 and store = $2 and mode = $3 and store_id = $4`,
+    `delete from billing.${table} where account_id = $1 and store = $2 and mode = $3 and store_id = $4`,
     [accountId, store, mode, ref.id],
   );
 

@@ -21,7 +21,9 @@ export function purchasesOf(books: Books): Purchase[] {
   return books.invoices.flatMap((invoice) => {
     const { paid_at: paidAt } = invoice;
     if (invoice.state !== 'paid' || paidAt === null) return [];
-    const lines = books.lines.filter(({ invoice_id, amount }) => invoice_id === invoice.id && amount >= 0);
+    const lines = books.lines.filter(
+      ({ invoice_id, amount, quantity }) => invoice_id === invoice.id && amount >= 0 && quantity > 0,
+    );
     const sold = lines.flatMap((line) => (line.add_on === null ? [] : [{ line, addOn: line.add_on }]));
     if (sold.length === 0) return [];
     const revokedAt = takenBackAt(books, invoice);

@@ -1,110 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type {
-  Books,
-  DisputeRow,
-  InvoiceRow,
-  LineRow,
-  PaymentRow,
-  RefundRow,
-  SubscriptionRow,
-} from './books.ts';
+import type { Books, SubscriptionRow } from './books.ts';
 import { grantedBy } from './granted.ts';
-import { noticesOf } from './notices.ts';
 import { purchasesOf } from './purchases.ts';
 import { standingOf } from './standing.ts';
-
-/** Days of a calendar that begins when everything does. */
-const day = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000);
-const dayOf = (at: Date | null) => (at === null ? null : (at.getTime() - day(0).getTime()) / 86_400_000);
-
-/** Paid by the month; the second month is the present one. */
-const subscription = (more: Partial<SubscriptionRow> = {}): SubscriptionRow => ({
-  id: 'id',
-  store_id: 'sub_1',
-  product: 'reel',
-  plan: 'pro',
-  cycle: 'monthly',
-  quantity: 1,
-  state: 'active',
-  given_up: false,
-  starts_at: day(0),
-  trial_ends_at: null,
-  period_starts_at: day(30),
-  period_ends_at: day(60),
-  cancels_at: null,
-  ended_at: null,
-  next_plan: null,
-  next_quantity: null,
-  next_at: null,
-  ...more,
-});
-const invoice = (more: Partial<InvoiceRow> = {}): InvoiceRow => ({
-  id: `row of ${more.store_id ?? 'in_2'}`,
-  store_id: 'in_2',
-  state: 'open',
-  subscription: 'sub_1',
-  reason: 'subscription_cycle',
-  currency: 'usd',
-  total: 3_995,
-  attempts: 1,
-  url: null,
-  issued_at: day(30),
-  paid_at: null,
-  ...more,
-});
-const first = invoice({
-  store_id: 'in_1',
-  state: 'paid',
-  reason: 'subscription_create',
-  issued_at: day(0),
-  paid_at: day(0),
-});
-const line = (more: Partial<LineRow> = {}): LineRow => ({
-  invoice_id: first.id,
-  store_id: 'il_1',
-  product: 'reel',
-  plan: 'pro',
-  add_on: null,
-  quantity: 1,
-  amount: 3_995,
-  period_ends_at: day(30),
-  ...more,
-});
-const payment = (at: number, more: Partial<PaymentRow> = {}): PaymentRow => ({
-  store_id: `ch_${at}`,
-  invoice: 'in_2',
-  state: 'failed',
-  failure_code: null,
-  amount: 3_995,
-  currency: 'usd',
-  occurred_at: day(at),
-  ...more,
-});
-const paid = payment(0, { store_id: 'ch_paid', invoice: 'in_1', state: 'succeeded' });
-const dispute = (at: number, state: DisputeRow['state'], charge = 'ch_paid'): DisputeRow => ({
-  store_id: `dp_${at}`,
-  charge,
-  state,
-  amount: 3_995,
-  occurred_at: day(at),
-});
-const refund = (at: number, amount: number, state: RefundRow['state'] = 'succeeded'): RefundRow => ({
-  store_id: `re_${at}`,
-  charge: 'ch_paid',
-  state,
-  amount,
-  occurred_at: day(at),
-});
-const books = (more: Partial<Books> = {}): Books => ({
-  subscriptions: [],
-  invoices: [first],
-  lines: [line()],
-  payments: [paid],
-  refunds: [],
-  disputes: [],
-  ...more,
-});
+import {
+  books,
+  day,
+  dayOf,
+  dispute,
+  first,
+  invoice,
+  line,
+  paid,
+  payment,
+  refund,
+  subscription,
+} from './testing/rows.ts';
 
 /** Until which day the plan is in effect, and why it is suspended then. */
 function standing(of: Partial<SubscriptionRow>, rows: Partial<Books> = {}) {
@@ -153,6 +65,8 @@ const failing = (attempts: number, ...days: readonly number[]): Partial<Books> =
   payments: [paid, ...days.map((at) => payment(at))],
 });
 
+const uncharged = (attempts: number): Partial<Books> => ({ invoices: [first, invoice({ attempts })] });
+
 describe('a failed payment', () => {
   test('leaves seven days, the second one three, and the third suspends at once', () => {
     expect(standing({ state: 'past_due' }, failing(1, 30))).toEqual(stops(37, 'payment', 1));
@@ -170,8 +84,60 @@ describe('a failed payment', () => {
   });
 
   test('that nobody told us of yet leaves seven days all the same', () => {
-    expect(standing({ state: 'past_due' }, { invoices: [first, invoice()] })).toEqual(stops(37, 'payment'));
+    const untried = invoice({ attempts: 0 });
+    expect(standing({ state: 'past_due' }, { invoices: [first, untried] })).toEqual(stops(37, 'payment'));
     expect(standing({ state: 'past_due' })).toEqual(stops(37, 'payment'));
+    expect(standing({ state: 'past_due' }, { invoices: [], lines: [], payments: [] }).until).toBe(37);
+  });
+
+  test('that made no charge counts as any other: there is no card, or a bank asks for the person', () => {
+    expect(standing({ state: 'past_due' }, uncharged(1))).toEqual(stops(37, 'payment', 1));
+    expect(standing({ state: 'past_due' }, uncharged(2))).toEqual(stops(37, 'payment', 2));
+    expect(standing({ state: 'past_due' }, uncharged(3))).toEqual(stops(30, 'payment', 3));
+    // A card that was lost after the first decline.
+    expect(standing({ state: 'past_due' }, failing(2, 31))).toEqual(stops(38, 'payment', 2));
+    expect(standing({ state: 'past_due' }, failing(3, 31))).toEqual(stops(31, 'payment', 3));
+    // A bank that has not said yet.
+    const pending = payment(31, { state: 'pending' });
+    expect(standing({ state: 'past_due' }, { ...uncharged(1), payments: [paid, pending] }).failures).toBe(0);
+  });
+
+  test('of an invoice that was never charged is not forgotten for one that was', () => {
+    const second = invoice({ store_id: 'in_3', issued_at: day(60) });
+    expect(
+      standing(
+        { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) },
+        { invoices: [first, invoice(), second], payments: [paid, payment(60, { invoice: 'in_3' })] },
+      ),
+    ).toMatchObject({ until: 37 });
+  });
+
+  test('is owed for when the store has written it off, until something later is paid', () => {
+    const off = invoice({ state: 'uncollectible', attempts: 4 });
+    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
+    expect(standing(of, { invoices: [first, off] }).until).toBe(30);
+    const next = invoice({ store_id: 'in_3', issued_at: day(60) });
+    const since = invoice({ store_id: 'in_4', state: 'paid', issued_at: day(59) });
+    expect(standing(of, { invoices: [first, off, next] }).until).toBe(30);
+    expect(standing(of, { invoices: [first, off, since, next] }).until).toBe(67);
+  });
+
+  test('of which no invoice is left gives no new grace with each period', () => {
+    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
+    const forgiven = invoice({ state: 'void' });
+    expect(standing(of, { invoices: [first, forgiven] })).toEqual(stops(37, 'payment'));
+    expect(standing({ ...of, given_up: true }, { invoices: [first, forgiven] })).toEqual(
+      stops(30, 'payment'),
+    );
+  });
+
+  test('of an invoice that is sent leaves seven days from when it is due', () => {
+    const of = { state: 'past_due', period_ends_at: day(90) } as const;
+    const sent = { due_at: day(60) };
+    const rows = { invoices: [first, invoice({ ...sent, attempts: 0 })] };
+    expect(standing(of, rows)).toEqual(stops(67, 'payment'));
+    const early = { invoices: [first, invoice(sent)], payments: [paid, payment(35)] };
+    expect(standing(of, early)).toEqual(stops(67, 'payment', 1));
   });
 
   test('of two invoices counts as the one whose grace is over first', () => {
@@ -259,6 +225,14 @@ describe('a change that waits', () => {
     expect(spansOf({ ...next, state: 'canceled', ended_at: day(40) })).toEqual([['sub_1', 'pro', 1, 0, 40]]);
   });
 
+  test('of a quantity of none gives nothing, before or after', () => {
+    expect(spansOf({ quantity: 0 })).toEqual([['sub_1', 'pro', 1, 0, 0]]);
+    expect(spansOf({ ...next, next_quantity: 0 })).toEqual([
+      ['sub_1', 'pro', 1, 0, 60],
+      ['sub_1/next', 'basic', 1, 60, 60],
+    ]);
+  });
+
   test('of what gives nothing gives nothing', () => {
     expect(spansOf({ ...next, state: 'incomplete' })).toEqual([['sub_1', 'pro', 1, 0, 0]]);
   });
@@ -272,6 +246,10 @@ describe('an add-on', () => {
   test('is bought when its invoice is paid, and not before', () => {
     expect(revoked({})).toEqual([null]);
     expect(revoked({ invoices: [{ ...first, state: 'open', paid_at: null }] })).toEqual([]);
+  });
+
+  test('of which there are none is not bought', () => {
+    expect(revoked({ lines: [{ ...boost, quantity: 0, amount: 0 }] })).toEqual([]);
   });
 
   test('is gone when all of its money is back, and stays while some is kept', () => {
@@ -289,43 +267,6 @@ describe('an add-on', () => {
 
   test('that was free is not refunded by nothing', () => {
     expect(revoked({ payments: [] })).toEqual([null]);
-  });
-});
-
-const told = (rows: Partial<Books>, now = 40) =>
-  noticesOf(books(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);
-
-describe('notices', () => {
-  const failed = { invoices: [first, invoice({ attempts: 2 })], payments: [paid, payment(30), payment(33)] };
-
-  test('are of each failure that counts, and events of each that there was', () => {
-    expect(told({ subscriptions: [subscription({ state: 'past_due' })], ...failed })).toEqual([
-      ['payment.failed', true],
-      ['payment.failed', true],
-      ['payment_failed', true],
-      ['payment_failed_again', true],
-    ]);
-  });
-
-  test('of what is over are no news', () => {
-    const invoices = [first, invoice({ attempts: 2, state: 'paid' })];
-    expect(told({ subscriptions: [subscription()], ...failed, invoices }).slice(2)).toEqual([
-      ['payment_failed', false],
-      ['payment_failed_again', false],
-      ['payment_recovered', true],
-    ]);
-  });
-
-  test('do not tell whoever is at the checkout that a card was declined', () => {
-    const invoices = [{ ...first, attempts: 1 }];
-    const payments = [payment(0, { invoice: 'in_1' }), paid];
-    expect(told({ subscriptions: [subscription()], invoices, payments })).toEqual([]);
-  });
-
-  test('do not tell of an end of long ago, as a store that was just connected knows many', () => {
-    const subscriptions = [subscription({ state: 'canceled', ended_at: day(40) })];
-    expect(told({ subscriptions }, 41)).toEqual([['subscription_canceled', true]]);
-    expect(told({ subscriptions }, 60)).toEqual([['subscription_canceled', false]]);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  areTriesKnown,
   type Books,
   disputesOf,
   invoicesOf,
@@ -14,6 +15,8 @@ const LEEWAY = 3 * DAY;
 /** Grace after the first failure and after the second; the third suspends (spec/platform.md). */
 const GRACE = [7 * DAY, 3 * DAY];
 const THIRD = 3;
+/** Whoever pays so soon after an invoice was issued pays with its first try. */
+const AT_ONCE = 3_600_000;
 
 /** What payments, disputes and pauses make of a subscription. */
 export interface Standing {
@@ -73,12 +76,22 @@ function owedOf(
 ): Owed | undefined {
   const { state, given_up, period_starts_at } = subscription;
   if (state !== 'past_due' && state !== 'canceled') return undefined;
-  const open = invoices.filter((invoice) => invoice.state === 'open');
-  const owed = open.flatMap((invoice) => graceOf(books, invoice, given_up) ?? []);
-  const [first] = owed.sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
+  const owed = invoices
+    .filter((invoice) => isOwed(invoice, invoices))
+    .map((invoice) => graceOf(books, subscription, invoice));
+  const [first] = owed
+    .filter(({ failures }) => state === 'past_due' || failures > 0)
+    .sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
   if (first !== undefined || state === 'canceled') return first;
-  // It is owed, and we know of no try yet.
-  return { failures: 0, graceEndsAt: later(open[0]?.issued_at ?? period_starts_at, GRACE[0] ?? 0) };
+  // What is owed was not read yet, or is no more. Periods go on although nobody pays: a grace from them would begin anew with each.
+  const from = invoices.length === 0 ? period_starts_at : paidUntil(subscription, books, invoices);
+  return { failures: 0, graceEndsAt: later(from, given_up ? 0 : (GRACE[0] ?? 0)) };
+}
+
+/** What the store has written off is owed all the same, until something later is paid. */
+export function isOwed({ state, issued_at }: InvoiceRow, invoices: readonly InvoiceRow[]): boolean {
+  if (state !== 'uncollectible') return state === 'open';
+  return !invoices.some((other) => other.state === 'paid' && other.issued_at > issued_at);
 }
 
 /** Tries to charge an invoice that failed, the oldest first. */
@@ -90,34 +103,54 @@ export function failuresOf(books: Books, invoice: InvoiceRow): PaymentRow[] {
  * How many failures count: as many as the store made tries of its own (`attempts`). A customer whose second card is
  * declined too, a minute later, does not lose by it the days that they were promised.
  */
-export function countedFailures({ attempts }: InvoiceRow, failed: readonly PaymentRow[]): number {
-  return Math.min(failed.length, Math.max(attempts, 1));
+function countedFailures(books: Books, { state }: SubscriptionRow, invoice: InvoiceRow): number {
+  const failed = failuresOf(books, invoice).length;
+  const isUnpaid = invoice.state !== 'open' || state === 'past_due' || state === 'canceled';
+  const without = isUnpaid && areTriesKnown(books, invoice) ? triesInVain(books, invoice) : 0;
+  return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
 }
 
-/** Until when a plan is kept although this invoice of it could not be charged; undefined: it could, or was not tried. */
-export function graceOf(books: Books, invoice: InvoiceRow, givenUp: boolean): Owed | undefined {
+/** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */
+function triesInVain(books: Books, invoice: InvoiceRow): number {
+  const { attempts, due_at, issued_at, paid_at } = invoice;
+  // The store sent it, and tries nothing by itself.
+  if (due_at !== null) return 0;
+  const going = paymentsOf(books, [invoice]).find(({ state }) => state !== 'failed');
+  if (invoice.state !== 'paid') return attempts - (going === undefined ? 0 : 1);
+  const since = going?.occurred_at ?? paid_at;
+  if (since === null || since <= later(issued_at, AT_ONCE)) return 0;
+  // The last try may have been the one that was paid.
+  return Math.min(attempts, Math.max(attempts - 1, 1));
+}
+
+/** Until when a plan is kept although this invoice of it is not paid. */
+export function graceOf(books: Books, subscription: SubscriptionRow, invoice: InvoiceRow): Owed {
   const failed = failuresOf(books, invoice);
-  const failures = countedFailures(invoice, failed);
-  const at = (failures === 1 && !givenUp ? failed[0] : failed.at(-1))?.occurred_at;
-  if (at === undefined) return undefined;
-  const grace = givenUp || failures >= THIRD ? 0 : (GRACE[failures - 1] ?? 0);
-  return { failures, graceEndsAt: later(at, grace) };
+  const failures = countedFailures(books, subscription, invoice);
+  const { issued_at, due_at } = invoice;
+  const isOver = subscription.given_up || failures >= THIRD;
+  // Nobody says when a try without a charge was: it takes none of the days that the first one left.
+  const isFirst = !isOver && (failures < 2 || failed.length < failures);
+  const at = (isFirst ? failed[0] : failed.at(-1))?.occurred_at ?? issued_at;
+  const from = due_at !== null && due_at > at ? due_at : at;
+  return { failures, graceEndsAt: later(from, isOver ? 0 : (GRACE[isFirst ? 0 : 1] ?? 0)) };
 }
 
 /** Nothing is charged while it is paused, and nothing given past what is paid for. */
-function pauseOf(
-  subscription: SubscriptionRow,
-  { lines }: Books,
-  invoices: readonly InvoiceRow[],
-): Suspension[] {
+function pauseOf(subscription: SubscriptionRow, books: Books, invoices: readonly InvoiceRow[]): Suspension[] {
   if (subscription.state !== 'paused') return [];
+  return [{ at: paidUntil(subscription, books, invoices), by: 'pause' }];
+}
+
+/** The end of its newest period that was paid, or of its trial. */
+function paidUntil(subscription: SubscriptionRow, { lines }: Books, invoices: readonly InvoiceRow[]): Date {
   const paid = new Set(invoices.filter(({ state }) => state === 'paid').map(({ id }) => id));
   const ends = lines.filter(({ invoice_id, plan }) => plan !== null && paid.has(invoice_id));
   const times = [
     subscription.trial_ends_at ?? subscription.starts_at,
     ...ends.map((line) => line.period_ends_at),
   ];
-  return [{ at: new Date(Math.max(...times.map((time) => time.getTime()))), by: 'pause' }];
+  return new Date(Math.max(...times.map((time) => time.getTime())));
 }
 
 /** Whoever takes the money back has nothing for it: until they lose, or pay again. */

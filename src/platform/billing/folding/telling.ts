@@ -24,7 +24,7 @@ export async function tellIn(
   tx: Transaction,
   { applied, before, books }: Told,
 ): Promise<void> {
-  for (const event of auditEventsOf(applied, before)) await parts.audit.recordIn(tx, event);
+  for (const event of auditEventsOf(applied, before, books)) await parts.audit.recordIn(tx, event);
   const { accountId } = applied;
   const [[time], known] = await tx.runAll([presentTime(), knownNotices(accountId)]);
   const all = noticesOf(books, time?.now ?? new Date(0));
@@ -49,21 +49,21 @@ export async function tellIn(
 const keyOf = ({ kind, about }: Pick<Notice, 'kind' | 'about'>) => `${kind} ${about}`;
 
 function eventOf({ webhooks }: Telling, accountId: AccountId, notice: Notice): readonly Runnable[] {
-  const { kind, subscription, invoice, charge, graceEndsAt } = notice;
-  if (kind !== 'payment.failed' || charge === undefined) return [];
+  const { kind, about, subscription, invoice, charge, graceEndsAt } = notice;
+  if (kind !== 'payment.failed' || invoice === undefined) return [];
   return webhooks.emitting({
     type: 'payment.failed',
     accountId,
-    id: charge.store_id,
+    id: about,
     data: {
       product: subscription.product,
       plan: `${subscription.product}.${subscription.plan}`,
       subscription_id: subscription.id,
-      invoice_id: invoice?.id ?? null,
-      amount: charge.amount,
-      currency: charge.currency,
-      failure_code: charge.failure_code,
-      failed_at: charge.occurred_at.toISOString(),
+      invoice_id: invoice.id,
+      amount: charge?.amount ?? invoice.total,
+      currency: charge?.currency ?? invoice.currency,
+      failure_code: charge?.failure_code ?? null,
+      failed_at: (charge?.occurred_at ?? invoice.issued_at).toISOString(),
       grace_ends_at: graceEndsAt?.toISOString() ?? null,
     },
   });

@@ -1,10 +1,10 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
-import { AppError } from '#platform/kernel';
+import { AppError, isUuid } from '#platform/kernel';
 import type { Facts, ObjectRef } from '../facts.ts';
 import type { Folding } from '../folding/index.ts';
 import type { Body, Store } from '../store.ts';
 import { type MessageState, settleMessages } from './messages-store.ts';
-import { keepBody, lockObject, noteObject, type ObjectState } from './objects-store.ts';
+import { customerOf, keepBody, lockObject, noteObject, type ObjectState } from './objects-store.ts';
 import { type Owner, ownerIn } from './owners.ts';
 import { dropWant, markUnknown, reviveWant } from './wants-store.ts';
 
@@ -74,8 +74,8 @@ export interface Telling extends Fetched {
 }
 
 /**
- * Makes a body the one in effect, in a transaction; undefined: a newer one is. Locks: the object, its customer, and then
- * what the folding locks.
+ * Makes a body the one in effect, in a transaction; undefined: a newer one is. Locks: its customer, their account, the
+ * object, and then what the folding locks. Whoever erases somebody locks the account before the objects, too.
  */
 export async function tellIn(
   { folding }: Pick<ApplyingParts, 'folding'>,
@@ -83,22 +83,24 @@ export async function tellIn(
   { store, facts, ref, number, body, isRetold = false }: Telling,
 ): Promise<Told | undefined> {
   const shop = { store: store.name, mode: store.mode };
+  // Of what is gone nothing says whose it was but what was known before.
+  const customer = facts.customer ?? (await tx.run(customerOf(shop, ref)))[0]?.customer ?? null;
+  const owner = customer === null ? NOBODY : await ownerIn(tx, shop, { customer, accountId: facts.claims });
   const [known] = await tx.run(lockObject(shop, ref));
   if (known === undefined) throw new Error('an object of a store was not noted');
-  // Of what is gone nothing says whose it was but what was known before.
-  const customer = facts.customer ?? known.customer;
-  const owner =
-    customer === null
-      ? { accountId: known.account_id ?? undefined, isErased: false }
-      : await ownerIn(tx, shop, { customer, accountId: facts.claims });
+  if (customer === null && known.customer !== null)
+    throw new Error('whose an object is was found out just now');
   if (!owner.isErased) await tx.run(keepBody(shop, ref, { number, body }));
   if (known.number > number) return undefined;
   const { accountId } = owner;
   const state = stateOf({ body, facts, ...owner });
-  await tx.run(noteObject(shop, ref, { number, customer, account_id: accountId ?? null, state }));
+  const claims = state === 'waiting' && isUuid(facts.claims ?? '') ? (facts.claims ?? null) : null;
+  await tx.run(noteObject(shop, ref, { number, customer, account_id: accountId ?? null, state, claims }));
   if (accountId !== undefined) await folding.applyIn(tx, { ...shop, ref, facts, accountId, isRetold });
   return { ...owner, state };
 }
+
+const NOBODY: Owner = { accountId: undefined, isErased: false };
 
 function stateOf({
   body,

@@ -5,9 +5,9 @@ import type { ObjectRef } from '../facts.ts';
 import type { Body, Store } from '../store.ts';
 import { apply, type ApplyingParts } from './applying.ts';
 import { settleMessages } from './messages-store.ts';
-import { keepBody } from './objects-store.ts';
+import { keepUnread } from './objects-store.ts';
 import type { Turns } from './turns.ts';
-import { type Claim, claimWant, putOffWant } from './wants-store.ts';
+import { AWAY, type Claim, claimWant, putOffWant } from './wants-store.ts';
 
 const CLAIMED = commitPoint('billing.claimed', 'which fetch begins, and its number');
 const PUT_OFF = commitPoint('billing.put-off', 'that a fetch came to nothing, and when the next one is due');
@@ -21,6 +21,8 @@ const FIRST_PAUSE = 15;
 const LONGEST_PAUSE = 3_600;
 /** Fetches in a row after which an object is given up (some four hours); not while the store is away. */
 const TRIES = 12;
+/** As many as an outage counts for, at most: after it, nothing is put off for longer than 8 minutes, and nothing is near its last try. */
+const TRIES_WHILE_AWAY = 5;
 
 export interface FetchingParts extends ApplyingParts {
   readonly clock: { monotonic(): number };
@@ -71,18 +73,26 @@ async function putOff(
   { ref, claim, body, error }: Failed,
 ): Promise<void> {
   const shop = { store: store.name, mode: store.mode };
-  const { number, attempts } = claim;
-  const code = error instanceof AppError ? error.code : 'internal';
-  // That a store is away is no fault of the object.
-  const dead = code !== 'store_unavailable' && attempts + 1 >= TRIES;
-  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts);
+  const { number } = claim;
+  const code = codeOf(error);
+  const most = AWAY.some((one) => one === code) ? Math.max(claim.attempts, TRIES_WHILE_AWAY) : TRIES;
+  const attempts = Math.min(claim.attempts + 1, most);
+  const dead = attempts >= TRIES;
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
   await parts.db.system('billing.inbox', PUT_OFF, [
-    putOffWant(shop, ref, { number, error: code, pause, dead }),
-    // An answer that can't be read here may be read by a later version.
-    ...(body === undefined ? [] : [keepBody(shop, ref, { number, body })]),
+    // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
+    ...(body !== undefined && body !== null && code === 'store_unreadable'
+      ? [keepUnread(shop, ref, { number, body })]
+      : []),
+    putOffWant(shop, ref, { number, error: code, pause, attempts, dead }),
     ...(dead ? [settleMessages(shop, ref, { number, state: 'dead' })] : []),
   ]);
-  const facts = { err: error, ...shop, ...ref, attempts: attempts + 1 };
+  const facts = { err: error, ...shop, ...ref, attempts };
   if (dead) parts.log.error(facts, 'an object of a store was given up');
   else parts.log.warn(facts, 'an object of a store could not be applied');
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof AppError)) return 'internal';
+  return error.details?.['code'] === 'key_refused' ? 'key_refused' : error.code;
 }

@@ -52,6 +52,9 @@ const wants = async (id: string) =>
       [id],
     ),
   );
+/** Nobody wants it any more: other tests are of other objects. */
+const forget = (id: string) =>
+  db.asMigrator(statement('delete from billing.wants where object_id = $1', [id]));
 const fetches = (id: string) => stall.fetched.filter((one) => one === id).length;
 
 describe('a message', () => {
@@ -188,6 +191,41 @@ describe('whose an object is', () => {
     expect(last).toEqual({ state: 'ignored', body: '' });
   });
 
+  test('is nobody once they were erased, not even where nobody can read what is answered', async () => {
+    const [ada, eve] = [await regular(), await regular()];
+    const kept = async ({ id }: { readonly id: string }) =>
+      db.asMigrator(statement('select from billing.bodies where object_id = $1', [id]));
+    for (const { id, customer } of [ada, eve]) stall.things.set(id, { customer, seats: 1, garbled: true });
+    await db.asMigrator(
+      statement('update billing.customers set erased_at = app.now() where customer = $1', [ada.customer]),
+    );
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await kept(ada)).toEqual([]);
+    const held = stall.hold();
+    await tell(eve.id);
+    const draining = inbox.drain();
+    await held.asked;
+    await db.asMigrator(statement('delete from billing.wants where object_id = $1', [eve.id]));
+    held.release();
+    await draining;
+    expect(await kept(eve)).toEqual([]);
+    await forget(ada.id);
+  });
+
+  test('is looked at again where it was nobody’s payment and is named later', async () => {
+    const ada = await regular();
+    const payment = `pi_of_${ada.id}`;
+    stall.things.set(payment, { customer: ada.customer, seats: 1, foreign: true });
+    await tell(payment);
+    await inbox.drain();
+    expect(await states(payment)).toEqual(['ignored']);
+    stall.things.set(ada.id, { customer: ada.customer, seats: 1, names: [payment] });
+    await tell(ada.id);
+    await inbox.drain();
+    expect(fetches(payment)).toBe(2);
+  });
+
   test('does not matter where nothing is sold by us', async () => {
     const ada = await shopper();
     stall.things.set(ada.id, { customer: ada.customer, seats: 1, foreign: true });
@@ -199,6 +237,7 @@ describe('whose an object is', () => {
 });
 
 const away = () => new AppError('store_unavailable');
+const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
   test('is tried again later, and hints meanwhile hurry nobody', async () => {
@@ -217,17 +256,45 @@ describe('a fetch that comes to nothing', () => {
     expect(await wants(ada.id)).toEqual([]);
   });
 
-  test('for days because the store is away is never given up', async () => {
+  test.each([
+    ['is away', away],
+    ['takes our key no more', keyRefused],
+  ])('again and again because the store %s is never given up, nor put off for long', async (_, trouble) => {
     const ada = await shopper();
-    ada.has(1);
-    stall.troubles.push(...Array.from({ length: 30 }, away));
+    stall.troubles.push(...Array.from({ length: 13 }, trouble));
+    stall.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
     await tell(ada.id);
-    for (let n = 0; n < 30; n += 1) {
+    for (let n = 0; n < 14; n += 1) {
       await inbox.drain();
-      await advance(db, '2 hours');
+      await advance(db, '8 minutes');
     }
+    expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 6, error: 'store_unreadable' }]);
+    ada.has(1);
+    await advance(db, '8 minutes');
     await inbox.drain();
     expect(await ada.seats()).toBe(1);
+  });
+
+  test('because the store is away is tried at once for whoever waits', async () => {
+    const ada = await shopper();
+    ada.has(1);
+    stall.troubles.push(away());
+    await tell(ada.id);
+    await inbox.drain();
+    await inbox.look('stripe', [{ kind: 'subscription', id: ada.id }]);
+    expect(await ada.seats()).toBe(1);
+  });
+
+  test('because we could not apply the answer keeps nothing of it', async () => {
+    const ada = await regular();
+    ada.has(-1);
+    await tell(ada.id);
+    await inbox.drain();
+    expect(await wants(ada.id)).toMatchObject([{ error: 'internal' }]);
+    expect(
+      await db.asMigrator(statement('select from billing.bodies where object_id = $1', [ada.id])),
+    ).toEqual([]);
+    await forget(ada.id);
   });
 
   test('because nobody can read the answer is given up in the end, kept, and begun anew by a hint', async () => {

@@ -177,11 +177,12 @@ const oldMessages = () =>
     [KEPT],
   );
 
-/** Those in effect are kept for ever: all of it can be told again. */
+/** Those in effect are kept for ever: all of it can be told again. An answer that nobody could read yet may be of no object. */
 const oldBodies = () =>
   statement(
-    `delete from billing.bodies b using billing.objects o
-     where b.created_at < app.now() - make_interval(days => $1) and b.number < o.number
-       and (o.store, o.mode, o.kind, o.object_id) = (b.store, b.mode, b.kind, b.object_id) returning b.number`,
+    `delete from billing.bodies b where b.created_at < app.now() - make_interval(days => $1) and not exists (
+       select from billing.objects o
+       where (o.store, o.mode, o.kind, o.object_id) = (b.store, b.mode, b.kind, b.object_id) and o.number <= b.number)
+     returning b.number`,
     [KEPT],
   );

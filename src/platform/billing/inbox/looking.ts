@@ -25,7 +25,7 @@ export async function look(
   refs: readonly ObjectRef[],
 ): Promise<void> {
   const marks = await parts.db.system('billing.inbox', LOOKED, async (tx) => {
-    const marked = await tx.run(markWanted(shop, refs));
+    const marked = await tx.run(markWanted(shop, refs, { low: false }));
     await askForDrainIn(parts, tx, shop);
     return marked;
   });

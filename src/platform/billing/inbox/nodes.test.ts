@@ -102,7 +102,7 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     expect(await seats()).toBe(1);
     await advance(db, '2 minutes');
     await other.inbox.drain();
-    expect(await seats()).toBe(2);
+    await expect.poll(seats).toBe(2);
     never.release();
   });
 
@@ -138,10 +138,10 @@ describe.runIf(engine === 'postgres')('the job', () => {
     for (let n = 0; n < 5; n += 1) await one.inbox.receive('stripe', stall.tell('sub_ada'));
     expect(await count()).toBe(2);
     const worker = one.jobs.work();
-    await expect.poll(seats, { timeout: 10_000 }).toBe(2);
+    await expect.poll(seats).toBe(2);
     has(3);
     await one.inbox.receive('stripe', stall.tell('sub_ada'));
-    await expect.poll(seats, { timeout: 10_000 }).toBe(3);
+    await expect.poll(seats).toBe(3);
     await worker.stop(5_000);
   });
 
@@ -155,7 +155,7 @@ describe.runIf(engine === 'postgres')('the job', () => {
       .poll(() => db.asMigrator(statement(`select name from jobs.schedules where name = 'billing.drain'`)))
       .toHaveLength(1);
     await advance(db, '61 seconds');
-    await expect.poll(seats, { timeout: 10_000 }).toBe(2);
+    await expect.poll(seats).toBe(2);
     await worker.stop(5_000);
   });
 });

@@ -2,6 +2,7 @@ import { commitPoint, statement } from '#platform/db';
 import type { ObjectRef } from '../facts.ts';
 import type { Store } from '../store.ts';
 import { askForDrainIn } from './asking.ts';
+import { claimLate } from './claims.ts';
 import { found, type ReceivingParts } from './receiving.ts';
 import type { Turns } from './turns.ts';
 import { markWanted, type Shop } from './wants-store.ts';
@@ -49,6 +50,7 @@ export async function reconcile(
   let messages = 0;
   for await (const page of store.messagesSince(since.at, reading))
     for (const hint of page) if (hint.about !== undefined && (await found(parts, store, hint))) messages += 1;
+  await claimLate(parts, shop);
   let objects = 0;
   if (all || since.forgotten)
     for await (const page of store.everything(reading)) objects += await mark(parts, shop, page);
@@ -56,9 +58,10 @@ export async function reconcile(
   return { messages, objects };
 }
 
-/** One commit for each: rows that are held for long would hold up whoever applies them. */
+/** One commit for each: rows that are held for long would hold up whoever applies them. What is hinted at goes before them. */
 async function mark(parts: ReceivingParts, shop: Shop, refs: readonly ObjectRef[]): Promise<number> {
-  for (const ref of refs) await parts.db.system('billing.inbox', MARKED, [markWanted(shop, [ref])]);
+  for (const ref of refs)
+    await parts.db.system('billing.inbox', MARKED, [markWanted(shop, [ref], { low: true })]);
   await parts.db.system('billing.inbox', MARKED, (tx) => askForDrainIn(parts, tx, shop));
   parts.jobs.wake();
   return refs.length;

@@ -2,12 +2,13 @@ import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import type { ObjectKind } from '../facts.ts';
+import type { ObjectKind, ObjectRef } from '../facts.ts';
 import type { Mode, Store, StoreName } from '../store.ts';
 import { askForDrainIn, type AskingParts } from './asking.ts';
-import { lookAgain, reviveDead } from './wants-store.ts';
+import { lookAgain, reviveDead, type Shop } from './wants-store.ts';
 
-const REPLAYED = commitPoint('billing.replayed', 'objects that are fetched again, as an admin asked');
+const REPLAYED = commitPoint('billing.replayed', 'that objects are fetched again, as an admin asked');
+const MARKED = commitPoint('billing.replay-marked', 'an object that is fetched again');
 
 /** Messages that one call replays. */
 const MOST = 1_000;
@@ -44,8 +45,9 @@ export async function replay(
   { stores, which }: { readonly stores: readonly Store[]; readonly which: Replay },
   { caller, origin, once }: ByWhom,
 ): Promise<Answer<Replayed>> {
+  const marked = which.dead === true ? undefined : await mark(parts, which);
   const given = await once(REPLAYED, async (tx) => {
-    const replayed = which.dead === true ? await reviveIn(tx, stores) : await markIn(tx, which);
+    const replayed = marked ?? (await reviveIn(tx, stores));
     for (const { name, mode } of stores) await askForDrainIn(parts, tx, { store: name, mode });
     await parts.audit.recordIn(tx, {
       action: 'billing.replayed',
@@ -65,14 +67,24 @@ async function reviveIn(tx: Transaction, stores: readonly Store[]): Promise<Repl
   return { objects, next_since: null };
 }
 
-async function markIn(tx: Transaction, which: Replay): Promise<Replayed> {
-  const found = await tx.run(messagesToReplay(which));
+/** One commit for each object: in one for all, this and whoever applies some of them would wait for each other. Twice does no harm. */
+async function mark({ db }: ReplayingParts, which: Replay): Promise<Replayed> {
+  const [found] = await db.system('admin.billing', [messagesToReplay(which)]);
   const known = new Set(found.map(({ event_id }) => event_id));
   const unknown = which.event_ids?.find((id) => !known.has(id));
   if (unknown !== undefined)
     throw new AppError('not_found', { message: 'There is no event of one of these ids.' });
-  const marked = await tx.run(lookAgain(found.slice(0, MOST)));
-  return { objects: marked.length, next_since: found[MOST]?.created_at.toISOString() ?? null };
+  const objects = objectsOf(found.slice(0, MOST));
+  for (const { ref, ...shop } of objects) await db.system('admin.billing', MARKED, [lookAgain(shop, ref)]);
+  return { objects: objects.length, next_since: found[MOST]?.created_at.toISOString() ?? null };
+}
+
+/** What messages are about, each once. */
+function objectsOf(messages: readonly MessageToReplay[]): (Shop & { readonly ref: ObjectRef })[] {
+  const objects = messages.flatMap(({ store, mode, kind, object_id: id }) =>
+    kind === null || id === null ? [] : [{ store, mode, ref: { kind, id } }],
+  );
+  return [...new Map(objects.map((object) => [JSON.stringify(object), object])).values()];
 }
 
 interface MessageToReplay {

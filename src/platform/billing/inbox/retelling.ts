@@ -1,8 +1,9 @@
-import { commitPoint, type Runnable, statement } from '#platform/db';
+import { commitPoint, type Runnable, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { ObjectKind } from '../facts.ts';
 import type { Body, Store } from '../store.ts';
 import { type ApplyingParts, factsOf, tellIn } from './applying.ts';
+import { customersOf, lockCustomer } from './objects-store.ts';
 import type { Shop } from './wants-store.ts';
 
 const RETOLD = commitPoint('billing.retold', "an account's rows, emptied and told again from kept bodies");
@@ -51,9 +52,7 @@ async function retellNobodys(
 
 async function retellAccount(parts: ApplyingParts, store: Store, accountId: AccountId): Promise<number> {
   const count = await parts.db.system('billing.inbox', RETOLD, async (tx) => {
-    // All objects before anything else, as whoever applies one of them locks it first; and read only then, for what is in
-    // effect of one may change while it is waited for.
-    await tx.run(lockObjects(shopOf(store), accountId));
+    await lockIn(tx, shopOf(store), accountId);
     await tx.runAll(emptying(shopOf(store), accountId));
     const rows = await tx.run(bodiesOf(shopOf(store), accountId));
     for (const row of rows) await tellIn(parts, tx, tellingOf(store, row));
@@ -62,6 +61,16 @@ async function retellAccount(parts: ApplyingParts, store: Store, accountId: Acco
   });
   parts.folding.announce(accountId);
   return count;
+}
+
+/**
+ * In the order of whoever applies one object: customers, the account, objects. What is in effect of them is read only then, for
+ * it may change while they are waited for.
+ */
+async function lockIn(tx: Transaction, shop: Shop, accountId: AccountId): Promise<void> {
+  for (const { customer } of await tx.run(customersOf(shop, accountId)))
+    await tx.run(lockCustomer(shop, customer));
+  await tx.runAll([lockAccount(accountId), lockObjects(shop, accountId)]);
 }
 
 const shopOf = ({ name, mode }: Store): Shop => ({ store: name, mode });
@@ -102,6 +111,9 @@ const nobodysBodies = (
      order by o.number limit ${PAGE}`,
     [store, mode, customers, after],
   );
+
+const lockAccount = (accountId: AccountId) =>
+  statement('select from accounts.accounts where account_id = $1 for share', [accountId]);
 
 const lockObjects = ({ store, mode }: Shop, accountId: AccountId) =>
   statement(

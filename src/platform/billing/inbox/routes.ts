@@ -39,7 +39,7 @@ const receiveStripe = route(
   {
     summary: 'Stripe tells what happened',
     description:
-      'For Stripe alone: its signature is verified. 200 once the message is stored; it is a hint, and what became of its object is asked of Stripe by a job. A message that comes again changes nothing; the call takes no Idempotency-Key.',
+      'For Stripe alone: its signature is verified. 200 once the message is stored; it is a hint, and what became of its object is asked of Stripe by a job. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
     tag,
     auth: 'none',
     rate: { perMinute: 60_000, by: 'ip' },

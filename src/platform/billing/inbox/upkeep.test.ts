@@ -50,6 +50,39 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
     expect(await seats()).toBe(2);
   });
 
+  test('and is found by looking at everything is fetched after what is hinted at', async () => {
+    const { stall, inbox, has, tell } = await openShop();
+    stall.things.clear();
+    for (let n = 0; n < 30; n += 1) stall.things.set(`sub_${n}`, { customer: 'cus_eve', seats: 1 });
+    has(1);
+    await inbox.reconcile({ all: true });
+    await tell();
+    await inbox.drain();
+    expect(stall.fetched.length).toBeGreaterThan(30);
+    expect(stall.fetched.indexOf('sub_ada')).toBeLessThan(6);
+  });
+
+  test('is whose account was made after they were told of: what waits for it is applied', async () => {
+    const { db, stall, inbox, tell, rows } = await openShop();
+    const { accountId } = await makeAccount(db);
+    const later = accountId.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    await rows('delete from billing.objects returning number');
+    stall.notes.set('cus_ada', later as typeof accountId);
+    await tell();
+    await inbox.drain();
+    expect(await rows('select distinct state from billing.objects')).toEqual([{ state: 'waiting' }]);
+    await inbox.reconcile();
+    await inbox.drain();
+    expect(stall.fetched.filter((id) => id === 'sub_ada')).toHaveLength(1);
+    await rows(
+      `insert into accounts.accounts select (jsonb_populate_record(a, jsonb_build_object('account_id', '${later}'))).*
+       from accounts.accounts a where account_id = '${accountId}' returning account_id`,
+    );
+    await inbox.reconcile();
+    await inbox.drain();
+    expect(await seatsOf(db, later as typeof accountId)).toEqual({ sub_ada: 1 });
+  });
+
   test('in a time longer than it remembers is found the same way', async () => {
     const { db, inbox, has, seats } = await openShop();
     await inbox.reconcile({ all: true });
@@ -143,14 +176,18 @@ test.runIf(engine === 'postgres')(
     await tell();
     await inbox.drain();
     stall.things.set('sub_of_nobody', { customer: 'cus_of_nobody', seats: 1 });
+    stall.things.set('sub_unread', { customer: 'cus_of_nobody', seats: 1, garbled: true });
+    await inbox.receive('stripe', stall.tell('sub_unread'));
     await inbox.receive('stripe', stall.tell('sub_of_nobody'));
     await inbox.drain();
     expect(await inbox.prune()).toBe(0);
     await advance(db, '91 days');
     await inbox.prune();
     expect(await rows('select state, object_id from billing.inbox')).toEqual([
+      { state: 'received', object_id: 'sub_unread' },
       { state: 'waiting', object_id: 'sub_of_nobody' },
     ]);
+    expect(await rows(`select from billing.bodies where object_id = 'sub_unread'`)).toEqual([]);
     const kept = await rows(`select o.object_id, count(b.number)::int as n from billing.objects o
     join billing.bodies b using (store, mode, kind, object_id) where kind = 'subscription' group by 1 order by 1`);
     expect(kept).toEqual([

@@ -11,13 +11,21 @@ export interface Shop {
 export const keyOf = ({ store, mode }: Shop, { kind, id }: ObjectRef): string[] => [store, mode, kind, id];
 const KEY = 'store = $1 and mode = $2 and kind = $3 and object_id = $4';
 
+/** Codes of failures that are no fault of the object: its store is away, or takes our key no more. */
+export const AWAY = ['store_unavailable', 'key_refused'] as const;
+
+const marking = (isDue: string) => `on conflict (store, mode, kind, object_id) do update set
+  wanted = greatest(w.wanted, excluded.wanted), updated_at = app.now(), dead = false, low = w.low and excluded.low,
+  attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
+
 /**
  * What a new hint does with a want that is there. A failing object keeps its pause, so that a thousand hints are no thousand
  * fetches; one that was given up begins anew.
  */
-export const HINTED = `on conflict (store, mode, kind, object_id) do update set
-  wanted = greatest(w.wanted, excluded.wanted), updated_at = app.now(), dead = false,
-  attempts = case when w.dead then 0 else w.attempts end, due_at = case when w.dead then app.now() else w.due_at end`;
+export const HINTED = marking('w.dead');
+
+/** The same by somebody of ours, who waits for it: where the store was away, they find out whether it is back. */
+const ASKED = marking(`w.dead or w.fetching is null and w.error in ('${AWAY.join("', '")}')`);
 
 const refsOf = (refs: readonly ObjectRef[]) => JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })));
 const REFS = 'select distinct kind, id from jsonb_to_recordset($3::text::jsonb) as t (kind text, id text)';
@@ -27,13 +35,20 @@ export interface Mark extends ObjectRef {
   readonly number: number;
 }
 
-/** Marks objects as to be fetched: after this, a fetch that began before it is not enough. All who mark do so in one order. */
-export const markWanted = ({ store, mode }: Shop, refs: readonly ObjectRef[]) =>
+/**
+ * Marks objects as to be fetched: after this, a fetch that began before it is not enough. All who mark do so in one order.
+ * `low`: once nothing else is due.
+ */
+export const markWanted = (
+  { store, mode }: Shop,
+  refs: readonly ObjectRef[],
+  { low }: { readonly low: boolean },
+) =>
   statement<Mark>(
-    `insert into billing.wants as w (store, mode, kind, object_id, wanted)
-     select $1, $2, t.kind, t.id, nextval('billing.numbers') from (${REFS} order by kind, id) t ${HINTED}
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted, low)
+     select $1, $2, t.kind, t.id, nextval('billing.numbers'), $4 from (${REFS} order by kind, id) t ${ASKED}
      returning kind, object_id as id, wanted as number`,
-    [store, mode, refsOf(refs)],
+    [store, mode, refsOf(refs), low],
   );
 
 /** How many of the marked have not been applied as they were seen after their mark. */
@@ -46,12 +61,16 @@ export const countUnseen = ({ store, mode }: Shop, marks: readonly Mark[]) =>
     [store, mode, JSON.stringify(marks)],
   );
 
-/** Marks those that were never fetched and that nobody wants yet. */
+/**
+ * Marks those that were never fetched and that nobody wants yet; also a payment that was nobody's of ours: the invoice that
+ * names it now may be younger.
+ */
 export const markUnknown = ({ store, mode }: Shop, refs: readonly ObjectRef[]) =>
   statement(
     `insert into billing.wants (store, mode, kind, object_id, wanted)
      select $1, $2, t.kind, t.id, nextval('billing.numbers') from (${REFS} order by kind, id) t
-     where not exists (select from billing.objects o where o.store = $1 and o.mode = $2 and o.kind = t.kind and o.object_id = t.id)
+     where not exists (select from billing.objects o where o.store = $1 and o.mode = $2 and o.kind = t.kind and o.object_id = t.id
+       and not (o.kind = 'payment' and o.state = 'foreign'))
      on conflict do nothing`,
     [store, mode, refsOf(refs)],
   );
@@ -79,14 +98,14 @@ export interface Claim {
   readonly attempts: number;
 }
 
-/** Takes the want that is due the longest, for so many seconds; no row: nothing is due. */
+/** Takes the want that is due the longest, for so many seconds; those of low rank last; no row: nothing is due. */
 export const claimWant = ({ store, mode }: Shop, lease: number) =>
   statement<Claim>(
     `update billing.wants w set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3), updated_at = app.now()
      where (w.store, w.mode, w.kind, w.object_id) = (
        select store, mode, kind, object_id from billing.wants
        where store = $1 and mode = $2 and not dead and due_at <= app.now()
-       order by due_at limit 1 for update skip locked)
+       order by low, due_at limit 1 for update skip locked)
      returning kind, object_id as id, fetching as number, attempts`,
     [store, mode, lease],
   );
@@ -110,42 +129,35 @@ export interface Failure {
   readonly error: string;
   /** Seconds. */
   readonly pause: number;
+  /** Fetches in a row that came to nothing, with this one. */
+  readonly attempts: number;
   readonly dead: boolean;
 }
 
 /** Puts a want off, unless another fetch has it by now. */
-export const putOffWant = (shop: Shop, ref: ObjectRef, { number, error, pause, dead }: Failure) =>
+export const putOffWant = (shop: Shop, ref: ObjectRef, { number, error, pause, attempts, dead }: Failure) =>
   statement(
-    `update billing.wants set fetching = null, attempts = attempts + 1, error = $6, dead = $8,
+    `update billing.wants set fetching = null, attempts = $9, error = $6, dead = $8,
        due_at = app.now() + make_interval(secs => $7), updated_at = app.now()
      where ${KEY} and fetching = $5`,
-    [...keyOf(shop, ref), number, error, pause, dead],
+    [...keyOf(shop, ref), number, error, pause, dead, attempts],
   );
 
-/** The object of a message that is replayed; none: it was about nothing. */
-export interface Replayable extends Shop {
-  readonly kind: ObjectKind | null;
-  readonly object_id: string | null;
-}
-
-/** Marks objects, and makes them due at once whatever they wait for, unless they are being fetched. */
-export const lookAgain = (messages: readonly Replayable[]) =>
+/** Marks an object, and makes it due at once whatever it waits for, unless it is being fetched. */
+export const lookAgain = (shop: Shop, ref: ObjectRef) =>
   statement(
-    `insert into billing.wants as w (store, mode, kind, object_id, wanted)
-     select t.*, nextval('billing.numbers') from (
-       select distinct store, mode, kind, object_id
-       from jsonb_to_recordset($1::text::jsonb) as m (store text, mode text, kind text, object_id text)
-       where kind is not null order by store, mode, kind, object_id) t
-     on conflict (store, mode, kind, object_id) do update set wanted = excluded.wanted, dead = false, attempts = 0, updated_at = app.now(),
-       due_at = case when w.fetching is null then app.now() else w.due_at end
-     returning kind`,
-    [JSON.stringify(messages)],
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted) values ($1, $2, $3, $4, nextval('billing.numbers'))
+     on conflict (store, mode, kind, object_id) do update set wanted = excluded.wanted, dead = false, low = false, attempts = 0,
+       updated_at = app.now(), due_at = case when w.fetching is null then app.now() else w.due_at end`,
+    keyOf(shop, ref),
   );
 
-/** Makes due at once what was given up. */
+/** Makes due at once what was given up, but for what somebody is at just now: who waits for nobody holds up nobody. */
 export const reviveDead = ({ store, mode }: Shop) =>
   statement(
     `update billing.wants set dead = false, attempts = 0, due_at = app.now(), updated_at = app.now()
-     where store = $1 and mode = $2 and dead returning kind`,
+     where (store, mode, kind, object_id) in (
+       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and dead for update skip locked)
+     returning kind`,
     [store, mode],
   );

@@ -54,13 +54,15 @@ create table billing.wants (
   due_at timestamptz not null default app.now(),
   -- Given up after its last attempt; a new hint or a replay makes it due again.
   dead boolean not null default false,
+  -- Marked by a look at everything alone: its turn comes when nothing else is due.
+  low boolean not null default false,
   -- A stable code; what a store answers may quote its customers.
   error text,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (store, mode, kind, object_id)
 );
-create index wants_due on billing.wants (store, mode, due_at) where not dead;
+create index wants_due on billing.wants (store, mode, low, due_at) where not dead;
 create index wants_dead on billing.wants (wanted) where dead;
 call app.protect_system('billing.wants');
 
@@ -85,12 +87,15 @@ create table billing.objects (
   -- waiting: its customer is nobody here yet. foreign: nothing of it is sold by us.
   state text not null check (state in ('applied', 'waiting', 'foreign', 'gone')),
   account_id uuid,
+  -- Of a customer who waits: the account that our own note names, which is not there yet.
+  claims uuid,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (store, mode, kind, object_id)
 );
 create index objects_by_customer on billing.objects (store, mode, customer);
 create index objects_by_account on billing.objects (account_id);
+create index objects_claimed on billing.objects (claims) where claims is not null and state = 'waiting';
 call app.protect_tenant('billing.objects', 'select');
 revoke select on billing.objects from plinth_tenant;
 

@@ -12,7 +12,8 @@ create table billing.subscriptions (
   -- Within the product.
   plan text not null,
   cycle text not null check (cycle in ('monthly', 'yearly')),
-  quantity integer not null check (quantity > 0),
+  -- 0: it goes on, and gives nothing.
+  quantity integer not null check (quantity >= 0),
   -- What one of it costs a cycle, in minor units, before discounts and tax.
   unit_amount bigint not null,
   currency text not null check (currency ~ '^[a-z]{3}$'),
@@ -35,7 +36,7 @@ create table billing.subscriptions (
   -- What it becomes, and when: a change that waits for the end of a period.
   next_plan text,
   next_cycle text check (next_cycle in ('monthly', 'yearly')),
-  next_quantity integer check (next_quantity > 0),
+  next_quantity integer check (next_quantity >= 0),
   next_at timestamptz,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
@@ -69,11 +70,15 @@ create table billing.invoices (
   total bigint not null,
   paid bigint not null,
   attempts integer not null default 0,
+  -- The store's id of the newest charge; null: none yet. A try without a card, or of a bank that asks for the person, makes none.
+  last_charge text,
   next_attempt_at timestamptz,
   -- Where the customer sees and pays it.
   url text,
   pdf_url text,
   issued_at timestamptz not null,
+  -- Of one that is sent, and not charged by the store itself.
+  due_at timestamptz,
   paid_at timestamptz,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
@@ -216,6 +221,8 @@ create table billing.checkouts (
   quantity integer not null,
   -- What the store is asked for, word by word: whoever asks again gets the same session. null: it was not asked yet.
   asked jsonb,
+  -- How often the store has failed by itself. It answers whoever asks again as it did before, so each time it is asked under another key.
+  attempt integer not null default 0,
   -- Of what was ordered: the same order is the same way.
   fingerprint text not null,
   -- The store's id; null: it was not made yet, or nobody knows.

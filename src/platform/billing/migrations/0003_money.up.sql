@@ -9,12 +9,14 @@ create index invoice_lines_by_period on billing.invoice_lines (period_ends_at) w
 
 -- What moved money, before it is split. invoice: the store's id of what it was for. fee: what the store kept; null: it has not said yet.
 -- What was paid past the store (a bank transfer that an operator marked as paid) is what the invoice says more than its charges.
+-- What was paid for no invoice that is here is none of ours: the store's owner may sell other things to the same customers.
 create function billing.moves(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, store text, store_id text, invoice text, currency text, amount bigint, fee bigint, occurred_at timestamptz)
 language sql stable as $$
   select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
     from billing.payments p
     where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
     from billing.invoices i
@@ -24,13 +26,15 @@ language sql stable as $$
     where i.mode = p_mode and i.state = 'paid' and i.paid_at >= p_from and i.paid_at < p_until and i.paid > c.charged
   union all
   select r.account_id, 'refund', r.store, r.store_id, p.invoice, r.currency, -r.amount, -r.fee_returned, r.occurred_at
-    from billing.refunds r left join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+    from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
     where r.mode = p_mode and r.state = 'succeeded' and r.occurred_at >= p_from and r.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   -- What was taken back; of one that was won, the fee alone.
   select d.account_id, 'dispute', d.store, d.store_id, p.invoice, d.currency, case when d.state = 'won' then 0 else -d.amount end, d.fee, d.occurred_at
-    from billing.disputes d left join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+    from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
     where d.mode = p_mode and d.state in ('open', 'won', 'lost') and d.occurred_at >= p_from and d.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
 $$;
 
 -- What an invoice consists of, each with what it came to (discount taken off, tax added), and what all of them before it and itself came to. What an
@@ -54,7 +58,7 @@ $$;
 
 -- A move in the shares of what it was for. Each share is what is rounded up to it less what was rounded before it: shares add up to the move, to
 -- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`); all of them are null
--- of what was for no invoice that is here. sales: 1 in the share of a sale that is counted, so that one sale is one.
+-- of what an invoice says more than its lines that are ours. sales: 1 in the share of a sale that is counted, so that one sale is one.
 create function billing.movements(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, store text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
   fee_known boolean, occurred_at timestamptz)
@@ -69,11 +73,18 @@ $$;
 
 -- Whether what an operator recorded by hand is told by the store itself: it is counted once.
 create function billing.is_told(p_store text, p_mode text, p_id text) returns boolean language sql stable as $$
-  select exists (select from billing.payments where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.payments where store = p_store and mode = p_mode and payment = p_id)
-    or exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.refunds where store = p_store and mode = p_mode and store_id = p_id)
-    or exists (select from billing.disputes where store = p_store and mode = p_mode and store_id = p_id)
+  select exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (
+      select from billing.payments p join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where p.store = p_store and p.mode = p_mode and (p.store_id = p_id or p.payment = p_id))
+    or exists (
+      select from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where r.store = p_store and r.mode = p_mode and r.store_id = p_id)
+    or exists (
+      select from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where d.store = p_store and d.mode = p_mode and d.store_id = p_id)
 $$;
 
 -- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's): of each the line in effect, which is

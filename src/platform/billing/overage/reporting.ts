@@ -34,10 +34,11 @@ export interface ReportingParts {
 /**
  * Counts what was used past limits since the last run, and tells the store of it. What there is to do is read from rows
  * alone, and each report has one identifier for ever: whoever dies anywhere is gone on with by the next run, and no unit is
- * billed twice. Two runs at once do no harm. Answers how many units were reported.
+ * billed twice. Two runs at once do no harm. Answers how many units were reported. Throws when an account could not be
+ * counted, which keeps no other one waiting.
  */
 export async function reportOverage(parts: ReportingParts): Promise<number> {
-  await count(parts);
+  const failures = await count(parts);
   const { db, mode, log } = parts;
   const [lost] = await db.system('billing.overage', TAKEN, [giveReportsUp(mode)]);
   if (lost.length > 0) log.error({ lost }, 'units past a limit could not be reported, and will not be');
@@ -47,12 +48,24 @@ export async function reportOverage(parts: ReportingParts): Promise<number> {
     if (report === undefined) break;
     if (await send(parts, report)) units += report.units;
   }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} accounts could not be counted`);
   return units;
 }
 
-async function count({ db, mode }: ReportingParts): Promise<void> {
+/** Answers why some could not be counted. */
+async function count({ db, mode, log }: ReportingParts): Promise<unknown[]> {
+  const failures: unknown[] = [];
   const [due] = await db.system('billing.overage', [dueCounts(ACCOUNTS)]);
-  for (const one of due) await db.system('billing.overage', COUNTED, [countOverage(one, mode)]);
+  for (const one of due) {
+    try {
+      await db.system('billing.overage', COUNTED, [countOverage(one, mode)]);
+    } catch (error) {
+      failures.push(error);
+      log.error({ ...one, err: error }, 'units past a limit could not be counted');
+    }
+  }
+  return failures;
 }
 
 /** Whether it was taken. A refusal is written down; where nobody answered, the rest waits for the next run too. */

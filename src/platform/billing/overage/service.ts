@@ -83,7 +83,7 @@ async function offeredTo({ entitlements }: OverageParts, accountId: AccountId): 
   const all = await entitlements.current(accountId);
   return all.flatMap((held) => {
     const catalogue = entitlements.catalogues.get(held.product);
-    if (catalogue === undefined || held.plan === null || held.source !== 'stripe') return [];
+    if (catalogue === undefined || held.plan === null || !held.metered) return [];
     const plan = catalogue.plans[localName(held.product, held.plan)];
     return (plan?.overage ?? []).map((overage) => ({ held, catalogue, overage }));
   });

@@ -1,16 +1,23 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
+import type { Cycle } from '../facts.ts';
 import type { StripeClient } from './client.ts';
-import { planItem } from './plan-item.ts';
+import { arrange, arrangedFor, released } from './arranging.ts';
+import { dateOf, endsAt, idOf, isMetered, periodEnd, readSubscription } from './being.ts';
+import { planItem, soldIn } from './plan-item.ts';
 
 /** What a subscription shall be. */
 export interface Change {
+  /** What the price is of; the plan by its name within the product. */
+  readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
   readonly price: string;
   readonly quantity: number;
   /** Metered prices that belong to the new plan. */
   readonly metered: readonly string[];
   /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is credited on the next invoice. */
   readonly dearer: boolean;
+  /** A trial goes on with it; else it ends with the change, which is paid then. */
+  readonly keepsTrial: boolean;
   readonly promotion: string | undefined;
   /** The second from which on it is prorated; the same one makes a preview and its change cost the same. */
   readonly proratedAt: Date | undefined;
@@ -24,25 +31,27 @@ export interface Preview {
   readonly proratedAt: Date | null;
 }
 
-/** A subscription as Stripe has it at this moment. Throws `not_found` when there is none. */
-export async function readSubscription(client: StripeClient, id: string): Promise<Stripe.Subscription> {
-  return client.read((stripe) => stripe.subscriptions.retrieve(id));
-}
-
 /** Changes it now. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once. */
 export async function changeNow(client: StripeClient, id: string, change: Change): Promise<void> {
-  const subscription = await released(client, await readSubscription(client, id));
+  const former = await readSubscription(client, id);
+  const arranged = await arrangedFor(client, former);
+  const subscription = await released(client, former);
   if (isSo(subscription, change)) return;
-  await client.change((stripe) =>
-    stripe.subscriptions.update(id, {
-      items: changedItems(subscription, change),
-      proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
-      // Nothing is had before it is paid.
-      payment_behavior: 'error_if_incomplete',
-      ...(change.proratedAt === undefined ? {} : { proration_date: secondOf(change.proratedAt) }),
-      ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
-    }),
-  );
+  try {
+    await client.change((stripe) =>
+      stripe.subscriptions.update(id, {
+        items: changedItems(subscription, change),
+        proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
+        // Nothing is had before it is paid.
+        payment_behavior: 'error_if_incomplete',
+        ...fromWhen(subscription, change),
+        ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
+      }),
+    );
+  } catch (error) {
+    if (arranged !== undefined) await arrange(client, await readSubscription(client, id), arranged);
+    throw error;
+  }
 }
 
 /** Arranges it for the end of what is paid for; a change to what it is already takes back what was arranged. */
@@ -53,36 +62,13 @@ export async function changeLater(client: StripeClient, id: string, change: Chan
     return;
   }
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
-  const arranged = idOf(subscription.schedule);
-  const schedule = await (arranged === undefined
-    ? client.change((stripe) => stripe.subscriptionSchedules.create({ from_subscription: id }))
-    : client.read((stripe) => stripe.subscriptionSchedules.retrieve(arranged)));
-  const [present] = schedule.phases;
-  if (present === undefined) throw new AppError('store_refused');
-  await client.change((stripe) =>
-    stripe.subscriptionSchedules.update(schedule.id, {
-      end_behavior: 'release',
-      phases: [
-        {
-          start_date: present.start_date,
-          end_date: periodEnd(subscription),
-          ...(present.trial_end === null ? {} : { trial_end: present.trial_end }),
-          items: subscription.items.data.map(({ price, quantity }) => ({
-            price: price.id,
-            ...(isMetered(price) ? {} : { quantity: quantity ?? 1 }),
-          })),
-        },
-        {
-          items: [
-            { price: change.price, quantity: change.quantity },
-            ...change.metered.map((price) => ({ price })),
-          ],
-          proration_behavior: 'none',
-          ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
-        },
-      ],
-    }),
-  );
+  await arrange(client, subscription, {
+    items: [
+      { price: change.price, quantity: change.quantity },
+      ...change.metered.map((price) => ({ price })),
+    ],
+    discounts: change.promotion === undefined ? undefined : [{ promotion_code: change.promotion }],
+  });
 }
 
 /** What `changeNow` would cost at once, if nothing else happens before it. */
@@ -96,7 +82,7 @@ export async function previewChange(client: StripeClient, id: string, change: Ch
       subscription_details: {
         items: changedItems(subscription, change),
         proration_behavior: 'always_invoice',
-        ...(change.proratedAt === undefined ? {} : { proration_date: secondOf(change.proratedAt) }),
+        ...fromWhen(subscription, change),
       },
       ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
     }),
@@ -113,7 +99,8 @@ export async function cancel(client: StripeClient, id: string, when: 'now' | 'pe
     return ending ?? dateOf(subscription.ended_at ?? periodEnd(subscription));
   const after = await client.change((stripe) =>
     when === 'now'
-      ? stripe.subscriptions.cancel(id)
+      ? // What was used past limits is owed, whenever it ends.
+        stripe.subscriptions.cancel(id, { invoice_now: true })
       : stripe.subscriptions.update(id, { cancel_at_period_end: true }),
   );
   return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
@@ -136,17 +123,6 @@ export async function resume(client: StripeClient, id: string): Promise<void> {
   if (subscription.status === 'paused') await client.change((stripe) => stripe.subscriptions.resume(id));
 }
 
-/** Stripe lets nobody change a subscription under a schedule: what was arranged is taken back first. */
-async function released(
-  client: StripeClient,
-  subscription: Stripe.Subscription,
-): Promise<Stripe.Subscription> {
-  const schedule = idOf(subscription.schedule);
-  if (schedule === undefined) return subscription;
-  await client.change((stripe) => stripe.subscriptionSchedules.release(schedule));
-  return readSubscription(client, subscription.id);
-}
-
 function changedItems(subscription: Stripe.Subscription, { price, quantity, metered }: Change) {
   const plan = planItem(subscription);
   const others = subscription.items.data.filter(
@@ -161,20 +137,23 @@ function changedItems(subscription: Stripe.Subscription, { price, quantity, mete
   ];
 }
 
-function isSo(subscription: Stripe.Subscription, { price, quantity }: Change): boolean {
-  const plan = planItem(subscription);
-  return plan?.price.id === price && plan.quantity === quantity;
+/** A trial that does not go on ends: what comes is paid before it is had. Of a trial nothing is prorated. */
+function fromWhen({ status }: Stripe.Subscription, { keepsTrial, proratedAt }: Change) {
+  if (status === 'trialing' && !keepsTrial) return { trial_end: 'now' as const };
+  return proratedAt === undefined ? {} : { proration_date: secondOf(proratedAt) };
 }
 
-function endsAt({ cancel_at: at, ended_at: ended }: Stripe.Subscription): Date | undefined {
-  const end = ended ?? at;
-  return end === null ? undefined : dateOf(end);
+/** By what is sold, not by its price: whoever has a former price keeps it. */
+function isSo(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
+  const sold = soldIn(subscription);
+  const item = planItem(subscription);
+  const cycle = item?.price.recurring?.interval === 'year' ? 'yearly' : 'monthly';
+  const isSold = sold?.product === of.product && sold.plan === of.plan && cycle === of.cycle;
+  return isSold && item?.quantity === quantity && (promotion === undefined || has(subscription, promotion));
 }
 
-/** All items of ours have one period. */
-function periodEnd(subscription: Stripe.Subscription): number {
-  const [first] = subscription.items.data;
-  return planItem(subscription)?.current_period_end ?? first?.current_period_end ?? subscription.start_date;
+function has({ discounts }: Stripe.Subscription, promotion: string): boolean {
+  return discounts.some((one) => typeof one !== 'string' && idOf(one.promotion_code) === promotion);
 }
 
 function proratedFrom({ lines }: Stripe.Invoice): Date | null {
@@ -182,8 +161,4 @@ function proratedFrom({ lines }: Stripe.Invoice): Date | null {
   return starts.length === 0 ? null : dateOf(Math.max(...starts));
 }
 
-const isMetered = ({ recurring }: Stripe.Price) => recurring?.usage_type === 'metered';
-const idOf = (named: string | { readonly id: string } | null) =>
-  typeof named === 'string' ? named : named?.id;
-const dateOf = (seconds: number) => new Date(seconds * 1_000);
 const secondOf = (date: Date) => Math.floor(date.getTime() / 1_000);

@@ -65,17 +65,44 @@ export function sessionParams(order: SessionOrder): SessionParams {
   };
 }
 
-/** Opens the page. The same `key` asks for the same session, whoever asks and how often. */
-export async function openSession(
-  client: StripeClient,
-  key: string,
-  params: SessionParams,
-): Promise<Session> {
+/** A page that is asked for: of which order, and how often Stripe has failed at it by itself. */
+export interface Asked {
+  readonly id: string;
+  readonly asked: SessionParams;
+  readonly attempt: number;
+}
+
+/**
+ * Opens the page. Of one attempt it is the same session, whoever asks and how often. A later attempt first closes what came
+ * of those before it: Stripe may have failed after it was made.
+ */
+export async function openSession(client: StripeClient, { id, asked, attempt }: Asked): Promise<Session> {
+  const keyOf = (nth: number) => (nth === 0 ? id : `${id}:${nth}`);
+  const key = keyOf(attempt);
+  if (attempt > 0)
+    await closeSessions(
+      client,
+      asked,
+      Array.from({ length: attempt }, (_, nth) => keyOf(nth)),
+    );
+  const params = { ...asked, metadata: { ...asked.metadata, plinth_checkout: key } };
   return sessionOf(
     await client.change((stripe) =>
       stripe.checkout.sessions.create(params, { idempotencyKey: `plinth:checkout:${key}` }),
     ),
   );
+}
+
+async function closeSessions(
+  client: StripeClient,
+  { customer = '' }: SessionParams,
+  keys: readonly string[],
+): Promise<void> {
+  const { data } = await client.read((stripe) =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+  );
+  for (const { id, metadata } of data)
+    if (keys.includes(metadata?.['plinth_checkout'] ?? '')) await closeSession(client, id);
 }
 
 /** Reads how far it is. */
@@ -102,20 +129,27 @@ export async function findPromotion(client: StripeClient, code: string): Promise
   return data[0]?.id;
 }
 
-/** What a customer has or had of a product, as Stripe itself says at this moment. */
+/** What somebody has or had of a product, as any of the customers that they are, as Stripe itself says at this moment. */
 export async function subscribedTo(
   client: StripeClient,
-  { customer, product }: { readonly customer: string; readonly product: string },
+  { customers, product }: { readonly customers: readonly string[]; readonly product: string },
 ): Promise<'now' | 'before' | 'never'> {
-  const { data } = await client
-    .read((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
-    .catch((error: unknown) => {
-      if (refusedFor(error, 'resource_missing')) return { data: [] };
-      throw error;
-    });
-  const ofProduct = data.filter((subscription) => soldIn(subscription)?.product === product);
+  const all = await Promise.all(customers.map((customer) => subscriptionsOf(client, customer)));
+  const ofProduct = all.flat().filter((subscription) => soldIn(subscription)?.product === product);
   if (ofProduct.some(({ status }) => !OVER.has(status))) return 'now';
   return ofProduct.some(({ status }) => status === 'canceled') ? 'before' : 'never';
+}
+
+async function subscriptionsOf(client: StripeClient, customer: string): Promise<Stripe.Subscription[]> {
+  try {
+    const { data } = await client.read((stripe) =>
+      stripe.subscriptions.list({ customer, status: 'all', limit: 100 }),
+    );
+    return data;
+  } catch (error) {
+    if (refusedFor(error, 'resource_missing')) return [];
+    throw error;
+  }
 }
 
 const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete', 'incomplete_expired']);

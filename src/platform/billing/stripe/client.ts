@@ -99,6 +99,16 @@ export function refusedFor(error: unknown, code: string): boolean {
   return error instanceof AppError && error.code === 'store_refused' && error.details?.['code'] === code;
 }
 
+/**
+ * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
+ * comes back with the same Idempotency-Key hears the same for a day.
+ */
+export function failedThere(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'store_unavailable') return false;
+  const { cause } = error;
+  return cause instanceof Error && 'statusCode' in cause && Number(cause.statusCode) >= 500;
+}
+
 type Errors = (typeof Stripe)['errors'];
 
 function told(errors: Errors, error: unknown): unknown {

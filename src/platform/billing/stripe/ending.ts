@@ -1,6 +1,10 @@
 import type { Mode } from '../store.ts';
-import { cancel, readSubscription } from './changing.ts';
+import { readSubscription } from './being.ts';
+import { cancel } from './changing.ts';
 import { refusedFor, type StripeClient } from './client.ts';
+
+/** Nobody has as many; those past it end with their customer. */
+const MOST = 100;
 
 /** What a store does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
 export interface Ender {
@@ -10,7 +14,7 @@ export interface Ender {
   end(subscription: string): Promise<void>;
   /** Has it go on, if it has not ended. */
   goOn(subscription: string): Promise<void>;
-  /** Deletes a customer there, which ends all of their subscriptions at once. */
+  /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
   forget(customer: string): Promise<void>;
 }
 
@@ -25,7 +29,14 @@ export function createStripeEnder(client: StripeClient): Ender {
         if (!ends || ended !== null) return;
         await client.change((stripe) => stripe.subscriptions.update(id, { cancel_at_period_end: false }));
       }),
-    forget: (id) => ifThere(async () => void (await client.change((stripe) => stripe.customers.del(id)))),
+    forget: (id) =>
+      ifThere(async () => {
+        const { data } = await client.read((stripe) =>
+          stripe.subscriptions.list({ customer: id, limit: MOST }),
+        );
+        for (const live of data) await ifThere(async () => void (await cancel(client, live.id, 'now')));
+        await client.change((stripe) => stripe.customers.del(id));
+      }),
   };
 }
 

@@ -40,6 +40,7 @@ export const STRIPE_EVENTS = [
   'invoice.payment_succeeded',
   'invoice.updated',
   'invoice.voided',
+  'invoice_payment.paid',
   'payment_intent.canceled',
   'payment_intent.payment_failed',
   'payment_intent.succeeded',

@@ -88,7 +88,7 @@ const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) =>
 /** With all of its lines: Stripe cuts them short, and expands no deeper than four levels. */
 async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> {
   const invoice = await reader.get((stripe, options) =>
-    stripe.invoices.retrieve(id, { expand: ['payments'] }, options),
+    stripe.invoices.retrieve(id, { expand: ['payments.data.payment.payment_intent'] }, options),
   );
   const lines = await whole(
     reader.pages((stripe, page, options) =>

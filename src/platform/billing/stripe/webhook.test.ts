@@ -118,6 +118,16 @@ describe('a hint', () => {
       { object: 'invoice_payment', id: 'inpay_1', invoice: { id: 'in_1' } },
       { kind: 'invoice', id: 'in_1' },
     ],
+    [
+      'payment of an invoice',
+      { object: 'invoice_payment', id: 'inpay_1', invoice: 'in_1', payment: { payment_intent: 'pi_1' } },
+      { kind: 'payment', id: 'pi_1' },
+    ],
+    [
+      'charge that calls a word its payment',
+      { object: 'charge', id: 'ch_1', payment_intent: 'pi_1', payment: 'x' },
+      { kind: 'payment', id: 'pi_1' },
+    ],
     ['payment', { object: 'payment_intent', id: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],
     ['charge', { object: 'charge', id: 'ch_1', payment_intent: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],
     ['refund', { object: 'refund', id: 're_1', payment_intent: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],

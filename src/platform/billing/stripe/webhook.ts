@@ -65,6 +65,8 @@ export const eventSchema = z.object({
       id: id.optional(),
       invoice: reference,
       payment_intent: reference,
+      /** Of a payment of an invoice. Other objects call other things so. */
+      payment: z.object({ payment_intent: reference }).nullish().catch(null),
       subscription: reference,
       released_subscription: z.string().nullish(),
     }),
@@ -86,7 +88,7 @@ const PREVIEW = 'invoice.upcoming';
 
 /** Which object to look at when one of these changes; those that are missing don't concern us. */
 const LOOKED_AT: Readonly<
-  Record<string, readonly [ObjectKind, keyof Omit<StripeEvent['data']['object'], 'object'>]>
+  Record<string, readonly [ObjectKind, keyof Omit<StripeEvent['data']['object'], 'object' | 'payment'>]>
 > = {
   customer: ['customer', 'id'],
   subscription: ['subscription', 'id'],
@@ -101,11 +103,16 @@ const LOOKED_AT: Readonly<
 };
 
 function aboutOf(object: StripeEvent['data']['object']): ObjectRef | undefined {
+  const pays = object.object === 'invoice_payment' ? idOf(object.payment?.payment_intent) : undefined;
+  // The payment may have been looked at before its invoice was made; the invoice is told of by itself.
+  if (pays !== undefined) return { kind: 'payment', id: pays };
   const [kind, field] =
     (Object.hasOwn(LOOKED_AT, object.object) ? LOOKED_AT[object.object] : undefined) ?? [];
   if (kind === undefined || field === undefined) return undefined;
   // A schedule that has let its subscription go names it elsewhere.
   const named = object[field] ?? (field === 'subscription' ? object.released_subscription : undefined);
-  const about = typeof named === 'object' ? named?.id : named;
+  const about = idOf(named);
   return about === undefined ? undefined : { kind, id: about };
 }
+
+const idOf = (named: z.infer<typeof reference>) => (typeof named === 'object' ? named?.id : named);

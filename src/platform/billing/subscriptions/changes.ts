@@ -1,3 +1,4 @@
+import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
 import { type Change, changeLater, changeNow, previewChange } from '../stripe/changing.ts';
@@ -6,7 +7,7 @@ import { catalogueOf, planOf, unsold } from './order.ts';
 import type { Unfitting } from './parts.ts';
 import { pricesOf } from './prices.ts';
 import { changeable, ordered, type SellingParts, type Visitor } from './selling.ts';
-import type { SubscriptionRow } from './store.ts';
+import { isRecent, type SubscriptionRow } from './store.ts';
 import type { PreviewView } from './views.ts';
 
 /** What a subscription shall become; what is not said stays. */
@@ -73,10 +74,12 @@ async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeO
   const row = await changeable(parts, accountId, order.product);
   const catalogue = catalogueOf(parts.catalogues, row.product);
   const { product } = catalogue;
+  const wanted = order.plan ?? row.plan;
+  const bySeat = catalogue.plans[localName(product, wanted)]?.perSeat !== undefined;
   const to = planOf(catalogue, {
-    plan: order.plan ?? row.plan,
+    plan: wanted,
     cycle: order.cycle ?? row.cycle,
-    quantity: order.quantity ?? row.quantity,
+    quantity: order.quantity ?? (bySeat ? row.quantity : 1),
   });
   const { price, metered } = await pricesOf(parts, { product, ...to });
   const dearer =
@@ -85,15 +88,17 @@ async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeO
   return {
     row,
     to: { plan, cycle, quantity },
-    when: order.when ?? (dearer || cycle > row.cycle ? 'now' : 'period_end'),
+    when: order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end'),
     notFitting: await parts.notFitting(accountId, { product, plan, quantity }),
     change: {
+      of: { product, plan, cycle },
       price,
       metered,
       quantity,
       dearer,
+      keepsTrial: !dearer && to.trialDays !== undefined,
       promotion: await promotionOf(parts, order.promotion_code),
-      proratedAt: order.prorated_at === undefined ? undefined : new Date(order.prorated_at),
+      proratedAt: await previewedAt(parts, accountId, order.prorated_at),
     },
   };
 }
@@ -103,6 +108,30 @@ async function promotionOf({ stripe }: SellingParts, code: string | undefined): 
   const found = await findPromotion(stripe.client, code);
   if (found === undefined) throw unsold('promotion_code', 'There is no such code, or it is over.');
   return found;
+}
+
+/** Only that of a preview a moment ago: any other instant of the period would be a price of the customer's own making. */
+async function previewedAt(
+  { db }: SellingParts,
+  accountId: AccountId,
+  asked: string | undefined,
+): Promise<Date | undefined> {
+  if (asked === undefined) return undefined;
+  const [[is]] = await db.tenant(accountId, [isRecent(asked)]);
+  if (is?.recent !== true)
+    throw unsold('prorated_at', 'It is that of a preview of the last quarter of an hour.');
+  return new Date(asked);
+}
+
+/** Fewer months at once are less, although each of them costs more: what is paid for is had to its end. */
+function isMore(
+  row: SubscriptionRow,
+  to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number },
+  dearer: boolean,
+): boolean {
+  if (to.cycle === row.cycle) return dearer;
+  if (to.cycle === 'yearly') return true;
+  return dearer && (to.plan !== row.plan || to.quantity > row.quantity);
 }
 
 /** Twelfths of minor units, so that a year and its months compare exactly. */

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../store.ts';
-import type { Session, SessionParams } from '../stripe/checkout.ts';
+import type { Asked, Session, SessionParams } from '../stripe/checkout.ts';
 import type { Order } from './order.ts';
 
 /** A way to the store's page that is not over. */
@@ -10,13 +10,14 @@ export interface CheckoutRow {
   readonly state: 'making' | 'open';
   readonly session: string | null;
   readonly asked: SessionParams | null;
+  readonly attempt: number;
   readonly fingerprint: string;
 }
 
 /** The one of a product's plans, or of an add-on. */
 export const openCheckout = (accountId: AccountId, mode: Mode, { product, addOn }: Order) =>
   statement<CheckoutRow>(
-    `select id, state, session, asked, fingerprint from billing.checkouts
+    `select id, state, session, asked, attempt, fingerprint from billing.checkouts
       where account_id = $1 and store = 'stripe' and mode = $2 and product = $3
         and add_on is not distinct from $4 and state in ('making', 'open')`,
     [accountId, mode, product, addOn],
@@ -47,12 +48,20 @@ export const beginCheckout = (
     ],
   );
 
-/** Keeps what the store is asked for; what was kept before stays, and is answered. */
+/** Keeps what the store is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
 export const keepAsked = (accountId: AccountId, id: string, asked: SessionParams) =>
-  statement<{ asked: SessionParams }>(
+  statement<Asked>(
     `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
-      where account_id = $1 and id = $2 returning asked`,
+      where account_id = $1 and id = $2 and state = 'making' returning id, asked, attempt`,
     [accountId, id, JSON.stringify(asked)],
+  );
+
+/** The store failed by itself: it is to be asked under another key. */
+export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
+  statement(
+    `update billing.checkouts set attempt = $3 + 1, updated_at = app.now()
+      where account_id = $1 and id = $2 and attempt = $3 and state = 'making'`,
+    [accountId, id, attempt],
   );
 
 export const keepSession = (accountId: AccountId, id: string, session: Session) =>
@@ -63,12 +72,12 @@ export const keepSession = (accountId: AccountId, id: string, session: Session) 
     [accountId, id, session.state, session.id, session.url, session.expiresAt],
   );
 
-/** Gives one up whose session was never made. */
-export const abandon = (accountId: AccountId, id: string) =>
+/** Gives one up whose session was never made; not if the store was asked for something else meanwhile, or for anything. */
+export const abandon = (accountId: AccountId, { id, asked }: Pick<CheckoutRow, 'id' | 'asked'>) =>
   statement(
     `update billing.checkouts set state = 'expired', updated_at = app.now()
-      where account_id = $1 and id = $2 and state = 'making'`,
-    [accountId, id],
+      where account_id = $1 and id = $2 and state = 'making' and asked is not distinct from $3::jsonb`,
+    [accountId, id, asked === null ? null : JSON.stringify(asked)],
   );
 
 export const kindOfAccount = (accountId: AccountId) =>

@@ -1,6 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import {
+  type Asked,
   closeSession,
   findPromotion,
   openSession,
@@ -10,13 +11,14 @@ import {
   sessionParams,
   subscribedTo,
 } from '../stripe/checkout.ts';
-import { refusedFor } from '../stripe/client.ts';
-import { customerOf, makeCustomer } from '../stripe/customers.ts';
+import { failedThere, refusedFor } from '../stripe/client.ts';
+import { customersOf, makeCustomer } from '../stripe/customers.ts';
 import {
   abandon,
   beginCheckout,
   type CheckoutRow,
   keepAsked,
+  keepFailure,
   keepSession,
   kindOfAccount,
   openCheckout,
@@ -95,30 +97,37 @@ async function sessionOf(
     return isSame ? readSession(client, row.session) : closeSession(client, row.session);
   // Whoever began it may have died before they heard of the page that they asked for: asked again, it is the same one.
   if (isSame) return making(parts, visit, row);
-  if (row.asked === null) return giveUp(parts, visit, row);
-  const { id } = await opened(parts, visit, { id: row.id, asked: row.asked });
+  const { asked } = row;
+  if (asked === null) return giveUp(parts, visit, row);
+  const { id } = await opened(parts, visit, { ...row, asked });
   return closeSession(client, id);
 }
 
-/** Has the store make the page. That nothing else is open by now is what makes its word on what the account has a final one. */
-async function making(parts: SellingParts, visit: Visit, { id, asked }: CheckoutRow): Promise<Session> {
+/**
+ * Has the store make the page. That nothing else is open by now is what makes its word on what the account has a final one.
+ * undefined: another order took its place meanwhile.
+ */
+async function making(
+  parts: SellingParts,
+  visit: Visit,
+  { id, asked, attempt }: CheckoutRow,
+): Promise<Session | undefined> {
   const { accountId } = visit;
-  if (asked !== null) return opened(parts, visit, { id, asked });
+  if (asked !== null) return opened(parts, visit, { id, asked, attempt });
   const params = await paramsOf(parts, visit).catch(async (error: unknown) => {
-    if (error instanceof AppError && error.code !== 'store_unavailable') await giveUp(parts, visit, { id });
+    if (error instanceof AppError && error.code !== 'store_unavailable')
+      await giveUp(parts, visit, { id, asked });
     throw error;
   });
   const [[kept]] = await parts.db.tenant(accountId, ASKED, [keepAsked(accountId, id, params)]);
-  return opened(parts, visit, { id, asked: kept?.asked ?? params });
+  return kept === undefined ? undefined : opened(parts, visit, kept);
 }
 
-async function opened(
-  parts: SellingParts,
-  visit: Visit,
-  { id, asked }: { readonly id: string; readonly asked: SessionParams },
-): Promise<Session> {
-  return openSession(parts.stripe.client, id, asked).catch(async (error: unknown) => {
-    if (error instanceof AppError && error.code === 'store_refused') await giveUp(parts, visit, { id });
+async function opened(parts: SellingParts, visit: Visit, asked: Asked): Promise<Session> {
+  const { accountId } = visit;
+  return openSession(parts.stripe.client, asked).catch(async (error: unknown) => {
+    if (error instanceof AppError && error.code === 'store_refused') await giveUp(parts, visit, asked);
+    if (failedThere(error)) await parts.db.tenant(accountId, ASKED, [keepFailure(accountId, asked)]);
     throw error;
   });
 }
@@ -131,7 +140,8 @@ async function paramsOf(parts: SellingParts, { accountId, order }: Visit): Promi
   if (promotionCode !== undefined && promotion === undefined)
     throw unsold('promotion_code', 'There is no such code, or it is over.');
   const customer = await presentCustomer(parts, accountId);
-  const subscribed = plan === null ? 'never' : await subscribedTo(client, { customer, product });
+  const customers = await customersOf({ db: parts.db, client }, accountId);
+  const subscribed = plan === null ? 'never' : await subscribedTo(client, { customers, product });
   if (subscribed === 'now') throw new AppError('already_subscribed');
   return sessionParams({
     customer,
@@ -153,7 +163,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: Visit): Promi
 async function presentCustomer(parts: SellingParts, accountId: AccountId): Promise<string> {
   const { db, stripe } = parts;
   const at = { db, client: stripe.client };
-  const known = await customerOf(at, accountId);
+  const [known] = await customersOf(at, accountId);
   if (known === undefined) return makeCustomer(at, accountId);
   const isThere = await stripe.client
     .read((asked) => asked.customers.retrieve(known))
@@ -168,9 +178,9 @@ async function presentCustomer(parts: SellingParts, accountId: AccountId): Promi
 async function giveUp(
   { db }: SellingParts,
   { accountId }: Visit,
-  { id }: { readonly id: string },
+  row: Pick<CheckoutRow, 'id' | 'asked'>,
 ): Promise<undefined> {
-  await db.tenant(accountId, KEPT, [abandon(accountId, id)]);
+  await db.tenant(accountId, KEPT, [abandon(accountId, row)]);
 }
 
 /** What is for organizations is not sold to a person's own account, nor the other way round. */

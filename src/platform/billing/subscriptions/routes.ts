@@ -146,7 +146,7 @@ export const cancelSubscription = route(
     ...buys,
     summary: 'Cancel a subscription',
     description:
-      'With the end of what is paid for, unless `when=now`: then it ends at once, and nothing is paid back. A change that was arranged is taken back.',
+      'With the end of what is paid for, unless `when=now`: then it ends at once, what was used past limits is billed, and nothing is paid back. A change that was arranged is taken back.',
     query: named.extend({ when: z.enum(['now', 'period_end']).default('period_end') }),
     reply: { 200: canceledReply },
     errors: [...NOT_HERE, 'not_found', 'managed_elsewhere'],
@@ -181,12 +181,14 @@ const changed = named.extend({
   when: z
     .enum(['now', 'period_end'])
     .optional()
-    .describe('Not said: now for what costs more, and with the end of what is paid for what costs less.'),
+    .describe(
+      'Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months.',
+    ),
   promotion_code: promotion.optional(),
   prorated_at: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('Of a preview: then the change costs what it said.'),
+    .describe('Of a preview of the last quarter of an hour: then the change costs what it said.'),
 });
 const CHANGE_ERRORS = [...NOT_HERE, 'not_found', 'managed_elsewhere', 'prices_missing'] as const;
 

@@ -1,7 +1,8 @@
 import { type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import { cancel, resume } from '../stripe/changing.ts';
-import { customerOf } from '../stripe/customers.ts';
+import { refusedFor } from '../stripe/client.ts';
+import { payingCustomer } from '../stripe/customers.ts';
 import { openPortal } from '../stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
 import { checkout } from './checkouts.ts';
@@ -45,13 +46,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   return {
     checkout: async ({ accountId, caller: { userId } }, order) =>
       checkout(selling(parts), { accountId, userId, order: orderOf(catalogues, order) }),
-    async portal({ accountId }, returnUrl) {
-      const { stripe } = selling(parts);
-      const customer = await customerOf({ db, client: stripe.client }, accountId);
-      if (customer === undefined)
-        throw new AppError('not_found', { message: 'This account has never bought anything.' });
-      return openPortal(stripe.client, { customer, returnUrl });
-    },
+    portal: ({ accountId }, returnUrl) => portal(selling(parts), accountId, returnUrl),
     read: async (accountId, product) => subscriptionView(await chosen(selling(parts), accountId, product)),
     async list(accountId, { limit, before }) {
       const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
@@ -73,6 +68,20 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
 
 const subscriptionPosition = ({ starts_at: at, id }: SubscriptionRow) => [at.toISOString(), id];
 const invoicePosition = ({ issued_at: at, id }: InvoiceRow) => [at.toISOString(), id];
+
+async function portal(
+  { db, stripe: { client } }: SellingParts,
+  accountId: AccountId,
+  returnUrl: string,
+): Promise<string> {
+  const customer = await payingCustomer({ db, client }, accountId);
+  if (customer === undefined)
+    throw new AppError('not_found', { message: 'This account has never bought anything.' });
+  return openPortal(client, { customer, returnUrl }).catch((error: unknown) => {
+    if (!refusedFor(error, 'resource_missing')) throw error;
+    throw new AppError('not_found', { message: 'The store knows this account no longer.', cause: error });
+  });
+}
 
 async function canceled(
   parts: SellingParts,

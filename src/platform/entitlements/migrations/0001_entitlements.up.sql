@@ -25,6 +25,8 @@ create table entitlements.grants (
   request_id text,
   revoked_at timestamptz,
   revoked_by uuid,
+  -- From when on its store bills units past its limits; null: from its beginning.
+  metered_from timestamptz,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id),

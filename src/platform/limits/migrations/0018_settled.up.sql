@@ -30,3 +30,8 @@ create function limits.adjusted_units(p_account uuid, p_product text, p_limit te
   where a.account_id = p_account and a.product = p_product and a.name = p_limit
     and (limits.window_of(p_account, p_product, p_per, p_starts, a.created_at)).starts = p_starts
 $$;
+
+revoke all on function limits.settled_before(uuid, text, uuid, timestamptz), limits.open_since(uuid, text, timestamptz),
+  limits.settled_units(uuid, text, text, uuid, timestamptz, uuid), limits.adjusted_units(uuid, text, text, text, bigint) from public;
+grant execute on function limits.settled_before(uuid, text, uuid, timestamptz), limits.open_since(uuid, text, timestamptz),
+  limits.settled_units(uuid, text, text, uuid, timestamptz, uuid), limits.adjusted_units(uuid, text, text, text, bigint) to plinth_system;

@@ -71,9 +71,9 @@ export class Desk {
     };
     try {
       const fault = this.#parts.faults.take(`${request.method} ${request.path}`);
-      if (fault?.kind === 'status') throw faultOf(fault);
+      if (fault?.kind === 'status' && fault.status !== 500) throw faultOf(fault);
       if ((fault?.kind === 'hang' || fault?.kind === 'reset') && fault.done !== true) return silence(fault);
-      const answer = await this.#admit(request, logged, fault?.kind === 'wait');
+      const answer = await this.#admit(request, logged, fault);
       if (fault?.kind === 'hold') await this.#parts.faults.hold(pathOf(request));
       if (fault?.kind === 'hang' || fault?.kind === 'reset') return silence(fault);
       logged.status = answer.status;
@@ -101,14 +101,14 @@ export class Desk {
     return logged;
   }
 
-  async #admit(request: Request, logged: LoggedCall, waits: boolean): Promise<Answer> {
+  async #admit(request: Request, logged: LoggedCall, fault: Fault | undefined): Promise<Answer> {
     const { calls, keys, world, rate } = this.#parts;
     if (!rate.take()) throw tooMany();
     authorize(request, this.#parts);
     const called = calls.find(request.method, request.path);
-    const asked = { called, params: decode(request.text), logged };
+    const asked = { called, params: decode(request.text), logged, fault };
     const { idempotencyKey: key } = logged;
-    if (key === undefined) return { ...(await this.#perform(asked, waits)), headers: {} };
+    if (key === undefined) return { ...(await this.#perform(asked)), headers: {} };
     const params = JSON.stringify([request.headers['stripe-version'], asked.params]);
     const known = keys.take({ key, path: request.path, params }, world.now());
     if (known !== undefined)
@@ -116,7 +116,7 @@ export class Desk {
         ...known,
         headers: { 'idempotent-replayed': 'true', 'original-request': this.#firstWith(key) },
       };
-    const reply = await this.#perform(asked, waits);
+    const reply = await this.#perform(asked);
     // What was refused before anything was done may be sent again, put right.
     keys.conclude(key, reply.status === 400 || reply.status === 404 ? undefined : reply);
     return { ...reply, headers: {} };
@@ -126,20 +126,24 @@ export class Desk {
     return this.log.find(({ idempotencyKey }) => idempotencyKey === key)?.id ?? '';
   }
 
-  async #perform(
-    asked: { called: Called; params: Params; logged: LoggedCall },
-    waits: boolean,
-  ): Promise<Reply> {
-    const { called, params, logged } = asked;
+  async #perform(asked: {
+    called: Called;
+    params: Params;
+    logged: LoggedCall;
+    fault: Fault | undefined;
+  }): Promise<Reply> {
+    const { called, params, logged, fault } = asked;
     const { world, faults, catchUp, included } = this.#parts;
-    if (waits) await faults.hold(logged);
+    if (fault?.kind === 'wait') await faults.hold(logged);
     try {
+      if (fault?.kind === 'status' && fault.done !== true) throw faultOf(fault);
       catchUp();
       const request = { id: logged.id, idempotency_key: logged.idempotencyKey ?? null };
-      return world.during(request, () => ({
-        status: 200,
-        body: carriedOut(world, { called, params, path: logged.path, included }),
-      }));
+      const body = world.during(request, () =>
+        carriedOut(world, { called, params, path: logged.path, included }),
+      );
+      if (fault?.kind === 'status') throw faultOf(fault);
+      return { status: 200, body };
     } catch (error) {
       return refusal(error).reply;
     }

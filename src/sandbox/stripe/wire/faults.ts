@@ -1,7 +1,10 @@
 /** How a call goes wrong on the wire. */
 export type Fault =
-  /** Refused with this status before anything is done. */
-  | { readonly kind: 'status'; readonly status: number; readonly code?: string }
+  /**
+   * Refused with this status before anything is done. 500: it failed while it was worked on, so that its Idempotency-Key hears
+   * that again; `done`: after it was carried out.
+   */
+  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly done?: boolean }
   /** Never answered; `done`: after it was carried out. */
   | { readonly kind: 'hang'; readonly done?: boolean }
   /** The connection is reset; `done`: after it was carried out, so that the caller never hears of it. */

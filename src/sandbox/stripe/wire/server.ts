@@ -41,7 +41,8 @@ async function respond(request: IncomingMessage, response: ServerResponse, serve
   const answer = await served.desk.answer({
     method,
     path,
-    text: method === 'GET' ? query : form,
+    // Deletions say what they want in the address, where the package puts it, or in a body.
+    text: method === 'GET' || (method === 'DELETE' && form === '') ? query : form,
     headers: request.headers,
   });
   if (answer === 'reset') request.socket.resetAndDestroy();

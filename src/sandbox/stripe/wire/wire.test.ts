@@ -195,6 +195,19 @@ describe('idempotency keys', () => {
     expect((await stripe.paymentIntents.list({ customer })).data).toHaveLength(1);
   });
 
+  test('a failure of its own is answered again under the same key, whether it was carried out or not', async () => {
+    for (const done of [false, true]) {
+      sandbox.faults.at('POST /v1/customers', { kind: 'status', status: 500, done });
+      const name = `failed ${done ? 'after' : 'before'}`;
+      for (const _ of [1, 2]) {
+        const failed = await failureOf(stripe.customers.create({ name }, { idempotencyKey: name }));
+        expect(failed).toMatchObject({ statusCode: 500 });
+      }
+      const { data } = await stripe.customers.list({ limit: 100 });
+      expect(data.filter((one) => one.name === name)).toHaveLength(done ? 1 : 0);
+    }
+  });
+
   test('another request with a key that is taken is refused', async () => {
     await stripe.customers.create({ name: 'one' }, { idempotencyKey: 'taken' });
     const other = await failureOf(stripe.customers.create({ name: 'other' }, { idempotencyKey: 'taken' }));

@@ -100,14 +100,21 @@ export function couponOf(world: World, coupon: string | { readonly id: string } 
 export interface AskedDiscount {
   readonly coupon: string;
   readonly promotionCode: string | null;
+  /** One that the subscription has, to be kept. */
+  readonly discount?: string | undefined;
 }
 
-/** `discounts` of a request: coupons, or promotion codes by id. Throws for those that are used up. */
+/** `discounts` of a request: coupons, promotion codes, or discounts that are there, by id. Throws for those that are used up. */
 export function readDiscounts(world: World, form: Form): AskedDiscount[] | undefined {
   const parts = form.parts('discounts');
   return parts?.map((part) => {
     const code = part.text('promotion_code');
     const coupon = part.text('coupon');
+    const discount = part.text('discount');
+    if (discount !== undefined) {
+      const { id, source } = world.table('discount').get(discount, 'discounts[0][discount]');
+      return { coupon: idOf(source.coupon ?? ''), promotionCode: null, discount: id };
+    }
     if (code !== undefined) return discountByCode(world, code);
     const found = world.table('coupon').get(coupon ?? part.required('coupon'), 'discounts[0][coupon]');
     if (!isValid(world, found)) throw invalid(`Coupon ${found.id} is expired.`, { code: 'coupon_expired' });
@@ -126,8 +133,12 @@ function discountByCode(world: World, id: string): AskedDiscount {
 
 /** Gives a subscription these discounts, instead of those that it had. */
 export function redeem(world: World, subscription: Subscription, asked: readonly AskedDiscount[]): void {
-  for (const reference of subscription.discounts) drop(world, idOf(reference));
-  subscription.discounts = asked.map(({ coupon: couponId, promotionCode }) => {
+  const had = subscription.discounts.map(idOf);
+  const kept = new Set(asked.flatMap(({ discount }) => discount ?? []));
+  for (const id of had) if (!kept.has(id)) drop(world, id);
+  subscription.discounts = asked.flatMap(({ coupon: couponId, promotionCode, discount }) => {
+    // One that was used up meanwhile is over.
+    if (discount !== undefined) return had.includes(discount) ? discount : [];
     const coupon = world.table('coupon').get(couponId);
     coupon.times_redeemed += 1;
     const code = promotionCode === null ? undefined : world.table('promotion_code').get(promotionCode);

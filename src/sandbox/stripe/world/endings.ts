@@ -1,12 +1,13 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { idOf } from './changes.ts';
 import { Form } from './form.ts';
-import { draftInvoice, finalize, voidInvoice } from './invoices.ts';
+import { draftInvoice, voidInvoice } from './invoices.ts';
 import { customerOf } from './payers.ts';
 import type { LineDraft } from './lines.ts';
 import type { Subscription } from './objects.ts';
 import { addPending, creditsOf, takePending } from './prorations.ts';
 import { usageLines } from './sales.ts';
+import { invoiceNow } from './subscriptions.ts';
 import type { World } from './world.ts';
 
 type Reason = NonNullable<NonNullable<Subscription['cancellation_details']>['reason']>;
@@ -62,7 +63,7 @@ export function expire(world: World, subscription: Subscription): void {
 /** Now: with what is left given back (`prorate`), and what is pending billed at once (`invoice_now`). */
 const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
   const form = new Form(params);
-  const [prorate, invoiceNow] = [form.flag('prorate') ?? false, form.flag('invoice_now') ?? false];
+  const [prorate, bills] = [form.flag('prorate') ?? false, form.flag('invoice_now') ?? false];
   const said = readDetails(form);
   form.done();
   const subscription = world.table('subscription').get(id);
@@ -74,7 +75,7 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
     return subscription;
   }
   if (prorate) addPending(world, subscription, creditsOf(subscription, subscription.items.data, world.now()));
-  if (invoiceNow) billPending(world, subscription);
+  if (bills) invoiceNow(world, subscription, { lines: usedBy(world, subscription), collects: true });
   subscription.cancellation_details = detailsOf(subscription, said);
   endNow(world, subscription, 'cancellation_requested');
   return subscription;
@@ -91,12 +92,8 @@ export function readDetails(form: Form): { comment?: string; feedback?: string }
   return { ...(comment === undefined ? {} : { comment }), ...(feedback === undefined ? {} : { feedback }) };
 }
 
-function billPending(world: World, subscription: Subscription): void {
-  const drafts = [
-    ...takePending(world, subscription),
-    ...usageLines(world, subscription).filter(({ quantity }) => quantity > 0),
-  ];
-  if (drafts.length > 0) finalize(world, draftLast(world, subscription, drafts));
+function usedBy(world: World, subscription: Subscription): LineDraft[] {
+  return usageLines(world, subscription).filter(({ quantity }) => quantity > 0);
 }
 
 function draftLast(world: World, subscription: Subscription, drafts: readonly LineDraft[]) {
@@ -116,10 +113,7 @@ function draftLast(world: World, subscription: Subscription, drafts: readonly Li
 
 /** What was used to the end is billed when a subscription ends with its period, an hour later as any renewal. */
 export function endWithPeriod(world: World, subscription: Subscription): void {
-  const drafts = [
-    ...takePending(world, subscription),
-    ...usageLines(world, subscription).filter(({ quantity }) => quantity > 0),
-  ];
+  const drafts = [...takePending(world, subscription), ...usedBy(world, subscription)];
   endNow(world, subscription, 'cancellation_requested');
   if (drafts.length === 0) return;
   const invoice = draftLast(world, subscription, drafts);

@@ -1,5 +1,5 @@
 import { invalid } from '../operation.ts';
-import { merged } from './changes.ts';
+import { idOf, merged } from './changes.ts';
 import { readDiscounts } from './discounts.ts';
 import type { Form } from './form.ts';
 import { isMetered, periodOf } from './items.ts';
@@ -17,6 +17,11 @@ export function phaseOf(subscription: Subscription): Phase {
   return {
     ...blankPhase(subscription.currency),
     items: items.map(phaseItem),
+    discounts: subscription.discounts.map((one) => ({
+      coupon: null,
+      discount: idOf(one),
+      promotion_code: null,
+    })),
     start_date: start,
     end_date: subscription.cancel_at ?? end,
     trial_end: subscription.status === 'trialing' ? subscription.trial_end : null,
@@ -97,9 +102,9 @@ function readPhase(
     items: items.map(({ price, quantity }) =>
       phaseItem({ price, quantity: isMetered(price) ? undefined : (quantity ?? 1) }),
     ),
-    discounts: (readDiscounts(world, part) ?? []).map(({ coupon, promotionCode }) => ({
-      coupon,
-      discount: null,
+    discounts: (readDiscounts(world, part) ?? []).map(({ coupon, promotionCode, discount = null }) => ({
+      coupon: discount === null ? coupon : null,
+      discount,
       promotion_code: promotionCode,
     })),
     metadata: merged(null, part.hash('metadata')),

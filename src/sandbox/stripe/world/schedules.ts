@@ -88,7 +88,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
       `You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`,
     );
   }
-  return world.change(schedule, 'subscription_schedule.updated', (changed) => {
+  world.change(schedule, 'subscription_schedule.updated', (changed) => {
     changed.end_behavior = asked.end ?? changed.end_behavior;
     changed.metadata = merged(changed.metadata, asked.metadata);
     if (phases === undefined) return;
@@ -97,7 +97,22 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
     if (present !== undefined)
       changed.current_phase = { start_date: present.start_date, end_date: present.end_date };
   });
+  if (phases !== undefined) discountNow(world, schedule);
+  return schedule;
 };
+
+/** What the present phase says of discounts is so at once: one that names none takes away what there was. */
+function discountNow(world: World, schedule: SubscriptionSchedule): void {
+  const present = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
+  const subscription = world.table('subscription').get(idOf(schedule.subscription ?? ''));
+  const wanted = present?.discounts ?? [];
+  const had = new Set(subscription.discounts.map(idOf));
+  const same = wanted.every(({ discount }) => discount !== null && had.has(idOf(discount)));
+  if (same && wanted.length === had.size) return;
+  world.change(subscription, 'customer.subscription.updated', (changed) =>
+    redeem(world, changed, wanted.map(discountOf)),
+  );
+}
 
 /** The subscription goes on as it is, and belongs to no schedule any more. */
 const release: Operation = ({ world, ids: [id = ''] }) => {
@@ -172,7 +187,7 @@ function enter(world: World, subscription: Subscription, phase: Phase): void {
   const behavior = behaviorOf(phase);
   let bill: (() => void) | undefined;
   world.change(subscription, 'customer.subscription.updated', (changed) => {
-    if (phase.discounts.length > 0) redeem(world, changed, phase.discounts.map(discountOf));
+    redeem(world, changed, phase.discounts.map(discountOf));
     // At the end of a period the renewal, which is due at the same second, bills the new one.
     if (periodOf(changed).end === world.now()) changeAtTurn(world, changed, items);
     else {
@@ -188,8 +203,9 @@ function behaviorOf({ proration_behavior: behavior }: Phase): ProrationBehavior 
   return behavior === 'always_invoice' ? 'always_invoice' : 'create_prorations';
 }
 
-function discountOf({ coupon, promotion_code: code }: Phase['discounts'][number]) {
-  return { coupon: idOf(coupon ?? ''), promotionCode: code === null ? null : idOf(code) };
+function discountOf({ coupon, discount, promotion_code: code }: Phase['discounts'][number]) {
+  const kept = discount === null ? {} : { discount: idOf(discount) };
+  return { coupon: idOf(coupon ?? ''), promotionCode: code === null ? null : idOf(code), ...kept };
 }
 
 /** The phase's items in place of the subscription's: those that are sold by the same meter, or at all, keep their ids. */

@@ -87,10 +87,12 @@ export const invoiced = ({ own }: Owner, more: Partial<InvoiceFacts> = {}): Told
         total: 3_995,
         paid: 0,
         attempts: 1,
+        lastCharge: null,
         nextAttemptAt: null,
         url: 'https://pay.example.com/in',
         pdfUrl: null,
         issuedAt: day(0),
+        dueAt: null,
         paidAt: null,
         lines: [lineFacts(`${id}_line`)],
         ...more,
@@ -136,3 +138,26 @@ export const disputeFacts = (id: string, of: string, state: DisputeFacts['state'
   reason: 'fraudulent',
   occurredAt: day(-1),
 });
+
+export const pastDue = (of: Owner) => subscribed(of, { state: 'past_due' });
+/** Its renewal, declined on these days. */
+export const failing = (of: Owner, ...days: readonly number[]) =>
+  charged(
+    of,
+    days.map((n) => charge(of.own(`ch${n}`), n)),
+  );
+/** … declined the day before, and paid now. */
+export const recovered = (of: Owner) => [
+  charged(of, [
+    charge(of.own('ch-1'), -1),
+    charge(of.own('ok'), 0, { state: 'succeeded', failureCode: null }),
+  ]),
+  invoiced(of, { state: 'paid', paid: 3_995, paidAt: day(0) }),
+  subscribed(of),
+];
+
+export const paid = (of: Owner, more: Partial<PaymentFacts> = {}) =>
+  charged(of, [charge(of.own('ch'), -2, { state: 'succeeded', failureCode: null, fee: 146 })], more);
+export const bought = (of: Owner) => [subscribed(of), invoiced(of, { state: 'paid', paidAt: day(-2) })];
+export const refunded = (of: Owner) =>
+  paid(of, { refunds: [refundFacts(of.own('re'), of.own('ch'), 3_995)] });

@@ -25,6 +25,16 @@ const untold = (parent: Body, end = 200): Body =>
   });
 
 describe('an invoice', () => {
+  test('says what was charged last, that nothing was, and when one that is sent is due', () => {
+    const tried = (latest_charge: string | null) =>
+      invoiced({ payments: { data: [{ payment: { payment_intent: { id: 'pi_1', latest_charge } } }] } });
+    expect(tried(null)?.lastCharge).toBeNull();
+    expect(tried('ch_1')?.lastCharge).toBe('ch_1');
+    expect(invoiced({ payments: null })?.lastCharge).toBeNull();
+    expect(invoiced()?.dueAt).toBeNull();
+    expect(invoiced({ due_date: 300 })?.dueAt).toEqual(seconds(300));
+  });
+
   test('leads to its customer, its subscription and its payments', () => {
     expect(read(ref, invoice()).also).toEqual([
       { kind: 'customer', id: 'cus_1' },

@@ -15,6 +15,11 @@ import {
   sumOf,
 } from './parts.ts';
 
+/** Expanded, it says what was charged last. */
+const intent = z.union([z.string(), z.object({ id: z.string(), latest_charge: reference })]);
+const paying = z.object({ payment: z.object({ payment_intent: intent.nullish() }) });
+type Paying = z.infer<typeof paying>;
+
 const amounts = z.array(z.object({ amount: z.number() })).nullish();
 
 const line = z.object({
@@ -55,11 +60,10 @@ const invoice = z.object({
   hosted_invoice_url: z.string().nullish(),
   invoice_pdf: z.string().nullish(),
   created: instant,
+  due_date: instant.nullish(),
   status_transitions: z.object({ finalized_at: instant.nullish(), paid_at: instant.nullish() }),
   parent: z.object({ subscription_details: z.object({ subscription: reference }).nullish() }).nullish(),
-  payments: z
-    .object({ data: z.array(z.object({ payment: z.object({ payment_intent: reference }) })) })
-    .nullish(),
+  payments: z.object({ data: z.array(paying) }).nullish(),
   lines: z.object({ data: z.array(line) }),
 });
 
@@ -85,18 +89,26 @@ export function invoiceFacts(body: Body): Facts {
     total: of.total,
     paid: of.amount_paid,
     attempts: of.attempt_count,
+    lastCharge: chargesOf(of.payments?.data ?? []).at(-1) ?? null,
     nextAttemptAt: of.next_payment_attempt ?? null,
     url: of.hosted_invoice_url ?? null,
     pdfUrl: of.invoice_pdf ?? null,
     issuedAt: of.status_transitions.finalized_at ?? of.created,
+    dueAt: of.due_date ?? null,
     paidAt: of.status === 'paid' ? (of.status_transitions.paid_at ?? of.created) : null,
     lines,
   };
-  const payments = (of.payments?.data ?? []).flatMap(({ payment }) =>
-    idsOf({ payment: payment.payment_intent }),
+  const payments = (of.payments?.data ?? []).flatMap(({ payment: { payment_intent: named } }) =>
+    idsOf({ payment: typeof named === 'object' ? (named?.id ?? null) : (named ?? null) }),
   );
   const also = [...idsOf({ customer: of.customer, subscription }), ...payments];
   return { ...nothing, customer: of.customer, also, invoice: facts };
+}
+
+function chargesOf(payments: readonly Paying[]): string[] {
+  return payments.flatMap(({ payment: { payment_intent: of } }) =>
+    typeof of === 'object' ? (of?.latest_charge ?? []) : [],
+  );
 }
 
 /** undefined: not sold by us. */

@@ -118,11 +118,15 @@ function disputeFacts(of: z.infer<typeof dispute>): DisputeFacts | undefined {
   };
 }
 
-/** While a dispute is an inquiry (`warning_…`), or was prevented, no money was taken back; of an unknown status the money says it. */
+/**
+ * While a dispute is an inquiry (`warning_…`), or was prevented, no money was taken back; of an unknown status the money says it.
+ * One that we appeal against was lost, and stays so until it is won.
+ */
 function disputeState({ status, balance_transactions }: z.infer<typeof dispute>): DisputeFacts['state'] {
   if (status === 'won' || status === 'lost') return status;
+  if (status.startsWith('appeal_')) return 'lost';
   const isTaken = balance_transactions.reduce((sum, { amount }) => sum + amount, 0) < 0;
-  const isOpen = /^(appeal_)?(needs_response|under_review)$/.test(status);
+  const isOpen = status === 'needs_response' || status === 'under_review';
   return isOpen || isTaken ? 'open' : 'inquiry';
 }
 
