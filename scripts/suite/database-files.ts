@@ -28,6 +28,8 @@ const ONCE = [
   'test/selling/checkout.test.ts',
   'test/selling/doctor.test.ts',
   'test/selling/sync.test.ts',
+  'test/selling/tax.test.ts',
+  'test/selling/verbs.test.ts',
   'test/reports/revenue-http.test.ts',
   'src/platform/billing/inbox/locks.test.ts',
   'src/platform/billing/inbox/nodes.test.ts',
