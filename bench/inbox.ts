@@ -19,7 +19,7 @@ const EVENTS = 10_000;
 const CUSTOMERS = 500;
 /** Deliveries under way at once. */
 const AT_ONCE = 32;
-const PREPARING_PER_SECOND = 80;
+const PREPARING_PER_SECOND = 50;
 
 type Say = (line: string) => void;
 
@@ -71,6 +71,8 @@ async function measure(app: App, sandbox: StripeSandbox, say: Say): Promise<Figu
   const { db, stripe: link } = app.modules;
   const { url } = await app.server.listen();
   sandbox.hold();
+  // The start has told Stripe what is sold.
+  await pause(1_500);
   const customers = await makeCustomers(sandbox);
   await pause(1_500);
   const before = sandbox.calls().length;
