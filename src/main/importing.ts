@@ -1,6 +1,5 @@
 import { closeSync, createReadStream, existsSync, openSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openApp } from '#app';
 import { createSubscriptionImporter } from '#platform/billing';
 import { createUserImporter } from '#platform/identity';
 import {
@@ -13,8 +12,8 @@ import {
   PROBLEMS,
   recordsOf,
 } from '#platform/imports';
-import { crashingAt } from './crash.ts';
 import type { Invocation, Verb } from './verb.ts';
+import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
        plinth import subscriptions FILE [--dry-run] [--format csv|jsonl] [--report FILE]
@@ -70,35 +69,22 @@ function orderOf(words: readonly string[]): Order | undefined {
   }
 }
 
-async function run({ config, version }: Invocation, order: Order): Promise<Imported> {
-  const passing = crashingAt(config.crashAt);
-  const app = await openApp({
-    config,
-    version,
-    serve: false,
-    work: false,
-    migrate: false,
-    ...(passing === undefined ? {} : { passing }),
-    onLost(reason) {
-      process.stderr.write(`${reason}: this import ends; begin it again.\n`);
-      process.exit(1);
-    },
+async function run(invocation: Invocation, order: Order): Promise<Imported> {
+  return withApp(invocation, 'import', async ({ modules }) => {
+    const report = openReport(order.report);
+    const importing = <Row>(importer: Importer<Row>) =>
+      importRecords(recordsOf(createReadStream(order.file), order.format), importer, {
+        trying: order.trying,
+        report: report.write,
+      });
+    try {
+      return order.kind === 'users'
+        ? await importing(createUserImporter({ ...modules, ...modules.accounts }))
+        : await importing(createSubscriptionImporter(modules));
+    } finally {
+      report.close();
+    }
   });
-  const report = openReport(order.report);
-  const { modules } = app;
-  const importing = <Row>(importer: Importer<Row>) =>
-    importRecords(recordsOf(createReadStream(order.file), order.format), importer, {
-      trying: order.trying,
-      report: report.write,
-    });
-  try {
-    return order.kind === 'users'
-      ? await importing(createUserImporter({ ...modules, ...modules.accounts }))
-      : await importing(createSubscriptionImporter(modules));
-  } finally {
-    report.close();
-    await app.stop();
-  }
 }
 
 function openReport(path: string | undefined) {

@@ -1,10 +1,9 @@
-import { type App, openApp } from '#app';
 import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { products } from '#products';
-import { crashingAt } from './crash.ts';
 import { withDatabase } from './migrating.ts';
 import type { Invocation, Verb } from './verb.ts';
+import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth stripe sync              tell Stripe what is sold, and where its messages go
        plinth stripe reconcile [--all]  look for what Stripe never told; --all: at everything it has
@@ -65,7 +64,7 @@ function line({ was, lookupKey, micros, currency, price }: SyncedPrice): string 
 }
 
 async function reconcile(invocation: Invocation, all: boolean): Promise<number> {
-  return withApp(invocation, async ({ modules }) => {
+  return withApp(invocation, 'reconciliation', async ({ modules }) => {
     const { messages, objects } = await modules.inbox.reconcile({ all });
     await modules.inbox.drain();
     process.stdout.write(
@@ -76,33 +75,9 @@ async function reconcile(invocation: Invocation, all: boolean): Promise<number> 
 }
 
 async function replay(invocation: Invocation): Promise<number> {
-  return withApp(invocation, async ({ modules }) => {
+  return withApp(invocation, 'replay', async ({ modules }) => {
     const { accounts, objects } = await modules.inbox.retell();
     process.stdout.write(`${objects} objects of ${accounts} accounts were told again.\n`);
     return 0;
   });
-}
-
-/** The whole program for one task: it takes neither calls nor jobs. */
-async function withApp(
-  { config, version }: Invocation,
-  work: (app: App) => Promise<number>,
-): Promise<number> {
-  const passing = crashingAt(config.crashAt);
-  const app = await openApp({
-    config,
-    version,
-    serve: false,
-    work: false,
-    migrate: false,
-    onLost: (reason) => {
-      throw new Error(reason);
-    },
-    ...(passing === undefined ? {} : { passing }),
-  });
-  try {
-    return await work(app);
-  } finally {
-    await app.stop();
-  }
 }
