@@ -1,8 +1,9 @@
 import { type Database, type Statement, statement } from '#platform/db';
 import type { Mode } from '#platform/billing';
 import { type ExchangeRates, type Quote, toMinor } from './exchange-rates.ts';
-import { type AskedRange, type Range, resolveRange } from './range.ts';
+import { type AskedRange, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
+import { goingOn, summedRows, type SumsAsked, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What margins are told apart by, beside month and currency, which they always are: a rate belongs to a month. */
@@ -88,23 +89,9 @@ function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
   return { ...row, cost_minor: cost, margin_minor: row.net_minor - cost, rate: quote ?? null };
 }
 
-interface MarginAsked {
-  readonly range: Range;
-  readonly mode: Mode;
-  readonly keys: readonly string[];
-  readonly limit: number;
-  readonly after?: readonly string[] | undefined;
-}
-
-function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<MarginRow> {
-  const { range, keys, after } = asked;
-  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit, asked.mode];
-  const place = (value: unknown) => `$${values.push(value)}`;
+function sums({ accountId }: MarginQuestion, asked: SumsAsked): Statement<MarginRow> {
+  const { values, place } = valuesFor(asked);
   const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
-  const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
-  const goesOn = after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
-  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
-  const amounts = AMOUNTS.map((amount) => `sum(${amount})::bigint as ${amount}`);
   return statement<MarginRow>(
     `with spent as (
        select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost
@@ -117,11 +104,7 @@ function sums({ accountId }: MarginQuestion, asked: MarginAsked): Statement<Marg
        select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
          reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost
        from spent s),
-     keyed as (select ${[...texts, ...AMOUNTS].join(', ')} from rows),
-     summed as (
-       select ${[...keys, ...amounts].join(', ')} from keyed ${goesOn}
-       group by ${keys.join(', ')} order by ${keys.join(', ')} limit $4)
-     select ${[...shown, ...AMOUNTS].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`,
+     ${summedRows(asked.keys, AMOUNTS, goingOn(asked, place))}`,
     values,
   );
 }

@@ -1,7 +1,8 @@
 import type { Mode } from '#platform/billing';
 import { type Database, type Statement, statement } from '#platform/db';
-import { type AskedRange, type Range, resolveRange } from './range.ts';
+import { type AskedRange, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
+import { goingOn, type SumsAsked, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What recurring revenue is told apart by, beside month and currency, which it always is. */
@@ -85,14 +86,6 @@ export function recurringLine(group: readonly RecurringDimension[]) {
   return (row: Recurring): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-interface RecurringAsked {
-  readonly range: Range;
-  readonly mode: Mode;
-  readonly keys: readonly string[];
-  readonly limit: number;
-  readonly after?: readonly string[] | undefined;
-}
-
 /** Whether somebody paid before for the same thing: as a condition on a line and the customer. */
 const PAID_FOR: Readonly<Record<string, string>> = {
   product: 'and l.product = c.product',
@@ -121,10 +114,10 @@ const SUMS: Readonly<Record<Measure, string>> = {
   arr_minor: 'coalesce(sum("is"), 0)::bigint',
 };
 
-function sums({ range, mode, keys, limit, after }: RecurringAsked): Statement<RecurringRow> {
-  const values: unknown[] = [range.starts, range.ends, range.zone, limit, mode];
-  const place = (value: unknown) => `$${values.push(value)}`;
-  const goesOn = after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
+function sums(asked: SumsAsked): Statement<RecurringRow> {
+  const { keys } = asked;
+  const { values, place } = valuesFor(asked);
+  const goesOn = goingOn(asked, place);
   const own = ['month', 'starts', 'account_id', ...keys.filter((key) => key !== 'month')].join(', ');
   const list = keys.join(', ');
   const same = keys.flatMap((key) => PAID_FOR[key] ?? []).join(' ');

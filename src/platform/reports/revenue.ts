@@ -1,7 +1,8 @@
 import type { Mode } from '#platform/billing';
 import { type Database, type Statement, statement } from '#platform/db';
-import { type AskedRange, type Range, resolveRange } from './range.ts';
+import { type AskedRange, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
+import { goingOn, summedRows, type SumsAsked, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What revenue is told apart by, beside its currency, which it always is. */
@@ -74,33 +75,15 @@ export function revenueLine(group: readonly RevenueDimension[]) {
   return (row: Revenue): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-interface RevenueAsked {
-  readonly range: Range;
-  readonly mode: Mode;
-  readonly keys: readonly string[];
-  readonly limit: number;
-  readonly after?: readonly string[] | undefined;
-}
-
-function sums({ accountId }: RevenueQuestion, asked: RevenueAsked): Statement<Revenue> {
-  const { range, keys, after } = asked;
-  const values: unknown[] = [range.starts, range.ends, range.zone, asked.limit, asked.mode];
-  const place = (value: unknown) => `$${values.push(value)}`;
+function sums({ accountId }: RevenueQuestion, asked: SumsAsked): Statement<Revenue> {
+  const { values, place } = valuesFor(asked);
   const ofAccount = accountId === undefined ? '' : `where account_id = ${place(accountId)}`;
-  const goesOn = after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
-  const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
-  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
-  const amounts = AMOUNTS.map((amount) => `sum(${amount})::bigint as ${amount}`);
   return statement<Revenue>(
     `with rows as (
        select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, gross as gross_minor, fee as fee_minor, tax as tax_minor,
          gross - fee - tax as net_minor, sales * (not fee_known)::integer as fees_missing
        from reports.revenue($1, $2, $5) ${ofAccount}),
-     keyed as (select ${[...texts, ...AMOUNTS].join(', ')} from rows),
-     summed as (
-       select ${[...keys, ...amounts].join(', ')} from keyed ${goesOn}
-       group by ${keys.join(', ')} order by ${keys.join(', ')} limit $4)
-     select ${[...shown, ...AMOUNTS].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`,
+     ${summedRows(asked.keys, AMOUNTS, goingOn(asked, place))}`,
     values,
   );
 }

@@ -1,0 +1,35 @@
+import type { Mode } from '#platform/billing';
+import type { Range } from './range.ts';
+
+/** A page of sums over what stores sold. */
+export interface SumsAsked {
+  readonly range: Range;
+  readonly mode: Mode;
+  /** The columns that sums are told apart by, in the order of the report. */
+  readonly keys: readonly string[];
+  readonly limit: number;
+  /** The keys of the last sum of the page before, '' for null. */
+  readonly after?: readonly string[] | undefined;
+}
+
+/** The values of such a statement ($1 and $2 its range, $3 the zone, $4 the size of the page, $5 the mode), and a place for more. */
+export function valuesFor({ range, limit, mode }: SumsAsked) {
+  const values: unknown[] = [range.starts, range.ends, range.zone, limit, mode];
+  return { values, place: (value: unknown) => `$${values.push(value)}` };
+}
+
+/** The condition of what comes after the page before; nothing for the first one. */
+export function goingOn({ keys, after }: SumsAsked, place: (value: unknown) => string): string {
+  return after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
+}
+
+/** The end of a statement that has `rows`: their amounts by the keys, one page of them, in the order of bytes. */
+export function summedRows(keys: readonly string[], amounts: readonly string[], goesOn: string): string {
+  const list = keys.join(', ');
+  const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
+  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
+  const sums = amounts.map((amount) => `sum(${amount})::bigint as ${amount}`);
+  return `keyed as (select ${[...texts, ...amounts].join(', ')} from rows),
+     summed as (select ${[...keys, ...sums].join(', ')} from keyed ${goesOn} group by ${list} order by ${list} limit $4)
+     select ${[...shown, ...amounts].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`;
+}
