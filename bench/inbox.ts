@@ -7,6 +7,7 @@ import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { Stripe } from 'stripe';
 import { type App, openApp } from '../src/app.ts';
+import { packageAt } from '../src/sandbox/stripe/testing/package.ts';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import type { Figures } from './figures.ts';
@@ -103,9 +104,8 @@ async function measure(app: App, sandbox: StripeSandbox, say: Say): Promise<Figu
   return figures;
 }
 
-async function makeCustomers({ secretKey, url }: StripeSandbox): Promise<string[]> {
-  const { hostname, port } = new URL(url);
-  const stripe = new Stripe(secretKey, { host: hostname, port, protocol: 'http' });
+async function makeCustomers(sandbox: StripeSandbox): Promise<string[]> {
+  const stripe = packageAt(sandbox);
   const ids: string[] = [];
   while (ids.length < CUSTOMERS) {
     const { id } = await stripe.customers.create({});

@@ -2,8 +2,8 @@ import { statement } from '#platform/db';
 import { type AccountId, randomToken, sha256, systemRandom } from '#platform/kernel';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advance, makeAccount } from '#test/factories';
-import { Stripe } from 'stripe';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { Shopper } from './shopper.ts';
 import { said } from '../organizations/stand.ts';
 import { testApp } from '../services/app.ts';
@@ -24,8 +24,7 @@ const app = await testApp({
 });
 const { db } = app;
 const { endings, inbox } = app.app.modules;
-const { hostname, port } = new URL(sandbox.url);
-const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+const stripe = packageAt(sandbox);
 const { call, close, erase, organization, resident, restore } = leavingOf(app);
 
 beforeEach(() => {

@@ -3,15 +3,14 @@ import { commitPoint, statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { waitsForLocks } from '#test/gym';
 import { engine } from '#test/services';
-import { Stripe } from 'stripe';
 import { afterAll, describe, expect, test } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
 
 const APPLYING = commitPoint('test.billing.applying', 'what is applied meanwhile');
 const sandbox = await createStripeSandbox({ driven: new Date() });
 afterAll(() => sandbox.close());
-const { hostname, port } = new URL(sandbox.url);
-const stripe = new Stripe(sandbox.secretKey, { host: hostname, port, protocol: 'http' });
+const stripe = packageAt(sandbox);
 const plinth = await testApp({ stripe: sandbox });
 const admin = await plinth.admin();
 const ada = await plinth.customer();

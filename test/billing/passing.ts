@@ -8,8 +8,8 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
 import { granted, openNode, request } from '#test/gym';
 import { testDatabase } from '#test/services';
-import { Stripe } from 'stripe';
 import { afterAll } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 
 const POINT = commitPoint('test.overage', 'what a test of overage sets up');
 const DAY = 86_400_000;
@@ -43,8 +43,7 @@ export async function openOverage(passing: Passing = () => {}) {
   await entitlements.syncCatalogues();
   const { limits } = await openNode(db, [catalogue]);
   const client = await createStripeClient({ ...sandbox, mode: 'sandbox', passing });
-  const { hostname, port } = new URL(sandbox.url);
-  const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const stripe = packageAt(sandbox);
   const counter = await stripe.billing.meters.create({
     display_name: 'posts',
     event_name: 'plinth_demo_posts',

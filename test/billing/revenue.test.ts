@@ -1,7 +1,7 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, makeAccount } from '#test/factories';
-import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
 import { Shopper } from './shopper.ts';
 
@@ -11,8 +11,7 @@ const sandbox = await createStripeSandbox({ driven: new Date(NOON) });
 const app = await testApp({ work: false, stripe: sandbox });
 await advanceTo(app.db, NOON);
 const { inbox, reports } = app.app.modules;
-const { hostname, port } = new URL(sandbox.url);
-const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+const stripe = packageAt(sandbox);
 
 const sum = (numbers: readonly number[]) => numbers.reduce((so, number) => so + number, 0);
 

@@ -1,6 +1,7 @@
 import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandbox/stripe';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { afterAll } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { BEGINNING } from './history.ts';
 
 /** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */
@@ -17,8 +18,7 @@ export interface Street {
 export async function openStreet(): Promise<Street> {
   const sandbox = await createStripeSandbox({ driven: new Date(BEGINNING) });
   afterAll(() => sandbox.close());
-  const { hostname, port } = new URL(sandbox.url);
-  const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const stripe = packageAt(sandbox);
   let told = 0;
   return {
     sandbox,

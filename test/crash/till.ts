@@ -22,10 +22,9 @@ export interface Till {
 
 export async function openTill(): Promise<Till> {
   // Of the walks few need a till.
-  const { Stripe: Package } = await import('stripe');
+  const { packageAt } = await import('../../src/sandbox/stripe/testing/package.ts');
   const sandbox = await createStripeSandbox({ driven: NOON });
-  const { hostname, port } = new URL(sandbox.url);
-  const stripe = new Package(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const stripe = packageAt(sandbox);
   const heard = new Set<string>();
   return {
     settings: {

@@ -1,7 +1,8 @@
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { afterAll } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
 
 export const SUCCESS = 'https://app.example.com/welcome';
@@ -36,8 +37,7 @@ export async function openCounter(
   // Its rate is tried elsewhere.
   const settings = { STRIPE_READS_PER_SECOND: '1000', ...options.settings };
   const app = await testApp({ ...options, settings, work: false, stripe: sandbox });
-  const { hostname, port } = new URL(sandbox.url);
-  const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+  const stripe = packageAt(sandbox);
   const { call, db } = app;
   const heard = async () => {
     await sandbox.idle();

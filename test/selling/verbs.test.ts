@@ -2,8 +2,8 @@ import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { makeAccount } from '#test/factories';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { Stripe } from 'stripe';
 import { afterAll, expect, test } from 'vitest';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { endAll, startProgram } from '../process/program.ts';
 
 afterAll(endAll);
@@ -38,8 +38,7 @@ test.runIf(engine === 'postgres')(
     const second = await plinth('sync');
     expect(second.said).not.toMatch(/made|whsec_/);
 
-    const { hostname, port } = new URL(sandbox.url);
-    const stripe = new Stripe(sandbox.secretKey, { host: hostname, port: Number(port), protocol: 'http' });
+    const stripe = packageAt(sandbox);
     const { accountId } = await makeAccount(database.db);
     const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: accountId } });
     const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer });

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Stripe } from 'stripe';
 import { afterAll } from 'vitest';
 import { createStripeSandbox, type StripeSandbox, type StripeSandboxOptions } from '../index.ts';
+import { packageAt } from './package.ts';
 
 /** For tests: a sandbox on a driven clock, and the official package that talks to it. */
 export interface Stand {
@@ -23,14 +24,7 @@ export function packageFor(
   sandbox: Pick<StripeSandbox, 'secretKey' | 'url'>,
   more: Stripe.StripeConfig = {},
 ): Stripe {
-  const { hostname, port } = new URL(sandbox.url);
-  return new Stripe(sandbox.secretKey, {
-    host: hostname,
-    port: Number(port),
-    protocol: 'http',
-    maxNetworkRetries: 0,
-    ...more,
-  });
+  return packageAt(sandbox, { maxNetworkRetries: 0, ...more });
 }
 
 /** What the package throws for a call; fails for one that goes through. */
