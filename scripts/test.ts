@@ -1,39 +1,44 @@
 /**
- * `npm test`: the whole suite on PostgreSQL from npm, then what uses a database on PGlite and on the `postgres` of
- * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; all arguments go to Vitest.
+ * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
+ * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--thorough` is
+ * for a night: whatever uses a database on every engine, and more runs of each property.
  * The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { THOROUGH } from '../test/thorough.ts';
 import { type Missing, type Pass, planPasses } from './suite/passes.ts';
-import { countOf, neverRun, type Outcome, readOutcomes, REPORT } from './suite/outcomes.ts';
+import { countOf, neverRun, type Report, readReport, REPORT } from './suite/outcomes.ts';
+import { tellSeconds } from './suite/seconds.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 interface Ran {
   readonly pass: Pass;
-  readonly outcomes: readonly Outcome[];
+  readonly report: Report;
+  /** From its start to its end, by the clock on the wall. */
+  readonly minutes: number;
   /** Zero, or what Vitest ended with: coverage below its threshold ends it too. */
   readonly code: number;
 }
 
 const strict = process.env['CI'] === 'true';
-const given = process.argv.slice(2).filter((argument) => argument !== '--coverage');
+const OURS = ['--coverage', '--thorough'];
+const thorough = process.argv.includes('--thorough');
+const given = process.argv.slice(2).filter((argument) => !OURS.includes(argument));
 const partial = given.length > 0;
 const coverage = !partial && (strict || process.argv.includes('--coverage'));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const plan = await planPasses(process.env);
+  const plan = await planPasses(process.env, { thorough });
   const passes = partial ? plan.passes.slice(0, 1) : plan.passes;
   const missing = partial ? [] : plan.missing;
   const ran: Ran[] = [];
   for (const pass of passes) {
-    say(
-      `\n${pass.title}${pass.files.length === 0 ? '' : `: ${pass.files.length} files that use a database`}`,
-    );
+    say(`\n${pass.title}${pass.files.length === 0 ? '' : `: ${pass.files.length} files`}`);
     ran.push(await run(pass, pass === passes[0] && coverage));
   }
   return summarize(ran, missing);
@@ -48,34 +53,46 @@ function run(pass: Pass, withCoverage: boolean): Promise<Ran> {
   const child = spawn(process.execPath, [vitest, 'run', ...flags, ...pass.files, ...given], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, ...pass.environment, [REPORT]: report },
+    env: {
+      ...process.env,
+      ...pass.environment,
+      [REPORT]: report,
+      ...(thorough ? { [THOROUGH]: 'true' } : {}),
+    },
   });
   // Ctrl-C reaches Vitest by itself, which ends its services; this process waits for it.
   process.on('SIGINT', () => {});
   process.once('SIGTERM', () => child.kill('SIGTERM'));
+  const began = performance.now();
   return new Promise((resolve) => {
     child.once('close', (code) => {
-      resolve({ pass, outcomes: read(report), code: code ?? 1 });
+      const minutes = (performance.now() - began) / 60_000;
+      resolve({ pass, report: read(report), minutes, code: code ?? 1 });
       rmSync(folder, { recursive: true, force: true });
     });
   });
 }
 
 /** A run that ended before its tests did, for want of a database for example, is a failure too. */
-function read(report: string): readonly Outcome[] {
-  const outcomes = existsSync(report) ? readOutcomes(report) : [];
-  if (outcomes.length > 0) return outcomes;
-  return [{ file: '', name: 'no test ran, see above', state: 'failed' }];
+function read(path: string): Report {
+  const report = existsSync(path) ? readReport(path) : { outcomes: [], timings: [] };
+  if (report.outcomes.length > 0) return report;
+  return { ...report, outcomes: [{ file: '', name: 'no test ran, see above', state: 'failed' }] };
 }
 
 function summarize(ran: readonly Ran[], missing: readonly Missing[]): number {
-  const all = ran.flatMap(({ outcomes }) => outcomes);
+  const all = ran.flatMap(({ report }) => report.outcomes);
   const unrun = partial ? [] : neverRun(all);
   const failed = countOf(all, 'failed');
-  const otherwise = ran.filter(({ outcomes, code }) => code !== 0 && countOf(outcomes, 'failed') === 0);
+  const otherwise = ran.filter(({ report, code }) => code !== 0 && countOf(report.outcomes, 'failed') === 0);
   say('');
-  for (const { pass, outcomes } of ran) {
-    say(`${pass.title}: ${countOf(outcomes, 'passed')} passed, ${countOf(outcomes, 'failed')} failed`);
+  for (const line of tellSeconds(ran.flatMap(({ report }) => report.timings))) say(line);
+  say('');
+  for (const { pass, report, minutes } of ran) {
+    const { outcomes } = report;
+    say(
+      `${pass.title}: ${countOf(outcomes, 'passed')} passed, ${countOf(outcomes, 'failed')} failed, ${minutes.toFixed(1)} minutes`,
+    );
   }
   for (const { file, name, state } of all) if (state === 'failed') say(`FAILED  ${file} > ${name}`);
   for (const { reason } of missing) say(`NOT RUN ${reason}`);

@@ -1,4 +1,8 @@
 import fc from 'fast-check';
+import { isThorough } from './thorough.ts';
+
+/** How many times as long a search goes on at night. */
+const TIMES = isThorough ? 10 : 1;
 
 export interface Search {
   readonly numRuns: number;
@@ -22,7 +26,7 @@ export async function assertWithin<Values>(
     return result;
   };
   try {
-    await fc.assert(property, { numRuns, interruptAfterTimeLimit: within });
+    await fc.assert(property, { numRuns: numRuns * TIMES, interruptAfterTimeLimit: within * TIMES });
   } finally {
     await last;
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Patch } from '../../test/sabotage/index.ts';
-import { type Outcome, readOutcomes, REPORT } from '../suite/outcomes.ts';
+import { type Outcome, readReport, REPORT } from '../suite/outcomes.ts';
 
 const LONGEST_TRIAL_MS = 300_000;
 
@@ -45,7 +45,7 @@ async function runTest({ folder, file, name, engine }: NamedTest): Promise<Verdi
       TEST_ENGINE: engine === 'pglite' ? 'pglite' : '',
     };
     await run({ folder, program, environment });
-    return verdict(readOutcomes(report), name);
+    return verdict(readReport(report).outcomes, name);
   } catch (error) {
     return { unclear: `the run left no report (${error instanceof Error ? error.message : String(error)})` };
   } finally {

@@ -9,15 +9,26 @@ const outcome = z.object({
   note: z.string().optional(),
 });
 
+/** How long a test file took from its first import to its last hook. */
+const timing = z.object({ file: z.string(), group: z.string(), seconds: z.number() });
+
+const report = z.object({ outcomes: z.array(outcome), timings: z.array(timing) });
+
 /** How one test of one pass ended. */
 export type Outcome = Readonly<z.infer<typeof outcome>>;
+export type Timing = Readonly<z.infer<typeof timing>>;
 
-/** The environment variable that names the file which the outcomes are written to. */
+export interface Report {
+  readonly outcomes: readonly Outcome[];
+  readonly timings: readonly Timing[];
+}
+
+/** The environment variable that names the file which the report is written to. */
 export const REPORT = 'PLINTH_TEST_REPORT';
 
 /** What the reporter wrote; throws when the run ended before it could. */
-export function readOutcomes(path: string): readonly Outcome[] {
-  return z.array(outcome).parse(JSON.parse(readFileSync(path, 'utf8')));
+export function readReport(path: string): Report {
+  return report.parse(JSON.parse(readFileSync(path, 'utf8')));
 }
 
 export function countOf(outcomes: readonly Outcome[], state: Outcome['state']): number {

@@ -1,7 +1,8 @@
 import { npmBinaries, pathBinaries } from '../../test/services/binaries.ts';
 import { lackOfPooler } from '../../test/services/plan-pooler.ts';
 import { lackOfRedis } from '../../test/services/plan-redis.ts';
-import { databaseFiles } from './database-files.ts';
+import { EMBEDDED, ONCE, OTHER_VERSION, POOLED } from './engines.ts';
+import { testFiles } from './groups.ts';
 
 /** One run of the suite, or of a part of it, on one database. */
 export interface Pass {
@@ -21,40 +22,31 @@ export interface Missing {
   readonly needed: boolean;
 }
 
-/**
- * What goes through a pooler in transaction mode: the port itself, whole programs (migrating, listening, jobs), and each
- * flow over HTTP once. What hangs on a connection would show in these.
- */
-const POOLED = [
-  'src/platform/db/database.test.ts',
-  'src/platform/db/signals.test.ts',
-  'src/platform/db/logins.test.ts',
-  'test/services/pooler.test.ts',
-  'test/process/nodes.test.ts',
-  'test/identity/emails.test.ts',
-  'test/identity/google.test.ts',
-  'test/identity/mfa.test.ts',
-  'test/identity/revocation.test.ts',
-  'test/organizations/invitations.test.ts',
-  'test/permits/session.test.ts',
-  'test/webhooks/delivery.test.ts',
-  'test/reel/stream.test.ts',
-];
+export interface Extent {
+  /** Every file that uses a database on every engine: what a night is for. */
+  readonly thorough: boolean;
+}
 
 /**
- * The whole suite on PostgreSQL 18 from npm, a part of it through PgBouncer, then the files that use a database on PGlite,
- * and on PATH's `postgres`, which may be of another version, those of them that stand beside the SQL.
+ * The whole suite on PostgreSQL 18 from npm, then the parts of it that `engines.ts` names through PgBouncer, on PGlite and on
+ * PATH's `postgres`.
  */
-export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> {
+export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: Extent): Promise<Plan> {
   if (isSteered(environment))
     return { passes: [{ title: 'as the environment says', environment: {}, files: [] }], missing: [] };
-  const files = databaseFiles();
-  const embedded = { title: 'PGlite', environment: { TEST_ENGINE: 'pglite' }, files };
+  const files = testFiles().flatMap((one) => (one.group === 'pure' ? [] : one.files));
+  const within = (starts: readonly string[]) => files.filter((file) => startsWithOne(file, starts));
+  const repeated = files.filter((file) => !startsWithOne(file, ONCE));
+  const embedded = {
+    title: 'PGlite',
+    environment: { TEST_ENGINE: 'pglite' },
+    files: thorough ? repeated : within(EMBEDDED),
+  };
   const found = await pathBinaries();
   const path = found && {
     title: `PostgreSQL ${found.version} of PATH`,
     environment: { TEST_POSTGRES: 'path' },
-    files: files.filter((file) => file.startsWith('src/')),
+    files: thorough ? repeated.filter((file) => file.startsWith('src/')) : within(OTHER_VERSION),
   };
   const packaged = await npmBinaries();
   const lacks = [lackOfRedis(environment), lackOfPooler()].filter((reason) => reason !== undefined);
@@ -66,11 +58,7 @@ export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> 
   ];
   if (packaged !== undefined) {
     const first = { title: `PostgreSQL ${packaged.version} of npm`, environment: {}, files: [] };
-    const pooled = {
-      title: 'PgBouncer',
-      environment: { TEST_POOLER: 'pgbouncer' },
-      files: files.filter((file) => POOLED.some((start) => file.startsWith(start))),
-    };
+    const pooled = { title: 'PgBouncer', environment: { TEST_POOLER: 'pgbouncer' }, files: within(POOLED) };
     const others = [...(lackOfPooler() === undefined ? [pooled] : []), embedded];
     return { passes: [first, ...others, ...(path === undefined ? [] : [path])], missing };
   }
@@ -80,6 +68,10 @@ export async function planPasses(environment: NodeJS.ProcessEnv): Promise<Plan> 
     passes: path === undefined ? [whole] : [whole, embedded],
     missing: [...missing, { reason, needed: true }],
   };
+}
+
+function startsWithOne(file: string, starts: readonly string[]): boolean {
+  return starts.some((start) => file.startsWith(start));
 }
 
 /** Whoever names the database gets one pass on it. */

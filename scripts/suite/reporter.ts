@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
-import { type Outcome, REPORT } from './outcomes.ts';
+import { type Outcome, type Report, REPORT, type Timing } from './outcomes.ts';
 
-/** Writes every test's outcome to a file, so that the passes of the suite can be added up. */
+/** Writes every test's outcome and every file's time to a file, so that the passes of the suite can be added up. */
 export default class OutcomeReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const path = process.env[REPORT];
@@ -10,8 +10,20 @@ export default class OutcomeReporter implements Reporter {
     const outside = errors.map(
       (error): Outcome => ({ file: '', name: `outside of tests: ${error.message}`, state: 'failed' }),
     );
-    writeFileSync(path, JSON.stringify([...modules.flatMap(outcomesOf), ...outside]));
+    const report: Report = {
+      outcomes: [...modules.flatMap(outcomesOf), ...outside],
+      timings: modules.map(timingOf),
+    };
+    writeFileSync(path, JSON.stringify(report));
   }
+}
+
+function timingOf(module: TestModule): Timing {
+  const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
+    module.diagnostic();
+  const milliseconds =
+    environmentSetupDuration + prepareDuration + collectDuration + setupDuration + duration;
+  return { file: module.relativeModuleId, group: module.project.name, seconds: milliseconds / 1_000 };
 }
 
 function outcomesOf(module: TestModule): Outcome[] {

@@ -3,7 +3,7 @@ import { type AccountId, createIds, systemClock, systemRandom } from '#platform/
 import { products } from '#products';
 import type { WorldEvent } from '#sandbox/stripe';
 import { stopTime } from '#test/factories';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 import { createFolding, type Folding } from '../../src/platform/billing/folding/index.ts';
 import { createInbox, type Inbox } from '../../src/platform/billing/inbox/index.ts';
 import type { Store } from '../../src/platform/billing/store.ts';
@@ -43,7 +43,7 @@ export async function openNode(street: Street, { beside }: { readonly beside?: N
   if (beside === undefined) await stopTime(db);
   const { url, secretKey } = street.sandbox;
   const client = await createStripeClient({ url, secretKey, mode: 'sandbox' });
-  afterAll(() => client.close());
+  atEndOfFile(() => client.close());
   await syncPrices({ db, client }, shelfOf(products.map(({ catalogue }) => catalogue)));
   const clock = { ...systemClock, now: () => street.now().getTime() };
   const link = { client, webhookSecrets: () => [SECRET] };

@@ -8,7 +8,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
 import { granted, openNode, request } from '#test/gym';
 import { testDatabase } from '#test/services';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 
 const POINT = commitPoint('test.overage', 'what a test of overage sets up');
@@ -37,7 +37,7 @@ export async function openOverage(passing: Passing = () => {}) {
   await stopTime(db);
   await advanceTo(db, '2031-01-15T12:00:00Z');
   const sandbox = await createStripeSandbox({ driven: await databaseTime(db) });
-  afterAll(() => sandbox.close());
+  atEndOfFile(() => sandbox.close());
   const catalogue = catalogueOf(declaration);
   const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   await entitlements.syncCatalogues();

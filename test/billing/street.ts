@@ -1,6 +1,6 @@
 import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandbox/stripe';
 import type { Stripe } from 'stripe';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { BEGINNING } from './history.ts';
 
@@ -17,7 +17,7 @@ export interface Street {
 /** Opens Stripe at the beginning of all histories. */
 export async function openStreet(): Promise<Street> {
   const sandbox = await createStripeSandbox({ driven: new Date(BEGINNING) });
-  afterAll(() => sandbox.close());
+  atEndOfFile(() => sandbox.close());
   const stripe = packageAt(sandbox);
   let told = 0;
   return {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 
 /** What a page gets of the browser, by `toJSON()`. */
 export interface Signature {
@@ -29,17 +29,11 @@ export interface Device {
   setCounter(credentialId: string, counter: number): Promise<void>;
 }
 
-let browser: Browser | undefined;
-const closing: (() => unknown)[] = [];
-afterAll(async () => {
-  await browser?.close();
-  for (const close of closing) close();
-});
+let browser: Promise<Browser> | undefined;
 
 /** A device of its own, with no passkeys yet. */
 export async function newDevice(program: string): Promise<Device> {
-  browser ??= await chromium.launch({ executablePath: program, timeout: 120_000 });
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await (await browserOf(program)).newContext()).newPage();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -61,6 +55,18 @@ export async function newDevice(program: string): Promise<Device> {
   };
 }
 
+/** One for all devices of a test file. */
+function browserOf(program: string): Promise<Browser> {
+  if (browser !== undefined) return browser;
+  const launched = chromium.launch({ executablePath: program, timeout: 120_000 });
+  atEndOfFile(async () => {
+    browser = undefined;
+    await (await launched).close();
+  });
+  browser = launched;
+  return launched;
+}
+
 async function opened(page: Page): Promise<WebApp> {
   const origin = await served();
   const asked = async (ask: 'create' | 'get', options: object): Promise<Signature> => {
@@ -80,7 +86,7 @@ async function served(): Promise<string> {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A web app</title>');
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  closing.push(() => server.close());
+  atEndOfFile(() => server.close());
   return `http://localhost:${(server.address() as AddressInfo).port}`;
 }
 

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { atEndOfFile } from '../services/closing.ts';
+import { atEndOfFile } from '#test/closing';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

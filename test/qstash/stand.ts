@@ -3,7 +3,7 @@ import { statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
 import { createQStashSandbox, type Delivery, type QStashSandbox } from '#sandbox/qstash';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import { atEndOfFile } from '../services/closing.ts';
+import { atEndOfFile } from '#test/closing';
 
 /** The name by which QStash reaches the processes, whatever ports they have. */
 const TARGET = 'https://plinth.test';

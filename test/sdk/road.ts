@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 
 /** What befalls a call on its way. */
 export type Mishap =
@@ -50,7 +50,7 @@ export async function openRoad(target: string): Promise<Road> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  afterAll(() => {
+  atEndOfFile(() => {
     server.closeAllConnections();
     server.close();
   });

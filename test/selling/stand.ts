@@ -1,7 +1,7 @@
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
 import type { Stripe } from 'stripe';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
 
@@ -33,7 +33,7 @@ export async function openCounter(
   options: Pick<TestAppOptions, 'settings' | 'passing'> = {},
 ): Promise<Counter> {
   const sandbox = await createStripeSandbox({ driven: true });
-  afterAll(() => sandbox.close());
+  atEndOfFile(() => sandbox.close());
   // Its rate is tried elsewhere.
   const settings = { STRIPE_READS_PER_SECOND: '1000', ...options.settings };
   const app = await testApp({ ...options, settings, work: false, stripe: sandbox });

@@ -4,7 +4,7 @@ import { commitPoint, type Database, type Passing } from '#platform/db';
 import { type AccountId, type Clock, type UserId } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { StripeSandbox } from '#sandbox/stripe';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
 import { outboxOf, type SentMail } from './outbox.ts';
 
@@ -104,7 +104,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     closing ??= app.stop().then(() => (options.beside === undefined ? sandbox.close() : undefined));
     return closing;
   };
-  afterAll(close);
+  atEndOfFile(close);
   return {
     url,
     app,

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { inject } from 'vitest';
 import { type Database, openDatabase, type Passing } from '#platform/db';
-import { atEndOfFile } from './closing.ts';
+import { atEndOfFile } from '#test/closing';
 import { createDatabase, dropDatabase } from './cluster.ts';
 import { pooledThrough } from './plan-pooler.ts';
 
-export { temporaryFolder } from './closing.ts';
+export { temporaryFolder } from '#test/closing';
 export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { asAdmin } from './cluster.ts';
-import { atEndOfFile } from './closing.ts';
+import { atEndOfFile } from '#test/closing';
 import type { TestDatabase } from './index.ts';
 
 /** A login of a test's own, on the cluster that all test files share. */

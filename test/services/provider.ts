@@ -1,5 +1,5 @@
 import { createOpenIdSandbox, type OpenIdSandbox, type OpenIdSandboxOptions } from '#sandbox/openid';
-import { atEndOfFile } from './closing.ts';
+import { atEndOfFile } from '#test/closing';
 
 /** An OpenID provider until the end of the test file. Its keys are made here, and not while somebody waits for one. */
 export async function openProvider(options?: OpenIdSandboxOptions): Promise<OpenIdSandbox> {

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { Redis } from 'ioredis';
-import { atEndOfFile } from './closing.ts';
+import { atEndOfFile } from '#test/closing';
 import { type Proxy, startProxy } from './proxy.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 

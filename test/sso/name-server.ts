@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '#test/closing';
 
 /** A DNS server on loopback that knows TXT records. */
 export interface NameServer {
@@ -25,7 +25,7 @@ export async function openNameServer(): Promise<NameServer> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  afterAll(() => void socket.close());
+  atEndOfFile(() => void socket.close());
   const server: NameServer = {
     address: `127.0.0.1:${socket.address().port}`,
     records: new Map(),

@@ -1,5 +1,6 @@
 import { createStripeSandbox } from '#sandbox/stripe';
-import { afterAll, vi } from 'vitest';
+import { atEndOfFile } from '#test/closing';
+import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, type Role, type Route } from '#platform/http';
@@ -348,7 +349,7 @@ const TEN_MINUTES = 600_000;
 export async function walkedApp({ work }: { readonly work: boolean }): Promise<TestApp> {
   // Its time stands still: what a change would cost moves by the second.
   const stripe = await createStripeSandbox({ driven: new Date(Date.now() - TEN_MINUTES) });
-  afterAll(() => stripe.close());
+  atEndOfFile(() => stripe.close());
   const app = await testApp({ work, stripe, settings: await walkedSettings() });
   await makeExamplePeople(app);
   await makeExampleLinks(app);

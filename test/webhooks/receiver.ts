@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, expect } from 'vitest';
+import { atEndOfFile } from '#test/closing';
+import { expect } from 'vitest';
 
 /** How an endpoint behaves, once. */
 export type Behaviour =
@@ -81,7 +82,7 @@ export async function openReceiver(): Promise<Receiver> {
       hanging.clear();
     },
   };
-  afterAll(() => {
+  atEndOfFile(() => {
     receiver.letGo();
     server.close();
   });

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { testDatabase, type TestDatabase } from '#test/services';
 import { endAll, type Program, startProgram } from '../../process/program.ts';
-import { atEndOfFile } from '../../services/closing.ts';
+import { atEndOfFile } from '#test/closing';
 import { makeMarks, type Marks } from './marks.ts';
 import { type Talk, talkTo } from './talk.ts';
 

@@ -1,0 +1,108 @@
+/**
+ * What runs on more than one database. The first engine, PostgreSQL 18, has every test; a start in this list names a file, or all
+ * files of a folder. Nothing else is run twice: above the port, code can't tell which engine is below.
+ */
+
+/** Through PgBouncer in transaction mode: the port itself, whole programs, and each flow over HTTP once. What hangs on a connection would show. */
+export const POOLED: readonly string[] = [
+  'src/platform/db/database.test.ts',
+  'src/platform/db/signals.test.ts',
+  'src/platform/db/logins.test.ts',
+  'test/services/pooler.test.ts',
+  'test/process/nodes.test.ts',
+  'test/identity/emails.test.ts',
+  'test/identity/google.test.ts',
+  'test/identity/mfa.test.ts',
+  'test/identity/revocation.test.ts',
+  'test/organizations/invitations.test.ts',
+  'test/permits/session.test.ts',
+  'test/webhooks/delivery.test.ts',
+  'test/reel/stream.test.ts',
+];
+
+/**
+ * On the embedded database: the port, what leans on locks, plans and signals of the engine, the program as it is started there,
+ * every route once (a handler that waits for itself on the one connection would hang) and a journey of each product.
+ */
+export const EMBEDDED: readonly string[] = [
+  'src/main.test.ts',
+  'src/platform/db/',
+  'src/platform/entitlements/entitlements.test.ts',
+  'src/platform/idempotency/',
+  'src/platform/jobs/jobs.test.ts',
+  'src/platform/jobs/recovery.test.ts',
+  'src/platform/jobs/schedules.test.ts',
+  'src/platform/limits/admission.test.ts',
+  'src/platform/limits/gauges.test.ts',
+  'src/platform/limits/keys.test.ts',
+  'src/platform/limits/rates.test.ts',
+  'src/platform/limits/settlement.test.ts',
+  'src/platform/limits/sweep.test.ts',
+  'src/platform/billing/inbox/inbox.test.ts',
+  'src/platform/reports/rollup.test.ts',
+  'src/platform/secrets/resealing.test.ts',
+  'src/products/',
+  'src/server/operations.test.ts',
+  'test/crash/',
+  'test/erasure/erasing.test.ts',
+  'test/identity/emails.test.ts',
+  'test/organizations/invitations.test.ts',
+  'test/people/',
+  'test/permits/http.test.ts',
+  'test/reel/limits.test.ts',
+  'test/reel/search.test.ts',
+  'test/reel/stream.test.ts',
+  'test/services/services.test.ts',
+  'test/walkers/routes.test.ts',
+  'test/walkers/tables.test.ts',
+  'test/webhooks/delivery.test.ts',
+];
+
+/** On PATH's PostgreSQL, which may be of another version: rights and roles, migrations, and functions that its planner sees otherwise. */
+export const OTHER_VERSION: readonly string[] = [
+  'src/platform/db/',
+  'src/platform/jobs/jobs.test.ts',
+  'src/platform/jobs/lanes.test.ts',
+  'src/platform/limits/admission.test.ts',
+  'src/platform/limits/credits.test.ts',
+  'src/platform/limits/settlement.test.ts',
+  'src/platform/limits/sweep.test.ts',
+  'src/platform/reports/rollup.test.ts',
+  'src/products/reel/library/pages.test.ts',
+  'test/walkers/tables.test.ts',
+];
+
+/**
+ * On the first engine alone, even at night. The client sees HTTP, whichever database is behind it; who may call what is decided before
+ * one is asked; and the walls between tenants are the same statements and policies on each, which tables.test.ts tries there.
+ * What stores tell is folded by the same statements, which the tests beside them try on each. Fuzz is of requests; and a
+ * program's own embedded database can't be looked into from outside.
+ */
+export const ONCE: readonly string[] = [
+  'test/sdk/',
+  'test/walkers/access.test.ts',
+  'test/walkers/walls.test.ts',
+  'test/walkers/leaks-auth.test.ts',
+  'test/billing/browser.test.ts',
+  'test/billing/closing.test.ts',
+  'test/billing/forged.test.ts',
+  'test/billing/inbox.test.ts',
+  'test/billing/money.test.ts',
+  'test/billing/nodes.test.ts',
+  'test/billing/orders.test.ts',
+  'test/billing/overage-sold.test.ts',
+  'test/billing/plans.test.ts',
+  'test/billing/revenue.test.ts',
+  'test/selling/changes.test.ts',
+  'test/selling/checkout.test.ts',
+  'test/selling/doctor.test.ts',
+  'test/selling/sync.test.ts',
+  'test/selling/tax.test.ts',
+  'test/selling/verbs.test.ts',
+  'test/reports/revenue-http.test.ts',
+  'src/platform/billing/inbox/locks.test.ts',
+  'src/platform/billing/inbox/nodes.test.ts',
+  'src/platform/billing/inbox/upkeep.test.ts',
+  'test/fuzz/',
+  'test/import/program.test.ts',
+];

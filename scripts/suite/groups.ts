@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
+
+/**
+ * How much a test file shares with others. `pure` needs no service, and `app` a database or Redis of the run: files of both
+ * run one after the other in the same processes, which load the program once. `process` is for what starts programs or
+ * changes what a process has but once (its signals, its working folder): each of these files has a process of its own.
+ */
+export type Group = 'pure' | 'app' | 'process';
+
+export interface TestFiles {
+  readonly group: Group;
+  readonly files: readonly string[];
+}
+
+/** Where a test comes to the services of a run, which start programs of their own, and where to programs. */
+const SERVICES = 'test/services/';
+const PROGRAMS = ['test/process/program.ts', 'node:child_process'];
+/** Files whose tests start no program, and still can't share a process. */
+const ALONE: readonly string[] = [
+  // It declares a sealed column of a table of its own, which every app that is opened would look into.
+  'src/platform/secrets/resealing.test.ts',
+];
+
+/** All test files by their group. */
+export function testFiles(): TestFiles[] {
+  const grouped = projectPaths()
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((file) => ({ file, group: groupOf(file) }));
+  return (['pure', 'app', 'process'] as const).map((group) => ({
+    group,
+    files: grouped.filter((one) => one.group === group).map(({ file }) => file),
+  }));
+}
+
+function groupOf(file: string): Group {
+  const reached = reachedBy(file, new Set());
+  if (ALONE.includes(file) || PROGRAMS.some((program) => reached.has(program))) return 'process';
+  return [...reached].some((path) => path.startsWith(SERVICES)) ? 'app' : 'pure';
+}
+
+/** All that a test file names, and what the tests' own files name that it uses; the program's own files name no tests. */
+function reachedBy(file: string, reached: Set<string>): Set<string> {
+  for (const name of namedIn(file)) {
+    const target = name.startsWith('node:') ? name : targetOf(file, name);
+    if (target === undefined || reached.has(target)) continue;
+    reached.add(target);
+    if (isOfTests(target)) reachedBy(target, reached);
+  }
+  return reached;
+}
+
+function isOfTests(path: string): boolean {
+  if (path.startsWith('node:') || path.startsWith(SERVICES)) return false;
+  return !path.startsWith('src/') || path.includes('/testing/');
+}
+
+/** By their text, as that takes a twentieth of parsing: each run of one test waits for this. */
+function namedIn(file: string): string[] {
+  const path = join(ROOT, file);
+  if (!file.endsWith('.ts') || !existsSync(path)) return [];
+  return [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    ([, name = '']) => name,
+  );
+}
