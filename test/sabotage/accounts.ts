@@ -3,8 +3,17 @@ import type { Patch } from './patch.ts';
 const OWNERS = 'src/platform/accounts/members.test.ts :: an organization keeps an owner >';
 const TIMELINE = 'src/platform/entitlements/timeline.test.ts ::';
 
+const ADD_ON = `${TIMELINE} add-ons >`;
+
 /** Accounts and their members, and what accounts hold. */
 export const ACCOUNTS: readonly Patch[] = [
+  {
+    name: 'third-add-on-begins-within-the-first',
+    file: 'src/platform/entitlements/timeline.ts',
+    find: 'over.set(grant.addOn, Math.max(before, until));',
+    replace: 'over.set(grant.addOn, until);',
+    expects: `${ADD_ON} a third one, after a refund of the second, begins when the first is over`,
+  },
   {
     name: 'last-owner-leaves',
     file: 'src/platform/accounts/members.ts',
@@ -64,7 +73,7 @@ export const ACCOUNTS: readonly Patch[] = [
     file: 'src/platform/entitlements/timeline.ts',
     find: 'Math.max(starts, before)',
     replace: 'starts',
-    expects: `${TIMELINE} add-ons > a second purchase adds its days to the end of the first`,
+    expects: `${ADD_ON} a second purchase adds its days to the end of the first`,
   },
   {
     name: 'rank-ignored',

@@ -8,6 +8,20 @@ const REVOCATION = 'test/identity/revocation.test.ts ::';
 /** Guessing, devices, and the ends of sessions. */
 export const GUESSING: readonly Patch[] = [
   {
+    name: 'captcha-that-is-away-counts-as-solved',
+    file: 'src/platform/identity/guessing.ts',
+    find: "answer === 'yes' ? 'solved' : undefined",
+    replace: "answer === 'unsolved' ? undefined : 'solved'",
+    expects: `${UNIT} a CAPTCHA > whose service is away stands in for no wait: robots gain nothing by its failure`,
+  },
+  {
+    name: 'reset-forgets-what-its-address-guessed-elsewhere',
+    file: 'src/platform/identity/guessing.ts',
+    find: ".filter(({ rule }) => rule !== 'address')",
+    replace: '',
+    expects: `${UNIT} guesses at one email from ever other addresses > are counted on for the address: a reset of one’s own password frees no guesses at others`,
+  },
+  {
     name: 'guesses-at-once-read-the-same-count',
     file: 'src/platform/identity/migrations/0004_guesses.up.sql',
     find: '    perform pg_advisory_xact_lock(hashtextextended(v_key, 1));\n  end loop;\n  -- Read after',

@@ -5,6 +5,8 @@ const REPLAY = 'src/platform/jobs/replay.ts';
 const SCHEDULES = 'src/platform/jobs/schedules.ts';
 const SCHEMA = 'src/platform/jobs/migrations/0001_jobs.up.sql';
 
+const POSTPONED = 'src/platform/jobs/postponed.test.ts :: an attempt that finds no room at its provider >';
+
 /** The queue, its workers, and the products on top of them. */
 export const JOBS: readonly Patch[] = [
   {
@@ -222,6 +224,27 @@ export const JOBS: readonly Patch[] = [
     replace: '',
     expects:
       'src/platform/jobs/dead-letters.test.ts :: a dead job that is replayed > runs as if it were new, with a permit of its own that is charged like the first',
+  },
+  {
+    name: 'retry-keeps-how-often-it-was-postponed',
+    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    find: 'run_at = app.now() + p_delay, postponed = 0, error',
+    replace: 'run_at = app.now() + p_delay, error',
+    expects: `${POSTPONED} after a failure of another kind begins with the shortest pause again`,
+  },
+  {
+    name: 'replay-keeps-how-often-it-was-postponed',
+    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    find: 'attempt = 0, postponed = 0,',
+    replace: 'attempt = 0,',
+    expects: `${POSTPONED} without a permit is given up after a quarter of an hour`,
+  },
+  {
+    name: 'replay-keeps-when-it-was-overdue',
+    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    find: '      overdue_at = null, permit_id',
+    replace: '      permit_id',
+    expects: `${POSTPONED} without a permit is given up after a quarter of an hour`,
   },
   {
     name: 'lost-job-of-a-server-stays-lost',

@@ -10,6 +10,14 @@ const SETTLING = 'src/platform/limits/settlement.test.ts ::';
 /** Admission, settlement, the ledger, holders and rates. */
 export const LIMITS: readonly Patch[] = [
   {
+    name: 'extension-counts-the-window-before',
+    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    find: 'v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;\n    if v_max is null or v_taken + p_short',
+    replace: 'v_taken := v.used[v_at];\n    if v_max is null or v_taken + p_short',
+    expects:
+      'src/platform/limits/budgets.test.ts :: further calls of a permit > are held to the budgets of the day on which they go out',
+  },
+  {
     name: 'time-of-postgres-in-admission',
     file: BATCHES,
     find: "v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');",

@@ -172,6 +172,16 @@ describe('add-ons', () => {
     expect(days(timeline).at(-1)).toEqual([30, null]);
   });
 
+  test('a third one, after a refund of the first, begins when the second is over', () => {
+    const bought = [boost({ revokedAt: day(5) }), boost({ startsAt: day(3) }), boost({ startsAt: day(6) })];
+    expect(days(timelineOf(paid, bought)).at(-1)).toEqual([65, null]);
+  });
+
+  test('a third one, after a refund of the second, begins when the first is over', () => {
+    const bought = [boost(), boost({ startsAt: day(3), revokedAt: day(5) }), boost({ startsAt: day(6) })];
+    expect(days(timelineOf(paid, bought)).at(-1)).toEqual([60, null]);
+  });
+
   test('one that is given until an instant ends there, and days bought meanwhile come after it', () => {
     const given = grant({ addOn: 'boost', endsAt: day(10) });
     expect(days(timelineOf(paid, [given, boost({ startsAt: day(4) })])).at(-1)).toEqual([40, null]);

@@ -163,6 +163,13 @@ describe('guesses at one email from ever other addresses', () => {
     await guessing.forget(email, ip);
     expect(await wrong(from(email, ip))).toBe(0);
   });
+
+  test('are counted on for the address: a reset of one’s own password frees no guesses at others', async () => {
+    const [email, ip] = [newEmail(), newIp()];
+    for (let n = 0; n < 50; n += 1) await wrong(from(newEmail(), ip));
+    await guessing.forget(email, ip);
+    expect(await wrong(from(newEmail(), ip))).toBeGreaterThan(0);
+  });
 });
 
 describe('guesses from one address at ever other emails', () => {
@@ -291,5 +298,12 @@ describe('a CAPTCHA', async () => {
     tried.push(await code(by, 'a'), await code(by, 'a'));
     expect(tried).toEqual(['tried', 'tried', 'tried', 'too_many_attempts']);
     expect(away).toHaveLength(faults.length);
+  });
+
+  test('whose service is away stands in for no wait: robots gain nothing by its failure', async () => {
+    const email = newEmail();
+    for (let n = 0; n < 20; n += 1) await code(from(email, newIp()), sandbox.solve());
+    sandbox.faults.push({ status: 500 });
+    expect(await code(from(email, newIp()), 'a')).toBe('too_many_attempts');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
+import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, makeAccount } from '#test/factories';
 import { figures, ledgerLines, permits, planned, windows } from '#test/gym';
@@ -15,6 +15,18 @@ const noRoom = (retryAfter?: number) =>
   Object.assign(new AppError('internal', retryAfter === undefined ? {} : { retryAfter }), {
     postponed: true,
   });
+
+/** By whom a dead job is replayed. */
+async function adminCall(db: Database) {
+  const origin = {
+    requestId: 'replay',
+    ip: '127.0.0.1',
+    userAgent: 'test',
+    traceparent: undefined,
+    hangUp: new AbortController().signal,
+  };
+  return { caller: { ...(await makeAccount(db)), platformRole: 'admin', scopes: ['*'] }, origin } as const;
+}
 
 describe('an attempt that finds no room at its provider', () => {
   test('does not count, however often: the job has all its tries left, and its permit waits with it', async () => {
@@ -70,6 +82,25 @@ describe('an attempt that finds no room at its provider', () => {
     },
   );
 
+  test('after a failure of another kind begins with the shortest pause again', async () => {
+    const ends = [noRoom(), noRoom(), noRoom(), new Error('a fault of ours'), noRoom()];
+    const { id } = await shop.enqueue(
+      await makeAccount(db),
+      () => Promise.reject(ends.shift() ?? new Error('one too many')),
+      { quiet: true },
+    );
+    const worker = await shop.work({ uniform: () => 0.5 });
+    for (let run = 1; run <= 5; run += 1) {
+      await worker.shift.until(run);
+      await advance(db, '1 minute');
+    }
+    await worker.stop(0);
+    const { run_at: due, updated_at: failed, ...row } = await jobRow(db, id);
+    expect(row).toMatchObject({ state: 'delayed', attempt: 1 });
+    expect(due.getTime() - failed.getTime()).toBe(250);
+    await db.asMigrator(statement('delete from jobs.jobs where id = $1', [id]));
+  });
+
   test('for ever is given up when its permit is due, and not a moment after', async () => {
     const { db: own } = await testDatabase();
     const small = await openWorkshop(own);
@@ -111,5 +142,15 @@ describe('an attempt that finds no room at its provider', () => {
     await worker.shift.until(3);
     await worker.stop(0);
     expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });
+
+    // Replayed, it has a quarter of an hour of its own, and begins with the shortest pause.
+    const { deadLetters } = (await small.shift()).jobs;
+    await deadLetters.replay(id, await adminCall(own));
+    const again = await small.work({ uniform: () => 0.5 });
+    await again.shift.until(1);
+    await again.stop(0);
+    const { run_at: due, updated_at: failed, ...row } = await jobRow(own, id);
+    expect(row).toMatchObject({ state: 'delayed', attempt: 0 });
+    expect(due.getTime() - failed.getTime()).toBe(60_250);
   });
 });

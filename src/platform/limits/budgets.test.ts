@@ -148,6 +148,21 @@ describe('further calls of a permit', () => {
     expect(await held(member.accountId)).toEqual(each(300));
   });
 
+  test('are held to the budgets of the day on which they go out', async () => {
+    const member = await gym.member();
+    await advanceTo(db, '2031-03-10T23:50:00Z');
+    const permit = granted(await gym.admit(member, { reserve: 500 }));
+    await permit.send(planned(500));
+    permit.served(figures(500));
+    await advanceTo(db, '2031-03-11T00:05:00Z');
+    await permit.send(planned(600));
+    permit.served(figures(600));
+    await expect(permit.send(planned(1))).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      details: { limit: 'key_cost', used: 600, max: 600 },
+    });
+  });
+
   test('are refused when one budget has no room, and then none of them is charged', async () => {
     const member = await gym.member();
     const permit = granted(await gym.admit(member, { reserve: 500 }));
