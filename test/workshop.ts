@@ -17,6 +17,8 @@ const ENQUEUE = commitPoint('test.workshop.enqueue', 'a job of a test');
 export const EFFECT = commitPoint('test.workshop.effect', 'what a job of a test did');
 const GIVE_UP = commitPoint('test.workshop.give-up', 'a failed job of a test');
 
+const HOUR = 3_600_000;
+
 /** What one try of a job does; it throws to fail. */
 export type Task = (job: RunningJob) => Promise<void>;
 
@@ -46,6 +48,8 @@ export interface ShiftOptions {
   readonly concurrency?: number;
   /** As many as `concurrency` when not said. */
   readonly batchConcurrency?: number;
+  /** Only signals wake it: its polls come once an hour. */
+  readonly bySignals?: boolean;
   /** Of the jitter between tries; 0 tries again at once. */
   readonly uniform?: () => number;
 }
@@ -191,6 +195,7 @@ function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }):
     audit: createAudit({ ids }),
     concurrency: options.concurrency ?? 4,
     batchConcurrency: options.batchConcurrency ?? options.concurrency ?? 4,
+    polls: options.bySignals === true ? { slow: HOUR, recovery: HOUR } : undefined,
     log: { info: log, warn: log, error: log },
     metrics: {
       job({ kind, outcome }) {

@@ -18,6 +18,12 @@ export interface WorkerMetrics {
 }
 
 /** What taking up and running jobs needs. */
+/** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
+export interface Polls {
+  readonly slow: number;
+  readonly recovery: number;
+}
+
 export interface WorkerParts {
   readonly db: Database;
   readonly ids: Ids;
@@ -28,6 +34,8 @@ export interface WorkerParts {
   /** Jobs that this process runs at once, and how many of them may be of the batch lane. */
   readonly concurrency: number;
   readonly batchConcurrency: number;
+  /** A second and two when not said. */
+  readonly polls?: Polls | undefined;
   readonly log: WorkerLog;
   readonly metrics?: WorkerMetrics | undefined;
 }

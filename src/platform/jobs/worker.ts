@@ -1,11 +1,9 @@
 import type { Crew } from './crew.ts';
-import type { WorkerParts } from './parts.ts';
+import type { Polls, WorkerParts } from './parts.ts';
 
 /** What a signal of this topic means: a job may be due. */
 export const DUE = 'jobs';
-/** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
-const SLOW_POLL = 1_000;
-const RECOVERY = 2_000;
+const POLLS: Polls = { slow: 1_000, recovery: 2_000 };
 
 export interface Worker {
   /** No new jobs; waits for those under way. After `grace` milliseconds their signals end, and they are handed over. */
@@ -13,7 +11,7 @@ export interface Worker {
 }
 
 /** Takes jobs while there is room: woken by signals, by the exact time of the next due job, and by a slow poll behind both. */
-export function startWorker({ db, log }: WorkerParts, crew: Crew): Worker {
+export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew): Worker {
   let stopped = false;
   let taking: Promise<void> | undefined;
   let again = false;
@@ -29,7 +27,7 @@ export function startWorker({ db, log }: WorkerParts, crew: Crew): Worker {
       if (stopped) return;
       const { isFull, nextDue } = await crew.fill();
       if (isFull) return;
-      schedule(Math.min(SLOW_POLL, Math.max(0, nextDue ?? SLOW_POLL)));
+      schedule(Math.min(polls.slow, Math.max(0, nextDue ?? polls.slow)));
     } while (again);
   }
 
@@ -44,7 +42,7 @@ export function startWorker({ db, log }: WorkerParts, crew: Crew): Worker {
     taking ??= takeAll()
       .catch((error: unknown) => {
         log.warn({ err: error }, 'no jobs could be taken');
-        schedule(SLOW_POLL);
+        schedule(polls.slow);
       })
       .finally(() => {
         taking = undefined;
@@ -56,7 +54,7 @@ export function startWorker({ db, log }: WorkerParts, crew: Crew): Worker {
   const recovering = setInterval(() => {
     recoveryDue = true;
     look();
-  }, RECOVERY);
+  }, polls.recovery);
   crew.open(look);
   look();
 

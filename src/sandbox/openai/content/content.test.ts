@@ -192,16 +192,15 @@ describe('schemas', () => {
 
   test('a pattern that would take for ever is given up', () => {
     const schema = { type: 'string', pattern: '^(a+)+$' };
-    const started = performance.now();
-    fillSchema(schema, told(`${'a'.repeat(40)}-and so on it goes`));
+    // It would take years: that this test ends is what it says.
+    fillSchema(schema, told(`${'a'.repeat(60)}-and so on it goes`));
     fillSchema({ type: 'string', pattern: '(((a{200}){200}){200}){200}' }, told('words'));
-    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  test('a text made to be slow to read is read fast', () => {
-    const started = performance.now();
+  test('a text made to be slow to read is read in time that grows with its length, not with its square', () => {
+    // So long that the square of it would not be over before the test is ended.
     for (const piece of ['.', ' ', '-', '<a>', '1,', 'no ', 'Label: ', '#', '**', '{"a":', 'a.b@']) {
-      const author = told(`Topic: x ${piece.repeat(30_000)} end`);
+      const author = told(`Topic: x ${piece.repeat(200_000)} end`);
       fillSchema(
         {
           type: 'object',
@@ -220,7 +219,6 @@ describe('schemas', () => {
       author.embeddedSchema();
       author.post(0);
     }
-    expect(performance.now() - started).toBeLessThan(3_000);
   });
 
   test('equal words and schema give equal answers', () => {
