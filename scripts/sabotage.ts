@@ -1,14 +1,13 @@
 /**
  * `npm run sabotage`: breaks a copy of the program, one patch at a time, and asks whether the test that should notice
- * does. A patch under which it stays green is a defect. `npm run sabotage -- name…` runs some; a run of all writes
- * docs/sabotage.md.
+ * does. A patch under which it stays green is a defect. `-- name…` runs some, `-- --stale` those whose file has changed since
+ * their last run, and `-- --share 2/7` the second of seven shares of what is chosen. Each outcome is recorded at once
+ * (test/sabotage/recorded.json), and docs/sabotage.md is written from all of them.
  */
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../test/house/source.ts';
+import { parseArgs } from 'node:util';
 import { PATCHES, type Patch } from '../test/sabotage/index.ts';
 import { type Copy, copyProject } from './sabotage/copy.ts';
+import { isRecorded, readRecord, record, writePage } from './sabotage/record.ts';
 import { tryOut, type Verdict } from './sabotage/trial.ts';
 
 interface Result {
@@ -17,21 +16,34 @@ interface Result {
   readonly defect: string | undefined;
 }
 
-const wanted = process.argv.slice(2);
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { share: { type: 'string', default: '1/1' }, stale: { type: 'boolean', default: false } },
+});
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const unknown = wanted.filter((name) => !PATCHES.some((patch) => patch.name === name));
   if (unknown.length > 0) throw new Error(`no patch of this name: ${unknown.join(', ')}`);
-  const chosen = wanted.length === 0 ? PATCHES : PATCHES.filter(({ name }) => wanted.includes(name));
+  const chosen = shareOf(wanted.length === 0 ? PATCHES : PATCHES.filter(({ name }) => wanted.includes(name)));
   const copy = copyProject();
   process.once('exit', () => copy.remove());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const results = await tryAll(copy, chosen);
   const caught = results.filter(({ defect }) => defect === undefined).length;
   say(`${caught} of ${results.length} patches are noticed`);
-  if (wanted.length === 0) writeFileSync(join(ROOT, 'docs/sabotage.md'), page(results));
+  writePage();
   return caught === results.length ? 0 : 1;
+}
+
+/** The part of what is chosen that this run takes: every nth patch, so that shares take about as long. */
+function shareOf(patches: readonly Patch[]): readonly Patch[] {
+  const [share = 1, of = 1] = options.share.split('/').map(Number);
+  if (!(share >= 1 && share <= of))
+    throw new Error(`--share ${options.share}: write 2/7 for the second of seven`);
+  const known = readRecord();
+  const chosen = options.stale ? patches.filter((patch) => !isRecorded(patch, known)) : patches;
+  return chosen.filter((_, place) => place % of === share - 1);
 }
 
 async function tryAll(copy: Copy, chosen: readonly Patch[]): Promise<Result[]> {
@@ -44,6 +56,7 @@ async function tryAll(copy: Copy, chosen: readonly Patch[]): Promise<Result[]> {
     sound.set(key, before);
     const defect = await tryOne(copy, patch, await before);
     results.push({ patch, defect });
+    record(patch, defect);
     say(`${defect === undefined ? 'red    ' : 'DEFECT '} ${patch.name}: ${defect ?? patch.expects}`);
   }
   return results;
@@ -64,35 +77,6 @@ async function tryOne(copy: Copy, patch: Patch, before: Verdict): Promise<string
 
 function describe(verdict: Verdict): string {
   return typeof verdict === 'string' ? verdict : `unclear: ${verdict.unclear}`;
-}
-
-function page(results: readonly Result[]): string {
-  const rows = results.map(({ patch, defect }) => {
-    const where = `${patch.file}${patch.engine === undefined ? '' : ` (${patch.engine})`}`;
-    return `| ${patch.name} | ${where} | ${defect === undefined ? 'red' : 'DEFECT'} | ${(defect ?? patch.expects).replaceAll('|', '\\|')} |`;
-  });
-  return `# Sabotage
-
-\`npm run sabotage\` breaks a copy of the program in one place at a time and runs the test that should notice. A patch
-under which that test stays green is a defect. The patches are in \`test/sabotage/\`; this is their last run, ${when()}.
-
-| patch | file | outcome | test that goes red |
-|---|---|---|---|
-${rows.join('\n')}
-`;
-}
-
-function when(): string {
-  const day = new Date().toISOString().slice(0, 10);
-  try {
-    const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    }).trim();
-    return `${day}, on top of ${commit}`;
-  } catch {
-    return day;
-  }
 }
 
 function say(line: string): void {
