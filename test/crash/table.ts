@@ -201,6 +201,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'reel.draft-change': { because: ONE_COMMIT },
   'billing.revoked': { because: ONE_COMMIT },
   'identity.key-made': { because: ONE_COMMIT },
+  'identity.key-rotated': { because: ONE_COMMIT },
   'limits.operator-budget': { because: ONE_COMMIT },
   'reports.adjusted': { because: ONE_COMMIT },
   'reports.proceeds-recorded': { because: ONE_COMMIT },

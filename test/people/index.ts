@@ -8,6 +8,7 @@ import {
   type Clock,
   createIds,
   type Ids,
+  type KeyId,
   systemClock,
   systemRandom,
   type UserId,
@@ -149,6 +150,17 @@ export function createPeople(
     async key(person: Person, scopes: readonly string[], accountId = person.accountId) {
       const actor = { kind: 'user' as const, userId: person.userId };
       const key = { accountId, userId: person.userId, name: 'a key', scopes, actor };
+      return db.tenant(accountId, POINT, (tx) => identity.createKey(tx, key));
+    },
+    /** A key that a key of the person's makes. */
+    async child(
+      person: Person,
+      maker: KeyId,
+      more: { readonly accountId?: AccountId; readonly monthlyBudget?: number } = {},
+    ) {
+      const { userId, accountId } = { ...person, ...more };
+      const actor = { kind: 'key' as const, keyId: maker, userId };
+      const key = { ...more, accountId, userId, name: 'a key of a key', scopes: ['*'], actor };
       return db.tenant(accountId, POINT, (tx) => identity.createKey(tx, key));
     },
   };

@@ -85,4 +85,42 @@ export const IDENTITY: readonly Patch[] = [
     expects:
       'src/platform/identity/keys.test.ts :: what a key may call > with ["*"] a call that asks for session: false',
   },
+  {
+    name: 'key-outlives-its-revoked-maker',
+    file: 'src/platform/identity/store.ts',
+    find: ' and not identity.is_cut_off(k.account_id, k.makers)',
+    replace: '',
+    expects: `${CALLERS} within ten seconds, even where no signal arrives, > a key whose maker’s maker was revoked no longer lets in`,
+  },
+  {
+    name: 'revoked-maker-not-heard-of',
+    file: 'src/platform/identity/callers.ts',
+    find: '[userId, sessionId, keyId, accountId, ...makers].includes(id)',
+    replace: '[userId, sessionId, keyId, accountId].includes(id)',
+    expects: `${CALLERS} told by a signal, at once, > with a revoked key stops all that it made, and what these made`,
+  },
+  {
+    name: 'key-with-more-than-its-maker',
+    file: 'src/platform/identity/key-store.ts',
+    find: 'least($10::bigint, m.monthly_budget_micros)',
+    replace: 'coalesce($10::bigint, m.monthly_budget_micros)',
+    expects:
+      'src/platform/identity/keys.test.ts :: making a key > a key makes none with a larger budget, and its keys say who made them',
+  },
+  {
+    name: 'key-rotates-its-maker',
+    file: 'src/platform/identity/key-store.ts',
+    find: 'and ($4::uuid is null or id = $4 or $4 = any(makers))',
+    replace: 'and ($4::uuid is null or $4::uuid is not null)',
+    expects:
+      'src/platform/identity/keys.test.ts :: rotating a key > a key rotates itself and what comes from it, and neither its maker nor a sister',
+  },
+  {
+    name: 'owner-rotates-a-key-of-a-member',
+    file: 'src/platform/identity/key-store.ts',
+    find: 'where account_id = $1 and id = $2 and user_id = $3 and (',
+    replace: 'where account_id = $1 and id = $2 and $3::uuid is not null and (',
+    expects:
+      'src/platform/identity/keys.test.ts :: rotating a key > nobody gets a secret that acts for somebody else: not even an owner one of a member’s',
+  },
 ];

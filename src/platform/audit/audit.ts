@@ -1,11 +1,11 @@
 import { type Transaction, statement } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
-import type { AccountId, Ids, UserId } from '#platform/kernel';
+import type { AccountId, Ids, KeyId, UserId } from '#platform/kernel';
 
 /** Who acted. A key acts for a person, and both are kept. */
 export type Actor =
   | { readonly kind: 'user'; readonly userId: UserId }
-  | { readonly kind: 'key'; readonly keyId: string; readonly userId: UserId }
+  | { readonly kind: 'key'; readonly keyId: KeyId; readonly userId: UserId }
   | { readonly kind: 'store'; readonly name: string }
   | { readonly kind: 'system' };
 

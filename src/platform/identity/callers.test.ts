@@ -123,6 +123,16 @@ describe('within ten seconds, even where no signal arrives,', () => {
     expect(await gone(key)).toBeUndefined();
   });
 
+  test('a key whose maker’s maker was revoked no longer lets in', async () => {
+    const ada = await world.person();
+    const first = await world.key(ada, ['*']);
+    const second = await world.child(ada, first.keyId);
+    const third = await world.child(ada, second.keyId);
+    expect(await identity.identify(third.key)).toBeDefined();
+    await write('update identity.api_keys set revoked_at = app.now() where id = $1', [first.keyId]);
+    expect(await gone(third.key)).toBeUndefined();
+  });
+
   test('a caller in steady use is looked up behind the calls', async () => {
     const { key, keyId } = await world.key(await world.person(), ['*']);
     expect(await identity.identify(key)).toBeDefined();
@@ -140,6 +150,18 @@ describe('told by a signal, at once,', () => {
     expect(await identity.identify(key)).toBeDefined();
     await identity.keys.revoke(acting(ada), keyId, WHENCE);
     expect(await identity.identify(key)).toBeUndefined();
+  });
+
+  test('with a revoked key stops all that it made, and what these made', async () => {
+    const ada = await world.person();
+    const first = await world.key(ada, ['*']);
+    const second = await world.child(ada, first.keyId);
+    const made = [second, await world.child(ada, second.keyId)];
+    const beside = await world.key(ada, ['*']);
+    for (const { key } of [...made, beside]) expect(await identity.identify(key)).toBeDefined();
+    await identity.keys.revoke(acting(ada), first.keyId, WHENCE);
+    for (const { key } of made) expect(await identity.identify(key)).toBeUndefined();
+    expect(await identity.identify(beside.key)).toBeDefined();
   });
 
   test('a look-up whose answer a revocation overtakes on its way is not given to later calls', async () => {

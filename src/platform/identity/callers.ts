@@ -26,6 +26,8 @@ const LONGEST_BEARER = 4_096;
 
 interface Known {
   readonly caller: Caller;
+  /** Of a key: the keys that it comes from, with whose end it ends. */
+  readonly makers: readonly string[];
   /** When the token itself ends, in wall milliseconds. */
   readonly endsAt: number;
   /** Before the look-up began, on the clock that never jumps. */
@@ -65,9 +67,9 @@ export function createCallers(parts: {
     // A look-up that began before the revocation must not be kept, nor joined by later calls.
     revocations += 1;
     underWay = new Map();
-    for (const [hash, { caller }] of known) {
+    for (const [hash, { caller, makers }] of known) {
       const { userId, sessionId, keyId, accountId } = caller;
-      if ([userId, sessionId, keyId, accountId].includes(id)) known.delete(hash);
+      if ([userId, sessionId, keyId, accountId, ...makers].includes(id)) known.delete(hash);
     }
   });
 
@@ -88,17 +90,17 @@ export function createCallers(parts: {
     if (standing === undefined) return undefined;
     const { role: platformRole, account_id: accountId } = standing;
     const caller: Caller = { userId, sessionId, platformRole, accountId, scopes: ['*'] };
-    return { caller, checkedAt, endsAt: claims.expiresAt * 1000 };
+    return { caller, makers: [], checkedAt, endsAt: claims.expiresAt * 1000 };
   }
 
   async function keyCaller(hash: string): Promise<Known | undefined> {
     const checkedAt = clock.monotonic();
     const [[key]] = await db.system('identity.credentials', [keyStanding(hash)]);
     if (key === undefined) return undefined;
-    const { id: keyId, user_id: userId, account_id: accountId, scopes, role: platformRole } = key;
+    const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
     if (key.use_is_old) doBehind(db.tenant(accountId, KEY_USED, [keyUsed(accountId, keyId)]));
     const endsAt = key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
-    return { caller: { userId, keyId, platformRole, accountId, scopes }, checkedAt, endsAt };
+    return { caller: { userId, keyId, platformRole, accountId, scopes }, makers, checkedAt, endsAt };
   }
 
   function keep(hash: string, entry: Known): void {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Identity } from './identity.ts';
 
 const MADE = commitPoint('identity.key-made', 'an API key');
+const ROTATED = commitPoint('identity.key-rotated', 'another secret of an API key');
 
 const route = routesFor<Identity>();
 /** Micro-dollars: a million dollars a month are no budget of one key any more. */
@@ -17,10 +18,13 @@ const keySchema = z.strictObject({
   name: z.string(),
   prefix: z.string().describe('The first characters, to tell keys apart by.'),
   scopes: z.array(z.string()),
+  made_by: z.uuid().nullable().describe('The key that made it, with which it ends; null: a person did.'),
   monthly_budget_micros: z
     .int()
     .nullable()
-    .describe('What calls with it may cost in a month of UTC; null: as much as the account may.'),
+    .describe(
+      'What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may.',
+    ),
   user_id: z.uuid().describe('Whose role counts when the key is used.'),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
@@ -33,6 +37,7 @@ const EXAMPLE = {
   name: 'Nightly import',
   prefix: 'pl_Zk3vQ8sT',
   scopes: ['reel:read', 'reel:write'],
+  made_by: null,
   monthly_budget_micros: 20_000_000,
   user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
   created_at: '2026-11-20T08:00:00.000Z',
@@ -45,7 +50,7 @@ const makeKey = route(
   {
     summary: 'Make an API key',
     description:
-      'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself.',
+      'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself: no scope beyond its own, no later end, and no larger budget; what the keys that come from it spend counts in its budget too. Keys can come from keys five deep.',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -114,7 +119,7 @@ const revokeKey = route(
   {
     summary: 'Revoke an API key',
     description:
-      'At once for whatever spends, within 10 seconds for the rest. Your own, or as an admin any of the account.',
+      'With it end all keys that come from it: at once for whatever spends, within 10 seconds for the rest. Your own, or as an admin any of the account.',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -130,5 +135,33 @@ const revokeKey = route(
   },
 );
 
+const rotateKey = route(
+  'POST /v1/api-keys/:id/rotate',
+  {
+    summary: 'Rotate an API key',
+    description:
+      'Gives a key of yours another secret, which is in this answer and nowhere else; the former one is over within 10 seconds. All else stays: its id, its maker, its budget with what was spent of it, and the keys that it made. A key can rotate itself and the keys that come from it.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'keys:write',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    reply: { 200: keySchema.extend({ key: z.string() }) },
+    errors: ['not_found'],
+    private: true,
+    example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
+  },
+  async ({ caller, accountId, role, params, once, origin }, { keys }) => {
+    const acting = { caller, accountId, role };
+    const rotated = await once(ROTATED, async (tx) => {
+      const { key, view } = await keys.rotateIn(tx, acting, params.id, origin);
+      return answer(200, { ...view, key });
+    });
+    keys.rotated(params.id);
+    return rotated;
+  },
+);
+
 /** Calls on API keys. */
-export const keyRoutes: Route[] = [makeKey, listKeys, revokeKey];
+export const keyRoutes: Route[] = [makeKey, listKeys, revokeKey, rotateKey];

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { Role } from '#platform/http';
+import type { Caller, Role } from '#platform/http';
 import { createPeople, type Person, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 import { allowsScope } from './index.ts';
@@ -93,6 +93,38 @@ describe('making a key', () => {
     expect((await make({})).view.expires_at).toBeNull();
   });
 
+  test('a key makes none with a larger budget, and its keys say who made them', async () => {
+    const made = await db.tenant(owner.accountId, point, (tx) =>
+      identity.createKey(tx, {
+        accountId: owner.accountId,
+        userId: owner.userId,
+        name: 'a key',
+        scopes: ['*'],
+        monthlyBudget: 1_000,
+        actor: { kind: 'user', userId: owner.userId },
+      }),
+    );
+    const larger = await world.child(owner, made.keyId, { monthlyBudget: 1_001 });
+    const unsaid = await world.child(owner, larger.keyId);
+    const smaller = await world.child(owner, unsaid.keyId, { monthlyBudget: 10 });
+    expect([larger, unsaid, smaller].map(({ view }) => [view.made_by, view.monthly_budget_micros])).toEqual([
+      [made.keyId, 1_000],
+      [larger.keyId, 1_000],
+      [unsaid.keyId, 10],
+    ]);
+    expect(made.view.made_by).toBeNull();
+  });
+
+  test('keys come from keys five deep, and from a revoked one none', async () => {
+    let last = await world.key(owner, ['*']);
+    const first = last.keyId;
+    for (let depth = 0; depth < 5; depth += 1) last = await world.child(owner, last.keyId);
+    await expect(world.child(owner, last.keyId)).rejects.toMatchObject({ code: 'forbidden' });
+    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, first, WHENCE);
+    await expect(world.child(owner, first)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(world.child(owner, last.keyId)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
   test('leaves an event in the audit of the account, without the key', async () => {
     const { key, keyId } = await world.key(owner, ['reel:read'], organization);
     const sql = 'select e::text as row from audit.events e where target_id = $1';
@@ -118,6 +150,63 @@ describe('what a key may call', () => {
   test('a person who is signed in needs no scope', () => {
     expect(allowsScope(owner.caller, 'session')).toBe(true);
     expect(allowsScope(owner.caller, 'reel:write')).toBe(true);
+  });
+});
+
+describe('rotating a key', () => {
+  const rotate = (caller: Caller, keyId: string, accountId = owner.accountId) =>
+    db.tenant(accountId, point, (tx) =>
+      keys.rotateIn(tx, { caller, accountId, role: 'owner' }, keyId, WHENCE),
+    );
+
+  test('the successor is the same key with another secret: its maker, budget and keys stay', async () => {
+    const maker = await world.key(owner, ['*']);
+    const before = await world.child(owner, maker.keyId, { monthlyBudget: 10 });
+    const below = await world.child(owner, before.keyId);
+    expect(await identity.identify(before.key)).toBeDefined();
+    const after = await rotate(owner.caller, before.keyId);
+    keys.rotated(before.keyId);
+    expect(after.view).toEqual({
+      ...before.view,
+      prefix: after.key.slice(0, 11),
+      last_used_at: expect.anything(),
+    });
+    expect(after.key).not.toBe(before.key);
+    expect(await identity.identify(before.key)).toBeUndefined();
+    expect(await identity.identify(after.key)).toMatchObject({ keyId: before.keyId });
+    expect(await identity.identify(below.key)).toMatchObject({ keyId: below.keyId });
+    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, maker.keyId, WHENCE);
+    for (const key of [after.key, below.key]) expect(await identity.identify(key)).toBeUndefined();
+    await expect(rotate(owner.caller, before.keyId)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('a key rotates itself and what comes from it, and neither its maker nor a sister', async () => {
+    const maker = await world.key(owner, ['*']);
+    const [one, sister] = [await world.child(owner, maker.keyId), await world.child(owner, maker.keyId)];
+    const below = await world.child(owner, one.keyId);
+    const caller = await callerOf(one.key);
+    for (const { keyId } of [maker, sister, await world.key(owner, ['*'])])
+      await expect(rotate(caller, keyId)).rejects.toMatchObject({ code: 'not_found' });
+    for (const { keyId } of [below, one]) expect((await rotate(caller, keyId)).view.id).toBe(keyId);
+  });
+
+  test('nobody gets a secret that acts for somebody else: not even an owner one of a member’s', async () => {
+    const colleague = await world.person();
+    await world.join(organization, colleague, 'member');
+    const theirs = await world.key(colleague, ['*'], organization);
+    await expect(rotate(owner.caller, theirs.keyId, organization)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect(await identity.identify(theirs.key)).toBeDefined();
+  });
+
+  test('is in the audit, without a secret', async () => {
+    const { keyId } = await world.key(owner, ['*']);
+    const { key } = await rotate(owner.caller, keyId);
+    const sql = `select e::text as row from audit.events e where target_id = $1 and action = 'key.rotated'`;
+    const [rows] = await db.tenant(owner.accountId, [statement<{ row: string }>(sql, [keyId])]);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.row).not.toContain(key);
   });
 });
 
@@ -155,6 +244,18 @@ describe('seeing and revoking keys', () => {
     const refused = { status: 'rejected', reason: { code: 'not_found' } };
     expect(await Promise.allSettled(revoking)).toMatchObject([refused, refused]);
     expect(await identity.identify(key)).toBeDefined();
+  });
+
+  test('with a key go all that it made: from the list too, and there is nothing of them left to revoke', async () => {
+    const person = await world.person();
+    const acting = { caller: person.caller, accountId: person.accountId, role: 'owner' as const };
+    const first = await world.key(person, ['*']);
+    const second = await world.child(person, first.keyId);
+    const third = await world.child(person, second.keyId);
+    const beside = await world.key(person, ['*']);
+    await keys.revoke(acting, first.keyId, WHENCE);
+    expect((await keys.list(acting, all)).data.map(({ id }) => id)).toEqual([beside.keyId]);
+    await expect(keys.revoke(acting, third.keyId, WHENCE)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('an admin revokes the key of a member; it is gone from the list, and a second time from everywhere', async () => {

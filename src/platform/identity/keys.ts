@@ -13,10 +13,12 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { type Callers, KEY_PREFIX } from './callers.ts';
-import { insertKey, type KeyRow, listKeys, revokeKey } from './key-store.ts';
+import { depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
 import { assertGrantable } from './scopes.ts';
 
 const REVOKE = commitPoint('identity.key-revoke', 'a revoked key');
+/** How many keys a key may come from, as its table says. Each is a budget more that admission looks at. */
+const MOST_MAKERS = 5;
 /** How much of a key is kept to tell it apart by: the prefix and 8 of 43 characters. */
 const SHOWN_LENGTH = KEY_PREFIX.length + 8;
 
@@ -36,6 +38,8 @@ export interface KeyView {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly string[];
+  /** The key that made it; null: a person did. */
+  readonly made_by: string | null;
   /** Micro-dollars; null: as much as the account may. */
   readonly monthly_budget_micros: number | null;
   readonly user_id: string;
@@ -51,7 +55,7 @@ export interface KeyToMake {
   readonly scopes: readonly string[];
   /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
-  /** What calls with it may cost in a month, in micro-dollars. A key's own budget bounds those of the keys that it makes. */
+  /** What calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
   readonly monthlyBudget?: number | undefined;
   readonly actor: Actor;
   readonly whence?: Whence | undefined;
@@ -77,18 +81,33 @@ export interface Keys {
     acting: Acting,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<KeyView>>;
-  /** Ends a key: one's own, or as an admin of the account any of its keys. At once for spending, within 10 s for the rest. */
+  /**
+   * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
+   * within 10 s for the rest.
+   */
   revoke(acting: Acting, keyId: string, whence: Whence): Promise<void>;
+  /**
+   * Gives one of the caller's own keys another secret; all else of it stays: its id, maker, budget with what was spent, and the
+   * keys that it made. A key does so for itself and for what comes from it. Tell `rotated` after the commit.
+   */
+  rotateIn(
+    tx: Transaction,
+    acting: Acting,
+    keyId: string,
+    whence: Whence,
+  ): Promise<{ key: string; view: KeyView }>;
+  /** The former secret is over within 10 s. */
+  rotated(keyId: string): void;
 }
 
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
   return {
     async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, whence }) {
-      const key = randomToken(random, KEY_PREFIX);
+      const { key, ...secret } = newSecret(random);
       const keyId = ids.next<KeyId>();
       const maker = actor.kind === 'key' ? actor.keyId : undefined;
-      const secret = { prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
+      if (maker !== undefined) await assertMayHaveMore(tx, accountId, maker);
       const [row] = await tx.run(
         insertKey({ accountId, userId, keyId, name, scopes, expiresAt, monthlyBudget, maker, ...secret }),
       );
@@ -99,7 +118,7 @@ export function createKeys(parts: KeysParts): Keys {
         actor,
         accountId,
         target,
-        changes: { name, scopes, monthly_budget_micros: row.monthly_budget_micros },
+        changes: { name, scopes, made_by: row.made_by, monthly_budget_micros: row.monthly_budget_micros },
         whence,
       });
       return { keyId, key, view: view(row) };
@@ -139,7 +158,42 @@ export function createKeys(parts: KeysParts): Keys {
       if (!revoked) throw new AppError('not_found');
       callers.forget(keyId);
     },
+    async rotateIn(tx, { caller, accountId }, keyId, whence) {
+      const { key, ...secret } = newSecret(random);
+      const { userId, keyId: by } = caller;
+      const [row] = await tx.run(rotateKey(accountId, keyId as KeyId, { userId, by, ...secret }));
+      if (row === undefined) throw new AppError('not_found');
+      const target = { kind: 'key', id: keyId };
+      await audit.recordIn(tx, {
+        action: 'key.rotated',
+        actor: actorOf(caller),
+        accountId,
+        target,
+        changes: { prefix: row.prefix },
+        whence,
+      });
+      return { key, view: view(row) };
+    },
+    rotated: (keyId) => callers.forget(keyId),
   };
+}
+
+/** A key's secret, and what is kept of it. */
+function newSecret(random: Random): { key: string; prefix: string; tokenHash: string } {
+  const key = randomToken(random, KEY_PREFIX);
+  return { key, prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
+}
+
+/** Throws when a key that makes another was revoked a moment ago, or comes from as many as a key may. */
+async function assertMayHaveMore(tx: Transaction, accountId: AccountId, maker: KeyId): Promise<void> {
+  const [found] = await tx.run(depthOf(accountId, maker));
+  if (found === undefined) throw new AppError('unauthenticated');
+  if (found.depth >= MOST_MAKERS) {
+    throw new AppError('forbidden', {
+      message: `This key comes from ${MOST_MAKERS} others, and makes none.`,
+      details: { most: MOST_MAKERS },
+    });
+  }
 }
 
 function view(row: KeyRow): KeyView {
@@ -148,6 +202,7 @@ function view(row: KeyRow): KeyView {
     name: row.name,
     prefix: row.prefix,
     scopes: row.scopes,
+    made_by: row.made_by,
     monthly_budget_micros: row.monthly_budget_micros,
     user_id: row.user_id,
     created_at: row.created_at.toISOString(),

@@ -147,18 +147,20 @@ export interface KeyStandingRow extends StandingRow {
   id: KeyId;
   user_id: UserId;
   scopes: string[];
+  /** The keys that it comes from. */
+  makers: string[];
   expires_at: Date | null;
   /** Whether its last use was written down more than a minute ago. */
   use_is_old: boolean;
 }
 
-/** The key of a hash, when it is in force, its account is open and its user may call. */
+/** The key of a hash, when it and all that it comes from are in force, its account is open and its user may call. */
 export const keyStanding = (tokenHash: string) =>
   statement<KeyStandingRow>(
-    `select k.id, k.account_id, k.user_id, k.scopes, k.expires_at, u.role,
+    `select k.id, k.account_id, k.user_id, k.scopes, k.makers, k.expires_at, u.role,
        k.last_used_at is null or k.last_used_at < app.now() - interval '1 minute' as use_is_old
      from identity.api_keys k join identity.users u using (user_id)
-     where k.token_hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > app.now())
+     where k.token_hash = $1 and k.revoked_at is null and not identity.is_cut_off(k.account_id, k.makers) and (k.expires_at is null or k.expires_at > app.now())
        and u.status = 'active'
        and exists (select from accounts.accounts a where a.account_id = k.account_id and a.deleted_at is null)`,
     [tokenHash],

@@ -224,17 +224,26 @@ describe('it is charged to the present windows that it lies in', () => {
     denied(await gym.admit(member, { feature: 'pay' }));
   });
 
-  test('the budget of the key that reports it is charged too, whatever it is used for', async () => {
+  test('the budgets of the key that reports it, and of its maker, are charged too, whatever it is used for', async () => {
     const member = await gym.member();
-    const keyId = await makeKey(db, member);
+    const [keyId, maker] = [await makeKey(db, member), await makeKey(db, member)];
     await db.asMigrator(
-      statement('update identity.api_keys set monthly_budget_micros = 50 where id = $1', [keyId]),
+      statement(
+        `update identity.api_keys set monthly_budget_micros = case id when $1 then 50 else 100 end,
+           makers = case id when $1 then array[$2::uuid] else '{}' end where id in ($1, $2)`,
+        [keyId, maker],
+      ),
     );
-    await report(member, [use({ cost: 60, feature: 'fast' })], { keyId });
-    expect(denied(await gym.admit(member, { feature: 'fast', keyId, reserve: 1 }))).toMatchObject({
-      limit: 'key_budget',
-      used: 60,
-    });
+    for (const cost of [60, 40]) await report(member, [use({ cost, feature: 'fast' })], { keyId });
+    for (const [id, max] of [
+      [keyId, 50],
+      [maker, 100],
+    ] as const)
+      expect(denied(await gym.admit(member, { feature: 'fast', keyId: id, reserve: 1 }))).toMatchObject({
+        limit: 'key_budget',
+        used: 100,
+        max,
+      });
   });
 });
 

@@ -132,8 +132,17 @@ create trigger members_left after delete on accounts.members for each row execut
 -- Who spends: a user, through a key or in a session, for an account.
 create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid, session_id uuid);
 
--- Whether one may at this moment: null, or the reason why not; and what the key itself may spend a month, if it says so.
-create type accounts.standing as (refused text, key_budget bigint);
+-- What a key and all keys that come from it may spend together in a month.
+create type accounts.key_budget as (key_id uuid, micros bigint);
+
+-- Whether one may at this moment: null, or the reason why not; and the budgets of the key and of those that it comes from, if any has one.
+create type accounts.standing as (refused text, key_budgets accounts.key_budget[]);
+
+-- In the order in which all processes lock their meters.
+create function accounts.key_budgets(p_account uuid, p_keys uuid[]) returns accounts.key_budget[] language sql stable as $$
+  select array_agg((k.id, k.monthly_budget_micros)::accounts.key_budget order by k.id) from identity.api_keys k
+  where k.account_id = p_account and k.id = any(p_keys) and k.monthly_budget_micros is not null
+$$;
 
 -- Those of a whole batch, for admission.
 create function accounts.standings(p_spenders accounts.spender[]) returns accounts.standing[] language plpgsql stable as $$
@@ -145,9 +154,11 @@ begin
       when m.user_id is null then 'not_a_member'
       when s.key_id is not null and (
         k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
-        or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
+        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
       when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
-      end, k.monthly_budget_micros)::accounts.standing order by s.place)
+      end,
+      case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
+        when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end)::accounts.standing order by s.place)
     from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
     -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
     left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
@@ -167,5 +178,5 @@ create function accounts.time_zone(p_account uuid) returns text language sql sta
 $$;
 revoke all on function accounts.time_zone(uuid) from public;
 grant execute on function accounts.time_zone(uuid) to plinth_system;
-revoke all on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]) from public;
-grant execute on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]) to plinth_system;
+revoke all on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]), accounts.key_budgets(uuid, uuid[]) from public;
+grant execute on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]), accounts.key_budgets(uuid, uuid[]) to plinth_system;

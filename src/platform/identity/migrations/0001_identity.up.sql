@@ -95,7 +95,9 @@ create table identity.api_keys (
   prefix text not null,
   token_hash text not null,
   scopes text[] not null,
-  -- What calls with it may cost in a month of UTC, in all products; null: as much as the account may.
+  -- The keys that it comes from, the first one first: its maker is the last. It stands while all of them do.
+  makers uuid[] not null default '{}' check (cardinality(makers) <= 5 and array_position(makers, null) is null),
+  -- What calls with it and with all keys that come from it may cost in a month of UTC, in all products; null: as much as the account may.
   monthly_budget_micros bigint check (monthly_budget_micros >= 0),
   expires_at timestamptz,
   last_used_at timestamptz,
@@ -104,7 +106,11 @@ create table identity.api_keys (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id)
 );
+-- Whether one of the keys that a key comes from was revoked: with it ends all that it made, at once.
+create function identity.is_cut_off(p_account uuid, p_makers uuid[]) returns boolean language sql stable as $$
+  select p_makers <> '{}' and exists (select from identity.api_keys k where k.account_id = p_account and k.id = any(p_makers) and k.revoked_at is not null)
+$$;
 create index api_keys_by_hash on identity.api_keys (token_hash);
 create index api_keys_of_user on identity.api_keys (user_id);
 call app.protect_tenant('identity.api_keys',
-  'select (account_id, id, user_id, name, prefix, scopes, monthly_budget_micros, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (last_used_at, revoked_at, updated_at)');
+  'select (account_id, id, user_id, name, prefix, scopes, makers, monthly_budget_micros, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (prefix, token_hash, last_used_at, revoked_at, updated_at)');

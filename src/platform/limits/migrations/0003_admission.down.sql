@@ -3,6 +3,7 @@ drop function limits.plan_required;
 drop function limits.denial;
 drop function limits.repeated;
 drop function limits.charge;
+drop function limits.key_rules;
 drop type limits.request;
 drop type limits.run;
 drop type limits.feature;

@@ -7,6 +7,12 @@
 -- month) it counts from: it is looked at and charged by the shortest way.
 create type limits.rule as (name text, kind text, per text, counts_by text, share integer, most bigint, bound integer);
 
+-- The budgets of keys as limits: each counts by its meter's scope, and most is its size, which no plan gives.
+create function limits.key_rules(p_budgets accounts.key_budget[]) returns limits.rule[] language sql immutable as $$
+  select array_agg(('key_budget', 'budget', 'month', 'key:' || key_id, null, micros, null)::limits.rule order by place)
+  from unnest(p_budgets) with ordinality as t (key_id, micros, place)
+$$;
+
 -- A feature: the options that the plan must have, in how many seconds its work is over, come what may, its limits, and whether
 -- open permits are one of them.
 create type limits.feature as (requires text[], longest double precision, rules limits.rule[], concurrent boolean);
@@ -124,7 +130,7 @@ begin
         'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
     end if;
     -- More than the plan ever has room for: waiting would not help.
-    if v_max is null or v_max < v_least and c.counts_by <> 'own_key' then
+    if v_max is null or v_max < v_least and c.name <> 'key_budget' then
       return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then

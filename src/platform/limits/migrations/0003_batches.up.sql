@@ -62,15 +62,16 @@ begin
   if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
   v_segments := entitlements.segments(p_accounts, p_products, v_now);
   v_standings := accounts.standings(p_spenders);
-  -- A key's own budget counts for all products: its meters are locked too, in one order, after those of the products.
-  if exists (select from unnest(v_standings) where key_budget is not null) then
+  -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
+  -- those of the products.
+  if exists (select from unnest(v_standings) where key_budgets is not null) then
     insert into limits.meters (account_id, scope)
-      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
-        where w.key_budget is not null order by 1, 2
+      select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b order by 1, 2
       on conflict do nothing;
     perform from limits.meters t where (t.account_id, t.scope) in (
-      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
-        where w.key_budget is not null) order by t.account_id, t.scope for update;
+      select w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
   end if;
   if p_repeats then
     select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
@@ -92,10 +93,7 @@ begin
     v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
       when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
 
-    if standing.key_budget is not null then
-      f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule;
-      v_grants := v_grants || jsonb_build_object('key_budget', standing.key_budget);
-    end if;
+    if standing.key_budgets is not null then f.rules := f.rules || limits.key_rules(standing.key_budgets); end if;
 
     -- What all its limits together have room for.
     v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left;
@@ -126,7 +124,8 @@ begin
       v_scope := r.product;
       if c.counts_by <> 'account' then
         v_scope := case c.counts_by when 'member' then v_scope || '/member:' || who.user_id when 'key' then v_scope || '/key:' || coalesce(who.key_id::text, '')
-          when 'own_key' then 'key:' || who.key_id else v_scope || '/subject:' || r.subject end;
+          when 'subject' then v_scope || '/subject:' || r.subject else c.counts_by end;
+        if v_scope = c.counts_by then v_max[v_rule] := c.most; end if;
       end if;
       if c.kind = 'concurrency' then
         v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
@@ -170,7 +169,7 @@ begin
       if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
       v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
       -- Another product's decision with this key may have been later than ours.
-      if c.counts_by = 'own_key' then v_start := greatest(v_start, m.starts[v_place]); end if;
+      if v_scope = c.counts_by then v_start := greatest(v_start, m.starts[v_place]); end if;
       v_starts[v_rule] := v_start;
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
       if c.kind = 'budget' then

@@ -6,6 +6,7 @@ drop function limits.resolve_batch(jsonb);
 drop function limits.resolve(jsonb, timestamptz);
 drop function limits.send(limits.permits, jsonb, timestamptz);
 drop function limits.extend(limits.permits, bigint, timestamptz);
+drop function limits.key_budget(uuid, text);
 drop function limits.finish(limits.permits, boolean, text, timestamptz);
 drop function limits.post_calls(limits.permits, jsonb, boolean, integer, timestamptz);
 drop function limits.spoken_for(uuid, uuid, uuid);

@@ -153,6 +153,11 @@ begin
     where account_id = p_permit.account_id and id = p_permit.id;
 end $$;
 
+-- The budget of the key whose meter it is.
+create function limits.key_budget(p_account uuid, p_scope text) returns bigint language sql stable as $$
+  select monthly_budget_micros from identity.api_keys where account_id = p_account and id = substr(p_scope, 5)::uuid
+$$;
+
 -- A budget-only admission: the permit's reserve grows by what a further call may cost beyond it, in the windows of this
 -- moment, in all budgets or in none. Null = they had room.
 create function limits.extend(p_permit limits.permits, p_short bigint, p_now timestamptz) returns jsonb language plpgsql as $$
@@ -160,10 +165,7 @@ declare
   c jsonb;
   v limits.meters;
   v_at integer; v_start bigint; v_taken bigint; v_max bigint;
-  -- A key that has no budget of its own any more is bound by the others alone.
-  v_grants jsonb := jsonb_build_object('key_budget', coalesce((
-      select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_permit.account_id and k.id = p_permit.key_id), 9007199254740991))
-    || coalesce(entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants', '{}');
+  v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
   v_charges jsonb := p_permit.charges;
   v_newest jsonb;
   v_starts bigint[] := '{}';
@@ -176,6 +178,8 @@ begin
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
+    -- A key that has no budget any more binds nobody.
+    if c->>0 like 'key:%' then v_max := coalesce(limits.key_budget(p_permit.account_id, c->>0), 9007199254740991); end if;
     v_start := (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v.starts[v_at], p_now)).starts;
     v_starts := v_starts || v_start;
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;

@@ -48,7 +48,7 @@ declare
   v_used bigint;
 begin
   if p_scope like 'key:%' then
-    v_size := (select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_account and k.id = substr(p_scope, 5)::uuid);
+    v_size := limits.key_budget(p_account, p_scope);
   else
     v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
   end if;

@@ -53,7 +53,7 @@ begin
   if p_rule.per = 'billing_period' then perform limits.drop_anchor(p_account, e.product, p_now); end if;
   v_window := limits.window_of(p_account, e.product, p_rule.per, v_stored, p_now);
   -- Another product's decision with this key may have been later than ours.
-  if p_rule.counts_by = 'own_key' and v_stored > v_window.starts then v_window.starts := v_stored; end if;
+  if p_scope = p_rule.counts_by and v_stored > v_window.starts then v_window.starts := v_stored; end if;
   v_since := limits.window_begins(p_account, p_rule.per, v_window, p_now);
   select sum(case p_rule.kind when 'budget' then cost else units end) into v_amount from unnest(p_events) where happened_at >= v_since;
   if v_amount is null then return null; end if;
@@ -64,7 +64,7 @@ begin
 end $$;
 
 -- Charges the limits of each feature and subject with what happened of it; the account's meters are locked.
-create function limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_features limits.feature[], p_events limits.reported[], p_now timestamptz)
+create function limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_budgets accounts.key_budget[], p_features limits.feature[], p_events limits.reported[], p_now timestamptz)
 returns limits.charged[] language plpgsql as $$
 declare
   g record;
@@ -74,17 +74,16 @@ declare
   v_scope text;
   v_one limits.charged;
   v_charged limits.charged[] := '{}';
-  v_key_budget bigint := (select monthly_budget_micros from identity.api_keys where account_id = p_account and id = p_key);
 begin
   for g in
     select t.product, t.feature, t.subject, array_agg(t::limits.reported) as events from unnest(p_events) as t group by 1, 2, 3 order by t.product collate "C", 2, 3
   loop
     f := p_features[g.feature];
     v_grants := entitlements.segment(p_account, g.product, p_now)->'grants';
-    if v_key_budget is not null then f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule; end if;
+    if p_budgets is not null then f.rules := f.rules || limits.key_rules(p_budgets); end if;
     foreach c in array f.rules loop
       v_scope := case c.counts_by when 'account' then g.product when 'member' then g.product || '/member:' || p_user
-        when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'own_key' then 'key:' || p_key else g.product || '/subject:' || g.subject end;
+        when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'subject' then g.product || '/subject:' || g.subject else c.counts_by end;
       if c.kind = 'sliding' then v_scope := v_scope || '/' || c.name; end if;
       v_one := limits.charge_reported(p_account, v_scope, c, (v_grants->>c.name)::bigint, g.events, p_now);
       if v_one is not null then v_charged := v_charged || v_one; end if;
@@ -105,10 +104,16 @@ declare
   v_events limits.reported[];
   v_charged limits.charged[];
   v_states limits.operator_state[];
+  v_budgets accounts.key_budget[] := accounts.key_budgets(v_account, (select makers || id from identity.api_keys where account_id = v_account and id = p_key));
   p limits.permits;
 begin
   insert into limits.meters (account_id, scope) select v_account, product from unnest(p_products) as product on conflict do nothing;
   perform from limits.meters where account_id = v_account and scope = any(p_products) order by scope collate "C" for update;
+  if v_budgets is not null then
+    -- As in admission: after those of the products, in one order.
+    insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_budgets) order by 2 on conflict do nothing;
+    perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_budgets)) order by scope for update;
+  end if;
   select greatest(app.now(), limits.instant(max(seen))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
   select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
       provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version)::limits.reported)
@@ -126,7 +131,7 @@ begin
   select coalesce(array_agg(id), '{}') into v_fresh from written;
   select array_agg(t::limits.reported) into v_events from unnest(v_events) as t where t.id = any(v_fresh);
   if cardinality(v_fresh) > 0 then
-    v_charged := limits.charge_all(v_account, p_user, p_key, p_features, v_events, v_now);
+    v_charged := limits.charge_all(v_account, p_user, p_key, v_budgets, p_features, v_events, v_now);
     if right(p_holder::text, 1) = '2' and exists (select from limits.operator_budgets) then v_states := limits.operator_states(v_now); end if;
     for p in
       with held as materialized (select product, entitlements.segment(v_account, product, v_now)->>'plan' as plan from unnest(p_products) as product)
@@ -161,7 +166,7 @@ alter function limits.report(uuid, uuid, uuid, text, text[], limits.feature[], l
 grant execute on function limits.report(uuid, uuid, uuid, text, text[], limits.feature[], limits.reported[]) to plinth_tenant;
 revoke all on function limits.window_begins(uuid, text, limits.span, timestamptz),
   limits.charge_reported(uuid, text, limits.rule, bigint, limits.reported[], timestamptz),
-  limits.charge_all(uuid, uuid, uuid, limits.feature[], limits.reported[], timestamptz) from public;
+  limits.charge_all(uuid, uuid, uuid, accounts.key_budget[], limits.feature[], limits.reported[], timestamptz) from public;
 grant execute on function limits.window_begins(uuid, text, limits.span, timestamptz),
   limits.charge_reported(uuid, text, limits.rule, bigint, limits.reported[], timestamptz),
-  limits.charge_all(uuid, uuid, uuid, limits.feature[], limits.reported[], timestamptz) to plinth_system;
+  limits.charge_all(uuid, uuid, uuid, accounts.key_budget[], limits.feature[], limits.reported[], timestamptz) to plinth_system;
