@@ -4,7 +4,7 @@ import { testApp } from '../services/app.ts';
 import { type Guest, said, standOf } from './stand.ts';
 
 const app = await testApp();
-const { call, guest, join, organization } = standOf(app);
+const { call, guest, join, organization, signIn } = standOf(app);
 
 let [owner, admin, member]: Guest[] = [];
 let path = '';
@@ -19,9 +19,17 @@ async function read(as: Guest | undefined, query = '', what = 'audit') {
   const { body } = await call(as?.token ?? '', `GET ${path}/${what}?limit=100${query}`);
   return body['data'] as Event[];
 }
-async function text(as: Guest | undefined, query: string) {
-  const headers = { authorization: `Bearer ${as?.token}` };
-  const response = await fetch(`${app.url}${path}/audit/export?${query}`, { headers });
+interface Told extends Event {
+  readonly ip: string | null;
+}
+async function text(
+  as: Guest | undefined,
+  query: string,
+  { headers: more = {} }: { readonly headers?: Readonly<Record<string, string>> } = {},
+) {
+  const headers = { authorization: `Bearer ${as?.token}`, ...more };
+  const of = 'x-account-id' in more ? '/v1/account' : path;
+  const response = await fetch(`${app.url}${of}/audit/export?${query}`, { headers });
   return { type: response.headers.get('content-type'), text: await response.text() };
 }
 
@@ -126,5 +134,123 @@ describe('the audit of an organization', () => {
     for (const what of ['audit', 'activity', 'audit/export?format=csv']) {
       expect(said(await call(owner?.token ?? '', `GET ${other}/${what}`))).toBe('404 not_found');
     }
+  });
+});
+
+describe('the audit of a personal account', () => {
+  /** Somebody at work in their personal account: beside it they have an organization, to which calls go that name none. */
+  async function person() {
+    const { userId, email, password } = await app.customer();
+    const me = { userId, email, password, token: await signIn(email, password) };
+    const { body } = await call(me.token, 'GET /v1/me');
+    const accounts = body['accounts'] as { id: string; kind: string }[];
+    const accountId = accounts.find(({ kind }) => kind === 'personal')?.id ?? '';
+    const headers = { 'x-account-id': accountId };
+    const at = (line: string, sent?: unknown) =>
+      app.call(me.token, line, { headers, ...(sent === undefined ? {} : { body: sent }) });
+    const trail = async (query = '') =>
+      (await at(`GET /v1/account/audit?limit=100${query}`)).body['data'] as Told[];
+    const actions = async (query = '') => (await trail(query)).map(({ action }) => action);
+    return { ...me, accountId, headers, at, trail, actions };
+  }
+
+  test('has what its owner did, there and as a person, and what was tried in their name', async () => {
+    const me = await person();
+    await me.at('POST /v1/api-keys', { name: 'a key', scopes: ['reel:read'] });
+    await me.at('PATCH /v1/account', { time_zone: 'Europe/Berlin' });
+    await me.at('PATCH /v1/me', { full_name: 'Ada' });
+    const wrong = { email: me.email, password: 'Wrong-Password-1' };
+    await app.call(undefined, 'POST /v1/auth/login', { body: wrong });
+    await me.at('POST /v1/me/exports');
+    await expect.poll(() => me.actions('&action=export')).toContain('export.ready');
+    const events = await me.trail();
+    expect(events.toReversed().map(({ action }) => action)).toEqual([
+      'account.opened',
+      'user.made',
+      'session.opened',
+      'key.made',
+      'account.time_zone_changed',
+      'user.profile_changed',
+      'session.refused',
+      'export.asked',
+      'export.ready',
+    ]);
+    expect(events.find(({ action }) => action === 'session.refused')).toMatchObject({ ip: '127.0.0.1' });
+    expect(await (await person()).actions()).toEqual(['session.opened', 'user.made', 'account.opened']);
+  });
+
+  test('has what platform admins did to them, and not from where; nor has an admin’s own what they did to others', async () => {
+    const [me, admin] = [await person(), await app.admin()];
+    const given = { account_id: me.accountId, product: 'reel', plan: 'pro' };
+    await app.call(admin.key, 'POST /v1/admin/grants', { body: given });
+    for (const done of ['suspend', 'reinstate'])
+      await app.call(admin.key, `POST /v1/admin/users/${me.userId}/${done}`);
+    const { headers } = me;
+    const again = await signIn(me.email, me.password);
+    const { body } = await app.call(again, 'GET /v1/account/audit?limit=4', { headers });
+    const nowhere = { user_id: admin.userId, ip: null, user_agent: null };
+    expect(body['data']).toMatchObject([
+      { action: 'session.opened', user_id: me.userId, ip: '127.0.0.1' },
+      { action: 'user.reinstated', ...nowhere },
+      { action: 'user.suspended', ...nowhere },
+      { action: 'grant.created', ...nowhere },
+    ]);
+    const token = await signIn(admin.email, admin.password);
+    const own = (await call(token, 'GET /v1/me')).body['accounts'] as { id: string; kind: string }[];
+    const theirs = { 'x-account-id': own.find(({ kind }) => kind === 'personal')?.id ?? '' };
+    const read = await app.call(token, 'GET /v1/account/audit?limit=100', { headers: theirs });
+    expect((read.body['data'] as Event[]).map(({ action }) => action)).toEqual([
+      'session.opened',
+      'user.made',
+      'account.opened',
+    ]);
+  });
+
+  test('is filtered, has each event once over all pages, and is exported as JSON lines and CSV', async () => {
+    const me = await person();
+    await me.at('PATCH /v1/me', { full_name: 'Ada' });
+    const whole = await me.trail();
+    const [newest] = whole;
+    expect(await me.trail(`&target=${me.userId}&action=user.profile_changed`)).toEqual([newest]);
+    expect(await me.trail(`&from=${newest?.created_at}`)).toEqual([newest]);
+    expect(await me.actions(`&actor=${me.userId}`)).toEqual([
+      'user.profile_changed',
+      'session.opened',
+      'account.opened',
+    ]);
+    const seen: Event[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await me.at(`GET /v1/account/audit?limit=1${cursor}`);
+      seen.push(...(body['data'] as Event[]));
+      cursor = body['next_cursor'] === null ? null : `&cursor=${String(body['next_cursor'])}`;
+    }
+    expect(seen).toEqual(whole);
+    const lines = await text(me, 'format=jsonl', me);
+    const [exported, ...others] = lines.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Event);
+    expect(exported).toMatchObject({ action: 'audit.exported', user_id: me.userId });
+    expect(others).toEqual(whole);
+    const csv = await text(me, 'format=csv&action=session', me);
+    expect(csv.text.trim().split('\r\n')).toHaveLength(2);
+    expect(csv.text).toContain(',session.opened,');
+  });
+
+  test('is told to nobody else, nor by a key of their organization, whose own audit that reads', async () => {
+    const [me, stranger] = [await person(), await person()];
+    const { headers } = me;
+    expect(said(await app.call(stranger.token, 'GET /v1/account/audit', { headers }))).toBe('404 not_found');
+    const body = { name: 'a key', scopes: ['account:read'] };
+    const { body: made } = await call(me.token, 'POST /v1/api-keys', body);
+    const { body: read } = await call(String(made['key']), 'GET /v1/account/audit?limit=100');
+    expect((read['data'] as Event[]).map(({ action }) => action)).toEqual([
+      'key.made',
+      'key.made',
+      'account.opened',
+    ]);
+    expect(said(await app.call(String(made['key']), 'GET /v1/account/audit', { headers }))).toBe(
+      '404 not_found',
+    );
   });
 });

@@ -1,6 +1,7 @@
 import './codes.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
+import { accountTrailRoutes } from './account-trail-routes.ts';
 import { allTrailsRoutes } from './all-trails-routes.ts';
 import { invitationPage } from './invitation-page.ts';
 import { invitationRoutes } from './invitation-routes.ts';
@@ -32,6 +33,7 @@ export const accountsRoutes: Route[] = [
   ...allTrailsRoutes,
   ...settingsRoutes,
   ...standingRoutes,
+  ...accountTrailRoutes,
 ];
 
 export const accountsMigrations = (): Migration[] => migrationsIn('accounts', import.meta.url);

@@ -5,9 +5,12 @@ import {
   type AuditFilter,
   type AuditPosition,
   type AuditRow,
+  personalEvents,
+  type Whence,
 } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
-import { type Page, page } from '#platform/http';
+import { type Caller, type Page, page } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
 import { enter, type Visit } from './entry.ts';
 import type { Roles } from './roles.ts';
 
@@ -40,13 +43,25 @@ export interface TrailQuery {
   readonly limit: number;
 }
 
-/** What happened in an organization. */
+/** A caller at work in an account of either kind, whose role the walk has looked at. */
+export interface AtWork {
+  readonly caller: Caller;
+  readonly whence: Whence;
+  readonly accountId: AccountId;
+}
+
+type Reading = Pick<AtWork, 'caller' | 'accountId'>;
+
+/** What happened in an organization, or in whichever account a call is for. */
 export interface Trail {
   /** For admins and owners. */
   audit(visit: Visit, filter: AuditFilter, query: TrailQuery): Promise<Page<AuditView>>;
   /** All of it, a batch at a time, for admins and owners; that it was asked for is an event too. */
   export(visit: Visit, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
   activity(visit: Visit, query: TrailQuery): Promise<Page<ActivityView>>;
+  /** Of the account that the caller is at work in; of a personal one, with what its owner did as a person. */
+  ofAccount(work: AtWork, filter: AuditFilter, query: TrailQuery): Promise<Page<AuditView>>;
+  exportOfAccount(work: AtWork, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
 }
 
 export function createTrail(parts: {
@@ -55,25 +70,39 @@ export function createTrail(parts: {
   readonly roles: Roles;
 }): Trail {
   const { db, audit, roles } = parts;
+
+  async function read({ caller, accountId }: Reading, filter: AuditFilter, query: TrailQuery) {
+    const kind = await roles.kindOf(caller.userId, accountId);
+    const [rows] =
+      kind === 'personal'
+        ? await db.system('accounts.personal-audit', [
+            personalEvents(accountId, caller.userId, filter, query),
+          ])
+        : await db.tenant(accountId, [auditEvents(accountId, filter, query)]);
+    return rows;
+  }
+
+  const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: TrailQuery) =>
+    page(await read(reading, filter, { after, limit: limit + 1 }), limit, { item: auditView, position });
+
+  async function exported({ caller, accountId, whence }: AtWork, filter: AuditFilter) {
+    await db.tenant(accountId, EXPORTED, (tx) =>
+      audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
+    );
+    return batchesOf((query) => read({ caller, accountId }, filter, query), auditView);
+  }
+
   return {
-    async audit(visit, filter, { after, limit }) {
+    async audit(visit, filter, query) {
       const { accountId } = await enter(roles, visit, 'admin');
-      const [rows] = await db.tenant(accountId, [
-        auditEvents(accountId, filter, { after, limit: limit + 1 }),
-      ]);
-      return page(rows, limit, { item: auditView, position });
+      return readPage({ caller: visit.caller, accountId }, filter, query);
     },
     async export(visit, filter) {
       const { accountId } = await enter(roles, visit, 'admin');
-      const { caller, whence } = visit;
-      await db.tenant(accountId, EXPORTED, (tx) =>
-        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
-      );
-      return batchesOf(
-        async (query) => (await db.tenant(accountId, [auditEvents(accountId, filter, query)]))[0],
-        auditView,
-      );
+      return exported({ ...visit, accountId }, filter);
     },
+    ofAccount: readPage,
+    exportOfAccount: exported,
     async activity(visit, { after, limit }) {
       const { accountId } = await enter(roles, visit, 'viewer');
       const query = { after, limit: limit + 1, subjects: MEMBERS_HEAR_OF };

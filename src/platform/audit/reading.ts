@@ -1,5 +1,5 @@
 import { type Statement, statement } from '#platform/db';
-import type { AccountId } from '#platform/kernel';
+import type { AccountId, UserId } from '#platform/kernel';
 
 /** Which events are asked for; what is left out asks for all. */
 export interface AuditFilter {
@@ -35,41 +35,82 @@ export interface AuditRow {
   readonly at: string;
 }
 
-/**
- * Events of an account, or of all of them, newest first, from a place in that order on; for the account's scope, or the
- * system's. `subjects` bounds them to some (`member`).
- */
-export const auditEvents = (
-  accountId: AccountId | undefined,
-  { actor, action, target, from, until }: AuditFilter,
-  page: {
-    readonly after: AuditPosition | undefined;
-    readonly limit: number;
-    readonly subjects?: readonly string[];
-  },
-): Statement<AuditRow> =>
-  statement(
-    `select id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ip, user_agent, request_id, created_at,
-       to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
-     from audit.events
-     where ${accountId === undefined ? '$1::uuid is null' : 'account_id = $1'}
-       and (created_at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+export interface AuditPage {
+  /** A place in the order of events, newest first. */
+  readonly after: AuditPosition | undefined;
+  readonly limit: number;
+  /** Bounds them to some subjects (`member`). */
+  readonly subjects?: readonly string[];
+}
+
+const ORDER = 'order by created_at desc, id desc limit $9';
+const ASKED = `(created_at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
        and created_at >= coalesce($4::timestamptz, '-infinity') and created_at < coalesce($5::timestamptz, 'infinity')
        and ($6::text is null or actor_id = $6 or user_id::text = $6)
        and ($7::text is null or action = $7 or starts_with(action, $7 || '.'))
        and ($8::text[] is null or split_part(action, '.', 1) = any ($8))
-       and ($10::text is null or target_id = $10)
-     order by created_at desc, id desc limit $9`,
-    [
-      accountId ?? null,
-      page.after?.[0] ?? null,
-      page.after?.[1] ?? null,
-      from ?? null,
-      until ?? null,
-      actor ?? null,
-      action ?? null,
-      page.subjects ?? null,
-      page.limit,
-      target ?? null,
-    ],
+       and ($10::text is null or target_id = $10)`;
+
+/**
+ * Events of an account, or of all of them, newest first, from a place in that order on; for the account's scope, or the
+ * system's.
+ */
+export const auditEvents = (
+  accountId: AccountId | undefined,
+  filter: AuditFilter,
+  page: AuditPage,
+): Statement<AuditRow> =>
+  statement(
+    `select ${columns('ip', 'user_agent')} from audit.events
+     where ${accountId === undefined ? '$1::uuid is null' : 'account_id = $1'} and ${ASKED} ${ORDER}`,
+    asked(accountId, filter, page),
   );
+
+/** What a person does and has that belongs to no account; what else belongs to none is the work of platform admins. */
+const OWN_SUBJECTS = ['session', 'user', 'mfa', 'export'];
+
+/**
+ * The same of a personal account, with what its owner did as a person, and what was done to them: their sign-ins, factors,
+ * exports. Where somebody else sat who did it (a platform admin) is not theirs to know. For the system's scope. Each part is read by
+ * its own index, and no further than the page.
+ */
+export const personalEvents = (
+  accountId: AccountId,
+  owner: UserId,
+  filter: AuditFilter,
+  page: AuditPage,
+): Statement<AuditRow> =>
+  statement(
+    `select ${columns('case when user_id is null or user_id = $11 then ip end', 'case when user_id is null or user_id = $11 then user_agent end')}
+     from (
+       (select * from audit.events where account_id = $1 and ${ASKED} ${ORDER})
+       union all
+       (select * from audit.events where account_id is null and user_id = $11 and split_part(action, '.', 1) = any ($12)
+          and (target_kind is distinct from 'user' or target_id = $11::uuid::text) and ${ASKED} ${ORDER})
+       union all
+       (select * from audit.events where account_id is null and target_kind = 'user' and target_id = $11::uuid::text
+          and user_id is distinct from $11 and ${ASKED} ${ORDER})
+     ) as theirs ${ORDER}`,
+    [...asked(accountId, filter, page), owner, OWN_SUBJECTS],
+  );
+
+const columns = (ip: string, userAgent: string): string =>
+  `id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ${ip} as ip, ${userAgent} as user_agent,
+     request_id, created_at, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`;
+
+const asked = (
+  accountId: AccountId | undefined,
+  { actor, action, target, from, until }: AuditFilter,
+  page: AuditPage,
+): unknown[] => [
+  accountId ?? null,
+  page.after?.[0] ?? null,
+  page.after?.[1] ?? null,
+  from ?? null,
+  until ?? null,
+  actor ?? null,
+  action ?? null,
+  page.subjects ?? null,
+  page.limit,
+  target ?? null,
+];

@@ -19,6 +19,8 @@ export const SYSTEM_USES = {
   'accounts.membership':
     'whether a caller may act for an account, or open it again, is read before there is a scope',
   'accounts.prune': 'invitations that were over long ago are deleted, whoever sent them',
+  'accounts.personal-audit':
+    'what a person did belongs to no account: the owner of a personal account reads their own sign-ins with it',
   'accounts.invitee': 'whoever was invited is no member yet: their invitation is found by its token',
   'sso.sign-in':
     'nobody is signed in yet: the organization of a domain, and whom its provider means, are looked up to find out who comes',

@@ -94,9 +94,9 @@ export const readyExport = (
   made: { readonly attempt: string; readonly bytes: number },
 ) =>
   [
-    statement<{ expires_at: Date }>(
+    statement<{ expires_at: Date; organization_id: AccountId | null }>(
       `update erasure.exports set status = 'ready', bytes = $3, expires_at = app.now() + ${KEPT}, updated_at = app.now()
-       where user_id = $1 and id = $2 and attempt = $4 and status = 'waiting' returning expires_at`,
+       where user_id = $1 and id = $2 and attempt = $4 and status = 'waiting' returning expires_at, organization_id`,
       [userId, id, made.bytes, made.attempt],
     ),
     statement(

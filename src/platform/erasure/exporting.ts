@@ -100,11 +100,16 @@ interface Made {
 async function finish({ mail, audit }: ExportingParts, tx: Transaction, made: Made): Promise<void> {
   const { key, requestId } = made;
   const { userId, id } = key;
-  const [[ready], , [user]] = await tx.runAll([...readyExport(key, made), profile(userId)]);
+  const [[ready], , [user], [own]] = await tx.runAll([
+    ...readyExport(key, made),
+    profile(userId),
+    personalAccount(userId),
+  ]);
   if (ready === undefined || user === undefined) return;
   const until = `${ready.expires_at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const letter = { to: user.email, template: 'export_ready', facts: { until }, userId, requestId } as const;
   await tx.runAll(mail.sending(letter));
   const target = { kind: 'export', id };
-  await audit.recordIn(tx, { action: 'export.ready', actor: { kind: 'system' }, target });
+  const accountId = ready.organization_id ?? own?.account_id;
+  await audit.recordIn(tx, { action: 'export.ready', actor: { kind: 'system' }, accountId, target });
 }

@@ -99,7 +99,8 @@ async function replayed(
   await audit.recordIn(tx, {
     action: 'session.reuse_detected',
     actor: { kind: 'system' },
-    target: { kind: 'session', id: session.id },
+    target: { kind: 'user', id: userId },
+    changes: { session: session.id },
     whence,
   });
   const facts = { device: session.device, at: saidAt(clock) };

@@ -47,6 +47,7 @@ async function counted(
     await parts.audit.recordIn(tx, {
       action: 'session.refused',
       actor,
+      ...(signed === undefined ? {} : { target: { kind: 'user', id: signed.userId } }),
       changes: { method: 'passkey' },
       whence,
     });
