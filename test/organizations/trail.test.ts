@@ -179,7 +179,7 @@ describe('the audit of a personal account', () => {
     expect(await (await person()).actions()).toEqual(['session.opened', 'user.made', 'account.opened']);
   });
 
-  test('has what platform admins did to them, and not from where; nor has an admin’s own what they did to others', async () => {
+  test('has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others', async () => {
     const [me, admin] = [await person(), await app.admin()];
     const given = { account_id: me.accountId, product: 'reel', plan: 'pro' };
     await app.call(admin.key, 'POST /v1/admin/grants', { body: given });
@@ -188,13 +188,15 @@ describe('the audit of a personal account', () => {
     const { headers } = me;
     const again = await signIn(me.email, me.password);
     const { body } = await app.call(again, 'GET /v1/account/audit?limit=4', { headers });
-    const nowhere = { user_id: admin.userId, ip: null, user_agent: null };
+    const nowhere = { actor: { id: null }, user_id: null, ip: null, user_agent: null };
     expect(body['data']).toMatchObject([
       { action: 'session.opened', user_id: me.userId, ip: '127.0.0.1' },
       { action: 'user.reinstated', ...nowhere },
       { action: 'user.suspended', ...nowhere },
       { action: 'grant.created', ...nowhere },
     ]);
+    const guessed = await app.call(again, `GET /v1/account/audit?actor=${admin.userId}`, { headers });
+    expect(guessed.body['data']).toEqual([]);
     const token = await signIn(admin.email, admin.password);
     const own = (await call(token, 'GET /v1/me')).body['accounts'] as { id: string; kind: string }[];
     const theirs = { 'x-account-id': own.find(({ kind }) => kind === 'personal')?.id ?? '' };

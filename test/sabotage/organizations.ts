@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const INVITATIONS = 'test/organizations/invitations.test.ts ::';
+const TRAIL = 'test/organizations/trail.test.ts :: the audit of a personal account >';
 const HOLDS = 'test/organizations/holds.test.ts :: a personal account >';
 
 /** Organizations: who gets in, who may do what there, and what is for them. */
@@ -103,11 +104,32 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'audit-read-by-members',
     file: 'src/platform/accounts/trail.ts',
-    find: "async audit(visit, filter, { after, limit }) {\n      const { accountId } = await enter(roles, visit, 'admin');",
+    find: "async audit(visit, filter, query) {\n      const { accountId } = await enter(roles, visit, 'admin');",
     replace:
-      "async audit(visit, filter, { after, limit }) {\n      const { accountId } = await enter(roles, visit, 'viewer');",
+      "async audit(visit, filter, query) {\n      const { accountId } = await enter(roles, visit, 'viewer');",
     expects:
       'test/organizations/trail.test.ts :: the audit of an organization > is read by owners and admins, newest first, and tells who did what from where',
+  },
+  {
+    name: 'personal-audit-told-by-keys-of-organizations',
+    file: 'src/platform/accounts/trail.ts',
+    find: "kind === 'personal'",
+    replace: 'kind !== undefined',
+    expects: `${TRAIL} is told to nobody else, nor by a key of their organization, whose own audit that reads`,
+  },
+  {
+    name: 'personal-audit-tells-where-admins-sat',
+    file: 'src/platform/audit/reading.ts',
+    find: 'case when ${BY_OWNER} then ${column} end as ${column}',
+    replace: '${column}',
+    expects: `${TRAIL} has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others`,
+  },
+  {
+    name: 'personal-audit-with-the-work-of-an-admin',
+    file: 'src/platform/audit/reading.ts',
+    find: "(target_kind is distinct from 'user' or target_id = $11::uuid::text)",
+    replace: 'true',
+    expects: `${TRAIL} has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others`,
   },
   {
     name: 'members-beyond-the-plan',

@@ -51,6 +51,11 @@ const ASKED = `(created_at, id) < (coalesce($2::timestamptz, 'infinity'), coales
        and ($8::text[] is null or split_part(action, '.', 1) = any ($8))
        and ($10::text is null or target_id = $10)`;
 
+/** What says who did it, and from where, is read as `doer` has it. */
+const columns = (doer: (column: string) => string): string =>
+  `id, account_id, actor_kind, ${doer('actor_id')}, ${doer('user_id')}, action, target_kind, target_id, changes, ${doer('ip')}, ${doer('user_agent')},
+     request_id, created_at, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`;
+
 /**
  * Events of an account, or of all of them, newest first, from a place in that order on; for the account's scope, or the
  * system's.
@@ -61,7 +66,7 @@ export const auditEvents = (
   page: AuditPage,
 ): Statement<AuditRow> =>
   statement(
-    `select ${columns('ip', 'user_agent')} from audit.events
+    `select ${columns((column) => column)} from audit.events
      where ${accountId === undefined ? '$1::uuid is null' : 'account_id = $1'} and ${ASKED} ${ORDER}`,
     asked(accountId, filter, page),
   );
@@ -69,10 +74,22 @@ export const auditEvents = (
 /** What a person does and has that belongs to no account; what else belongs to none is the work of platform admins. */
 const OWN_SUBJECTS = ['session', 'user', 'mfa', 'export'];
 
+/** Nobody else did it: the owner, or no person. */
+const BY_OWNER = '(user_id is null or user_id = $11)';
+/** The parts of a personal trail: each is read by its own index, and no further than the page. */
+const PERSONAL = [
+  'account_id = $1',
+  `account_id is null and user_id = $11 and split_part(action, '.', 1) = any ($12)
+     and (target_kind is distinct from 'user' or target_id = $11::uuid::text)`,
+  `account_id is null and target_kind = 'user' and target_id = $11::uuid::text and user_id is distinct from $11`,
+].map(
+  (part) =>
+    `(select * from audit.events where ${part} and ($6::text is null or ${BY_OWNER}) and ${ASKED} ${ORDER})`,
+);
+
 /**
  * The same of a personal account, with what its owner did as a person, and what was done to them: their sign-ins, factors,
- * exports. Where somebody else sat who did it (a platform admin) is not theirs to know. For the system's scope. Each part is read by
- * its own index, and no further than the page.
+ * exports. Who else did it (a platform admin), and from where, is not theirs to know, as in their export. For the system's scope.
  */
 export const personalEvents = (
   accountId: AccountId,
@@ -81,22 +98,10 @@ export const personalEvents = (
   page: AuditPage,
 ): Statement<AuditRow> =>
   statement(
-    `select ${columns('case when user_id is null or user_id = $11 then ip end', 'case when user_id is null or user_id = $11 then user_agent end')}
-     from (
-       (select * from audit.events where account_id = $1 and ${ASKED} ${ORDER})
-       union all
-       (select * from audit.events where account_id is null and user_id = $11 and split_part(action, '.', 1) = any ($12)
-          and (target_kind is distinct from 'user' or target_id = $11::uuid::text) and ${ASKED} ${ORDER})
-       union all
-       (select * from audit.events where account_id is null and target_kind = 'user' and target_id = $11::uuid::text
-          and user_id is distinct from $11 and ${ASKED} ${ORDER})
-     ) as theirs ${ORDER}`,
+    `select ${columns((column) => `case when ${BY_OWNER} then ${column} end as ${column}`)}
+     from (${PERSONAL.join(' union all ')}) as theirs ${ORDER}`,
     [...asked(accountId, filter, page), owner, OWN_SUBJECTS],
   );
-
-const columns = (ip: string, userAgent: string): string =>
-  `id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes, ${ip} as ip, ${userAgent} as user_agent,
-     request_id, created_at, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`;
 
 const asked = (
   accountId: AccountId | undefined,
