@@ -137,23 +137,23 @@ describe('the audit of an organization', () => {
   });
 });
 
-describe('the audit of a personal account', () => {
-  /** Somebody at work in their personal account: beside it they have an organization, to which calls go that name none. */
-  async function person() {
-    const { userId, email, password } = await app.customer();
-    const me = { userId, email, password, token: await signIn(email, password) };
-    const { body } = await call(me.token, 'GET /v1/me');
-    const accounts = body['accounts'] as { id: string; kind: string }[];
-    const accountId = accounts.find(({ kind }) => kind === 'personal')?.id ?? '';
-    const headers = { 'x-account-id': accountId };
-    const at = (line: string, sent?: unknown) =>
-      app.call(me.token, line, { headers, ...(sent === undefined ? {} : { body: sent }) });
-    const trail = async (query = '') =>
-      (await at(`GET /v1/account/audit?limit=100${query}`)).body['data'] as Told[];
-    const actions = async (query = '') => (await trail(query)).map(({ action }) => action);
-    return { ...me, accountId, headers, at, trail, actions };
-  }
+/** Somebody at work in their personal account: beside it they have an organization, to which calls go that name none. */
+async function person() {
+  const { userId, email, password } = await app.customer();
+  const me = { userId, email, password, token: await signIn(email, password) };
+  const { body } = await call(me.token, 'GET /v1/me');
+  const accounts = body['accounts'] as { id: string; kind: string }[];
+  const accountId = accounts.find(({ kind }) => kind === 'personal')?.id ?? '';
+  const headers = { 'x-account-id': accountId };
+  const at = (line: string, sent?: unknown) =>
+    app.call(me.token, line, { headers, ...(sent === undefined ? {} : { body: sent }) });
+  const trail = async (query = '') =>
+    (await at(`GET /v1/account/audit?limit=100${query}`)).body['data'] as Told[];
+  const actions = async (query = '') => (await trail(query)).map(({ action }) => action);
+  return { ...me, accountId, headers, at, trail, actions };
+}
 
+describe('the audit of a personal account', () => {
   test('has what its owner did, there and as a person, and what was tried in their name', async () => {
     const me = await person();
     await me.at('POST /v1/api-keys', { name: 'a key', scopes: ['reel:read'] });
@@ -180,11 +180,11 @@ describe('the audit of a personal account', () => {
   });
 
   test('has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others', async () => {
-    const [me, admin] = [await person(), await app.admin()];
+    const [me, operator] = [await person(), await app.admin()];
     const given = { account_id: me.accountId, product: 'reel', plan: 'pro' };
-    await app.call(admin.key, 'POST /v1/admin/grants', { body: given });
+    await app.call(operator.key, 'POST /v1/admin/grants', { body: given });
     for (const done of ['suspend', 'reinstate'])
-      await app.call(admin.key, `POST /v1/admin/users/${me.userId}/${done}`);
+      await app.call(operator.key, `POST /v1/admin/users/${me.userId}/${done}`);
     const { headers } = me;
     const again = await signIn(me.email, me.password);
     const { body } = await app.call(again, 'GET /v1/account/audit?limit=4', { headers });
@@ -195,13 +195,13 @@ describe('the audit of a personal account', () => {
       { action: 'user.suspended', ...nowhere },
       { action: 'grant.created', ...nowhere },
     ]);
-    const guessed = await app.call(again, `GET /v1/account/audit?actor=${admin.userId}`, { headers });
+    const guessed = await app.call(again, `GET /v1/account/audit?actor=${operator.userId}`, { headers });
     expect(guessed.body['data']).toEqual([]);
-    const token = await signIn(admin.email, admin.password);
+    const token = await signIn(operator.email, operator.password);
     const own = (await call(token, 'GET /v1/me')).body['accounts'] as { id: string; kind: string }[];
     const theirs = { 'x-account-id': own.find(({ kind }) => kind === 'personal')?.id ?? '' };
-    const read = await app.call(token, 'GET /v1/account/audit?limit=100', { headers: theirs });
-    expect((read.body['data'] as Event[]).map(({ action }) => action)).toEqual([
+    const seen = await app.call(token, 'GET /v1/account/audit?limit=100', { headers: theirs });
+    expect((seen.body['data'] as Event[]).map(({ action }) => action)).toEqual([
       'session.opened',
       'user.made',
       'account.opened',
@@ -221,10 +221,10 @@ describe('the audit of a personal account', () => {
       'account.opened',
     ]);
     const seen: Event[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor = ''; cursor !== '&cursor=null'; ) {
       const { body } = await me.at(`GET /v1/account/audit?limit=1${cursor}`);
       seen.push(...(body['data'] as Event[]));
-      cursor = body['next_cursor'] === null ? null : `&cursor=${String(body['next_cursor'])}`;
+      cursor = `&cursor=${body['next_cursor'] as string | null}`;
     }
     expect(seen).toEqual(whole);
     const lines = await text(me, 'format=jsonl', me);
@@ -245,8 +245,8 @@ describe('the audit of a personal account', () => {
     expect(said(await app.call(stranger.token, 'GET /v1/account/audit', { headers }))).toBe('404 not_found');
     const body = { name: 'a key', scopes: ['account:read'] };
     const { body: made } = await call(me.token, 'POST /v1/api-keys', body);
-    const { body: read } = await call(String(made['key']), 'GET /v1/account/audit?limit=100');
-    expect((read['data'] as Event[]).map(({ action }) => action)).toEqual([
+    const { body: told } = await call(String(made['key']), 'GET /v1/account/audit?limit=100');
+    expect((told['data'] as Event[]).map(({ action }) => action)).toEqual([
       'key.made',
       'key.made',
       'account.opened',

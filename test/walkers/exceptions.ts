@@ -7,7 +7,7 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. */
-export const MOST_EXCEPTIONS = 19;
+export const MOST_EXCEPTIONS = 20;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -81,6 +81,11 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'readers',
     route: 'DELETE /v1/api-keys/:id',
     because: 'whoever makes a key can revoke it; those of others are 404',
+  },
+  {
+    rule: 'readers',
+    route: 'POST /v1/api-keys/:id/rotate',
+    because: 'whoever makes a key can give it another secret; those of others are 404',
   },
   {
     rule: 'answers',

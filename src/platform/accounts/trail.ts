@@ -76,7 +76,7 @@ export function createTrail(parts: {
     const [rows] =
       kind === 'personal'
         ? await db.system('accounts.personal-audit', [
-            personalEvents(accountId, caller.userId, filter, query),
+            personalEvents({ accountId, owner: caller.userId }, filter, query),
           ])
         : await db.tenant(accountId, [auditEvents(accountId, filter, query)]);
     return rows;

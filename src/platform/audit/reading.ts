@@ -92,8 +92,7 @@ const PERSONAL = [
  * exports. Who else did it (a platform admin), and from where, is not theirs to know, as in their export. For the system's scope.
  */
 export const personalEvents = (
-  accountId: AccountId,
-  owner: UserId,
+  { accountId, owner }: { readonly accountId: AccountId; readonly owner: UserId },
   filter: AuditFilter,
   page: AuditPage,
 ): Statement<AuditRow> =>

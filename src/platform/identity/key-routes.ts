@@ -153,9 +153,9 @@ const rotateKey = route(
     example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
   },
   async ({ caller, accountId, role, params, once, origin }, { keys }) => {
-    const acting = { caller, accountId, role };
+    const acting = { caller, accountId, role, whence: origin };
     const rotated = await once(ROTATED, async (tx) => {
-      const { key, view } = await keys.rotateIn(tx, acting, params.id, origin);
+      const { key, view } = await keys.rotateIn(tx, acting, params.id);
       return answer(200, { ...view, key });
     });
     keys.rotated(params.id);

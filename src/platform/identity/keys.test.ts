@@ -153,12 +153,12 @@ describe('what a key may call', () => {
   });
 });
 
-describe('rotating a key', () => {
-  const rotate = (caller: Caller, keyId: string, accountId = owner.accountId) =>
-    db.tenant(accountId, point, (tx) =>
-      keys.rotateIn(tx, { caller, accountId, role: 'owner' }, keyId, WHENCE),
-    );
+const rotate = (caller: Caller, keyId: string, accountId = owner.accountId) =>
+  db.tenant(accountId, point, (tx) =>
+    keys.rotateIn(tx, { caller, accountId, role: 'owner', whence: WHENCE }, keyId),
+  );
 
+describe('rotating a key', () => {
   test('the successor is the same key with another secret: its maker, budget and keys stay', async () => {
     const maker = await world.key(owner, ['*']);
     const before = await world.child(owner, maker.keyId, { monthlyBudget: 10 });

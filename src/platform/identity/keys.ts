@@ -92,9 +92,8 @@ export interface Keys {
    */
   rotateIn(
     tx: Transaction,
-    acting: Acting,
+    acting: Acting & { readonly whence: Whence },
     keyId: string,
-    whence: Whence,
   ): Promise<{ key: string; view: KeyView }>;
   /** The former secret is over within 10 s. */
   rotated(keyId: string): void;
@@ -158,7 +157,7 @@ export function createKeys(parts: KeysParts): Keys {
       if (!revoked) throw new AppError('not_found');
       callers.forget(keyId);
     },
-    async rotateIn(tx, { caller, accountId }, keyId, whence) {
+    async rotateIn(tx, { caller, accountId, whence }, keyId) {
       const { key, ...secret } = newSecret(random);
       const { userId, keyId: by } = caller;
       const [row] = await tx.run(rotateKey(accountId, keyId as KeyId, { userId, by, ...secret }));
