@@ -157,4 +157,20 @@ export const DATABASE: readonly Patch[] = [
     replace: 'Date.now() >= entry.endsAt',
     expects: 'test/house.test.ts :: the whole house keeps the rule: passedIn',
   },
+  {
+    name: 'changed-migration-skipped',
+    file: 'src/platform/db/migrate.ts',
+    find: 'known.has(id) && known.get(id) !== sha256(up)',
+    replace: "known.get(id) === ''",
+    expects:
+      'src/platform/db/migrate.test.ts :: migrations > one that was changed after it had been applied stops whoever migrates or serves, and says what to do',
+  },
+  {
+    name: 'older-program-migrates',
+    file: 'src/platform/db/migrate.ts',
+    find: '!ids.has(id) && modules.has(moduleOf(id))',
+    replace: "id === '' && modules.has(moduleOf(id)) && ids.has(id)",
+    expects:
+      'src/platform/db/migrate.test.ts :: migrations > one that the program does not know stops whoever would change the schema, and nobody who only serves',
+  },
 ];

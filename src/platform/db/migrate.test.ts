@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { engine, projectMigrations, testDatabase } from '#test/services';
-import { type Database, migrateDown, migrateUp, pendingMigrations, statement } from './index.ts';
+import {
+  type Database,
+  migrateDown,
+  migrateUp,
+  type Migration,
+  pendingMigrations,
+  statement,
+} from './index.ts';
 
 /** Everything that a migration can leave behind, as text. */
 async function everything(db: Database): Promise<string[]> {
@@ -56,7 +63,8 @@ describe('migrations', () => {
       const pending = await pendingMigrations(db, migrations);
       const next = migrations.find((migration) => migration.id === pending[0]);
       if (next === undefined) break;
-      order.push(...(await migrateUp(db, [next])));
+      const upTo = migrations.filter(({ id }) => id === next.id || order.includes(id));
+      order.push(...(await migrateUp(db, upTo)));
       states.push(await everything(db));
     }
     expect(order).toHaveLength(migrations.length);
@@ -81,7 +89,51 @@ describe('migrations', () => {
     expect(await db.asMigrator(statement("select 1 from pg_class where relname = 'half'"))).toEqual([]);
     expect(await pendingMigrations(db, [broken])).toEqual(['test/0001_broken']);
   });
+
+  it('one that was changed after it had been applied stops whoever migrates or serves, and says what to do', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const first = step('test/0001_first');
+    await migrateUp(db, [first]);
+    const changed = { ...first, up: `${first.up} alter table public.first add column b int;` };
+    const says = {
+      code: 'migration_changed',
+      message: expect.stringMatching(
+        /^The migration test\/0001_first was changed after .* Restore test\/0001_first\.up\.sql .* nothing of the data is to be kept/,
+      ),
+    };
+    const later = step('test/0002_second');
+    await expect(migrateUp(db, [changed, later])).rejects.toMatchObject(says);
+    await expect(pendingMigrations(db, [changed, later])).rejects.toMatchObject(says);
+    expect(await pendingMigrations(db, [first, later]), 'nothing was applied after it').toEqual([later.id]);
+    // In development: undone by what it says now, and applied anew.
+    expect(await migrateDown(db, [changed])).toEqual([first.id]);
+    expect(await migrateUp(db, [changed])).toEqual([first.id]);
+    expect(await pendingMigrations(db, [changed])).toEqual([]);
+  });
+
+  it('one that the program does not know stops whoever would change the schema, and nobody who only serves', async () => {
+    const { db } = await testDatabase({ empty: true });
+    const [first, second] = [step('test/0001_first'), step('test/0002_second')];
+    await migrateUp(db, [first, second]);
+    const says = {
+      code: 'migration_unknown',
+      message: expect.stringContaining('it has test/0002_second, which this one does not know'),
+    };
+    await expect(migrateUp(db, [first, step('test/0001_third')])).rejects.toMatchObject(says);
+    await expect(migrateDown(db, [first])).rejects.toMatchObject(says);
+    expect(await pendingMigrations(db, [first])).toEqual([]);
+    const other = { ...first, id: 'other/0001_first', up: 'create table public.third (a int);' };
+    expect(await migrateUp(db, [other]), 'a product that was taken out is in nobody’s way').toEqual([
+      other.id,
+    ]);
+  });
 });
+
+/** A migration that makes a table of its name. */
+function step(id: string): Migration {
+  const [number = '', name = ''] = id.slice('test/'.length).split('_');
+  return { id, number, up: `create table public.${name} (a int);`, down: `drop table public.${name};` };
+}
 
 async function atOnce(): Promise<void> {
   const { db } = await testDatabase({ empty: true });
