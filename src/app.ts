@@ -11,8 +11,10 @@ import {
 import type { Config } from '#platform/config';
 import {
   assertLogins,
+  assertNotMoved,
   type Database,
   dbMigrations,
+  installationOf,
   migrateUp,
   type Migration,
   openStore,
@@ -41,6 +43,7 @@ import { openStripe } from './app/billing.ts';
 import type { QStash } from './app/delivery.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
+import { ownerFileOf } from './app/owner-file.ts';
 import { ensureOwner } from './app/owner.ts';
 import type { AppOptions } from './app/options.ts';
 import { openRedis } from './app/redis.ts';
@@ -60,6 +63,8 @@ export interface App {
   readonly modules: Modules;
   readonly telemetry: Telemetry;
   readonly server: Server;
+  /** Where the key and password of this database's owner are, if they are in the data folder. */
+  readonly ownerFile: string | undefined;
   /** Drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
 }
@@ -158,6 +163,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     modules,
     telemetry,
     server,
+    ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
       // A process without a worker may run jobs that were delivered to it.
       const { stop: endJobs } = worker ?? { stop: modules.jobs.close };
@@ -187,6 +193,7 @@ async function openedDatabase(
   }
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
+  await assertNotMoved(db);
   return db;
 }
 

@@ -1,9 +1,8 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { commitPoint, type Database, statement } from '#platform/db';
+import { commitPoint, type Database, installationOf, statement } from '#platform/db';
 import { bestPlan, type Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
+import { writeOwnerFile } from './owner-file.ts';
 
 const OWNER = commitPoint(
   'server.owner',
@@ -18,13 +17,6 @@ export interface OwnerParts {
   readonly entitlements: Entitlements;
 }
 
-/** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
-interface OwnerFile {
-  readonly email: string;
-  readonly password: string;
-  readonly api_key: string;
-}
-
 /**
  * Makes the local owner at the very first start: a platform admin with an organization that holds the best plan of each
  * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process killed between the two leaves a file that nobody's database
@@ -36,6 +28,7 @@ export async function ensureOwner(
 ): Promise<void> {
   const [[someone]] = await db.system('server.owner', [statement('select 1 from identity.users limit 1')]);
   if (someone !== undefined) return;
+  const { id } = await installationOf(db);
   await db.system('server.owner', OWNER, async (tx) => {
     // Two processes at a first start: the second waits here, and finds the owner made.
     await tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
@@ -67,7 +60,7 @@ export async function ensureOwner(
       scopes: ['*'],
       actor: { kind: 'system' },
     });
-    write(dataDir, { email: EMAIL, password: owner.password, api_key: key });
+    writeOwnerFile(dataDir, id, { email: EMAIL, password: owner.password, api_key: key });
   });
 }
 
@@ -76,11 +69,3 @@ const personalAccount = (userId: UserId) =>
     `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`,
     [userId],
   );
-
-/** Renamed into place, so that nobody ever reads half of it. */
-function write(dataDir: string, owner: OwnerFile): void {
-  mkdirSync(dataDir, { recursive: true });
-  const path = join(dataDir, 'owner.json');
-  writeFileSync(`${path}.new`, `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { Config } from '#platform/config';
 
 /** The first line: what this process stands on. */
@@ -22,26 +22,28 @@ function storesOf({ stripe }: Config): string[] {
   return [stripe.account === undefined ? 'sandbox stores' : `Stripe in ${stripe.account.mode} mode`];
 }
 
-/** What to paste into another terminal, with the port and folder that are really in use. */
-export function invitation(config: Config, url: string): string {
-  const owner = `require('${quotedTwice(join(shortest(config.dataDir), 'owner.json'))}').api_key`;
+/** What to paste into another terminal, with the port and the owner's file that are really in use. */
+export function invitation(config: Config, url: string, ownerFile: string | undefined): string {
+  const key =
+    ownerFile === undefined
+      ? `'…' # a key that you have: the owner of this database is not in ${shortest(config.dataDir)}`
+      : `$(node -p "require('${quotedTwice(shortest(ownerFile))}').api_key")`;
   const address = url.replace(/^http:\/\//, '');
   return `Try it, in another terminal:
-  export PLINTH_KEY=$(node -p "${owner}")
+  export PLINTH_KEY=${key}
   curl -s ${address}/v1/create -H "authorization: Bearer $PLINTH_KEY" \\
     -H "idempotency-key: first" -H "content-type: application/json" \\
     -d '{"platform":"linkedin","topic":"Why small teams ship faster","variants":3}'
 `;
 }
 
-/** A folder below the working folder is named from there: `./data`. */
-function shortest(folder: string): string {
-  const below = relative(process.cwd(), folder);
-  return below.startsWith('..') || isAbsolute(below) ? folder : `./${below}`;
+/** What lies below the working folder is named from there: `./data`. */
+export function shortest(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') || isAbsolute(below) ? path : `./${below}`;
 }
 
-/** `join` takes the dot away; a path is quoted for JavaScript, then for the double quotes of a shell. */
+/** A path is quoted for JavaScript, then for the double quotes of a shell. */
 function quotedTwice(path: string): string {
-  const named = isAbsolute(path) || path.startsWith('.') ? path : `./${path}`;
-  return named.replace(/[\\']/g, '\\$&').replace(/[\\"$`]/g, '\\$&');
+  return path.replace(/[\\']/g, '\\$&').replace(/[\\"$`]/g, '\\$&');
 }

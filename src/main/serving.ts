@@ -44,7 +44,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     process.stdout.write(
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
-    if (roles.serve && roles.migrate) process.stdout.write(`\n${invitation(config, url)}\n`);
+    if (roles.serve && roles.migrate) process.stdout.write(`\n${invitation(config, url, app.ownerFile)}\n`);
   } catch (error) {
     await app.stop();
     throw error;

@@ -52,6 +52,8 @@ export const SYSTEM_USES = {
   'mail.sending': 'a worker sends mails whoever they belong to, and many belong to no account',
   'reel.purge': 'assets that have been in the trash for 30 days go, whoever they belong to',
   'server.owner': 'the first start makes the local owner',
+  'server.installation':
+    'which data a database keeps, and whether it was moved elsewhere, is said of all of it',
   'db.maintenance': 'statistics and dead rows are those of whole tables',
 } as const;
 

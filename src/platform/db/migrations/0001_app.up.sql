@@ -102,3 +102,17 @@ begin
   execute format('alter function %s owner to plinth_system', target);
   execute format('revoke create on schema %I from plinth_system', home);
 end $$;
+
+-- Which data this is, whatever it is kept in: a copy, a restored backup and what was moved elsewhere have the same id. One row.
+create table app.installation (
+  one boolean primary key default true check (one),
+  id uuid not null default gen_random_uuid(),
+  -- Where "plinth move" took everything, and when: nobody goes on with what was left behind.
+  moved_to text,
+  moved_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  check ((moved_to is null) = (moved_at is null))
+);
+insert into app.installation default values;
+call app.protect_system('app.installation');

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
+export interface OwnerFile {
+  readonly email: string;
+  readonly password: string;
+  readonly api_key: string;
+}
+
+/** The two places where the owner's file of a database may be: the first database of a folder has the plain name. */
+function placesOf(dataDir: string, database: string): readonly [string, string] {
+  return [join(dataDir, 'owner.json'), join(dataDir, `owner-${database}.json`)];
+}
+
+/** Which database a file belongs to; '' where it does not say. */
+function databaseOf(path: string): string {
+  try {
+    const said: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const isNamed = typeof said === 'object' && said !== null && 'database' in said;
+    return isNamed && typeof said.database === 'string' ? said.database : '';
+  } catch {
+    return '';
+  }
+}
+
+/** The file in which the owner of this database is, where this folder has it. */
+export function ownerFileOf(dataDir: string, database: string): string | undefined {
+  return placesOf(dataDir, database).find((path) => databaseOf(path) === database);
+}
+
+/**
+ * Writes the owner's file of a database, and never over that of another: its key and password are nowhere else. Renamed
+ * into place, so that nobody ever reads half of it.
+ */
+export function writeOwnerFile(dataDir: string, database: string, owner: OwnerFile): void {
+  mkdirSync(dataDir, { recursive: true });
+  const [first, own] = placesOf(dataDir, database);
+  const path = !existsSync(first) || databaseOf(first) === database ? first : own;
+  writeFileSync(`${path}.new`, `${JSON.stringify({ ...owner, database }, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
