@@ -13,6 +13,7 @@ const USAGE = `Usage: plinth <verb>
   worker          run jobs
   migrate up      bring the database up to date
   migrate down    undo the newest migration (migrate down 3: the newest three)
+  move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
@@ -34,6 +35,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   migrate: async () => (await import('./main/migrating.ts')).migrate,
   budget: async () => (await import('./main/budget.ts')).budget,
   usage: async () => (await import('./main/usage.ts')).usage,
+  move: async () => (await import('./main/moving.ts')).move,
   keys: async () => (await import('./main/keys.ts')).keys,
   stripe: async () => (await import('./main/stripe.ts')).stripe,
   import: async () => (await import('./main/importing.ts')).importFile,

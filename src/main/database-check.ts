@@ -1,5 +1,5 @@
 import type { Config } from '#platform/config';
-import { type Database, pendingMigrations, statement, troublesOfLogins } from '#platform/db';
+import { assertNotMoved, type Database, pendingMigrations, statement, troublesOfLogins } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { compareKeys, countSealed, createSecrets, readKeyFile } from '#platform/secrets';
 import { allMigrations } from '#app';
@@ -30,6 +30,7 @@ export async function databaseState(db: Database, config: Config): Promise<strin
     throw new Wrong(
       `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
     );
+  await assertNotMoved(db);
   const logins = await loginsState(db, config, bypasses);
   return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${logins}`;
 }

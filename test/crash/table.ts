@@ -14,6 +14,8 @@ const OVERAGE =
   'what there is to report is read from rows, under one identifier: test/billing/overage.test.ts kills each step at both ends';
 const SOLD =
   'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
+const MOVED =
+  'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Every crash point of the program. A point that is not here fails the test, and so does one that no walk reaches. */
@@ -70,6 +72,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   'identity.signing-key': { walks: ['a first start'] },
   'server.owner': { walks: ['a first start'] },
+  'db.moved': { because: MOVED },
+  'db.left': { because: MOVED },
+  'db.reopened': { because: ONE_COMMIT },
 
   'jobs.schedules-begun': { walks: ['a first start'] },
   'jobs.scheduled': { walks: ['a start after hours in which nobody was there'] },

@@ -173,4 +173,44 @@ export const DATABASE: readonly Patch[] = [
     expects:
       'src/platform/db/migrate.test.ts :: migrations > one that the program does not know stops whoever would change the schema, and nobody who only serves',
   },
+  {
+    name: 'move-not-compared',
+    file: 'src/platform/db/moving.ts',
+    find: 'if (sent.rows !== arrived.rows || sent.digest !== arrived.digest)',
+    replace: "if (sent.digest === '')",
+    expects:
+      'src/platform/db/moving.test.ts :: a move > of which something arrives otherwise keeps nothing, and says what',
+  },
+  {
+    name: 'move-over-other-data',
+    file: 'src/platform/db/moving.ts',
+    find: 'if (filled !== undefined) {',
+    replace: "if (filled === '') {",
+    expects:
+      'src/platform/db/moving.test.ts :: a move > into a database with other data is refused, and changes nothing there',
+  },
+  {
+    name: 'triggers-write-into-a-move',
+    file: 'src/platform/db/copying.ts',
+    find: "not tgisinternal and tgenabled = 'O'",
+    replace: "not tgisinternal and tgenabled = 'R'",
+    expects:
+      'src/platform/db/moving.test.ts :: a move > takes every value as it is, the numbers of sequences, and nothing that a trigger adds',
+  },
+  {
+    name: 'sequences-begin-anew',
+    file: 'src/platform/db/moving.ts',
+    find: '    await copySequences(from, to, schemas);\n',
+    replace: '',
+    expects:
+      'src/platform/db/moving.test.ts :: a move > leaves numbers, triggers, foreign keys and row security of the target as they were',
+  },
+  {
+    name: 'owner-of-another-database-overwritten',
+    file: 'src/app/owner-file.ts',
+    find: '!existsSync(first) || databaseOf(first) === database ? first : own',
+    replace: 'existsSync(own) ? own : first',
+    expects:
+      'test/process/moving.test.ts :: from the embedded database to PostgreSQL > another database in the same folder has an owner’s file of its own, and whoever comes back finds theirs',
+  },
 ];

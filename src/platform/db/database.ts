@@ -34,9 +34,18 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
       return rows;
     }
     const open = await engine.begin(opening);
-    let answer: unknown;
+    return finish(open, point, () => inside.run(true, () => job(transaction(open))));
+  }
+
+  /** Does the work of an open transaction, and commits it. */
+  async function finish<T>(
+    open: EngineTransaction,
+    point: CommitPoint | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    let answer: T;
     try {
-      answer = await inside.run(true, () => job(transaction(open)));
+      answer = await work();
       if (point !== undefined) passing(point, 'before');
     } catch (error) {
       // The failure that ended the work is the one to report, not that of a rollback on a broken connection.
@@ -73,6 +82,10 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     script: (sql) => engine.script(sql),
     asLogin: async (login, statement) => (await engine.bare(compiled(statement), login)) as never,
     asMigrator: async (statement) => (await engine.bare(compiled(statement), 'migrator')) as never,
+    async transactAsMigrator(point, work) {
+      const open = await engine.beginAsMigrator(point !== undefined);
+      return finish(open, point, () => work(transaction(open)));
+    },
     async close() {
       await signals.close();
       await engine.close();

@@ -20,6 +20,7 @@ export {
   migrationsIn,
   pendingMigrations,
 } from './migrate.ts';
+export { type Move, type Moved, moveDatabase, type MovedSum } from './moving.ts';
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { openStore, type Store } from './store.ts';

@@ -53,7 +53,7 @@ function ordered(migrations: readonly Migration[]): Migration[] {
 }
 
 /** Any number: what all migrating processes lock, so that two starts at once don't migrate twice. */
-const LOCK = 7_346_582_190;
+export const LOCK = 7_346_582_190;
 
 const HISTORY = `
 create table if not exists public.plinth_migrations (

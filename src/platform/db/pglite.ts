@@ -84,30 +84,33 @@ export async function createPgliteEngine(
     }
   }
 
+  async function begun(opening: Ask): Promise<EngineTransaction> {
+    const done = await turn();
+    const end = async (kind: 'commit' | 'rollback') => {
+      try {
+        await ask({ kind });
+      } finally {
+        done();
+      }
+    };
+    try {
+      await ask(opening);
+    } catch (error) {
+      await end('rollback');
+      throw error;
+    }
+    return {
+      run: (statements) => ask({ kind: 'run', statements }) as Promise<unknown[][]>,
+      commit: () => end('commit'),
+      rollback: () => end('rollback'),
+    };
+  }
+
   return {
     name: 'pglite',
     batch: (opening, statements) => alone({ kind: 'batch', opening, statements }),
-    async begin(opening): Promise<EngineTransaction> {
-      const done = await turn();
-      const end = async (kind: 'commit' | 'rollback') => {
-        try {
-          await ask({ kind });
-        } finally {
-          done();
-        }
-      };
-      try {
-        await ask({ kind: 'begin', opening });
-      } catch (error) {
-        await end('rollback');
-        throw error;
-      }
-      return {
-        run: (statements) => ask({ kind: 'run', statements }) as Promise<unknown[][]>,
-        commit: () => end('commit'),
-        rollback: () => end('rollback'),
-      };
-    },
+    begin: (opening) => begun({ kind: 'begin', opening }),
+    beginAsMigrator: (write) => begun({ kind: 'script', sql: write ? 'begin' : 'begin read only' }),
     script: (sql) => alone({ kind: 'script', sql }),
     async bare(statement) {
       const done = await turn();

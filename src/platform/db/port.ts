@@ -50,6 +50,8 @@ export interface Database {
   asLogin<R extends Runnable>(login: 'tenant' | 'system', statement: R): Promise<RowOf<R>[]>;
   /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
   asMigrator<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
+  /** One transaction of the migrator, outside any scope: for whoever moves everything. Without a commit point it only reads. */
+  transactAsMigrator<T>(point: CommitPoint | undefined, work: Work<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,8 @@ export interface Engine {
   readonly name: 'pglite' | 'postgres';
   batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;
   begin(opening: Opening): Promise<EngineTransaction>;
+  /** A transaction as the migrator, who owns the tables. */
+  beginAsMigrator(write: boolean): Promise<EngineTransaction>;
   script(sql: string): Promise<void>;
   /** Outside any scope, as one of the logins; they are one where the settings name one. */
   bare(statement: Plain, login: 'tenant' | 'system' | 'migrator'): Promise<unknown[]>;

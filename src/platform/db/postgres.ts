@@ -153,6 +153,32 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
       };
     },
+    async beginAsMigrator(write): Promise<EngineTransaction> {
+      const client = new pg.Client({ connectionString: direct, types });
+      client.on('error', ignore);
+      await client.connect();
+      const asked = async ({ text, values }: Plain) => (await client.query(text, [...values])).rows;
+      const end = async (text: string) => {
+        try {
+          await client.query(text);
+        } finally {
+          await client.end();
+        }
+      };
+      await client.query(write ? 'begin' : 'begin read only').catch(async (error: unknown) => {
+        await client.end();
+        throw error;
+      });
+      return {
+        async run(statements) {
+          const rows: unknown[][] = [];
+          for (const statement of statements) rows.push(await asked(statement));
+          return rows;
+        },
+        commit: () => end('commit'),
+        rollback: () => end('rollback'),
+      };
+    },
     script: async (sql) => void (await once((client) => client.query(sql))),
     async bare({ text, values }, login) {
       const pool = login === 'tenant' ? tenants : system;

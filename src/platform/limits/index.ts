@@ -47,6 +47,6 @@ export { limitExceeded, planRequired } from './refusals.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
 export { limitsRoutes } from './routes.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
-export type { LimitUsage, UsageEventRow } from './usage.ts';
+export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage.ts';
 
 export const limitsMigrations = (): Migration[] => migrationsIn('limits', import.meta.url);

@@ -16,6 +16,13 @@ export interface LimitUsage {
   readonly nextExpiry?: string | null;
 }
 
+/** What the ledger says in all: calls and micros by state, and units of credits that are left. Of two equal ledgers it is equal. */
+export const LEDGER_SUMS = statement<{ name: string; sum: string }>(
+  `select 'calls ' || state as name, count(*) || ', ' || sum(cost) || ' micros' as sum from limits.usage_events group by state
+   union all select 'credits left', sum(remaining)::text from limits.credits having count(*) > 0
+   order by 1`,
+);
+
 interface UsedRow {
   readonly product: string;
   readonly name: string;
