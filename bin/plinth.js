@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the program under Node 24. Plain JavaScript that older versions can read: it is what tells their users.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 const NEEDED = 24;
 /** Set for the Node that this file starts, so that a wrong one can't start itself for ever. */
 const STARTED = 'PLINTH_NODE_STARTED';
+/** How often, in milliseconds, to look whether npm is still there. */
+const LOOK = 250;
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
   await run();
@@ -18,6 +20,7 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
 
 async function run() {
   if (process.env[STARTED] !== undefined) endWithLauncher();
+  else endWithNpm((signal) => process.kill(process.pid, signal));
   // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without.
   nodeModule.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/plinth'));
   try {
@@ -58,6 +61,7 @@ function handOver(program) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  endWithNpm((signal) => child.kill(signal));
   child.once('error', tooOld);
   child.once('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
@@ -71,6 +75,49 @@ function endWithLauncher() {
   delete process.env[STARTED];
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
+}
+
+/**
+ * An npm that is killed outright, or by a signal that it does not know, tells nobody; so does the shell between `npx plinth`
+ * and us, which npm hands its signals to. Either would leave a server behind that keeps port and folder: we look whether
+ * both are still there. On Windows the end of npm ends its children.
+ */
+function endWithNpm(end) {
+  if (process.platform === 'win32' || !isScriptOfNpm(process.env.npm_lifecycle_script)) return;
+  const parent = process.ppid;
+  // Where `exec` put us in the shell's place npm is our parent, and whoever started npm may go.
+  const npm = isShellOfNpm(parent) ? parentOf(parent) : undefined;
+  const watch = setInterval(() => {
+    if (process.ppid === parent && (npm === undefined || parentOf(parent) === npm)) return;
+    clearInterval(watch);
+    end('SIGTERM');
+  }, LOOK);
+  watch.unref();
+}
+
+/** Whether npm's script is this program and nothing else: one that puts it into the background means it to stay. */
+function isScriptOfNpm(script) {
+  return /^(exec )?'?(node bin\/plinth\.js|plinth)'?( [^&]*)?$/.test(script ?? '');
+}
+
+function isShellOfNpm(pid) {
+  const words = readProcess(pid, 'cmdline').split('\0');
+  return words.includes('-c') && words.some((word) => word.startsWith(process.env.npm_lifecycle_script));
+}
+
+/** The parent of another process where the system tells (Linux). macOS needs it not: its shell replaces itself by one command. */
+function parentOf(pid) {
+  const stat = readProcess(pid, 'stat');
+  const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function readProcess(pid, file) {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function tooOld() {

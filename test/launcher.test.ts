@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { ROOT } from './house/source.ts';
@@ -95,6 +95,7 @@ test('without the packages one line says what to do', async () => {
 
 const SERVER = `
 process.on('SIGTERM', () => { console.log('stopping'); process.exit(3); });
+process.on('SIGINT', () => { console.log('interrupted'); process.exit(3); });
 setInterval(() => {}, 1000);
 console.log('pid ' + process.pid);`;
 
@@ -118,4 +119,46 @@ test('the program stops when its launcher is killed outright', async () => {
   await printed(child, /pid (\d+)\n/);
   child.kill('SIGKILL');
   await printed(child, /stopping\n/);
+});
+
+/** A project with the real one's scripts, run by npm as a user runs them, under the Node of this test. */
+function npmProject(): (words: readonly string[]) => ChildProcess {
+  const root = project({ name: 'by npm', main: SERVER, withNode: false });
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ type: 'module', scripts }));
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(join(root, 'bin/plinth.js'), join(root, 'node_modules/.bin/plinth'));
+  const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
+  return (words) => spawn('npm', [...words], { cwd: root, env: { PATH, HOME: folder } });
+}
+
+const npm = npmProject();
+/** Programs that npm has started, which nothing else would end when a test fails. */
+const pids: number[] = [];
+afterAll(() => {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended, as it should.
+    }
+  }
+});
+
+test.each([
+  ['SIGTERM', ['start']],
+  ['SIGINT', ['start']],
+  ['SIGHUP', ['start']],
+  ['SIGKILL', ['start']],
+  ['SIGKILL', ['run', 'plinth', '--', 'serve']],
+  // Here a shell that stays is between npm and the program.
+  ['SIGTERM', ['exec', '--', 'plinth', 'serve']],
+  ['SIGKILL', ['exec', '--', 'plinth', 'serve']],
+] as const)('a %s for npm alone ends the program of npm %j', async (signal, words) => {
+  const child = npm(words);
+  const [, pid] = await printed(child, /pid (\d+)\n/);
+  pids.push(Number(pid));
+  child.kill(signal);
+  // The program has npm's output too: it is closed once both are gone.
+  expect((await ended(child)).out).toContain(signal === 'SIGINT' ? 'interrupted' : 'stopping');
 });
