@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { openDatabase, statement } from '#platform/db';
+import { lockDataFolder, openDatabase, statement } from '#platform/db';
 import { createQStashSandbox } from '#sandbox/qstash';
 import { engine, testDatabase } from '#test/services';
 
@@ -43,6 +43,10 @@ function plinth(words: readonly string[], environment: Record<string, string> = 
     stdio: 'pipe',
   });
   running.add(child);
+  return programOf(child);
+}
+
+function programOf(child: ChildProcessWithoutNullStreams): Program {
   const end = once(child, 'close').then(() => {
     running.delete(child);
     return child.exitCode;
@@ -114,6 +118,34 @@ test('a port that is in use is named, without a stack', async () => {
   expect(program.said()).not.toContain('    at ');
   other.close();
 });
+
+test.runIf(engine === 'pglite')(
+  'without PORT the next free one is taken, and said; a signal for npm leaves port and folder free',
+  async () => {
+    const other = createServer().listen(6_174, '127.0.0.1');
+    // Somebody else may have it already: it is in use in any case.
+    await Promise.race([once(other, 'listening'), once(other, 'error')]);
+    const { PATH = '', HOME = '' } = process.env;
+    const npm = spawn('npm', ['start'], {
+      cwd: ROOT,
+      env: { PATH, HOME, DATA_DIR: join(folder, 'by npm') },
+      stdio: 'pipe',
+    });
+    running.add(npm);
+    const program = programOf(npm);
+    const at = await address(program);
+    const [, taken = ''] = await program.says(/Port 6174 is in use: this server takes (\d+)\. Set PORT/);
+    expect(at).toBe(`http://127.0.0.1:${taken}`);
+    expect((await fetch(`${at}/healthz`)).status).toBe(200);
+    npm.kill('SIGTERM');
+    await program.ended();
+    const next = createServer().listen(Number(taken), '127.0.0.1');
+    await once(next, 'listening');
+    next.close();
+    other.close();
+    lockDataFolder(join(folder, 'by npm'))();
+  },
+);
 
 test('a second signal ends a stop that takes its time', async () => {
   const program = plinth(['start'], { SHUTDOWN_GRACE_SECONDS: '600', SANDBOX_LATENCY_MS: '600000' });

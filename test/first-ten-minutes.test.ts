@@ -26,7 +26,7 @@ function blocks(language: string): string[] {
 let program: Program;
 let url = '';
 /** Where the README's server listens, put in the place of the real one. */
-const README_AT = '127.0.0.1:3000';
+const README_AT = '127.0.0.1:6174';
 let key = '';
 let id = '';
 

@@ -1,4 +1,5 @@
 import type { App, AppOptions } from '#app';
+import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
 import type { Invocation, Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
@@ -23,13 +24,13 @@ function isEmbedded({ config }: Invocation): boolean {
 type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
 
 async function run(invocation: Invocation, roles: Roles): Promise<number> {
-  const { config, version } = invocation;
-  process.stdout.write(`\n${banner(config, version)}\n`);
+  const { version } = invocation;
+  process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
-  const passing = crashingAt(config.crashAt);
-  const store = openStore(config, passing);
+  const passing = crashingAt(invocation.config.crashAt);
+  const store = openStore(invocation.config, passing);
   store.catch(() => {});
-  const { openApp } = await import('#app');
+  const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
   const app = await openApp({
     config,
     version,
@@ -41,6 +42,10 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   endOnDefects(app);
   try {
     const { url } = await app.server.listen();
+    if (config.port !== invocation.config.port)
+      process.stdout.write(
+        `Port ${invocation.config.port} is in use: this server takes ${config.port}. Set PORT to choose one.\n`,
+      );
     process.stdout.write(
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
@@ -50,6 +55,13 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     throw error;
   }
   return stopped(app);
+}
+
+/** The settings, on the next free port where theirs is in use and nobody relies on it. */
+async function onFreePort(config: Config): Promise<Config> {
+  if (!config.portMayMove) return config;
+  const { nextFreePort } = await import('#server');
+  return onPort(config, await nextFreePort(config.host, config.port));
 }
 
 /** Waits for a signal, then stops in good order. Whoever sends a second one does not want to wait. */

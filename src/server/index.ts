@@ -1,3 +1,4 @@
+export { nextFreePort } from './listening.ts';
 export { errorsOf, openApiOf } from './openapi.ts';
 export type {
   Dependency,

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError, declareErrors } from '#platform/kernel';
 
@@ -31,6 +31,27 @@ export async function listenOn(
   const address = app.server.address();
   const opened = typeof address === 'object' && address !== null ? address.port : port;
   return { url: `http://${reachable(host)}:${opened}`, port: opened };
+}
+
+/** More are looked at by nobody: whoever has so many in use is told so. */
+const TRIES = 100;
+
+/** The first port from this one on that nobody listens on; this one when there is none, or when it can't be opened for another reason. */
+export async function nextFreePort(host: string, port: number): Promise<number> {
+  for (let next = port; next < Math.min(port + TRIES, 65_536); next += 1) {
+    const why = await opening(host, next);
+    if (why !== 'EADDRINUSE') return why === undefined ? next : port;
+  }
+  return port;
+}
+
+/** Opens a port and closes it; answers why it could not be opened. */
+function opening(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'unknown reason'));
+    probe.listen({ host, port }, () => probe.close(() => resolve(undefined)));
+  });
 }
 
 function whyNot(code: string | undefined, where: string, setting: string): string {

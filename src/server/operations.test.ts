@@ -67,6 +67,29 @@ test('the docs page works from this server alone', async () => {
   expect((await call('/docs')).status).toBe(200);
 });
 
+test('the root says what this is and where to look: a page for browsers, JSON for others', async () => {
+  const { call } = await serve({ publicBasePath: '/' });
+  const told = await call('/');
+  expect(told.headers.get('content-type')).toContain('application/json');
+  const { links } = told.json as { links: Record<string, string> };
+  expect(Object.values(links)).toEqual(['/docs', '/openapi.json', '/healthz']);
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  const page = await call('/', { headers: { accept } });
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(page.headers.get('content-security-policy')).not.toContain('script-src');
+  for (const { headers } of [told, page]) {
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('vary')).toContain('accept');
+  }
+  expect(page.text).not.toContain('<script');
+  const linked = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, path = '']) => path);
+  expect(linked).toEqual(Object.values(links));
+  for (const path of linked) expect([path, (await call(path)).status]).toEqual([path, 200]);
+  expect((await call('/', { method: 'HEAD' })).status).toBe(200);
+});
+
 test('a port that is in use is named', async () => {
   const { port } = await serve();
   await expect(serve({ port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);

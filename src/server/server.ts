@@ -9,6 +9,7 @@ import { openApiOf } from './openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts } from './parts.ts';
 import { pathRewriter } from './paths.ts';
+import { mountRoot } from './root.ts';
 import { createVisits, type Visits } from './visits.ts';
 import { walkOf } from './walk.ts';
 
@@ -49,6 +50,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   let stopping = false;
 
   for (const module of mounted) mountModule(app, module, { parts, fail });
+  mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
   mountDocs(app, openApi);

@@ -16,7 +16,7 @@ const [opening = '', ...blocks] = [...page.matchAll(/^```(?:sh|json)\n(.*?)^```$
 );
 
 const shell = async (command: string, ids: Record<string, string>): Promise<unknown> => {
-  const here = `${opening}${command}`.replaceAll('127.0.0.1:3000', app.url.replace('http://', ''));
+  const here = `${opening}${command}`.replaceAll('127.0.0.1:6174', app.url.replace('http://', ''));
   const env = { PATH: process.env['PATH'], PLINTH_KEY: key, ...ids };
   return JSON.parse((await promisify(execFile)('bash', ['-ec', here], { env })).stdout);
 };

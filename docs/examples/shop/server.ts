@@ -36,7 +36,7 @@ async function fileFor(path: string): Promise<{ readonly type: string; readonly 
 }
 
 if (import.meta.main) {
-  const { PLINTH_URL = 'http://127.0.0.1:3000', SHOP_PORT = '4000' } = process.env;
+  const { PLINTH_URL = 'http://127.0.0.1:6174', SHOP_PORT = '4000' } = process.env;
   createShop(PLINTH_URL).listen(Number(SHOP_PORT), '127.0.0.1', () => {
     process.stdout.write(`The shop is open at http://127.0.0.1:${SHOP_PORT} (Plinth at ${PLINTH_URL})\n`);
   });

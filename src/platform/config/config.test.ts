@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
-import { type ConfigError, configMarkdown, envExample, readConfig, SETTING_NAMES, shown } from './index.ts';
+import {
+  type ConfigError,
+  configMarkdown,
+  envExample,
+  onPort,
+  readConfig,
+  SETTING_NAMES,
+  shown,
+} from './index.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -19,7 +27,7 @@ test('with nothing set everything is embedded, local and open to local browsers'
   expect(config).toMatchObject({
     environment: 'development',
     host: '127.0.0.1',
-    port: 3e3,
+    port: 6174,
     emailVerification: 'off',
     logLevel: 'warn',
     database: { engine: 'pglite' },
@@ -34,9 +42,24 @@ test('with nothing set everything is embedded, local and open to local browsers'
 
 test('an empty value is an absent one', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '  ' })).toMatchObject({
-    port: 3000,
+    port: 6174,
     database: { engine: 'pglite' },
   });
+});
+
+test('a port moves on embedded defaults alone, and links move with it', () => {
+  const defaults = readConfig({});
+  expect(defaults.portMayMove).toBe(true);
+  const moved = onPort(readConfig({ JOBS_DELIVERY: 'qstash' }), 6_175);
+  expect(moved).toMatchObject({ port: 6_175, baseUrl: 'http://127.0.0.1:6175' });
+  expect(moved.delivery?.target).toBe('http://127.0.0.1:6175');
+  const relied: readonly Record<string, string>[] = [
+    { PORT: '6174' },
+    { PUBLIC_URL: 'https://api.example.com' },
+    { DATABASE_URL: 'postgres://a@b/c' },
+    { NODE_ENV: 'test' },
+  ];
+  expect(relied.map((settings) => readConfig(settings).portMayMove)).toEqual(relied.map(() => false));
 });
 
 test('each malformed value has one line, and no line quotes a value', () => {

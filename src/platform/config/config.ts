@@ -43,6 +43,8 @@ export interface Config {
   readonly environment: 'development' | 'test' | 'production';
   readonly host: string;
   readonly port: number;
+  /** Whether nobody relies on the port, so that the next free one does when it is in use. */
+  readonly portMayMove: boolean;
   /** Absolute. */
   readonly dataDir: string;
   readonly publicUrl: string | undefined;
@@ -124,6 +126,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }),
+    portMayMove: portMayMove(environment, values),
     delivery,
     mail,
     signIn,
@@ -142,6 +145,27 @@ function readValues(environment: Readonly<Record<string, string | undefined>>, p
     return [name, undefined] as const;
   });
   return Object.fromEntries(entries) as Values;
+}
+
+/** On embedded defaults alone: what is set up for others (a proxy, a second process) expects it where it was said to be. */
+function portMayMove(environment: Readonly<Record<string, string | undefined>>, values: Values): boolean {
+  const isSet = (environment['PORT'] ?? '').trim() !== '';
+  const isOurs = values.NODE_ENV === 'development' && values.DATABASE_URL === undefined;
+  return isOurs && !isSet && values.PUBLIC_URL === undefined;
+}
+
+/** The configuration as it is on another port: links that this process makes lead there too. */
+export function onPort(config: Config, port: number): Config {
+  const values = { ...config.values, PORT: port };
+  const baseUrl = reachedAt(values);
+  const { delivery } = config;
+  return {
+    ...config,
+    port,
+    baseUrl,
+    delivery: delivery === undefined ? undefined : { ...delivery, target: baseUrl },
+    values,
+  };
 }
 
 function keyedUpstreams(values: Values): UpstreamSetting[] {
@@ -197,7 +221,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
 function assembled(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots'>,
-): Omit<Config, 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys' | 'stripe'> {
+): Omit<Config, 'portMayMove' | 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys' | 'stripe'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {

@@ -3,6 +3,7 @@ export {
   type Config,
   ConfigError,
   type EmbeddedSettings,
+  onPort,
   type PostgresSettings,
   readConfig,
   type RedisSettings,

@@ -9,7 +9,7 @@ test('passkeys are bound to the host of the public address, and on a machine of 
     origins: ['https://api.example.com'],
   });
   expect(passkeys({})).toEqual({ rpId: 'localhost', origins: ['http://localhost:*'] });
-  expect(passkeys({ PUBLIC_URL: 'http://127.0.0.1:3000' }).rpId).toBe('localhost');
+  expect(passkeys({ PUBLIC_URL: 'http://127.0.0.1:6174' }).rpId).toBe('localhost');
 });
 
 test('a web app beside the server shares the domain above both', () => {

@@ -21,6 +21,12 @@ import {
   toggle,
 } from './setting.ts';
 
+/**
+ * Where it listens when nobody says: a port that IANA has given to nobody, below those that systems hand out to outgoing
+ * connections, and blocked by no browser. 3000, 4000, 5000, 8000, 8080 and 8787 belong to other development servers.
+ */
+const DEFAULT_PORT = 6_174;
+
 /** An IP address, and perhaps a port. */
 function isServer(address: string): boolean {
   const [, v6, v4] = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i.exec(address) ?? [];
@@ -42,7 +48,10 @@ export const SETTINGS = {
     group: 'Server',
     says: 'The address to listen on; 0.0.0.0 for all.',
   }),
-  PORT: setting(port.default(3000), { group: 'Server', says: 'The port to listen on.' }),
+  PORT: setting(port.default(DEFAULT_PORT), {
+    group: 'Server',
+    says: 'The port to listen on. Not set, in development, on the embedded database and without PUBLIC_URL: the next free one when this one is in use.',
+  }),
   DATA_DIR: setting(text.default('./data'), {
     group: 'Server',
     says: 'The folder of the embedded database, and of owner.json.',
