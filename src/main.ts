@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '#platform/kernel';
-import { ConfigError, readConfig } from '#platform/config';
-import type { Verb } from './main/verb.ts';
+import { inspect } from 'node:util';
+import { nearestOf, readConfig } from '#platform/config';
+import { VERBS } from './main/verbs.ts';
+import { quoted } from './main/verb.ts';
+import { sentenceOf } from './main/wrong.ts';
 
 const LAST_MOMENT = 2_000;
 
@@ -27,24 +29,6 @@ const USAGE = `Usage: plinth <verb>
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
 `;
 
-/** Each verb's code is loaded when it is called: a verb pays for what it needs alone. */
-const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
-  start: async () => (await import('./main/serving.ts')).start,
-  serve: async () => (await import('./main/serving.ts')).serve,
-  worker: async () => (await import('./main/serving.ts')).work,
-  migrate: async () => (await import('./main/migrating.ts')).migrate,
-  budget: async () => (await import('./main/budget.ts')).budget,
-  usage: async () => (await import('./main/usage.ts')).usage,
-  move: async () => (await import('./main/moving.ts')).move,
-  keys: async () => (await import('./main/keys.ts')).keys,
-  stripe: async () => (await import('./main/stripe.ts')).stripe,
-  import: async () => (await import('./main/importing.ts')).importFile,
-  mail: async () => (await import('./main/mail.ts')).mail,
-  config: async () => (await import('./main/showing.ts')).showConfig,
-  doctor: async () => (await import('./main/doctor.ts')).doctor,
-  generate: async () => (await import('./main/generating.ts')).generate,
-};
-
 async function main([name = '', ...words]: readonly string[]): Promise<number> {
   if (['help', '--help', '-h'].includes(name)) {
     process.stdout.write(USAGE);
@@ -57,7 +41,11 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   }
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (load === undefined) {
-    process.stderr.write(USAGE);
+    const nearest = nearestOf(name, Object.keys(VERBS));
+    const meant = nearest === undefined ? '' : ` Do you mean "plinth ${nearest}"?`;
+    process.stderr.write(
+      name === '' ? USAGE : `There is no verb ${quoted(name)}.${meant}\n"plinth help" lists all.\n`,
+    );
     return 2;
   }
   const config = readConfig(environment());
@@ -78,14 +66,12 @@ function versionOf(): string {
 
 /** An expected failure is said in its own sentence; only what nobody foresaw has a stack. */
 function say(error: unknown): void {
-  if (error instanceof ConfigError)
-    process.stderr.write(
-      `The settings are not right:\n${error.problems.map((line) => `  ${line}`).join('\n')}\n`,
-    );
-  else if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  process.stderr.write(`${sentenceOf(error) ?? stack}\n`);
 }
 
+// Whoever reads the output may stop (`plinth config | head`): that is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '#platform/config';
 
 /** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
 export interface OwnerFile {
@@ -34,7 +35,7 @@ export function ownerFileOf(dataDir: string, database: string): string | undefin
  * into place, so that nobody ever reads half of it.
  */
 export function writeOwnerFile(dataDir: string, database: string, owner: OwnerFile): void {
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const [first, own] = placesOf(dataDir, database);
   const path = !existsSync(first) || databaseOf(first) === database ? first : own;
   writeFileSync(`${path}.new`, `${JSON.stringify({ ...owner, database }, null, 2)}\n`, { mode: 0o600 });

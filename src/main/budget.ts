@@ -1,7 +1,7 @@
 import { createIds, systemClock, systemRandom, usd } from '#platform/kernel';
 import { createOperatorBudgets, type OperatorBudget, type Selection } from '#platform/limits';
 import { withDatabase } from './migrating.ts';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth budget list
        plinth budget set <dollars a day> [product=reel] [feature=generation] [provider=openai] [plan=reel.pro]
@@ -16,8 +16,7 @@ export const budget: Verb = async ({ config, words: [what = '', ...words] }) => 
   const selection = selectionOf(what === 'set' ? rest : words);
   const isKnown = ['list', 'set', 'close', 'open'].includes(what);
   if (!isKnown || selection === undefined || (what === 'set' && !/^\d+(\.\d{1,2})?$/.test(amount))) {
-    process.stderr.write(USAGE);
-    return 2;
+    return misused(wrongWord(what, words), USAGE);
   }
   return withDatabase(config, async (db) => {
     const ids = createIds({ clock: systemClock, random: systemRandom });
@@ -35,6 +34,14 @@ function selectionOf(words: readonly string[]): Selection | undefined {
   const named = words.map((word) => word.split('='));
   const fits = named.every(([name, value, ...more]) => isField(name) && Boolean(value) && more.length === 0);
   return fits ? Object.fromEntries(named) : undefined;
+}
+
+/** The first word that does not fit its place. */
+function wrongWord(what: string, words: readonly string[]): string | undefined {
+  if (!['list', 'set', 'close', 'open'].includes(what)) return what;
+  const [amount, ...rest] = words;
+  if (what === 'set' && !/^\d+(\.\d{1,2})?$/.test(amount ?? '')) return amount;
+  return (what === 'set' ? rest : words).find((word) => selectionOf([word]) === undefined);
 }
 
 function isField(name: string | undefined): boolean {

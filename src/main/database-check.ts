@@ -3,7 +3,7 @@ import { assertNotMoved, type Database, pendingMigrations, statement, troublesOf
 import { AppError } from '#platform/kernel';
 import { compareKeys, countSealed, createSecrets, readKeyFile } from '#platform/secrets';
 import { allMigrations } from '#app';
-import { reason, Wrong } from './wrong.ts';
+import { Wrong } from './wrong.ts';
 
 const OLDEST_POSTGRES = 150_000;
 
@@ -14,7 +14,7 @@ const OWNS = statement<{ owns: boolean }>(
 
 /** Whether the database serves, by which logins, and what it lacks. */
 export async function databaseState(db: Database, config: Config): Promise<string> {
-  await reachSystem(db, config);
+  await db.asLogin('system', statement('select 1'));
   const [row] = await db.asLogin(
     'tenant',
     statement<{ number: string; version: string; bypasses: boolean }>(
@@ -33,14 +33,6 @@ export async function databaseState(db: Database, config: Config): Promise<strin
   await assertNotMoved(db);
   const logins = await loginsState(db, config, bypasses);
   return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${logins}`;
-}
-
-/** What is wrong with the second login is said of its own setting. */
-async function reachSystem(db: Database, { database }: Config): Promise<void> {
-  if (database.engine === 'pglite' || database.systemUrl === undefined) return;
-  await db.asLogin('system', statement('select 1')).catch((cause: unknown) => {
-    throw new Wrong(reason(cause).replace('DATABASE_URL', 'SYSTEM_DATABASE_URL'), { cause });
-  });
 }
 
 async function loginsState(

@@ -1,11 +1,19 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import type { Config, DeliverySettings, MailSettings, RedisSettings } from '#platform/config';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Config,
+  type DeliverySettings,
+  type MailSettings,
+  makeFolder,
+  type RedisSettings,
+  unusableFolder,
+} from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { z } from 'zod';
 import { providersOf } from '#app';
-import type { Verb } from './verb.ts';
+import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrating.ts';
 import { stripeChecks } from './stripe-check.ts';
@@ -20,7 +28,9 @@ interface Check {
 }
 
 /** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
-export const doctor: Verb = async ({ config }) => {
+export const doctor: Verb = async ({ config, words }) => {
+  const refused = refuseWords('doctor', words);
+  if (refused !== undefined) return refused;
   const { delivery, redis } = config;
   const checks: Check[] = [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
@@ -64,12 +74,11 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
 
 function dataFolder({ dataDir }: Config): string {
   try {
-    mkdirSync(dataDir, { recursive: true });
-    accessSync(dataDir, constants.W_OK);
+    makeFolder(dataDir);
+    // What may be written is not what can be: a disk may be full, and root may write to /proc.
+    rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {
-    throw new Wrong(`${dataDir} can not be written (${codeOf(cause)}). Set DATA_DIR to a folder that can.`, {
-      cause,
-    });
+    throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;
 }
@@ -121,6 +130,7 @@ const unlessSound = (at: string) => (error: unknown) => {
 async function mailState(settings: MailSettings): Promise<string> {
   const transport = transportOf(settings);
   const says = await transport.check().catch((cause: unknown) => {
+    if (cause instanceof AppError) throw cause;
     throw new Wrong(`${transport.name} can not be used (${mailReason(cause)}).`, { cause });
   });
   return `from ${settings.from.address} by ${transport.name}: ${says}`;

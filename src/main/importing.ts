@@ -12,7 +12,7 @@ import {
   PROBLEMS,
   recordsOf,
 } from '#platform/imports';
-import type { Invocation, Verb } from './verb.ts';
+import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
@@ -33,10 +33,7 @@ interface Order {
 /** `import users|subscriptions FILE`: people and what they bought, from another system. Ends with 1 when a line was not taken. */
 export const importFile: Verb = async (invocation) => {
   const order = orderOf(invocation.words);
-  if (order === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  if ('wrong' in order) return misused(order.wrong, USAGE);
   if (!existsSync(order.file)) {
     process.stderr.write(`There is no file ${order.file}.\n`);
     return 2;
@@ -47,25 +44,36 @@ export const importFile: Verb = async (invocation) => {
   return problems > 0 ? 1 : 0;
 };
 
-function orderOf(words: readonly string[]): Order | undefined {
+const OPTIONS = {
+  'dry-run': { type: 'boolean', default: false },
+  format: { type: 'string' },
+  report: { type: 'string' },
+} as const;
+
+/** The order, or the word that does not fit it: undefined when one is missing. */
+function orderOf(words: readonly string[]): Order | { readonly wrong: string | undefined } {
+  const args = [...words];
+  const { tokens } = parseArgs({
+    args,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+    options: OPTIONS,
+  });
+  const stranger = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(OPTIONS, token.name));
+  if (stranger !== undefined) return { wrong: words[stranger.index] };
   try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        'dry-run': { type: 'boolean', default: false },
-        format: { type: 'string' },
-        report: { type: 'string' },
-      },
-    });
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
     const [kind, file = '', ...more] = positionals;
+    if (kind !== 'users' && kind !== 'subscriptions') return { wrong: kind };
+    if (more[0] !== undefined) return { wrong: more[0] };
     const format = values.format ?? formatOf(file);
-    const isOrder = (kind === 'users' || kind === 'subscriptions') && file !== '' && more.length === 0;
-    if (!isOrder || (format !== 'csv' && format !== 'jsonl')) return undefined;
+    if (format !== 'csv' && format !== 'jsonl') return { wrong: values.format ?? file };
     return { kind, file, format, trying: values['dry-run'], report: values.report };
   } catch {
-    // A word that is none of these.
-    return undefined;
+    // A known option with a value too many, or without one.
+    const option = tokens.findLast((token) => token.kind === 'option');
+    return { wrong: option === undefined ? undefined : words[option.index] };
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '#platform/config';
 import { render, TEMPLATE_NAMES, TEMPLATES } from '#platform/mail';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth mail preview [template]
 
@@ -12,11 +13,10 @@ Templates: ${TEMPLATE_NAMES.join(', ')}
 export const mail: Verb = async ({ config, words: [what, only, ...rest] }) => {
   const names = TEMPLATE_NAMES.filter((name) => only === undefined || name === only);
   if (what !== 'preview' || rest.length > 0 || names.length === 0) {
-    process.stderr.write(USAGE);
-    return 2;
+    return misused(what === 'preview' ? (rest[0] ?? only) : what, USAGE);
   }
   const folder = join(config.dataDir, 'mail-preview');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const name of names) {
     const { subject, text, html } = render(name, {
       ...TEMPLATES[name].example,

@@ -1,14 +1,16 @@
 import { type Database, migrateDown, migrateUp, openStore } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '#app';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
+
+const USAGE = 'Usage: plinth migrate up | plinth migrate down [steps]\n';
 
 /** `migrate up`, `migrate down [steps]` */
-export const migrate: Verb = async ({ config, words: [way, steps = '1'] }) => {
+export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more] }) => {
   const count = Number(steps);
+  if (more[0] !== undefined) return misused(more[0], USAGE);
   if ((way !== 'up' && way !== 'down') || !Number.isInteger(count) || count < 1) {
-    process.stderr.write('Usage: plinth migrate up | plinth migrate down [steps]\n');
-    return 2;
+    return misused(way === 'up' || way === 'down' ? steps : way, USAGE);
   }
   return withDatabase(config, async (db) => {
     const done =

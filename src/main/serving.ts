@@ -1,20 +1,23 @@
 import type { App, AppOptions } from '#app';
 import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
-import type { Invocation, Verb } from './verb.ts';
+import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 import { crashingAt } from './crash.ts';
 
 /** Everything in one process. */
-export const start: Verb = (invocation) =>
+export const start: Verb = async (invocation) =>
+  refuseWords('start', invocation.words) ??
   run(invocation, { serve: true, work: true, migrate: true, owner: true });
 
 /** Calls alone. On the embedded database, which has one process, the schema is brought up to date too. */
-export const serve: Verb = (invocation) =>
+export const serve: Verb = async (invocation) =>
+  refuseWords('serve', invocation.words) ??
   run(invocation, { serve: true, work: false, migrate: isEmbedded(invocation) });
 
 /** Jobs alone; health and metrics are told all the same. */
-export const work: Verb = (invocation) =>
+export const work: Verb = async (invocation) =>
+  refuseWords('worker', invocation.words) ??
   run(invocation, { serve: false, work: true, migrate: isEmbedded(invocation) });
 
 function isEmbedded({ config }: Invocation): boolean {

@@ -2,7 +2,7 @@ import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/bill
 import type { Config, StripeSettings } from '#platform/config';
 import { products } from '#products';
 import { withDatabase } from './migrating.ts';
-import type { Invocation, Verb } from './verb.ts';
+import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth stripe sync              tell Stripe what is sold, and where its messages go
@@ -26,8 +26,7 @@ export const stripe: Verb = async (invocation) => {
     case 'replay --offline':
       return replay(invocation);
     default:
-      process.stderr.write(USAGE);
-      return 2;
+      return misused(['sync', 'reconcile', 'replay'].includes(words[0] ?? '') ? words[1] : words[0], USAGE);
   }
 };
 

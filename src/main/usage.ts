@@ -1,6 +1,6 @@
 import { createRollup, type Difference } from '#platform/reports';
 import { withDatabase } from './migrating.ts';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
 
@@ -15,8 +15,8 @@ const SHOWN = 50;
 export const usage: Verb = async ({ config, words: [what, ...words] }) => {
   const asked = readWords(words);
   if (what !== 'verify' || asked === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
+    const wrong = what === 'verify' ? words.find((word) => readWords([word]) === undefined) : what;
+    return misused(wrong, USAGE);
   }
   return withDatabase(config, async (db) => {
     const rollup = createRollup(db);

@@ -7,3 +7,30 @@ export interface Invocation {
   readonly words: readonly string[];
 }
 export type Verb = (invocation: Invocation) => Promise<number>;
+
+/** Longer words may be keys or passwords that got into the wrong place. */
+const SHOWN = 20;
+
+/** A word of a command line, for a sentence: never more of it than its beginning, and no value after a sign. */
+export function quoted(word: string): string {
+  const [shown = ''] = /^[\w.-]*/.exec(word.replace(/^(--?)/, '$1')) ?? [];
+  const whole = shown.length === word.length && word.length <= SHOWN;
+  return `"${whole ? word : `${shown.slice(0, SHOWN)}…`}"`;
+}
+
+/** What a verb answers to words that it can't read: which one is wrong, and how it is used. */
+export function misused(word: string | undefined, usage: string): number {
+  const says =
+    word === undefined || word === '' ? 'A word is missing.' : `${quoted(word)} is not understood here.`;
+  process.stderr.write(`${says}\n${usage}`);
+  return 2;
+}
+
+/** For verbs that take no words: what is meant as one is mostly a setting. */
+export function refuseWords(verb: string, [word]: readonly string[]): number | undefined {
+  if (word === undefined) return undefined;
+  return misused(
+    word,
+    `"plinth ${verb}" takes no words: settings are environment variables (docs/generated/config.md).\n`,
+  );
+}

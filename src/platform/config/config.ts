@@ -4,6 +4,7 @@ import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
+import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
 import { readSlots, type SlotSetting } from './slots.ts';
@@ -111,6 +112,7 @@ const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
   const values = readValues(environment, problems);
+  problems.push(...nearNames(environment, SETTING_NAMES));
   const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
   const slots = readSlots(values.AI_SLOTS ?? '');

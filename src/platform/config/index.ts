@@ -9,12 +9,14 @@ export {
   type RedisSettings,
   shown,
 } from './config.ts';
+export { makeFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
 export type { ClientSettings, SignInSettings } from './sign-in.ts';
 export type { StripeSettings } from './stripe.ts';
+export { nearestOf } from './near-names.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
 export type { SlotSetting } from './slots.ts';
 export type { UpstreamSetting } from './upstreams.ts';

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** What the docs and `plinth config` need to know of a setting beside its schema. */
@@ -25,6 +26,22 @@ export interface Setting {
 }
 
 export const text = z.string().min(1);
+/** A key or an id: what was pasted with a line break or a space would fail at its first call. */
+export const key = z.string().regex(/^[^\s\p{Cc}]+$/u, 'must be one word, without spaces and line breaks');
+export const host = z
+  .string()
+  .refine(
+    (value) => /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(value) || isIP(value) !== 0,
+    'must be an address or the name of a host; PORT says the port',
+  );
+/** Addresses and networks, as proxy-addr reads them. */
+export const networks = z
+  .string()
+  .transform((value) => value.split(/[,\s]+/).filter((part) => part !== ''))
+  .refine(
+    (all) => all.every(isNetwork),
+    'must be addresses or networks such as 10.0.0.1 or 10.0.0.0/8, by commas',
+  );
 export const port = z.coerce
   .number('must be a number')
   .int('must be a whole number')
@@ -59,19 +76,24 @@ export const domain = z
 export const postgresUrl = z
   .string()
   .refine(
-    (value) => /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value),
-    'must be a postgres:// URL',
+    (value) => /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value) && isDecodable(value),
+    'must be a postgres:// URL; signs in its password are percent-encoded',
   );
 export const redisUrl = z
   .string()
   .refine(
-    (value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value),
-    'must be a redis:// or rediss:// URL',
+    (value) =>
+      /^rediss?:\/\/[^\s/]+(\/\d*)?(\?\S*)?$/.test(value) && URL.canParse(value) && isDecodable(value),
+    'must be a redis:// or rediss:// URL, with the number of a database at most; signs in its password are percent-encoded',
   );
 export const smtpUrl = z
   .string()
   .refine(
-    (value) => /^smtps?:\/\/\S+$/.test(value) && URL.canParse(value) && isDecodable(value),
+    (value) =>
+      /^smtps?:\/\/\S+$/.test(value) &&
+      URL.canParse(value) &&
+      new URL(value).hostname !== '' &&
+      isDecodable(value),
     'must be an smtp:// or smtps:// URL; signs in its password are percent-encoded',
   );
 export const origins = list.refine(
@@ -86,10 +108,22 @@ export const returns = list.refine(
 );
 export const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
 
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  return (
+    version !== 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most))
+  );
+}
+
 /** Whether its parts can be percent-decoded. */
 function isDecodable(url: string): boolean {
-  const { username, password, hostname } = new URL(url);
-  return hostname !== '' && [username, password].every((part) => !/%(?![0-9a-f]{2})/i.test(part));
+  const { username, password, pathname, hostname } = new URL(url);
+  return [username, password, pathname, hostname].every((part) => !/%(?![0-9a-f]{2})/i.test(part));
 }
 
 export function setting<Schema extends z.ZodType>(

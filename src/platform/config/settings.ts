@@ -7,8 +7,11 @@ import {
   basePath,
   count,
   domain,
+  host,
   httpUrl,
+  key,
   list,
+  networks,
   origins,
   port,
   redisUrl,
@@ -44,7 +47,7 @@ export const SETTINGS = {
       says: 'In production the embedded defaults must be asked for by name.',
     },
   ),
-  HOST: setting(text.default('127.0.0.1'), {
+  HOST: setting(host.default('127.0.0.1'), {
     group: 'Server',
     says: 'The address to listen on; 0.0.0.0 for all.',
   }),
@@ -71,7 +74,7 @@ export const SETTINGS = {
     says: 'Origins of browsers that may read answers. Not set: local ports and app:// in development, none in production.',
     example: 'https://app.example.com,http://localhost:*,app://',
   }),
-  TRUSTED_PROXIES: setting(list.optional(), {
+  TRUSTED_PROXIES: setting(networks.optional(), {
     group: 'Server',
     says: 'Addresses or networks of proxies whose X-Forwarded-For is believed.',
     example: '10.0.0.0/8',
@@ -98,7 +101,7 @@ export const SETTINGS = {
     says: 'How long a call to Redis may take. After three that failed it is left alone until it is well.',
   }),
 
-  OPENAI_API_KEY: setting(text.optional(), {
+  OPENAI_API_KEY: setting(key.optional(), {
     group: 'AI',
     says: 'Calls go to OpenAI. Without any key or upstream the sandbox answers.',
     secret: true,
@@ -108,7 +111,7 @@ export const SETTINGS = {
     group: 'AI',
     says: 'Where OpenAI is.',
   }),
-  MINIMAX_API_KEY: setting(text.optional(), {
+  MINIMAX_API_KEY: setting(key.optional(), {
     group: 'AI',
     says: 'Calls go to MiniMax.',
     secret: true,
@@ -167,13 +170,13 @@ export const SETTINGS = {
     says: 'Where answers to CAPTCHAs are verified: siteverify of Turnstile, hCaptcha or reCAPTCHA. Log-ins ask for one after a few that failed. Not set: never.',
     example: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
   }),
-  CAPTCHA_SECRET: setting(text.optional(), {
+  CAPTCHA_SECRET: setting(key.optional(), {
     group: 'Sign-in',
     says: 'What this server verifies them by.',
     secret: true,
     example: '0x4AAA…',
   }),
-  CAPTCHA_SITE_KEY: setting(text.optional(), {
+  CAPTCHA_SITE_KEY: setting(key.optional(), {
     group: 'Sign-in',
     says: 'What pages show them by; callers are told it.',
     example: '0x4AAA…',
@@ -211,18 +214,18 @@ export const SETTINGS = {
     says: 'Pages and apps that sign in by passkeys. Not set: PUBLIC_URL, else http://localhost on any port.',
     example: 'https://app.example.com,android:apk-key-hash:…',
   }),
-  GOOGLE_CLIENT_ID: setting(text.optional(), {
+  GOOGLE_CLIENT_ID: setting(key.optional(), {
     group: 'Sign-in',
     says: 'Sign-ins by Google, of browsers. Google sends them back to PUBLIC_URL/v1/auth/google/callback.',
     example: '1234-abc.apps.googleusercontent.com',
   }),
-  GOOGLE_CLIENT_SECRET: setting(text.optional(), {
+  GOOGLE_CLIENT_SECRET: setting(key.optional(), {
     group: 'Sign-in',
     says: 'What goes with GOOGLE_CLIENT_ID.',
     secret: true,
     example: 'GOCSPX-…',
   }),
-  GOOGLE_APP_CLIENT_ID: setting(text.optional(), {
+  GOOGLE_APP_CLIENT_ID: setting(key.optional(), {
     group: 'Sign-in',
     says: 'The client of apps, which has no secret. Not set: that of browsers.',
     example: '1234-def.apps.googleusercontent.com',
@@ -276,7 +279,7 @@ export const SETTINGS = {
     says: 'Whether smtp:// sends nothing to a server without STARTTLS. Not set: required, but on this machine optional.',
     example: 'required',
   }),
-  SENDGRID_API_KEY: setting(text.optional(), {
+  SENDGRID_API_KEY: setting(key.optional(), {
     group: 'Mail',
     says: 'Mails go through SendGrid.',
     secret: true,
@@ -293,7 +296,7 @@ export const SETTINGS = {
     group: 'QStash',
     says: 'Who runs jobs: workers, or whichever process QStash delivers them to (docs/qstash.md).',
   }),
-  QSTASH_TOKEN: setting(text.optional(), {
+  QSTASH_TOKEN: setting(key.optional(), {
     group: 'QStash',
     says: 'What publishes. With JOBS_DELIVERY=qstash and without it, a sandbox stands in, which is refused in production.',
     secret: true,
@@ -303,13 +306,13 @@ export const SETTINGS = {
     group: 'QStash',
     says: 'Where QStash is; accounts of other regions have another.',
   }),
-  QSTASH_CURRENT_SIGNING_KEY: setting(text.optional(), {
+  QSTASH_CURRENT_SIGNING_KEY: setting(key.optional(), {
     group: 'QStash',
     says: 'What deliveries are signed with. They go to PUBLIC_URL, which must be set too.',
     secret: true,
     example: 'sig_…',
   }),
-  QSTASH_NEXT_SIGNING_KEY: setting(text.optional(), {
+  QSTASH_NEXT_SIGNING_KEY: setting(key.optional(), {
     group: 'QStash',
     says: 'What they are signed with once the keys are rolled.',
     secret: true,

@@ -1,10 +1,10 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, unusableFolder } from '#platform/config';
 import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
   data_folder_in_use: { status: 500, message: 'Another Plinth has this data folder open.' },
-  data_folder_unusable: { status: 500, message: 'The data folder can not be made or written.' },
 });
 
 /**
@@ -21,33 +21,26 @@ export function lockDataFolder(folder: string): () => void {
       closeSync(file);
       return () => rmSync(path, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(folder, error);
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusableFolder(folder, error);
       const owner = liveOwner(path);
       if (owner !== undefined) {
         throw new AppError('data_folder_in_use', {
           message: `The data folder ${folder} is in use by another Plinth (process ${owner}). Stop it, or set DATA_DIR to another folder.`,
         });
       }
-      rmSync(path, { force: true });
+      removeLock(folder, path);
     }
   }
   throw new AppError('data_folder_in_use');
 }
 
-function makeFolder(folder: string): void {
+/** What lies in the lock's place may be no file. */
+function removeLock(folder: string, path: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    rmSync(path, { force: true });
   } catch (error) {
-    throw unusable(folder, error);
+    throw unusableFolder(folder, error);
   }
-}
-
-function unusable(folder: string, error: unknown): AppError {
-  const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
-  return new AppError('data_folder_unusable', {
-    message: `The data folder ${folder} can not be made or written (${code}). Set DATA_DIR to a folder that can.`,
-    cause: error,
-  });
 }
 
 function liveOwner(path: string): number | undefined {

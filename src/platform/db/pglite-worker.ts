@@ -18,6 +18,8 @@ export interface Answer {
     readonly message: string;
     readonly code?: string | undefined;
     readonly detail?: string | undefined;
+    /** PGlite itself or its files failed, and no SQL. */
+    readonly isBroken: boolean;
   };
 }
 
@@ -33,6 +35,10 @@ const database = await PGlite.create({
   extensions: { btree_gin },
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),
+}).catch((error: unknown) => {
+  // What its file system throws is no Error, and would reach the other thread as nothing.
+  parentPort?.postMessage({ id: 0, error: plainError(error) } satisfies Answer);
+  process.exit(1);
 });
 
 async function begin(opening: Opening): Promise<void> {
@@ -93,9 +99,10 @@ function answer(ask: Ask): Promise<unknown> {
 }
 
 function plainError(error: unknown): NonNullable<Answer['error']> {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) return { message: 'an error of its file system', isBroken: true };
   const { code, detail } = error as { code?: string; detail?: string };
-  return { message: error.message, code, detail };
+  const isBroken = error.name === 'RuntimeError' || error.name === 'ErrnoError';
+  return { message: error.message, code, detail, isBroken };
 }
 
 parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { broken } from './away.ts';
 import type { Answer, Ask, WorkerInput } from './pglite-worker.ts';
 import type { Engine, EngineTransaction } from './port.ts';
 
@@ -37,18 +38,21 @@ export async function createPgliteEngine(
   let tail: Promise<void> = Promise.resolve();
 
   await new Promise<void>((resolve, reject) => {
-    worker.once('message', () => resolve());
-    worker.once('error', reject);
+    const failed = (cause: unknown) => reject(broken(options.dataDir, cause));
+    worker.once('message', ({ error }: Answer) => (error === undefined ? resolve() : failed(error)));
+    worker.once('error', failed);
+    worker.once('exit', failed);
   });
   worker.on('message', (answer: Answer) => {
     const caller = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (waiting.size === 0) worker.unref();
     if (answer.error === undefined) caller?.resolve(answer.value);
-    else caller?.reject(new PgliteError(answer.error));
+    else if (!answer.error.isBroken) caller?.reject(new PgliteError(answer.error));
+    else caller?.reject(broken(options.dataDir, answer.error));
   });
-  const fail = (error: Error) => {
-    failure = error;
+  const fail = (cause: unknown) => {
+    const error = (failure ??= broken(options.dataDir, cause));
     for (const caller of waiting.values()) caller.reject(error);
     waiting.clear();
   };

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { unreachable } from './away.ts';
 import { keepListening } from './listener.ts';
 import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
@@ -37,44 +38,83 @@ function textParser(oid: number): (text: string) => unknown {
  */
 const IDLE_TIMEOUT = '30s';
 
+/** Milliseconds that a connection may take to come about. */
+const PATIENCE = 10_000;
+
 const ignore = () => {};
+
+/** Connections by the URL of one setting, which is named when none comes about. */
+interface Login {
+  connect(): Promise<pg.PoolClient>;
+  end(): Promise<void>;
+}
+
+/** The way to the server itself, and the setting that says it. */
+function directOf({ url, systemUrl, directUrl }: PostgresOptions): { setting: string; url: string } {
+  if (directUrl !== undefined) return { setting: 'DIRECT_URL', url: directUrl };
+  if (systemUrl !== undefined) return { setting: 'SYSTEM_DATABASE_URL', url: systemUrl };
+  return { setting: 'DATABASE_URL', url };
+}
 
 /** PostgreSQL over pooled, pipelined connections: a batch in a scope is one round trip. */
 export function createPostgresEngine(options: PostgresOptions): Engine {
   const onIdleError = options.onIdleError ?? (() => {});
-  const tenants = poolAt(options.url);
-  const system = options.systemUrl === undefined ? tenants : poolAt(options.systemUrl);
-  const direct = options.directUrl ?? options.systemUrl ?? options.url;
+  const tenants = loginAt('DATABASE_URL', options.url);
+  const system =
+    options.systemUrl === undefined ? tenants : loginAt('SYSTEM_DATABASE_URL', options.systemUrl);
+  const direct = directOf(options);
   const names = new Map<string, string>();
   const listeners: (() => Promise<void>)[] = [];
 
-  function poolAt(url: string): pg.Pool {
+  function loginAt(setting: string, url: string): Login {
     const pool = new pg.Pool({
       connectionString: url,
       max: options.poolSize ?? 10,
       pipeline: true,
       types,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: PATIENCE,
       application_name: 'plinth',
     });
     pool.on('error', onIdleError);
     // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
     pool.on('connect', (client) => void client.on('error', ignore));
-    return pool;
+    return {
+      async connect() {
+        try {
+          return await pool.connect();
+        } catch (error) {
+          throw unreachable(setting, url, error);
+        }
+      },
+      end: () => pool.end(),
+    };
   }
 
-  function poolOf({ role }: Opening): pg.Pool {
+  function loginOf({ role }: Opening): Login {
     return role === 'plinth_system' ? system : tenants;
   }
 
   async function once<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: direct, types });
-    client.on('error', ignore);
-    await client.connect();
+    const client = await connected();
     try {
       return await work(client);
     } finally {
       await client.end();
+    }
+  }
+
+  async function connected(): Promise<pg.Client> {
+    try {
+      const client = new pg.Client({
+        connectionString: direct.url,
+        types,
+        connectionTimeoutMillis: PATIENCE,
+      });
+      client.on('error', ignore);
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw unreachable(direct.setting, direct.url, error);
     }
   }
 
@@ -102,7 +142,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   return {
     name: 'postgres',
     async batch(opening, statements) {
-      const client = await poolOf(opening).connect();
+      const client = await loginOf(opening).connect();
       let broken = true;
       try {
         const rows = await all(
@@ -123,7 +163,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       }
     },
     async begin(opening): Promise<EngineTransaction> {
-      const client = await poolOf(opening).connect();
+      const client = await loginOf(opening).connect();
       try {
         await all(together(client, () => open(client, opening)));
       } catch (error) {
@@ -181,18 +221,31 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     },
     script: async (sql) => void (await once((client) => client.query(sql))),
     async bare({ text, values }, login) {
-      const pool = login === 'tenant' ? tenants : system;
       // Of two logins neither is the owner's: that one has no pool.
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
-      return (await (isOwners ? once((client) => client.query(asked)) : pool.query(asked))).rows;
+      if (isOwners) return (await once((client) => client.query(asked))).rows;
+      const client = await (login === 'tenant' ? tenants : system).connect();
+      let broken = true;
+      try {
+        const { rows } = await client.query(asked);
+        broken = false;
+        return rows;
+      } finally {
+        client.release(broken);
+      }
     },
     async listen(channel, hear) {
-      listeners.push(await keepListening({ connectionString: direct, channel, hear, onError: onIdleError }));
+      const listening = { connectionString: direct.url, channel, hear, onError: onIdleError };
+      listeners.push(
+        await keepListening(listening).catch((error: unknown) => {
+          throw unreachable(direct.setting, direct.url, error);
+        }),
+      );
     },
     async close() {
       await Promise.all(listeners.map((stop) => stop()));
-      await Promise.all([...new Set([tenants, system])].map((pool) => pool.end()));
+      await Promise.all([...new Set([tenants, system])].map((login) => login.end()));
     },
   };
 }

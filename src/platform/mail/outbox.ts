@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '#platform/config';
 import type { Letter, Transport } from './transport.ts';
 
 /** Writes each mail into a folder, as a file that any mail program opens. One that is sent twice is one file. */
@@ -8,7 +9,7 @@ export function createOutbox(folder: string): Transport {
     name: 'outbox',
     async deliver(letter) {
       const path = join(folder, `${letter.id}.eml`);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder, 0o700);
       // Mails hold links that let in: for this user alone, and renamed, so that nobody reads half of one.
       await writeFile(`${path}.new`, await asMessage(letter), { mode: 0o600 });
       await rename(`${path}.new`, path);
@@ -23,7 +24,7 @@ export function createOutbox(folder: string): Transport {
       }
     },
     async check() {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder, 0o700);
       return `mails are written to ${folder}, and go no further`;
     },
   };

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type MasterKey, masterKeyText, parseMasterKeys } from '#platform/config';
+import { makeFolder, type MasterKey, masterKeyText, parseMasterKeys } from '#platform/config';
 import { AppError, type Random, sha256 } from '#platform/kernel';
 
 /** A master key of 256 random bits, named after itself unless it is given a name. */
@@ -43,9 +34,9 @@ export function readKeyFile(path: string): readonly MasterKey[] | undefined {
 /** Written aside, on disk before it has its name: a process killed at any instant leaves a whole key or none. */
 function made(path: string, random: Random): readonly MasterKey[] {
   const key = newMasterKey(random);
+  makeFolder(dirname(path));
   const aside = `${path}.${process.pid}.${key.id}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeSynced(aside, `${masterKeyText(key)}\n`);
     try {
       // Unlike a rename, a link never replaces what another process has made meanwhile.

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError, declareErrors } from '#platform/kernel';
+
+declareErrors({
+  data_folder_unusable: { status: 500, message: 'The data folder can not be made or written.' },
+});
+
+/**
+ * Makes a folder of this process, and those above it that are missing. One by one: below /proc, Node's own `recursive` tries
+ * for ever.
+ */
+export function makeFolder(folder: string, mode?: number): void {
+  const missing: string[] = [];
+  for (let above = folder; !existsSync(above); above = dirname(above)) missing.unshift(above);
+  try {
+    for (const one of missing) make(one, mode);
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' });
+  } catch (error) {
+    throw unusableFolder(folder, error);
+  }
+}
+
+/** Another process may have made it meanwhile. */
+function make(folder: string, mode: number | undefined): void {
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** Why a folder of this process can't be used, in a sentence. */
+export function unusableFolder(folder: string, cause: unknown): AppError {
+  const code = codeOf(cause);
+  const full = code === 'ENOSPC' || code === 'EDQUOT' ? ': the disk is full' : '';
+  return new AppError('data_folder_unusable', {
+    message: `The data folder ${folder} can not be made or written (${code})${full}. Set DATA_DIR to a folder that can.`,
+    cause,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}

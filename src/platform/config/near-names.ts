@@ -1,0 +1,92 @@
+/** Words that no other program's variables begin with: of these a word more or less is a slip too. */
+const OURS = new Set(['SANDBOX', 'EMBEDDED', 'PASSKEY', 'CAPTCHA', 'QSTASH', 'MINIMAX']);
+/** Below this many letters other words are near by chance: HOME is two letters from HOST, POST one from PORT. */
+const SHORT = 8;
+/** Words with so many letters may hold two slips. */
+const LONG = 6;
+
+/**
+ * Names in the environment that are no settings, and nearly are: a line for each. Whatever is set there for other programs
+ * must not stop the start, so a name counts only where the setting that it resembles is not there; one that is set to nothing
+ * is there.
+ */
+export function nearNames(
+  environment: Readonly<Record<string, string | undefined>>,
+  settings: readonly string[],
+): string[] {
+  const known = new Set(settings);
+  const missing = settings.filter((name) => environment[name] === undefined);
+  return Object.keys(environment).flatMap((name) => {
+    if (known.has(name)) return [];
+    const meant = missing.find((setting) => isNear(name, setting));
+    return meant === undefined
+      ? []
+      : [`${name} is no setting: ${meant} is meant? If not, set ${meant} to nothing.`];
+  });
+}
+
+/** The nearest of some words to one that is none of them; undefined when none is near. */
+export function nearestOf(word: string, words: readonly string[]): string | undefined {
+  const near = words
+    .map((one) => ({ one, slips: slips(word.toLowerCase(), one) }))
+    .filter(({ one, slips: count }) => count <= Math.max(1, Math.floor(one.length / 3)));
+  return near.toSorted((a, b) => a.slips - b.slips)[0]?.one;
+}
+
+function isNear(name: string, setting: string): boolean {
+  if (name === `PLINTH_${setting}`) return true;
+  if (setting.length < SHORT) return isSwapped(name, setting);
+  if (name.toUpperCase() === setting) return true;
+  const [words, wanted] = [name.split('_'), setting.split('_')];
+  const isOurs = OURS.has(wanted[0] ?? '') && words[0] === wanted[0] && words.length > 1;
+  if (isOurs && (isWithout(words, wanted) || isWithout(wanted, words))) return true;
+  const count = slips(name, setting);
+  return count === 1 || (count === 2 && differing(words, wanted) >= LONG);
+}
+
+/** Two neighbours changed places, and nothing else: PROT. */
+function isSwapped(name: string, setting: string): boolean {
+  return (
+    name.length === setting.length &&
+    name !== setting &&
+    slips(name, setting) === 1 &&
+    sorted(name) === sorted(setting)
+  );
+}
+
+const sorted = (text: string) => [...text].toSorted().join('');
+
+/** Whether a list is another one without one of its words. */
+function isWithout(fewer: readonly string[], words: readonly string[]): boolean {
+  return words.some((_word, at) => words.toSpliced(at, 1).join('_') === fewer.join('_'));
+}
+
+/** The letters of the words of a setting that a name does not share. */
+function differing(words: readonly string[], wanted: readonly string[]): number {
+  return wanted.filter((word) => !words.includes(word)).join('').length;
+}
+
+/** Letters that were left out, put in, changed, or swapped with their neighbour (optimal string alignment). */
+function slips(from: string, to: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: to.length + 1 }, (_none, at) => at);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const same = from[i - 1] === to[j - 1] ? 0 : 1;
+      const isSwap = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      next.push(
+        Math.min(
+          at(row, j) + 1,
+          at(next, j - 1) + 1,
+          at(row, j - 1) + same,
+          isSwap ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    [before, row] = [row, next];
+  }
+  return at(row, to.length);
+}
+
+const at = (row: readonly number[], place: number) => row[place] ?? Number.POSITIVE_INFINITY;
