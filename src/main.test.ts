@@ -281,10 +281,24 @@ test.runIf(engine === 'postgres')('serve refuses a database that is not up to da
   expect(program.said()).toMatch(/The database lacks \d+ migrations\. Run "plinth migrate up" first\./);
 });
 
+test.runIf(engine === 'pglite')(
+  'an embedded database that can not be written ends a start in a sentence',
+  async () => {
+    // A disk of a test can't be counted on to be full: a limit on the size of files fails in the same places.
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'limited') };
+    const command = `ulimit -f 500 && exec "${process.execPath}" "${join(ROOT, 'bin/plinth.js')}" start`;
+    const program = programOf(spawn('sh', ['-c', command], { cwd: folder, env, stdio: 'pipe' }));
+    expect(await program.ended()).toBe(1);
+    expect(program.said()).toMatch(/The embedded database in .+limited.+ can not be opened or written/);
+    expect(program.said()).not.toMatch(/ {4}at |\[object/);
+  },
+);
+
 test.runIf(engine === 'pglite')('a data folder that can not be made ends a start in a sentence', async () => {
   const program = plinth(['start'], { DATA_DIR: import.meta.filename });
   expect(await program.ended()).toBe(1);
-  expect(program.said()).toMatch(/The data folder .+ can not be made or written \(EEXIST\)\. Set DATA_DIR/);
+  expect(program.said()).toMatch(/The data folder .+ can not be made or written \(ENOTDIR\)\. Set DATA_DIR/);
   expect(program.said()).not.toContain('    at ');
 });
 
@@ -369,8 +383,8 @@ onServer(
   },
 );
 
-test('a verb that there is not gets the usage', async () => {
-  const program = plinth(['begin']);
+test('a verb that there is not is named, with the nearest that there is', async () => {
+  const program = plinth(['mgirate']);
   expect(await program.ended()).toBe(2);
-  expect(program.said()).toContain('Usage: plinth <verb>');
+  expect(program.said()).toMatch(/^There is no verb "mgirate"\. Do you mean "plinth migrate"\?\n/);
 });

@@ -130,4 +130,35 @@ export const SERVER: readonly Patch[] = [
     expects:
       'test/reel/regenerate.test.ts :: any regeneration > that is repeated gets its first answer, although it would be refused by now',
   },
+  {
+    name: 'slip-in-a-setting-unnoticed',
+    file: 'src/platform/config/config.ts',
+    find: '  problems.push(...nearNames(environment, SETTING_NAMES));\n',
+    replace: '',
+    expects:
+      'test/walkers/first-steps.test.ts :: a setting > DATABSE_URL stops the start and names DATABASE_URL, unless that is there or set to nothing',
+  },
+  {
+    name: 'refused-connection-has-no-sentence',
+    file: 'src/platform/db/postgres.ts',
+    find: 'throw unreachable(setting, url, error);',
+    replace: 'throw error;',
+    expects:
+      'test/walkers/first-steps.test.ts :: a verb > of a database that has another password says so in a sentence, every verb',
+  },
+  {
+    name: 'word-of-a-verb-overlooked',
+    file: 'src/main/serving.ts',
+    find: "refuseWords('serve', invocation.words) ??",
+    replace: '',
+    expects:
+      'test/walkers/first-steps.test.ts :: a verb > serve PORT=3 names the word that is wrong, and opens nothing',
+  },
+  {
+    name: 'server-outlives-npm',
+    file: 'bin/plinth.js',
+    find: 'if (process.ppid === parent && (npm === undefined || parentOf(parent) === npm)) return;',
+    replace: 'return;',
+    expects: 'test/launcher.test.ts :: a SIGKILL for npm alone ends the program of npm ["start"]',
+  },
 ];

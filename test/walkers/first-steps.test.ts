@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ConfigError, readConfig, SETTING_NAMES, type SettingName } from '#platform/config';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../services/ports.ts';
 import { temporaryFolder } from '#test/services';
 import { VERBS } from '../../src/main/verbs.ts';
@@ -224,6 +224,16 @@ const VERB_TABLE: Readonly<
 /** Of a checkout: hands its words to a script. */
 const BESIDE = ['generate'];
 
+/** Has an output of this process go elsewhere; answers how to undo it. */
+function heardBy(stream: NodeJS.WriteStream, hear: (text: unknown) => boolean): () => void {
+  const before = Object.getOwnPropertyDescriptor(stream, 'write');
+  Object.defineProperty(stream, 'write', { value: hear, configurable: true, writable: true });
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(stream, 'write');
+    else Object.defineProperty(stream, 'write', before);
+  };
+}
+
 /** Runs a verb in this process, as the program does, and answers the code that it ends with and all that it said. */
 async function run(name: string, words: string[], settings: Readonly<Record<string, string>>) {
   let said = '';
@@ -231,9 +241,7 @@ async function run(name: string, words: string[], settings: Readonly<Record<stri
     said += String(text);
     return true;
   };
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation(hear),
-  );
+  const restore = [process.stdout, process.stderr].map((stream) => heardBy(stream, hear));
   try {
     const config = readConfig({
       NODE_ENV: 'test',
@@ -249,7 +257,7 @@ async function run(name: string, words: string[], settings: Readonly<Record<stri
     });
     return { code, said };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    for (const undo of restore) undo();
   }
 }
 
@@ -318,7 +326,7 @@ describe('a verb', () => {
   );
   test.each(wrong)(
     '%s %s names the word that is wrong, and opens nothing',
-    async (name, _text, words, named) => {
+    async (name, _text, ...[words, named]) => {
       const { code, said } = await run(name, words, { DATABASE_URL: `postgres://${login}@127.0.0.1:1/a` });
       const [line = ''] = said.split('\n');
       expect(code).toBe(2);

@@ -54,7 +54,7 @@ function isSwapped(name: string, setting: string): boolean {
   );
 }
 
-const sorted = (text: string) => [...text].toSorted().join('');
+const sorted = (text: string) => text.split('').toSorted().join('');
 
 /** Whether a list is another one without one of its words. */
 function isWithout(fewer: readonly string[], words: readonly string[]): boolean {

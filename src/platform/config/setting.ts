@@ -108,9 +108,9 @@ export const returns = list.refine(
 );
 export const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
 
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', bits, ...more] = text.split('/');
+function isNetwork(value: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) return true;
+  const [address = '', bits, ...more] = value.split('/');
   const version = isIP(address);
   const most = version === 4 ? 32 : 128;
   return (
