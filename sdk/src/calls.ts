@@ -57,7 +57,7 @@ export interface CallerParts extends WireParts {
 
 /** POSTs that answer the same when they come twice, by what they do and without a key. */
 const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
-  // A used refresh token is forgiven for ten seconds.
+  // A used refresh token is answered with its successor for ten seconds.
   'POST /v1/auth/refresh',
   'POST /v1/auth/logout',
   'POST /v1/auth/logout-all',

@@ -72,8 +72,8 @@ export interface SessionParts {
 
 /**
  * Keeps a session alive. However many calls find their token ended at once, it is renewed once; what another tab has
- * renewed meanwhile is taken from the store. Should two renew in the same instant, both may: the server forgives a
- * used refresh token for ten seconds.
+ * renewed meanwhile is taken from the store. Should two renew in the same instant, both may: for ten seconds the
+ * server answers a used refresh token with the one that took its place.
  */
 export function sessionCredentials({ store, refresh, time }: SessionParts): Credentials {
   let renewing: Promise<string | undefined> | undefined;

@@ -14,7 +14,7 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { createMail, createOutbox, type Mail } from '#platform/mail';
-import { createSecrets, newMasterKey } from '#platform/secrets';
+import { createSecrets, newMasterKey, type Secrets } from '#platform/secrets';
 import { temporaryFolder } from '#test/services';
 
 const POINT = commitPoint('test.factories', 'what a test starts from');
@@ -53,7 +53,9 @@ export interface Person {
   readonly caller: Caller;
 }
 
-const SECRETS = createSecrets({ keys: [newMasterKey(systemRandom)] });
+/** What all these worlds seal under. */
+export const MASTER_KEY = newMasterKey(systemRandom);
+const SECRETS = createSecrets({ keys: [MASTER_KEY] });
 
 /** Mails of a world without a worker: they stay where they are stored. */
 function storedMail(db: Database, ids: Ids): Mail {
@@ -74,6 +76,7 @@ export function createPeople(
   db: Database,
   settings: Partial<IdentitySettings> = {},
   room: Room = { asking: () => [], refusal: (error) => error },
+  secrets: Secrets = SECRETS,
 ) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });
@@ -96,7 +99,7 @@ export function createPeople(
     audit,
     mail,
     random: systemRandom,
-    secrets: SECRETS,
+    secrets,
     makePersonalAccount: accounts.makePersonalAccount,
     makeOrganization: accounts.makeOrganization,
     membershipsOf: accounts.membershipsOf,

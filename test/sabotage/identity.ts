@@ -15,9 +15,30 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'grace-without-an-end',
     file: 'src/platform/identity/session-store.ts',
-    find: 'when t.rotated_at > app.now() - ${GRACE} and (',
-    replace: 'when (',
+    find: "when t.rotated_at > app.now() - ${GRACE} then 'in_grace'",
+    replace: "when t.rotated_at is not null then 'in_grace'",
     expects: `${REFRESH} ends no other session of the user when it is used again`,
+  },
+  {
+    name: 'refresh-token-with-many-successors',
+    file: 'src/platform/identity/refreshing.ts',
+    find: 'const [next] = successorsOf(parts, token.text);',
+    replace: 'const [next] = successorsOf(parts, token.text + String(Math.random()));',
+    expects: `${REFRESH} has one successor, also of ten tabs on two nodes that come at the same instant`,
+  },
+  {
+    name: 'successor-made-without-a-master-key',
+    file: 'src/platform/secrets/secrets.ts',
+    find: "hkdfSync('sha256', bytes, '', `plinth derived",
+    replace: "hkdfSync('sha256', '', String(bytes.length), `plinth derived",
+    expects: `${REFRESH} is followed by none that can be made of what is stored, or of itself without a master key`,
+  },
+  {
+    name: 'session-refreshed-without-a-bound',
+    file: 'src/platform/identity/refreshing.ts',
+    find: 'if (session.wait_seconds > 0)',
+    replace: 'if (session.wait_seconds < 0)',
+    expects: `${REFRESH} is refreshed sixty times at once at most, and then once a minute; a repeat is no new one`,
   },
   {
     name: 'session-not-locked',

@@ -78,6 +78,16 @@ describe('a session is renewed', () => {
     expect(await one.auth.isSignedIn()).toBe(true);
   });
 
+  it('by two tabs at once that share no store: both are given the one successor', async () => {
+    const { session } = await signedIn();
+    const tokens = await spoil(session);
+    const stores = [memorySession(tokens), memorySession(tokens)];
+    await Promise.all(stores.map((store) => visitor({ session: store }).me.get()));
+    const [one, other] = await Promise.all(stores.map((store) => store.read()));
+    expect(one?.refresh_token).not.toBe(tokens.refresh_token);
+    expect(other?.refresh_token).toBe(one?.refresh_token);
+  });
+
   it('by one tab for the other, which asks for nothing', async () => {
     const { client: one, session, refreshes } = await signedIn();
     await spoil(session);

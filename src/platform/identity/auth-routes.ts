@@ -118,13 +118,13 @@ const refresh = route(
   {
     summary: 'Get a new pair of tokens',
     description:
-      'A refresh token is used up by this; the answer holds its successor. Coming back with a used one later than 10 s ends the session. It takes no Idempotency-Key: within those 10 s a repeat is answered with a new pair.',
+      'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key. A session is refreshed 60 times at once at most, and then once a minute.',
     tag,
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
     body: z.strictObject({ refresh_token: z.string().min(1).max(200) }),
     reply: { 200: tokensSchema },
-    errors: ['unauthenticated', 'email_not_verified'],
+    errors: ['unauthenticated', 'email_not_verified', 'refreshed_too_often'],
     idempotency: 'none',
     example: { body: { refresh_token: 'plr_…' }, reply: TOKENS_EXAMPLE },
   },

@@ -13,6 +13,11 @@ declareErrors({
     message: 'This link is not good, or no longer: it was used, is too old, or a newer one was sent.',
   },
   too_many_attempts: { status: 429, message: 'Too many attempts have failed. Wait before the next one.' },
+  refreshed_too_often: {
+    status: 429,
+    message:
+      'This session was refreshed too often. An access token is good for ten minutes: keep it that long.',
+  },
   captcha_required: { status: 403, message: 'Solve the CAPTCHA, and send its answer along.' },
   wrong_password: { status: 403, message: 'This is not your password.' },
   mfa_refused: {

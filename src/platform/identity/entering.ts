@@ -10,7 +10,7 @@ import { type CredentialRow, lockUser } from './store.ts';
 
 const LOGIN = commitPoint('identity.login', 'a session and its first refresh token');
 
-const REFRESH_PREFIX = 'plr_';
+export const REFRESH_PREFIX = 'plr_';
 
 /** What a client holds after a log-in; `expires_at` is the access token's end in Unix seconds. */
 export interface AuthTokens {
@@ -127,7 +127,7 @@ export async function openSession(
   const { user_id: userId } = user;
   await parts.signInRule?.(tx, { userId, method, whence, opens: true });
   const sessionId = ids.next();
-  const refreshToken = newRefreshToken(random);
+  const refreshToken = randomToken(random, REFRESH_PREFIX);
   await openOn(parts, tx, { user, sessionId, method, whence, device });
   await tx.run(insertRefreshToken(userId, sessionId, sha256(refreshToken)));
   const target = { kind: 'session', id: sessionId };
@@ -136,8 +136,6 @@ export async function openSession(
   await audit.recordIn(tx, { action: 'session.opened', actor, target, changes, whence });
   return { sessionId, refreshToken };
 }
-
-export const newRefreshToken = (random: Random): string => randomToken(random, REFRESH_PREFIX);
 
 /** The pair of a session; its access token is signed anew. */
 export async function authTokens(

@@ -8,8 +8,12 @@ const IDLE = `interval '30 days'`;
 const KEPT = `interval '90 days'`;
 /** Two tabs that refresh at once both get along; whoever comes later with a rotated token has stolen it, or was stolen from. */
 const GRACE = `interval '10 seconds'`;
-/** More tabs than this don't come at once. */
-const GRACE_TOKENS = 20;
+/**
+ * So many refreshes of a session at once, and one more a minute: at most 120 in an hour, each a row that is kept for 30 days.
+ * An access token lasts for ten minutes.
+ */
+const MOST_REFRESHES = 60;
+const REMEMBERED = `interval '1 minute'`;
 
 /**
  * How long a session lasts at most. One that single sign-on has opened a day: whoever the provider no longer knows is
@@ -89,10 +93,20 @@ export const sessionOfToken = (tokenHash: string) =>
     [tokenHash],
   );
 
+export interface SessionToRefresh {
+  id: string;
+  device: string;
+  method: Method;
+  /** How long until it may be refreshed again; 0: now. */
+  wait_seconds: number;
+}
+
 /** Locks a session, so that its tokens are rotated one after the other; none when it is ended or over. */
 export const lockSession = (userId: UserId, sessionId: string, lifetimeDays: number) =>
-  statement<{ id: string; device: string; method: Method }>(
-    `select id, device, method from identity.sessions
+  statement<SessionToRefresh>(
+    `select id, device, method, greatest(0, ceil(extract(epoch from
+       refreshes_forgotten_at - app.now() - ${MOST_REFRESHES - 1} * ${REMEMBERED})))::int as wait_seconds
+     from identity.sessions
      where user_id = $1 and id = $2 and created_at > app.now() - (${lifetime('$3', 'method')})
        and revoked_at is null and expires_at > app.now() for no key update`,
     [userId, sessionId, lifetimeDays],
@@ -104,28 +118,46 @@ export const tokenState = (token: { userId: UserId; sessionId: string; tokenHash
     `select case
        when t.expires_at <= app.now() then 'expired'
        when t.rotated_at is null then 'fresh'
-       when t.rotated_at > app.now() - ${GRACE} and (
-         select count(*) from identity.refresh_tokens s
-         where s.user_id = t.user_id and s.session_id = t.session_id and s.created_at >= t.rotated_at
-       ) < ${GRACE_TOKENS} then 'in_grace'
+       when t.rotated_at > app.now() - ${GRACE} then 'in_grace'
        else 'reused' end as state
      from identity.refresh_tokens t where t.user_id = $1 and t.session_id = $2 and t.token_hash = $3`,
     [token.userId, token.sessionId, token.tokenHash],
   );
 
-/** Marks a token as used up (the first time alone counts) and its session as used; drops what is long over. */
-export const rotate = (
-  token: { userId: UserId; sessionId: string; tokenHash: string },
-  lifetimeDays: number,
-) =>
+export interface RotatedRow {
+  token_hash: string;
+  successor_hash: string;
+  rotated_from: string;
+}
+
+/** What was rotated in a session within the grace. */
+export const rotatedLately = (userId: UserId, sessionId: string) =>
+  statement<RotatedRow>(
+    `select token_hash, successor_hash, rotated_from from identity.refresh_tokens
+     where user_id = $1 and session_id = $2 and rotated_at > app.now() - ${GRACE}`,
+    [userId, sessionId],
+  );
+
+export interface Rotation {
+  readonly userId: UserId;
+  readonly sessionId: string;
+  readonly tokenHash: string;
+  readonly successorHash: string;
+  readonly ipBlock: string;
+}
+
+/** Puts its successor in the place of a token, and marks its session as used; drops what is long over. */
+export const rotate = (token: Rotation, lifetimeDays: number) =>
   [
     statement(
-      `update identity.refresh_tokens set rotated_at = coalesce(rotated_at, app.now())
+      `update identity.refresh_tokens set rotated_at = app.now(), rotated_from = $4, successor_hash = $5
        where user_id = $1 and session_id = $2 and token_hash = $3`,
-      [token.userId, token.sessionId, token.tokenHash],
+      [token.userId, token.sessionId, token.tokenHash, token.ipBlock, token.successorHash],
     ),
+    insertRefreshToken(token.userId, token.sessionId, token.successorHash),
     statement(
       `update identity.sessions set last_used_at = app.now(), updated_at = app.now(),
+         refreshes_forgotten_at = greatest(refreshes_forgotten_at, app.now()) + ${REMEMBERED},
          expires_at = least(app.now() + ${IDLE}, created_at + ${lifetime('$3', 'method')})
        where user_id = $1 and id = $2`,
       [token.userId, token.sessionId, lifetimeDays],

@@ -1,7 +1,9 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, entered, PASSWORD, type Person, WHENCE } from '#test/people';
+import { systemRandom } from '#platform/kernel';
+import { createSecrets, newMasterKey } from '#platform/secrets';
+import { createPeople, entered, MASTER_KEY, PASSWORD, type Person, WHENCE } from '#test/people';
 import { engine, testDatabase } from '#test/services';
 import { endSessions } from './session-store.ts';
 
@@ -14,6 +16,13 @@ const login = async (person: Person, password = PASSWORD) =>
   entered(await sessions.login({ email: person.email, password }, WHENCE));
 const refresh = (token: string) => sessions.refresh(token, WHENCE);
 const OVER = { code: 'unauthenticated', status: 401 };
+
+/** How many refresh tokens the session of a pair has had. */
+const familyOf = async ({ access_token: token }: { access_token: string }) => {
+  const sql = 'select 1 from identity.refresh_tokens where session_id = $1';
+  const [rows] = await db.system('identity.credentials', [statement(sql, [decodeJwt(token)['sid']])]);
+  return rows.length;
+};
 
 const audited = async (action: string, target: string) => {
   const sql = 'select action from audit.events where action = $1 and target_id = $2';
@@ -99,24 +108,57 @@ describe('a refresh token', () => {
     await expect(refresh(other.refresh_token)).resolves.toBeDefined();
   });
 
-  test('serves two tabs within the grace, and both go on from there', async () => {
+  test('has one successor, also of ten tabs on two nodes that come at the same instant', async () => {
     const shared = await login(await world.person());
-    const one = await refresh(shared.refresh_token);
-    await clock.advance(8_000);
-    const two = await refresh(shared.refresh_token);
-    await clock.advance(60_000);
-    await expect(refresh(one.refresh_token)).resolves.toBeDefined();
-    await clock.advance(60_000);
-    await expect(refresh(two.refresh_token)).resolves.toBeDefined();
+    const nodes = [sessions, createPeople(db).identity.sessions];
+    const tabs = Array.from({ length: 10 }, (_, n) => nodes[n % 2] ?? sessions);
+    const pairs = await Promise.all(tabs.map((node) => node.refresh(shared.refresh_token, WHENCE)));
+    const [successor = '', ...others] = new Set(pairs.map((pair) => pair.refresh_token));
+    expect(others).toEqual([]);
+    expect(await familyOf(shared)).toBe(2);
+    await clock.advance(11_000);
+    const next = await refresh(successor);
+    await expect(refresh(shared.refresh_token)).rejects.toMatchObject(OVER);
+    await expect(refresh(next.refresh_token)).rejects.toMatchObject(OVER);
   });
 
-  test('serves ten tabs that come at the same instant', async () => {
+  test('that comes again within the grace is answered with the newest, so that two tabs go on from there', async () => {
     const shared = await login(await world.person());
-    const pairs = await Promise.all(Array.from({ length: 10 }, () => refresh(shared.refresh_token)));
-    expect(new Set(pairs.map((pair) => pair.refresh_token)).size).toBe(10);
+    const one = await refresh(shared.refresh_token);
+    await clock.advance(4_000);
+    const two = await refresh(one.refresh_token);
+    await clock.advance(4_000);
+    expect((await refresh(shared.refresh_token)).refresh_token).toBe(two.refresh_token);
+    expect(await familyOf(shared)).toBe(3);
+    // The second of two that hold the same one ends the session: one of them is a thief.
+    await refresh(two.refresh_token);
     await clock.advance(11_000);
-    await expect(refresh(pairs[9]?.refresh_token ?? '')).resolves.toBeDefined();
-    await expect(refresh(shared.refresh_token)).rejects.toMatchObject(OVER);
+    await expect(refresh(two.refresh_token)).rejects.toMatchObject(OVER);
+  });
+
+  test('can be asked for again from another address within the grace, and the audit says so', async () => {
+    const tokens = await login(await world.person());
+    const sid = String(decodeJwt(tokens.access_token)['sid']);
+    const here = await refresh(tokens.refresh_token);
+    expect((await refresh(tokens.refresh_token)).refresh_token).toBe(here.refresh_token);
+    expect(await audited('session.refreshed_elsewhere', sid)).toBe(0);
+    const there = await sessions.refresh(tokens.refresh_token, { ...WHENCE, ip: '198.51.100.7' });
+    expect(there.refresh_token).toBe(here.refresh_token);
+    expect(await audited('session.refreshed_elsewhere', sid)).toBe(1);
+  });
+
+  test('is refreshed sixty times at once at most, and then once a minute; a repeat is no new one', async () => {
+    let tokens = await login(await world.person());
+    const again = async () => {
+      tokens = await refresh(tokens.refresh_token);
+    };
+    for (let n = 0; n < 60; n += 1) await again();
+    const before = tokens.refresh_token;
+    await expect(again()).rejects.toMatchObject({ code: 'refreshed_too_often', status: 429 });
+    await clock.advance(61_000);
+    await again();
+    expect((await refresh(before)).refresh_token).toBe(tokens.refresh_token);
+    await expect(again()).rejects.toMatchObject({ code: 'refreshed_too_often' });
   });
 
   test.runIf(engine === 'postgres')('that waits while its session is ended gets nothing', async () => {
@@ -158,6 +200,21 @@ describe('a refresh token', () => {
     const [rows] = await db.system('identity.credentials', [all]);
     expect(rows.length).toBeGreaterThan(1);
     expect(JSON.stringify(rows)).not.toContain(tokens.refresh_token);
+  });
+
+  test('is followed by none that can be made of what is stored, or of itself without a master key', async () => {
+    const shared = await login(await world.person());
+    const next = await refresh(shared.refresh_token);
+    const all = statement<{ row: string }>('select t::text as row from identity.refresh_tokens t');
+    const [rows] = await db.system('identity.credentials', [all]);
+    expect(JSON.stringify(rows)).not.toContain(next.refresh_token.slice('plr_'.length));
+    const stranger = createSecrets({ keys: [newMasterKey(systemRandom)] });
+    const made = stranger.derived(shared.refresh_token, 'refresh token');
+    expect(made).not.toContain(next.refresh_token.slice('plr_'.length));
+    // With another key in front, the former is still known for a repeat.
+    const keys = [newMasterKey(systemRandom), MASTER_KEY];
+    const rotated = createPeople(db, {}, undefined, createSecrets({ keys })).identity.sessions;
+    expect((await rotated.refresh(shared.refresh_token, WHENCE)).refresh_token).toBe(next.refresh_token);
   });
 
   test('that nobody gave out is refused', async () => {

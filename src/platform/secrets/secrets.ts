@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import type { MasterKey } from '#platform/config';
 import { AppError, type Random, systemRandom } from '#platform/kernel';
 
@@ -18,6 +18,11 @@ export interface Secrets {
    * `secret_unreadable` for another context, a changed byte, or what was never sealed.
    */
   open(sealed: string, context: string): string;
+  /**
+   * 256 bits in base64url that nobody can make without a master key and the text, and the same each time: for a secret that
+   * has to be made again, and is kept nowhere. One for each key, that of the sealing one first.
+   */
+  derived(text: string, context: string): string[];
 }
 
 const FORMAT = 'ps1';
@@ -40,7 +45,7 @@ export function createSecrets(parts: {
     keyIds: keys.map(({ id }) => id),
     seal(plain, context) {
       const salt = random.bytes(SALT);
-      const { key, nonce } = derived(current.bytes, salt);
+      const { key, nonce } = keyOfText(current.bytes, salt);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(boundTo(current.id, context));
       const text = typeof plain === 'string' ? Buffer.from(plain, 'utf8') : plain;
       const sealed = Buffer.concat([salt, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
@@ -64,6 +69,11 @@ export function createSecrets(parts: {
         });
       }
     },
+    derived: (text, context) =>
+      keys.map(({ bytes }) => {
+        const key = new Uint8Array(hkdfSync('sha256', bytes, '', `plinth derived secret: ${context}`, 32));
+        return createHmac('sha256', key).update(text).digest('base64url');
+      }),
   };
 }
 
@@ -81,7 +91,7 @@ export function sealedPrefix(keyId: string): string {
  * A key and a nonce of its own for each text, from 192 random bits: GCM breaks when a nonce comes twice under one key,
  * which random nonces of 96 bits risk after 2^32 texts (NIST SP 800-38D, 8.3).
  */
-function derived(master: Uint8Array, salt: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
+function keyOfText(master: Uint8Array, salt: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
   const bytes = new Uint8Array(hkdfSync('sha256', master, salt, 'plinth secret at rest', 44));
   return { key: bytes.subarray(0, 32), nonce: bytes.subarray(32) };
 }
@@ -91,7 +101,7 @@ function boundTo(keyId: string, context: string): Uint8Array {
 }
 
 function opened(master: Uint8Array, sealed: Buffer, bound: Uint8Array): string {
-  const { key, nonce } = derived(master, sealed.subarray(0, SALT));
+  const { key, nonce } = keyOfText(master, sealed.subarray(0, SALT));
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG }).setAAD(bound);
   decipher.setAuthTag(sealed.subarray(-TAG));
   return Buffer.concat([decipher.update(sealed.subarray(SALT, -TAG)), decipher.final()]).toString('utf8');

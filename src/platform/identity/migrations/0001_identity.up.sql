@@ -47,6 +47,8 @@ create table identity.sessions (
   device text not null,
   device_name text,
   last_used_at timestamptz not null default app.now(),
+  -- When the last of the refreshes that still count is forgotten: one a minute, so that it tells how many there are.
+  refreshes_forgotten_at timestamptz not null default app.now(),
   expires_at timestamptz not null,
   revoked_at timestamptz,
   revoked_for text,
@@ -58,16 +60,20 @@ create index sessions_by_place on identity.sessions (user_id, ip_block);
 call app.protect_user('identity.sessions', 'select, update (revoked_at, revoked_for, updated_at)');
 
 -- SHA-256 of each refresh token that was given out. A rotated one stays until it would have expired, so that
--- whoever comes back with it is noticed.
+-- whoever comes back with it is noticed. Its successor is made of itself and a master key, and kept as a hash alone.
 create table identity.refresh_tokens (
   user_id uuid not null,
   session_id uuid not null,
   token_hash text not null,
   rotated_at timestamptz,
+  -- Where it was used up: an address, of IPv6 the /64.
+  rotated_from text,
+  successor_hash text,
   expires_at timestamptz not null,
   created_at timestamptz not null default app.now(),
   primary key (user_id, session_id, token_hash),
-  foreign key (user_id, session_id) references identity.sessions (user_id, id) on delete cascade
+  foreign key (user_id, session_id) references identity.sessions (user_id, id) on delete cascade,
+  check ((rotated_at is null) = (successor_hash is null))
 );
 -- Not unique: 256 random bits don't meet, and a unique key would tell one user of another's token.
 create index refresh_tokens_by_hash on identity.refresh_tokens (token_hash);
