@@ -3,6 +3,7 @@ import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
+import { callsAs, enrolled } from './factors.ts';
 import { browser, settingsFor } from './browser.ts';
 import {
   answered,
@@ -115,24 +116,59 @@ describe('an address that is verified on both sides, and that Google does not ha
 });
 
 describe('an address that is not verified', () => {
-  test('here, lets nobody meet whoever registered with it: a reset ends what they began, and then it links', async () => {
-    // Somebody registers with Ada's address before she does, and waits for her.
-    const squatter = await registered(app);
-    const session = await squatter.enter();
-    const { body } = answered(
-      await app.call(session.access, 'POST /v1/api-keys', {
-        body: { name: 'waiting', scopes: ['account:read'] },
-      }),
-    );
-    expect(await byGoogle(squatter.email)).toBe('sign_in_not_linked');
-    expect(await linked(session.access)).toEqual([]);
-    await squatter.auth('forgot-password', { email: squatter.email });
-    await squatter.auth('reset-password', { token: await squatter.link(), password: OTHER });
-    const token = await byGoogle(squatter.email);
-    expect(await linked(token)).toHaveLength(1);
-    expect((await squatter.login(PASSWORD)).code).toBe('invalid_credentials');
-    for (const old of [session.access, String(body['key'])])
-      expect((await call(old, 'GET /v1/me')).status).toBe(401);
+  test('here, is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more', async () => {
+    // Somebody registers with Ada's address before she does, leaves all they can, and waits for her.
+    const ada = await registered(app);
+    const { access, refresh } = await ada.enter();
+    const squatter = callsAs(app, access);
+    const { recoveryCodes } = await enrolled(app, squatter);
+    const { body } = await squatter('POST /v1/api-keys', { name: 'waiting', scopes: ['account:read'] });
+    await squatter('PATCH /v1/me', { avatar_url: 'https://squatter.example/who-looks.png' });
+    const verifying = await ada.link();
+    const challenge = String((await ada.login()).body['mfa_token']);
+    await ada.auth('forgot-password', { email: ada.email });
+    const resetting = await ada.link();
+    const open = await squatter('GET /v1/me');
+
+    const owner = await byGoogle(ada.email);
+    const me = (await call(owner, 'GET /v1/me')).body;
+    expect(me).toMatchObject({ id: open.body['id'], email_verified: true, avatar_url: null });
+    expect(await linked(owner)).toHaveLength(1);
+    for (const old of [access, String(body['key'])]) expect((await call(old, 'GET /v1/me')).status).toBe(401);
+    expect((await ada.auth('refresh', { refresh_token: refresh })).status).toBe(401);
+    expect((await ada.login()).code).toBe('invalid_credentials');
+    const [recovery_code = ''] = recoveryCodes;
+    const waiting = await ada.auth('mfa/verify', { mfa_token: challenge, recovery_code });
+    expect(waiting.code).toBe('mfa_over');
+    expect((await ada.auth('verify-email', { token: verifying })).code).toBe('link_invalid');
+    const reset = await ada.auth('reset-password', { token: resetting, password: OTHER });
+    expect(reset.code).toBe('link_invalid');
+    expect((await call(owner, 'GET /v1/auth/mfa')).body).toMatchObject({ enabled: false, passkeys: [] });
+    expect((await call(owner, 'GET /v1/api-keys')).body['data']).toEqual([]);
+    expect((await call(owner, 'GET /v1/auth/sessions')).body['data']).toHaveLength(1);
+    expect((await ada.mails()).at(-1)?.subject).toBe('The account with your address is yours now');
+    expect(await audited('user.address_claimed')).toBe(1);
+    // From here on it is an account like any other.
+    expect(await idOf(await byGoogle(ada.email))).toBe(me['id']);
+  });
+
+  test('here, is claimed once of two at once', async () => {
+    const ada = await registered(app);
+    const before = await audited('user.address_claimed');
+    const tokens = await Promise.all([byGoogle(ada.email), byGoogle(ada.email)]);
+    expect(new Set(await Promise.all(tokens.map(idOf))).size).toBe(1);
+    expect(await audited('user.address_claimed')).toBe(before + 1);
+  });
+
+  test('here, stays whose it is where Google does not hand it out, and where it is an admin of the platform’s', async () => {
+    const ada = await registered(app);
+    provider.person(ada.email, { hostedDomain: 'other.example' });
+    expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
+    const bob = await registered(app);
+    const makeAdmin = statement(`update identity.users set role = 'admin' where email = $1`, [bob.email]);
+    await app.db.asMigrator(makeAdmin);
+    expect(await byGoogle(bob.email)).toBe('sign_in_not_linked');
+    for (const one of [ada, bob]) expect((await one.login()).status).toBe(200);
   });
 
   test('there, links to nobody', async () => {

@@ -4,6 +4,7 @@ const GOOGLE = 'test/identity/google.test.ts ::';
 const BACK = `${GOOGLE} what a browser comes back with >`;
 const CODE = `${GOOGLE} a one-time code >`;
 const LINKING = 'test/identity/linking.test.ts ::';
+const CLAIMED = `${LINKING} an address that is not verified > here,`;
 const CLIENT = 'src/platform/identity/federation/openid.test.ts ::';
 const IN = 'src/platform/identity/federation';
 
@@ -61,9 +62,37 @@ export const FEDERATION: readonly Patch[] = [
   {
     name: 'squatter-and-owner-meet',
     file: `${IN}/people.ts`,
-    find: "  if (!user.email_verified) throw new AppError('sign_in_not_linked');\n",
+    find: '  const isClaimed = !user.email_verified;',
+    replace: '  const isClaimed = !user.email_verified && named.whence.ip === "";',
+    expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
+  },
+  {
+    name: 'squatters-key-outlives-the-claim',
+    file: `${IN}/claiming.ts`,
+    find: '    revokeKeysOf(userId),\n',
     replace: '',
-    expects: `${LINKING} an address that is not verified > here, lets nobody meet whoever registered with it: a reset ends what they began, and then it links`,
+    expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
+  },
+  {
+    name: 'squatters-factor-outlives-the-claim',
+    file: `${IN}/claiming.ts`,
+    find: '    ...takeFactors(userId),\n',
+    replace: '',
+    expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
+  },
+  {
+    name: 'squatters-link-outlives-the-claim',
+    file: `${IN}/claiming.ts`,
+    find: '    endEmailTokens(userId),\n',
+    replace: '',
+    expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
+  },
+  {
+    name: 'admin-claimed-by-a-provider',
+    file: `${IN}/claiming.ts`,
+    find: "if (user.role === 'admin') throw new AppError('sign_in_not_linked');",
+    replace: '',
+    expects: `${CLAIMED} stays whose it is where Google does not hand it out, and where it is an admin of the platform’s`,
   },
   {
     name: 'link-survives-a-reset',

@@ -39,9 +39,16 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-to-an-unverified-address',
     file: 'src/platform/sso/admission.ts',
-    find: "if (!person.email_verified) throw new AppError('email_not_verified');",
-    replace: '',
-    expects: `${SIGN_IN} somebody of a company > is not let in to the account of whoever registered with their address and has not verified it`,
+    find: 'const isClaimed = person !== undefined && !person.email_verified;',
+    replace: "const isClaimed = person !== undefined && person.email === '';",
+    expects: `${SIGN_IN} somebody of a company > does not meet whoever registered with their address and never verified it: the account is theirs, and lets in by nothing else`,
+  },
+  {
+    name: 'sso-set-up-by-whoever-has-anothers-address',
+    file: 'src/platform/sso/connections.ts',
+    find: '  await assertVerifiedEmail(db, visit.caller);\n',
+    replace: '  void assertVerifiedEmail;\n',
+    expects: `${SETUP} who has proven no address lets nobody in by a provider: its owner may come for it one day`,
   },
   {
     name: 'sso-brings-the-removed-back',
@@ -124,9 +131,9 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-set-up-by-an-admin',
     file: 'src/platform/sso/connections.ts',
-    find: "  const { accountId } = await accounts.entry.enter(visit, 'owner');\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'owner' });",
+    find: "  const { accountId } = await accounts.entry.enter(visit, 'owner');\n  await assertVerifiedEmail(db, visit.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'owner' });",
     replace:
-      "  const { accountId } = await accounts.entry.enter(visit, 'admin');\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'admin' });",
+      "  const { accountId } = await accounts.entry.enter(visit, 'admin');\n  await assertVerifiedEmail(db, visit.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'admin' });",
     expects: `${SETUP} who sets it up > is an owner: admins read, members and strangers do not`,
   },
   {
@@ -245,7 +252,7 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-links-in-silence',
     file: 'src/platform/sso/admission.ts',
-    find: 'if (person?.subject === null) await tellLinked(parts, tx, { comer, person, agreed });',
+    find: 'if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { comer, person, agreed });',
     replace: '',
     expects: `${SIGN_IN} somebody of a company > who was known here before hears once, by mail, that there is another way in; who is new does not`,
   },

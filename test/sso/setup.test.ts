@@ -90,6 +90,13 @@ describe('who sets it up', () => {
   });
 });
 
+test('who has proven no address lets nobody in by a provider: its owner may come for it one day', async () => {
+  const acme = await company();
+  const ada = await person(`ada@${acme.domain}`, false);
+  await stand.join(acme.path, ada, 'owner');
+  expect(said(await setUp({ ...acme, owner: ada }, {}))).toBe('403 email_not_verified');
+});
+
 describe('a company can require single sign-on', () => {
   test('once somebody has come by it as it is, and a domain is proven', async () => {
     const acme = await company();

@@ -76,14 +76,17 @@ describe('somebody of a company', () => {
     expect(told.filter(({ to }) => [ada.email, grace].includes(to)).map(({ to }) => to)).toEqual([ada.email]);
   });
 
-  test('is not let in to the account of whoever registered with their address and has not verified it', async () => {
+  test('does not meet whoever registered with their address and never verified it: the account is theirs, and lets in by nothing else', async () => {
     const acme = await company();
-    const { email } = await person(`ada@${acme.domain}`, false);
-    expect(await signIn(acme, email)).toBe('email_not_verified');
-    await app.db.asMigrator(
-      statement('update identity.users set email_verified = true where email = $1', [email]),
-    );
-    expect(await signIn(acme, email)).toMatch(/^ey/);
+    const squatter = await person(`ada@${acme.domain}`, false);
+    expect(await me(squatter.token)).toMatchObject({ id: squatter.userId });
+    const token = await signIn(acme, squatter.email);
+    expect(await me(token)).toMatchObject({ id: squatter.userId, email: squatter.email });
+    expect((await call(squatter.token, 'GET /v1/me')).status).toBe(401);
+    expect(await stand.logIn(squatter.email)).toMatchObject({ status: 401 });
+    const mails = (await app.outbox()).filter(({ to }) => to === squatter.email);
+    expect(mails.at(-1)?.subject).toBe('The account with your address is yours now');
+    expect(mails.at(-1)?.text).toContain('you signed in by Acme');
   });
 
   test('stays outside where nobody is made a member by it, unless they are one', async () => {

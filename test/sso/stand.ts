@@ -128,5 +128,5 @@ async function registered(
   const { userId } = await db.system('server.owner', MADE, (tx) =>
     app.modules.identity.createUser(tx, { email, password: PASSWORD, emailVerified }),
   );
-  return { userId, email, token: emailVerified ? await signIn(email, PASSWORD) : '' };
+  return { userId, email, token: await signIn(email, PASSWORD) };
 }

@@ -54,7 +54,7 @@ declareErrors({
   sign_in_not_linked: {
     status: 409,
     message:
-      'Somebody registered with this email address and has not verified it. Choose a new password by mail (“forgot password”), which ends whatever they began; then sign in here again.',
+      'This email address has an account here that is given to nobody by a provider’s word. Sign in as you did before; “forgot password” sends you a link.',
   },
   sso_required: {
     status: 403,

@@ -11,6 +11,7 @@ import { type Closing, createClosing, type Leaving } from './closing.ts';
 import { type AddressRule, createEmailFlows, type EmailFlows } from './email-flows.ts';
 import type { SignInRule } from './entering.ts';
 import { emailResolvers } from './email-links.ts';
+import { type AddressClaim, claimAddress } from './federation/claiming.ts';
 import { createFederation, type Federation, type Providers } from './federation/federation.ts';
 import { createGuessing, type Guessing } from './guessing.ts';
 import { createMfa, type Mfa } from './mfa/mfa.ts';
@@ -84,6 +85,11 @@ export interface Identity {
   createUser(tx: Transaction, input: UserToMake): Promise<MadeUser>;
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
   addUser(tx: Transaction, addition: Addition): Promise<Added | undefined>;
+  /**
+   * Gives a user to the owner of their address, for whom a provider speaks (federation/claiming.ts). After the commit
+   * `callerChanged` is to be called.
+   */
+  claimAddress(tx: Transaction, claim: AddressClaim): Promise<void>;
   readonly createKey: Keys['createKey'];
   readonly sessions: Sessions;
   readonly guessing: Guessing;
@@ -128,6 +134,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     register: (input, whence) => register(inside, input, whence),
     createUser: (tx, input) => createUser(inside, tx, input),
     addUser: (tx, addition) => addUser(inside, tx, addition),
+    claimAddress: (tx, claim) => claimAddress(parts, tx, claim),
     createKey: keys.createKey,
     sessions: createSessions(inside),
     guessing,

@@ -31,7 +31,7 @@ export { callerChanged } from './callers.ts';
 export { createCaptcha } from './captcha.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';
 export { createSigningKeys } from './signing-keys.ts';
-export { profile, setDefaultAccount, userByEmail } from './store.ts';
+export { lockUser, profile, setDefaultAccount, userByEmail } from './store.ts';
 export { createUserImporter, externalIdSchema } from './import-users.ts';
 export { importedByEmail, type ImportedRow, userByExternalId } from './import-store.ts';
 export { saidAt } from './proof.ts';

@@ -171,7 +171,8 @@ export const rotate = (token: Rotation, lifetimeDays: number) =>
 /** The session, if its user proved lately who they are: what is asked for in it is not asked by whoever found it open. */
 export const freshSession = (userId: UserId, sessionId: string) =>
   statement<{ id: string }>(
-    `select id from identity.sessions where user_id = $1 and id = $2 and proven_at > app.now() - interval '15 minutes'`,
+    `select id from identity.sessions
+     where user_id = $1 and id = $2 and revoked_at is null and proven_at > app.now() - interval '15 minutes'`,
     [userId, sessionId],
   );
 
@@ -182,6 +183,10 @@ export const endSession = (userId: UserId, sessionId: string, reason: string) =>
      where user_id = $1 and id = $2 and revoked_at is null returning id`,
     [userId, sessionId, reason],
   );
+
+/** Deletes all sessions of a user, with what they told of where the user was. */
+export const deleteSessions = (userId: UserId) =>
+  statement('delete from identity.sessions where user_id = $1', [userId]);
 
 /** Ends all sessions of a user. */
 export const endSessions = (userId: UserId, reason: string) =>

@@ -235,6 +235,14 @@ describe('signing out', () => {
     await expect(refresh(there.refresh_token)).resolves.toBeDefined();
   });
 
+  test('ends what the session was proven for, also on a node that has not heard of it', async () => {
+    const ada = await world.person();
+    const { assertProven } = identity.mfa.stepUp;
+    await assertProven(ada.caller);
+    await sessions.logoutAll(ada.caller, WHENCE);
+    await expect(assertProven(ada.caller)).rejects.toMatchObject({ code: 'step_up_required' });
+  });
+
   test('everywhere ends every session of the user and none of anyone else', async () => {
     const [ada, bob] = [await world.person(), await world.person()];
     const [one, two, other] = [await login(ada), await login(ada), await login(bob)];

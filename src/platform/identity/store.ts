@@ -56,6 +56,18 @@ export const insertUser = (user: NewUser) =>
     [user.userId, user.email, user.passwordHash, user.fullName ?? null, user.role, user.emailVerified],
   );
 
+/**
+ * Gives a user to whom their address is: without the password of whoever wrote it down, and without what those said of
+ * themselves. What was begun by the password is over.
+ */
+export const giveToOwner = (userId: UserId, fullName: string | undefined) =>
+  statement(
+    `update identity.users set password_hash = null, password_version = password_version + 1, email_verified = true,
+       full_name = $2, avatar_url = null, updated_at = app.now()
+     where user_id = $1`,
+    [userId, fullName ?? null],
+  );
+
 export const setDefaultAccount = (userId: UserId, accountId: AccountId) =>
   statement('update identity.users set default_account_id = $2, updated_at = app.now() where user_id = $1', [
     userId,

@@ -54,6 +54,10 @@ export const TEMPLATES = {
     provider: 'Google',
     at: '2026-11-20 08:00 UTC',
   }),
+  address_claimed: template(z.strictObject({ provider: z.string(), at: z.string() }), {
+    provider: 'Google',
+    at: '2026-11-20 08:00 UTC',
+  }),
   identity_unlinked: template(z.strictObject({ provider: z.string(), at: z.string() }), {
     provider: 'Google',
     at: '2026-11-20 08:00 UTC',

@@ -1,7 +1,14 @@
 import type { Accounts } from '#platform/accounts';
 import type { Audit, Whence } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
-import { type Identified, type Identity, saidAt, setDefaultAccount } from '#platform/identity';
+import {
+  callerChanged,
+  type Identified,
+  type Identity,
+  lockUser,
+  saidAt,
+  setDefaultAccount,
+} from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { domainOf } from './domain-names.ts';
@@ -28,7 +35,7 @@ export interface AdmissionParts {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly accounts: Pick<Accounts, 'newcomers'>;
-  readonly identity: Pick<Identity, 'addUser' | 'federation'>;
+  readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
 }
 
 /** Somebody of whom a provider has told us who they are. */
@@ -42,22 +49,24 @@ export interface Comer {
 /**
  * Finds the user whom a provider means, links them when they come for the first time, makes them a member or altogether where
  * that is agreed, and answers a one-time code for them. All of it happens, or nothing. Throws `sso_refused`,
- * `sso_not_a_member`, `email_not_verified`, `user_suspended`, `sign_in_failed`, and the limit's error where there is no room.
+ * `sso_not_a_member`, `user_suspended`, `sign_in_failed`, and the limit's error where there is no room.
  */
 export async function admit(parts: AdmissionParts, comer: Comer): Promise<string> {
   const { db, audit, accounts, identity } = parts;
   const { account_id: accountId } = comer.provider;
   const vouched = vouchedFor(comer.provider.issuer, comer.identified);
-  const code = await accounts.newcomers.admit(accountId, () =>
+  const { code, claimed } = await accounts.newcomers.admit(accountId, () =>
     db.system('sso.sign-in', ADMITTED, async (tx) => {
       await tx.run(inAccount(accountId));
       await accounts.newcomers.lock(tx, accountId);
       const agreed = await stillAgreed(tx, comer.provider, vouched);
       const person = await personOf(tx, accountId, vouched);
       if (person !== undefined) await assertSpokenFor(tx, person, { accountId, vouched });
+      const isClaimed = person !== undefined && !person.email_verified;
+      if (isClaimed) await claim(parts, tx, { comer, vouched, person, agreed });
       const userId = await memberOf(parts, tx, { comer, vouched, person, agreed });
       await tx.run(putLink(accountId, { ...vouched, userId }));
-      if (person?.subject === null) await tellLinked(parts, tx, { comer, person, agreed });
+      if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { comer, person, agreed });
       await audit.recordIn(tx, {
         action: person?.subject == null ? 'sso.linked' : 'sso.admitted',
         actor: { kind: 'user', userId },
@@ -65,15 +74,28 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
         target: { kind: 'user', id: userId },
         whence: comer.whence,
       });
-      return identity.federation.flows.grant(tx, {
-        userId,
-        method: 'sso',
-        codeChallenge: comer.codeChallenge,
-      });
+      const { codeChallenge } = comer;
+      const granted = await identity.federation.flows.grant(tx, { userId, method: 'sso', codeChallenge });
+      return { code: granted, claimed: isClaimed ? userId : undefined };
     }),
   );
+  if (claimed !== undefined) callerChanged(db, claimed);
   parts.mail.wake();
   return code;
+}
+
+/** Whoever registered with the address was perhaps somebody else, and must not meet its owner. */
+async function claim(
+  { identity }: AdmissionParts,
+  tx: Transaction,
+  { comer, vouched, person, agreed }: Joining & { readonly person: PersonRow },
+): Promise<void> {
+  const [user] = await tx.run(lockUser(person.user_id));
+  // Another address, or verified, in this very moment: to be looked at anew.
+  if (user === undefined || user.email !== person.email || user.email_verified)
+    throw new AppError('sign_in_failed');
+  const { organization: provider } = agreed;
+  await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, whence: comer.whence });
 }
 
 /** Somebody who was known here before hears that there is another way in to what is theirs. */
@@ -133,25 +155,21 @@ async function assertSpokenFor(
   if (person.subject !== null && person.subject !== vouched.subject) throw new AppError('sso_refused');
   // The operator's own door is not a tenant's to open.
   if (person.platform_role === 'admin') throw new AppError('sso_refused');
-  if (!person.email_verified) throw new AppError('email_not_verified');
   if (person.status !== 'active') throw new AppError('user_suspended');
+}
+
+interface Joining {
+  readonly comer: Comer;
+  readonly vouched: Vouched;
+  readonly person: PersonRow | undefined;
+  readonly agreed: Agreed;
 }
 
 /** The member whom the provider means, made one, or made altogether, where that is agreed. */
 async function memberOf(
   parts: AdmissionParts,
   tx: Transaction,
-  {
-    comer,
-    vouched,
-    person,
-    agreed,
-  }: {
-    readonly comer: Comer;
-    readonly vouched: Vouched;
-    readonly person: PersonRow | undefined;
-    readonly agreed: Agreed;
-  },
+  { comer, vouched, person, agreed }: Joining,
 ): Promise<UserId> {
   if (person !== undefined && person.role !== null) return person.user_id;
   // Whoever left or was removed does not come back by themselves.

@@ -78,7 +78,7 @@ const put = route(
     rate: { perMinute: 20, by: 'user' },
     body: z.strictObject({ ...agreed, client_secret: z.string().min(1).max(2_000).optional() }),
     reply: { 200: connectionSchema },
-    errors: ['not_found', 'forbidden', 'step_up_required', 'sso_unproven'],
+    errors: ['not_found', 'forbidden', 'email_not_verified', 'step_up_required', 'sso_unproven'],
     example: {
       params: { id: ID },
       body: { ...CONNECTION, client_secret: 'a-secret-of-the-provider' },

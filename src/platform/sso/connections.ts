@@ -1,6 +1,6 @@
 import type { Visit } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
-import { callerChanged, saidAt } from '#platform/identity';
+import { callerChanged, profile, saidAt } from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
 import { objectionTo } from '#platform/webhooks';
 import {
@@ -103,6 +103,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
 async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChange): Promise<ConnectionView> {
   const { db, accounts, audit, mail } = parts;
   const { accountId } = await accounts.entry.enter(visit, 'owner');
+  await assertVerifiedEmail(db, visit.caller);
   const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };
   const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {
     await accounts.entry.lock(tx, visit, { least: 'owner' });
@@ -123,6 +124,15 @@ async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChang
   mail.wake();
   signal(parts, ended);
   return connectionView(parts, row);
+}
+
+/**
+ * Whoever has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
+ * nobody else is let into what they made, neither by an invitation nor by a provider.
+ */
+async function assertVerifiedEmail(db: SetupParts['db'], { userId }: Visit['caller']): Promise<void> {
+  const [[user]] = await db.user(userId, [profile(userId)]);
+  if (user?.email_verified !== true) throw new AppError('email_not_verified');
 }
 
 /** Whom the provider meant, and the sessions that it opened: those first, for the links say whose they are. */

@@ -12,6 +12,7 @@ import type { Provider } from './identity-store.ts';
 import type { OpenIdClient } from './openid.ts';
 import { type Named, type PeopleParts, personOf } from './people.ts';
 import { returning } from './returning.ts';
+import type { CredentialRow } from '../store.ts';
 import { useIdToken } from './state-store.ts';
 
 const NAMED = commitPoint(
@@ -142,11 +143,13 @@ function setUp<Value>(provider: Value | undefined): Value {
 async function named<Value>(
   parts: FederationParts,
   who: Named,
-  then: (tx: Transaction, user: Awaited<ReturnType<typeof personOf>>) => Promise<Value>,
+  then: (tx: Transaction, user: CredentialRow) => Promise<Value>,
 ): Promise<Value> {
-  const value = await parts.db.system('identity.credentials', NAMED, async (tx) =>
-    then(tx, await personOf(parts, tx, who)),
-  );
+  const { value, user, isClaimed } = await parts.db.system('identity.credentials', NAMED, async (tx) => {
+    const found = await personOf(parts, tx, who);
+    return { ...found, value: await then(tx, found.user) };
+  });
+  if (isClaimed) parts.callers.forget(user.user_id);
   parts.mail.wake();
   return value;
 }

@@ -3,10 +3,12 @@ import type { Transaction } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { z } from 'zod';
+import type { Callers } from '../callers.ts';
 import { assertMayEnter } from '../entering.ts';
 import { saidAt } from '../proof.ts';
 import { addUser, type RegistrationParts } from '../registration.ts';
 import { type CredentialRow, lockUser, userByEmail, userById } from '../store.ts';
+import { claimAddress } from './claiming.ts';
 import { identityOf, identityUsed, insertIdentity, type Provider } from './identity-store.ts';
 import type { Identified } from './openid.ts';
 
@@ -16,6 +18,14 @@ export const NAMES: Readonly<Record<Provider, string>> = { google: 'Google', fir
 export interface PeopleParts extends Omit<RegistrationParts, 'passwords'> {
   readonly clock: Clock;
   readonly mail: Pick<Mail, 'sending'>;
+  readonly callers: Pick<Callers, 'forget'>;
+}
+
+/** Whom a provider has named. */
+export interface Found {
+  readonly user: CredentialRow;
+  /** Whether the address was another's word until now: what acts for the user is to be forgotten after the commit. */
+  readonly isClaimed: boolean;
 }
 
 /** Where Google itself hands out the addresses. */
@@ -31,17 +41,22 @@ export interface Named {
 }
 
 /**
- * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there and here,
- * who is linked by this; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMayEnter` throws.
+ * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there, who is linked by
+ * this, and given to its owner where it was not verified here; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMayEnter` throws.
  */
-export async function personOf(parts: PeopleParts, tx: Transaction, named: Named): Promise<CredentialRow> {
+export async function personOf(parts: PeopleParts, tx: Transaction, named: Named): Promise<Found> {
   const { provider, identified } = named;
   // Of two who come at once, the later finds what the first has made.
   for (let tries = 0; tries < 3; tries += 1) {
     const [known] = await tx.run(identityOf(provider, identified.subject));
     if (known !== undefined) await tx.run(identityUsed(known.user_id, known.id));
-    const found = known === undefined ? await newcomer(parts, tx, named) : await present(tx, known.user_id);
-    if (found !== undefined) return found;
+    if (known === undefined) {
+      const found = await newcomer(parts, tx, named);
+      if (found !== undefined) return found;
+      continue;
+    }
+    const user = await present(tx, known.user_id);
+    if (user !== undefined) return { user, isClaimed: false };
   }
   throw new AppError('sign_in_failed');
 }
@@ -55,25 +70,40 @@ async function present(
 }
 
 /** undefined: somebody else was quicker, and it is to be looked up again. */
-async function newcomer(
-  parts: PeopleParts,
-  tx: Transaction,
-  named: Named,
-): Promise<CredentialRow | undefined> {
+async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Promise<Found | undefined> {
   const email = vouchedFor(named.identified);
   const [found] = await tx.run(userByEmail(email));
-  if (found === undefined) return registered(parts, tx, { ...named, email });
+  if (found === undefined) {
+    const made = await registered(parts, tx, { ...named, email });
+    return made && { user: made, isClaimed: false };
+  }
   const [user] = await tx.run(lockUser(found.user_id));
   // The address may have become another in this very moment.
   if (user === undefined || user.email !== found.email) return undefined;
-  // Whoever registered with an address that is not theirs waits for its owner to come in by it: they must not meet.
-  if (!user.email_verified) throw new AppError('sign_in_not_linked');
   if (!speaksFor(named, email)) throw new AppError('sign_in_not_linked', { message: NOT_THEIRS });
-  assertMayEnter(user, 'required');
-  if (!(await linkedTo(parts, tx, { ...named, user, email }))) return undefined;
-  await recordLink(parts, tx, { ...named, user });
-  return user;
+  // Whoever registered with an address that is not theirs may wait for its owner to come in by it: they must not meet.
+  const isClaimed = !user.email_verified;
+  if (isClaimed) await claimed(parts, tx, { ...named, user });
+  else assertMayEnter(user, 'required');
+  if (!(await linkedTo(parts, tx, { ...named, user, email }))) {
+    // They are somebody else by now, and nothing of this one is theirs: it is undone with the transaction.
+    if (isClaimed) throw new AppError('sign_in_failed');
+    return undefined;
+  }
+  if (!isClaimed) await recordLink(parts, tx, { ...named, user });
+  const now = await present(tx, user.user_id);
+  return now && { user: now, isClaimed };
 }
+
+function claimed(
+  parts: PeopleParts,
+  tx: Transaction,
+  { provider, identified, user, whence }: Named & { readonly user: CredentialRow },
+): Promise<void> {
+  return claimAddress(parts, tx, { user, provider: NAMES[provider], fullName: nameOf(identified), whence });
+}
+
+const nameOf = ({ name }: Identified) => name?.trim().slice(0, 200) || undefined;
 
 /** Only a provider's own word that an address is verified makes anybody its owner here. */
 function vouchedFor({ email, emailVerified }: Identified): string {
@@ -139,7 +169,7 @@ async function registered(
   const added = await addUser(parts, tx, {
     email,
     passwordHash: null,
-    fullName: identified.name?.trim().slice(0, 200) || undefined,
+    fullName: nameOf(identified),
     role: 'user',
     emailVerified: true,
     whence,
