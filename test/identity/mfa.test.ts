@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
-import { authenticatorOf, callsAs, challengeOf, newcomer, withAuthenticator } from './factors.ts';
-import { OTHER, PASSWORD } from './mailbox.ts';
+import { authenticatorOf, callsAs, challengeOf, enrolled, newcomer, withAuthenticator } from './factors.ts';
+import { answered, forgetRates, OTHER, PASSWORD } from './mailbox.ts';
 
-const app = await testApp();
+const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
 const anyone = callsAs(app, undefined);
 const verify = (token: string, proof: object) =>
   anyone('POST /v1/auth/mfa/verify', { mfa_token: token, ...proof });
@@ -224,6 +224,83 @@ describe('whoever guesses codes', () => {
     expect((await verify(await challengeOf(one), { code: await one.code() })).status).toBe(200);
   });
 });
+
+describe('whoever knows the password and guesses codes', () => {
+  const STRANGER = { 'x-forwarded-for': '198.51.100.66' };
+  /** Wrong codes from another address, until none from there is looked at. */
+  async function guessed(one: Awaited<ReturnType<typeof withAuthenticator>>): Promise<void> {
+    for (let n = 0; n < 5; n += 1) await from(STRANGER, one, '000000');
+    expect(await from(STRANGER, one, await one.code())).toBe('mfa_paused');
+  }
+  /** A sign-in with a code, from an address or a device; answers how it went. */
+  async function from(
+    headers: Readonly<Record<string, string>>,
+    one: Awaited<ReturnType<typeof withAuthenticator>>,
+    code: string,
+    former?: string,
+  ): Promise<string> {
+    const token = await challengeOf(one);
+    await forgetRates(app);
+    const body = { mfa_token: token, code, former_refresh_token: former };
+    const { status, code: error } = answered(
+      await app.call(undefined, 'POST /v1/auth/mfa/verify', { body, headers }),
+    );
+    return error ?? String(status);
+  }
+
+  test('does not keep the owner from where they have shown a factor: their address, and their device anywhere', async () => {
+    const one = await withAuthenticator(app);
+    const { body } = await verify(await challengeOf(one), { code: await one.code() });
+    const former = String(body['refresh_token']);
+    await guessed(one);
+    await advance(app.db, '30 seconds');
+    expect(await from({}, one, await one.code())).toBe('200');
+    await advance(app.db, '30 seconds');
+    const elsewhere = { 'x-forwarded-for': '203.0.113.9' };
+    // The minute is over, and one more closes all other places for two.
+    expect(await from(elsewhere, one, '000000')).toBe('mfa_refused');
+    expect(await from(elsewhere, one, await one.code())).toBe('mfa_paused');
+    expect(await from(elsewhere, one, await one.code(), former)).toBe('200');
+    // What the owner showed has forgiven the guesser nothing.
+    await advance(app.db, '121 seconds');
+    expect(await from(STRANGER, one, '000000')).toBe('mfa_refused');
+    expect(await from(STRANGER, one, await one.code())).toBe('mfa_paused');
+  });
+
+  test('has no places of their own by sessions from before there was a second factor', async () => {
+    const one = await newcomer(app);
+    const former = (await one.ada.enter()).refresh;
+    const old = callsAs(app, (await one.ada.enter()).access);
+    const factors = await enrolled(app, one.call);
+    const owner = { ...one, ...factors };
+    await guessed(owner);
+    expect(await from(STRANGER, owner, '000000', former)).toBe('mfa_paused');
+    // The session in which the app was confirmed is at a known place, the others are not.
+    await forgetAddresses(app, owner);
+    expect((await old('POST /v1/auth/step-up', { code: '000000' })).code).toBe('mfa_paused');
+    expect((await one.call('POST /v1/auth/step-up', { code: '000000' })).code).toBe('mfa_refused');
+    expect((await one.call('POST /v1/auth/step-up', { code: await factors.code() })).status).toBe(200);
+  });
+
+  test('in a session that they hold closes that session alone', async () => {
+    const one = await withAuthenticator(app);
+    const { body } = await verify(await challengeOf(one), { code: await one.code() });
+    const held = callsAs(app, String(body['access_token']));
+    for (let n = 0; n < 5; n += 1) await held('POST /v1/auth/step-up', { code: '000000' });
+    expect((await held('POST /v1/auth/step-up', { code: '000000' })).code).toBe('mfa_paused');
+    await advance(app.db, '30 seconds');
+    expect((await one.call('POST /v1/auth/step-up', { code: await one.code() })).status).toBe(200);
+  });
+});
+
+/** Lets nothing tell that somebody was ever at this address: what is tried from here comes from anywhere. */
+async function forgetAddresses(
+  { db }: typeof app,
+  { ada }: Pick<Awaited<ReturnType<typeof newcomer>>, 'ada'>,
+) {
+  const sql = `update identity.sessions set ip_block = 'another' where user_id = (select user_id from identity.users where email = $1)`;
+  await db.asMigrator(statement(sql, [ada.email]));
+}
 
 /** A session of somebody whose others are old by now. */
 async function newSession({ ada }: Awaited<ReturnType<typeof newcomer>>) {

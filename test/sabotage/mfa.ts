@@ -2,6 +2,7 @@ import type { Patch } from './patch.ts';
 
 const MFA = 'test/identity/mfa.test.ts ::';
 const PASSKEYS = 'test/identity/passkeys.test.ts :: a passkey, in a real browser >';
+const GUESSER = `${MFA} whoever knows the password and guesses codes >`;
 const STEP_UP = 'test/identity/step-up.test.ts ::';
 
 /** Second factors, and what is asked of them. */
@@ -44,9 +45,31 @@ export const SECOND_FACTORS: readonly Patch[] = [
   {
     name: 'codes-guessed-for-ever',
     file: 'src/platform/identity/mfa/proving.ts',
-    find: 'if (totp.closed_seconds !== null)',
-    replace: 'if (totp.closed_seconds === -1)',
+    find: 'if (closed !== undefined) throw',
+    replace: 'if (closed?.seconds === -1) throw',
     expects: `${MFA} whoever guesses codes > is made to wait, longer each time, over all challenges; other factors still let the owner in`,
+  },
+  {
+    name: 'owner-kept-out-by-a-guesser',
+    file: 'src/platform/identity/mfa/code-misses.ts',
+    find: 'where s.user_id = $1 and s.ip_block = $4 and s.proven_at',
+    replace: 'where s.user_id = $1 and s.ip_block || $4 = $4 and s.proven_at',
+    expects: `${GUESSER} does not keep the owner from where they have shown a factor: their address, and their device anywhere`,
+  },
+  {
+    name: 'guesser-forgiven-by-the-owners-code',
+    file: 'src/platform/identity/mfa/code-misses.ts',
+    find: "statement('delete from identity.code_misses where user_id = $1 and place = $2', [userId, place]);",
+    replace:
+      "statement(`delete from identity.code_misses where user_id = $1 and $2 <> ''`, [userId, place]);",
+    expects: `${GUESSER} does not keep the owner from where they have shown a factor: their address, and their device anywhere`,
+  },
+  {
+    name: 'guesses-by-each-session-from-before-the-factor',
+    file: 'src/platform/identity/mfa/code-misses.ts',
+    find: "coalesce($2::uuid, ${deviceOf('$1', '$3')}) and s.proven_at >= f.confirmed_at),",
+    replace: "coalesce($2::uuid, ${deviceOf('$1', '$3')})),",
+    expects: `${GUESSER} has no places of their own by sessions from before there was a second factor`,
   },
   {
     name: 'recovery-code-good-twice',

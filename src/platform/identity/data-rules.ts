@@ -9,6 +9,7 @@ export const identityDataRules: DataRule[] = [
   { table: 'identity.api_keys', account: erased(), user: erased(), withheld: ['token_hash'] },
   { table: 'identity.guesses', nobodys: 'digests of what was typed, deleted within minutes or hours' },
   { table: 'identity.totp', user: erased(), withheld: ['secret', 'pending'] },
+  { table: 'identity.code_misses', user: erased() },
   { table: 'identity.recovery_codes', user: erased(), withheld: 'hashes of codes' },
   { table: 'identity.passkeys', user: erased(), withheld: ['credential_id', 'public_key'] },
   { table: 'identity.mfa_challenges', user: erased(), withheld: ['token_hash', 'password_version'] },

@@ -53,7 +53,8 @@ export const insertSession = (session: NewSession) =>
 
 /** A session that its user left as it was, or signed out of there: who has a refresh token of it is at that device. */
 const TRUSTED = `(s.revoked_at is null or s.revoked_for = 'logout')`;
-const deviceOf = (user: string, tokenHash: string) =>
+/** SQL for the trusted session of a user that a refresh token is of. */
+export const deviceOf = (user: string, tokenHash: string) =>
   `(select s.id from identity.refresh_tokens t join identity.sessions s on s.user_id = t.user_id and s.id = t.session_id
     where t.token_hash = ${tokenHash} and t.user_id = ${user} and ${TRUSTED} limit 1)`;
 
@@ -173,6 +174,14 @@ export const freshSession = (userId: UserId, sessionId: string) =>
   statement<{ id: string }>(
     `select id from identity.sessions
      where user_id = $1 and id = $2 and revoked_at is null and proven_at > app.now() - interval '15 minutes'`,
+    [userId, sessionId],
+  );
+
+/** Notes that the user of a session has proven who they are. */
+export const markProven = (userId: UserId, sessionId: string) =>
+  statement(
+    `update identity.sessions set proven_at = app.now(), updated_at = app.now()
+     where user_id = $1 and id = $2 and revoked_at is null`,
     [userId, sessionId],
   );
 

@@ -34,6 +34,9 @@ export interface Answering {
   readonly device?: DeviceGiven | undefined;
 }
 
+const former = (device: DeviceGiven | undefined) =>
+  device?.formerToken === undefined ? {} : { tokenHash: sha256(device.formerToken) };
+
 /**
  * Ends a sign-in with its second factor. Throws `mfa_refused` for a wrong one, `mfa_over` where the challenge has been
  * answered, is too old or was tried too often, `mfa_paused`, and what `assertMayEnter` throws.
@@ -51,7 +54,7 @@ export async function answer(
     // A new password ends what was begun with the one before.
     if (user === undefined || challenge?.password_version !== user.password_version) return 'mfa_over';
     assertMayEnter(user, parts.emailVerification);
-    const factor = await proves(parts, tx, { user, shown: given, whence });
+    const factor = await proves(parts, tx, { user, shown: given, whence, device: former(device) });
     if (factor === undefined) return 'mfa_refused';
     await tx.run(endChallenge(userId, tokenHash));
     const { method } = challenge;

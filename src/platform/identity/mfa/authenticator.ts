@@ -3,7 +3,9 @@ import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { lockedUser } from '../proof.ts';
+import { markProven } from '../session-store.ts';
 import { userById } from '../store.ts';
+import { forgetMisses } from './code-misses.ts';
 import { factorsOf, isOn } from './factors.ts';
 import type { MfaParts } from './parts.ts';
 import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
@@ -35,7 +37,7 @@ export async function enrol(parts: MfaParts, { userId }: Caller): Promise<TotpKe
  */
 export async function confirmTotp(
   parts: MfaParts,
-  { userId }: Caller,
+  { userId, sessionId }: Caller,
   { code, whence }: { readonly code: string; readonly whence: Whence },
 ): Promise<string[] | null> {
   const codes = await parts.db.system('identity.credentials', CONFIRMED, async (tx) => {
@@ -47,7 +49,9 @@ export async function confirmTotp(
     const secret = parts.secrets.open(pending.pending, SEALED_TOTP.context(userId));
     const step = stepOf(code, { secret, now: pending.now });
     if (step === undefined) throw new AppError('mfa_refused');
-    await tx.run(confirmPending(userId, step));
+    await tx.runAll([confirmPending(userId, step), forgetMisses(userId)]);
+    // A code of it was shown here: whatever others guess elsewhere, from here its owner gets in.
+    if (sessionId !== undefined) await tx.run(markProven(userId, sessionId));
     const action = pending.replaces ? 'mfa.totp_replaced' : 'mfa.totp_added';
     await tell(parts, tx, { user, action, whence });
     return isOn(before) ? null : newRecoveryCodes(parts, tx, userId);

@@ -1,15 +1,17 @@
 import type { Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
+import { addressBlock } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import type { CredentialRow } from '../store.ts';
 import { asked } from './asking.ts';
+import { closedFor, type CodeOrigin, forgiven, missed, MOST_MISSES, placeOfCode } from './code-misses.ts';
 import type { Factor } from './factors.ts';
 import type { MfaParts } from './parts.ts';
 import type { Assertion } from './passkey-schemas.ts';
 import { passkeyOf, type Purpose, usePasskey } from './passkey-store.ts';
 import { recoveryCodeHash, useRecoveryCode } from './recovery-codes.ts';
 import { tell } from './telling.ts';
-import { missed, MOST_MISSES, SEALED_TOTP, totpOf, useStep } from './totp-store.ts';
+import { SEALED_TOTP, totpOf, useStep } from './totp-store.ts';
 import { stepOf } from './totp.ts';
 import { checkedAssertion } from './webauthn.ts';
 
@@ -61,18 +63,21 @@ interface Proving {
   readonly user: CredentialRow;
   readonly shown: Shown;
   readonly whence: Whence;
+  /** The session that it is shown in, or one of the device that it comes from; none when neither is said. */
+  readonly device?: Omit<CodeOrigin, 'ipBlock'> | undefined;
 }
 
 /**
  * Uses a proof up, and says by which factor; undefined when it is not good, which is then written down. Whoever calls
- * must commit in both cases. Throws `mfa_paused` where no code is looked at for now.
+ * must commit in both cases. Throws `mfa_paused` where no code from there is looked at for now.
  */
 export async function proves(
   parts: MfaParts,
   tx: Transaction,
-  { user, shown: proof, whence }: Proving,
+  proving: Proving,
 ): Promise<Factor | undefined> {
-  if (await isGood(parts, tx, { user, shown: proof, whence })) return proof.by;
+  const { user, shown: proof, whence } = proving;
+  if (await isGood(parts, tx, proving)) return proof.by;
   await parts.audit.recordIn(tx, {
     action: 'mfa.refused',
     actor: { kind: 'system' },
@@ -84,10 +89,10 @@ export async function proves(
 }
 
 async function isGood(parts: MfaParts, tx: Transaction, proving: Proving): Promise<boolean> {
-  const { user, shown: proof, whence } = proving;
+  const { user, shown: proof, whence, device } = proving;
   switch (proof.by) {
     case 'totp':
-      return usesCode(parts, tx, { user, code: proof.code, whence });
+      return usesCode(parts, tx, { user, code: proof.code, whence, device });
     case 'recovery_code': {
       const used = await tx.run(useRecoveryCode(user.user_id, recoveryCodeHash(proof.code)));
       if (used.length > 0) await tell(parts, tx, { user, action: 'mfa.recovery_code_used', whence });
@@ -101,16 +106,22 @@ async function isGood(parts: MfaParts, tx: Transaction, proving: Proving): Promi
 async function usesCode(
   parts: MfaParts,
   tx: Transaction,
-  { user, code, whence }: { readonly user: CredentialRow; readonly code: string; readonly whence: Whence },
+  { user, code, whence, device }: Omit<Proving, 'shown'> & { readonly code: string },
 ): Promise<boolean> {
   const { user_id: userId } = user;
-  const [totp] = await tx.run(totpOf(userId));
-  if (totp === undefined) return false;
-  if (totp.closed_seconds !== null) throw new AppError('mfa_paused', { retryAfter: totp.closed_seconds });
+  const origin = { ...device, ipBlock: addressBlock(whence.ip) };
+  const [[totp], [at]] = await tx.runAll([totpOf(userId), placeOfCode(userId, origin)]);
+  if (totp === undefined || at === undefined) return false;
+  const [closed] = await tx.run(closedFor(userId, at.place));
+  if (closed !== undefined) throw new AppError('mfa_paused', { retryAfter: closed.seconds });
   const secret = parts.secrets.open(totp.secret, SEALED_TOTP.context(userId));
   const step = stepOf(code, { secret, now: totp.now });
-  if (step !== undefined) return (await tx.run(useStep(userId, step))).length > 0;
-  const [counted] = await tx.run(missed(userId));
+  if (step !== undefined) {
+    const used = await tx.run(useStep(userId, step));
+    if (used.length > 0) await tx.run(forgiven(userId, at.place));
+    return used.length > 0;
+  }
+  const [, [counted]] = await tx.runAll(missed(userId, at.place));
   // Told with the one that closes, and not with each that follows.
   if (counted?.misses === MOST_MISSES) await tell(parts, tx, { user, action: 'mfa.codes_closed', whence });
   return false;

@@ -1,10 +1,11 @@
 import { actorOf, type Whence } from '#platform/audit';
-import { commitPoint, statement } from '#platform/db';
+import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import { proven } from '../proof.ts';
 import { lockUser } from '../store.ts';
 import { askForPasskey } from './asking.ts';
+import { markProven } from '../session-store.ts';
 import { factorsOf, isOn, methodsOf } from './factors.ts';
 import type { MfaParts } from './parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
@@ -39,7 +40,10 @@ export async function stepUp(
   const isProven = await parts.db.system('identity.credentials', PROVEN, async (tx) => {
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) return false;
-    const by = given === undefined ? 'password' : await proves(parts, tx, { user, shown: given, whence });
+    const by =
+      given === undefined
+        ? 'password'
+        : await proves(parts, tx, { user, shown: given, whence, device: { sessionId } });
     if (by === undefined) return false;
     await tx.run(markProven(userId, sessionId));
     const target = { kind: 'session', id: sessionId };
@@ -67,13 +71,6 @@ async function byPassword(
   if (isOn(factors)) throw new AppError('step_up_required', { details: { methods: methodsOf(factors) } });
   await proven(parts, { caller, ...given });
 }
-
-const markProven = (userId: UserId, sessionId: string) =>
-  statement(
-    `update identity.sessions set proven_at = app.now(), updated_at = app.now()
-     where user_id = $1 and id = $2 and revoked_at is null`,
-    [userId, sessionId],
-  );
 
 function inSession({ userId, sessionId }: Caller): { readonly userId: UserId; readonly sessionId: string } {
   if (sessionId === undefined) throw new AppError('forbidden');

@@ -1,6 +1,7 @@
 import type { Statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import { endChallenges } from './challenges.ts';
+import { forgetMisses } from './code-misses.ts';
 import { deletePasskeys } from './passkey-store.ts';
 import { deleteRecoveryCodes } from './recovery-codes.ts';
 import { deleteTotp } from './totp-store.ts';
@@ -8,6 +9,7 @@ import { deleteTotp } from './totp-store.ts';
 /** Takes all second factors of a user, and the sign-ins that wait for one. */
 export const takeFactors = (userId: UserId): Statement[] => [
   deleteTotp(userId),
+  forgetMisses(userId),
   deletePasskeys(userId),
   deleteRecoveryCodes(userId),
   endChallenges(userId),

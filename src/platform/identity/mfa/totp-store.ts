@@ -9,10 +9,6 @@ sealedColumn({ ...TABLE, column: 'pending', field: 'secret' });
 
 /** Whoever enrols and does not confirm begins anew. */
 const PENDING = `interval '15 minutes'`;
-/** So many wrong codes in a row are mistakes; from then on no code is looked at for a minute, then two, at most an hour. */
-export const MOST_MISSES = 5;
-const CLOSED = `least(interval '1 hour', interval '1 minute' * power(2, least(misses + 1 - ${MOST_MISSES}, 6)))`;
-
 export const putPending = (userId: UserId, sealed: string) =>
   statement(
     `insert into identity.totp (user_id, pending, pending_at) values ($1, $2, app.now())
@@ -41,7 +37,7 @@ export const pendingTotp = (userId: UserId) =>
 export const confirmPending = (userId: UserId, step: number) =>
   statement(
     `update identity.totp set secret = pending, confirmed_at = app.now(), pending = null, pending_at = null,
-       used_step = $2, misses = 0, closed_until = null, updated_at = app.now()
+       used_step = $2, updated_at = app.now()
      where user_id = $1`,
     [userId, step],
   );
@@ -49,32 +45,20 @@ export const confirmPending = (userId: UserId, step: number) =>
 export interface TotpRow {
   secret: string;
   now: number;
-  /** How long no code is looked at; null: codes are. */
-  closed_seconds: number | null;
 }
 
 export const totpOf = (userId: UserId) =>
   statement<TotpRow>(
-    `select secret, ${NOW},
-       case when closed_until > app.now() then ceil(extract(epoch from closed_until - app.now()))::int end as closed_seconds
-     from identity.totp where user_id = $1 and confirmed_at is not null`,
+    `select secret, ${NOW} from identity.totp where user_id = $1 and confirmed_at is not null`,
     [userId],
   );
 
-/** Uses a step up, and all before it; no row comes back where it is used up. The misses before it are forgiven. */
+/** Uses a step up, and all before it; no row comes back where it is used up. */
 export const useStep = (userId: UserId, step: number) =>
   statement<{ user_id: UserId }>(
-    `update identity.totp set used_step = $2, misses = 0, closed_until = null, updated_at = app.now()
+    `update identity.totp set used_step = $2, updated_at = app.now()
      where user_id = $1 and used_step < $2 returning user_id`,
     [userId, step],
-  );
-
-export const missed = (userId: UserId) =>
-  statement<{ misses: number }>(
-    `update identity.totp set misses = misses + 1, updated_at = app.now(),
-       closed_until = case when misses + 1 >= ${MOST_MISSES} then app.now() + ${CLOSED} end
-     where user_id = $1 returning misses`,
-    [userId],
   );
 
 export const deleteTotp = (userId: UserId) =>

@@ -7,9 +7,6 @@ create table identity.totp (
   pending_at timestamptz,
   -- The step of time of the last code that was used: each is good once, and none before it.
   used_step integer not null default 0,
-  -- Wrong codes since the last right one, and how long no code is looked at.
-  misses integer not null default 0,
-  closed_until timestamptz,
   confirmed_at timestamptz,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
@@ -17,6 +14,20 @@ create table identity.totp (
   check ((pending is null) = (pending_at is null))
 );
 call app.protect_user('identity.totp', 'select (user_id, confirmed_at, created_at, updated_at)');
+
+-- Wrong codes of authenticator apps, by where they come from, and how long no code from there is looked at: so that nobody keeps
+-- an owner from their own (docs/mfa.md). A day after the last one they are forgotten.
+create table identity.code_misses (
+  user_id uuid not null references identity.users (user_id) on delete cascade,
+  -- A device or an address that the user has shown a factor at; `elsewhere`: all others together.
+  place text not null,
+  misses integer not null,
+  closed_until timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (user_id, place)
+);
+call app.protect_user('identity.code_misses', 'select (user_id, place, misses, closed_until, created_at, updated_at)');
 
 -- SHA-256 of each code that is not used yet: 100 random bits need no slow hash.
 create table identity.recovery_codes (
