@@ -225,46 +225,45 @@ describe('whoever guesses codes', () => {
   });
 });
 
-describe('whoever knows the password and guesses codes', () => {
-  const STRANGER = { 'x-forwarded-for': '198.51.100.66' };
-  /** Wrong codes from another address, until none from there is looked at. */
-  async function guessed(one: Awaited<ReturnType<typeof withAuthenticator>>): Promise<void> {
-    for (let n = 0; n < 5; n += 1) await from(STRANGER, one, '000000');
-    expect(await from(STRANGER, one, await one.code())).toBe('mfa_paused');
-  }
-  /** A sign-in with a code, from an address or a device; answers how it went. */
-  async function from(
-    headers: Readonly<Record<string, string>>,
-    one: Awaited<ReturnType<typeof withAuthenticator>>,
-    code: string,
-    former?: string,
-  ): Promise<string> {
-    const token = await challengeOf(one);
-    await forgetRates(app);
-    const body = { mfa_token: token, code, former_refresh_token: former };
-    const { status, code: error } = answered(
-      await app.call(undefined, 'POST /v1/auth/mfa/verify', { body, headers }),
-    );
-    return error ?? String(status);
-  }
+const STRANGER = '198.51.100.66';
 
+/** A sign-in with a code, from an address and perhaps a known device; answers how it went. */
+async function from(
+  ip: string,
+  one: Pick<Awaited<ReturnType<typeof newcomer>>, 'ada'>,
+  proof: { readonly code: string; readonly former_refresh_token?: string },
+): Promise<string> {
+  const token = await challengeOf(one);
+  await forgetRates(app);
+  const sent = { body: { mfa_token: token, ...proof }, headers: { 'x-forwarded-for': ip } };
+  const { status, code } = answered(await app.call(undefined, 'POST /v1/auth/mfa/verify', sent));
+  return code ?? String(status);
+}
+
+/** Wrong codes from another address, until none from there is looked at. */
+async function guessed(one: Awaited<ReturnType<typeof withAuthenticator>>): Promise<void> {
+  for (let n = 0; n < 5; n += 1) await from(STRANGER, one, { code: '000000' });
+  expect(await from(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
+}
+
+describe('whoever knows the password and guesses codes', () => {
   test('does not keep the owner from where they have shown a factor: their address, and their device anywhere', async () => {
     const one = await withAuthenticator(app);
     const { body } = await verify(await challengeOf(one), { code: await one.code() });
     const former = String(body['refresh_token']);
     await guessed(one);
     await advance(app.db, '30 seconds');
-    expect(await from({}, one, await one.code())).toBe('200');
+    expect(await from('127.0.0.1', one, { code: await one.code() })).toBe('200');
     await advance(app.db, '30 seconds');
-    const elsewhere = { 'x-forwarded-for': '203.0.113.9' };
+    const elsewhere = '203.0.113.9';
     // The minute is over, and one more closes all other places for two.
-    expect(await from(elsewhere, one, '000000')).toBe('mfa_refused');
-    expect(await from(elsewhere, one, await one.code())).toBe('mfa_paused');
-    expect(await from(elsewhere, one, await one.code(), former)).toBe('200');
+    expect(await from(elsewhere, one, { code: '000000' })).toBe('mfa_refused');
+    expect(await from(elsewhere, one, { code: await one.code() })).toBe('mfa_paused');
+    expect(await from(elsewhere, one, { code: await one.code(), former_refresh_token: former })).toBe('200');
     // What the owner showed has forgiven the guesser nothing.
     await advance(app.db, '121 seconds');
-    expect(await from(STRANGER, one, '000000')).toBe('mfa_refused');
-    expect(await from(STRANGER, one, await one.code())).toBe('mfa_paused');
+    expect(await from(STRANGER, one, { code: '000000' })).toBe('mfa_refused');
+    expect(await from(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
   });
 
   test('has no places of their own by sessions from before there was a second factor', async () => {
@@ -274,7 +273,7 @@ describe('whoever knows the password and guesses codes', () => {
     const factors = await enrolled(app, one.call);
     const owner = { ...one, ...factors };
     await guessed(owner);
-    expect(await from(STRANGER, owner, '000000', former)).toBe('mfa_paused');
+    expect(await from(STRANGER, owner, { code: '000000', former_refresh_token: former })).toBe('mfa_paused');
     // The session in which the app was confirmed is at a known place, the others are not.
     await forgetAddresses(app, owner);
     expect((await old('POST /v1/auth/step-up', { code: '000000' })).code).toBe('mfa_paused');
