@@ -16,6 +16,7 @@ export async function makeFactors({ app, db }: TestApp, userId: UserId): Promise
   await db.asMigrator(
     statement(
       `with totp as (insert into identity.totp (user_id, secret, confirmed_at) values ($1, $2, app.now())),
+       misses as (insert into identity.code_misses (user_id, place, misses) values ($1, 'elsewhere', 1)),
        codes as (insert into identity.recovery_codes (user_id, code_hash) select $1, unnest($3::text[]) on conflict do nothing),
        challenge as (insert into identity.mfa_challenges (user_id, token_hash, method, password_version, expires_at)
          values ($1, 'of a token that nobody has', 'password', 1, app.now() + interval '10 minutes'))

@@ -118,7 +118,7 @@ const refresh = route(
   {
     summary: 'Get a new pair of tokens',
     description:
-      'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key. A session is refreshed 60 times at once at most, and then once a minute.',
+      'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key: a repeat is answered as it was. A session is refreshed 60 times at once at most, and then once a minute.',
     tag,
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
