@@ -308,7 +308,7 @@ describe.runIf(isFirst)('the way back', () => {
     expect(await set(app.url)).toMatch(
       /^plinth_sign_in=[\w-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
     );
-    const settings = { ...settingsFor(provider), PUBLIC_URL: 'https://api.example.com' };
+    const settings = { ...settingsFor(provider), PUBLIC_URL: 'https://plinth.localhost' };
     const secure = await testApp({ beside: app, settings, work: false });
     expect(await set(secure.url)).toMatch(/^__Host-plinth_sign_in=[\w-]{43}; Path=\/; .*; Secure$/);
     await secure.close();

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
+import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
@@ -118,7 +119,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const slots = readSlots(values.AI_SLOTS ?? '');
   if (typeof slots === 'string') problems.push(`AI_SLOTS ${slots}.`);
   const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
-  problems.push(...missing(values, upstreams));
+  problems.push(...missing(values, upstreams), ...liveSigns(values));
   const delivery = readDelivery(values, problems);
   const mail = readMail(values, problems);
   const signIn = readSignIn(values, problems);

@@ -10,7 +10,15 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  EMBEDDED_DATABASE: 'true',
+  EMBEDDED_MASTER_KEY: 'true',
+  SANDBOX_AI: 'true',
+  MAIL_TRANSPORT: 'outbox',
+};
 const REAL = {
+  ...PRODUCTION,
   JOBS_DELIVERY: 'qstash',
   QSTASH_TOKEN: 'marker',
   QSTASH_CURRENT_SIGNING_KEY: 'marker',
@@ -39,7 +47,7 @@ test('with a token and both keys jobs go through QStash to PUBLIC_URL', () => {
 
 test('each setting of QStash that is missing has one line, which quotes no value', () => {
   const { QSTASH_TOKEN } = REAL;
-  const problems = problemsOf({ JOBS_DELIVERY: 'qstash', QSTASH_TOKEN });
+  const problems = problemsOf({ ...PRODUCTION, JOBS_DELIVERY: 'qstash', QSTASH_TOKEN });
   expect(named(problems)).toEqual(['QSTASH_CURRENT_SIGNING_KEY', 'QSTASH_NEXT_SIGNING_KEY', 'PUBLIC_URL']);
   expect(problems.join()).not.toContain('marker');
   expect(named(problemsOf({ ...REAL, QSTASH_TOKEN: '' }))).toEqual(['QSTASH_TOKEN']);
@@ -52,20 +60,13 @@ test('a process that only takes deliveries needs the keys, and no token', () => 
 });
 
 test('without a token the sandbox stands in, and delivers to this process; in production it is refused', () => {
-  expect(readConfig({ JOBS_DELIVERY: 'qstash', HOST: '0.0.0.0', PORT: '3001' }).delivery).toMatchObject({
+  expect(readConfig({ JOBS_DELIVERY: 'qstash', HOST: '127.0.0.1', PORT: '3001' }).delivery).toMatchObject({
     publishes: true,
     qstash: undefined,
     target: 'http://127.0.0.1:3001',
   });
   expect(named(problemsOf({ JOBS_DELIVERY: 'qstash', PORT: '0' }))).toEqual(['PUBLIC_URL']);
-  const production = {
-    NODE_ENV: 'production',
-    EMBEDDED_DATABASE: 'true',
-    EMBEDDED_MASTER_KEY: 'true',
-    SANDBOX_AI: 'true',
-    MAIL_TRANSPORT: 'outbox',
-  };
-  expect(problemsOf({ ...production, JOBS_DELIVERY: 'qstash' })).toEqual([
+  expect(problemsOf({ ...PRODUCTION, JOBS_DELIVERY: 'qstash' })).toEqual([
     'QSTASH_TOKEN is missing: JOBS_DELIVERY=qstash has no sandbox in production.',
   ]);
 });

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Values } from './settings.ts';
+import { isThisMachine } from './this-machine.ts';
 
 /** How mails leave the house (docs/mail.md). */
 export interface MailSettings {
@@ -60,13 +61,12 @@ function smtpOf(given: string, tls: Values['SMTP_TLS']): SmtpSettings {
   const url = new URL(given);
   const secure = url.protocol === 'smtps:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isHere = /^(localhost|127\..*|::1)$/.test(host);
   return {
     transport: 'smtp',
     host,
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
-    requireTls: !secure && (tls === undefined ? !isHere : tls === 'required'),
+    requireTls: !secure && (tls === undefined ? !isThisMachine(host) : tls === 'required'),
     auth:
       url.username === ''
         ? undefined

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './index.ts';
 
-const passkeys = (settings: Record<string, string>) => readConfig({ NODE_ENV: 'test', ...settings }).passkeys;
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  EMBEDDED_DATABASE: 'true',
+  EMBEDDED_MASTER_KEY: 'true',
+  SANDBOX_AI: 'true',
+  MAIL_TRANSPORT: 'outbox',
+};
+const passkeys = (settings: Record<string, string>) => readConfig({ ...PRODUCTION, ...settings }).passkeys;
 
 test('passkeys are bound to the host of the public address, and on a machine of one’s own to localhost', () => {
   expect(passkeys({ PUBLIC_URL: 'https://api.example.com' })).toEqual({

@@ -44,12 +44,12 @@ export const SETTINGS = {
       .default('development'),
     {
       group: 'Server',
-      says: 'In production the embedded defaults must be asked for by name.',
+      says: 'In production the embedded defaults must be asked for by name. Elsewhere the start is refused where others reach the server, or pay: a live Stripe key, a PUBLIC_URL or HOST beyond this machine, TRUSTED_PROXIES.',
     },
   ),
   HOST: setting(host.default('127.0.0.1'), {
     group: 'Server',
-    says: 'The address to listen on; 0.0.0.0 for all.',
+    says: 'The address to listen on; 0.0.0.0 for all, which is refused outside of production.',
   }),
   PORT: setting(port.default(DEFAULT_PORT), {
     group: 'Server',
@@ -339,13 +339,13 @@ export const SETTINGS = {
   }),
   METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
     group: 'Operations',
-    says: 'What /metrics asks for as a bearer token. Without one it answers on loopback alone.',
+    says: 'What /metrics asks for as a bearer token. Without one it answers on METRICS_PORT alone.',
     secret: true,
     example: 'a-long-random-word',
   }),
   METRICS_PORT: setting(port.optional(), {
     group: 'Operations',
-    says: 'A port of its own for /metrics, which then does not answer on PORT.',
+    says: 'A port of its own for /metrics, which then does not answer on PORT. Without METRICS_TOKEN whoever reaches it reads them.',
     example: '9464',
   }),
   CRASH_AT: setting(

@@ -1,4 +1,5 @@
 import type { Values } from './settings.ts';
+import { isThisMachine } from './this-machine.ts';
 
 /** Sign-ins at providers (docs/sign-in.md). */
 export interface SignInSettings {
@@ -34,7 +35,7 @@ export function readSignIn(values: Values, problems: string[]): SignInSettings {
     returnTo: values.SIGN_IN_RETURN_TO ?? (isProduction ? [] : DEVELOPMENT_RETURNS),
     google,
     firebase: projectId === undefined ? undefined : { projectId, keysUrl: values.FIREBASE_KEYS_URL },
-    sandbox: !isProduction && isBare && (values.SANDBOX_SIGN_IN ?? isHere(values.HOST)),
+    sandbox: !isProduction && isBare && (values.SANDBOX_SIGN_IN ?? isThisMachine(values.HOST)),
   };
 }
 
@@ -69,5 +70,3 @@ function unfitForProduction(values: Values): string[] {
       : []),
   ];
 }
-
-const isHere = (host: string) => /^(localhost|127\..*|::1)$/.test(host);

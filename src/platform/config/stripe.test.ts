@@ -10,6 +10,13 @@ const problemsOf = (settings: Readonly<Record<string, string>>): readonly string
     throw error;
   }
 };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  EMBEDDED_DATABASE: 'true',
+  EMBEDDED_MASTER_KEY: 'true',
+  SANDBOX_AI: 'true',
+  MAIL_TRANSPORT: 'outbox',
+};
 const stripeOf = (settings: Readonly<Record<string, string>>) => readConfig(settings).stripe;
 
 describe('where purchases are paid', () => {
@@ -26,7 +33,8 @@ describe('where purchases are paid', () => {
     ['sk_live_a', 'live'],
     ['rk_live_a', 'live'],
   ])('%s means the %s mode', (key, mode) => {
-    const settings = { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b' };
+    const live = { ...PRODUCTION, PUBLIC_URL: 'https://api.example.com' };
+    const settings = { ...(mode === 'live' ? live : {}), STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b' };
     expect(stripeOf(settings)?.account).toEqual({
       secretKey: key,
       mode,
