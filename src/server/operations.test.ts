@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { freePort } from '#test/services';
 import { serve } from '#test/shop';
 
 test('the server tells that it is alive, and what it stands on', async () => {
@@ -48,6 +49,15 @@ test('metrics are for whoever has the token, and name routes, never what was ask
   );
   expect(answered.text).toContain('route="unknown",status="404"');
   expect(answered.text).not.toContain('marker');
+});
+
+test('metrics without a token are told on a port of their own alone: whatever is reached on this machine, a proxy passes on', async () => {
+  const { call } = await serve({ metricsToken: undefined });
+  expect((await call('/metrics')).status).toBe(404);
+  const own = await freePort();
+  const apart = await serve({ metricsToken: undefined, metricsPort: own });
+  expect((await apart.call('/metrics')).status).toBe(404);
+  expect((await fetch(`http://127.0.0.1:${own}/metrics`)).status).toBe(200);
 });
 
 test('the docs page works from this server alone', async () => {

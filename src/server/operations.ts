@@ -5,7 +5,6 @@ import type { Dependency, ServerParts } from './parts.ts';
 /** How long a dependency has to answer, and how long its answer is good for: anybody may ask. */
 const PATIENCE = 2_000;
 const FRESH = 1_000;
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface Readiness {
@@ -29,15 +28,14 @@ export function mountOperations(app: FastifyInstance, parts: ServerParts, isStop
   if (settings.metricsPort === undefined) mountMetrics(app, parts);
 }
 
-/** /metrics: with the token where one is set; without one only where nobody else can reach it. */
+/** /metrics: with the token where one is set; without one on a port of its own alone, since a proxy on this machine passes all else on. */
 export function mountMetrics(app: FastifyInstance, parts: ServerParts): void {
-  const { metricsToken, host, metricsPort } = parts.settings;
-  const isOpen = metricsToken === undefined && (LOOPBACK.test(host) || metricsPort !== undefined);
+  const { metricsToken, metricsPort } = parts.settings;
   app.get('/metrics', async (request, reply) => {
     const given = request.headers.authorization ?? '';
     if (metricsToken !== undefined && !equalInConstantTime(given, `Bearer ${metricsToken}`))
       throw new AppError('unauthenticated');
-    if (metricsToken === undefined && !isOpen) throw new AppError('not_found');
+    if (metricsToken === undefined && metricsPort === undefined) throw new AppError('not_found');
     reply.type(PROMETHEUS_TYPE);
     return parts.telemetry.prometheus();
   });

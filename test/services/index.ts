@@ -7,6 +7,7 @@ import { createDatabase, dropDatabase } from './cluster.ts';
 import { pooledThrough } from './plan-pooler.ts';
 
 export { temporaryFolder } from '#test/closing';
+export { freePort } from './ports.ts';
 export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';
 
