@@ -12,7 +12,8 @@ export async function openProviders(
   opened: AsyncDisposableStack,
 ): Promise<Providers> {
   const signIn = config.signIn.sandbox ? await sandboxed(clock, opened) : config.signIn;
-  return providersOf({ clock, allowLoopback: config.environment !== 'production' }, signIn);
+  const providers = providersOf({ clock, allowLoopback: config.environment !== 'production' }, signIn);
+  return { ...providers, isSandbox: config.signIn.sandbox };
 }
 
 /** The providers that the settings name. */

@@ -4,7 +4,7 @@ import { advance } from '#test/factories';
 import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
 import { callsAs, enrolled } from './factors.ts';
-import { browser, settingsFor } from './browser.ts';
+import { browser, RETURN_TO, settingsFor } from './browser.ts';
 import {
   answered,
   forgetRates,
@@ -34,8 +34,8 @@ const linked = async (token: string) =>
   (await call(token, 'GET /v1/me/identities')).body['data'] as readonly Linked[];
 
 /** Signs somebody in by Google; answers their access token, or the error that the product is told. */
-async function byGoogle(email: string): Promise<string> {
-  const ada = browser(app, provider);
+async function byGoogle(email: string, at = app): Promise<string> {
+  const ada = browser(at, provider);
   const query = await ada.signIn(email);
   const code = query.get('code');
   return code === null ? String(query.get('error')) : String((await ada.exchange(code)).body['access_token']);
@@ -112,6 +112,27 @@ describe('an address that is verified on both sides, and that Google does not ha
     await ada.auth('verify-email', { token: await ada.link() });
     provider.person(email, { hostedDomain: undefined });
     expect(await linked(await byGoogle(email))).toHaveLength(1);
+  });
+});
+
+describe('the sandbox, which believes whatever anybody says', () => {
+  test('lets in nobody as a platform admin: neither by their address, nor where it was linked before', async () => {
+    const settings = { SIGN_IN_RETURN_TO: RETURN_TO };
+    const local = await testApp({ beside: app, settings, work: false });
+    const role = (email: string, is: string) =>
+      app.db.asMigrator(statement('update identity.users set role = $2 where email = $1', [email, is]));
+    const [stranger, friend] = [await verified(), await verified()];
+    const token = await byGoogle(friend.email, local);
+    expect(await idOf(token)).toBe(await idOf((await friend.enter()).access));
+    for (const { email } of [stranger, friend]) {
+      await role(email, 'admin');
+      expect(await byGoogle(email, local)).toBe('sign_in_not_linked');
+      expect(await byGoogle(email.toUpperCase(), local)).toBe('sign_in_not_linked');
+    }
+    expect(await linked((await stranger.enter()).access)).toEqual([]);
+    await role(friend.email, 'user');
+    expect(await idOf(await byGoogle(friend.email, local))).toBe(await idOf(token));
+    await local.close();
   });
 });
 

@@ -24,11 +24,16 @@ const REFUSED = commitPoint(
   'the record of a sign-in that a provider did not vouch for',
 );
 
+const NOT_BY_SANDBOX =
+  'A platform admin does not sign in by the sandbox, where anybody is whoever they say. Sign in with your password.';
+
 /** Who is asked who somebody is; sign-ins by whoever is undefined are refused. */
 export interface Providers {
   /** Google, for browsers and for apps, which are clients of their own there. */
   readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };
   readonly firebase: Firebase | undefined;
+  /** Whether they are a sandbox, which believes whatever anybody on this machine says: it speaks for no platform admin. */
+  readonly isSandbox?: boolean;
 }
 
 export interface FederationParts extends FlowsParts, PeopleParts {
@@ -147,6 +152,9 @@ async function named<Value>(
 ): Promise<Value> {
   const { value, user, isClaimed } = await parts.db.system('identity.credentials', NAMED, async (tx) => {
     const found = await personOf(parts, tx, who);
+    // With the transaction goes the link that may have been made.
+    if (parts.providers.isSandbox === true && found.user.role === 'admin')
+      throw new AppError('sign_in_not_linked', { message: NOT_BY_SANDBOX });
     return { ...found, value: await then(tx, found.user) };
   });
   if (isClaimed) parts.callers.forget(user.user_id);
