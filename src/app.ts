@@ -183,7 +183,11 @@ async function openedDatabase(
   const store = await (options.store ?? openStore(options.config, options.passing));
   opened.defer(() => store.close());
   store.onIdleError = (err) => telemetry.logger.warn({ err }, 'an idle connection to the database failed');
-  const { db } = store;
+  const { db, narrowed } = store;
+  if (narrowed > 0) {
+    const facts = { folder: options.config.dataDir, files: narrowed };
+    telemetry.logger.warn(facts, 'other users could read the data folder: it is its owner’s alone now');
+  }
   if (options.migrate) await migrateUp(db, allMigrations());
   const pending = options.migrate ? [] : await pendingMigrations(db, allMigrations());
   if (pending.length > 0) {

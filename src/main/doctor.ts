@@ -9,6 +9,7 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
+import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { z } from 'zod';
@@ -75,6 +76,7 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
 function dataFolder({ dataDir }: Config): string {
   try {
     makeFolder(dataDir);
+    ensurePrivate(dataDir);
     // What may be written is not what can be: a disk may be full, and root may write to /proc.
     rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {

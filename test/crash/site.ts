@@ -137,7 +137,7 @@ export async function openHere(site: Site, options: RunningOptions): Promise<Run
     work: options.work,
     migrate: true,
     owner: true,
-    store: Promise.resolve({ db: store.db, onIdleError: () => {}, close: async () => {} }),
+    store: Promise.resolve({ db: store.db, narrowed: 0, onIdleError: () => {}, close: async () => {} }),
     onLost: (reason) => {
       throw new Error(reason);
     },

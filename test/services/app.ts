@@ -90,7 +90,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     work: options.work ?? true,
     migrate: false,
     // The test file's database outlives the app.
-    store: Promise.resolve({ db: over(database.db), close: async () => {}, onIdleError: () => {} }),
+    store: Promise.resolve({
+      db: over(database.db),
+      narrowed: 0,
+      close: async () => {},
+      onIdleError: () => {},
+    }),
     onLost: (reason) => {
       throw new Error(reason);
     },

@@ -7,14 +7,14 @@ declareErrors({
 });
 
 /**
- * Makes a folder of this process, and those above it that are missing. One by one: below /proc, Node's own `recursive` tries
+ * Makes a folder of this process, for its owner alone, and those above it that are missing. One by one: below /proc, Node's own `recursive` tries
  * for ever.
  */
-export function makeFolder(folder: string, mode?: number): void {
+export function makeFolder(folder: string): void {
   const missing: string[] = [];
   for (let above = folder; !existsSync(above); above = dirname(above)) missing.unshift(above);
   try {
-    for (const one of missing) make(one, mode);
+    for (const one of missing) make(one);
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' });
   } catch (error) {
     throw unusableFolder(folder, error);
@@ -22,9 +22,9 @@ export function makeFolder(folder: string, mode?: number): void {
 }
 
 /** Another process may have made it meanwhile. */
-function make(folder: string, mode: number | undefined): void {
+function make(folder: string): void {
   try {
-    mkdirSync(folder, { mode });
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }

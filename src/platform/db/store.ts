@@ -3,28 +3,35 @@ import type { Passing } from './commit-points.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { openDatabase } from './open.ts';
 import type { Database } from './port.ts';
+import { ensurePrivate } from './private-folder.ts';
 
 /** The database of this process. An embedded one has its data folder taken as long as it is open. */
 export interface Store {
   readonly db: Database;
+  /** How many files and folders of the data folder others could come by, until this process opened it. */
+  readonly narrowed: number;
   /** Told of failures of connections that no call uses; set it once there is a log. */
   onIdleError: (error: Error) => void;
   close(): Promise<void>;
 }
 
-/** Opens the database of the settings. It does not migrate. */
+/** Opens the database of the settings, and makes the data folder its owner's alone. It does not migrate. */
 export async function openStore(
   { database, dataDir }: Pick<Config, 'database' | 'dataDir'>,
   passing?: Passing,
 ): Promise<Store> {
+  const narrowed = ensurePrivate(dataDir);
   const unlock = database.engine === 'pglite' ? lockDataFolder(dataDir) : () => {};
   try {
     const onIdleError = (error: Error) => store.onIdleError(error);
     const db = await openDatabase(
       database.engine === 'pglite' ? { ...database, passing } : { ...database, passing, onIdleError },
     );
+    // PGlite gives the files of a new database 0666, whatever the umask says.
+    if (database.engine === 'pglite') ensurePrivate(dataDir);
     const store: Store = {
       db,
+      narrowed,
       onIdleError: () => {},
       async close() {
         await db.close();

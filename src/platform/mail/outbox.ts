@@ -9,7 +9,7 @@ export function createOutbox(folder: string): Transport {
     name: 'outbox',
     async deliver(letter) {
       const path = join(folder, `${letter.id}.eml`);
-      makeFolder(folder, 0o700);
+      makeFolder(folder);
       // Mails hold links that let in: for this user alone, and renamed, so that nobody reads half of one.
       await writeFile(`${path}.new`, await asMessage(letter), { mode: 0o600 });
       await rename(`${path}.new`, path);
@@ -24,7 +24,7 @@ export function createOutbox(folder: string): Transport {
       }
     },
     async check() {
-      makeFolder(folder, 0o700);
+      makeFolder(folder);
       return `mails are written to ${folder}, and go no further`;
     },
   };

@@ -41,7 +41,7 @@ export class Keeping {
     if (this.#file === undefined) return;
     const text = JSON.stringify(this.#state());
     if (text === this.#last) return;
-    await mkdir(dirname(this.#file), { recursive: true });
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
     // The file holds the secret of the webhook endpoint.
     await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
     await rename(`${this.#file}.new`, this.#file);
