@@ -42,7 +42,9 @@ describe('where others reach a server, or pay on it, without NODE_ENV=production
   test.each(SIGNS)('%s=%s stops the start with one line that says what to set', (name, value) => {
     for (const environment of [{}, { NODE_ENV: 'development' }]) {
       const problems = problemsOf({ ...environment, [name]: value });
-      expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} .*: set NODE_ENV=production, or `))]);
+      expect(problems).toEqual([
+        expect.stringMatching(new RegExp(`^${name} .*: set NODE_ENV=production, or `)),
+      ]);
       expect(problems.join()).not.toContain('marker');
     }
     expect(problemsOf({ ...PRODUCTION, [name]: value })).toEqual([]);

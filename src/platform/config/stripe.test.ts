@@ -34,7 +34,11 @@ describe('where purchases are paid', () => {
     ['rk_live_a', 'live'],
   ])('%s means the %s mode', (key, mode) => {
     const live = { ...PRODUCTION, PUBLIC_URL: 'https://api.example.com' };
-    const settings = { ...(mode === 'live' ? live : {}), STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b' };
+    const settings = {
+      ...(mode === 'live' ? live : {}),
+      STRIPE_SECRET_KEY: key,
+      STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b',
+    };
     expect(stripeOf(settings)?.account).toEqual({
       secretKey: key,
       mode,
