@@ -7,6 +7,8 @@ import { quoted } from './main/verb.ts';
 import { sentenceOf } from './main/wrong.ts';
 
 const LAST_MOMENT = 2_000;
+/** What this process makes is its user's alone, whoever makes it: the embedded database asks for 0666 by itself. */
+const OWNERS_ALONE = 0o077;
 
 const USAGE = `Usage: plinth <verb>
 
@@ -16,6 +18,7 @@ const USAGE = `Usage: plinth <verb>
   migrate up      bring the database up to date
   migrate down    undo the newest migration (migrate down 3: the newest three)
   move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
+  admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
@@ -72,6 +75,7 @@ function say(error: unknown): void {
 
 // Whoever reads the output may stop (`plinth config | head`): that is no failure of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+process.umask(OWNERS_ALONE);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -34,6 +34,7 @@ interface Kept {
     rotateSigningKey(how: { readonly afterDays: number }): Promise<unknown>;
     readonly sessions: { prune(): Promise<unknown> };
     readonly guessing: { prune(): Promise<unknown> };
+    readonly admins: { prune(): Promise<unknown> };
   };
   readonly options: { readonly config: Config };
   readonly sso: { readonly domains: { recheck(): Promise<unknown> } };
@@ -77,7 +78,10 @@ export function scheduleUpkeep({
     'platform.old-sessions': ['32 * * * *', () => identity.sessions.prune()],
     'platform.old-guesses': ['*/5 * * * *', () => identity.guessing.prune()],
     'platform.old-jobs': ['27 * * * *', () => jobs.prune()],
-    'platform.old-invitations': ['12 * * * *', () => accounts.invitations.prune()],
+    'platform.old-invitations': [
+      '12 * * * *',
+      () => Promise.all([accounts.invitations.prune(), identity.admins.prune()]),
+    ],
     'platform.sso-domains': ['2 * * * *', () => sso.domains.recheck()],
     'platform.erasures': ['42 * * * *', () => erasure.eraser.run()],
     'platform.old-exports': ['52 * * * *', () => erasure.exports.prune()],

@@ -5,10 +5,10 @@ import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 import { crashingAt } from './crash.ts';
 
-/** Everything in one process. */
+/** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
 export const start: Verb = async (invocation) =>
   refuseWords('start', invocation.words) ??
-  run(invocation, { serve: true, work: true, migrate: true, owner: true });
+  run(invocation, { serve: true, work: true, migrate: true, owner: !isProduction(invocation) });
 
 /** Calls alone. On the embedded database, which has one process, the schema is brought up to date too. */
 export const serve: Verb = async (invocation) =>
@@ -22,6 +22,10 @@ export const work: Verb = async (invocation) =>
 
 function isEmbedded({ config }: Invocation): boolean {
   return config.database.engine === 'pglite';
+}
+
+function isProduction({ config }: Invocation): boolean {
+  return config.environment === 'production';
 }
 
 type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
@@ -52,7 +56,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     process.stdout.write(
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
-    if (roles.serve && roles.migrate) process.stdout.write(`\n${invitation(config, url, app.ownerFile)}\n`);
+    if (roles.serve && roles.migrate && !isProduction(invocation))
+      process.stdout.write(`\n${invitation(config, url, app.ownerFile)}\n`);
   } catch (error) {
     await app.stop();
     throw error;

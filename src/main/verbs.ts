@@ -6,6 +6,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import('./serving.ts')).serve,
   worker: async () => (await import('./serving.ts')).work,
   migrate: async () => (await import('./migrating.ts')).migrate,
+  admin: async () => (await import('./admin.ts')).admin,
   budget: async () => (await import('./budget.ts')).budget,
   usage: async () => (await import('./usage.ts')).usage,
   move: async () => (await import('./moving.ts')).move,

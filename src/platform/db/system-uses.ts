@@ -25,6 +25,7 @@ export const SYSTEM_USES = {
   'sso.sign-in':
     'nobody is signed in yet: the organization of a domain, and whom its provider means, are looked up to find out who comes',
   'sso.domains': 'proven domains of all organizations are looked up in DNS anew',
+  'admin.admins': 'an operator makes and unmakes platform admins at the machine',
   'admin.users': 'a platform admin suspends and reinstates users other than themselves',
   'erasure.run': 'whoever closed their account 14 days ago is erased, from the rows of all modules',
   'erasure.export': 'an archive holds what a tenant’s role does not read: the mails, the audit of a person',

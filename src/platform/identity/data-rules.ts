@@ -16,6 +16,7 @@ export const identityDataRules: DataRule[] = [
   { table: 'identity.passkey_ceremonies', nobodys: 'random bytes that wait to be signed, for five minutes' },
   { table: 'identity.identities', user: erased() },
   { table: 'identity.sign_in_codes', user: erased(), withheld: ['code_hash', 'code_challenge'] },
+  { table: 'identity.admin_invitations', nobodys: 'addresses that an operator invited, for a day' },
   { table: 'identity.sign_in_states', nobodys: 'hashes of browsers that are at a provider, for ten minutes' },
   { table: 'identity.used_id_tokens', nobodys: 'hashes of ID tokens, until those are too old' },
   { table: 'identity.signing_keys', nobodys: 'the server’s own keys' },

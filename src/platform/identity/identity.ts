@@ -4,6 +4,8 @@ import type { Clock, Ids, Random } from '#platform/kernel';
 import type { Mail, Resolver, TemplateName } from '#platform/mail';
 import type { Logger } from '#platform/telemetry';
 import type { Secrets } from '#platform/secrets';
+import { acceptAdmin } from './admins/acceptance.ts';
+import { type Admins, createAdmins } from './admins/admins.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { type Callers, createCallers } from './callers.ts';
 import type { Captcha } from './captcha.ts';
@@ -100,6 +102,12 @@ export interface Identity {
   readonly mfa: Mfa;
   readonly federation: Federation;
   readonly closing: Closing;
+  readonly admins: Admins;
+  /** Makes an admin of whoever has the link of an invitation. Throws `link_invalid`, `validation_failed` for a weak password. */
+  acceptAdmin(
+    input: { readonly token: string; readonly password: string },
+    whence: Whence,
+  ): Promise<{ readonly email: string }>;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
   /** The public keys by which anyone can verify our access tokens. */
@@ -144,6 +152,8 @@ export function createIdentity(parts: IdentityParts): Identity {
     newPasswords: createNewPasswords(inside),
     mfa: createMfa({ ...inside, passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS }),
     closing: createClosing(inside),
+    admins: createAdmins({ ...parts, baseUrl: settings.baseUrl }),
+    acceptAdmin: (input, whence) => acceptAdmin(inside, { ...input, whence }),
     federation: createFederation({
       ...inside,
       settings: { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] },

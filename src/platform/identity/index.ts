@@ -1,6 +1,7 @@
 import './codes.ts';
 import { type Migration, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
+import { adminRoutes } from './admins/admin-routes.ts';
 import { authRoutes } from './auth-routes.ts';
 import { emailRoutes } from './email-routes.ts';
 import { closingRoutes } from './closing-routes.ts';
@@ -10,6 +11,7 @@ import { mfaRoutes } from './mfa/mfa-routes.ts';
 import { passkeyRoutes } from './mfa/passkey-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
+export { type AdminList, type Admins, createAdmins, type Invited } from './admins/admins.ts';
 export { dueUsers, lockDueUser } from './erasing-store.ts';
 export { identityDataRules } from './data-rules.ts';
 export { arrival, departure } from './federation/browser-queries.ts';
@@ -49,6 +51,7 @@ export const identityRoutes: Route[] = [
   ...federationRoutes,
   ...userRoutes,
   ...closingRoutes,
+  ...adminRoutes,
   ...mfaRoutes,
   ...passkeyRoutes,
   ...keyRoutes,

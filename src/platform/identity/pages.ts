@@ -40,6 +40,15 @@ export const resetPage = linkPage({
   done: 'Your password is set, and you are signed out everywhere. Sign in with the new one.',
 });
 
+export const adminPage = linkPage({
+  call: '/auth/accept-admin',
+  title: 'Become an admin of this server',
+  fields:
+    '<label for="password">New password</label>\n<input id="password" name="password" type="password" autocomplete="new-password" minlength="8" maxlength="200" required autofocus>',
+  button: 'Set the password',
+  done: 'You are a platform admin. Sign in with the address that was invited and this password.',
+});
+
 export const restorePage = linkPage({
   call: '/auth/restore',
   title: 'Open your account again',

@@ -66,3 +66,7 @@ export const unlinkStrangers = (userId: UserId) =>
      returning i.provider`,
     [userId],
   );
+
+/** Ends all sign-ins at providers of a user. */
+export const deleteIdentities = (userId: UserId) =>
+  statement('delete from identity.identities where user_id = $1', [userId]);

@@ -1,9 +1,9 @@
 const form = document.querySelector('form');
 const status = document.querySelector('[role=status]');
-const { pathname, search } = location;
+const { pathname, search, hash } = location;
 const end = pathname.indexOf(form.dataset.call) + form.dataset.call.length;
 const call = pathname.slice(0, end);
-const token = new URLSearchParams(search).get('token') ?? pathname.slice(end + 1);
+const token = new URLSearchParams(search).get('token') ?? (pathname.slice(end + 1) || hash.slice(1));
 // The link lets in: it is to stay in no history.
 history.replaceState(null, '', call);
 

@@ -1,0 +1,50 @@
+import { type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import { passwordSchema } from '../auth-routes.ts';
+import type { Identity } from '../identity.ts';
+import { adminPage } from '../pages.ts';
+
+const route = routesFor<Identity>();
+const tag = 'Identity';
+
+const openLink = route(
+  'GET /v1/auth/accept-admin',
+  {
+    summary: 'The page behind the link of `plinth admin invite`',
+    description: 'Whoever was invited chooses a password there; opening it changes nothing.',
+    tag,
+    auth: 'none',
+    page: true,
+    rate: { perMinute: 60, by: 'ip' },
+    reply: { 200: z.string().describe('A page for people, in HTML.') },
+    example: { reply: '<!doctype html>…' },
+  },
+  async () => adminPage(),
+);
+
+const accept = route(
+  'POST /v1/auth/accept-admin',
+  {
+    summary: 'Become a platform admin by the link of an invitation',
+    description:
+      'Makes a user with the address that the operator invited, or makes an admin of the one who has it: then sessions, keys, second factors and linked providers of before end. Links are good for 24 hours, once; a newer one ends it, and a weak password does not use one up. It takes no Idempotency-Key: the link is used up.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 10, by: 'ip' },
+    body: z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema }),
+    reply: { 200: z.strictObject({ status: z.literal('admin'), email: z.string() }) },
+    errors: ['link_invalid', 'too_many_attempts', 'busy'],
+    idempotency: 'none',
+    example: {
+      body: { token: 'pla_what-is-behind-the-hash-of-the-link', password: 'Difference-Engine-1822' },
+      reply: { status: 'admin', email: 'ada@example.com' },
+    },
+  },
+  async ({ body, origin }, { acceptAdmin }) => {
+    const { email } = await acceptAdmin(body, origin);
+    return { status: 'admin', email };
+  },
+);
+
+/** Calls by which somebody becomes a platform admin, whom an operator has invited. */
+export const adminRoutes: Route[] = [openLink, accept];

@@ -1,0 +1,1 @@
+drop table identity.admin_invitations;
