@@ -182,6 +182,15 @@ test('settings that are wrong stop the start, with a line for each and no value'
   expect(program.said()).not.toContain('marker');
 });
 
+test('a live sign without NODE_ENV=production stops the start, with a line that says what to set', async () => {
+  const program = plinth(['start'], { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'sk_live_marker' });
+  expect(await program.ended()).toBe(1);
+  expect(program.said().trim().split('\n').slice(1)).toEqual([
+    expect.stringMatching(/^ {2}STRIPE_SECRET_KEY is a live one: set NODE_ENV=production, or /),
+    expect.stringMatching(/^ {2}HOST is reached from elsewhere, .*: set NODE_ENV=production, or /),
+  ]);
+});
+
 test('config shows what is in effect, and hides secrets', async () => {
   const program = plinth(['config'], { OPENAI_API_KEY: 'sk-marker', SANDBOX_LATENCY_MS: '7' });
   expect(await program.ended()).toBe(0);
@@ -362,6 +371,11 @@ onServer(
     const sandbox = await createQStashSandbox();
     const { current, next } = sandbox.keys;
     const right = {
+      NODE_ENV: 'production',
+      SINGLE_DATABASE_LOGIN: 'true',
+      EMBEDDED_MASTER_KEY: 'true',
+      SANDBOX_AI: 'true',
+      MAIL_TRANSPORT: 'outbox',
       JOBS_DELIVERY: 'qstash',
       QSTASH_URL: sandbox.url,
       QSTASH_TOKEN: sandbox.token,

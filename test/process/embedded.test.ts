@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
@@ -13,6 +22,8 @@ import { endAll, type Program, startProgram } from './program.ts';
 const user = unprivilegedUser();
 const folder = mkdtempSync(join(tmpdir(), 'plinth with a space '));
 const dataDir = join(folder, 'the data');
+// What stands above the data folder is open to all, as a home folder may be.
+chmodSync(folder, 0o755);
 if (user !== undefined) chownSync(folder, user.uid, user.gid);
 // One that failed must not stand in the way of the next.
 afterEach(endAll);
@@ -43,6 +54,43 @@ function filesIn(path: string): number {
   return existsSync(path) ? readdirSync(path, { recursive: true }).length : 0;
 }
 
+const files = () => ['.', ...readdirSync(dataDir, { recursive: true }).map(String)];
+
+/** What others may do something with, and how; a file may be gone again. */
+function openToOthers(): string[] {
+  return files().flatMap((name) => {
+    const mode = statSync(join(dataDir, name), { throwIfNoEntry: false })?.mode ?? 0;
+    return (mode & 0o077) === 0 ? [] : [`${name} ${(mode & 0o777).toString(8)}`];
+  });
+}
+
+/** As the files of PGlite were before, and the folders above them. */
+function leftByAnOlderVersion(): void {
+  for (const name of files()) {
+    const path = join(dataDir, name);
+    chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o666);
+  }
+}
+
+/** Another local user, neither root nor `nobody`; only root can become one. */
+const OTHER = process.getuid?.() === 0 ? { uid: 65_533, gid: 65_533 } : undefined;
+
+/** What a user gets to read in the data folder, knowing all names. */
+function readBy(other: typeof OTHER): string[] {
+  if (other === undefined) return [];
+  const code = `for (const path of JSON.parse(process.argv[1])) {
+    for (const read of [fs.readdirSync, fs.readFileSync, (at) => fs.openSync(at, 'r+')]) try { read(path); console.log(path); } catch {}
+  }`;
+  const paths = JSON.stringify(
+    files()
+      .map((name) => join(dataDir, name))
+      .slice(0, 1_000),
+  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code, paths], { ...other, cwd: '/' });
+  expect([status, stderr.toString()]).toEqual([0, '']);
+  return stdout.toString().split('\n').filter(Boolean);
+}
+
 async function clientAt(running: Program): Promise<Client> {
   const url = await running.url();
   const owner = JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')) as { api_key: string };
@@ -63,6 +111,7 @@ test('a first start that is killed while it writes its database leaves a folder 
   expect(killed.said()).not.toContain('ready');
   const next = start();
   expect(await (await clientAt(next)).create('after-all')).toMatchObject({ status: 'completed' });
+  expect(openToOthers(), 'wider than its owner').toEqual([]);
   next.kill('SIGTERM');
   expect(await next.ended).toEqual({ code: 0, signal: null });
   rmSync(dataDir, { recursive: true });
@@ -76,6 +125,7 @@ test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a H
   expect(statSync(join(dataDir, 'owner.json')).mode & 0o777).toBe(0o600);
   expect((await client.create('first')).variants).toHaveLength(VARIANTS);
   expect(running.said()).toContain(`require('./the data/owner.json').api_key`);
+  expect(readBy(OTHER), 'what another user reads').toEqual([]);
   running.kill('SIGTERM');
   expect(await running.ended).toEqual({ code: 0, signal: null });
 });
@@ -95,8 +145,11 @@ test('a second start on a data folder is refused in one line; one that was kille
 
   first.kill('SIGKILL');
   await first.ended;
+  leftByAnOlderVersion();
   const third = start();
   expect(await (await clientAt(third)).create('kept'), 'what was there is there').toEqual(before);
+  expect(third.said()).toContain('other users could read the data folder: it is its owner’s alone now');
+  expect(openToOthers(), 'wider than its owner').toEqual([]);
   third.kill('SIGTERM');
   expect(await third.ended).toEqual({ code: 0, signal: null });
 });
