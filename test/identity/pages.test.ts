@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
 import { engine } from '../services/index.ts';
-import { OTHER, registered } from './mailbox.ts';
+import { OTHER, PASSWORD, registered } from './mailbox.ts';
 
 /** Opens a link as a person does who is careful: whatever the page objects to, or runs against its policy, is kept. */
 async function opened(browser: Browser, link: string): Promise<{ page: Page; complaints: string[] }> {
@@ -17,7 +17,7 @@ async function opened(browser: Browser, link: string): Promise<{ page: Page; com
 
 // What a browser does is the same on both engines.
 test.runIf(engine === 'postgres')(
-  'a person verifies an address and chooses a new password in a browser, and the link stays in no history',
+  'a person verifies an address, chooses a new password and becomes an admin in a browser, and no link stays in its history',
   async ({ skip }) => {
     const program = chromiumOnPath();
     if (program === undefined) return skip(NO_CHROMIUM);
@@ -47,10 +47,22 @@ test.runIf(engine === 'postgres')(
       await button.click();
       await page.getByRole('status').getByText('Your password is set').waitFor();
       expect((await ada.login(OTHER)).status).toBe(200);
+
+      const invited = await app.app.modules.identity.admins.invite(ada.email);
+      const { hash } = new URL(invited.kind === 'invited' ? invited.link : 'none:');
+      const last = await opened(browser, `${app.url}/v1/auth/accept-admin${hash}`);
+      expect(last.page.url()).toBe(`${app.url}/v1/auth/accept-admin`);
+      await last.page.getByLabel('New password').fill(PASSWORD);
+      await last.page.getByRole('button').click();
+      await last.page.getByRole('status').getByText('You are a platform admin').waitFor();
+      const { access } = await ada.enter(PASSWORD);
+      expect((await app.call(access, 'GET /v1/me')).body['role']).toBe('admin');
       // A refused call is told by the browser itself; nothing else is to be told, least of all of its policy.
-      expect([...first.complaints, ...complaints].filter((text) => !text.includes('status of 400'))).toEqual(
-        [],
-      );
+      expect(
+        [...first.complaints, ...complaints, ...last.complaints].filter(
+          (text) => !text.includes('status of 400'),
+        ),
+      ).toEqual([]);
     } finally {
       await browser.close();
     }

@@ -13,6 +13,7 @@ import { INBOX_OF_STORES } from './inbox.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
 import { LIMITS } from './limits.ts';
+import { OPERATING } from './operating.ts';
 import { ORGANIZATIONS } from './organizations.ts';
 import { MAIL } from './mail.ts';
 import { SECOND_FACTORS } from './mfa.ts';
@@ -77,4 +78,5 @@ export const PATCHES: readonly Patch[] = [
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,
+  ...OPERATING,
 ];

@@ -273,9 +273,15 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
     ['POST /v1/auth/reset-password', 'reset_password'],
     ['POST /v1/auth/restore', 'restore'],
   ] as const;
-  for (const [name, kind] of links) {
+  const tokenIn = (name: string) => {
     const { body } = app.app.server.routes.filter((route) => route.name === name).map(exampleOf)[0] ?? {};
-    const token = isRecord(body) ? String(body['token']) : '';
+    return isRecord(body) ? String(body['token']) : '';
+  };
+  const invite = `insert into identity.admin_invitations (id, email, token_hash, expires_at)
+    values (gen_random_uuid(), 'invited-admin@example.com', $1, app.now() + interval '1 hour')`;
+  await app.db.asMigrator(statement(invite, [sha256(tokenIn('POST /v1/auth/accept-admin'))]));
+  for (const [name, kind] of links) {
+    const token = tokenIn(name);
     const { userId, email } = await makePerson(app);
     const sql = `insert into identity.email_tokens (user_id, kind, token_hash, email, expires_at)
       values ($1, $2, $3, $4, app.now() + interval '1 hour')`;

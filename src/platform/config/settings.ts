@@ -57,7 +57,7 @@ export const SETTINGS = {
   }),
   DATA_DIR: setting(text.default('./data'), {
     group: 'Server',
-    says: 'The folder of the embedded database, and of owner.json.',
+    says: 'The folder of the embedded database, and of owner.json: of one user, who alone can read it (docs/security.md).',
   }),
   PUBLIC_URL: setting(httpUrl.optional(), {
     group: 'Server',

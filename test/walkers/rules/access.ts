@@ -28,6 +28,8 @@ const OPEN = new Set([
   'POST /v1/auth/restore',
   'POST /v1/auth/resend-restore',
   'GET /v1/auth/restore/:token',
+  'GET /v1/auth/accept-admin',
+  'POST /v1/auth/accept-admin',
   'GET /.well-known/jwks.json',
   'GET /v1/invitations/accept',
   'GET /v1/plans',

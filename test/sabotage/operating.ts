@@ -1,0 +1,106 @@
+import type { Patch } from './patch.ts';
+
+const FOLDER = 'src/platform/db/private-folder.test.ts ::';
+const ADMINS = 'src/platform/identity/admins/admins.test.ts ::';
+
+/** Who runs the server, and on what machine: live signs, the data folder, platform admins. */
+export const OPERATING: readonly Patch[] = [
+  {
+    name: 'public-host-in-development',
+    file: 'src/platform/config/live-signs.ts',
+    find: '      !isThisMachine(host),',
+    replace: "      host === 'nowhere',",
+    expects:
+      'src/platform/config/live-signs.test.ts :: where others reach a server, or pay on it, without NODE_ENV=production > HOST=0.0.0.0 stops the start with one line that says what to set',
+  },
+  {
+    name: 'name-that-begins-like-the-loopback',
+    file: 'src/platform/config/this-machine.ts',
+    find: '  if (family === 0) return ',
+    replace: "  if (family === 0) return name.startsWith('127.') || ",
+    expects:
+      'src/platform/config/live-signs.test.ts :: where others reach a server, or pay on it, without NODE_ENV=production > HOST=127.marker.example.com stops the start with one line that says what to set',
+  },
+  {
+    name: 'metrics-open-on-the-loopback',
+    file: 'src/server/operations.ts',
+    find: 'if (metricsToken === undefined && metricsPort === undefined)',
+    replace:
+      "if (metricsToken === undefined && metricsPort === undefined && parts.settings.host !== '127.0.0.1')",
+    expects:
+      'src/server/operations.test.ts :: metrics without a token are told on a port of their own alone: whatever is reached on this machine, a proxy passes on',
+  },
+  {
+    name: 'sandbox-speaks-for-admins',
+    file: 'src/platform/identity/federation/federation.ts',
+    find: "if (parts.providers.isSandbox === true && user.role === 'admin')",
+    replace: "if (parts.providers.isSandbox === true && user.role !== 'admin' && user.role !== 'user')",
+    expects:
+      'test/identity/linking.test.ts :: the sandbox, which believes whatever anybody says > lets in nobody as a platform admin: neither by their address, nor where it was linked before',
+  },
+  {
+    name: 'production-makes-an-owner',
+    file: 'src/main/serving.ts',
+    find: 'owner: !isProduction(invocation)',
+    replace: 'owner: true',
+    expects:
+      'test/process/admins.test.ts :: in production a start makes nobody; an operator invites the first admin by a link that works once',
+  },
+  {
+    name: 'files-left-open-to-others',
+    file: 'src/platform/db/private-folder.ts',
+    find: 'return narrow(root, stats) + narrowBelow(root, user);',
+    replace: 'return narrow(root, stats);',
+    expects: `${FOLDER} a data folder that others could come by > is its owner’s alone afterwards, at any depth, and it is told how much was wider`,
+  },
+  {
+    name: 'files-made-for-everybody',
+    file: 'src/main.ts',
+    find: 'process.umask(OWNERS_ALONE);',
+    replace: 'process.umask(0);',
+    expects:
+      'test/process/embedded.test.ts :: a first start that is killed while it writes its database leaves a folder that the next one can use',
+  },
+  {
+    name: 'shared-folder-narrowed',
+    file: 'src/platform/db/private-folder.ts',
+    find: '(mode & STICKY) !== 0 || ',
+    replace: '',
+    expects: `${FOLDER} a data folder that is not this program’s alone is refused in a sentence, and stays as it is: > one that all users share`,
+  },
+  {
+    name: 'link-followed-out-of-the-data-folder',
+    file: 'src/platform/db/private-folder.ts',
+    find: ' || stats.isSymbolicLink()',
+    replace: '',
+    expects: `${FOLDER} a data folder that others could come by > has no effect outside: what a link leads to stays as it is`,
+  },
+  {
+    name: 'admin-link-good-twice',
+    file: 'src/platform/identity/admins/admin-store.ts',
+    find: '`delete from identity.admin_invitations where ${GOOD} returning id, email, expires_at`',
+    replace: '`select id, email, expires_at from identity.admin_invitations where ${GOOD}`',
+    expects: `${ADMINS} an invitation of an admin > is good once, also where two come at once`,
+  },
+  {
+    name: 'admin-link-good-for-ever',
+    file: 'src/platform/identity/admins/admin-store.ts',
+    find: "const GOOD = 'token_hash = $1 and expires_at > app.now()';",
+    replace: "const GOOD = 'token_hash = $1';",
+    expects: `${ADMINS} an invitation of an admin > is good for a day, and deleted some time after that`,
+  },
+  {
+    name: 'admin-link-stored-as-it-is',
+    file: 'src/platform/identity/admins/admins.ts',
+    find: 'tokenHash: sha256(token) })',
+    replace: "tokenHash: sha256(token) + token.replace('pla_', ' ') })",
+    expects: `${ADMINS} an invitation of an admin > rests nowhere as it is, and is in no event of the audit; nor is the address`,
+  },
+  {
+    name: 'keys-of-before-act-for-an-admin',
+    file: 'src/platform/identity/admins/acceptance.ts',
+    find: '    revokeKeysOf(userId),\n',
+    replace: '',
+    expects: `${ADMINS} an invitation of an admin for an address that has an account > lets nobody in by what let in before: password, sessions, keys, providers, second factors; and a mail says so`,
+  },
+];
