@@ -78,13 +78,13 @@ describe('a data folder that others could come by', () => {
   });
 });
 
-describe('a data folder that is not this program’s alone is refused in a sentence, and stays as it is:', () => {
-  const refused = (folder: string) => {
-    const before = modes(folder);
-    expect(() => ensurePrivate(folder)).toThrow(expect.objectContaining({ code: 'data_folder_foreign' }));
-    expect(modes(folder)).toEqual(before);
-  };
+function refused(folder: string): void {
+  const before = modes(folder);
+  expect(() => ensurePrivate(folder)).toThrow(expect.objectContaining({ code: 'data_folder_foreign' }));
+  expect(modes(folder)).toEqual(before);
+}
 
+describe('a data folder that is not this program’s alone is refused in a sentence, and stays as it is:', () => {
   test('one of other programs', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'package.json'), '{}');
