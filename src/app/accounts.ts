@@ -3,7 +3,7 @@ import type { Config } from '#platform/config';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createMembersGauging, gaugeDenial, gaugeRefusal } from '#platform/limits';
 
-interface AccountsWiring extends Omit<AccountsParts, 'room' | 'invitationLink'> {
+interface AccountsWiring extends Omit<AccountsParts, 'room' | 'organizationsPerUser' | 'invitationLink'> {
   readonly options: { readonly config: Config };
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
@@ -11,10 +11,11 @@ interface AccountsWiring extends Omit<AccountsParts, 'room' | 'invitationLink'> 
 
 /** Accounts, with what they are told by the modules above them. */
 export function openAccounts(parts: AccountsWiring): Accounts {
-  const { baseUrl } = parts.options.config;
+  const { baseUrl, organizationsPerUser } = parts.options.config;
   return createAccounts({
     ...parts,
     room: roomOf(parts),
+    organizationsPerUser,
     // After the #: browsers keep it to themselves, so that the token is in no log of a server or proxy.
     invitationLink: (token) => `${baseUrl}/v1/invitations/accept#${token}`,
   });

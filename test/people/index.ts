@@ -76,7 +76,7 @@ export function createPeople(
   db: Database,
   settings: Partial<IdentitySettings> = {},
   room: Room = { asking: () => [], refusal: (error) => error },
-  secrets: Secrets = SECRETS,
+  { secrets = SECRETS, organizationsPerUser = 1_000 }: { readonly secrets?: Secrets; readonly organizationsPerUser?: number } = {},
 ) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });
@@ -90,6 +90,7 @@ export function createPeople(
     audit,
     mail,
     room,
+    organizationsPerUser,
     invitationLink: (token) => `http://plinth.test/v1/invitations/accept#${token}`,
   });
   const identity = createIdentity({

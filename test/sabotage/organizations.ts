@@ -2,6 +2,7 @@ import type { Patch } from './patch.ts';
 
 const INVITATIONS = 'test/organizations/invitations.test.ts ::';
 const TRAIL = 'test/organizations/trail.test.ts :: the audit of a personal account >';
+const OWNED = 'src/platform/accounts/organizations.test.ts :: the organizations that one user owns >';
 const HOLDS = 'test/organizations/holds.test.ts :: a personal account >';
 
 /** Organizations: who gets in, who may do what there, and what is for them. */
@@ -142,7 +143,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'free-plan-for-the-wrong-kind-of-account',
     file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
-    find: 'd.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)',
+    find: 'd.holds = (select a.kind from accounts.accounts a where a.account_id = p_account)',
     replace: 'd.holds is not null',
     expects: `${HOLDS} has the free plans of the products that are for it, and none of others, as admission reads it`,
   },
@@ -152,6 +153,13 @@ export const ORGANIZATIONS: readonly Patch[] = [
     find: 'account !== undefined && account.kind !== holds',
     replace: 'account === undefined',
     expects: `${HOLDS} is given plans of the products that are for it, and of no other`,
+  },
+  {
+    name: 'organizations-without-number',
+    file: 'src/platform/accounts/ownership.ts',
+    find: 'count.owned > most',
+    replace: 'count.owned > 100 * most',
+    expects: `${OWNED} count however somebody becomes an owner: by a role, a transfer, an invitation, or an undo`,
   },
   {
     name: 'call-for-the-wrong-kind-of-account',

@@ -12,6 +12,7 @@ import { createMembers, type Members } from './members.ts';
 import { createNewcomers, type Newcomers } from './newcomers.ts';
 import { createOrganizations, type Organizations } from './organizations.ts';
 import { createOpening } from './opening.ts';
+import { createOwnershipRule } from './ownership.ts';
 import { createRoles, type Roles } from './roles.ts';
 import type { Room } from './room.ts';
 import { createSettings, type Settings } from './settings.ts';
@@ -28,6 +29,8 @@ export interface AccountsParts {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
   readonly room: Room;
+  /** Organizations that one user may own. */
+  readonly organizationsPerUser: number;
   /** Where an invitee goes with a token. */
   readonly invitationLink: (token: string) => string;
 }
@@ -64,8 +67,9 @@ export interface Accounts {
 
 export function createAccounts(parts: AccountsParts): Accounts {
   const roles = createRoles(parts);
-  const open = createOpening(parts);
-  const newcomers = createNewcomers({ ...parts, roles });
+  const assertMayOwn = createOwnershipRule(parts.organizationsPerUser);
+  const open = createOpening({ ...parts, assertMayOwn });
+  const newcomers = createNewcomers({ ...parts, roles, assertMayOwn });
 
   return {
     roleOf: roles.roleOf,
@@ -85,8 +89,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
         role,
       }));
     },
-    organizations: createOrganizations({ ...parts, roles, open }),
-    members: createMembers({ ...parts, roles }),
+    organizations: createOrganizations({ ...parts, roles, open, assertMayOwn }),
+    members: createMembers({ ...parts, roles, assertMayOwn }),
     invitations: createInvitations({ ...parts, roles }),
     accept: createAccepting({ ...parts, newcomers }),
     newcomers,

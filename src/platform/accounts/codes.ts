@@ -5,6 +5,10 @@ declareErrors({
     status: 409,
     message: 'An organization keeps at least one owner. Make someone else an owner first.',
   },
+  too_many_organizations: {
+    status: 409,
+    message: 'Nobody can own more organizations than that. Close one, or make someone else its only owner.',
+  },
   already_member: { status: 409, message: 'This user is a member already.' },
   invited_too_often: {
     status: 429,

@@ -1,8 +1,13 @@
-import { type DataRule, erased } from '#platform/db';
+import { type DataRule, erased, kept } from '#platform/db';
 
 /** What erasure and export do with accounts. Whoever made an organization or sent an invitation stays in it as an id. */
 export const accountsDataRules: DataRule[] = [
   { table: 'accounts.accounts', account: erased() },
+  {
+    table: 'accounts.places',
+    account: kept('ids, which are nobody’s by then: whoever erases an account is given nothing anew for it'),
+    withheld: 'which of the accounts that somebody made came first',
+  },
   { table: 'accounts.members', account: erased(), user: erased() },
   {
     table: 'accounts.invitations',

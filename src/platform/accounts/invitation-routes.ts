@@ -141,6 +141,7 @@ const acceptInvitation = route(
       'invitation_expired',
       'already_member',
       'conflict',
+      'too_many_organizations',
     ],
     idempotency: 'none',
     example: {

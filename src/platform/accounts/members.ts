@@ -4,7 +4,7 @@ import { type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Locked, type Visit } from './entry.ts';
-import { assertMayGive, assertMayOwn, assertRank } from './ownership.ts';
+import { assertMayGive, assertRank, type OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
 import { people, type PersonRow, removeMember, setRole } from './store.ts';
 
@@ -38,6 +38,7 @@ interface MembersParts {
   readonly db: Database;
   readonly audit: Audit;
   readonly roles: Roles;
+  readonly assertMayOwn: OwnershipRule;
 }
 
 export function createMembers(parts: MembersParts): Members {
@@ -55,7 +56,7 @@ export function createMembers(parts: MembersParts): Members {
 }
 
 async function changeRole(
-  { db, audit, roles }: MembersParts,
+  { db, audit, roles, assertMayOwn }: MembersParts,
   visit: Visit,
   { userId, role }: { readonly userId: UserId; readonly role: Role },
 ): Promise<MemberView> {
@@ -95,7 +96,7 @@ async function remove({ db, audit, roles }: MembersParts, visit: Visit, userId: 
 }
 
 async function transfer(
-  { db, audit, roles }: MembersParts,
+  { db, audit, roles, assertMayOwn }: MembersParts,
   visit: Visit,
   userId: UserId,
 ): Promise<MemberView> {

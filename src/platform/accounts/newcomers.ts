@@ -2,7 +2,7 @@ import type { Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { assertMayOwn } from './ownership.ts';
+import type { OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
 import { checkRoom, type Room } from './room.ts';
 import { type AccountRow, addMember, lockOrganization } from './store.ts';
@@ -33,8 +33,9 @@ export function createNewcomers(parts: {
   readonly audit: Audit;
   readonly roles: Roles;
   readonly room: Room;
+  readonly assertMayOwn: OwnershipRule;
 }): Newcomers {
-  const { audit, roles, room } = parts;
+  const { audit, roles, room, assertMayOwn } = parts;
   return {
     async admit(accountId, work) {
       const admitted = await checkRoom(room, work);

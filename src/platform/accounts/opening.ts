@@ -1,7 +1,7 @@
 import type { Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { AccountId, Ids, UserId } from '#platform/kernel';
-import { assertMayOwn } from './ownership.ts';
+import type { OwnershipRule } from './ownership.ts';
 import { openAccount } from './store.ts';
 
 export interface NewAccount {
@@ -14,7 +14,15 @@ export interface NewAccount {
 /** Opens an account with its owner, in the scope of that user or the system's. */
 export type Opening = (tx: Transaction, account: NewAccount) => Promise<AccountId>;
 
-export function createOpening({ ids, audit }: { readonly ids: Ids; readonly audit: Audit }): Opening {
+export function createOpening({
+  ids,
+  audit,
+  assertMayOwn,
+}: {
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly assertMayOwn: OwnershipRule;
+}): Opening {
   return async (tx, { userId, kind, name, whence }) => {
     const accountId = ids.next<AccountId>();
     await tx.run(openAccount({ accountId, kind, name, owner: userId }));

@@ -55,7 +55,7 @@ const makeOrganization = route(
     rate: { perMinute: 10, by: 'user' },
     body: z.strictObject({ name }),
     reply: { 201: organizationSchema },
-    errors: ['conflict'],
+    errors: ['conflict', 'too_many_organizations'],
     example: { body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, body, once, origin }, accounts) =>
@@ -162,7 +162,7 @@ const restoreOrganization = route(
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: organizationSchema },
-    errors: ['not_found', 'forbidden', 'conflict'],
+    errors: ['not_found', 'forbidden', 'conflict', 'too_many_organizations'],
     idempotency: 'none',
     example: { params: { id: ID }, reply: ORGANIZATION },
   },

@@ -173,6 +173,63 @@ describe('an organization', () => {
   });
 });
 
+describe('the organizations that one user owns', () => {
+  const few = createPeople(db, {}, undefined, { organizationsPerUser: 2 });
+  const TOO_MANY = { code: 'too_many_organizations', status: 409, details: { max: 2 } };
+  const open = (person: Person) => few.organization(person).then(() => 'made', codeOf);
+  const codeOf = (error: unknown) => (error as { code?: string }).code;
+  const full = async () => {
+    const person = await few.person();
+    await Promise.all([few.organization(person), few.organization(person)]);
+    return person;
+  };
+
+  test('are as many as the operator says, though they are made at once', async () => {
+    const person = await few.person({ companyName: 'Acme' });
+    const outcomes = await Promise.all([open(person), open(person), open(person)]);
+    expect(outcomes.sort()).toEqual(['made', 'too_many_organizations', 'too_many_organizations']);
+    expect((await few.accounts.organizations.list(person.caller, page)).data).toHaveLength(2);
+  });
+
+  test('count however somebody becomes an owner: by a role, a transfer, an invitation, or an undo', async () => {
+    const { members, organizations, newcomers } = few.accounts;
+    const [giver, person] = [await few.person(), await full()];
+    const organization = await few.organization(giver);
+    await few.join(organization, person, 'member');
+    const visit = of(giver.caller, organization);
+    await expect(members.changeRole(visit, person.userId, 'owner')).rejects.toMatchObject(TOO_MANY);
+    await expect(members.transfer(visit, person.userId)).rejects.toMatchObject(TOO_MANY);
+    const invited = { accountId: organization, role: 'owner', by: { sso: true }, whence: WHENCE } as const;
+    const other = await full();
+    const joining = db.tenant(organization, point, (tx) =>
+      newcomers.joinIn(tx, { ...invited, userId: other.userId }),
+    );
+    await expect(joining).rejects.toMatchObject(TOO_MANY);
+    const all = (await organizations.list(person.caller, page)).data;
+    const theirs = all.find(({ role }) => role === 'owner');
+    const closed = of(person.caller, theirs?.id ?? '');
+    await organizations.close(closed);
+    await members.changeRole(visit, person.userId, 'owner');
+    await expect(organizations.restore(closed)).rejects.toMatchObject(TOO_MANY);
+  });
+
+  test('are counted one after the other when two make somebody an owner at once', async () => {
+    const person = await few.person({ companyName: 'Acme' });
+    const givers = await Promise.all([few.person(), few.person(), few.person()]);
+    const given = await Promise.all(
+      givers.map(async (giver) => {
+        const organization = await few.organization(giver);
+        await few.join(organization, person, 'member');
+        return of(giver.caller, organization);
+      }),
+    );
+    const outcomes = await Promise.allSettled(
+      given.map((visit) => few.accounts.members.changeRole(visit, person.userId, 'owner')),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
 describe('roles', () => {
   test('a change of our own bites at once, one whose signal was lost within ten seconds', async () => {
     const organization = await world.organization(owner);

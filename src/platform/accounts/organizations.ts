@@ -6,7 +6,7 @@ import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from './entry.ts';
 import type { Mail } from '#platform/mail';
 import type { Opening } from './opening.ts';
-import { assertMayOwn } from './ownership.ts';
+import type { OwnershipRule } from './ownership.ts';
 import { plainName } from './plain-name.ts';
 import type { Roles } from './roles.ts';
 import {
@@ -61,6 +61,7 @@ interface OrganizationsParts {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly roles: Roles;
   readonly open: Opening;
+  readonly assertMayOwn: OwnershipRule;
 }
 
 export function createOrganizations(parts: OrganizationsParts): Organizations {
@@ -141,7 +142,10 @@ async function tellOwners(
   }
 }
 
-async function restore({ db, audit, roles }: OrganizationsParts, visit: Visit): Promise<OrganizationView> {
+async function restore(
+  { db, audit, roles, assertMayOwn }: OrganizationsParts,
+  visit: Visit,
+): Promise<OrganizationView> {
   const accountId = visit.organization as AccountId;
   const restored = await db.tenant(accountId, CHANGE, async (tx) => {
     const { account, role } = await lock(tx, visit, { least: 'owner', closedToo: true });

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { assertProven } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { mayOwn } from './store.ts';
+import { mayOwn, ownedBy } from './store.ts';
 
 /** What concerns an owner is for owners: an admin neither makes nor unmakes one, and no key does. */
 export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Caller): void {
@@ -26,15 +26,24 @@ export async function assertMayGive(db: Database, caller: Caller, role: Role = '
   if (role === 'owner') await assertProven(db, caller);
 }
 
+/** Asked in the transaction that makes somebody an owner of an organization, or opens it again for them. */
+export type OwnershipRule = (tx: Transaction, accountId: AccountId, userId: UserId) => Promise<void>;
+
 /**
  * Nobody becomes an owner, or comes back as one, who has closed their account or is suspended: an organization would be left to
- * them. Asked after the write, in the order in which all who hold a membership take the user's row.
+ * them; nor who owns `most` organizations already. Asked after the write, in the order in which all who hold a membership take
+ * the user's row: of two who make one person an owner at once, the second counts what the first has done.
  */
-export async function assertMayOwn(tx: Transaction, accountId: AccountId, userId: UserId): Promise<void> {
-  const [row] = await tx.run(mayOwn(accountId, userId));
-  if (row?.may_own !== true) {
-    throw new AppError('conflict', {
-      message: 'Who has closed their account, or is suspended, can own no organization.',
-    });
-  }
+export function createOwnershipRule(most: number): OwnershipRule {
+  return async (tx, accountId, userId) => {
+    const [row] = await tx.run(mayOwn(accountId, userId));
+    if (row?.may_own !== true) {
+      throw new AppError('conflict', {
+        message: 'Who has closed their account, or is suspended, can own no organization.',
+      });
+    }
+    const [count] = await tx.run(ownedBy(accountId, userId));
+    if (count === undefined || count.owned > most)
+      throw new AppError('too_many_organizations', { details: { max: most } });
+  };
 }

@@ -178,6 +178,10 @@ export const setRole = (accountId: AccountId, userId: UserId, role: Role) =>
 export const mayOwn = (accountId: AccountId, userId: UserId) =>
   statement<{ may_own: boolean }>('select accounts.may_own($1, $2) as may_own', [accountId, userId]);
 
+/** How many open organizations a user owns; asked after `mayOwn`. */
+export const ownedBy = (accountId: AccountId, userId: UserId) =>
+  statement<{ owned: number }>('select accounts.owned_by($1, $2) as owned', [accountId, userId]);
+
 export const removeMember = (accountId: AccountId, userId: UserId) =>
   statement('delete from accounts.members where account_id = $1 and user_id = $2', [accountId, userId]);
 

@@ -73,6 +73,10 @@ export interface Config {
   /** None: those of the machine. */
   readonly ssoDnsServers: readonly string[];
   readonly sessionDays: number;
+  /** Organizations that one user may own. */
+  readonly organizationsPerUser: number;
+  /** Accounts of one maker that have a product's default plan, and that may try it. */
+  readonly freeAccountsPerUser: number;
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -250,6 +254,8 @@ function assembled(
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
+    organizationsPerUser: values.ORGANIZATIONS_PER_USER,
+    freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),

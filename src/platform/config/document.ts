@@ -9,6 +9,7 @@ const GROUPS: readonly SettingNotes['group'][] = [
   'Keys',
   'Sign-in',
   'Mail',
+  'Accounts',
   'Stripe',
   'QStash',
   'Operations',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** What the docs and `plinth config` need to know of a setting beside its schema. */
 export interface SettingNotes {
   readonly group:
+    | 'Accounts'
     | 'Server'
     | 'Database'
     | 'Redis'

@@ -290,6 +290,15 @@ export const SETTINGS = {
     says: 'Where SendGrid is; its European region has another.',
   }),
 
+  ORGANIZATIONS_PER_USER: setting(count(100_000).default(10), {
+    group: 'Accounts',
+    says: 'Organizations that one user may own at once, closed ones not counted.',
+  }),
+  FREE_ACCOUNTS_PER_USER: setting(count(100_000).default(1), {
+    group: 'Accounts',
+    says: 'Of the accounts that one user makes, how many have a product’s free plan, and how many may try it, by the user and by the card (docs/limits.md, docs/billing.md).',
+  }),
+
   ...STRIPE_SETTINGS,
 
   JOBS_DELIVERY: setting(z.enum(['worker', 'qstash'], 'must be worker or qstash').default('worker'), {

@@ -3,6 +3,7 @@ export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing
 export {
   type DataRule,
   erased,
+  kept,
   erasedWith,
   type Fate,
   THE_ACCOUNTS,

@@ -180,3 +180,64 @@ revoke all on function accounts.time_zone(uuid) from public;
 grant execute on function accounts.time_zone(uuid) to plinth_system;
 revoke all on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]), accounts.key_budgets(uuid, uuid[]) from public;
 grant execute on function accounts.can_spend(uuid, uuid, uuid), accounts.standings(accounts.spender[]), accounts.key_budgets(uuid, uuid[]) to plinth_system;
+
+-- Which of the accounts that somebody made came first, so that what each person is given for nothing (a product's default plan) is
+-- given in the first few of them. Once by all of their accounts, for products that are for both kinds, and once by their organizations alone.
+create table accounts.places (
+  -- Without a foreign key: a place is taken for a while after its account is gone.
+  account_id uuid not null,
+  holds text not null check (holds in ('organization', 'both')),
+  -- Who made the account; a transfer changes nothing of it.
+  created_by uuid not null,
+  place integer not null check (place > 0),
+  -- From when on another account that they make may have it; null: its account is open.
+  free_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, holds)
+);
+create index places_of_maker on accounts.places (created_by, holds, place);
+call app.protect_tenant('accounts.places', 'select');
+
+-- An account has the first places that are free when it is made, and keeps them. Two that one person makes at once come one after the other.
+create function accounts.take_places() returns trigger language plpgsql as $$
+declare
+  v_holds text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('places ' || new.created_by, 0));
+  foreach v_holds in array case new.kind when 'organization' then array['both', 'organization'] else array['both'] end loop
+    delete from accounts.places p where p.created_by = new.created_by and p.holds = v_holds and p.free_at <= app.now();
+    insert into accounts.places (account_id, holds, created_by, place)
+    select new.account_id, v_holds, new.created_by, min(n)
+    from generate_series(1, 1 + (select count(*) from accounts.places p where p.created_by = new.created_by and p.holds = v_holds)) n
+    where not exists (select from accounts.places p where p.created_by = new.created_by and p.holds = v_holds and p.place = n);
+  end loop;
+  return null;
+end $$;
+call app.run_as_system('accounts.take_places()');
+create trigger accounts_take_places after insert on accounts.accounts for each row execute function accounts.take_places();
+
+-- A place is free 33 days after its account was closed: every month and billing period of that account is over then, in whatever time
+-- zone, so that to delete an account and make another gives nobody more than one account has.
+create function accounts.free_places() returns trigger language plpgsql as $$
+begin
+  update accounts.places p set updated_at = app.now(), free_at = case
+    when tg_op = 'DELETE' then coalesce(p.free_at, app.now() + interval '33 days')
+    else new.deleted_at + interval '33 days' end
+  where p.account_id = old.account_id;
+  return null;
+end $$;
+call app.run_as_system('accounts.free_places()');
+create trigger accounts_free_places after update of deleted_at or delete on accounts.accounts
+  for each row execute function accounts.free_places();
+
+-- How many organizations somebody owns, closed ones not counted. Asked after `may_own`, which holds the user's row: whoever
+-- makes them an owner at the same time waits, and counts anew.
+create function accounts.owned_by(p_account uuid, p_user uuid) returns integer language sql stable as $$
+  select count(*)::integer from accounts.members m join accounts.accounts a using (account_id)
+  where m.user_id = p_user and m.role = 'owner' and a.kind = 'organization' and a.deleted_at is null
+    and exists (select from accounts.members o where o.account_id = p_account and o.user_id = p_user)
+    and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+$$;
+call app.run_as_system('accounts.owned_by(uuid, uuid)');
+grant execute on function accounts.owned_by(uuid, uuid) to plinth_tenant;
