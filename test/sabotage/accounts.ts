@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const OWNERS = 'src/platform/accounts/members.test.ts :: an organization keeps an owner >';
+const DEFAULT = 'src/platform/entitlements/default-plans.test.ts :: the default plan >';
 const TIMELINE = 'src/platform/entitlements/timeline.test.ts ::';
 
 const ADD_ON = `${TIMELINE} add-ons >`;
@@ -97,6 +98,34 @@ export const ACCOUNTS: readonly Patch[] = [
     replace: "call app.protect_tenant('entitlements.grants', 'select, insert');",
     expects:
       'src/platform/entitlements/entitlements.test.ts :: row security > an account grants itself nothing',
+  },
+  {
+    name: 'default-plan-in-each-account',
+    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
+    find: 'p.place <= p_most)',
+    replace: 'p.place > 0)',
+    expects: `${DEFAULT} is in effect in the first account that somebody makes, of whichever kind, and in no other`,
+  },
+  {
+    name: 'granted-accounts-fall-back-to-the-default-plan',
+    file: 'src/platform/entitlements/snapshots.ts',
+    find: 'withDefault.has(account_id) ? catalogue : withoutDefault(catalogue)',
+    replace: 'withDefault.has(account_id) ? catalogue : catalogue',
+    expects: `${DEFAULT} is what a grant falls back to in the first account alone`,
+  },
+  {
+    name: 'places-free-at-once',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: "else new.deleted_at + interval '33 days' end",
+    replace: 'else new.deleted_at end',
+    expects: `${DEFAULT} stays with its account, whoever owns it, and an account that is closed or deleted hands it to none that is there`,
+  },
+  {
+    name: 'places-taken-at-once',
+    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    find: "perform pg_advisory_xact_lock(hashtextextended('places ' || new.created_by, 0));",
+    replace: '',
+    expects: `${DEFAULT} of accounts that one person makes at once is in effect in one`,
   },
   {
     name: 'tenant-filter-dropped-from-a-list-of-the-system',

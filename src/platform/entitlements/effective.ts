@@ -46,6 +46,11 @@ export function effectiveOf(
   return { ...effective, overage, grants: { ...grants, ...Object.fromEntries(past) } };
 }
 
+/** The same product for an account that has no more of it than what it was granted. */
+export function withoutDefault({ defaultPlan: _, ...catalogue }: Catalogue): Catalogue {
+  return catalogue;
+}
+
 function defaultOf({ defaultPlan: name, plans }: Catalogue): Held | undefined {
   const plan = name === undefined ? undefined : plans[name];
   if (name === undefined || plan === undefined) return undefined;

@@ -264,7 +264,7 @@ test('the pages of an account’s grants have each grant once, newest first', as
 
 describe('an account without a grant', () => {
   test('has the product’s default plan, or none', async () => {
-    const account = ids.next<AccountId>();
+    const account = await openAccount();
     expect(await entitlements.current(account)).toMatchObject([
       { product: 'demo', plan: null, planName: null, source: null, grants: {}, until: null },
       { product: 'other', plan: 'other.free', planName: 'Free', source: 'default', grants: { posts: 1 } },

@@ -64,6 +64,8 @@ export interface EntitlementsParts {
   readonly ids: Ids;
   readonly catalogues: readonly Catalogue[];
   readonly audit: Audit;
+  /** In how many accounts of one maker a product's default plan is in effect; 1 when not said. */
+  readonly freeAccountsPerUser?: number | undefined;
   /** Told of changed plans, in their transactions. */
   readonly webhooks?: Pick<Webhooks, 'emitting' | 'wake'> | undefined;
 }
@@ -73,7 +75,10 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
   const { db, ids, audit, catalogues: list } = parts;
   const catalogues = new Map(list.map((catalogue) => [catalogue.product, catalogue]));
   if (catalogues.size < list.length) throw new Error('two products have the same key');
-  const rewriter = createRewriter({ db, emitting: parts.webhooks?.emitting }, catalogues);
+  const rewriter = createRewriter(
+    { db, emitting: parts.webhooks?.emitting, accountsPerUser: parts.freeAccountsPerUser ?? 1 },
+    catalogues,
+  );
   return {
     catalogues,
     ...createGrantWriting({ ids, rewriter, catalogues, audit }),
@@ -176,8 +181,12 @@ function cheapestUpgrade(
   const rank = present === null ? undefined : catalogue.plans[localName(catalogue.product, present)]?.rank;
   const [cheapest] = Object.entries(catalogue.plans)
     .filter(
-      ([, plan]) =>
-        plan.hidden !== true && plan.rank > (rank ?? Number.NEGATIVE_INFINITY) && admits(plan.grants),
+      // Who does not have the default plan can't get it: nobody sells it.
+      ([name, plan]) =>
+        name !== catalogue.defaultPlan &&
+        plan.hidden !== true &&
+        plan.rank > (rank ?? Number.NEGATIVE_INFINITY) &&
+        admits(plan.grants),
     )
     .sort(([, a], [, b]) => a.price.monthly - b.price.monthly);
   if (cheapest === undefined) return null;

@@ -3,8 +3,10 @@ import { type AccountId, sha256 } from '#platform/kernel';
 import type { Emitting } from '#platform/webhooks';
 import { allowancesIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
+import { withoutDefault } from './effective.ts';
 import { planEvents } from './plan-events.ts';
 import {
+  accountsWithDefault,
   accountsWithGrants,
   beginSync,
   type Change,
@@ -46,25 +48,39 @@ export interface Rewriter {
   syncCatalogues(): Promise<Synced>;
 }
 
+export interface RewriterParts {
+  readonly db: Database;
+  readonly emitting?: Emitting | undefined;
+  /** In how many accounts of one maker a product's default plan is in effect. */
+  readonly accountsPerUser: number;
+}
+
 export function createRewriter(
-  { db, emitting = () => [] }: { readonly db: Database; readonly emitting?: Emitting | undefined },
+  { db, emitting = () => [], accountsPerUser }: RewriterParts,
   catalogues: ReadonlyMap<string, Catalogue>,
 ): Rewriter {
-  const digests = new Map([...catalogues].map(([product, catalogue]) => [product, digestOf(catalogue)]));
+  const stateOf = (catalogue: Catalogue) => digestOf(catalogue, accountsPerUser);
+  const digests = new Map([...catalogues].map(([product, catalogue]) => [product, stateOf(catalogue)]));
 
   async function rewrite(tx: Transaction, accountIds: readonly AccountId[], change: Change) {
     const catalogue = catalogues.get(change.product);
     if (catalogue === undefined) return { changed: [], unknown: [] };
-    const [, rows, allowed] = await tx.runAll([
+    const [, rows, allowed, first] = await tx.runAll([
       lockAccounts(accountIds),
       grantsIn(change.product, accountIds),
       allowancesIn(change.product, accountIds),
+      accountsWithDefault({ ...catalogue, accountsPerUser }, accountIds),
     ]);
+    const withDefault = new Set(first.map(({ account_id }) => account_id));
     const allowances = new Map(allowed.map(({ account_id, limits }) => [account_id, limits]));
     const grants = Map.groupBy(rows.map(grantOf), ({ accountId }) => accountId);
     const timelines = accountIds.map((account_id) => ({
       account_id,
-      timeline: timelineOf(catalogue, grants.get(account_id) ?? [], allowances.get(account_id)),
+      timeline: timelineOf(
+        withDefault.has(account_id) ? catalogue : withoutDefault(catalogue),
+        grants.get(account_id) ?? [],
+        allowances.get(account_id),
+      ),
     }));
     const [changed] = await tx.runAll([
       insertSnapshots(change, timelines),
@@ -78,10 +94,11 @@ export function createRewriter(
   }
 
   async function sync(product: string, catalogue: Catalogue): Promise<Synced> {
-    const digest = digestOf(catalogue);
+    const digest = stateOf(catalogue);
     const [[known]] = await db.system('entitlements.rewrite', [syncedTo(product)]);
     if (known?.digest === digest && known.complete) return { rewritten: 0, unknown: [] };
-    await db.system('entitlements.rewrite', BEGIN, [beginSync(catalogue, digest, timelineOf(catalogue, []))]);
+    const given = { ...catalogue, timeline: timelineOf(catalogue, []), accountsPerUser };
+    await db.system('entitlements.rewrite', BEGIN, [beginSync(given, digest)]);
     const unknown = new Set<string>();
     let rewritten = 0;
     let after: string = NO_ID;
@@ -116,7 +133,7 @@ export function createRewriter(
 }
 
 /** Changes whenever a timeline might: with plans, add-ons, the default and whom it is for, not with prices of the same plans' names. */
-function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue): string {
+function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue, accountsPerUser: number): string {
   const granting = Object.entries(plans).map(([name, { rank, grants, perSeat, overage }]) => [
     name,
     rank,
@@ -125,7 +142,7 @@ function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue): string {
     overage?.map(({ limit }) => limit),
   ]);
   const lifting = Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]);
-  return sha256(JSON.stringify([granting, lifting, defaultPlan, holds]));
+  return sha256(JSON.stringify([granting, lifting, defaultPlan, holds, accountsPerUser]));
 }
 
 function unknownIn(catalogue: Catalogue, grant: Grant): string[] {

@@ -132,6 +132,16 @@ export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
     .where('product', '=', product)
     .where('account_id', 'in', accountIds);
 
+/** Those of some accounts that have a product's default plan where they hold nothing better. */
+export const accountsWithDefault = (
+  { holds, accountsPerUser }: Pick<Default, 'holds' | 'accountsPerUser'>,
+  accountIds: readonly AccountId[],
+) =>
+  statement<{ account_id: AccountId }>(
+    `select account_id from unnest($1::uuid[]) as account_id where entitlements.has_default(account_id, $2, $3)`,
+    [accountIds, holds, accountsPerUser],
+  );
+
 export interface Change {
   readonly product: string;
   readonly cause: 'granted' | 'revoked' | 'store_changed' | 'overage_chosen' | 'catalogue_changed';
@@ -167,7 +177,7 @@ export const insertSnapshots = (
      )
      select w.account_id, w.version, w.timeline, date_trunc('milliseconds', app.now()) as now, coalesce(
        (select s.timeline from entitlements.snapshots s where s.account_id = w.account_id and s.product = $2 and s.version = w.version - 1),
-       (select d.timeline from entitlements.defaults d where d.product = $2)) as former
+       entitlements.ungranted(w.account_id, $2)) as former
      from written w`,
     [
       JSON.stringify(timelines),
@@ -197,17 +207,20 @@ export const accountsWithGrants = (product: string, after: string, limit: number
 export const syncedTo = (product: string) =>
   tables.selectFrom('entitlements.defaults').select(['digest', 'complete']).where('product', '=', product);
 
+/** What accounts hold in a product that were never granted anything in it. */
+export interface Default extends Pick<Catalogue, 'product' | 'holds'> {
+  readonly timeline: readonly Segment[];
+  /** In how many accounts of one maker. */
+  readonly accountsPerUser: number;
+}
+
 /** Says that the snapshots of a product are being rewritten to a state of its plans. */
-export const beginSync = (
-  { product, holds }: Pick<Catalogue, 'product' | 'holds'>,
-  digest: string,
-  timeline: readonly Segment[],
-) =>
+export const beginSync = ({ product, holds, timeline, accountsPerUser }: Default, digest: string) =>
   statement(
-    `insert into entitlements.defaults (product, timeline, digest, holds) values ($1, $2::text::jsonb, $3, $4)
+    `insert into entitlements.defaults (product, timeline, digest, holds, accounts_per_user) values ($1, $2::text::jsonb, $3, $4, $5)
      on conflict (product) do update set timeline = excluded.timeline, digest = excluded.digest,
-       holds = excluded.holds, complete = false, updated_at = app.now()`,
-    [product, JSON.stringify(timeline), digest, holds],
+       holds = excluded.holds, accounts_per_user = excluded.accounts_per_user, complete = false, updated_at = app.now()`,
+    [product, JSON.stringify(timeline), digest, holds, accountsPerUser],
   );
 
 /** Says that all of them are, unless a process with other plans has written in between. */

@@ -39,12 +39,16 @@ async function house(passing?: Passing) {
   const run = (catalogue: Catalogue) =>
     createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   const what = { product: 'demo', source: 'admin', cause: 'a test', by: { kind: 'system' } } as const;
+  const opening = (accounts: readonly AccountId[]) => {
+    const opened = `insert into accounts.accounts (account_id, kind, name, created_by)
+      select id::uuid, 'organization', 'Ours', id::uuid from jsonb_array_elements_text($1::text::jsonb) as id
+      on conflict do nothing`;
+    return statement(opened, [JSON.stringify(accounts)]);
+  };
+  const open = (accounts: readonly AccountId[]) => db.system('admin.grants', point, [opening(accounts)]);
   const give = (by: Entitlements, plan: string, accounts: readonly AccountId[]) =>
     db.system('admin.grants', point, async (tx) => {
-      const opened = `insert into accounts.accounts (account_id, kind, name, created_by)
-        select id::uuid, 'organization', 'Ours', id::uuid from jsonb_array_elements_text($1::text::jsonb) as id
-        on conflict do nothing`;
-      await tx.run(statement(opened, [JSON.stringify(accounts)]));
+      await tx.run(opening(accounts));
       for (const accountId of accounts) await by.grantIn(tx, { ...what, accountId, plan });
     });
   /** How many accounts have which history of causes. */
@@ -58,13 +62,13 @@ async function house(passing?: Passing) {
     ]);
     return Object.fromEntries(rows.map(({ causes, accounts }) => [causes, accounts]));
   };
-  return { run, give, histories };
+  return { run, open, give, histories };
 }
 const newAccounts = (n: number) => Array.from({ length: n }, () => ids.next<AccountId>());
 
 describe('a change of plans in code', () => {
   test('reaches every account at the next start, and no later start does it again', async () => {
-    const { run, give, histories } = await house();
+    const { run, open, give, histories } = await house();
     const before = run(oldCode);
     await before.syncCatalogues();
     const accounts = newAccounts(450);
@@ -73,7 +77,9 @@ describe('a change of plans in code', () => {
     expect(await now.syncCatalogues()).toEqual({ rewritten: 450, unknown: [] });
     expect(await now.syncCatalogues()).toEqual({ rewritten: 0, unknown: [] });
     for (const place of [0, 199, 200, 449]) expect(await posts(now, accounts[place])).toBe(20);
-    expect(await posts(now, ids.next<AccountId>())).toBe(2);
+    const newcomers = newAccounts(1);
+    await open(newcomers);
+    expect(await posts(now, newcomers[0])).toBe(2);
     expect(await histories()).toEqual({ 'granted catalogue_changed': 450 });
   });
 

@@ -157,10 +157,12 @@ export async function addUser(
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));
   if (rows.length === 0) return undefined;
   const owner: AccountOwner = { userId, email, fullName, whence: addition.whence };
+  // Who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
+  // for nothing is given in the account that they begin with.
+  const company =
+    companyName === undefined ? undefined : await parts.makeOrganization(tx, owner, companyName);
   const personal = await parts.makePersonalAccount(tx, owner);
-  // Who registers a company acts for it, unless they say otherwise (X-Account-Id).
-  const accountId =
-    companyName === undefined ? personal : await parts.makeOrganization(tx, owner, companyName);
+  const accountId = company ?? personal;
   await tx.run(setDefaultAccount(userId, accountId));
   return { userId, accountId };
 }

@@ -58,11 +58,13 @@ call app.protect_tenant('entitlements.snapshots', 'select');
 revoke update, delete on entitlements.snapshots from plinth_system;
 
 -- The timeline of accounts that were never granted anything in a product, whose data the product holds (accounts of the
--- other kind hold nothing in it), and which state of the product's plans the snapshots were last rewritten to. Rows of the program, of no account: everybody may read them.
+-- other kind hold nothing in it) and that are among the first of whoever made them, and which state of the product's plans the snapshots were last rewritten to. Rows of the program, of no account: everybody may read them.
 create table entitlements.defaults (
   product text primary key,
   timeline jsonb not null check (jsonb_typeof(timeline) = 'array' and timeline <> '[]'),
   holds text not null default 'both' check (holds in ('personal', 'organization', 'both')),
+  -- In how many of the accounts that one person made it is in effect (accounts.places); the others hold no plan.
+  accounts_per_user integer not null default 1 check (accounts_per_user > 0),
   digest text not null,
   complete boolean not null default false,
   created_at timestamptz not null default app.now(),
@@ -73,12 +75,28 @@ revoke delete on entitlements.defaults from plinth_system;
 create policy everybody on entitlements.defaults for select to plinth_tenant using (true);
 grant select on entitlements.defaults to plinth_tenant;
 
--- The newest timeline of an account in a product; null for a product that the program doesn't know, or not for accounts of this kind.
+-- Whether an account has a product's default plan: it is among the first accounts that one person made. Everybody has one personal account.
+create function entitlements.has_default(p_account uuid, p_holds text, p_most integer) returns boolean language sql stable parallel safe as $$
+  select p_holds = 'personal' or exists (
+    select from accounts.places p where p.account_id = p_account and p.holds = p_holds and p.place <= p_most)
+$$;
+
+-- The timeline of an account that was never granted anything in a product; null for a product that the program doesn't know, or not for
+-- accounts of this kind. One that does not have the default plan reads as in a product without one.
+create function entitlements.ungranted(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
+  select case
+    when entitlements.has_default(p_account, d.holds, d.accounts_per_user) then d.timeline
+    else '[{"from": "1970-01-01T00:00:00.000Z", "until": null, "plan": null, "add_ons": [], "source": null, "grants": {}}]'
+  end
+  from entitlements.defaults d where d.product = p_product
+    and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))
+$$;
+
+-- The newest timeline of an account in a product.
 create function entitlements.timeline(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
   select coalesce(
     (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
-    (select d.timeline from entitlements.defaults d where d.product = p_product
-      and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))))
+    entitlements.ungranted(p_account, p_product))
 $$;
 
 -- The segment of a timeline that an instant lies in. It is read from its end: the present is among the last segments.
@@ -100,7 +118,6 @@ begin
   return (
     select array_agg(entitlements.segment_at(coalesce(
       (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
-      (select d.timeline from entitlements.defaults d where d.product = wanted.product
-        and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)))), p_at) order by place)
+      entitlements.ungranted(wanted.account, wanted.product)), p_at) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $$;
