@@ -206,7 +206,7 @@ export async function openSeller(
     log,
   });
   jobs.handle(mail.handler);
-  const folding = createFolding({ entitlements, webhooks, mail, audit });
+  const folding = createFolding({ entitlements, webhooks, mail, audit, freeAccountsPerUser: 1 });
   const stores = [{ store, readsPerSecond }];
   const inbox = createInbox({ db, ids, clock, audit, log, jobs, folding, stores });
   return { db, node, inbox, jobs, logged };

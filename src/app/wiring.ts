@@ -101,7 +101,8 @@ function wirePeople(parts: WiringParts) {
   const audit = createAudit(parts);
   const { mail, sendBy } = openMail(parts);
   const webhooks = openWebhooks({ ...parts, audit });
-  const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks });
+  const { freeAccountsPerUser } = config;
+  const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
   const accounts = openAccounts({ ...parts, audit, mail, catalogues, entitlements });
   const identity = createIdentity({
     ...parts,
@@ -142,7 +143,8 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const jobs = openJobs({ ...parts, limits });
   parts.sendBy(jobs);
   const idempotency = createIdempotency(parts);
-  const inbox = openInbox({ ...parts, jobs });
+  const { freeAccountsPerUser } = config;
+  const inbox = openInbox({ ...parts, jobs, freeAccountsPerUser });
   const prices = pricesOf(config);
   return {
     denials,
@@ -159,13 +161,14 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
       entitlements,
       usage: limits.usage,
       credits: createCredits(parts),
+      selling: parts.stripe && { mode: parts.stripe.client.mode, freeAccountsPerUser },
       accountByEmail: async (email) =>
         (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
     }),
     inbox,
     endings: openEndings({ ...parts, jobs, inbox }),
     overage: openOverage({ ...parts, jobs, limits }),
-    subscriptions: openSubscriptions({ ...parts, inbox, limits }),
+    subscriptions: openSubscriptions({ ...parts, inbox, limits, freeAccountsPerUser }),
     reports: createReports({
       ...parts,
       exchangeRatesFile: config.exchangeRatesFile,

@@ -49,7 +49,7 @@ export async function openNode(street: Street, { beside }: { readonly beside?: N
   const link = { client, webhookSecrets: () => [SECRET] };
   const store = createStripeStore({ link, clock });
   const { modules } = app.app;
-  const folding = createFolding(modules);
+  const folding = createFolding({ ...modules, freeAccountsPerUser: 1 });
   const ids = createIds({ clock, random: systemRandom });
   const inbox = createInbox({
     ...modules,

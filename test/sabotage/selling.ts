@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const CHECKOUT = 'test/selling/checkout.test.ts ::';
+const FREE = 'test/selling/free.test.ts ::';
 const CHANGES = 'test/selling/changes.test.ts ::';
 const SYNC = 'test/selling/sync.test.ts ::';
 
@@ -33,6 +34,27 @@ export const SELLING: readonly Patch[] = [
     find: "trialDays: subscribed === 'never' ? order.trialDays : undefined,",
     replace: 'trialDays: order.trialDays,',
     expects: `${CHECKOUT} a plan > is tried for free once, and paid at once by whoever had it before`,
+  },
+  {
+    name: 'trial-in-each-account',
+    file: 'src/platform/billing/migrations/0002_sales.up.sql',
+    find: 'where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most',
+    replace: 'where p_most > 0',
+    expects: `${FREE} a product is tried in one account of a user; in the others it is paid at once, and the page says so`,
+  },
+  {
+    name: 'trial-on-each-account-of-a-card',
+    file: 'src/platform/billing/folding/trials.ts',
+    find: '(elsewhere?.tried ?? 0) >= mostPerPerson',
+    replace: '(elsewhere?.tried ?? 0) > 100 * mostPerPerson',
+    expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store`,
+  },
+  {
+    name: 'trial-that-is-not-to-be-had-all-the-same',
+    file: 'src/platform/billing/folding/granted.ts',
+    find: 'isTriedInVain(one) ? null :',
+    replace: '',
+    expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store`,
   },
   {
     name: 'dearer-plan-before-it-is-paid',

@@ -259,6 +259,7 @@ describe('a cheaper plan', () => {
         catalogues: modules.entitlements.catalogues,
         look: (refs) => modules.inbox.look('stripe', refs),
         notFitting: async () => unfit,
+        freeAccountsPerUser: 1,
       });
       const visitor = {
         accountId: ada.accountId,

@@ -197,6 +197,7 @@ describe('what an account holds', () => {
         resets_at: { posts: '2027-04-01T00:00:00.000Z', cost: '2027-03-02T00:00:00.000Z' },
         until,
         grace: null,
+        trial_available: false,
       },
       expect.objectContaining({
         plan: 'pipe.free',

@@ -1,4 +1,4 @@
-import { type DataRule, erased, erasedWith, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
+import { type DataRule, erased, erasedWith, kept, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
 
 /** Of objects of a store: which of them are an account's says billing.objects, which goes in the same statement. */
 const OF_ITS_OBJECTS = `(t.store, t.mode, t.kind, t.object_id) in (
@@ -48,6 +48,13 @@ export const billingDataRules: DataRule[] = [
     account: erasedWith(ACCOUNTS),
     user: THE_ACCOUNTS,
     withheld: ['asked', 'session', 'url'],
+  },
+  {
+    table: 'billing.trials',
+    account: kept(
+      'ids, and a hash of what a store tells a card by: whoever erases an account tries nothing anew',
+    ),
+    withheld: 'which trials count',
   },
   { table: 'billing.overage', account: erasedWith(ACCOUNTS) },
   { table: 'billing.overage_windows', account: erasedWith('billing.overage') },

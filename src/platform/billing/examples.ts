@@ -48,6 +48,7 @@ export const entitlement = {
   resets_at: { posts: '2027-04-01T00:00:00.000Z' },
   until: null,
   grace: null,
+  trial_available: true,
 };
 
 export const grant = {

@@ -49,6 +49,10 @@ export interface SubscriptionFacts extends Bought {
   readonly givenUp: boolean;
   readonly startsAt: Date;
   readonly trialEndsAt: Date | null;
+  /** What the store tells the same card by, whoever pays with it; not said: it tells none. */
+  readonly card?: string | undefined;
+  /** It was begun at a page that was opened here: a trial of it is ours to give. */
+  readonly isOurs?: boolean | undefined;
   readonly periodStartsAt: Date;
   readonly periodEndsAt: Date;
   readonly cancelsAt: Date | null;

@@ -48,6 +48,9 @@ export const entitlementReply = z.strictObject({
   grace: instant
     .nullable()
     .describe('Until when the plan is kept although a payment failed; null: none did.'),
+  trial_available: z
+    .boolean()
+    .describe('Whether a plan of it can be tried before it is paid, as far as is known before a card is.'),
 });
 export const entitlementsReply = z.strictObject({ data: z.array(entitlementReply) });
 
@@ -103,7 +106,16 @@ export const gracesOf = (accountId: AccountId) =>
 /** An entitlement with what is used and left of its limits. */
 export function entitlementView(
   entitlement: Entitlement,
-  { usage, graces }: { readonly usage: readonly LimitInUse[]; readonly graces: readonly Grace[] },
+  {
+    usage,
+    graces,
+    triable,
+  }: {
+    readonly usage: readonly LimitInUse[];
+    readonly graces: readonly Grace[];
+    /** Products that the account may try. */
+    readonly triable: ReadonlySet<string>;
+  },
 ): EntitlementView {
   const { product, name, plan, planName, source: from, addOns, grants, until } = entitlement;
   const own = usage.filter((limit) => limit.product === product);
@@ -128,6 +140,7 @@ export function entitlementView(
       graces
         .find((grace) => grace.product === product && grace.store === entitlement.source)
         ?.until.toISOString() ?? null,
+    trial_available: triable.has(product),
   };
 }
 

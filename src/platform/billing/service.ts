@@ -15,6 +15,8 @@ import {
   type LimitInUse,
 } from './holdings.ts';
 import { priceListOf } from './price-list.ts';
+import type { Mode } from './store.ts';
+import { triable, triedFirst } from './trials.ts';
 
 const GRANTED = commitPoint(
   'billing.granted',
@@ -72,6 +74,8 @@ export interface BillingParts {
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   readonly credits: CreditsGiver;
+  /** Where plans are bought; undefined: nowhere. */
+  readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
 }
 
 /** What is sold, what an account holds of it, and what admins give by hand. Stores come on top of it. */
@@ -90,12 +94,13 @@ export function createBilling(parts: BillingParts): Billing {
       return plan;
     },
     async entitlements(accountId) {
-      const [held, used, [graces]] = await Promise.all([
+      const [held, used, [graces, tried]] = await Promise.all([
         entitlements.current(accountId),
         usage(accountId),
-        db.tenant(accountId, [gracesOf(accountId)]),
+        db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
       ]);
-      return held.map((one) => entitlementView(one, { usage: used, graces }));
+      const mayTry = new Set(tried.map(({ product }) => product));
+      return held.map((one) => entitlementView(one, { usage: used, graces, triable: mayTry }));
     },
     give: (order, by) => give(parts, order, by),
     giveCredits: (order, by) => giveCredits(parts, order, by),
@@ -113,6 +118,11 @@ export function createBilling(parts: BillingParts): Billing {
       return page(rows, limit, { item: grantView, position: ({ id }) => [id] });
     },
   };
+}
+
+function triableOf({ entitlements, selling }: BillingParts) {
+  const products = selling === undefined ? [] : triedFirst(entitlements.catalogues.values());
+  return triable(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
 }
 
 async function give(

@@ -159,6 +159,11 @@ export const TEMPLATES = {
     why: 'It ended at 2026-11-20 08:00 UTC.',
     next: 'Nothing was deleted. You can subscribe again at any time.',
   }),
+  trial_refused: template(changedPlan, {
+    ...boughtExample,
+    why: 'A trial of it is not to be had for this account or with this card.',
+    next: 'Nothing was charged. You can subscribe at any time; it is paid from the first day on.',
+  }),
 } as const;
 
 export type TemplateName = keyof typeof TEMPLATES;

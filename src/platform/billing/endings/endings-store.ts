@@ -59,6 +59,14 @@ export const takeToGoOn = ({ store, mode }: Shop) =>
     [store, mode],
   );
 
+/** Trials that are not to be, and go on at the store. Whoever asks it twice ends them once. */
+export const refusedTrials = ({ store, mode }: Shop) =>
+  statement<{ store_id: string }>(
+    `select s.store_id from billing.trials t join billing.subscriptions s using (account_id, store, mode, store_id)
+     where t.refused_at is not null and t.store = $1 and t.mode = $2 and s.state = 'trialing' order by t.refused_at limit ${MOST}`,
+    [store, mode],
+  );
+
 const OF_TAKEN =
   'account_id = $1 and store_id = $2 and busy_until = $3::text::timestamptz and store = $4 and mode = $5';
 const valuesOf = ({ store, mode }: Shop, taken: TakenEnding) => [

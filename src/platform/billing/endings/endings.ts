@@ -8,6 +8,7 @@ import {
   customersToForget,
   ended,
   forgotten,
+  refusedTrials,
   takeToEnd,
   takeToGoOn,
   type TakenEnding,
@@ -38,11 +39,11 @@ export interface EndingsParts {
   readonly enders: readonly Ender[];
 }
 
-/** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md). */
+/** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md), and of trials that are not to be. */
 export interface Endings {
   /**
    * Ends at the store, with what is paid for, what accounts have that were closed since; has those go on whose account is open
-   * again; and has the store forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
+   * again; ends trials that are not to be; and has the store forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
    * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
    */
   run(): Promise<number>;
@@ -72,7 +73,7 @@ export function createEndings(parts: EndingsParts): Endings {
 /** One thing that a store is asked for, and what is written down once it has said yes. */
 interface Asked {
   readonly id: string;
-  readonly what: 'ended' | 'went on' | 'forgotten';
+  readonly what: 'ended' | 'went on' | 'trial ended' | 'forgotten';
   readonly ask: () => Promise<void>;
   readonly note: () => Promise<unknown>;
 }
@@ -85,12 +86,15 @@ async function runAt(parts: EndingsParts, ender: Ender): Promise<number> {
       await ask();
       await note();
       done += 1;
-      parts.log.info({ id, what }, 'a store was told of an account that was closed, opened again or erased');
+      parts.log.info(
+        { id, what },
+        'a store was told of an account that was closed, opened again or erased, or of a trial that is not to be',
+      );
     } catch (error) {
       failures.push(error);
       parts.log.error(
         { id, what, err: error },
-        'a store could not be told of an account that was closed, opened again or erased',
+        'a store could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
       );
       // The others would wait for it just as long.
       if (error instanceof AppError && error.code === 'store_unavailable') break;
@@ -102,7 +106,10 @@ async function runAt(parts: EndingsParts, ender: Ender): Promise<number> {
 
 async function askedOf({ db, inbox }: EndingsParts, ender: Ender): Promise<Asked[]> {
   const [toEnd, toGoOn] = await db.system('billing.endings', TAKEN, [takeToEnd(ender), takeToGoOn(ender)]);
-  const [toForget] = await db.system('billing.endings', [customersToForget(ender)]);
+  const [toForget, untried] = await db.system('billing.endings', [
+    customersToForget(ender),
+    refusedTrials(ender),
+  ]);
   const told = async (telling: typeof ended, taken: TakenEnding) => {
     await db.system('billing.endings', TOLD, [telling(ender, taken)]);
     await inbox.look(ender.store, [{ kind: 'subscription', id: taken.store_id }]);
@@ -115,6 +122,10 @@ async function askedOf({ db, inbox }: EndingsParts, ender: Ender): Promise<Asked
     ...toGoOn.map((taken): Asked => {
       const id = taken.store_id;
       return { id, what: 'went on', ask: () => ender.goOn(id), note: () => told(wentOn, taken) };
+    }),
+    ...untried.map(({ store_id: id }): Asked => {
+      const note = () => inbox.look(ender.store, [{ kind: 'subscription', id }]);
+      return { id, what: 'trial ended', ask: () => ender.endTrial(id), note };
     }),
     ...toForget.map(
       ({ account_id, customer }): Asked => ({

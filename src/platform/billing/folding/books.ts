@@ -22,6 +22,8 @@ export interface SubscriptionRow {
   readonly given_up: boolean;
   readonly starts_at: Date;
   readonly trial_ends_at: Date | null;
+  /** The trial is not to be: nothing is had before it is paid. */
+  readonly trial_refused_at: Date | null;
   readonly period_starts_at: Date;
   readonly period_ends_at: Date;
   readonly cancels_at: Date | null;
@@ -106,7 +108,12 @@ export async function booksOf(tx: Transaction, whose: Customer): Promise<Books> 
       [accountId, store, mode],
     );
   const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
-    rows<SubscriptionRow>('subscriptions', 'starts_at'),
+    statement<SubscriptionRow>(
+      `select s.*, t.refused_at as trial_refused_at from billing.subscriptions s
+       left join billing.trials t using (account_id, store, mode, store_id)
+       where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,
+      [accountId, store, mode],
+    ),
     rows<InvoiceRow>('invoices', 'issued_at'),
     statement<LineRow>(
       'select * from billing.invoice_lines where account_id = $1 order by invoice_id, store_id',

@@ -9,6 +9,7 @@ import type { Mode, StoreName } from '../store.ts';
 import { deriveIn } from './deriving.ts';
 import { projectIn } from './projecting.ts';
 import { tellIn } from './telling.ts';
+import { noteTrialIn } from './trials.ts';
 
 /** Who sells, and in which of its worlds: what rows of it are found by. */
 export interface Shop {
@@ -33,6 +34,8 @@ export interface Applied extends Customer {
 }
 
 export interface FoldingParts {
+  /** In how many accounts of one person, or on one card, a product is tried. */
+  readonly freeAccountsPerUser: number;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'storeGrantsIn' | 'announce'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
@@ -59,6 +62,7 @@ export function createFolding(parts: FoldingParts): Folding {
     async applyIn(tx, applied) {
       const [, [account]] = await tx.runAll([lockAccount(applied.accountId), accountOf(applied.accountId)]);
       const before = await projectIn(tx, applied);
+      await noteTrialIn(tx, applied, parts.freeAccountsPerUser);
       // Of an account that was erased the books go on, and nobody is granted or told anything.
       if (account === undefined || applied.isRetold === true || !MEANS_SOMETHING.has(applied.ref.kind))
         return;

@@ -9,7 +9,7 @@ import type { Standing } from './standing.ts';
  */
 export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>): StoreGrant[] {
   const subscribed = books.subscriptions
-    .flatMap((one) => subscribedTo(one, standings.get(one.id)?.until ?? null))
+    .flatMap((one) => subscribedTo(one, isTriedInVain(one) ? null : (standings.get(one.id)?.until ?? null)))
     // None of a plan is nothing.
     .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
   const bought = purchasesOf(books).map(({ line, addOn, paidAt, revokedAt }) => ({
@@ -24,19 +24,24 @@ export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>
   return [...subscribed, ...bought];
 }
 
+function isTriedInVain({ state, trial_refused_at: refused }: SubscriptionRow): boolean {
+  return state === 'trialing' && refused !== null;
+}
+
+/** Of a trial that is not to be, it begins when it is paid. */
+function beginningOf({
+  starts_at: begins,
+  trial_ends_at: paidFrom,
+  trial_refused_at: refused,
+}: SubscriptionRow) {
+  return refused === null || paidFrom === null || paidFrom < begins ? begins : paidFrom;
+}
+
 /** A change that waits is in effect from its instant on, without anybody doing anything then. */
 function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreGrant[] {
-  const {
-    store_id,
-    product,
-    plan,
-    quantity,
-    starts_at: startsAt,
-    next_plan,
-    next_quantity,
-    next_at,
-    trial_ends_at,
-  } = subscription;
+  const { store_id, product, plan, quantity, next_plan, next_quantity, next_at, trial_ends_at } =
+    subscription;
+  const startsAt = beginningOf(subscription);
   const present = {
     externalId: store_id,
     product,

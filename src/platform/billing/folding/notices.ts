@@ -17,6 +17,7 @@ export type NoticeKind =
   | 'subscription_suspended'
   | 'payment_recovered'
   | 'subscription_canceled'
+  | 'trial_refused'
   | 'payment.failed';
 
 /** Something that the people of an account are told once. */
@@ -101,11 +102,26 @@ function ofDisputes(books: Books, subscription: SubscriptionRow, invoices: reado
 }
 
 function ofEnd(subscription: SubscriptionRow, now: Date): Notice[] {
-  const { state, ended_at, store_id: about } = subscription;
+  const { state, ended_at, store_id: about, trial_refused_at: refused } = subscription;
+  if (isOverUntried(subscription)) {
+    const isNews = refused !== null && now.getTime() - refused.getTime() < NEWS;
+    return [{ kind: 'trial_refused', about, subscription, isNews }];
+  }
   if (state !== 'canceled' || ended_at === null) return [];
   return [
     { kind: 'subscription_canceled', about, subscription, isNews: now.getTime() - ended_at.getTime() < NEWS },
   ];
+}
+
+/** Of a trial that is not to be, and was not paid for either. */
+function isOverUntried({
+  state,
+  ended_at,
+  trial_ends_at,
+  trial_refused_at: refused,
+}: SubscriptionRow): boolean {
+  if (refused === null || trial_ends_at === null) return false;
+  return state === 'trialing' || (state === 'canceled' && ended_at !== null && ended_at <= trial_ends_at);
 }
 
 function isAlive({ state }: SubscriptionRow): boolean {

@@ -96,6 +96,7 @@ function mailsOf(parts: Telling, { accountId, people, notice }: Writing): readon
       case 'subscription_suspended':
       case 'payment_recovered':
       case 'subscription_canceled':
+      case 'trial_refused':
         return parts.mail.sending({ ...letter, template: kind, facts: changeWords(notice, words) });
     }
   });

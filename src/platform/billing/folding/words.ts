@@ -34,6 +34,11 @@ function happened(notice: Notice): { readonly why: string; readonly next: string
       why: `It ended at ${instant(subscription.ended_at)}.`,
       next: 'Nothing was deleted. You can subscribe again at any time.',
     };
+  if (kind === 'trial_refused')
+    return {
+      why: 'A trial of it is not to be had for this account or with this card.',
+      next: 'Nothing was charged. You can subscribe at any time; it is paid from the first day on.',
+    };
   const isOfDispute = invoice === undefined;
   if (kind === 'payment_recovered')
     return {

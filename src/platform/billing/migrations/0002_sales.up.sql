@@ -242,6 +242,53 @@ create unique index checkouts_open on billing.checkouts (account_id, store, mode
   where state in ('making', 'open');
 call app.protect_tenant('billing.checkouts', 'select, insert, update');
 
+-- Trials that began, so that nobody has them one after the other in account after account. A row outlives its account: who deletes it has
+-- had the trial all the same.
+create table billing.trials (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  -- Of the subscription.
+  store_id text not null,
+  product text not null,
+  -- Who made the account.
+  created_by uuid not null,
+  -- SHA-256 of what the store tells the card by; null: it told none.
+  card text,
+  -- It is not to be: so many accounts of the same person, or on the same card, have had one.
+  refused_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, store, mode, store_id)
+);
+create index trials_of_maker on billing.trials (created_by, product);
+create index trials_of_card on billing.trials (card, product);
+call app.protect_tenant('billing.trials', 'select');
+revoke select on billing.trials from plinth_tenant;
+
+-- In how many other accounts a product was tried, by whoever made this one or on this card: the larger of the two.
+create function billing.tried_elsewhere(p_account uuid, p_mode text, p_product text, p_card text) returns integer language sql stable as $$
+  select greatest(
+    (select count(distinct t.account_id) from billing.trials t
+     where t.created_by = (select a.created_by from accounts.accounts a where a.account_id = p_account)
+       and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null),
+    (select count(distinct t.account_id) from billing.trials t
+     where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
+$$;
+revoke all on function billing.tried_elsewhere(uuid, text, text, text) from public;
+grant execute on function billing.tried_elsewhere(uuid, text, text, text) to plinth_system;
+
+-- Of some products those that an account may try: it never had them, and not too many others of whoever made it have tried them.
+create function billing.triable(p_mode text, p_products text[], p_most integer) returns setof text language sql stable as $$
+  select product from unnest(p_products) as product
+  where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most
+    and not exists (select from billing.trials t where t.account_id = app.account() and t.mode = p_mode and t.product = product)
+    and not exists (select from billing.subscriptions s where s.account_id = app.account() and s.mode = p_mode and s.product = product
+      and s.state not in ('incomplete', 'expired'))
+$$;
+call app.run_as_system('billing.triable(text, text[], integer)');
+grant execute on function billing.triable(text, text[], integer) to plinth_tenant;
+
 -- What a customer was told of a subscription, once: about says of what (an invoice and its failure).
 create table billing.notices (
   account_id uuid not null references accounts.accounts (account_id) on delete cascade,

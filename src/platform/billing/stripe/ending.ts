@@ -14,6 +14,8 @@ export interface Ender {
   end(subscription: string): Promise<void>;
   /** Has it go on, if it has not ended. */
   goOn(subscription: string): Promise<void>;
+  /** Ends at once one that is still tried, and was never paid for. */
+  endTrial(subscription: string): Promise<void>;
   /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
   forget(customer: string): Promise<void>;
 }
@@ -28,6 +30,11 @@ export function createStripeEnder(client: StripeClient): Ender {
         const { cancel_at_period_end: ends, ended_at: ended } = await readSubscription(client, id);
         if (!ends || ended !== null) return;
         await client.change((stripe) => stripe.subscriptions.update(id, { cancel_at_period_end: false }));
+      }),
+    endTrial: (id) =>
+      ifThere(async () => {
+        const { status } = await readSubscription(client, id);
+        if (status === 'trialing') await cancel(client, id, 'now');
       }),
     forget: (id) =>
       ifThere(async () => {

@@ -76,14 +76,35 @@ const plain = (object: unknown): Body => JSON.parse(JSON.stringify(object));
 
 const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) => Promise<unknown>>> = {
   customer: ({ get }, id) => get((stripe, options) => stripe.customers.retrieve(id, {}, options)),
-  subscription: ({ get }, id) =>
-    get((stripe, options) =>
-      stripe.subscriptions.retrieve(id, { expand: ['schedule.phases.items.price'] }, options),
-    ),
+  subscription: fetchSubscription,
   invoice: fetchInvoice,
   payment: fetchPayment,
   checkout: ({ get }, id) => get((stripe, options) => stripe.checkout.sessions.retrieve(id, {}, options)),
 };
+
+/** With what it is paid by: of that no more than its kind, and what tells it from others. */
+async function fetchSubscription({ get }: StripeReader, id: string): Promise<unknown> {
+  const subscription = await get((stripe, options) =>
+    stripe.subscriptions.retrieve(
+      id,
+      { expand: ['schedule.phases.items.price', 'default_payment_method'] },
+      options,
+    ),
+  );
+  const { default_payment_method: method } = subscription;
+  if (method === null || typeof method === 'string') return subscription;
+  const { id: name, type } = method;
+  return {
+    ...subscription,
+    default_payment_method: { id: name, type, fingerprint: fingerprintOf(method) },
+  };
+}
+
+/** Stripe gives one to cards and to bank accounts: the same for the same one, whatever customer it belongs to. */
+function fingerprintOf(method: Stripe.PaymentMethod): string | null {
+  const { card, us_bank_account: us, sepa_debit: sepa, bacs_debit: bacs, au_becs_debit: becs } = method;
+  return [card, us, sepa, bacs, becs].map((one) => one?.fingerprint).find((one) => one != null) ?? null;
+}
 
 /** With all of its lines: Stripe cuts them short, and expands no deeper than four levels. */
 async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> {

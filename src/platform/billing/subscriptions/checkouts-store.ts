@@ -65,10 +65,10 @@ export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
   );
 
 export const keepSession = (accountId: AccountId, id: string, session: Session) =>
-  statement(
+  statement<Pick<Asked, 'asked'>>(
     `update billing.checkouts
         set state = $3, session = $4, url = $5, expires_at = $6, updated_at = app.now()
-      where account_id = $1 and id = $2 and state in ('making', 'open')`,
+      where account_id = $1 and id = $2 and state in ('making', 'open') returning asked`,
     [accountId, id, session.state, session.id, session.url, session.expiresAt],
   );
 

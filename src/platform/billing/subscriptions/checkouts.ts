@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, sha256, type UserId } from '#platform/kernel';
 import {
   type Asked,
   closeSession,
@@ -25,6 +25,7 @@ import {
 } from './checkouts-store.ts';
 import { type Order, unsold } from './order.ts';
 import { pricesOf } from './prices.ts';
+import { triable } from '../trials.ts';
 import type { SellingParts } from './selling.ts';
 
 const BEGUN = commitPoint(
@@ -47,30 +48,50 @@ export interface Visit {
   readonly order: Order;
 }
 
+/** The store's page, while it can be paid on. */
+export interface Page extends Session {
+  readonly url: string;
+  /** Of the trial that it offers; null: it is paid at once. */
+  readonly trialDays: number | null;
+}
+
 /**
  * The store's page for an order. The same order again is answered with the same page, by whichever process and after any
  * death of another; another order of the same product closes the page of the former first. So no two pages are
  * open on which one thing could be paid twice. Throws `already_subscribed` where the account has the product already, by what
  * the store itself says at that moment.
  */
-export async function checkout(
-  parts: SellingParts,
-  visit: Visit,
-): Promise<Session & { readonly url: string }> {
-  const { accountId, order } = visit;
-  await assertKind(parts, visit);
+export async function checkout(parts: SellingParts, asked: Visit): Promise<Page> {
+  const { accountId } = asked;
+  await assertKind(parts, asked);
+  const visit = { ...asked, order: await withItsTrial(parts, asked) };
+  const { order } = visit;
   for (let round = 0; round < ROUNDS; round += 1) {
     const row = await found(parts, visit);
     if (row === undefined) continue;
     const isSame = row.fingerprint === order.fingerprint;
     const session = await sessionOf(parts, { visit, row, isSame });
     if (session === undefined) continue;
-    await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
+    const [[kept]] = await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
     if (session.state === 'complete') await parts.look([{ kind: 'checkout', id: session.id }]);
     const { url } = session;
-    if (session.state === 'open' && url !== null) return { ...session, url };
+    const trialDays = kept?.asked.subscription_data?.trial_period_days ?? null;
+    if (session.state === 'open' && url !== null) return { ...session, url, trialDays };
   }
   throw new AppError('conflict', { message: 'Another order of this account is under way. Try again.' });
+}
+
+/** An order without a trial is another one: a page that still offers it is closed. */
+async function withItsTrial(
+  { db, stripe, freeAccountsPerUser }: SellingParts,
+  { accountId, order }: Visit,
+): Promise<Order> {
+  if (order.trialDays === undefined) return order;
+  const [[mayTry]] = await db.tenant(accountId, [
+    triable(stripe.client.mode, [order.product], freeAccountsPerUser),
+  ]);
+  if (mayTry !== undefined) return order;
+  return { ...order, trialDays: undefined, fingerprint: sha256(`${order.fingerprint} untried`) };
 }
 
 /** The way that is there, or a new one of this order; undefined: another was begun at the same instant. */

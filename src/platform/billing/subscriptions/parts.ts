@@ -17,6 +17,8 @@ export interface SubscriptionsParts {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** In how many accounts of one person, or on one card, a product is tried. */
+  readonly freeAccountsPerUser: number;
   /** undefined: nothing is sold here. */
   readonly stripe: StripeLink | undefined;
   /**

@@ -84,12 +84,15 @@ export const openCheckout = route(
       reply: {
         checkout_url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
         expires_at: '2027-03-09T09:00:00.000Z',
+        trial_days: null,
       },
     },
   },
   async ({ accountId, caller, origin, body }, subscriptions) => {
-    const { url, expiresAt } = await subscriptions.checkout({ accountId, caller, origin }, body);
-    return answer(201, { checkout_url: url, expires_at: expiresAt.toISOString() });
+    const visitor = { accountId, caller, origin };
+    const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
+    const page = { checkout_url: url, expires_at: expiresAt.toISOString(), trial_days: trialDays };
+    return answer(201, page);
   },
 );
 

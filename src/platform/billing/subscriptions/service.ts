@@ -5,7 +5,7 @@ import { refusedFor } from '../stripe/client.ts';
 import { payingCustomer } from '../stripe/customers.ts';
 import { openPortal } from '../stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
-import { checkout } from './checkouts.ts';
+import { checkout, type Page as CheckoutPage } from './checkouts.ts';
 import { type CheckoutOrder, orderOf } from './order.ts';
 import type { SubscriptionsParts, Unfitting } from './parts.ts';
 import { changeable, chosen, ordered, type SellingParts, selling, type Visitor } from './selling.ts';
@@ -20,10 +20,7 @@ import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView 
 
 /** What an account buys, and what becomes of it. All that changes is changed at the store, and seen here by looking there. */
 export interface Subscriptions {
-  checkout(
-    visitor: Visitor,
-    order: CheckoutOrder,
-  ): Promise<{ readonly url: string; readonly expiresAt: Date }>;
+  checkout(visitor: Visitor, order: CheckoutOrder): Promise<CheckoutPage>;
   /** The store's own pages, where cards and invoices are. */
   portal(visitor: Visitor, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */

@@ -45,6 +45,7 @@ export type SubscriptionView = z.infer<typeof subscriptionReply>;
 export const checkoutReply = z.strictObject({
   checkout_url: z.url().describe('The store’s page: send the customer there.'),
   expires_at: instant,
+  trial_days: z.int().nullable().describe('Of the trial that the page offers; null: it is paid at once.'),
 });
 export const portalReply = z.strictObject({ portal_url: z.url() });
 export const canceledReply = z.strictObject({

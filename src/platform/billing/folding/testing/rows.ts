@@ -25,6 +25,7 @@ export const subscription = (more: Partial<SubscriptionRow> = {}): SubscriptionR
   given_up: false,
   starts_at: day(0),
   trial_ends_at: null,
+  trial_refused_at: null,
   period_starts_at: day(30),
   period_ends_at: day(60),
   cancels_at: null,

@@ -49,7 +49,13 @@ export async function openFolding(db: Database, transport: Transport) {
     letters.push([message.template, message.facts]);
     return mail.sending(message);
   };
-  const folding = createFolding({ entitlements, webhooks, mail: { sending, wake: mail.wake }, audit });
+  const folding = createFolding({
+    entitlements,
+    webhooks,
+    mail: { sending, wake: mail.wake },
+    audit,
+    freeAccountsPerUser: 1,
+  });
   await entitlements.syncCatalogues();
 
   return {

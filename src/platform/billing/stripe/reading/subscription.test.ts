@@ -26,12 +26,26 @@ describe('a subscription', () => {
       givenUp: false,
       startsAt: seconds(50),
       trialEndsAt: null,
+      card: undefined,
+      isOurs: false,
       periodStartsAt: seconds(100),
       periodEndsAt: seconds(200),
       cancelsAt: null,
       endedAt: null,
       next: null,
     });
+  });
+
+  test('says what its card is told by, and whether it began at a page of ours', () => {
+    const default_payment_method = { id: 'pm_1', type: 'card', fingerprint: 'AOB934' };
+    const metadata = { plinth_account: 'an account' };
+    expect(subscribed({ default_payment_method, metadata })).toMatchObject({ card: 'AOB934', isOurs: true });
+    const untold = { ...default_payment_method, fingerprint: null };
+    for (const method of ['pm_1', null, untold])
+      expect(subscribed({ default_payment_method: method })).toMatchObject({
+        card: undefined,
+        isOurs: false,
+      });
   });
 
   test.each([

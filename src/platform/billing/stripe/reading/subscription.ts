@@ -27,6 +27,9 @@ const schedule = z.object({
   phases: z.array(phase),
 });
 
+/** Bodies of before it was looked at have its id alone. */
+const method = z.union([z.string(), z.object({ fingerprint: z.string().nullish() })]);
+
 const subscription = z.object({
   id: z.string(),
   customer: reference,
@@ -43,6 +46,8 @@ const subscription = z.object({
   ]),
   start_date: instant,
   trial_end: instant.nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  default_payment_method: method.nullish(),
   cancel_at: instant.nullish(),
   cancel_at_period_end: z.boolean(),
   ended_at: instant.nullish(),
@@ -84,6 +89,8 @@ export function subscriptionFacts(body: Body): Facts {
     givenUp: of.status === 'unpaid',
     startsAt: of.start_date,
     trialEndsAt: of.trial_end ?? null,
+    card: cardOf(of),
+    isOurs: of.metadata?.['plinth_account'] !== undefined,
     periodStartsAt: item.current_period_start,
     periodEndsAt: item.current_period_end,
     cancelsAt: of.cancel_at ?? (of.cancel_at_period_end ? item.current_period_end : endOf(arranged)),
@@ -99,6 +106,10 @@ function boughtWith(item: Schedule['phases'][number]['items'][number]): Bought |
   const sold = product === null ? undefined : soldAs(product, chargedBy(item.price));
   if (sold?.plan === undefined) return undefined;
   return { product: sold.product, plan: sold.plan, cycle: cycleOf(item.price), quantity: item.quantity ?? 1 };
+}
+
+function cardOf({ default_payment_method: paidBy }: Subscription): string | undefined {
+  return typeof paidBy === 'object' ? (paidBy?.fingerprint ?? undefined) : undefined;
 }
 
 /** Collection that is paused without charging later (`void`) gives nothing for it; the other ways only put the bill off. */

@@ -1,0 +1,19 @@
+import { statement } from '#platform/db';
+import type { Catalogue, Plan } from '#platform/entitlements';
+import type { Mode } from './store.ts';
+
+/** Of some products those that the account of the transaction may try, as far as it is known before a card is. */
+export const triable = (mode: Mode, products: readonly string[], mostPerPerson: number) =>
+  statement<{ product: string }>('select product from billing.triable($1, $2::text[], $3) as product', [
+    mode,
+    products,
+    mostPerPerson,
+  ]);
+
+/** Products with a plan that is sold with a trial. */
+export function triedFirst(catalogues: Iterable<Catalogue>): string[] {
+  const isTried = ({ trialDays, hidden }: Plan) => trialDays !== undefined && hidden !== true;
+  return [...catalogues].flatMap(({ product, plans }) =>
+    Object.values(plans).some(isTried) ? [product] : [],
+  );
+}
