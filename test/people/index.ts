@@ -71,12 +71,14 @@ function storedMail(db: Database, ids: Ids): Mail {
   });
 }
 
+type WorldSettings = Partial<IdentitySettings> & { readonly organizationsPerUser?: number };
+
 /** Identity and accounts over a test's database, and people in them. */
 export function createPeople(
   db: Database,
-  settings: Partial<IdentitySettings> = {},
+  { organizationsPerUser = 1_000, ...settings }: WorldSettings = {},
   room: Room = { asking: () => [], refusal: (error) => error },
-  { secrets = SECRETS, organizationsPerUser = 1_000 }: { readonly secrets?: Secrets; readonly organizationsPerUser?: number } = {},
+  secrets: Secrets = SECRETS,
 ) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });

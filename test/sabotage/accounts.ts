@@ -125,7 +125,7 @@ export const ACCOUNTS: readonly Patch[] = [
     file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
     find: "perform pg_advisory_xact_lock(hashtextextended('places ' || new.created_by, 0));",
     replace: '',
-    expects: `${DEFAULT} of accounts that one person makes at once is in effect in one`,
+    expects: `${DEFAULT} waits for an account that is being made, and comes after it`,
   },
   {
     name: 'tenant-filter-dropped-from-a-list-of-the-system',

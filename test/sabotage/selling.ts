@@ -50,13 +50,6 @@ export const SELLING: readonly Patch[] = [
     expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store`,
   },
   {
-    name: 'trial-that-is-not-to-be-had-all-the-same',
-    file: 'src/platform/billing/folding/granted.ts',
-    find: 'isTriedInVain(one) ? null :',
-    replace: '',
-    expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store`,
-  },
-  {
     name: 'dearer-plan-before-it-is-paid',
     file: 'src/platform/billing/stripe/changing.ts',
     find: "payment_behavior: 'error_if_incomplete',",

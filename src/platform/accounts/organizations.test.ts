@@ -10,6 +10,7 @@ const { accounts, identity } = world;
 const point = commitPoint('test.organizations', 'what the tests of organizations write');
 const NOT_FOUND = { code: 'not_found', status: 404 };
 const FORBIDDEN = { code: 'forbidden', status: 403 };
+const codeOf = (error: unknown) => (error as { code?: string }).code;
 const page = { after: undefined, limit: 20 };
 
 let owner: Person;
@@ -174,10 +175,9 @@ describe('an organization', () => {
 });
 
 describe('the organizations that one user owns', () => {
-  const few = createPeople(db, {}, undefined, { organizationsPerUser: 2 });
+  const few = createPeople(db, { organizationsPerUser: 2 });
   const TOO_MANY = { code: 'too_many_organizations', status: 409, details: { max: 2 } };
   const open = (person: Person) => few.organization(person).then(() => 'made', codeOf);
-  const codeOf = (error: unknown) => (error as { code?: string }).code;
   const full = async () => {
     const person = await few.person();
     await Promise.all([few.organization(person), few.organization(person)]);

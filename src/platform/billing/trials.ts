@@ -10,9 +10,10 @@ export const triable = (mode: Mode, products: readonly string[], mostPerPerson: 
     mostPerPerson,
   ]);
 
+const isTried = ({ trialDays, hidden }: Plan) => trialDays !== undefined && hidden !== true;
+
 /** Products with a plan that is sold with a trial. */
 export function triedFirst(catalogues: Iterable<Catalogue>): string[] {
-  const isTried = ({ trialDays, hidden }: Plan) => trialDays !== undefined && hidden !== true;
   return [...catalogues].flatMap(({ product, plans }) =>
     Object.values(plans).some(isTried) ? [product] : [],
   );

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom, usd } from '#platform/kernel';
-import { testDatabase } from '#test/services';
+import { waitsForLocks } from '#test/gym';
+import { engine, testDatabase } from '#test/services';
 import { catalogueOf, createEntitlements, type Segment, timelineOf } from './index.ts';
 import { withoutDefault } from './effective.ts';
 
@@ -32,16 +33,17 @@ const parts = {
 };
 const entitlements = createEntitlements(parts);
 
+const opening = (account: AccountId, kind: 'personal' | 'organization', by: string) =>
+  statement(
+    `insert into accounts.accounts (account_id, kind, name, created_by) values ($1, $2, 'Ours', $3)`,
+    [account, kind, by],
+  );
 const openAccount = async (
   by: string,
   kind: 'personal' | 'organization' = 'organization',
 ): Promise<AccountId> => {
   const account = ids.next<AccountId>();
-  const opened = statement(
-    `insert into accounts.accounts (account_id, kind, name, created_by) values ($1, $2, 'Ours', $3)`,
-    [account, kind, by],
-  );
-  await db.system('admin.grants', point, [opened]);
+  await db.system('admin.grants', point, [opening(account, kind, by)]);
   return account;
 };
 const write = (sql: string, account: AccountId) =>
@@ -111,6 +113,25 @@ describe('the default plan', () => {
     const plans = await Promise.all(made.map((one) => planOf(one)));
     expect(plans.filter((plan) => plan !== null)).toEqual(['club.free']);
   });
+
+  test.runIf(engine === 'postgres')(
+    'waits for an account that is being made, and comes after it',
+    async () => {
+      const [maker, first] = [ids.next(), ids.next<AccountId>()];
+      const [begun, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const making = db.system('admin.grants', point, async (tx) => {
+        await tx.run(opening(first, 'organization', maker));
+        begun.resolve();
+        await leave.promise;
+      });
+      await begun.promise;
+      const second = openAccount(maker);
+      await Promise.race([second, expect.poll(() => waitsForLocks(db)).toBe(1)]);
+      leave.resolve();
+      await making;
+      expect([await planOf(first), await planOf(await second)]).toEqual(['club.free', null]);
+    },
+  );
 
   test('is what a grant falls back to in the first account alone', async () => {
     const maker = ids.next();

@@ -47,8 +47,9 @@ export function effectiveOf(
 }
 
 /** The same product for an account that has no more of it than what it was granted. */
-export function withoutDefault({ defaultPlan: _, ...catalogue }: Catalogue): Catalogue {
-  return catalogue;
+export function withoutDefault(catalogue: Catalogue): Catalogue {
+  const { defaultPlan, ...rest } = catalogue;
+  return defaultPlan === undefined ? catalogue : rest;
 }
 
 function defaultOf({ defaultPlan: name, plans }: Catalogue): Held | undefined {
