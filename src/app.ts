@@ -23,7 +23,7 @@ import {
 import { entitlementsMigrations } from '#platform/entitlements';
 import { erasureMigrations, erasureRoutes } from '#platform/erasure';
 import type { Route } from '#platform/http';
-import { idempotencyMigrations } from '#platform/idempotency';
+import { idempotencyMigrations, openKeptAnswers } from '#platform/idempotency';
 import { identityMigrations, identityRoutes } from '#platform/identity';
 import { deliveryRoutes, jobsMigrations, jobsRoutes } from '#platform/jobs';
 import { AppError, createIds, declareErrors, systemClock, systemRandom } from '#platform/kernel';
@@ -133,7 +133,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const ids = createIds({ clock, random: systemRandom });
   const secrets = await openSecrets(config, { db, random: systemRandom });
   const redis = await openRedis(config, { db, telemetry }, opened);
-  const base = { db, ids, clock, random: systemRandom, secrets, telemetry, redis };
+  const answers = await openKeptAnswers({ db, secrets, random: systemRandom });
+  const base = { db, ids, clock, random: systemRandom, secrets, answers, telemetry, redis };
   const holder = await startHolder({
     ...base,
     kind: options.work ? 'worker' : 'api',

@@ -12,6 +12,7 @@ import {
   startHolder,
   type Usage,
 } from '#platform/limits';
+import { answers } from './answers.ts';
 import { ids, makeAccount, makeGrant, type Member } from './factories.ts';
 
 /** A made-up product to exercise limits with: one feature that consumes all of its limits, and others where named. */
@@ -79,7 +80,7 @@ export async function openNode(
     db,
     holder,
     lost,
-    limits: createLimits({ db, ids, random: systemRandom, holder, catalogues }),
+    limits: createLimits({ db, ids, answers, holder, catalogues }),
   };
 }
 
@@ -161,7 +162,8 @@ export type Wanted = Partial<Omit<AdmitRequest, 'call'>> & {
 
 export function request(member: Member, wanted: Wanted = {}, product = 'gym'): AdmitRequest {
   const { reserve, key, body, ...more } = wanted;
-  const idempotency = { route: 'POST /use', key: key ?? '', bodyHash: body ?? 'body', sealed: false };
+  const of = { route: 'POST /use', by: member };
+  const idempotency = { ...of, key: key ?? '', bodyHash: body ?? 'body', sealed: false };
   return {
     ...member,
     product,

@@ -13,7 +13,7 @@ import type { Database } from '#platform/db';
 import { createEntitlements } from '#platform/entitlements';
 import { erasureRoutes } from '#platform/erasure';
 import type { Mounted } from '#platform/http';
-import { createIdempotency } from '#platform/idempotency';
+import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import {
   createCaptcha,
   createIdentity,
@@ -51,6 +51,7 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly redis: Redis | undefined;
   readonly random: typeof systemRandom;
   readonly secrets: Secrets;
+  readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly options: AppOptions;
   readonly upstreams: readonly UpstreamOptions[];

@@ -1,5 +1,5 @@
 import type { Answer, Prepared, Route } from '#platform/http';
-import { replayed } from '#platform/idempotency';
+import { type KeySender, replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
 import { isOnBehalf, type Standing } from './callers.ts';
@@ -25,6 +25,12 @@ export interface SpendingCall {
  */
 export function keyedRoute({ route, standing }: Pick<SpendingCall, 'route' | 'standing'>): string {
   return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;
+}
+
+/** Whose an Idempotency-Key is: the caller's, in whoever's name the call is charged. */
+export function keySender({ caller }: Pick<Standing, 'caller'>): KeySender {
+  if (caller === undefined) throw new Error('an Idempotency-Key belongs to a caller');
+  return { userId: caller.userId, keyId: caller.keyId };
 }
 
 /** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */
@@ -56,7 +62,13 @@ export async function admitted(
     idempotency:
       key === undefined
         ? undefined
-        : { route: keyedRoute(call), key, bodyHash: requestHash(visit.request), sealed },
+        : {
+            route: keyedRoute(call),
+            by: keySender(call.standing),
+            key,
+            bodyHash: requestHash(visit.request),
+            sealed,
+          },
     requestId: visit.requestId,
   });
   return outcome(admission, product, parts);

@@ -1,9 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Answer, idempotencyOf, type Mounted, type Once, type Route, type Wire } from '#platform/http';
-import type { Scope } from '#platform/idempotency';
+import {
+  type Answer,
+  idempotencyOf,
+  type Mounted,
+  type Once,
+  type OnceInSteps,
+  type Route,
+  type Wire,
+} from '#platform/http';
+import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import { admitted, giveBack, keyedRoute, type SpendingCall } from './admission.ts';
+import { admitted, giveBack, keySender, keyedRoute, type SpendingCall } from './admission.ts';
 import { type Standing, standingOf } from './callers.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
@@ -79,7 +87,8 @@ async function looked(call: SpendingCall, service: unknown, parts: ServerParts):
     await route.shape.spends?.check?.({ ...input, accountId, caller } as never, service as never);
   } catch (error) {
     if (key === undefined || accountId === undefined) throw error;
-    if (!(await parts.idempotency.isKnown({ accountId, route: keyedRoute(call), key }))) throw error;
+    const sent = { route: keyedRoute(call), by: keySender(call.standing), key };
+    if (!(await parts.idempotency.isKnown({ accountId, ...sent }))) throw error;
   }
 }
 
@@ -109,33 +118,39 @@ function callFor(call: SpendingCall, permit: Permit | undefined, parts: ServerPa
     idempotencyKey: key,
     ifMatch: route.shape.versioned === true ? versionOf(visit.request) : undefined,
     once: onceFor(call, parts),
+    onceInSteps: onceInStepsFor(call, parts),
     wire: wireOf(visit),
   };
 }
 
 function onceFor(call: SpendingCall, parts: ServerParts): Once {
-  const { route, visit, key } = call;
-  return (point, effect) =>
-    parts.idempotency.once(
-      {
-        scope: scopeOf(call),
-        route: keyedRoute(call),
-        key,
-        bodyHash: key === undefined ? '' : requestHash(visit.request),
-        private: route.shape.private === true,
-      },
-      point,
-      effect,
-    );
+  return (point, effect, within) => parts.idempotency.once(keyedCall(call, within), point, effect);
 }
 
-function scopeOf({ route, standing }: SpendingCall): Scope {
+function onceInStepsFor(call: SpendingCall, parts: ServerParts): OnceInSteps {
+  return (effect, within) => parts.idempotency.onceInSteps(keyedCall(call, within), effect);
+}
+
+function keyedCall(call: SpendingCall, within?: Parameters<Once>[2]): KeyedCall {
+  const { route, standing, visit, key } = call;
+  return {
+    scope: scopeOf(call, within),
+    route: keyedRoute(call),
+    by: keySender(standing),
+    key,
+    bodyHash: key === undefined ? '' : requestHash(visit.request),
+    private: route.shape.private === true,
+    secrets: route.shape.secrets ?? [],
+  };
+}
+
+function scopeOf({ route, standing }: SpendingCall, within: Parameters<Once>[2]): Scope {
   const { caller, accountId } = standing;
+  if (within !== undefined && 'account' in within) return within;
   if (accountId !== undefined) return { account: accountId };
   if (caller === undefined) throw new Error(`${route.name}: once() needs a caller`);
-  return route.shape.auth === 'admin'
-    ? { admin: caller.userId, use: 'admin.calls' }
-    : { user: caller.userId };
+  const use = route.shape.auth === 'admin' ? 'admin.calls' : undefined;
+  return { user: caller.userId, use: within?.use ?? use };
 }
 
 function wireOf(visit: Visit): Wire {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
+import type { Once } from '#platform/http';
 import { createMembersGauging, gaugeRefusal } from '#platform/limits';
 import { makeGrant, revokeGrant } from '../factories.ts';
 import { openGym } from '../gym.ts';
@@ -29,16 +30,18 @@ beforeAll(async () => {
 async function team(plan?: string) {
   const organization = await world.organization(owner);
   const grant = plan === undefined ? '' : await makeGrant(db, organization, { catalogue, plan });
-  return { organization, grant, visit: { caller: owner.caller, organization, whence: WHENCE } };
+  // Without an Idempotency-Key.
+  const once: Once = (point, effect) => db.tenant(organization, point, effect);
+  return { organization, grant, visit: { caller: owner.caller, organization, whence: WHENCE, once } };
 }
 type Team = Awaited<ReturnType<typeof team>>;
 
 /** Invites somebody, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
 async function invited({ visit }: Team, token: string): Promise<Person> {
   const person = await world.person({ emailVerified: true });
-  const { id } = await accounts.invitations.invite(visit, { email: person.email, role: 'viewer' });
+  const { body } = await accounts.invitations.invite(visit, { email: person.email, role: 'viewer' });
   const known = `update accounts.invitations set token_hash = encode(sha256(convert_to($2, 'UTF8')), 'hex') where invitation_id = $1`;
-  await db.asMigrator(statement(known, [id, token]));
+  await db.asMigrator(statement(known, [body.id, token]));
   return person;
 }
 const used = async ({ organization }: Team) => (await gym.limits.usage(organization))[0];

@@ -5,6 +5,7 @@ import { createIdempotency } from '#platform/idempotency';
 import { identityRoutes } from '#platform/identity';
 import { type AccountId, systemRandom, type UserId } from '#platform/kernel';
 import { createPostgresRates } from '#platform/limits';
+import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';
 import { serve, type Serving } from '#test/shop';
 import { createPeople, PASSWORD } from './index.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
       roleOf: world.accounts.roleOf,
       assertProven: world.identity.mfa.stepUp.assertProven,
       clock: world.clock,
-      idempotency: createIdempotency({ db, random: systemRandom }),
+      idempotency: createIdempotency({ db, answers }),
       rates: createPostgresRates({
         db,
         onFailure: (error) => {

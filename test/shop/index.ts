@@ -11,6 +11,7 @@ import {
 } from '#platform/kernel';
 import { createPostgresRates } from '#platform/limits';
 import { createTelemetry } from '#platform/telemetry';
+import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';
 import { createServer, type Server, type ServerParts, type ServerSettings } from '#server';
 import { openShop, type Shop, shopRoutes } from './shop.ts';
@@ -81,7 +82,7 @@ export async function serve(
     clock: systemClock,
     ids: createIds({ clock: systemClock, random: systemRandom }),
     rates: createPostgresRates({ db, onFailure: (error) => lines.push(`rates failed: ${String(error)}`) }),
-    idempotency: createIdempotency({ db, random: systemRandom }),
+    idempotency: createIdempotency({ db, answers }),
     dependencies: [{ name: 'database', required: true, check: () => db.ping() }],
     identify: async (bearer) => CALLERS[bearer],
     roleOf: async (userId, accountId): Promise<Role | undefined> =>

@@ -1,4 +1,4 @@
-import { answer, pageOf, pageQuery, ROLES, type Route, routesFor } from '#platform/http';
+import { pageOf, pageQuery, ROLES, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { after, ORGANIZATION, organizationSchema } from './organization-routes.ts';
@@ -55,7 +55,7 @@ const invite = route(
   {
     summary: 'Invite somebody by email',
     description:
-      'For admins and owners with a verified email; only an owner invites an owner, in a session that began less than 15 minutes ago. The mail holds a link that is good once, for 7 days. Whether anybody has registered with the address does not show. It takes no Idempotency-Key: an address has one open invitation, and a second is refused.',
+      'For admins and owners with a verified email; only an owner invites an owner, in a session that began less than 15 minutes ago. The mail holds a link that is good once, for 7 days. Whether anybody has registered with the address does not show. An address has one open invitation, and a second is refused.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -74,11 +74,11 @@ const invite = route(
       'already_invited',
       'invited_too_often',
     ],
-    idempotency: 'none',
+    private: true,
     example: { params: { id: ID }, body: { email: 'grace@example.com', role: 'member' }, reply: EXAMPLE },
   },
-  async ({ caller, params, body, origin }, { invitations }) =>
-    answer(201, await invitations.invite({ caller, whence: origin, organization: params.id }, body)),
+  ({ caller, params, body, origin, once }, { invitations }) =>
+    invitations.invite({ caller, whence: origin, organization: params.id, once }, body),
 );
 
 const resendInvitation = route(
@@ -86,7 +86,7 @@ const resendInvitation = route(
   {
     summary: 'Send an invitation anew',
     description:
-      'For those who may make it. With a new link that is good for 7 days; those before are worth nothing any more. It takes no Idempotency-Key: each call is a mail.',
+      'For those who may make it. With a new link that is good for 7 days; those before are worth nothing any more.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -95,11 +95,11 @@ const resendInvitation = route(
     rateOf: { name: 'invitation', perMinute: 5, of: ({ params }) => params.invitation_id },
     reply: { 200: invitationSchema },
     errors: ['not_found', 'forbidden', 'email_not_verified', 'step_up_required', 'invited_too_often'],
-    idempotency: 'none',
+    private: true,
     example: { params: { id: ID, invitation_id: INVITATION }, reply: EXAMPLE },
   },
-  ({ caller, params, origin }, { invitations }) =>
-    invitations.resend({ caller, whence: origin, organization: params.id }, params.invitation_id),
+  ({ caller, params, origin, once }, { invitations }) =>
+    invitations.resend({ caller, whence: origin, organization: params.id, once }, params.invitation_id),
 );
 
 const revokeInvitation = route(

@@ -1,6 +1,6 @@
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
-import { type Caller, type Page, page, type Role } from '#platform/http';
+import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
 import { profile } from '#platform/identity';
 import { type AccountId, AppError, type Ids, type Random, randomToken, sha256 } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -44,6 +44,9 @@ export interface InvitationView {
   readonly expires_at: string;
 }
 
+/** A visit whose work is done once for its Idempotency-Key. */
+export type VisitOnce = Visit & { readonly once: Once };
+
 /** Invitations from the side of the organization, for its admins; what is about an owner, for owners. */
 export interface Invitations {
   list(
@@ -51,9 +54,12 @@ export interface Invitations {
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<InvitationView>>;
   /** Whether anybody has registered with the email shows nowhere. */
-  invite(visit: Visit, invitee: { readonly email: string; readonly role: Role }): Promise<InvitationView>;
+  invite(
+    visit: VisitOnce,
+    invitee: { readonly email: string; readonly role: Role },
+  ): Promise<Answer<InvitationView>>;
   /** Sends another token; those before are worth nothing from then on. */
-  resend(visit: Visit, invitationId: string): Promise<InvitationView>;
+  resend(visit: VisitOnce, invitationId: string): Promise<Answer<InvitationView>>;
   revoke(visit: Visit, invitationId: string): Promise<void>;
   /** Deletes those that were over a month ago; hourly maintenance calls it. Answers how many. */
   prune(): Promise<number>;
@@ -95,19 +101,19 @@ export function createInvitations(parts: InvitationsParts): Invitations {
 
 async function invite(
   parts: InvitationsParts,
-  visit: Visit,
+  visit: VisitOnce,
   { email, role }: { readonly email: string; readonly role: Role },
-): Promise<InvitationView> {
+): Promise<Answer<InvitationView>> {
   const { db, ids, audit, roles, mail, room } = parts;
   const { accountId } = await enter(roles, visit, 'admin');
   const inviter = await verifiedEmail(db, visit.caller);
   await assertMayGive(db, visit.caller, role);
-  await assertRest(mail, email);
+  const lately = await mail.lately(email, 'invitation');
   const token = randomToken(parts.random, PREFIX);
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
-  const row = await checkRoom(room, () =>
-    db.tenant(accountId, INVITE, async (tx) => {
+  const invited = async (tx: Transaction) => {
+      assertRest(lately);
       const { account, role: own } = await lock(tx, visit, { least: 'admin' });
       assertRank(own, [role], visit.caller);
       const [[known], , [invitation]] = await tx.runAll([
@@ -120,34 +126,40 @@ async function invite(
       await audit.recordIn(tx, event(visit, 'invitation.sent', invitation));
       const letter = { organization: account.name, inviter, token, visit };
       await tx.runAll([...sending(parts, invitation, letter), ...room.asking(1)]);
-      return invitation;
-    }),
-  );
+      return answer(201, invitationView(invitation));
+  };
+  const given = await checkRoom(room, () => visit.once(INVITE, invited, { account: accountId }));
   mail.wake();
-  return invitationView(row);
+  return given;
 }
 
-async function resend(parts: InvitationsParts, visit: Visit, invitationId: string): Promise<InvitationView> {
+async function resend(
+  parts: InvitationsParts,
+  visit: VisitOnce,
+  invitationId: string,
+): Promise<Answer<InvitationView>> {
   const { db, audit, roles, mail } = parts;
   const { accountId } = await enter(roles, visit, 'admin');
   const inviter = await verifiedEmail(db, visit.caller);
   const [[before]] = await db.tenant(accountId, [invitationById(accountId, invitationId)]);
   if (before === undefined) throw new AppError('not_found');
   await assertMayGive(db, visit.caller, before.role);
-  await assertRest(mail, before.email);
+  const lately = await mail.lately(before.email, 'invitation');
   const token = randomToken(parts.random, PREFIX);
   const renewed = { invitationId, tokenHash: sha256(token), invitedBy: visit.caller.userId };
 
-  const row = await db.tenant(accountId, INVITE, async (tx) => {
+  const renew = async (tx: Transaction) => {
+    assertRest(lately);
     const { name: organization } = await manage(tx, visit, invitationId);
     const [invitation] = await tx.run(renewInvitation(accountId, renewed));
     if (invitation === undefined) throw new AppError('not_found');
     await audit.recordIn(tx, event(visit, 'invitation.resent', invitation));
     await tx.runAll(sending(parts, invitation, { organization, inviter, token, visit }));
-    return invitation;
-  });
+    return answer(200, invitationView(invitation));
+  };
+  const given = await visit.once(INVITE, renew, { account: accountId });
   mail.wake();
-  return invitationView(row);
+  return given;
 }
 
 /** Locks the organization, and reads an invitation that the caller may manage. */
@@ -159,10 +171,9 @@ async function manage(tx: Transaction, visit: Visit, invitationId: string) {
   return { ...found, name: account.name };
 }
 
-/** However many organizations somebody makes, and however often they invite anew: no letter box is filled by us. */
-async function assertRest(mail: Pick<Mail, 'lately'>, email: string): Promise<void> {
-  if ((await mail.lately(email, 'invitation')) >= MOST_AN_HOUR)
-    throw new AppError('invited_too_often', { retryAfter: 3_600 });
+/** However many organizations somebody makes, and however often they invite anew: no letter box is filled by us. A repeat fills none. */
+function assertRest(lately: number): void {
+  if (lately >= MOST_AN_HOUR) throw new AppError('invited_too_often', { retryAfter: 3_600 });
 }
 
 /** Mails that a stranger gets name somebody who can be answered, so that nobody invites in another's name. */

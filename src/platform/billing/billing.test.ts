@@ -6,6 +6,7 @@ import type { Caller, Once, Origin } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
 import { type AccountId, createIds, systemClock, systemRandom, usd, type UserId } from '#platform/kernel';
 import { createCredits } from '#platform/limits';
+import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';
 import { entitlementsReply, grantReply } from './holdings.ts';
 import { billingRoutes, createBilling, type GrantOrder, type LimitInUse } from './index.ts';
@@ -70,7 +71,7 @@ const metered = catalogueOf({
 });
 
 const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [demo, pipe] });
-const idempotency = createIdempotency({ db, random: systemRandom });
+const idempotency = createIdempotency({ db, answers });
 const inUse: LimitInUse[] = [
   { product: 'pipe', limit: 'posts', used: 3, max: 5, resetsAt: '2027-04-01T00:00:00.000Z' },
   { product: 'demo', limit: 'posts', used: 70, max: UNLIMITED, resetsAt: '2027-04-01T00:00:00.000Z' },
@@ -101,8 +102,9 @@ const origin: Origin = {
 };
 /** What the server hands to a handler of an admin's call. */
 function onceWith(key: string | undefined, bodyHash = 'same'): Once {
-  const scope = { admin: adminId, use: 'admin.grants' } as const;
-  const call = { scope, route: 'POST /v1/admin/grants', key, bodyHash, private: false };
+  const scope = { user: adminId, use: 'admin.grants' } as const;
+  const of = { scope, route: 'POST /v1/admin/grants', by: { userId: adminId } };
+  const call = { ...of, key, bodyHash, private: false, secrets: [] };
   return (at, effect) => idempotency.once(call, at, effect);
 }
 const give = (order: GrantOrder, key?: string) =>

@@ -38,6 +38,7 @@ export const SYSTEM_USES = {
   'admin.reports': 'a platform admin’s reports, and what was sold, are of all accounts',
   'reports.rollup': 'one run adds up what was posted of all accounts',
   'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',
+  'idempotency.salt': 'the salt of the names of keys belongs to the server',
   'idempotency.sweep': 'expired keys are deleted whoever they belong to',
   'http.rates': 'rates by IP and key are counted before or without an account',
   'limits.admission': 'one batch decides for callers of many accounts',

@@ -1,7 +1,7 @@
 import { personalAccount } from '#platform/accounts';
 import { actorOf, type Audit, type Whence } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
-import { type Caller, type Page, page, type Role } from '#platform/http';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
 import type { Jobs } from '#platform/jobs';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import {
@@ -44,7 +44,7 @@ export interface Exports {
    * Has an archive made. One that is under way is answered, and no second begun. With an
    * organization: of that, for its owners.
    */
-  ask(visitor: Visitor, organization?: string): Promise<ExportView>;
+  ask(visitor: Visitor & { readonly once: Once }, organization?: string): Promise<Answer<ExportView>>;
   list(
     caller: Caller,
     query: { readonly after: string | undefined; readonly limit: number },
@@ -91,14 +91,14 @@ export function createExports(parts: ExportsParts): Exports {
 
 async function ask(
   parts: ExportsParts,
-  { caller, whence }: Visitor,
+  { caller, whence, once }: Visitor & { readonly once: Once },
   organization: AccountId | undefined,
-): Promise<ExportView> {
-  const { db, ids, audit, jobs } = parts;
+): Promise<Answer<ExportView>> {
+  const { ids, audit, jobs } = parts;
   const { userId } = caller;
   if (organization !== undefined) await assertOwns(parts, userId, organization);
   const id = ids.next();
-  const row = await db.system('erasure.export', ASKED, async (tx) => {
+  const begin = async (tx: Transaction) => {
     const [[made], [own]] = await tx.runAll([
       insertExport({ userId, id }, organization),
       personalAccount(userId),
@@ -111,12 +111,17 @@ async function ask(
     const target = { kind: 'export', id };
     await audit.recordIn(tx, { action: 'export.asked', actor: actorOf(caller), accountId, target, whence });
     return made;
-  });
-  // It became ready in this very moment: whoever asks again has another one made.
-  if (row === undefined)
-    throw new AppError('conflict', { message: 'An export was just made. Look for it, or ask again.' });
+  };
+  const asked = async (tx: Transaction) => {
+    const row = await begin(tx);
+    // It became ready in this very moment: whoever asks again has another one made.
+    if (row === undefined)
+      throw new AppError('conflict', { message: 'An export was just made. Look for it, or ask again.' });
+    return answer(202, viewOf(row));
+  };
+  const given = await once(ASKED, asked, { use: 'erasure.export' });
   jobs.wake();
-  return viewOf(row);
+  return given;
 }
 
 /** To others there is no such organization, or none that they may export. */

@@ -1,4 +1,4 @@
-import { answer, pageOf, pageQuery, positionOf, type Route, routesFor, sendDownload } from '#platform/http';
+import { pageOf, pageQuery, positionOf, type Route, routesFor, sendDownload } from '#platform/http';
 import { z } from 'zod';
 import type { Erasure } from './erasure.ts';
 
@@ -27,7 +27,7 @@ const WAITING = {
 };
 const READY = { ...WAITING, status: 'ready', bytes: 48_211, expires_at: '2026-11-27T08:00:00.000Z' };
 
-const ONCE = 'It takes no Idempotency-Key: one that is under way is answered, and no second begun.';
+const ONCE = 'One that is under way is answered, and no second begun.';
 
 const exportMe = route(
   'POST /v1/me/exports',
@@ -41,10 +41,9 @@ const exportMe = route(
     rate: { perMinute: 5, by: 'user' },
     reply: { 202: exportSchema },
     errors: ['step_up_required', 'conflict'],
-    idempotency: 'none',
     example: { reply: WAITING },
   },
-  async ({ caller, origin }, { exports }) => answer(202, await exports.ask({ caller, whence: origin })),
+  ({ caller, origin, once }, { exports }) => exports.ask({ caller, whence: origin, once }),
 );
 
 const exportOrganization = route(
@@ -60,11 +59,10 @@ const exportOrganization = route(
     rate: { perMinute: 5, by: 'user' },
     reply: { 202: exportSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict'],
-    idempotency: 'none',
     example: { params: { id: ORGANIZATION }, reply: { ...WAITING, organization_id: ORGANIZATION } },
   },
-  async ({ caller, params, origin }, { exports }) =>
-    answer(202, await exports.ask({ caller, whence: origin }, params.id)),
+  ({ caller, params, origin, once }, { exports }) =>
+    exports.ask({ caller, whence: origin, once }, params.id),
 );
 
 const listExports = route(

@@ -1,4 +1,4 @@
-import type { CommitPoint, Transaction } from '#platform/db';
+import type { CommitPoint, SystemUse, Transaction } from '#platform/db';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
 
 /** A member's role in an account, weakest first: a role may do whatever a weaker one may. */
@@ -47,8 +47,25 @@ export interface Answer<Body = unknown> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Runs an effect once per Idempotency-Key: effect and stored answer are one commit. Without a key it just runs it. */
+/**
+ * Runs an effect once per Idempotency-Key: effect and stored answer are one commit. Without a key it just runs it.
+ * It runs in the scope of the call: its account's, or its user's; `within` names another, which the caller was let into.
+ */
 export type Once = <Body>(
   point: CommitPoint,
   effect: (tx: Transaction) => Promise<Answer<Body>>,
+  within?: { readonly account: AccountId } | { readonly use: SystemUse },
+) => Promise<Answer<Body>>;
+
+/**
+ * The same for an effect that is no single transaction, for an account: at a vendor, or of several commits. `run` is given a
+ * key to tell the vendor, the same one whenever the call is repeated after a crash or silence. `isOver`: after this failure
+ * nothing more can come of it.
+ */
+export type OnceInSteps = <Body>(
+  effect: {
+    readonly run: (vendorKey: string | undefined) => Promise<Answer<Body>>;
+    readonly isOver: (error: unknown) => boolean;
+  },
+  within?: { readonly account: AccountId },
 ) => Promise<Answer<Body>>;

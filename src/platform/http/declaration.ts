@@ -56,6 +56,10 @@ export function objectionsTo(route: Route): string[] {
       'an Idempotency-Key needs a caller to belong to',
     ],
     [idempotencyOf(route) !== 'none' && route.method !== 'POST', 'an Idempotency-Key belongs to a POST'],
+    [
+      shape.secrets !== undefined && (idempotencyOf(route) === 'none' || shape.spends !== undefined),
+      '`secrets` needs an Idempotency-Key that is taken outside of admission',
+    ],
     [shape.body !== undefined && route.method === 'GET', `a ${route.method} has no body`],
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];

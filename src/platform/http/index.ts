@@ -6,6 +6,7 @@ export {
   atLeast,
   type Caller,
   type Once,
+  type OnceInSteps,
   type Origin,
   type Role,
   ROLES,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccountId } from '#platform/kernel';
 import type { z } from 'zod';
-import type { Answer, Caller, Once, Origin, Role, Spender } from './call.ts';
+import type { Answer, Caller, Once, OnceInSteps, Origin, Role, Spender } from './call.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `POST /v1/organizations/:id`; the path's parameters follow from it. */
@@ -124,8 +124,10 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   };
   /** Whether a POST takes an Idempotency-Key: `required`, `optional` (default for POST), or `none` with a reason in the description. */
   readonly idempotency?: 'required' | 'optional' | 'none';
-  /** The stored answer holds user text or a secret: it is sealed with a key derived from the Idempotency-Key. */
+  /** The stored answer holds user text: it is sealed under the Idempotency-Key and the master key. */
   readonly private?: boolean;
+  /** Fields of the answer, at its top, that are shown once: they are never stored, and null when the call is repeated. */
+  readonly secrets?: readonly string[];
   readonly spends?: Spending<RouteInput<Name, Body, Query>>;
   /** Takes an If-Match header with the version that the caller has read: `call.ifMatch`. */
   readonly versioned?: true;
@@ -164,6 +166,7 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
+  readonly onceInSteps: OnceInSteps;
   /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
   readonly ifMatch: number | undefined;
   /** The wire itself, for event streams and the AI door: call `take()` and the server keeps its hands off the answer. */

@@ -6,4 +6,5 @@ const COPIES = 'copies of answers, for 24 hours';
 export const idempotencyDataRules: DataRule[] = [
   { table: 'idempotency.keys', account: erased(), withheld: COPIES },
   { table: 'idempotency.user_keys', user: erased(), withheld: COPIES },
+  { table: 'idempotency.salts', nobodys: 'the server’s own' },
 ];

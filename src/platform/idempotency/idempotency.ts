@@ -1,64 +1,106 @@
 import { commitPoint, type CommitPoint, type Database, type SystemUse, type Transaction } from '#platform/db';
 import { type Answer, answer } from '#platform/http';
-import { type AccountId, AppError, type Random, type UserId } from '#platform/kernel';
-import { type GivenAnswer, keep, type KeptAnswer, keyHash, opened } from './kept.ts';
-import { deleteExpired, findKey, keepKey, type KeyName, type KeyOwner, lockKey } from './store.ts';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import type { GivenAnswer, KeptAnswer, KeptAnswers, KeySender } from './answers.ts';
+import {
+  type Claim,
+  claimKey,
+  deleteExpired,
+  dropClaim,
+  endClaim,
+  findKey,
+  keepKey,
+  type KeyName,
+  type KeyOwner,
+  type KeptKey,
+  lockKey,
+  passClaim,
+} from './store.ts';
 
 const SWEPT = commitPoint('idempotency.swept', 'expired Idempotency-Keys are deleted');
+const CLAIMED = commitPoint(
+  'idempotency.claimed',
+  'an Idempotency-Key whose effect takes several steps, before the first of them',
+);
+const KEPT = commitPoint('idempotency.kept', 'the answer of an effect that took several steps');
+const GIVEN_UP = commitPoint(
+  'idempotency.given-up',
+  'an Idempotency-Key whose effect of several steps failed, free for the next try',
+);
 const SWEEP_BATCH = 1_000;
 /** Whoever comes while the first call still runs is told to ask again after this many seconds. */
 const RETRY_AFTER = 1;
 
 /**
- * Who calls, which says in whose scope the effect runs and whose the key is: a call for an account runs in that
- * account's scope, a user's own call in the user's, a platform admin's in the system's (with the admin's own keys).
+ * In whose scope the effect runs, and whose the key is: a call for an account runs in that account's scope, a user's own
+ * call in the user's, or with `use` in the system's (with the user's own keys).
  */
 export type Scope =
   | { readonly account: AccountId }
-  | { readonly user: UserId }
-  | { readonly admin: UserId; readonly use: SystemUse };
+  | { readonly user: UserId; readonly use?: SystemUse | undefined };
 
 /** One call as its key sees it. */
 export interface KeyedCall {
   readonly scope: Scope;
   readonly route: string;
+  /** Who sent it: the same key of another member, or by another API key, is another key. */
+  readonly by: KeySender;
   /** The Idempotency-Key; without one the effect just runs. */
   readonly key: string | undefined;
   /** SHA-256 of what is asked: the same key with another hash is a mistake of the caller. */
   readonly bodyHash: string;
   /** Whether the answer is sealed with the key. */
   readonly private: boolean;
+  /** Fields of the answer that are never kept: a repeat has null there. */
+  readonly secrets: readonly string[];
 }
 
 type Effect<Body> = (tx: Transaction) => Promise<Answer<Body>>;
 
+/** An effect of several steps, at a vendor maybe, who is told a key of its own that is the same whenever ours comes back. */
+export interface SteppedEffect<Body> {
+  readonly run: (vendorKey: string | undefined) => Promise<Answer<Body>>;
+  /** Whether nothing more can come of it after this failure: then the key is free, and the next try has another at the vendor. */
+  readonly isOver: (error: unknown) => boolean;
+}
+
 export interface Idempotency {
   /** Runs an effect once per key: effect and kept answer are one commit, and an effect that throws keeps nothing. */
   once<Body>(call: KeyedCall, point: CommitPoint, effect: Effect<Body>): Promise<Answer<Body>>;
-  /** Whether a call for an account came with this key in the last 24 hours, and was not refused. */
-  isKnown(call: { accountId: AccountId; route: string; key: string }): Promise<boolean>;
+  /**
+   * Runs an effect that is in no transaction of ours, or in several, once per key of an account: the key is claimed, and the
+   * answer kept after the effect. Whoever takes over from a process that died is given the same key for the vendor.
+   */
+  onceInSteps<Body>(call: KeyedCall, effect: SteppedEffect<Body>): Promise<Answer<Body>>;
+  /** Whether a call for an account came from this sender with this key in the last 24 hours, and was not refused. */
+  isKnown(call: { accountId: AccountId; route: string; by: KeySender; key: string }): Promise<boolean>;
   /** Deletes keys whose 24 hours are over; hourly maintenance calls it. Answers how many. */
   sweep(): Promise<number>;
 }
 
+export interface IdempotencyParts {
+  readonly db: Database;
+  readonly answers: KeptAnswers;
+}
+
 /** Idempotency of calls that spend nothing. Those that spend take their key inside admission. */
-export function createIdempotency(parts: { readonly db: Database; readonly random: Random }): Idempotency {
-  const { db, random } = parts;
+export function createIdempotency(parts: IdempotencyParts): Idempotency {
+  const { db, answers } = parts;
   return {
     async once<Body>(call: KeyedCall, point: CommitPoint, effect: Effect<Body>) {
       return inScope(db, { scope: call.scope, point }, async (tx) => {
         if (call.key === undefined) return effect(tx);
-        const name = { owner: ownerOf(call.scope), route: call.route, keyHash: keyHash(call.key) };
-        const kept = await claimed(tx, name, call.bodyHash);
-        if (kept !== undefined) return replayed(opened(kept, call.key)) as Answer<Body>;
+        const { name, request } = namedBy(answers, call, call.key);
+        const kept = await claimed(tx, name, request);
+        if (kept !== undefined) return replayed(answers.open(name, kept, call.key)) as Answer<Body>;
         const given = await effect(tx);
-        const how = { sealWith: call.private ? call.key : undefined, random };
-        await tx.run(keepKey(name, call.bodyHash, keep(given, how)));
+        await tx.run(keepKey(name, request, keeping(answers, { call, name, given })));
         return given;
       });
     },
-    async isKnown({ accountId, route, key }) {
-      const name = { owner: { account: accountId }, route, keyHash: keyHash(key) };
+    onceInSteps: (call, effect) => onceInSteps(parts, call, effect),
+    async isKnown({ accountId, route, by, key }) {
+      const name = answers.nameOf({ owner: { account: accountId }, route, by, key });
       const [rows] = await db.tenant(accountId, [findKey(name)]);
       return rows.length > 0;
     },
@@ -74,30 +116,79 @@ export function createIdempotency(parts: { readonly db: Database; readonly rando
   };
 }
 
+async function onceInSteps<Body>(
+  { db, answers }: IdempotencyParts,
+  call: KeyedCall,
+  { run, isOver }: SteppedEffect<Body>,
+): Promise<Answer<Body>> {
+  const { scope, key } = call;
+  if (key === undefined) return run(undefined);
+  if (!('account' in scope)) throw new Error(`${call.route}: an effect of several steps is an account’s`);
+  const { name, request } = namedBy(answers, call, key);
+  const found = await db.tenant(scope.account, CLAIMED, async (tx) => {
+    const [[claim], [row]] = await tx.runAll([claimKey(name, request), findKey(name)]);
+    return claim ?? answered(row, request);
+  });
+  if (!('held_until' in found)) return replayed(answers.open(name, found, key)) as Answer<Body>;
+  try {
+    const given = await run(answers.vendorKeyOf(name, found.claimed_at));
+    await db.tenant(scope.account, KEPT, [
+      endClaim(name, found, keeping(answers, { call, name, given })),
+    ]);
+    return given;
+  } catch (error) {
+    const giving = isOver(error) ? dropClaim : passClaim;
+    // Where the database is away it is held for its minute.
+    await db.tenant(scope.account, GIVEN_UP, [giving(name, found)]).catch(() => {});
+    throw error;
+  }
+}
+
+function namedBy(
+  answers: KeptAnswers,
+  { scope, route, by, bodyHash }: KeyedCall,
+  key: string,
+): { readonly name: KeyName; readonly request: string } {
+  const name = answers.nameOf({ owner: ownerOf(scope), route, by, key });
+  return { name, request: answers.requestOf(name, bodyHash) };
+}
+
+/** The answer as it is kept: no secret is, not even sealed, so that nobody ever gets one a second time. */
+function keeping(
+  answers: KeptAnswers,
+  { call, name, given }: { readonly call: KeyedCall; readonly name: KeyName; readonly given: Answer },
+): KeptAnswer {
+  const { body } = given;
+  const nothing = Object.fromEntries(call.secrets.map((field) => [field, null]));
+  const shown = call.secrets.length === 0 ? body : { ...(body as object), ...nothing };
+  return answers.keep(name, { ...given, body: shown }, call.private ? call.key : undefined);
+}
+
 function inScope<T>(
   db: Database,
   { scope, point }: { readonly scope: Scope; readonly point: CommitPoint },
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   if ('account' in scope) return db.tenant(scope.account, point, work);
-  if ('user' in scope) return db.user(scope.user, point, work);
-  return db.system(scope.use, point, work);
+  return scope.use === undefined ? db.user(scope.user, point, work) : db.system(scope.use, point, work);
 }
 
 function ownerOf(scope: Scope): KeyOwner {
-  if ('account' in scope) return { account: scope.account };
-  return { user: 'user' in scope ? scope.user : scope.admin };
+  return 'account' in scope ? { account: scope.account } : { user: scope.user };
 }
 
 /** Takes the key for this transaction. Answers what was kept under it, if anything; throws when it can't be used. */
 async function claimed(tx: Transaction, name: KeyName, bodyHash: string): Promise<KeptAnswer | undefined> {
   const [[lock], [row]] = await tx.runAll([lockKey(name), findKey(name)]);
+  if (row === undefined && lock?.locked === true) return undefined;
+  return answered(row, bodyHash);
+}
+
+/** What was kept under a key that is not free. */
+function answered(row: KeptKey | undefined, bodyHash: string): KeptAnswer {
   if (row !== undefined && row.body_hash !== bodyHash) throw new AppError('idempotency_mismatch');
   if (row?.state === 'done') return row;
-  if (row !== undefined || lock?.locked !== true) {
-    throw new AppError('idempotency_in_progress', { retryAfter: RETRY_AFTER });
-  }
-  return undefined;
+  throw new AppError('idempotency_in_progress', { retryAfter: RETRY_AFTER });
 }
 
 /** An answer that was given before, marked as such. */

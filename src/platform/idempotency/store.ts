@@ -1,5 +1,6 @@
 import { type Statement, statement } from '#platform/db';
-import type { KeptAnswer } from './kept.ts';
+import { sealedColumn } from '#platform/secrets';
+import type { KeptAnswer } from './answers.ts';
 
 /** Whose key it is: that of a call for an account, or of a user's own call. */
 export type KeyOwner = { readonly account: string } | { readonly user: string };
@@ -15,6 +16,40 @@ export interface KeptKey extends KeptAnswer {
   readonly body_hash: string;
   readonly state: 'running' | 'done';
 }
+
+const OF_ACCOUNTS = sealedColumn({
+  table: 'idempotency.keys',
+  column: 'sealed',
+  key: ['account_id', 'route', 'key_hash'],
+});
+const OF_USERS = sealedColumn({
+  table: 'idempotency.user_keys',
+  column: 'sealed',
+  key: ['user_id', 'route', 'key_hash'],
+});
+const SALT = sealedColumn({ table: 'idempotency.salts', column: 'salt', key: ['id'] });
+const SALT_ID = 'names';
+
+/** What binds a sealed answer to its row. */
+export function placeOfAnswer({ owner, route, keyHash }: KeyName): string {
+  return 'account' in owner
+    ? OF_ACCOUNTS.context(owner.account, route, keyHash)
+    : OF_USERS.context(owner.user, route, keyHash);
+}
+
+/** What binds the sealed salt to its row. */
+export const placeOfSalt = SALT.context(SALT_ID);
+
+export const findSalt = statement<{ salt: string }>('select salt from idempotency.salts where id = $1', [
+  SALT_ID,
+]);
+
+/** Of two processes that make one at once, the second finds the first one's. */
+export const insertSalt = (salt: string) =>
+  statement('insert into idempotency.salts (id, salt) values ($1, $2) on conflict do nothing', [
+    SALT_ID,
+    salt,
+  ]);
 
 function place(owner: KeyOwner): { table: string; column: string; id: string } {
   return 'account' in owner
@@ -50,6 +85,74 @@ export function keepKey(name: KeyName, bodyHash: string, kept: KeptAnswer): Stat
         answer = excluded.answer, sealed = excluded.sealed, created_at = excluded.created_at, expires_at = excluded.expires_at`,
     [id, name.route, name.keyHash, bodyHash, kept.status, json(kept.headers), json(kept.answer), kept.sealed],
   );
+}
+
+/** A key whose effect of several steps is under way. */
+export interface Claim {
+  /** When the key was first used, which a process that takes over from a dead one keeps. */
+  readonly claimed_at: string;
+  /** Until when others are told that it runs; it tells two holders of one key apart. */
+  readonly held_until: string;
+}
+
+/** For longer than calls take: who comes after that takes over from a dead process. */
+const HELD = `interval '1 minute'`;
+const CLAIMED = `extract(epoch from created_at)::text as claimed_at, extract(epoch from held_until)::text as held_until`;
+const IS_CLAIM = `account_id = $1 and route = $2 and key_hash = $3 and state = 'running' and extract(epoch from held_until)::text = $4`;
+
+/** Takes a key of an account for an effect of several steps. No row: it is somebody's, or done. */
+export function claimKey({ owner, route, keyHash }: KeyName, bodyHash: string): Statement<Claim> {
+  return statement(
+    `insert into idempotency.keys as k (account_id, route, key_hash, body_hash, state, held_until)
+      values ($1, $2, $3, $4, 'running', app.now() + ${HELD})
+      on conflict (account_id, route, key_hash) do update set
+        body_hash = excluded.body_hash, state = 'running', held_until = excluded.held_until, status = null, headers = null,
+        answer = null, sealed = null,
+        created_at = case when k.expires_at <= app.now() then excluded.created_at else k.created_at end,
+        expires_at = case when k.expires_at <= app.now() then excluded.expires_at else k.expires_at end
+        where k.expires_at <= app.now()
+          or k.state = 'running' and k.held_until <= app.now() and k.body_hash = excluded.body_hash
+      returning ${CLAIMED}`,
+    [place(owner).id, route, keyHash, bodyHash],
+  );
+}
+
+/** Keeps the answer of what was claimed. */
+export function endClaim({ owner, route, keyHash }: KeyName, claim: Claim, kept: KeptAnswer): Statement {
+  return statement(
+    `update idempotency.keys set state = 'done', status = $5, headers = $6::text::jsonb, answer = $7::text::jsonb, sealed = $8
+      where ${IS_CLAIM}`,
+    [
+      place(owner).id,
+      route,
+      keyHash,
+      claim.held_until,
+      kept.status,
+      json(kept.headers),
+      json(kept.answer),
+      kept.sealed,
+    ],
+  );
+}
+
+/** Lets the next one who comes with the same request go on at once, under the same key of the vendor's. */
+export function passClaim({ owner, route, keyHash }: KeyName, claim: Claim): Statement {
+  return statement(`update idempotency.keys set held_until = app.now() where ${IS_CLAIM}`, [
+    place(owner).id,
+    route,
+    keyHash,
+    claim.held_until,
+  ]);
+}
+
+/** It came to nothing: the key is free again. */
+export function dropClaim({ owner, route, keyHash }: KeyName, claim: Claim): Statement {
+  return statement(`delete from idempotency.keys where ${IS_CLAIM}`, [
+    place(owner).id,
+    route,
+    keyHash,
+    claim.held_until,
+  ]);
 }
 
 function json(value: unknown): string | null {

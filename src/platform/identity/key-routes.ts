@@ -63,9 +63,13 @@ const makeKey = route(
       expires_at: z.iso.datetime({ offset: true }).optional(),
       monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
     }),
-    reply: { 201: keySchema.extend({ key: z.string() }) },
+    reply: {
+      201: keySchema.extend({
+        key: z.string().nullable().describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
+      }),
+    },
     errors: ['forbidden', 'not_found'],
-    private: true,
+    secrets: ['key'],
     example: {
       body: {
         name: 'Nightly import',

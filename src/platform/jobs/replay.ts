@@ -90,7 +90,8 @@ async function admitted(parts: ReplayParts, { job, permitId, handler, by }: Repl
     keyId: key ?? undefined,
     subject: subject ?? undefined,
     as: 'job',
-    idempotency: { route: 'jobs.replay', key: permitId, bodyHash: '', sealed: false },
+    // In the name of whom the job works for: of all admins who ask, one replays it.
+    idempotency: { route: 'jobs.replay', by: { userId: user }, key: permitId, bodyHash: '', sealed: false },
     requestId: by.origin.requestId,
   });
   const { product } = former;

@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, page, positionOf, routesFor, routesOf } from '#platform/http';
+import { answer, pageOf, pageQuery, page, positionOf, routesFor, routesOf } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { LANES } from './job.ts';
@@ -144,12 +144,11 @@ export const replayJob = route(
   {
     summary: 'Run a job again that was given up',
     description:
-      'What it spends is admitted and charged anew, for its account and its user: a limit of theirs may refuse it. It takes no Idempotency-Key: a job that runs again is dead no more.',
+      'What it spends is admitted and charged anew, for its account and its user: a limit of theirs may refuse it. A job that runs again is dead no more, so that a second call is refused.',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    idempotency: 'none',
     reply: { 200: adminJobReply },
     errors: ['not_found', 'job_not_dead', 'job_not_replayable', 'plan_required'],
     example: {
@@ -157,8 +156,12 @@ export const replayJob = route(
       reply: { ...deadJob, status: 'ready', attempt: 0, error: null, progress: null },
     },
   },
-  async ({ params, caller, origin }, { deadLetters }) =>
-    shownToAdmin(await deadLetters.replay(params.id, { caller, origin })),
+  async ({ params, caller, origin, onceInSteps }, { deadLetters }) => {
+    const { account_id: account } = await deadLetters.read(params.id);
+    const run = async () =>
+      answer(200, shownToAdmin(await deadLetters.replay(params.id, { caller, origin })));
+    return onceInSteps({ run, isOver: (error) => error instanceof AppError }, { account });
+  },
 );
 
 export const discardJob = route(

@@ -1,4 +1,5 @@
 import { type Database, commitPoint, statement } from '#platform/db';
+import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import {
   type AccountId,
   AppError,
@@ -7,14 +8,13 @@ import {
   type KeyId,
   type Micros,
   type PermitId,
-  type Random,
-  unseal,
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import { batchOf, meterOf } from './batch.ts';
+import { type Asked, batchOf, meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
 import { type Denial, denial } from './denial.ts';
+import { namedBy } from './named.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
@@ -60,8 +60,7 @@ export type Admission =
     }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
-interface Item {
-  readonly request: AdmitRequest;
+interface Item extends Asked {
   readonly permit: PermitId;
   readonly event: UsageEventId;
 }
@@ -88,7 +87,7 @@ const ADMIT = commitPoint(
 export interface AdmissionParts {
   readonly db: Database;
   readonly ids: Ids;
-  readonly random: Random;
+  readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
@@ -146,13 +145,18 @@ export function createAdmission(parts: AdmissionParts) {
     if (request.subject === undefined && feature.needsSubject) {
       throw new Error(`${request.product}.${request.feature} has a limit by subject, and none is named`);
     }
-    const item: Item = { request, permit: parts.ids.next(), event: parts.ids.next() };
-    return admission(await batcher.add(item), item, parts.makePermit);
+    const keyed = request.idempotency && namedBy(parts.answers, request.accountId, request.idempotency);
+    const item: Item = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
+    return admission(await batcher.add(item), item, parts);
   };
 }
 
-function admission(decision: Decision, item: Item, makePermit: PermitMaker): Admission {
-  const { request } = item;
+function admission(
+  decision: Decision,
+  item: Item,
+  { answers, makePermit }: Pick<AdmissionParts, 'answers' | 'makePermit'>,
+): Admission {
+  const { request, keyed } = item;
   switch (decision.kind) {
     case 'granted': {
       const { permit: id, event } = item;
@@ -166,7 +170,8 @@ function admission(decision: Decision, item: Item, makePermit: PermitMaker): Adm
         permit: makePermit(facts(decision, request)),
       };
     case 'replay':
-      return { kind: 'replay', answer: replayed(decision as unknown as StoredRow, request) };
+      if (keyed === undefined) throw new Error('a call without an Idempotency-Key was answered as a repeat');
+      return { kind: 'replay', answer: answers.open(keyed.name, decision as unknown as KeptAnswer, keyed.key) };
     case 'running':
     case 'mismatch':
     case 'outcome_unknown':
@@ -214,21 +219,6 @@ function facts(decision: Readonly<Record<string, unknown>>, request: AdmitReques
     planned: adopted ? undefined : { ...request.call, reserve },
     idempotency: request.idempotency,
   };
-}
-
-interface StoredRow {
-  readonly status: number;
-  readonly headers: Record<string, string> | null;
-  readonly body: unknown;
-  readonly sealed: string | null;
-}
-
-function replayed(row: StoredRow, request: AdmitRequest): StoredAnswer {
-  const headers = row.headers === null ? {} : { headers: row.headers };
-  if (row.sealed === null || request.idempotency === undefined)
-    return { status: row.status, body: row.body, ...headers };
-  const plain = unseal(request.idempotency.key, Buffer.from(row.sealed, 'base64'));
-  return { status: row.status, body: JSON.parse(Buffer.from(plain).toString('utf8')), ...headers };
 }
 
 /** A unique key of the stored keys, and of no other table, was violated. */

@@ -1,11 +1,13 @@
-import { type AccountId, type HolderId, sha256 } from '#platform/kernel';
+import type { AccountId, HolderId } from '#platform/kernel';
 import type { AdmitRequest } from './admission.ts';
 import { arrayOf, composite } from './composite.ts';
 import type { CompiledFeature } from './features.ts';
+import type { Keyed } from './named.ts';
 
 /** A request with the ids of the permit and the usage event that it may get. */
 export interface Asked {
   readonly request: AdmitRequest;
+  readonly keyed: Keyed | undefined;
   readonly permit: string;
   readonly event: string;
 }
@@ -120,20 +122,19 @@ function runFields({ request, first, last, meter }: Run, feature: number) {
   ];
 }
 
-function requestFields({ request, permit, event }: Asked, place: number, twins: Map<string, number>) {
-  const { call, idempotency } = request;
+function requestFields({ request, keyed, permit, event }: Asked, place: number, twins: Map<string, number>) {
+  const { call } = request;
   const who = [request.accountId, permit, event, request.userId, request.keyId];
   const reserves = [call.reserve, Math.min(request.leastReserve ?? call.reserve, call.reserve)];
   const what = [request.product, request.feature, request.units ?? 1, ...reserves];
   const state = request.as === 'job' ? 'queued' : 'running';
   const how = [state, request.subject, call.provider, call.model, call.priceVersion, request.requestId];
-  if (idempotency === undefined) return [...who, ...what, ...how, null, null, null, null];
-  const { route, key, bodyHash } = idempotency;
-  const hash = sha256(key);
-  const name = `${request.accountId} ${route} ${hash}`;
-  const twin = twins.get(name);
-  if (twin === undefined) twins.set(name, place);
-  return [...who, ...what, ...how, route, hash, bodyHash, twin];
+  if (keyed === undefined) return [...who, ...what, ...how, null, null, null, null];
+  const { route, keyHash } = keyed.name;
+  // An HMAC of account and route too: no two names have one.
+  const twin = twins.get(keyHash);
+  if (twin === undefined) twins.set(keyHash, place);
+  return [...who, ...what, ...how, route, keyHash, keyed.request, twin];
 }
 
 export function compareText(a: string | undefined, b: string | undefined): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { type AccountId, type JobId, sha256 } from '#platform/kernel';
+import { type AccountId, type JobId, type KeyId } from '#platform/kernel';
 import { advance, ids, makeGrant, makeMember, suspendAccount } from '#test/factories';
 import {
   denied,
@@ -16,6 +16,7 @@ import {
   waitsForLocks,
   windows,
 } from '#test/gym';
+import { answers } from '#test/answers';
 import { engine, testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -65,7 +66,7 @@ describe('equal keys', () => {
     const [one, two] = [await gym.member(), await gym.member()];
     granted(await gym.admit(one, mine));
     granted(await gym.admit(two, mine));
-    const elsewhere = { route: 'POST /other', key: 'mine', bodyHash: 'body', sealed: false };
+    const elsewhere = { route: 'POST /other', by: one, key: 'mine', bodyHash: 'body', sealed: false };
     granted(await gym.admit(one, { ...mine, idempotency: elsewhere }));
   });
 
@@ -84,13 +85,15 @@ describe('equal keys', () => {
   test.runIf(engine === 'postgres')('of two products in two commits at once give one permit', async () => {
     const member = await gym.member();
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const owner = { account: member.accountId };
+    const name = answers.nameOf({ owner, route: 'POST /use', by: member, key: 'mine' });
     // What the other product's admission has written, and not committed yet.
     const other = db.system('limits.admission', effect, async (tx) => {
       await tx.run(
         statement(
           `insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state)
-           values ($1, 'POST /use', $2, 'body', $3, 'running')`,
-          [member.accountId, sha256('mine'), ids.next()],
+           values ($1, 'POST /use', $2, $3, $4, 'running')`,
+          [member.accountId, name.keyHash, answers.requestOf(name, 'body'), ids.next()],
         ),
       );
       written.resolve();
@@ -127,11 +130,18 @@ describe('a repeat', () => {
     expect(await windows(db, member.accountId)).toEqual(before);
   });
 
-  test('by another member of the account is the same call', async () => {
+  test('by another member, or with another API key, is another call with a permit of its own', async () => {
     const member = await gym.member();
-    granted(await gym.admit(member, mine));
+    const permit = granted(await gym.admit(member, mine));
+    const stored = permit.answering({ status: 202, body: { id: 7 } });
+    await db.tenant(member.accountId, effect, [...(stored === undefined ? [] : [stored]), permit.settlement()]);
     const other = await makeMember(db, member.accountId);
-    expect(await gym.admit(other, mine)).toEqual({ kind: 'running' });
+    await granted(await gym.admit(other, mine)).settle();
+    // Who is charged does not matter: it is whose key it is.
+    const by = { userId: member.userId, keyId: ids.next<KeyId>() };
+    const keyed = { route: 'POST /use', by, key: 'mine', bodyHash: 'body', sealed: false };
+    granted(await gym.admit(member, { ...mine, idempotency: keyed }));
+    expect((await gym.admit(member, mine)).kind).toBe('replay');
   });
 
   test('with another body is refused, and the key itself is kept nowhere', async () => {
@@ -146,7 +156,7 @@ describe('a repeat', () => {
 
   test('of a private call opens the sealed answer, which nobody reads without the key', async () => {
     const member = await gym.member();
-    const idempotency = { route: 'POST /chat', key: 'only I know', bodyHash: 'body', sealed: true };
+    const idempotency = { route: 'POST /chat', by: member, key: 'only I know', bodyHash: 'body', sealed: true };
     const permit = granted(await gym.admit(member, { idempotency }));
     await db.tenant(member.accountId, effect, [
       permit.answering({ status: 200, body: { text: 'private marker' } }) ?? statement('select 1'),

@@ -1,6 +1,7 @@
 import { type Database, commitPoint, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import type { AccountId, Ids, Random } from '#platform/kernel';
+import type { KeptAnswers } from '#platform/idempotency';
+import type { AccountId, Ids } from '#platform/kernel';
 import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
 import type { Denial } from './denial.ts';
 import type { Denials } from './denials.ts';
@@ -19,7 +20,8 @@ const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
 export interface LimitsParts {
   readonly db: Database;
   readonly ids: Ids;
-  readonly random: Random;
+  /** How Idempotency-Keys are named, and the answers of calls that spend kept. */
+  readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly catalogues: readonly Catalogue[];
   /** Answers what was just denied; without it, the database is asked each time. */

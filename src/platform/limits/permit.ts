@@ -1,5 +1,6 @@
 import type { Statement, Transaction } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
+import type { KeySender } from '#platform/idempotency';
 import type {
   AccountId,
   HolderId,
@@ -106,8 +107,10 @@ export interface StoredAnswer {
 /** The Idempotency-Key that a call came with. */
 export interface IdempotencyRequest {
   readonly route: string;
+  /** Who sent it, whoever is charged: the same key of another member is another key. */
+  readonly by: KeySender;
   readonly key: string;
   readonly bodyHash: string;
-  /** The stored answer is sealed with a key derived from the Idempotency-Key. */
+  /** The stored answer is sealed under the Idempotency-Key and the master key. */
   readonly sealed: boolean;
 }

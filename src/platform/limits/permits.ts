@@ -1,4 +1,5 @@
 import { type Database, commitPoint, type Statement, statement, type Transaction } from '#platform/db';
+import type { KeptAnswers } from '#platform/idempotency';
 import {
   type AccountId,
   AppError,
@@ -7,9 +8,6 @@ import {
   type KeyId,
   type Micros,
   type PermitId,
-  type Random,
-  seal,
-  sha256,
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
@@ -19,6 +17,7 @@ import { denial } from './denial.ts';
 import { meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
 import { BACKENDS } from './lent.ts';
+import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
@@ -57,7 +56,7 @@ const RESOLVE = commitPoint(
 export interface PermitParts {
   readonly db: Database;
   readonly ids: Ids;
-  readonly random: Random;
+  readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly traffic: Traffic;
 }
@@ -214,7 +213,7 @@ function makePermit(
     releasing: (reason) => settlementOf(step('release', { reason })),
     requeueing: (reason) => settlementOf(step('requeue', { reason })),
     reportLate,
-    answering: (stored) => answerStatement(facts, stored, parts.random),
+    answering: (stored) => answerStatement(facts, stored, parts.answers),
     attaching: (jobId) =>
       statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
     lending: (to, seconds) =>
@@ -248,18 +247,22 @@ function settlementOf(step: Step): Statement<{ answer: Resolution }> {
   return statement('select limits.resolve_here($1::jsonb) as answer', [JSON.stringify(step)]);
 }
 
-function answerStatement(facts: PermitFacts, stored: StoredAnswer, random: Random): Statement | undefined {
-  if (facts.idempotency === undefined) return undefined;
-  const { route, key, sealed } = facts.idempotency;
-  const body = JSON.stringify(stored.body);
-  return statement('select limits.answer_here($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::bytea)', [
-    facts.id,
-    route,
-    sha256(key),
-    stored.status,
-    stored.headers === undefined ? null : JSON.stringify(stored.headers),
-    sealed ? null : body,
-    sealed ? seal(key, Buffer.from(body), random) : null,
+function answerStatement(
+  { id, accountId, idempotency }: PermitFacts,
+  stored: StoredAnswer,
+  answers: KeptAnswers,
+): Statement | undefined {
+  if (idempotency === undefined) return undefined;
+  const { name, key } = namedBy(answers, accountId, idempotency);
+  const { status, headers, answer, sealed } = answers.keep(name, stored, idempotency.sealed ? key : undefined);
+  return statement('select limits.answer_here($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)', [
+    id,
+    name.route,
+    name.keyHash,
+    status,
+    headers === null ? null : JSON.stringify(headers),
+    sealed === null ? JSON.stringify(answer) : null,
+    sealed,
   ]);
 }
 

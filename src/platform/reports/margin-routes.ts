@@ -38,12 +38,11 @@ export const recordSales = route(
   {
     summary: 'Record what an account’s sales brought in',
     description:
-      'Up to 500 sales, all or none. It takes no Idempotency-Key: a sale is known by its source and id, and is recorded once.',
+      'Up to 500 sales, all or none. A sale is known by its source and id for ever: the same one again is not recorded twice.',
     tag,
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 120, by: 'user' },
-    idempotency: 'none',
     maxBody: 512 * 1_024,
     body: z.strictObject({ account_id: z.uuid(), sales: z.array(sale).min(1).max(500) }),
     reply: {
@@ -63,9 +62,9 @@ export const recordSales = route(
       reply: { data: [{ source: 'manual', source_id: examples.sale.source_id, status: 'recorded' }] },
     },
   },
-  async ({ body: { account_id, sales }, caller, origin }, { proceeds }) => {
+  ({ body: { account_id, sales }, caller, origin, once }, { proceeds }) => {
     const all = sales.map((one) => ({ ...one, account_id }));
-    return answer(200, { data: await proceeds.record(all, { caller, whence: origin }) });
+    return proceeds.record(all, { caller, whence: origin, once });
   },
 );
 

@@ -1,6 +1,6 @@
 import { actorOf, type Audit, type Whence } from '#platform/audit';
 import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
-import type { Caller } from '#platform/http';
+import { type Answer, answer, type Caller, type Once } from '#platform/http';
 import { AppError, declareErrors, type Ids } from '#platform/kernel';
 
 declareErrors({
@@ -40,6 +40,12 @@ export interface RecordedSale extends Omit<Sale, 'occurred_at'> {
   readonly created_at: Date;
 }
 
+interface SaleStatus {
+  readonly source: string;
+  readonly source_id: string;
+  readonly status: 'recorded' | 'known';
+}
+
 export interface Proceeds {
   /**
    * Records sales in one commit, all or none: those that are known are passed over. Throws `sale_differs` for one that is
@@ -47,10 +53,8 @@ export interface Proceeds {
    */
   record(
     sales: readonly Sale[],
-    by: { readonly caller: Caller; readonly whence: Whence },
-  ): Promise<
-    { readonly source: string; readonly source_id: string; readonly status: 'recorded' | 'known' }[]
-  >;
+    by: { readonly caller: Caller; readonly whence: Whence; readonly once: Once },
+  ): Promise<Answer<{ readonly data: readonly SaleStatus[] }>>;
   /** Newest first; `before` is the id of the last one of the page before. */
   list(page: {
     readonly accountId?: string | undefined;
@@ -66,8 +70,8 @@ export function createProceeds(parts: {
 }): Proceeds {
   const { db, ids, audit } = parts;
   return {
-    record: (sales, { caller, whence }) =>
-      db.system('admin.reports', RECORDED, async (tx) => {
+    record: (sales, { caller, whence, once }) =>
+      once(RECORDED, async (tx) => {
         const recorded = [];
         // One after the other, in the order of their ids: two imports of the same sales never wait for each other in a ring.
         for (const sale of [...sales].sort(byId)) recorded.push(await recordOne(tx, ids.next(), sale));
@@ -78,7 +82,7 @@ export function createProceeds(parts: {
           changes: { recorded: isNew, known: recorded.length - isNew },
           whence,
         });
-        return recorded;
+        return answer(200, { data: recorded });
       }),
     async list({ accountId, before, limit }) {
       const [rows] = await db.system('admin.reports', [

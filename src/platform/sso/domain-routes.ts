@@ -57,7 +57,7 @@ const claim = route(
   {
     summary: 'Claim a domain',
     description:
-      'For admins and owners, in a session that was proven within the last 15 minutes. Answers the TXT record that proves it. It takes no Idempotency-Key: a domain that is claimed already keeps its record.',
+      'For admins and owners, in a session that was proven within the last 15 minutes. Answers the TXT record that proves it. A domain that is claimed already keeps its record.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -67,11 +67,10 @@ const claim = route(
     body: z.strictObject({ domain: z.string().min(3).max(260) }),
     reply: { 200: domainSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'domain_unfit', 'too_many_domains'],
-    idempotency: 'none',
     example: { params: { id: ID }, body: { domain: DOMAIN }, reply: EXAMPLE },
   },
-  ({ caller, params: { id }, body, origin }, { domains }) =>
-    domains.claim({ caller, whence: origin, organization: id }, body.domain),
+  ({ caller, params: { id }, body, origin, once }, { domains }) =>
+    domains.claim({ caller, whence: origin, organization: id, once }, body.domain),
 );
 
 const verify = route(

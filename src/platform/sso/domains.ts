@@ -1,5 +1,6 @@
 import type { Visit } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
+import { type Answer, answer, type Once } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { AppError, randomToken } from '#platform/kernel';
 import { endOtherSessions, managersOf } from './connection-store.ts';
@@ -52,7 +53,7 @@ export interface DomainView {
 export interface Domains {
   list(visit: Visit): Promise<DomainView[]>;
   /** Answers the record that proves it. A domain that is claimed already keeps its record. */
-  claim(visit: Visit, domain: string): Promise<DomainView>;
+  claim(visit: Visit & { readonly once: Once }, domain: string): Promise<Answer<DomainView>>;
   /** Looks the record up. Throws `domain_unproven`, `domain_taken`, `dns_unavailable`. */
   verify(visit: Visit, domain: string): Promise<DomainView>;
   /** Nobody comes by way of it any more. */
@@ -91,23 +92,29 @@ async function recheckAll(parts: SetupParts, due: readonly DomainRow[]): Promise
   if (failures.length > 0) throw new AggregateError(failures, 'domains were not checked');
 }
 
-async function claim(parts: SetupParts, visit: Visit, text: string): Promise<DomainView> {
-  const { db, accounts, audit, random } = parts;
+async function claim(
+  parts: SetupParts,
+  visit: Visit & { readonly once: Once },
+  text: string,
+): Promise<Answer<DomainView>> {
+  const { accounts, audit, random } = parts;
   const { accountId } = await accounts.entry.enter(visit, 'admin');
   const domain = domainName(text);
   if (domain === undefined || isPublicMail(domain)) throw new AppError('domain_unfit');
   const challenge = randomToken(random);
-  return db.tenant(accountId, CLAIMED, async (tx) => {
+  const claiming = async (tx: Transaction) => {
     await accounts.entry.lock(tx, visit, { least: 'admin' });
     const [all, [claimed]] = await tx.runAll([
       domainsOf(accountId),
       insertDomain(accountId, domain, challenge),
     ]);
-    if (claimed === undefined) return domainView(found(all.find((one) => one.domain === domain)));
+    if (claimed === undefined)
+      return answer(200, domainView(found(all.find((one) => one.domain === domain))));
     if (all.length >= MOST) throw new AppError('too_many_domains');
     await audit.recordIn(tx, eventOf(visit, 'sso.domain_claimed', about(domain)));
-    return domainView(claimed);
-  });
+    return answer(200, domainView(claimed));
+  };
+  return visit.once(CLAIMED, claiming, { account: accountId });
 }
 
 async function verify(parts: SetupParts, visit: Visit, domain: string): Promise<DomainView> {

@@ -15,7 +15,12 @@ const url = z.string().min(1).max(2_000).describe('https:// and an address of th
 const types = z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).describe('All when not said.');
 const description = z.string().max(200);
 const SECRET = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
-const secret = z.string().describe('What its signatures are made with; in this answer and nowhere else.');
+const secret = z
+  .string()
+  .nullable()
+  .describe(
+    'What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key.',
+  );
 
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a11';
 const EVENT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a12';
@@ -54,7 +59,7 @@ const createWebhook = route(
     summary: 'Tell one of your own systems what happens here',
     body: z.strictObject({ url, types: types.optional(), description: description.optional() }),
     reply: { 201: endpointReply.extend({ secret }) },
-    private: true,
+    secrets: ['secret'],
     example: { body: made, reply: { ...endpoint, secret: SECRET } },
   },
   ({ body, ...by }, webhooks) => webhooks.create(body, by),
@@ -128,7 +133,7 @@ const rotateSecret = route(
     body: z.strictObject({ overlap_hours: z.int().min(0).max(168).default(24) }),
     reply: { 200: endpointReply.extend({ secret }) },
     errors: ['not_found'],
-    private: true,
+    secrets: ['secret'],
     example: {
       params: { id: ID },
       body: { overlap_hours: 24 },

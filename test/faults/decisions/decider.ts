@@ -1,7 +1,8 @@
 /** A process that takes decisions as fast as it can: the program's own limits, on a connection that may be bad. */
 import { openDatabase } from '#platform/db';
-import { systemClock, systemRandom } from '#platform/kernel';
+import { systemClock } from '#platform/kernel';
 import { createLimits, type Permit, startHolder } from '#platform/limits';
+import { answers } from '#test/answers';
 import { ids, type Member } from '#test/factories';
 import { figures, planned, request } from '#test/gym';
 import { type Chance, chanceOf } from '../chance.ts';
@@ -19,7 +20,7 @@ const lost = (reason: string) => {
   process.exit(1);
 };
 const holder = await startHolder({ db, ids, clock: systemClock, kind: 'faults', alone: false, onLost: lost });
-const limits = createLimits({ db, ids, random: systemRandom, holder, catalogues: [catalogue] });
+const limits = createLimits({ db, ids, answers, holder, catalogues: [catalogue] });
 setInterval(() => void limits.sweep().catch(() => {}), SWEEP);
 // Whoever started us is gone.
 process.once('disconnect', () => process.exit(0));
@@ -47,11 +48,12 @@ async function decide(
   { held, keys }: { held: Permit[]; keys: string[] },
 ): Promise<Verdict> {
   try {
+    const member = memberBy(chance);
     const admission = await limits.admit({
-      ...request(memberBy(chance), {}, catalogue.product),
+      ...request(member, {}, catalogue.product),
       ...wishBy(chance),
       requestId: requestId(orders.name, n),
-      ...keyBy(chance, n, keys),
+      ...keyBy(chance, n, { keys, member }),
     });
     if (admission.kind === 'permit') {
       held.push(admission.permit);
@@ -85,12 +87,12 @@ function wishBy(chance: Chance) {
 }
 
 /** One in ten has a key; of those one in three had it before. */
-function keyBy(chance: Chance, n: number, keys: string[]) {
+function keyBy(chance: Chance, n: number, { keys, member }: { keys: string[]; member: Member }) {
   if (!chance.happens(0.1)) return {};
   const old = chance.happens(0.33) ? keys[chance.between(0, Math.max(0, keys.length - 1))] : undefined;
   const key = old ?? `${orders.name} ${n}`;
   if (old === undefined) keys.push(key);
-  return { idempotency: { route: 'POST /use', key, bodyHash: 'body', sealed: false } };
+  return { idempotency: { route: 'POST /use', by: member, key, bodyHash: 'body', sealed: false } };
 }
 
 /** Settles at a cost, releases, or never comes back: then the sweeper closes it. */

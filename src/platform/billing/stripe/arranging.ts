@@ -21,29 +21,29 @@ export async function arrange(
 ): Promise<void> {
   const arranged = idOf(subscription.schedule);
   const schedule = await (arranged === undefined
-    ? client.change((stripe) => stripe.subscriptionSchedules.create({ from_subscription: subscription.id }))
+    ? client.change((stripe, once) =>
+        stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, once('schedule')),
+      )
     : client.read((stripe) => stripe.subscriptionSchedules.retrieve(arranged)));
   const present = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
   if (present === undefined) throw new AppError('store_refused');
   // A phase that names none has those of the customer, and takes away the subscription's.
   const kept = subscription.discounts.flatMap((one) => ({ discount: idOf(one) ?? '' }));
-  await client.change((stripe) =>
-    stripe.subscriptionSchedules.update(schedule.id, {
-      end_behavior: 'release',
-      phases: [
-        {
-          start_date: present.start_date,
-          end_date: periodEnd(subscription),
-          ...(present.trial_end === null ? {} : { trial_end: present.trial_end }),
-          items: subscription.items.data.map(({ price, quantity }) => ({
-            price: price.id,
-            ...(isMetered(price) ? {} : { quantity: quantity ?? 1 }),
-          })),
-          ...named(kept),
-        },
-        { items: next.items, proration_behavior: 'none', ...named(next.discounts ?? kept) },
-      ],
-    }),
+  const phases = [
+    {
+      start_date: present.start_date,
+      end_date: periodEnd(subscription),
+      ...(present.trial_end === null ? {} : { trial_end: present.trial_end }),
+      items: subscription.items.data.map(({ price, quantity }) => ({
+        price: price.id,
+        ...(isMetered(price) ? {} : { quantity: quantity ?? 1 }),
+      })),
+      ...named(kept),
+    },
+    { items: next.items, proration_behavior: 'none' as const, ...named(next.discounts ?? kept) },
+  ];
+  await client.change((stripe, once) =>
+    stripe.subscriptionSchedules.update(schedule.id, { end_behavior: 'release', phases }, once('arrange')),
   );
 }
 

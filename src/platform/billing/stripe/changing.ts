@@ -38,15 +38,19 @@ export async function changeNow(client: StripeClient, id: string, change: Change
   const subscription = await released(client, former);
   if (isSo(subscription, change)) return;
   try {
-    await client.change((stripe) =>
-      stripe.subscriptions.update(id, {
-        items: changedItems(subscription, change),
-        proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
-        // Nothing is had before it is paid.
-        payment_behavior: 'error_if_incomplete',
-        ...fromWhen(subscription, change),
-        ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
-      }),
+    await client.change((stripe, once) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          items: changedItems(subscription, change),
+          proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
+          // Nothing is had before it is paid.
+          payment_behavior: 'error_if_incomplete',
+          ...fromWhen(subscription, change),
+          ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
+        },
+        once('change'),
+      ),
     );
   } catch (error) {
     if (arranged !== undefined) await arrange(client, await readSubscription(client, id), arranged);
@@ -111,16 +115,21 @@ export async function resume(client: StripeClient, id: string): Promise<void> {
   const subscription = await readSubscription(client, id);
   if (subscription.ended_at !== null) throw new AppError('subscription_over');
   if (endsAt(subscription) !== undefined || subscription.pause_collection !== null) {
-    await client.change((stripe) =>
-      stripe.subscriptions.update(id, {
-        // Stripe takes one of the two, whichever of them it was.
-        ...(subscription.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
-        ...(subscription.cancel_at !== null && !subscription.cancel_at_period_end ? { cancel_at: '' } : {}),
-        ...(subscription.pause_collection === null ? {} : { pause_collection: '' }),
-      }),
+    await client.change((stripe, once) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          // Stripe takes one of the two, whichever of them it was.
+          ...(subscription.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+          ...(subscription.cancel_at !== null && !subscription.cancel_at_period_end ? { cancel_at: '' } : {}),
+          ...(subscription.pause_collection === null ? {} : { pause_collection: '' }),
+        },
+        once('go-on'),
+      ),
     );
   }
-  if (subscription.status === 'paused') await client.change((stripe) => stripe.subscriptions.resume(id));
+  if (subscription.status === 'paused')
+    await client.change((stripe, once) => stripe.subscriptions.resume(id, {}, once('resume')));
 }
 
 function changedItems(subscription: Stripe.Subscription, { price, quantity, metered }: Change) {

@@ -33,6 +33,11 @@ export interface StripeLink {
   readonly addsTax: boolean;
 }
 
+/** How Stripe is asked for a step of a call: the same step of the same call again hears what it heard before. */
+export type OnceAtStripe = (step: string) => { readonly idempotencyKey?: string };
+
+const WITHOUT_KEY: OnceAtStripe = () => ({});
+
 /** Stripe by its official package, which no other module knows. */
 export interface StripeClient {
   readonly mode: Mode;
@@ -43,8 +48,11 @@ export interface StripeClient {
    * Stripe says in words is not passed on: it may quote a customer.
    */
   read<T>(asking: (stripe: Stripe) => Promise<T>): Promise<T>;
-  /** The same for what changes something there: a crash point. Whatever is asked must be harmless when it is asked twice. */
-  change<T>(asking: (stripe: Stripe) => Promise<T>): Promise<T>;
+  /**
+   * The same for what changes something there: a crash point. Whatever is asked must be harmless when it is asked twice.
+   * `once`: options for Stripe to do this step once for the Idempotency-Key of the call that it belongs to, if that has one.
+   */
+  change<T>(asking: (stripe: Stripe, once: OnceAtStripe) => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -86,12 +94,27 @@ export async function createStripeClient({
     read,
     async change(asking) {
       passing?.(CHANGE, 'before');
-      const answer = await read(asking);
+      const answer = await read((asked) => asking(asked, WITHOUT_KEY));
       passing?.(CHANGE, 'after');
       return answer;
     },
     close: () => agent.destroy(),
   };
+}
+
+/** The same client, for a call that Stripe is told a key of: undefined where the call has none. */
+export function keyedClient(client: StripeClient, key: string | undefined): StripeClient {
+  if (key === undefined) return client;
+  const once: OnceAtStripe = (step) => ({ idempotencyKey: `plinth:${step}:${key}` });
+  return { ...client, change: (asking) => client.change((stripe) => asking(stripe, once)) };
+}
+
+/**
+ * Whether nothing more comes of a call that failed so. Silence alone may yet have been heard; after Stripe's own failure (5xx) it
+ * is asked under another key, once it was looked at what is so.
+ */
+export function isOver(error: unknown): boolean {
+  return error instanceof AppError && (error.code !== 'store_unavailable' || failedThere(error));
 }
 
 /** Whether Stripe refused for this reason: `resource_missing`. */

@@ -1,5 +1,6 @@
 import { answer, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
+import { isOver } from '../stripe/client.ts';
 import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
 import {
@@ -21,16 +22,15 @@ const reads = {
   scope: 'billing:read',
   rate: { perMinute: 120, by: 'account' },
 } as const;
-/** Whoever may spend the account's money. What is asked twice is done once by what it is, whatever the store answered first. */
+/** Whoever may spend the account's money. */
 const buys = {
   tag: 'Billing',
   auth: 'account',
   may: 'admin',
   scope: 'billing:write',
   rate: { perMinute: 20, by: 'account' },
-  idempotency: 'none',
 } as const;
-const ONCE = 'It takes no Idempotency-Key: asked again, it changes nothing more.';
+const ONCE = 'What it asks for is had once, without an Idempotency-Key too: asked again, it changes nothing more.';
 
 const product = z.string().min(1).max(100);
 const planId = z.string().min(1).max(100).describe('`product.plan`, or its name within the product.');
@@ -72,6 +72,7 @@ export const openCheckout = route(
       .refine(({ plan, add_on }) => (plan === undefined) !== (add_on === undefined), {
         error: 'name either plan or add_on',
       }),
+    private: true,
     reply: { 201: checkoutReply },
     errors: [...NOT_HERE, 'already_subscribed', 'prices_missing', 'wrong_account_kind', 'conflict'],
     example: {
@@ -88,12 +89,16 @@ export const openCheckout = route(
       },
     },
   },
-  async ({ accountId, caller, origin, body }, subscriptions) => {
-    const visitor = { accountId, caller, origin };
-    const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
-    const page = { checkout_url: url, expires_at: expiresAt.toISOString(), trial_days: trialDays };
-    return answer(201, page);
-  },
+  ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
+    onceInSteps({
+      isOver,
+      async run() {
+        const visitor = { accountId, caller, origin };
+        const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
+        const page = { checkout_url: url, expires_at: expiresAt.toISOString(), trial_days: trialDays };
+        return answer(201, page);
+      },
+    }),
 );
 
 export const openPortal = route(
@@ -103,6 +108,7 @@ export const openPortal = route(
     summary: 'Change the card, see invoices',
     description:
       'Answers the store’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
+    idempotency: 'none',
     body: z.strictObject({ return_url: returnUrl }),
     reply: { 201: portalReply },
     errors: [...NOT_HERE, 'not_found'],
@@ -173,8 +179,12 @@ export const resumeSubscription = route(
     errors: [...NOT_HERE, 'not_found', 'managed_elsewhere', 'subscription_over', 'payment_declined'],
     example: { body: { product: 'demo' }, reply: examples.subscription },
   },
-  ({ accountId, caller, origin, body }, subscriptions) =>
-    subscriptions.resume({ accountId, caller, origin }, body.product),
+  ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
+    onceInSteps({
+      isOver,
+      run: async (storeKey) =>
+        answer(200, await subscriptions.resume({ accountId, caller, origin, storeKey }, body.product)),
+    }),
 );
 
 const changed = named.extend({
@@ -215,10 +225,15 @@ export const changeSubscription = route(
       reply: { subscription: examples.subscription, not_fitting: [] },
     },
   },
-  async ({ accountId, caller, origin, body }, subscriptions) => {
-    const { subscription, notFitting } = await subscriptions.change({ accountId, caller, origin }, body);
-    return { subscription, not_fitting: notFitting };
-  },
+  ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
+    onceInSteps({
+      isOver,
+      async run(storeKey) {
+        const visitor = { accountId, caller, origin, storeKey };
+        const { subscription, notFitting } = await subscriptions.change(visitor, body);
+        return answer(200, { subscription, not_fitting: notFitting });
+      },
+    }),
 );
 
 export const previewChange = route(

@@ -2,7 +2,7 @@ import { actorOf, type Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import type { StripeLink } from '../stripe/client.ts';
+import { keyedClient, type StripeLink } from '../stripe/client.ts';
 import { unsold } from './order.ts';
 import type { SubscriptionsParts } from './parts.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
@@ -14,6 +14,8 @@ export interface Visitor {
   readonly accountId: AccountId;
   readonly caller: Caller;
   readonly origin: Whence;
+  /** What the store is told, to do the steps of this call once. */
+  readonly storeKey?: string | undefined;
 }
 
 /** The parts of a server that sells. */
@@ -21,11 +23,14 @@ export interface SellingParts extends SubscriptionsParts {
   readonly stripe: StripeLink;
 }
 
-/** Throws `nothing_sold` on one that does not. */
-export function selling(parts: SubscriptionsParts): SellingParts {
+/** Throws `nothing_sold` on one that does not. With the key that the store is told, if the call has one. */
+export function selling(
+  parts: SubscriptionsParts,
+  { storeKey }: Pick<Visitor, 'storeKey'> = {},
+): SellingParts {
   const { stripe } = parts;
   if (stripe === undefined) throw new AppError('nothing_sold');
-  return { ...parts, stripe };
+  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, storeKey) } };
 }
 
 /** The subscription that is meant: that of the product, or the only one. Throws `not_found`, or `validation_failed` where there are several. */

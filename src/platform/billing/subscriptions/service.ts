@@ -50,9 +50,9 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
     cancel: (visitor, product, when) => canceled(selling(parts), visitor, { product, when }),
-    resume: (visitor, product) => resumed(selling(parts), visitor, product),
+    resume: (visitor, product) => resumed(selling(parts, visitor), visitor, product),
     async change(visitor, order) {
-      const { row, notFitting } = await change(selling(parts), visitor, order);
+      const { row, notFitting } = await change(selling(parts, visitor), visitor, order);
       return { subscription: subscriptionView(row), notFitting };
     },
     preview: (accountId, order) => preview(selling(parts), accountId, order),

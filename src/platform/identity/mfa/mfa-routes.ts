@@ -126,18 +126,24 @@ const renewCodes = route(
   'POST /v1/auth/mfa/recovery-codes',
   {
     summary: 'Make new recovery codes',
-    description: `Those before are no longer good. ${NONE}what it shows is kept nowhere, so that a repeat makes others.`,
+    description: 'Those before are no longer good.',
     tag,
     auth: 'user',
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 5, by: 'user' },
-    reply: { 200: z.strictObject({ recovery_codes: recoveryCodes }) },
+    reply: {
+      200: z.strictObject({
+        recovery_codes: recoveryCodes
+          .nullable()
+          .describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
+      }),
+    },
     errors: ['conflict'],
-    idempotency: 'none',
+    secrets: ['recovery_codes'],
     example: { reply: { recovery_codes: [CODE] } },
   },
-  async ({ caller, origin }, { mfa }) => ({ recovery_codes: await mfa.newRecoveryCodes(caller, origin) }),
+  ({ caller, origin, once }, { mfa }) => mfa.newRecoveryCodes(caller, origin, once),
 );
 
 const challengeOptions = route(

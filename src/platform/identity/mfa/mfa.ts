@@ -1,6 +1,6 @@
 import { actorOf, type Whence } from '#platform/audit';
-import { commitPoint } from '#platform/db';
-import type { Caller } from '#platform/http';
+import { commitPoint, type Transaction } from '#platform/db';
+import { type Answer, type Caller, type Once, answer as reply } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../devices.ts';
 import type { AuthTokens, SignedIn } from '../entering.ts';
@@ -57,7 +57,7 @@ export interface Mfa {
     remove(caller: Caller, whence: Whence): Promise<void>;
   };
   /** Ten new ones in place of those before. Throws `conflict` where there is no second factor. */
-  newRecoveryCodes(caller: Caller, whence: Whence): Promise<readonly string[]>;
+  newRecoveryCodes(caller: Caller, whence: Whence, once: Once): Promise<Answer<NewCodes>>;
   readonly passkeys: {
     options(caller: Caller): ReturnType<typeof registrationOptions>;
     add(
@@ -91,6 +91,10 @@ export interface Mfa {
   reset(admin: Caller, userId: string, whence: Whence): Promise<void>;
 }
 
+export interface NewCodes {
+  readonly recovery_codes: readonly string[];
+}
+
 export function createMfa(parts: MfaParts): Mfa {
   return {
     status: (caller) => status(parts, caller),
@@ -99,7 +103,7 @@ export function createMfa(parts: MfaParts): Mfa {
       confirm: (caller, code, whence) => confirmTotp(parts, caller, { code, whence }),
       remove: (caller, whence) => removeTotp(parts, caller, whence),
     },
-    newRecoveryCodes: (caller, whence) => renewCodes(parts, caller, whence),
+    newRecoveryCodes: (caller, whence, once) => renewCodes(parts, caller, { whence, once }),
     passkeys: {
       options: (caller) => passkeyOptions(parts, caller),
       add: (caller, made, whence) => addPasskey(parts, caller, { ...made, whence }),
@@ -133,18 +137,23 @@ async function status({ db }: MfaParts, { userId }: Caller): Promise<MfaStatus> 
   };
 }
 
-async function renewCodes(parts: MfaParts, { userId }: Caller, whence: Whence): Promise<readonly string[]> {
-  const codes = await parts.db.system('identity.credentials', CODES, async (tx) => {
+async function renewCodes(
+  parts: MfaParts,
+  { userId }: Caller,
+  { whence, once }: { readonly whence: Whence; readonly once: Once },
+): Promise<Answer<NewCodes>> {
+  const renew = async (tx: Transaction) => {
     const user = await lockedUser(tx, userId);
     const [factors] = await tx.run(factorsOf(userId));
     if (user === undefined || !isOn(factors)) {
       throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
     }
     await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', whence });
-    return newRecoveryCodes(parts, tx, userId);
-  });
+    return reply(200, { recovery_codes: await newRecoveryCodes(parts, tx, userId) });
+  };
+  const given = await once(CODES, renew, { use: 'identity.credentials' });
   parts.mail.wake();
-  return codes;
+  return given;
 }
 
 async function reset(

@@ -81,8 +81,8 @@ begin
   end if;
   if v_key.body_hash <> p_request.body_hash then return jsonb_build_object('kind', 'mismatch'); end if;
   if v_key.state = 'done' then
-    return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'body', v_key.answer,
-      'sealed', encode(v_key.sealed, 'base64'));
+    return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'answer', v_key.answer,
+      'sealed', v_key.sealed);
   end if;
   if v_permit.id is null then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'voided' then

@@ -1,5 +1,5 @@
 drop function limits.take(uuid, uuid, uuid);
-drop function limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea);
+drop function limits.answer_here(uuid, text, text, integer, jsonb, jsonb, text);
 drop function limits.attach(uuid, uuid, integer, uuid);
 drop function limits.resolve_here(jsonb);
 drop function limits.resolve_batch(jsonb);

@@ -347,7 +347,7 @@ begin
 end $$;
 
 -- Stores the answer under the key that admission remembered, in the transaction of the effect.
-create function limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed bytea) returns void language plpgsql as $$
+create function limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed text) returns void language plpgsql as $$
 begin
   update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body, sealed = p_sealed
     where account_id = app.account() and route = p_route and key_hash = p_key_hash and permit_id = p_permit;
@@ -385,6 +385,6 @@ end $$;
 call app.run_as_system('limits.resolve_batch(jsonb)');
 call app.run_as_system('limits.resolve_here(jsonb)');
 call app.run_as_system('limits.attach(uuid, uuid, integer, uuid)');
-call app.run_as_system('limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea)');
+call app.run_as_system('limits.answer_here(uuid, text, text, integer, jsonb, jsonb, text)');
 grant execute on function limits.resolve_here(jsonb), limits.attach(uuid, uuid, integer, uuid),
-  limits.answer_here(uuid, text, text, integer, jsonb, jsonb, bytea) to plinth_tenant;
+  limits.answer_here(uuid, text, text, integer, jsonb, jsonb, text) to plinth_tenant;

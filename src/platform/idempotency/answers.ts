@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto';
+import { commitPoint, type Database } from '#platform/db';
+import { type KeyId, type Random, seal, unseal, type UserId } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
+import { findSalt, insertSalt, type KeyName, type KeyOwner, placeOfAnswer, placeOfSalt } from './store.ts';
+
+const SALTED = commitPoint('idempotency.salted', 'the salt of the names of Idempotency-Keys');
+
+/**
+ * An answer as it is kept: its body as it is, or sealed for routes whose answers hold user text.
+ * Headers are kept as they are: they name things by id and hold no text.
+ */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly answer: unknown;
+  readonly sealed: string | null;
+}
+
+/** An answer as the handler gave it. */
+export interface GivenAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Who sent an Idempotency-Key: a user, and the API key that they called with. To others it is another key. */
+export interface KeySender {
+  readonly userId: UserId;
+  readonly keyId?: KeyId | undefined;
+}
+
+/** How Idempotency-Keys are named and their answers kept. Synchronous; no I/O. */
+export interface KeptAnswers {
+  /** The name of a sender's key: whoever has a copy of the database finds none by guessing keys. */
+  nameOf(sent: {
+    readonly owner: KeyOwner;
+    readonly route: string;
+    readonly by: KeySender;
+    readonly key: string;
+  }): KeyName;
+  /** What is kept of a request, to tell another one by. It tells nobody else what was asked. */
+  requestOf(name: KeyName, bodyHash: string): string;
+  /** The Idempotency-Key under which a vendor is asked; `claimedAt`: when ours was first used. */
+  vendorKeyOf(name: KeyName, claimedAt: string): string;
+  /** The columns that keep an answer. With `sealWith`, the Idempotency-Key itself, it opens to nobody without that and the master key. */
+  keep(name: KeyName, given: GivenAnswer, sealWith: string | undefined): KeptAnswer;
+  /** The answer that was kept, opened with the Idempotency-Key where it is sealed. */
+  open(name: KeyName, kept: KeptAnswer, key: string): GivenAnswer;
+}
+
+interface KeptAnswersParts {
+  readonly secrets: Secrets;
+  readonly random: Random;
+}
+
+/** With the salt of this database, which the first process makes. */
+export async function openKeptAnswers(
+  parts: KeptAnswersParts & { readonly db: Database },
+): Promise<KeptAnswers> {
+  const { db, secrets, random } = parts;
+  const [[known]] = await db.system('idempotency.salt', [findSalt]);
+  if (known !== undefined) return createKeptAnswers({ ...parts, salt: secrets.open(known.salt, placeOfSalt) });
+  const made = secrets.seal(Buffer.from(random.bytes(32)).toString('base64url'), placeOfSalt);
+  const [, [row]] = await db.system('idempotency.salt', SALTED, [insertSalt(made), findSalt]);
+  return createKeptAnswers({ ...parts, salt: secrets.open(row?.salt ?? made, placeOfSalt) });
+}
+
+/** With a salt that is at hand. */
+export function createKeptAnswers({
+  secrets,
+  random,
+  salt,
+}: KeptAnswersParts & { readonly salt: string }): KeptAnswers {
+  // Parts have no line ends: ids, routes, and keys of printable ASCII.
+  const salted = (...parts: readonly string[]) =>
+    createHmac('sha256', salt).update(parts.join('\n')).digest('hex');
+  return {
+    nameOf({ owner, route, by: { userId, keyId = '' }, key }) {
+      const whose = 'account' in owner ? owner.account : owner.user;
+      return { owner, route, keyHash: salted('name', whose, route, userId, keyId, key) };
+    },
+    requestOf: ({ keyHash }, bodyHash) => salted('request', keyHash, bodyHash),
+    vendorKeyOf: ({ keyHash }, claimedAt) => salted('vendor', keyHash, claimedAt),
+    keep(name, given, sealWith) {
+      const kept = { status: given.status, headers: given.headers ?? null };
+      const body = given.body ?? null;
+      if (sealWith === undefined) return { ...kept, answer: body, sealed: null };
+      const inner = Buffer.from(seal(sealWith, Buffer.from(JSON.stringify(body)), random));
+      return {
+        ...kept,
+        answer: null,
+        sealed: secrets.seal(inner.toString('base64url'), placeOfAnswer(name)),
+      };
+    },
+    open(name, kept, key) {
+      const body = kept.sealed === null ? kept.answer : unsealed(kept.sealed, name, key);
+      const given = { status: kept.status, body: body ?? undefined };
+      return kept.headers === null ? given : { ...given, headers: kept.headers };
+    },
+  };
+
+  function unsealed(sealed: string, name: KeyName, key: string): unknown {
+    const inner = Buffer.from(secrets.open(sealed, placeOfAnswer(name)), 'base64url');
+    return JSON.parse(Buffer.from(unseal(key, inner)).toString('utf8'));
+  }
+}
