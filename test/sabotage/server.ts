@@ -89,10 +89,66 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'kept-answer-not-sealed',
     file: 'src/platform/idempotency/idempotency.ts',
-    find: 'sealWith: call.private ? call.key : undefined',
-    replace: 'sealWith: undefined',
+    find: 'call.private ? call.key : undefined',
+    replace: 'undefined',
     expects:
       'src/platform/idempotency/idempotency.test.ts :: the answer of a private route can only be read with its key',
+  },
+  {
+    name: 'kept-answer-another-members',
+    file: 'src/platform/idempotency/answers.ts',
+    find: "salted('name', whose, route, userId, keyId, key)",
+    replace: "salted('name', whose, route, key)",
+    expects:
+      'src/platform/idempotency/idempotency.test.ts :: a key belongs to who sent it: another member or API key gets no answer of theirs, and runs their own',
+  },
+  {
+    name: 'key-of-whoever-is-charged',
+    file: 'src/platform/limits/named.ts',
+    find: 'owner: { account: accountId }, route, by, key',
+    replace: "owner: { account: accountId }, route, by: { ...by, userId: '' as typeof by.userId, keyId: undefined }, key",
+    expects: 'src/platform/limits/keys.test.ts :: a repeat > by another member, or with another API key, is another call with a permit of its own',
+  },
+  {
+    name: 'answers-kept-for-the-account',
+    file: 'src/server/admission.ts',
+    find: 'return { userId: caller.userId, keyId: caller.keyId };',
+    replace: "return { userId: '' as typeof caller.userId, keyId: undefined };",
+    expects:
+      'test/walkers/routes.test.ts :: every route > that takes an Idempotency-Key keeps its answers for who sent it: another member, in whatever role, and another API key never get one, nor hear of it',
+  },
+  {
+    name: 'secret-kept-for-a-repeat',
+    file: 'src/platform/idempotency/idempotency.ts',
+    find: 'call.secrets.length === 0 ? body : { ...(body as object), ...nothing }',
+    replace: 'call.secrets.length === 0 ? nothing && body : body',
+    expects:
+      'src/platform/idempotency/idempotency.test.ts :: a secret is shown once: it is not kept, and a repeat has null in its place',
+  },
+  {
+    name: 'kept-answer-opened-by-its-key-alone',
+    file: 'src/platform/idempotency/answers.ts',
+    find: "sealed: secrets.seal(inner.toString('base64url'), placeOfAnswer(name)),",
+    replace: "sealed: `ps1.tests.${inner.toString('base64url')}`,",
+    expects:
+      'src/platform/idempotency/idempotency.test.ts :: whoever has a copy of the database and guesses a key and a request right learns nothing by it',
+  },
+  {
+    name: 'vendor-asked-under-another-key',
+    file: 'src/platform/idempotency/idempotency.ts',
+    find: 'run(answers.vendorKeyOf(name, found.claimed_at))',
+    replace: 'run(answers.vendorKeyOf(name, found.held_until))',
+    expects:
+      'src/platform/idempotency/idempotency.test.ts :: an effect of several steps > of a process that died is taken over within a minute, under the same key of the vendor',
+  },
+  {
+    name: 'post-without-a-key',
+    file: 'src/platform/erasure/routes.ts',
+    find: "    reply: { 202: exportSchema },\n    errors: ['step_up_required', 'conflict'],\n",
+    replace:
+      "    idempotency: 'none',\n    reply: { 202: exportSchema },\n    errors: ['step_up_required', 'conflict'],\n",
+    expects:
+      'test/walkers/routes.test.ts :: every route > that is a POST of somebody who is signed in takes an Idempotency-Key, or is on the short list of those that do not',
   },
   {
     name: 'secret-logged',
@@ -125,7 +181,7 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'repeat-looked-at-like-a-first-call',
     file: 'src/server/walk.ts',
-    find: '    if (!(await parts.idempotency.isKnown({ accountId, route: keyedRoute(call), key }))) throw error;\n',
+    find: '    if (!(await parts.idempotency.isKnown({ accountId, ...sent }))) throw error;\n',
     replace: '    throw error;\n',
     expects:
       'test/reel/regenerate.test.ts :: any regeneration > that is repeated gets its first answer, although it would be refused by now',

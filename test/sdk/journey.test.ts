@@ -19,6 +19,7 @@ it('a team signs up, gets a plan and a key, and makes a post with it', async () 
     name: 'posts',
     scopes: ['reel:read', 'reel:write'],
   });
+  if (key === null) throw new Error('a key is shown with the call that makes it');
 
   const { reel } = clientOf({ key });
   const asked = await reel.create({

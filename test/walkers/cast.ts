@@ -166,9 +166,14 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
   );
 }
 
+/** The sale that the example of recording some shows. */
+const SOLD = 'invoice-2027-0001';
+
 /** What operators and the upkeep write of an account: an adjustment, a sale, and a sum of what it used. */
 async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
   const { ids } = app.modules;
+  // The example’s sale is then to be recorded of this account, if it is.
+  await db.asMigrator(statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]));
   await db.asMigrator(
     statement(
       `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)

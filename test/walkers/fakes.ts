@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Mounted, type Route, routesFor } from '#platform/http';
+import { commitPoint } from '#platform/db';
+import { answer, type Mounted, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
 
@@ -8,6 +9,7 @@ import { z } from 'zod';
 
 const route = routesFor<undefined, Permit>();
 const ID = '0193a000-0000-7000-8000-000000000001';
+const MADE = commitPoint('test.walkers.fake', 'what a sound route makes');
 const ok = z.strictObject({ ok: z.literal(true) });
 const yes = async () => ({ ok: true });
 const sound = {
@@ -74,10 +76,28 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
   bodiless: route('DELETE /v1/fake/raw', { ...sound, rawBody: true }, yes),
   answers: route('GET /v1/fake/undeclared', sound, async () => ({ ok: true, more: 1 })),
   repeated: route('POST /v1/fake/again', { ...soundPost, idempotency: 'optional' }, yes),
+  keyed: route('POST /v1/fake/keyless', soundPost, yes),
+  'shown-once': route(
+    'POST /v1/fake/token',
+    {
+      ...soundPost,
+      idempotency: 'optional',
+      reply: { 200: z.strictObject({ token: z.string() }) },
+      example: { body: { name: 'a' }, reply: { token: 'a' } },
+    },
+    async () => ({ token: 'a' }),
+  ),
+  unshared: route('POST /v1/fake/shared', { ...soundPost, idempotency: 'optional' }, async () =>
+    answer(200, { ok: true }, { 'Idempotent-Replayed': 'true' }),
+  ),
 };
 
 /** A route that keeps every rule, but that nobody has run `npm run generate` for. */
-export const SOUND = route('POST /v1/fake/sound', soundPost, yes);
+export const SOUND = route(
+  'POST /v1/fake/sound',
+  { ...soundPost, description: 'Nothing comes of it.', idempotency: 'optional' },
+  ({ once }) => once(MADE, async () => answer(200, { ok: true })),
+);
 
 export const fakeModule: Mounted = {
   module: 'fake',

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { idempotencyOf } from '#platform/http';
 import { serve } from '#test/shop';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
 import { fakeModule, MISTAKES, parrot, SOUND } from './fakes.ts';
+import { KEYLESS, MOST_KEYLESS } from './keyless.ts';
 import { groundsOf } from './grounds.ts';
 import { type Grounds, type Rule, RULES, walk } from './rules/index.ts';
 import type { OpenApi } from './rules/rule.ts';
@@ -40,6 +42,15 @@ describe('exceptions', () => {
   });
 });
 
+describe('POSTs that take no Idempotency-Key', () => {
+  test('are few, each with a reason, and none that is gone or takes one by now', () => {
+    const keyless = routes.filter(({ name }) => Object.hasOwn(KEYLESS, name));
+    expect(Object.keys(KEYLESS).length).toBeLessThanOrEqual(MOST_KEYLESS);
+    expect(keyless.map(({ name }) => name).sort()).toEqual(Object.keys(KEYLESS).sort());
+    expect(keyless.filter((route) => idempotencyOf(route) !== 'none')).toEqual([]);
+  });
+});
+
 /** A real server with routes that somebody got wrong, for the same people. */
 const fakes = await serve(
   {},
@@ -74,9 +85,18 @@ describe('a new route is noticed', LONG, () => {
 /** Rules about what happens, for which no declaration of a route is enough to break them. */
 const LIVE = RULES.filter(
   ({ key }) =>
-    !['documented', 'exemplary', 'spending', 'repeatable', 'rated', 'open', 'readers', 'declared'].includes(
-      key,
-    ),
+    ![
+      'documented',
+      'exemplary',
+      'spending',
+      'repeatable',
+      'keyed',
+      'shown-once',
+      'rated',
+      'open',
+      'readers',
+      'declared',
+    ].includes(key),
 );
 
 describe('each rule about what a server does can fail', () => {

@@ -6,6 +6,7 @@ import { errorsOf } from '#server';
 import { z } from 'zod';
 import { ROOT } from '../../house/source.ts';
 import { exampleOf, isRecord, paramNames } from '../calls.ts';
+import { KEYLESS } from '../keyless.ts';
 import {
   type Content,
   moduleOf,
@@ -131,6 +132,41 @@ const repeatable: Rule = {
       : ['it takes none, and its description does not say why'],
 };
 
+const keyed: Rule = {
+  key: 'keyed',
+  name: 'that is a POST of somebody who is signed in takes an Idempotency-Key, or is on the short list of those that do not',
+  visits: ({ method, shape }) => method === 'POST' && shape.auth !== 'none',
+  objections: (route) =>
+    idempotencyOf(route) !== 'none' || Object.hasOwn(KEYLESS, route.name)
+      ? []
+      : ['it takes none, and is not in test/walkers/keyless.ts'],
+};
+
+/** Names of fields that open something to whoever has them. */
+const SECRET_NAME = /(^|_)(key|secret|token|password|codes)$/;
+
+const shownOnce: Rule = {
+  key: 'shown-once',
+  name: 'that takes an Idempotency-Key and answers a secret says so: it is not kept, and null in a repeat',
+  visits: (route) => idempotencyOf(route) !== 'none',
+  objections({ shape }) {
+    const { reply } = shape.example;
+    const first = Math.min(...Object.keys(shape.reply).map(Number));
+    const { secrets = [] } = shape;
+    const fields = isRecord(reply) ? Object.keys(reply) : [];
+    const unsaid = fields.filter((field) => SECRET_NAME.test(field) && !secrets.includes(field));
+    const missing = secrets.filter((field) => !fields.includes(field));
+    const nothing = Object.fromEntries(secrets.map((field) => [field, null]));
+    const repeated = isRecord(reply) ? { ...reply, ...nothing } : reply;
+    const faults: readonly (readonly [boolean, string])[] = [
+      [unsaid.length > 0, `it answers secrets that a repeat is shown again: ${unsaid.join()}`],
+      [missing.length > 0, `it does not answer ${missing.join()}`],
+      [shape.reply[first]?.safeParse(repeated).success === false, 'its schema has no null for a repeat'],
+    ];
+    return faults.filter(([broken]) => broken).map(([, says]) => says);
+  },
+};
+
 const rated: Rule = {
   key: 'rated',
   name: 'declares how often it may be called',
@@ -144,4 +180,12 @@ const rated: Rule = {
 };
 
 /** What a route says of itself. */
-export const DECLARATION: readonly Rule[] = [documented, exemplary, spending, repeatable, rated];
+export const DECLARATION: readonly Rule[] = [
+  documented,
+  exemplary,
+  spending,
+  repeatable,
+  keyed,
+  shownOnce,
+  rated,
+];

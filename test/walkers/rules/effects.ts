@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { idempotencyOf, type Route } from '#platform/http';
-import { exampleText, fillingsOf, holesOf, type Reply, type Sending } from '../calls.ts';
+import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../cast.ts';
+import type { TestApp } from '../../services/app.ts';
 import { schemaOf } from './declaration.ts';
 import { envelopeFaults, type Grounds, operationOf, type Rule, visit } from './rule.ts';
 
@@ -158,17 +159,93 @@ const repeated: Rule = {
     const faults: readonly (readonly [boolean, string])[] = [
       [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
       [again.status !== first.reply.status, 'a repeat has another status'],
-      [!isSame(again.json, first.reply.json), 'a repeat has another body'],
+      [!isSame(again.json, shownAgain(route, first.reply.json)), 'a repeat has another body'],
       [other.code !== 'idempotency_mismatch', `another request is ${other.status} ${other.code ?? ''}`],
     ];
     return faults.filter(([broken]) => broken).map(([, says]) => says);
   },
 };
 
+/** A body as a repeat shows it: without what is shown once. */
+function shownAgain({ shape: { secrets = [] } }: Route, body: unknown): unknown {
+  const nothing = Object.fromEntries(secrets.map((field) => [field, null]));
+  return isRecord(body) ? { ...body, ...nothing } : body;
+}
+
 /** Equal as JSON: a stored answer keeps its values, and not the order of its fields. */
 function isSame(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(one, other);
 }
 
+type Roles = Household<'admin' | 'member' | 'viewer'>;
+/** An organization with everybody in it; of what a plan gives, each call of each sender takes its part. */
+const teams = new WeakMap<TestApp, Roles>();
+
+async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; readonly first: Told }> {
+  const { app } = telling.grounds;
+  const before = teams.get(app);
+  const tried = before && (await tellFor(before, telling));
+  if (before !== undefined && tried !== undefined && isGood(tried.reply)) return { team: before, first: tried };
+  const team = await makeHousehold(app, ['admin', 'member', 'viewer']);
+  teams.set(app, team);
+  return { team, first: await tellFor(team, telling) };
+}
+
+type Sender = Pick<Sending, 'as' | 'account'>;
+
+/** Others who may send what somebody sent: in other roles, and the same person with an API key. */
+function othersThan(route: Route, sending: Sending, { owner, others, organization }: Roles, { admin }: Grounds) {
+  const account = route.shape.auth === 'account' ? { account: organization } : {};
+  const senders: Record<string, Sender> = {
+    'a viewer': { as: others.viewer.token, ...account },
+    'a member': { as: others.member.token, ...account },
+    'an admin': { as: others.admin.token, ...account },
+    'the owner': { as: owner.token, ...account },
+    'a key of the owner': { as: owner.key },
+    'a key of a platform admin': { as: admin.key },
+  };
+  return Object.entries(senders).filter(([, { as }]) => as !== sending.as);
+}
+
+const unshared: Rule = {
+  key: 'unshared',
+  name: 'that takes an Idempotency-Key keeps its answers for who sent it: another member, in whatever role, and another API key never get one, nor hear of it',
+  visits: (route) => idempotencyOf(route) !== 'none',
+  async objections(route, grounds) {
+    const key = { 'idempotency-key': randomUUID() };
+    const { team, first } = await tellTeam({ route, grounds, headers: key });
+    if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
+    const { sending } = first;
+    const faults: string[] = [];
+    for (const [who, sender] of othersThan(route, sending, team, grounds)) {
+      const theirs = { 'idempotency-key': randomUUID() };
+      const after = await visit(grounds, route, { ...sending, ...sender });
+      faults.push(...leaked(route, after, first.reply).map((says) => `${who} ${says} of another`));
+      // And the other way round.
+      const before = await visit(grounds, route, { ...sending, ...sender, headers: theirs });
+      const back = await visit(grounds, route, { ...sending, headers: theirs });
+      faults.push(...leaked(route, back, before).map((says) => `another ${says} of ${who}`));
+    }
+    const again = await visit(grounds, route, sending);
+    if (again.headers.get('idempotent-replayed') !== 'true') faults.push('its own sender gets it no more');
+    return faults;
+  },
+};
+
+/** What an answer tells of the one that was kept for somebody else. */
+function leaked(
+  { shape: { secrets = [] } }: Route,
+  { headers, code, text }: Reply,
+  { json }: Reply,
+): string[] {
+  const shown = secrets.flatMap((field) => (isRecord(json) ? [json[field]].flat() : []));
+  const faults: readonly (readonly [boolean, string])[] = [
+    [headers.get('idempotent-replayed') === 'true', 'is answered what was kept for a key'],
+    [code === 'idempotency_mismatch' || code === 'idempotency_in_progress', `hears ${code ?? ''} for a key`],
+    [shown.some((secret) => typeof secret === 'string' && text.includes(secret)), 'gets a secret'],
+  ];
+  return faults.filter(([broken]) => broken).map(([, says]) => says);
+}
+
 /** What really happens. */
-export const EFFECTS: readonly Rule[] = [answers, counted, identified, repeated];
+export const EFFECTS: readonly Rule[] = [answers, counted, identified, repeated, unshared];

@@ -1,0 +1,35 @@
+/** More than these is a sign that somebody took the short way. */
+export const MOST_KEYLESS = 24;
+
+const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
+const PROOF = 'the proof in its body is good once';
+const ASKS = 'it makes nothing but a question to a browser, which is over in minutes';
+const PERMIT = 'its permit is named in the path and is closed once for ever, which is longer than a key is kept';
+
+/** POSTs of somebody who is signed in that take no Idempotency-Key, and why. Those of nobody have nobody whose key it could be. */
+export const KEYLESS: Readonly<Record<string, string>> = {
+  'POST /v1/auth/logout': STAYS,
+  'POST /v1/auth/logout-all': STAYS,
+  'POST /v1/auth/change-password': 'the second time the present password is another',
+  'POST /v1/auth/change-email': 'it makes nothing but a link, and a newer one ends the one before',
+  'POST /v1/auth/mfa/totp': 'it makes nothing but a secret that is not yet good, and a newer one takes its place',
+  'POST /v1/auth/mfa/totp/confirm': PROOF,
+  'POST /v1/auth/mfa/passkeys/options': ASKS,
+  'POST /v1/auth/mfa/passkeys': PROOF,
+  'POST /v1/auth/step-up/options': ASKS,
+  'POST /v1/auth/step-up': STAYS,
+  'POST /v1/admin/users/:id/suspend': STAYS,
+  'POST /v1/admin/users/:id/reinstate': STAYS,
+  'POST /v1/admin/users/:id/mfa/reset': STAYS,
+  'POST /v1/admin/accounts/:id/suspend': STAYS,
+  'POST /v1/admin/accounts/:id/reinstate': STAYS,
+  'POST /v1/organizations/:id/restore': STAYS,
+  'POST /v1/organizations/:id/transfer': 'whoever has handed it over is no owner any more',
+  'POST /v1/organizations/:id/sso/domains/:domain/verify': STAYS,
+  'POST /v1/invitations/accept': PROOF,
+  'POST /v1/billing/portal': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
+  'POST /v1/permits/:id/settle': PERMIT,
+  'POST /v1/permits/:id/release': PERMIT,
+  'POST /v1/permits/:id/extend': PERMIT,
+  'POST /v1/usage-events': 'each event has an id of its caller’s, which counts once for ever',
+};
