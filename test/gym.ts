@@ -1,6 +1,6 @@
 import { commitPoint, type Database, openDatabase, type Statement, statement } from '#platform/db';
 import { catalogueOf, type Catalogue, type LimitDeclaration } from '#platform/entitlements';
-import { type AccountId, type Clock, type Micros, micros, systemClock, systemRandom } from '#platform/kernel';
+import { type AccountId, type Clock, type Micros, micros, systemClock } from '#platform/kernel';
 import {
   type Admission,
   type AdmitRequest,

@@ -173,7 +173,8 @@ function parameters(route: Route): Json[] {
     name: 'Idempotency-Key',
     in: 'header',
     required: takesKey === 'required',
-    description: 'The same key and request again get the stored answer, for 24 hours.',
+    description:
+      'The same key and request again get the stored answer, for 24 hours. Of another user, or with another API key, it is another key.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   };
   return [

@@ -16,6 +16,8 @@ const SOLD =
   'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
+const STEPS =
+  'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Every crash point of the program. A point that is not here fails the test, and so does one that no walk reaches. */
@@ -115,6 +117,12 @@ export const PLACES: Readonly<Record<string, Place>> = {
     because: 'one commit; without it the announcement counts as lost after five minutes',
   },
   'idempotency.swept': { because: AGAIN },
+  'idempotency.salted': { walks: ['a first start'] },
+  'idempotency.claimed': { because: STEPS },
+  'idempotency.kept': { because: STEPS },
+  'idempotency.given-up': {
+    because: 'one commit; without it the key is held for its minute, after which the next try takes it over',
+  },
   'rates.swept': { because: AGAIN },
   'accounts.audit-exported': { because: ONE_COMMIT },
   'accounts.audits-exported': { because: ONE_COMMIT },

@@ -131,6 +131,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#app$/, 'src/app.ts'],
   [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
+  [/^#test\/answers$/, 'test/answers.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/gym$/, 'test/gym.ts'],
   [/^#test\/property$/, 'test/property.ts'],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { accountsRoutes } from '#platform/accounts';
 import { createIdempotency } from '#platform/idempotency';
 import { identityRoutes } from '#platform/identity';
-import { type AccountId, systemRandom, type UserId } from '#platform/kernel';
+import { type AccountId, type UserId } from '#platform/kernel';
 import { createPostgresRates } from '#platform/limits';
 import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';

@@ -106,8 +106,8 @@ export const LIMITS: readonly Patch[] = [
   {
     name: 'stored-answer-not-sealed',
     file: 'src/platform/limits/permits.ts',
-    find: 'sealed ? null : body,',
-    replace: 'body,',
+    find: 'idempotency.sealed ? key : undefined',
+    replace: 'undefined',
     expects: `${KEYS} a repeat > of a private call opens the sealed answer, which nobody reads without the key`,
   },
   {

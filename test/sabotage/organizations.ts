@@ -67,8 +67,8 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'admin-invites-an-owner',
     file: 'src/platform/accounts/invitations.ts',
-    find: '      assertRank(own, [role], visit.caller);\n',
-    replace: '      assertRank(own, [], visit.caller);\n',
+    find: '    assertRank(own, [role], visit.caller);\n',
+    replace: '    assertRank(own, [], visit.caller);\n',
     expects: `${INVITATIONS} who invites > is an admin, and only an owner invites an owner, or has such an invitation sent anew or revoked`,
   },
   {

@@ -155,6 +155,14 @@ export const SELLING: readonly Patch[] = [
     expects: `${CHECKOUT} an account that is several customers of the store > is sold nothing twice, and its portal is that of who pays`,
   },
   {
+    name: 'change-without-its-key-at-the-store',
+    file: 'src/platform/billing/stripe/client.ts',
+    find: 'return { ...client, change: (asking) => client.change((stripe) => asking(stripe, once)) };',
+    replace: 'return once === undefined ? client : { ...client };',
+    expects:
+      'test/selling/keyed.test.ts :: a change with an Idempotency-Key > that the store made and never answered is not made again by its repeat',
+  },
+  {
     name: 'stuck-with-a-failure-of-the-store',
     file: 'src/platform/billing/stripe/client.ts',
     find: 'Number(cause.statusCode) >= 500',

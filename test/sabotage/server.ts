@@ -73,8 +73,8 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'equal-keys-run-at-once',
     file: 'src/platform/idempotency/idempotency.ts',
-    find: 'if (row !== undefined || lock?.locked !== true) {',
-    replace: 'if (row !== undefined) {',
+    find: 'if (row === undefined && lock?.locked === true) return undefined;',
+    replace: 'if (row === undefined && lock !== undefined) return undefined;',
     expects:
       'src/platform/idempotency/idempotency.test.ts :: twenty equal calls at once have one effect; each gets the answer or is told to come back',
   },
@@ -106,8 +106,10 @@ export const SERVER: readonly Patch[] = [
     name: 'key-of-whoever-is-charged',
     file: 'src/platform/limits/named.ts',
     find: 'owner: { account: accountId }, route, by, key',
-    replace: "owner: { account: accountId }, route, by: { ...by, userId: '' as typeof by.userId, keyId: undefined }, key",
-    expects: 'src/platform/limits/keys.test.ts :: a repeat > by another member, or with another API key, is another call with a permit of its own',
+    replace:
+      "owner: { account: accountId }, route, by: { ...by, userId: '' as typeof by.userId, keyId: undefined }, key",
+    expects:
+      'src/platform/limits/keys.test.ts :: a repeat > by another member, or with another API key, is another call with a permit of its own',
   },
   {
     name: 'answers-kept-for-the-account',

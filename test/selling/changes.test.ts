@@ -98,62 +98,6 @@ describe('a dearer plan', () => {
   });
 });
 
-describe('a change with an Idempotency-Key', () => {
-  const keyed = (who: Customer, key: string, body: Readonly<Record<string, unknown>> = PRO) =>
-    call(who.key, 'POST /v1/billing/subscription/change', { body, headers: { 'idempotency-key': key } });
-
-  test('is made once: whoever repeats it, after it was changed back too, gets the first answer', async () => {
-    const ada = await holding(BASIC);
-    const first = await keyed(ada, 'up');
-    expect(first).toMatchObject({ status: 200, body: { subscription: { plan: 'reel.pro' } } });
-    expect((await change(ada, { ...BASIC, when: 'now' })).status).toBe(200);
-    // Nobody asks the store for it.
-    sandbox.faults.always('POST', { kind: 'status', status: 500 });
-    sandbox.faults.always('GET', { kind: 'status', status: 500 });
-    const again = await keyed(ada, 'up');
-    expect([again.status, again.body]).toEqual([200, first.body]);
-    expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect(await keyed(ada, 'up', BASIC)).toMatchObject({
-      status: 422,
-      body: { error: { code: 'idempotency_mismatch' } },
-    });
-    sandbox.faults.clear();
-    await heard();
-    expect(await plan(ada)).toBe('reel.basic');
-  });
-
-  test.runIf(engine === 'postgres')('that the store made and never answered is not made again by its repeat', async () => {
-    const ada = await holding(BASIC);
-    const subscription = await storeId(ada);
-    const before = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
-    // As often as the package tries by itself.
-    const lost = { kind: 'reset', done: true } as const;
-    sandbox.faults.at(`POST /v1/subscriptions/${subscription}`, lost, lost, lost);
-    expect((await keyed(ada, 'lost')).status).toBe(503);
-    const made = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
-    expect(made?.price.id).not.toBe(before?.price.id);
-    // Somebody else puts it back meanwhile, which the repeat was not asked to undo.
-    const item = { id: made?.id ?? '', price: before?.price.id ?? '' };
-    await stripe.subscriptions.update(subscription, { items: [item], proration_behavior: 'none' });
-    expect((await keyed(ada, 'lost')).status).toBe(200);
-    await heard();
-    expect(await read(ada)).toMatchObject({ plan: 'reel.basic' });
-    expect((await keyed(ada, 'lost')).headers.get('idempotent-replayed')).toBe('true');
-  });
-
-  test.runIf(engine === 'postgres')('that was declined is made when it is repeated with a better card', async () => {
-    const ada = await holding(BASIC);
-    const { default_payment_method: good } = await stripe.subscriptions.retrieve(await storeId(ada));
-    await losesCard(ada);
-    expect((await keyed(ada, 'card')).status).toBe(402);
-    const card = typeof good === 'string' ? good : (good?.id ?? '');
-    await stripe.subscriptions.update(await storeId(ada), { default_payment_method: card });
-    expect((await keyed(ada, 'card')).status).toBe(200);
-    await heard();
-    expect(await plan(ada)).toBe('reel.pro');
-  });
-});
-
 // What the store is asked hangs on no engine.
 describe.runIf(engine === 'postgres')('a change', () => {
   test('is prorated from an instant of a preview, and from no other that its customer would like', async () => {

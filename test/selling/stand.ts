@@ -16,8 +16,8 @@ export interface Counter extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer
   readonly stripe: Stripe;
   /** Another process of the same program, at the same database and the same sandbox. */
   beside(): Promise<TestApp>;
-  /** Orders a page. */
-  order(customer: Customer, what: Readonly<Record<string, unknown>>): Promise<Reply>;
+  /** Orders a page; `key`: under this Idempotency-Key. */
+  order(customer: Customer, what: Readonly<Record<string, unknown>>, key?: string): Promise<Reply>;
   /** Orders, pays with a card that is good, and has it looked at. */
   buy(customer: Customer, what: Readonly<Record<string, unknown>>): Promise<void>;
   /** Everything that Stripe has told by now is seen to. */
@@ -43,9 +43,10 @@ export async function openCounter(
     await sandbox.idle();
     await app.app.modules.inbox.drain();
   };
-  const order: Counter['order'] = ({ key }, what) =>
+  const order: Counter['order'] = ({ key }, what, idempotencyKey) =>
     call(key, 'POST /v1/billing/checkout', {
       body: { success_url: SUCCESS, cancel_url: CANCEL, ...what },
+      ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
     });
   return {
     ...app,

@@ -173,7 +173,9 @@ const SOLD = 'invoice-2027-0001';
 async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
   const { ids } = app.modules;
   // The example’s sale is then to be recorded of this account, if it is.
-  await db.asMigrator(statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]));
+  await db.asMigrator(
+    statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),
+  );
   await db.asMigrator(
     statement(
       `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)

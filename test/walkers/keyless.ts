@@ -4,7 +4,8 @@ export const MOST_KEYLESS = 24;
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
 const ASKS = 'it makes nothing but a question to a browser, which is over in minutes';
-const PERMIT = 'its permit is named in the path and is closed once for ever, which is longer than a key is kept';
+const PERMIT =
+  'its permit is named in the path and is closed once for ever, which is longer than a key is kept';
 
 /** POSTs of somebody who is signed in that take no Idempotency-Key, and why. Those of nobody have nobody whose key it could be. */
 export const KEYLESS: Readonly<Record<string, string>> = {
@@ -12,7 +13,8 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/auth/logout-all': STAYS,
   'POST /v1/auth/change-password': 'the second time the present password is another',
   'POST /v1/auth/change-email': 'it makes nothing but a link, and a newer one ends the one before',
-  'POST /v1/auth/mfa/totp': 'it makes nothing but a secret that is not yet good, and a newer one takes its place',
+  'POST /v1/auth/mfa/totp':
+    'it makes nothing but a secret that is not yet good, and a newer one takes its place',
   'POST /v1/auth/mfa/totp/confirm': PROOF,
   'POST /v1/auth/mfa/passkeys/options': ASKS,
   'POST /v1/auth/mfa/passkeys': PROOF,

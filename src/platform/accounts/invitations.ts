@@ -113,20 +113,20 @@ async function invite(
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
   const invited = async (tx: Transaction) => {
-      assertRest(lately);
-      const { account, role: own } = await lock(tx, visit, { least: 'admin' });
-      assertRank(own, [role], visit.caller);
-      const [[known], , [invitation]] = await tx.runAll([
-        hasMember(accountId, email),
-        dropExpired(accountId, email),
-        insertInvitation({ ...made, invitedBy: visit.caller.userId }),
-      ]);
-      if (known?.is_member === true) throw new AppError('already_member');
-      if (invitation === undefined) throw new AppError('already_invited');
-      await audit.recordIn(tx, event(visit, 'invitation.sent', invitation));
-      const letter = { organization: account.name, inviter, token, visit };
-      await tx.runAll([...sending(parts, invitation, letter), ...room.asking(1)]);
-      return answer(201, invitationView(invitation));
+    assertRest(lately);
+    const { account, role: own } = await lock(tx, visit, { least: 'admin' });
+    assertRank(own, [role], visit.caller);
+    const [[known], , [invitation]] = await tx.runAll([
+      hasMember(accountId, email),
+      dropExpired(accountId, email),
+      insertInvitation({ ...made, invitedBy: visit.caller.userId }),
+    ]);
+    if (known?.is_member === true) throw new AppError('already_member');
+    if (invitation === undefined) throw new AppError('already_invited');
+    await audit.recordIn(tx, event(visit, 'invitation.sent', invitation));
+    const letter = { organization: account.name, inviter, token, visit };
+    await tx.runAll([...sending(parts, invitation, letter), ...room.asking(1)]);
+    return answer(201, invitationView(invitation));
   };
   const given = await checkRoom(room, () => visit.once(INVITE, invited, { account: accountId }));
   mail.wake();

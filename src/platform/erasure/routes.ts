@@ -61,8 +61,7 @@ const exportOrganization = route(
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict'],
     example: { params: { id: ORGANIZATION }, reply: { ...WAITING, organization_id: ORGANIZATION } },
   },
-  ({ caller, params, origin, once }, { exports }) =>
-    exports.ask({ caller, whence: origin, once }, params.id),
+  ({ caller, params, origin, once }, { exports }) => exports.ask({ caller, whence: origin, once }, params.id),
 );
 
 const listExports = route(

@@ -60,7 +60,8 @@ export async function openKeptAnswers(
 ): Promise<KeptAnswers> {
   const { db, secrets, random } = parts;
   const [[known]] = await db.system('idempotency.salt', [findSalt]);
-  if (known !== undefined) return createKeptAnswers({ ...parts, salt: secrets.open(known.salt, placeOfSalt) });
+  if (known !== undefined)
+    return createKeptAnswers({ ...parts, salt: secrets.open(known.salt, placeOfSalt) });
   const made = secrets.seal(Buffer.from(random.bytes(32)).toString('base64url'), placeOfSalt);
   const [, [row]] = await db.system('idempotency.salt', SALTED, [insertSalt(made), findSalt]);
   return createKeptAnswers({ ...parts, salt: secrets.open(row?.salt ?? made, placeOfSalt) });

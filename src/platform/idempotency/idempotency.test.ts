@@ -55,7 +55,9 @@ async function count(name: string): Promise<number> {
 }
 
 async function keptRows(): Promise<string> {
-  const rows = await db.asMigrator(statement<{ row: string }>('select keys::text as row from idempotency.keys'));
+  const rows = await db.asMigrator(
+    statement<{ row: string }>('select keys::text as row from idempotency.keys'),
+  );
   return rows.map(({ row }) => row).join();
 }
 
@@ -156,7 +158,9 @@ test('whoever has a copy of the database and guesses a key and a request right l
     ),
   );
   const { key_hash: name = '', sealed = '', row: text = '' } = row ?? {};
-  const guesses = ['order-17', `${ACCOUNT} ${call.route} order-17`, `${USER} order-17`].map((one) => sha256(one));
+  const guesses = ['order-17', `${ACCOUNT} ${call.route} order-17`, `${USER} order-17`].map((one) =>
+    sha256(one),
+  );
   expect(guesses).not.toContain(name);
   expect(text).not.toContain(keyed.bodyHash);
   // It is under the master key first.
@@ -167,11 +171,9 @@ test('whoever has a copy of the database and guesses a key and a request right l
 
 test('processes that begin at once share one salt, which is sealed', async () => {
   const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });
-  const opened = await Promise.all(
-    [1, 2].map(() => openKeptAnswers({ db, secrets, random: systemRandom })),
-  );
+  const opened = await Promise.all([1, 2].map(() => openKeptAnswers({ db, secrets, random: systemRandom })));
   const named = { owner: { account: ACCOUNT }, route: call.route, by: { userId: USER }, key: 'first' };
-  const [one, other] = opened.map((answers) => answers.nameOf(named).keyHash);
+  const [one, other] = opened.map((of) => of.nameOf(named).keyHash);
   expect(one).toBe(other);
   expect(one).not.toBe(answers.nameOf(named).keyHash);
   const [salt] = await db.asMigrator(statement<{ salt: string }>('select salt from idempotency.salts'));
@@ -207,6 +209,8 @@ test.runIf(engine === 'postgres')('a call that meets one still running is told s
   finish();
 });
 
+const never = () => Promise.reject(new Error('it was begun again'));
+
 describe('an effect of several steps', () => {
   const refused = new AppError('validation_failed');
   const isOver = (error: unknown) => error === refused;
@@ -224,7 +228,10 @@ describe('an effect of several steps', () => {
     expect([again.body, again.headers?.['Idempotent-Replayed']]).toEqual([{ n: 1 }, 'true']);
     await expect(buy('a', run, { bodyHash: 'b' })).rejects.toMatchObject({ code: 'idempotency_mismatch' });
     await buy('a', run, { by: { userId: COLLEAGUE } });
-    expect(asked).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.not.stringMatching(asked[0] ?? '')]);
+    expect(asked).toEqual([
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      expect.not.stringMatching(asked[0] ?? ''),
+    ]);
   });
 
   test('that still runs is not begun again', async () => {
@@ -236,7 +243,6 @@ describe('an effect of several steps', () => {
       return answer(200, {});
     });
     await begun;
-    const never = () => Promise.reject(new Error('it was begun again'));
     await expect(buy('b', never)).rejects.toMatchObject({ code: 'idempotency_in_progress', retryAfter: 1 });
     finish();
     await running;

@@ -3,7 +3,6 @@ import { type Answer, answer } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { GivenAnswer, KeptAnswer, KeptAnswers, KeySender } from './answers.ts';
 import {
-  type Claim,
   claimKey,
   deleteExpired,
   dropClaim,
@@ -132,9 +131,7 @@ async function onceInSteps<Body>(
   if (!('held_until' in found)) return replayed(answers.open(name, found, key)) as Answer<Body>;
   try {
     const given = await run(answers.vendorKeyOf(name, found.claimed_at));
-    await db.tenant(scope.account, KEPT, [
-      endClaim(name, found, keeping(answers, { call, name, given })),
-    ]);
+    await db.tenant(scope.account, KEPT, [endClaim(name, found, keeping(answers, { call, name, given }))]);
     return given;
   } catch (error) {
     const giving = isOver(error) ? dropClaim : passClaim;

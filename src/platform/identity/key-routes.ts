@@ -65,7 +65,10 @@ const makeKey = route(
     }),
     reply: {
       201: keySchema.extend({
-        key: z.string().nullable().describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
+        key: z
+          .string()
+          .nullable()
+          .describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
       }),
     },
     errors: ['forbidden', 'not_found'],

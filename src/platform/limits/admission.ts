@@ -171,7 +171,10 @@ function admission(
       };
     case 'replay':
       if (keyed === undefined) throw new Error('a call without an Idempotency-Key was answered as a repeat');
-      return { kind: 'replay', answer: answers.open(keyed.name, decision as unknown as KeptAnswer, keyed.key) };
+      return {
+        kind: 'replay',
+        answer: answers.open(keyed.name, decision as unknown as KeptAnswer, keyed.key),
+      };
     case 'running':
     case 'mismatch':
     case 'outcome_unknown':

@@ -16,7 +16,7 @@ import {
   waitsForLocks,
   windows,
 } from '#test/gym';
-import { answers } from '#test/answers';
+import { answers as kept } from '#test/answers';
 import { engine, testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -86,14 +86,14 @@ describe('equal keys', () => {
     const member = await gym.member();
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const owner = { account: member.accountId };
-    const name = answers.nameOf({ owner, route: 'POST /use', by: member, key: 'mine' });
+    const name = kept.nameOf({ owner, route: 'POST /use', by: member, key: 'mine' });
     // What the other product's admission has written, and not committed yet.
     const other = db.system('limits.admission', effect, async (tx) => {
       await tx.run(
         statement(
           `insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state)
            values ($1, 'POST /use', $2, $3, $4, 'running')`,
-          [member.accountId, name.keyHash, answers.requestOf(name, 'body'), ids.next()],
+          [member.accountId, name.keyHash, kept.requestOf(name, 'body'), ids.next()],
         ),
       );
       written.resolve();
@@ -134,7 +134,10 @@ describe('a repeat', () => {
     const member = await gym.member();
     const permit = granted(await gym.admit(member, mine));
     const stored = permit.answering({ status: 202, body: { id: 7 } });
-    await db.tenant(member.accountId, effect, [...(stored === undefined ? [] : [stored]), permit.settlement()]);
+    await db.tenant(member.accountId, effect, [
+      ...(stored === undefined ? [] : [stored]),
+      permit.settlement(),
+    ]);
     const other = await makeMember(db, member.accountId);
     await granted(await gym.admit(other, mine)).settle();
     // Who is charged does not matter: it is whose key it is.
@@ -156,7 +159,13 @@ describe('a repeat', () => {
 
   test('of a private call opens the sealed answer, which nobody reads without the key', async () => {
     const member = await gym.member();
-    const idempotency = { route: 'POST /chat', by: member, key: 'only I know', bodyHash: 'body', sealed: true };
+    const idempotency = {
+      route: 'POST /chat',
+      by: member,
+      key: 'only I know',
+      bodyHash: 'body',
+      sealed: true,
+    };
     const permit = granted(await gym.admit(member, { idempotency }));
     await db.tenant(member.accountId, effect, [
       permit.answering({ status: 200, body: { text: 'private marker' } }) ?? statement('select 1'),

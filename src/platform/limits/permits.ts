@@ -254,7 +254,11 @@ function answerStatement(
 ): Statement | undefined {
   if (idempotency === undefined) return undefined;
   const { name, key } = namedBy(answers, accountId, idempotency);
-  const { status, headers, answer, sealed } = answers.keep(name, stored, idempotency.sealed ? key : undefined);
+  const { status, headers, answer, sealed } = answers.keep(
+    name,
+    stored,
+    idempotency.sealed ? key : undefined,
+  );
   return statement('select limits.answer_here($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)', [
     id,
     name.route,

@@ -1,4 +1,4 @@
-import { answer, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import { MARGIN_DIMENSIONS, marginColumns, marginLine } from './margin.ts';

@@ -185,7 +185,8 @@ async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; reado
   const { app } = telling.grounds;
   const before = teams.get(app);
   const tried = before && (await tellFor(before, telling));
-  if (before !== undefined && tried !== undefined && isGood(tried.reply)) return { team: before, first: tried };
+  if (before !== undefined && tried !== undefined && isGood(tried.reply))
+    return { team: before, first: tried };
   const team = await makeHousehold(app, ['admin', 'member', 'viewer']);
   teams.set(app, team);
   return { team, first: await tellFor(team, telling) };
@@ -194,7 +195,8 @@ async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; reado
 type Sender = Pick<Sending, 'as' | 'account'>;
 
 /** Others who may send what somebody sent: in other roles, and the same person with an API key. */
-function othersThan(route: Route, sending: Sending, { owner, others, organization }: Roles, { admin }: Grounds) {
+function othersThan(route: Route, sending: Sending, of: { readonly team: Roles; readonly admin: Person }) {
+  const { owner, others, organization } = of.team;
   const account = route.shape.auth === 'account' ? { account: organization } : {};
   const senders: Record<string, Sender> = {
     'a viewer': { as: others.viewer.token, ...account },
@@ -202,7 +204,7 @@ function othersThan(route: Route, sending: Sending, { owner, others, organizatio
     'an admin': { as: others.admin.token, ...account },
     'the owner': { as: owner.token, ...account },
     'a key of the owner': { as: owner.key },
-    'a key of a platform admin': { as: admin.key },
+    'a key of a platform admin': { as: of.admin.key },
   };
   return Object.entries(senders).filter(([, { as }]) => as !== sending.as);
 }
@@ -217,7 +219,7 @@ const unshared: Rule = {
     if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
     const { sending } = first;
     const faults: string[] = [];
-    for (const [who, sender] of othersThan(route, sending, team, grounds)) {
+    for (const [who, sender] of othersThan(route, sending, { team, admin: grounds.admin })) {
       const theirs = { 'idempotency-key': randomUUID() };
       const after = await visit(grounds, route, { ...sending, ...sender });
       faults.push(...leaked(route, after, first.reply).map((says) => `${who} ${says} of another`));

@@ -30,7 +30,8 @@ const buys = {
   scope: 'billing:write',
   rate: { perMinute: 20, by: 'account' },
 } as const;
-const ONCE = 'What it asks for is had once, without an Idempotency-Key too: asked again, it changes nothing more.';
+const ONCE =
+  'What it asks for is had once, without an Idempotency-Key too: asked again, it changes nothing more.';
 
 const product = z.string().min(1).max(100);
 const planId = z.string().min(1).max(100).describe('`product.plan`, or its name within the product.');
