@@ -41,7 +41,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  test('is made once under an Idempotency-Key, whose answer has the secret again, sealed where it is kept', async () => {
+  test('is made once under an Idempotency-Key, and its secret shown once: a repeat has none, nor has what is kept', async () => {
     const asked = {
       body: { url: 'https://hooks.example.com/once' },
       headers: { 'idempotency-key': 'webhook-once' },
@@ -50,13 +50,14 @@ describe('an endpoint', () => {
       await stand.call(operator.key, 'POST /v1/admin/webhooks', asked),
       await stand.call(operator.key, 'POST /v1/admin/webhooks', asked),
     ];
-    expect(second.body).toEqual(first.body);
+    expect(second.body).toEqual({ ...first.body, secret: null });
     const [kept] = await stand.db.asMigrator(
       statement<{ kept: string }>(
         'select to_jsonb(k)::text as kept from idempotency.user_keys k where route = $1',
         ['POST /v1/admin/webhooks'],
       ),
     );
+    expect(first.body['secret']).toMatch(/^whsec_/);
     expect(kept?.kept).not.toContain(String(first.body['secret']));
   });
 

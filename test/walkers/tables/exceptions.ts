@@ -39,6 +39,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   { table: 'entitlements.defaults', says: 'the policy everybody*', because: 'the same for all accounts' },
   { table: 'identity.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   { table: 'secrets.master_keys', says: 'it is the system’s', because: 'the names of the server’s keys' },
+  { table: 'idempotency.salts', says: 'it is the system’s', because: 'the salt belongs to the server' },
   {
     table: 'identity.guesses',
     says: 'it is the system’s',
