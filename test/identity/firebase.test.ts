@@ -30,9 +30,17 @@ describe('an ID token of Firebase', () => {
     expect((await userOf(again.body))['id']).toBe((await userOf(first.body))['id']);
   });
 
+  test('gives an address that nobody has proven here to its owner', async () => {
+    const squatter = await registered(app);
+    const { access } = await squatter.enter();
+    const { status } = await firebaseSignIn(app, await tokenFor(squatter.email));
+    expect(status).toBe(200);
+    expect((await app.call(access, 'GET /v1/me')).status).toBe(401);
+    expect((await squatter.login()).code).toBe('invalid_credentials');
+  });
+
   test('links where the address is verified on both sides, and nowhere else', async () => {
     const ada = await registered(app);
-    expect((await firebaseSignIn(app, await tokenFor(ada.email))).code).toBe('sign_in_not_linked');
     await ada.auth('verify-email', { token: await ada.link() });
     const unverified = await tokenFor(ada.email, { email_verified: false });
     expect((await firebaseSignIn(app, unverified)).code).toBe('provider_email_unverified');
