@@ -194,9 +194,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       };
     },
     async beginAsMigrator(write): Promise<EngineTransaction> {
-      const client = new pg.Client({ connectionString: direct, types });
-      client.on('error', ignore);
-      await client.connect();
+      const client = await connected();
       const asked = async ({ text, values }: Plain) => (await client.query(text, [...values])).rows;
       const end = async (text: string) => {
         try {

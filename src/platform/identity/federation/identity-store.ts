@@ -55,9 +55,6 @@ export const deleteIdentity = (userId: UserId, id: string) =>
     [userId, id],
   );
 
-export const deleteIdentities = (userId: UserId) =>
-  statement('delete from identity.identities where user_id = $1', [userId]);
-
 /** Ends what was linked by another address than the user's own: whoever can't read their mail is to stay outside. */
 export const unlinkStrangers = (userId: UserId) =>
   statement<{ provider: Provider }>(
