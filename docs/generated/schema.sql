@@ -4,9 +4,11 @@ create extension btree_gin with schema public;
 
 -- ==================== accounts
 
+create type accounts.key_budget as (key_id uuid, micros bigint);
+
 create type accounts.spender as (account_id uuid, user_id uuid, key_id uuid, session_id uuid);
 
-create type accounts.standing as (refused text, key_budget bigint);
+create type accounts.standing as (refused text, key_budgets accounts.key_budget[]);
 
 create table accounts.accounts (
   account_id uuid not null,
@@ -33,6 +35,8 @@ create policy system on accounts.accounts for all to plinth_system using (true) 
 grant delete, insert, select, update on accounts.accounts to plinth_system;
 grant select on accounts.accounts to plinth_tenant;
 CREATE TRIGGER accounts_closed AFTER UPDATE OF deleted_at ON accounts.accounts FOR EACH ROW WHEN (((new.deleted_at IS NULL) <> (old.deleted_at IS NULL))) EXECUTE FUNCTION accounts.account_closed();
+CREATE TRIGGER accounts_free_places AFTER DELETE OR UPDATE OF deleted_at ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.free_places();
+CREATE TRIGGER accounts_take_places AFTER INSERT ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.take_places();
 
 create table accounts.invitations (
   account_id uuid not null,
@@ -81,6 +85,25 @@ grant delete, insert, select, update on accounts.members to plinth_system;
 grant delete, insert, select on accounts.members to plinth_tenant;
 CREATE TRIGGER members_left AFTER DELETE ON accounts.members FOR EACH ROW EXECUTE FUNCTION accounts.member_left();
 
+create table accounts.places (
+  account_id uuid not null,
+  holds text not null,
+  created_by uuid not null,
+  place integer not null,
+  free_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint places_pkey PRIMARY KEY (account_id, holds),
+  constraint places_holds_check CHECK ((holds = ANY (ARRAY['organization'::text, 'both'::text]))),
+  constraint places_place_check CHECK ((place > 0))
+);
+CREATE INDEX places_of_maker ON accounts.places USING btree (created_by, holds, place);
+alter table accounts.places enable row level security, force row level security;
+create policy system on accounts.places for all to plinth_system using (true) with check (true);
+create policy tenant on accounts.places for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on accounts.places to plinth_system;
+grant select on accounts.places to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.account_closed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -122,6 +145,21 @@ AS $function$
 $function$;
 alter routine accounts.fall_back(uuid,uuid) owner to plinth_system;
 
+CREATE OR REPLACE FUNCTION accounts.free_places()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update accounts.places p set updated_at = app.now(), free_at = case
+    when tg_op = 'DELETE' then coalesce(p.free_at, app.now() + interval '33 days')
+    else new.deleted_at + interval '33 days' end
+  where p.account_id = old.account_id;
+  return null;
+end $function$;
+alter routine accounts.free_places() owner to plinth_system;
+
 CREATE OR REPLACE FUNCTION accounts.has_member(p_account uuid, p_email text)
  RETURNS boolean
  LANGUAGE sql
@@ -146,6 +184,16 @@ begin
 exception when invalid_parameter_value then
   return false;
 end $function$;
+
+CREATE OR REPLACE FUNCTION accounts.key_budgets(p_account uuid, p_keys uuid[])
+ RETURNS accounts.key_budget[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select array_agg((k.id, k.monthly_budget_micros)::accounts.key_budget order by k.id) from identity.api_keys k
+  where k.account_id = p_account and k.id = any(p_keys) and k.monthly_budget_micros is not null
+$function$;
+grant execute on routine accounts.key_budgets(uuid,uuid[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION accounts.may_own(p_account uuid, p_user uuid)
  RETURNS boolean
@@ -205,6 +253,20 @@ $function$;
 alter routine accounts.other_owners(uuid,uuid) owner to plinth_system;
 grant execute on routine accounts.other_owners(uuid,uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION accounts.owned_by(p_account uuid, p_user uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select count(*)::integer from accounts.members m join accounts.accounts a using (account_id)
+  where m.user_id = p_user and m.role = 'owner' and a.kind = 'organization' and a.deleted_at is null
+    and exists (select from accounts.members o where o.account_id = p_account and o.user_id = p_user)
+    and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
+$function$;
+alter routine accounts.owned_by(uuid,uuid) owner to plinth_system;
+grant execute on routine accounts.owned_by(uuid,uuid) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.people(p_account uuid, p_only uuid, p_after uuid, p_limit integer)
  RETURNS TABLE(user_id uuid, email text, full_name text, avatar_url text, role text, created_at timestamp with time zone)
  LANGUAGE sql
@@ -255,9 +317,11 @@ begin
       when m.user_id is null then 'not_a_member'
       when s.key_id is not null and (
         k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
-        or (k.expires_at is not null and k.expires_at <= app.now())) then 'key_revoked'
+        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
       when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
-      end, k.monthly_budget_micros)::accounts.standing order by s.place)
+      end,
+      case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
+        when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end)::accounts.standing order by s.place)
     from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
     -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
     left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
@@ -268,6 +332,27 @@ begin
   );
 end $function$;
 grant execute on routine accounts.standings(accounts.spender[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION accounts.take_places()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_holds text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('places ' || new.created_by, 0));
+  foreach v_holds in array case new.kind when 'organization' then array['both', 'organization'] else array['both'] end loop
+    delete from accounts.places p where p.created_by = new.created_by and p.holds = v_holds and p.free_at <= app.now();
+    insert into accounts.places (account_id, holds, created_by, place)
+    select new.account_id, v_holds, new.created_by, min(n)
+    from generate_series(1, 1 + (select count(*) from accounts.places p where p.created_by = new.created_by and p.holds = v_holds)) n
+    where not exists (select from accounts.places p where p.created_by = new.created_by and p.holds = v_holds and p.place = n);
+  end loop;
+  return null;
+end $function$;
+alter routine accounts.take_places() owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION accounts.time_zone(p_account uuid)
  RETURNS text
@@ -288,6 +373,21 @@ create table app.clock (
 );
 grant select on app.clock to plinth_system;
 grant select on app.clock to plinth_tenant;
+
+create table app.installation (
+  one boolean not null default true,
+  id uuid not null default gen_random_uuid(),
+  moved_to text,
+  moved_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint installation_pkey PRIMARY KEY (one),
+  constraint installation_check CHECK (((moved_to IS NULL) = (moved_at IS NULL))),
+  constraint installation_one_check CHECK (one)
+);
+alter table app.installation enable row level security, force row level security;
+create policy system on app.installation for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on app.installation to plinth_system;
 
 CREATE OR REPLACE FUNCTION app.account()
  RETURNS uuid
@@ -920,6 +1020,26 @@ create policy tenant on billing.subscriptions for all to plinth_tenant using ((a
 grant delete, insert, select, update on billing.subscriptions to plinth_system;
 grant select on billing.subscriptions to plinth_tenant;
 
+create table billing.trials (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  product text not null,
+  created_by uuid not null,
+  card text,
+  refused_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint trials_pkey PRIMARY KEY (account_id, store, mode, store_id)
+);
+CREATE INDEX trials_of_card ON billing.trials USING btree (card, product);
+CREATE INDEX trials_of_maker ON billing.trials USING btree (created_by, product);
+alter table billing.trials enable row level security, force row level security;
+create policy system on billing.trials for all to plinth_system using (true) with check (true);
+create policy tenant on billing.trials for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.trials to plinth_system;
+
 create table billing.wants (
   store text not null,
   mode text not null,
@@ -1133,6 +1253,35 @@ AS $function$
 $function$;
 grant execute on routine billing.recurring(timestamp with time zone,text) to plinth_system;
 
+CREATE OR REPLACE FUNCTION billing.triable(p_mode text, p_products text[], p_most integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select product from unnest(p_products) as product
+  where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most
+    and not exists (select from billing.trials t where t.account_id = app.account() and t.mode = p_mode and t.product = product)
+    and not exists (select from billing.subscriptions s where s.account_id = app.account() and s.mode = p_mode and s.product = product
+      and s.state not in ('incomplete', 'expired'))
+$function$;
+alter routine billing.triable(text,text[],integer) owner to plinth_system;
+grant execute on routine billing.triable(text,text[],integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION billing.tried_elsewhere(p_account uuid, p_mode text, p_product text, p_card text)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select greatest(
+    (select count(distinct t.account_id) from billing.trials t
+     where t.created_by = (select a.created_by from accounts.accounts a where a.account_id = p_account)
+       and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null),
+    (select count(distinct t.account_id) from billing.trials t
+     where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
+$function$;
+grant execute on routine billing.tried_elsewhere(uuid,text,text,text) to plinth_system;
+
 -- ==================== entitlements
 
 create table entitlements.allowances (
@@ -1156,11 +1305,13 @@ create table entitlements.defaults (
   product text not null,
   timeline jsonb not null,
   holds text not null default 'both'::text,
+  accounts_per_user integer not null default 1,
   digest text not null,
   complete boolean not null default false,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint defaults_pkey PRIMARY KEY (product),
+  constraint defaults_accounts_per_user_check CHECK ((accounts_per_user > 0)),
   constraint defaults_holds_check CHECK ((holds = ANY (ARRAY['personal'::text, 'organization'::text, 'both'::text]))),
   constraint defaults_timeline_check CHECK (((jsonb_typeof(timeline) = 'array'::text) AND (timeline <> '[]'::jsonb)))
 );
@@ -1234,6 +1385,15 @@ create policy tenant on entitlements.snapshots for all to plinth_tenant using ((
 grant insert, select on entitlements.snapshots to plinth_system;
 grant select on entitlements.snapshots to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION entitlements.has_default(p_account uuid, p_holds text, p_most integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select p_holds = 'personal' or exists (
+    select from accounts.places p where p.account_id = p_account and p.holds = p_holds and p.place <= p_most)
+$function$;
+
 CREATE OR REPLACE FUNCTION entitlements.most_included(p_account uuid, p_product text, p_limit text, p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
@@ -1278,8 +1438,7 @@ begin
   return (
     select array_agg(entitlements.segment_at(coalesce(
       (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
-      (select d.timeline from entitlements.defaults d where d.product = wanted.product
-        and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = wanted.account)))), p_at) order by place)
+      entitlements.ungranted(wanted.account, wanted.product)), p_at) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $function$;
 
@@ -1290,8 +1449,20 @@ CREATE OR REPLACE FUNCTION entitlements.timeline(p_account uuid, p_product text)
 AS $function$
   select coalesce(
     (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
-    (select d.timeline from entitlements.defaults d where d.product = p_product
-      and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))))
+    entitlements.ungranted(p_account, p_product))
+$function$;
+
+CREATE OR REPLACE FUNCTION entitlements.ungranted(p_account uuid, p_product text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case
+    when entitlements.has_default(p_account, d.holds, d.accounts_per_user) then d.timeline
+    else '[{"from": "1970-01-01T00:00:00.000Z", "until": null, "plan": null, "add_ons": [], "source": null, "grants": {}}]'
+  end
+  from entitlements.defaults d where d.product = p_product
+    and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))
 $function$;
 
 -- ==================== erasure
@@ -1344,11 +1515,12 @@ create table idempotency.keys (
   key_hash text not null,
   body_hash text not null,
   permit_id uuid,
+  held_until timestamp with time zone,
   state text not null,
   status integer,
   headers jsonb,
   answer jsonb,
-  sealed bytea,
+  sealed text,
   created_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null default (app.now() + '24:00:00'::interval),
   constraint keys_pkey PRIMARY KEY (account_id, route, key_hash),
@@ -1362,6 +1534,16 @@ create policy tenant on idempotency.keys for all to plinth_tenant using ((accoun
 grant delete, insert, select, update on idempotency.keys to plinth_system;
 grant delete, insert, select, update on idempotency.keys to plinth_tenant;
 
+create table idempotency.salts (
+  id text not null,
+  salt text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint salts_pkey PRIMARY KEY (id)
+);
+alter table idempotency.salts enable row level security, force row level security;
+create policy system on idempotency.salts for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on idempotency.salts to plinth_system;
+
 create table idempotency.user_keys (
   user_id uuid not null,
   route text not null,
@@ -1371,7 +1553,7 @@ create table idempotency.user_keys (
   status integer not null,
   headers jsonb,
   answer jsonb,
-  sealed bytea,
+  sealed text,
   created_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null default (app.now() + '24:00:00'::interval),
   constraint user_keys_pkey PRIMARY KEY (user_id, route, key_hash),
@@ -1386,6 +1568,22 @@ grant delete, insert, select, update on idempotency.user_keys to plinth_tenant;
 
 -- ==================== identity
 
+create table identity.admin_invitations (
+  id uuid not null,
+  email text not null,
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint admin_invitations_pkey PRIMARY KEY (id),
+  constraint admin_invitations_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254)))
+);
+CREATE UNIQUE INDEX admin_invitations_by_email ON identity.admin_invitations USING btree (lower(email));
+CREATE INDEX admin_invitations_by_hash ON identity.admin_invitations USING btree (token_hash);
+alter table identity.admin_invitations enable row level security, force row level security;
+create policy system on identity.admin_invitations for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.admin_invitations to plinth_system;
+
 create table identity.api_keys (
   account_id uuid not null,
   id uuid not null,
@@ -1394,6 +1592,7 @@ create table identity.api_keys (
   prefix text not null,
   token_hash text not null,
   scopes text[] not null,
+  makers uuid[] not null default '{}'::uuid[],
   monthly_budget_micros bigint,
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
@@ -1402,6 +1601,7 @@ create table identity.api_keys (
   updated_at timestamp with time zone not null default app.now(),
   constraint api_keys_pkey PRIMARY KEY (account_id, id),
   constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
+  constraint api_keys_makers_check CHECK (((cardinality(makers) <= 5) AND (array_position(makers, NULL::uuid) IS NULL))),
   constraint api_keys_monthly_budget_micros_check CHECK ((monthly_budget_micros >= 0))
 );
 CREATE INDEX api_keys_by_hash ON identity.api_keys USING btree (token_hash);
@@ -1411,6 +1611,21 @@ create policy system on identity.api_keys for all to plinth_system using (true) 
 create policy tenant on identity.api_keys for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on identity.api_keys to plinth_system;
 grant insert on identity.api_keys to plinth_tenant;
+
+create table identity.code_misses (
+  user_id uuid not null,
+  place text not null,
+  misses integer not null,
+  closed_until timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint code_misses_pkey PRIMARY KEY (user_id, place),
+  constraint code_misses_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE
+);
+alter table identity.code_misses enable row level security, force row level security;
+create policy own on identity.code_misses for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on identity.code_misses for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on identity.code_misses to plinth_system;
 
 create table identity.email_tokens (
   user_id uuid not null,
@@ -1532,10 +1747,13 @@ create table identity.refresh_tokens (
   session_id uuid not null,
   token_hash text not null,
   rotated_at timestamp with time zone,
+  rotated_from text,
+  successor_hash text,
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone not null default app.now(),
   constraint refresh_tokens_pkey PRIMARY KEY (user_id, session_id, token_hash),
-  constraint refresh_tokens_user_id_session_id_fkey FOREIGN KEY (user_id, session_id) REFERENCES identity.sessions(user_id, id) ON DELETE CASCADE
+  constraint refresh_tokens_user_id_session_id_fkey FOREIGN KEY (user_id, session_id) REFERENCES identity.sessions(user_id, id) ON DELETE CASCADE,
+  constraint refresh_tokens_check CHECK (((rotated_at IS NULL) = (successor_hash IS NULL)))
 );
 CREATE INDEX refresh_tokens_by_hash ON identity.refresh_tokens USING btree (token_hash);
 alter table identity.refresh_tokens enable row level security, force row level security;
@@ -1554,6 +1772,7 @@ create table identity.sessions (
   device text not null,
   device_name text,
   last_used_at timestamp with time zone not null default app.now(),
+  refreshes_forgotten_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
   revoked_for text,
@@ -1619,8 +1838,6 @@ create table identity.totp (
   pending text,
   pending_at timestamp with time zone,
   used_step integer not null default 0,
-  misses integer not null default 0,
-  closed_until timestamp with time zone,
   confirmed_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
@@ -1689,6 +1906,14 @@ begin
   update identity.guesses g set forgotten_at = g.forgotten_at - make_interval(secs => c.seconds), waits_until = least(g.waits_until, app.now()), updated_at = app.now()
     from unnest(p_keys, p_seconds) as c (key, seconds) where g.key = c.key;
 end $function$;
+
+CREATE OR REPLACE FUNCTION identity.is_cut_off(p_account uuid, p_makers uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select p_makers <> '{}' and exists (select from identity.api_keys k where k.account_id = p_account and k.id = any(p_makers) and k.revoked_at is not null)
+$function$;
 
 CREATE OR REPLACE FUNCTION identity.take_guess(p_keys text[], p_free integer[], p_seconds integer[], p_asks integer[], p_waits boolean[])
  RETURNS TABLE(verdict text, seconds integer)
@@ -2729,15 +2954,16 @@ begin
   if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
   v_segments := entitlements.segments(p_accounts, p_products, v_now);
   v_standings := accounts.standings(p_spenders);
-  -- A key's own budget counts for all products: its meters are locked too, in one order, after those of the products.
-  if exists (select from unnest(v_standings) where key_budget is not null) then
+  -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
+  -- those of the products.
+  if exists (select from unnest(v_standings) where key_budgets is not null) then
     insert into limits.meters (account_id, scope)
-      select distinct w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
-        where w.key_budget is not null order by 1, 2
+      select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b order by 1, 2
       on conflict do nothing;
     perform from limits.meters t where (t.account_id, t.scope) in (
-      select w.account_id, 'key:' || w.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budget)
-        where w.key_budget is not null) order by t.account_id, t.scope for update;
+      select w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
   end if;
   if p_repeats then
     select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
@@ -2759,10 +2985,7 @@ begin
     v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
       when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
 
-    if standing.key_budget is not null then
-      f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule;
-      v_grants := v_grants || jsonb_build_object('key_budget', standing.key_budget);
-    end if;
+    if standing.key_budgets is not null then f.rules := f.rules || limits.key_rules(standing.key_budgets); end if;
 
     -- What all its limits together have room for.
     v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left;
@@ -2793,7 +3016,8 @@ begin
       v_scope := r.product;
       if c.counts_by <> 'account' then
         v_scope := case c.counts_by when 'member' then v_scope || '/member:' || who.user_id when 'key' then v_scope || '/key:' || coalesce(who.key_id::text, '')
-          when 'own_key' then 'key:' || who.key_id else v_scope || '/subject:' || r.subject end;
+          when 'subject' then v_scope || '/subject:' || r.subject else c.counts_by end;
+        if v_scope = c.counts_by then v_max[v_rule] := c.most; end if;
       end if;
       if c.kind = 'concurrency' then
         v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
@@ -2837,7 +3061,7 @@ begin
       if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
       v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
       -- Another product's decision with this key may have been later than ours.
-      if c.counts_by = 'own_key' then v_start := greatest(v_start, m.starts[v_place]); end if;
+      if v_scope = c.counts_by then v_start := greatest(v_start, m.starts[v_place]); end if;
       v_starts[v_rule] := v_start;
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
       if c.kind = 'budget' then
@@ -2992,7 +3216,7 @@ begin
 end $function$;
 grant execute on routine limits.anchor(uuid,text,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed bytea)
+CREATE OR REPLACE FUNCTION limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3002,8 +3226,8 @@ begin
   update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body, sealed = p_sealed
     where account_id = app.account() and route = p_route and key_hash = p_key_hash and permit_id = p_permit;
 end $function$;
-alter routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,bytea) owner to plinth_system;
-grant execute on routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,bytea) to plinth_tenant;
+alter routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) owner to plinth_system;
+grant execute on routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.attach(p_permit uuid, p_holder uuid, p_fence integer, p_job uuid)
  RETURNS void
@@ -3080,7 +3304,7 @@ begin
 end $function$;
 grant execute on routine limits.charge(uuid,text,text,bigint,bigint) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_features limits.feature[], p_events limits.reported[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_budgets accounts.key_budget[], p_features limits.feature[], p_events limits.reported[], p_now timestamp with time zone)
  RETURNS limits.charged[]
  LANGUAGE plpgsql
 AS $function$
@@ -3092,17 +3316,16 @@ declare
   v_scope text;
   v_one limits.charged;
   v_charged limits.charged[] := '{}';
-  v_key_budget bigint := (select monthly_budget_micros from identity.api_keys where account_id = p_account and id = p_key);
 begin
   for g in
     select t.product, t.feature, t.subject, array_agg(t::limits.reported) as events from unnest(p_events) as t group by 1, 2, 3 order by t.product collate "C", 2, 3
   loop
     f := p_features[g.feature];
     v_grants := entitlements.segment(p_account, g.product, p_now)->'grants';
-    if v_key_budget is not null then f.rules := f.rules || row('key_budget', 'budget', 'month', 'own_key', null, null, null)::limits.rule; end if;
+    if p_budgets is not null then f.rules := f.rules || limits.key_rules(p_budgets); end if;
     foreach c in array f.rules loop
       v_scope := case c.counts_by when 'account' then g.product when 'member' then g.product || '/member:' || p_user
-        when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'own_key' then 'key:' || p_key else g.product || '/subject:' || g.subject end;
+        when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'subject' then g.product || '/subject:' || g.subject else c.counts_by end;
       if c.kind = 'sliding' then v_scope := v_scope || '/' || c.name; end if;
       v_one := limits.charge_reported(p_account, v_scope, c, (v_grants->>c.name)::bigint, g.events, p_now);
       if v_one is not null then v_charged := v_charged || v_one; end if;
@@ -3110,7 +3333,7 @@ begin
   end loop;
   return v_charged;
 end $function$;
-grant execute on routine limits.charge_all(uuid,uuid,uuid,limits.feature[],limits.reported[],timestamp with time zone) to plinth_system;
+grant execute on routine limits.charge_all(uuid,uuid,uuid,accounts.key_budget[],limits.feature[],limits.reported[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.charge_reported(p_account uuid, p_scope text, p_rule limits.rule, p_size bigint, p_events limits.reported[], p_now timestamp with time zone)
  RETURNS limits.charged
@@ -3150,7 +3373,7 @@ begin
   if p_rule.per = 'billing_period' then perform limits.drop_anchor(p_account, e.product, p_now); end if;
   v_window := limits.window_of(p_account, e.product, p_rule.per, v_stored, p_now);
   -- Another product's decision with this key may have been later than ours.
-  if p_rule.counts_by = 'own_key' and v_stored > v_window.starts then v_window.starts := v_stored; end if;
+  if p_scope = p_rule.counts_by and v_stored > v_window.starts then v_window.starts := v_stored; end if;
   v_since := limits.window_begins(p_account, p_rule.per, v_window, p_now);
   select sum(case p_rule.kind when 'budget' then cost else units end) into v_amount from unnest(p_events) where happened_at >= v_since;
   if v_amount is null then return null; end if;
@@ -3310,7 +3533,7 @@ begin
         'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
     end if;
     -- More than the plan ever has room for: waiting would not help.
-    if v_max is null or v_max < v_least and c.counts_by <> 'own_key' then
+    if v_max is null or v_max < v_least and c.name <> 'key_budget' then
       return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then
@@ -3412,10 +3635,7 @@ declare
   c jsonb;
   v limits.meters;
   v_at integer; v_start bigint; v_taken bigint; v_max bigint;
-  -- A key that has no budget of its own any more is bound by the others alone.
-  v_grants jsonb := jsonb_build_object('key_budget', coalesce((
-      select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_permit.account_id and k.id = p_permit.key_id), 9007199254740991))
-    || coalesce(entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants', '{}');
+  v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
   v_charges jsonb := p_permit.charges;
   v_newest jsonb;
   v_starts bigint[] := '{}';
@@ -3428,6 +3648,8 @@ begin
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
+    -- A key that has no budget any more binds nobody.
+    if c->>0 like 'key:%' then v_max := coalesce(limits.key_budget(p_permit.account_id, c->>0), 9007199254740991); end if;
     v_start := (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v.starts[v_at], p_now)).starts;
     v_starts := v_starts || v_start;
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
@@ -3605,6 +3827,25 @@ AS $function$
 $function$;
 grant execute on routine limits.is_own(uuid) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.key_budget(p_account uuid, p_scope text)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select monthly_budget_micros from identity.api_keys where account_id = p_account and id = substr(p_scope, 5)::uuid
+$function$;
+grant execute on routine limits.key_budget(uuid,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.key_rules(p_budgets accounts.key_budget[])
+ RETURNS limits.rule[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array_agg(('key_budget', 'budget', 'month', 'key:' || key_id, null, micros, null)::limits.rule order by place)
+  from unnest(p_budgets) with ordinality as t (key_id, micros, place)
+$function$;
+grant execute on routine limits.key_rules(accounts.key_budget[]) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence integer, p_to uuid, p_seconds integer)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -3718,7 +3959,7 @@ declare
   v_used bigint;
 begin
   if p_scope like 'key:%' then
-    v_size := (select k.monthly_budget_micros from identity.api_keys k where k.account_id = p_account and k.id = substr(p_scope, 5)::uuid);
+    v_size := limits.key_budget(p_account, p_scope);
   else
     v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
   end if;
@@ -3990,8 +4231,8 @@ begin
   end if;
   if v_key.body_hash <> p_request.body_hash then return jsonb_build_object('kind', 'mismatch'); end if;
   if v_key.state = 'done' then
-    return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'body', v_key.answer,
-      'sealed', encode(v_key.sealed, 'base64'));
+    return jsonb_build_object('kind', 'replay', 'status', v_key.status, 'headers', v_key.headers, 'answer', v_key.answer,
+      'sealed', v_key.sealed);
   end if;
   if v_permit.id is null then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'voided' then
@@ -4034,10 +4275,16 @@ declare
   v_events limits.reported[];
   v_charged limits.charged[];
   v_states limits.operator_state[];
+  v_budgets accounts.key_budget[] := accounts.key_budgets(v_account, (select makers || id from identity.api_keys where account_id = v_account and id = p_key));
   p limits.permits;
 begin
   insert into limits.meters (account_id, scope) select v_account, product from unnest(p_products) as product on conflict do nothing;
   perform from limits.meters where account_id = v_account and scope = any(p_products) order by scope collate "C" for update;
+  if v_budgets is not null then
+    -- As in admission: after those of the products, in one order.
+    insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_budgets) order by 2 on conflict do nothing;
+    perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_budgets)) order by scope for update;
+  end if;
   select greatest(app.now(), limits.instant(max(seen))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
   select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
       provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version)::limits.reported)
@@ -4055,7 +4302,7 @@ begin
   select coalesce(array_agg(id), '{}') into v_fresh from written;
   select array_agg(t::limits.reported) into v_events from unnest(v_events) as t where t.id = any(v_fresh);
   if cardinality(v_fresh) > 0 then
-    v_charged := limits.charge_all(v_account, p_user, p_key, p_features, v_events, v_now);
+    v_charged := limits.charge_all(v_account, p_user, p_key, v_budgets, p_features, v_events, v_now);
     if right(p_holder::text, 1) = '2' and exists (select from limits.operator_budgets) then v_states := limits.operator_states(v_now); end if;
     for p in
       with held as materialized (select product, entitlements.segment(v_account, product, v_now)->>'plan' as plan from unnest(p_products) as product)

@@ -194,6 +194,64 @@ export interface Routes {
       readonly time_zone: string;
     };
   };
+  /** Read who did what in the account that calls are for */
+  'GET /v1/account/audit': {
+    readonly query: {
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: {
+      readonly data: readonly ({
+        readonly id: string;
+        readonly created_at: string;
+        readonly action: string;
+        /** The person behind it, through a key too. */
+        readonly user_id: string | null;
+        readonly target: {
+          readonly kind: string;
+          readonly id: string | null;
+        } | null;
+        readonly actor: {
+          readonly kind: 'user' | 'key' | 'system' | 'store';
+          readonly id: string | null;
+        };
+        readonly changes: Readonly<Record<string, unknown>>;
+        readonly ip: string | null;
+        readonly user_agent: string | null;
+        readonly request_id: string | null;
+      })[];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Export the audit of the account that calls are for */
+  'GET /v1/account/audit/export': {
+    readonly query: {
+      readonly format: 'csv' | 'jsonl';
+      /** The id of a user or of a key. */
+      readonly actor?: string | undefined;
+      /** One action (`member.left`), or all of a subject (`member`). */
+      readonly action?: string | undefined;
+      /** The id of what it was done to. */
+      readonly target?: string | undefined;
+      /** From this instant on. */
+      readonly from?: string | undefined;
+      /** Before this instant. */
+      readonly until?: string | undefined;
+    };
+    readonly reply: unknown;
+  };
   /** Read who did what, in all accounts */
   'GET /v1/admin/audit': {
     readonly query: {
@@ -530,7 +588,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'trial_refused' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -851,7 +909,9 @@ export interface Routes {
         /** The first characters, to tell keys apart by. */
         readonly prefix: string;
         readonly scopes: readonly string[];
-        /** What calls with it may cost in a month of UTC; null: as much as the account may. */
+        /** The key that made it, with which it ends; null: a person did. */
+        readonly made_by: string | null;
+        /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
         readonly monthly_budget_micros: number | null;
         /** Whose role counts when the key is used. */
         readonly user_id: string;
@@ -937,6 +997,8 @@ export interface Routes {
         readonly until: string | null;
         /** Until when the plan is kept although a payment failed; null: none did. */
         readonly grace: string | null;
+        /** Whether a plan of it can be tried before it is paid, as far as is known before a card is. */
+        readonly trial_available: boolean;
       })[];
     };
   };
@@ -2330,8 +2392,8 @@ export interface Routes {
       readonly former_secret_until: string | null;
       readonly created_at: string;
       readonly updated_at: string;
-      /** What its signatures are made with; in this answer and nowhere else. */
-      readonly secret: string;
+      /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
+      readonly secret: string | null;
     };
   };
   /** Tell an endpoint again what it missed */
@@ -2374,8 +2436,8 @@ export interface Routes {
       readonly former_secret_until: string | null;
       readonly created_at: string;
       readonly updated_at: string;
-      /** What its signatures are made with; in this answer and nowhere else. */
-      readonly secret: string;
+      /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
+      readonly secret: string | null;
     };
   };
   /** Send a test event to an endpoint */
@@ -2420,7 +2482,33 @@ export interface Routes {
       /** The first characters, to tell keys apart by. */
       readonly prefix: string;
       readonly scopes: readonly string[];
-      /** What calls with it may cost in a month of UTC; null: as much as the account may. */
+      /** The key that made it, with which it ends; null: a person did. */
+      readonly made_by: string | null;
+      /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
+      readonly monthly_budget_micros: number | null;
+      /** Whose role counts when the key is used. */
+      readonly user_id: string;
+      readonly created_at: string;
+      readonly expires_at: string | null;
+      readonly last_used_at: string | null;
+      /** Shown once: null where the call is repeated with its Idempotency-Key. */
+      readonly key: string | null;
+    };
+  };
+  /** Rotate an API key */
+  'POST /v1/api-keys/{id}/rotate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly name: string;
+      /** The first characters, to tell keys apart by. */
+      readonly prefix: string;
+      readonly scopes: readonly string[];
+      /** The key that made it, with which it ends; null: a person did. */
+      readonly made_by: string | null;
+      /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
       readonly monthly_budget_micros: number | null;
       /** Whose role counts when the key is used. */
       readonly user_id: string;
@@ -2428,6 +2516,17 @@ export interface Routes {
       readonly expires_at: string | null;
       readonly last_used_at: string | null;
       readonly key: string;
+    };
+  };
+  /** Become a platform admin by the link of an invitation */
+  'POST /v1/auth/accept-admin': {
+    readonly body: {
+      readonly token: string;
+      readonly password: string;
+    };
+    readonly reply: {
+      readonly status: 'admin';
+      readonly email: string;
     };
   };
   /** Change your email address */
@@ -2637,8 +2736,8 @@ export interface Routes {
   /** Make new recovery codes */
   'POST /v1/auth/mfa/recovery-codes': {
     readonly reply: {
-      /** Shown once. Each is good once, in place of a factor. */
-      readonly recovery_codes: readonly string[];
+      /** Shown once: null where the call is repeated with its Idempotency-Key. */
+      readonly recovery_codes: readonly string[] | null;
     };
   };
   /** Begin with an authenticator app */
@@ -2876,6 +2975,8 @@ export interface Routes {
       /** The store’s page: send the customer there. */
       readonly checkout_url: string;
       readonly expires_at: string;
+      /** Of the trial that the page offers; null: it is paid at once. */
+      readonly trial_days: number | null;
     };
   };
   /** Change the card, see invoices */
@@ -3506,6 +3607,8 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/billing/inbox/replay',
   'POST /v1/admin/credits',
   'POST /v1/admin/grants',
+  'POST /v1/admin/jobs/{id}/replay',
+  'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
   'POST /v1/admin/webhooks',
   'POST /v1/admin/webhooks/{id}/replay',
@@ -3513,11 +3616,21 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/webhooks/{id}/test',
   'POST /v1/ai/chat/completions',
   'POST /v1/api-keys',
+  'POST /v1/api-keys/{id}/rotate',
+  'POST /v1/auth/mfa/recovery-codes',
+  'POST /v1/billing/checkout',
+  'POST /v1/billing/subscription/change',
+  'POST /v1/billing/subscription/resume',
   'POST /v1/create',
   'POST /v1/generations/{id}/cancel',
   'POST /v1/library/assets',
   'POST /v1/library/assets/{id}/restore',
+  'POST /v1/me/exports',
   'POST /v1/organizations',
+  'POST /v1/organizations/{id}/exports',
+  'POST /v1/organizations/{id}/invitations',
+  'POST /v1/organizations/{id}/invitations/{invitation_id}/resend',
+  'POST /v1/organizations/{id}/sso/domains',
   'POST /v1/permits',
   'POST /v1/regenerate',
 ]);
@@ -3579,6 +3692,7 @@ export type ErrorCode =
   | 'provider_rejected'
   | 'provider_timeout'
   | 'provider_unavailable'
+  | 'refreshed_too_often'
   | 'sale_differs'
   | 'server_stopping'
   | 'sign_in_canceled'
@@ -3596,6 +3710,7 @@ export type ErrorCode =
   | 'subscription_over'
   | 'too_many_attempts'
   | 'too_many_domains'
+  | 'too_many_organizations'
   | 'unauthenticated'
   | 'unavailable'
   | 'unsupported_media_type'

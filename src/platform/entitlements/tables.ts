@@ -14,6 +14,7 @@ export interface EntitlementsTables {
     product: string;
     timeline: unknown;
     holds: Generated<string>;
+    accounts_per_user: Generated<number>;
     digest: string;
     complete: Generated<boolean>;
     created_at: ColumnType<Date, Date | string | undefined, Date | string>;
