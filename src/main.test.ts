@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -360,6 +360,7 @@ onServer(
     expect(await preview.ended()).toBe(0);
     const path = /^(.*invitation\.html) /.exec(preview.said())?.[1] ?? '';
     expect(readFileSync(path, 'utf8')).toContain('Accept the invitation');
+    expect(statSync(path).mode & 0o777, 'what is made is for its owner alone').toBe(0o600);
     const wrong = plinth(['mail', 'preview', 'nothing']);
     expect([await wrong.ended(), wrong.said()]).toEqual([2, expect.stringContaining('Usage: plinth mail')]);
   },

@@ -7,7 +7,7 @@ import { quoted } from './main/verb.ts';
 import { sentenceOf } from './main/wrong.ts';
 
 const LAST_MOMENT = 2_000;
-/** What this process makes is its user's alone, whoever makes it: the embedded database asks for 0666 by itself. */
+/** What this process makes is its user's alone, whichever module makes it. */
 const OWNERS_ALONE = 0o077;
 
 const USAGE = `Usage: plinth <verb>

@@ -59,7 +59,7 @@ export const OPERATING: readonly Patch[] = [
     find: 'process.umask(OWNERS_ALONE);',
     replace: 'process.umask(0);',
     expects:
-      'test/process/embedded.test.ts :: a first start that is killed while it writes its database leaves a folder that the next one can use',
+      'src/main.test.ts :: doctor says what passkeys are bound to and whether mails can leave, and preview what they look like',
   },
   {
     name: 'shared-folder-narrowed',
