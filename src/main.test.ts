@@ -397,9 +397,3 @@ onServer(
     await sandbox.close();
   },
 );
-
-test('a verb that there is not is named, with the nearest that there is', async () => {
-  const program = plinth(['mgirate']);
-  expect(await program.ended()).toBe(2);
-  expect(program.said()).toMatch(/^There is no verb "mgirate"\. Do you mean "plinth migrate"\?\n/);
-});

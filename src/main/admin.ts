@@ -6,7 +6,7 @@ import { AppError, createIds, systemClock, systemRandom } from '#platform/kernel
 import { z } from 'zod';
 import { allMigrations } from '#app';
 import { withDatabase } from './migrating.ts';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth admin invite <email> | list | revoke <email>
 
@@ -22,12 +22,16 @@ export const admin: Verb = async ({ config, words: [what = '', ...words] }) => {
   const email = emailSchema.safeParse(words[0]);
   if (what === 'list' && words.length === 0) return withAdmins(config, list);
   const task = what === 'invite' ? invite : what === 'revoke' ? revoke : undefined;
-  if (task === undefined || words.length !== 1 || !email.success) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  if (task === undefined || words.length !== 1 || !email.success)
+    return misused(wrongWord(what, words), USAGE);
   return withAdmins(config, (admins) => task(admins, email.data, config));
 };
+
+/** The first word that can't be read; undefined: one is missing. */
+function wrongWord(what: string, [email, ...more]: readonly string[]): string | undefined {
+  if (!['invite', 'list', 'revoke'].includes(what)) return what;
+  return what === 'list' || (email !== undefined && !emailSchema.safeParse(email).success) ? email : more[0];
+}
 
 /** The embedded database may be new: its schema is brought up to date, as a start does it. */
 async function withAdmins(config: Config, work: (admins: Admins) => Promise<number>): Promise<number> {

@@ -17,7 +17,7 @@ import { AppError } from '#platform/kernel';
 import { LEDGER_SUMS } from '#platform/limits';
 import { shortest } from './banner.ts';
 import { crashingAt } from './crash.ts';
-import type { Verb } from './verb.ts';
+import { misused, type Verb } from './verb.ts';
 import { codeOf, reason } from './wrong.ts';
 
 const USAGE = `Usage: plinth move --to postgres://owner:password@host/database
@@ -31,13 +31,11 @@ first. It can be repeated, whatever ended it. See docs/moving.md.
 /** `move`: from the embedded database to PostgreSQL. */
 export const move: Verb = async ({ config, words }) => {
   const order = orderOf(words);
+  if ('wrong' in order) return misused(order.wrong, USAGE);
   const { database } = config;
   const set = database.engine === 'postgres' ? (database.directUrl ?? database.url) : undefined;
-  const to = order?.to ?? set;
-  if (order === undefined || (to === undefined && !order.reopens)) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  const to = order.to ?? set;
+  if (to === undefined && !order.reopens) return misused(undefined, USAGE);
   const passing = crashingAt(config.crashAt);
   return withEmbedded(config, passing, async (source) => {
     if (to === undefined || order.reopens) {
@@ -53,24 +51,28 @@ export const move: Verb = async ({ config, words }) => {
   });
 };
 
+const OPTIONS = { to: { type: 'string' }, reopen: { type: 'boolean' } } as const;
+
 interface Order {
   readonly to: string | undefined;
   readonly reopens: boolean;
 }
 
-function orderOf(words: readonly string[]): Order | undefined {
-  try {
-    const { values } = parseArgs({
-      args: [...words],
-      options: { to: { type: 'string' }, reopen: { type: 'boolean', default: false } },
-    });
-    const { to, reopen: reopens } = values;
-    const isUrl = to === undefined || (/^postgres(ql)?:\/\//.test(to) && URL.canParse(to));
-    return !isUrl || (reopens && to !== undefined) ? undefined : { to, reopens };
-  } catch {
-    // A word that is none of these.
-    return undefined;
+/** What is asked for, or the word that can't be read: of `--to` its name alone, as what follows it holds a password. */
+function orderOf(words: readonly string[]): Order | { readonly wrong: string | undefined } {
+  const { tokens } = parseArgs({ args: [...words], options: OPTIONS, strict: false, tokens: true });
+  const order: { to: string | undefined; reopens: boolean } = { to: undefined, reopens: false };
+  for (const token of tokens) {
+    if (token.kind === 'option' && token.name === 'reopen' && token.value === undefined) order.reopens = true;
+    else if (token.kind === 'option' && token.name === 'to' && isPostgresUrl(token.value))
+      order.to = token.value;
+    else return { wrong: token.kind === 'positional' ? token.value : words[token.index]?.split('=')[0] };
   }
+  return order.reopens && order.to !== undefined ? { wrong: '--to' } : order;
+}
+
+function isPostgresUrl(text: string | undefined): text is string {
+  return text !== undefined && /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
 /** The embedded database of the data folder, whatever else is set. A server that runs on it is in the way. */

@@ -71,14 +71,16 @@ function storedMail(db: Database, ids: Ids): Mail {
   });
 }
 
-type WorldSettings = Partial<IdentitySettings> & { readonly organizationsPerUser?: number };
+type WorldSettings = Partial<IdentitySettings> & {
+  readonly organizationsPerUser?: number;
+  readonly secrets?: Secrets;
+};
 
 /** Identity and accounts over a test's database, and people in them. */
 export function createPeople(
   db: Database,
-  { organizationsPerUser = 1_000, ...settings }: WorldSettings = {},
+  { organizationsPerUser = 1_000, secrets = SECRETS, ...settings }: WorldSettings = {},
   room: Room = { asking: () => [], refusal: (error) => error },
-  secrets: Secrets = SECRETS,
 ) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });

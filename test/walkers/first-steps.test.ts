@@ -173,6 +173,24 @@ const VERB_TABLE: Readonly<
       [['up', '1', 'more'], 'more'],
     ],
   },
+  admin: {
+    right: [['list'], ['invite', 'ada@example.com'], ['revoke', 'ada@example.com']],
+    wrong: [
+      [['promote', 'ada@example.com'], 'promote'],
+      [['invite', 'ada'], 'ada'],
+      [['revoke', 'ada@example.com', 'bob@example.com'], 'bob'],
+      [['list', 'all'], 'all'],
+    ],
+  },
+  move: {
+    right: [],
+    wrong: [
+      [['away'], 'away'],
+      [['--from', 'here'], '--from'],
+      [['--to', `mysql://${MARKER}@host/database`], '--to'],
+      [['--reopen', '--to', 'postgres://a@host/b'], '--to'],
+    ],
+  },
   budget: {
     right: [['list'], ['set', '1'], ['close']],
     wrong: [

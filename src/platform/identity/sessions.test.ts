@@ -213,7 +213,7 @@ describe('a refresh token', () => {
     expect(made).not.toContain(next.refresh_token.slice('plr_'.length));
     // With another key in front, the former is still known for a repeat.
     const keys = [newMasterKey(systemRandom), MASTER_KEY];
-    const rotated = createPeople(db, {}, undefined, createSecrets({ keys })).identity.sessions;
+    const rotated = createPeople(db, { secrets: createSecrets({ keys }) }).identity.sessions;
     expect((await rotated.refresh(shared.refresh_token, WHENCE)).refresh_token).toBe(next.refresh_token);
   });
 

@@ -17,7 +17,7 @@ const noRoom = (retryAfter?: number) =>
   });
 
 /** By whom a dead job is replayed. */
-async function adminCall(db: Database) {
+async function adminCall(of: Database) {
   const origin = {
     requestId: 'replay',
     ip: '127.0.0.1',
@@ -25,7 +25,7 @@ async function adminCall(db: Database) {
     traceparent: undefined,
     hangUp: new AbortController().signal,
   };
-  return { caller: { ...(await makeAccount(db)), platformRole: 'admin', scopes: ['*'] }, origin } as const;
+  return { caller: { ...(await makeAccount(of)), platformRole: 'admin', scopes: ['*'] }, origin } as const;
 }
 
 describe('an attempt that finds no room at its provider', () => {
