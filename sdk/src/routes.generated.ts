@@ -2515,7 +2515,8 @@ export interface Routes {
       readonly created_at: string;
       readonly expires_at: string | null;
       readonly last_used_at: string | null;
-      readonly key: string;
+      /** Shown once: null where the call is repeated with its Idempotency-Key. */
+      readonly key: string | null;
     };
   };
   /** Become a platform admin by the link of an invitation */

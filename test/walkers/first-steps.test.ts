@@ -2,98 +2,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { ConfigError, readConfig, SETTING_NAMES, type SettingName } from '#platform/config';
+import { ConfigError, readConfig, SETTING_NAMES } from '#platform/config';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../services/ports.ts';
 import { temporaryFolder } from '#test/services';
 import { VERBS } from '../../src/main/verbs.ts';
 import { sentenceOf } from '../../src/main/wrong.ts';
-
-/** Something that no sentence may repeat. */
-const MARKER = 'marker';
-
-/** What is wrong in the place of each setting. */
-const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>, string>> = {
-  NODE_ENV: MARKER,
-  HOST: `http://${MARKER}`,
-  PORT: MARKER,
-  PUBLIC_URL: MARKER,
-  PUBLIC_BASE_PATH: MARKER,
-  CORS_ORIGINS: `https://a/${MARKER}`,
-  TRUSTED_PROXIES: `10.0.0.0/8,${MARKER}`,
-  SHUTDOWN_GRACE_SECONDS: MARKER,
-  DATABASE_URL: `postgres://a:${MARKER}%@host/database`,
-  DIRECT_URL: `mysql://a:${MARKER}@host/database`,
-  SYSTEM_DATABASE_URL: `${MARKER}@host/database`,
-  SINGLE_DATABASE_LOGIN: MARKER,
-  DATABASE_POOL_SIZE: MARKER,
-  DATABASE_NAMED_STATEMENTS: MARKER,
-  EMBEDDED_DATABASE: MARKER,
-  REDIS_URL: `redis://:${MARKER}%@host`,
-  REDIS_DEADLINE_MS: MARKER,
-  OPENAI_API_KEY: `sk-${MARKER}\nsk-again`,
-  OPENAI_BASE_URL: MARKER,
-  MINIMAX_API_KEY: `two ${MARKER}`,
-  MINIMAX_BASE_URL: MARKER,
-  AI_UPSTREAMS: `[{"${MARKER}":1}]`,
-  AI_SLOTS: `${MARKER}/`,
-  SANDBOX_AI: MARKER,
-  SANDBOX_LATENCY_MS: MARKER,
-  MASTER_KEYS: `one:${MARKER}`,
-  EMBEDDED_MASTER_KEY: MARKER,
-  SIGNING_KEY_DAYS: MARKER,
-  PASSWORD_BREACHES_URL: MARKER,
-  SESSION_LIFETIME_DAYS: MARKER,
-  CAPTCHA_VERIFY_URL: MARKER,
-  CAPTCHA_SECRET: `a ${MARKER}`,
-  CAPTCHA_SITE_KEY: `a ${MARKER}`,
-  SSO_DNS_SERVERS: MARKER,
-  EMAIL_VERIFICATION: MARKER,
-  ORGANIZATIONS_PER_USER: MARKER,
-  FREE_ACCOUNTS_PER_USER: MARKER,
-  SIGN_IN_RETURN_TO: MARKER,
-  PASSKEY_DOMAIN: `${MARKER}/`,
-  PASSKEY_ORIGINS: MARKER,
-  GOOGLE_CLIENT_ID: `a ${MARKER}`,
-  GOOGLE_CLIENT_SECRET: `a ${MARKER}`,
-  GOOGLE_APP_CLIENT_ID: `a ${MARKER}`,
-  GOOGLE_ISSUER: MARKER,
-  FIREBASE_PROJECT_ID: `a ${MARKER}`,
-  FIREBASE_KEYS_URL: MARKER,
-  SANDBOX_SIGN_IN: MARKER,
-  MAIL_TRANSPORT: MARKER,
-  MAIL_FROM: MARKER,
-  SMTP_URL: `smtp://a:${MARKER}%@host`,
-  SMTP_TLS: MARKER,
-  SENDGRID_API_KEY: `a ${MARKER}`,
-  SENDGRID_URL: MARKER,
-  STRIPE_SECRET_KEY: `pk_test_${MARKER}`,
-  STRIPE_WEBHOOK_SECRET: MARKER,
-  STRIPE_API_URL: MARKER,
-  STRIPE_READS_PER_SECOND: MARKER,
-  STRIPE_TAX: MARKER,
-  SANDBOX_STRIPE: MARKER,
-  JOBS_DELIVERY: MARKER,
-  QSTASH_TOKEN: `a ${MARKER}`,
-  QSTASH_URL: MARKER,
-  QSTASH_CURRENT_SIGNING_KEY: `a ${MARKER}`,
-  QSTASH_NEXT_SIGNING_KEY: `a ${MARKER}`,
-  QSTASH_PARALLELISM: MARKER,
-  WORKER_CONCURRENCY: MARKER,
-  WORKER_BATCH_CONCURRENCY: MARKER,
-  METRICS_TOKEN: MARKER,
-  METRICS_PORT: MARKER,
-  CRASH_AT: MARKER,
-  LOG_LEVEL: MARKER,
-};
-
-/** Settings that any text is right for, and where it is tried all the same. */
-const ANYTHING = {
-  DATA_DIR: 'a folder that can not be made, below',
-  REDIS_PREFIX: 'a prefix is any text',
-  PASSWORD_WORDS: 'words are any text',
-  EXCHANGE_RATES_FILE: 'src/platform/reports/exchange-rates.test.ts: a file that can not be read',
-} as const;
+import { ANYTHING, MARKER, WRONG } from './first-steps/settings.ts';
 
 function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   try {

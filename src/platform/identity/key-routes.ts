@@ -45,6 +45,11 @@ const EXAMPLE = {
   last_used_at: null,
 };
 
+const shownOnce = z
+  .string()
+  .nullable()
+  .describe('Shown once: null where the call is repeated with its Idempotency-Key.');
+
 const makeKey = route(
   'POST /v1/api-keys',
   {
@@ -63,14 +68,7 @@ const makeKey = route(
       expires_at: z.iso.datetime({ offset: true }).optional(),
       monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
     }),
-    reply: {
-      201: keySchema.extend({
-        key: z
-          .string()
-          .nullable()
-          .describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
-      }),
-    },
+    reply: { 201: keySchema.extend({ key: shownOnce }) },
     errors: ['forbidden', 'not_found'],
     secrets: ['key'],
     example: {
@@ -154,9 +152,9 @@ const rotateKey = route(
     scope: 'keys:write',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    reply: { 200: keySchema.extend({ key: z.string() }) },
+    reply: { 200: keySchema.extend({ key: shownOnce }) },
     errors: ['not_found'],
-    private: true,
+    secrets: ['key'],
     example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
   },
   async ({ caller, accountId, role, params, once, origin }, { keys }) => {
