@@ -15,7 +15,7 @@ const folder = temporaryFolder();
 async function plinth(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const program = startProgram(['import', ...words], {
     cwd: folder,
-    environment: { DATA_DIR: folder, ...database?.settings, ...environment },
+    environment: { DATA_DIR: join(folder, 'data'), ...database?.settings, ...environment },
   });
   return { ...(await program.ended), said: program.said() };
 }

@@ -86,24 +86,15 @@ export function createPeople(
   const ids = createIds({ clock, random: systemRandom });
   const audit = createAudit({ ids });
   const mail = storedMail(db, ids);
+  const parts = { db, clock, ids, audit, mail, random: systemRandom };
   const accounts = createAccounts({
-    db,
-    clock,
-    ids,
-    random: systemRandom,
-    audit,
-    mail,
+    ...parts,
     room,
     organizationsPerUser,
     invitationLink: (token) => `http://plinth.test/v1/invitations/accept#${token}`,
   });
   const identity = createIdentity({
-    db,
-    clock,
-    ids,
-    audit,
-    mail,
-    random: systemRandom,
+    ...parts,
     secrets,
     makePersonalAccount: accounts.makePersonalAccount,
     makeOrganization: accounts.makeOrganization,

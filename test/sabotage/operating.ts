@@ -33,8 +33,9 @@ export const OPERATING: readonly Patch[] = [
   {
     name: 'sandbox-speaks-for-admins',
     file: 'src/platform/identity/federation/federation.ts',
-    find: "if (parts.providers.isSandbox === true && user.role === 'admin')",
-    replace: "if (parts.providers.isSandbox === true && user.role !== 'admin' && user.role !== 'user')",
+    find: "if (parts.providers.isSandbox === true && found.user.role === 'admin')",
+    replace:
+      "if (parts.providers.isSandbox === true && found.user.role !== 'admin' && found.user.role !== 'user')",
     expects:
       'test/identity/linking.test.ts :: the sandbox, which believes whatever anybody says > lets in nobody as a platform admin: neither by their address, nor where it was linked before',
   },

@@ -45,6 +45,7 @@ const PROMISED: Readonly<Record<string, number>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   migrations_pending: 'a start ends with it',
   port_not_open: 'a start ends with it',
+  data_folder_foreign: 'a start ends with it',
   data_folder_in_use: 'a start ends with it',
   data_folder_unusable: 'a start ends with it',
   exchange_rates_unreadable: 'a start ends with it',

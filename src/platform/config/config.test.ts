@@ -55,7 +55,7 @@ test('a port moves on embedded defaults alone, and links move with it', () => {
   expect(moved.delivery?.target).toBe('http://127.0.0.1:6175');
   const relied: readonly Record<string, string>[] = [
     { PORT: '6174' },
-    { PUBLIC_URL: 'https://api.example.com' },
+    { PUBLIC_URL: 'https://plinth.localhost' },
     { DATABASE_URL: 'postgres://a@b/c' },
     { NODE_ENV: 'test' },
   ];

@@ -16,14 +16,15 @@ export function liveSigns(values: Values): string[] {
       `STRIPE_SECRET_KEY is a live one: set NODE_ENV=production, or a key of the test mode in ${environment}.`,
     ],
     [
-      url !== undefined && !isThisMachine(new URL(url).hostname),
-      `PUBLIC_URL is not on this machine: set NODE_ENV=production, or unset PUBLIC_URL in ${environment}.`,
-    ],
-    [
-      !isThisMachine(host),
+      // One that is no address has a line of its own.
+      host !== undefined && !isThisMachine(host),
       `HOST is reached from elsewhere, in a container too: set NODE_ENV=production, or HOST=127.0.0.1 in ${environment}.`,
     ],
-    // Tests stand in for a proxy.
+    // Tests stand in for a proxy, and for whoever calls them by a public name.
+    [
+      environment === 'development' && url !== undefined && !isThisMachine(new URL(url).hostname),
+      'PUBLIC_URL is not on this machine: set NODE_ENV=production, or unset PUBLIC_URL in development.',
+    ],
     [
       environment === 'development' && (values.TRUSTED_PROXIES ?? []).length > 0,
       'TRUSTED_PROXIES means that a proxy leads here: set NODE_ENV=production, or unset TRUSTED_PROXIES in development.',
