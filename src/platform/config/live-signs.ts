@@ -16,8 +16,7 @@ export function liveSigns(values: Values): string[] {
       `STRIPE_SECRET_KEY is a live one: set NODE_ENV=production, or a key of the test mode in ${environment}.`,
     ],
     [
-      // One that is no address has a line of its own.
-      host !== undefined && !isThisMachine(host),
+      !isThisMachine(host),
       `HOST is reached from elsewhere, in a container too: set NODE_ENV=production, or HOST=127.0.0.1 in ${environment}.`,
     ],
     // Tests stand in for a proxy, and for whoever calls them by a public name.
