@@ -1791,7 +1791,7 @@ export interface Routes {
       /** For each product, what its plans differ in. */
       readonly comparison: Readonly<Record<string, readonly ({
         readonly name: string;
-        readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'number' | 'boolean';
+        readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'rate' | 'number' | 'boolean';
         readonly per: 'minute' | 'hour' | 'day' | 'week' | 'month' | 'billing_period' | null;
         readonly unit: 'uses' | 'seconds' | 'at_once' | 'micro_dollars' | 'amount' | 'bytes' | 'members' | null;
         /** Its size in each plan, by the plan’s id. */

@@ -10,7 +10,7 @@ import {
   subscriptionsRoutes,
 } from '#platform/billing';
 import type { Database } from '#platform/db';
-import { createEntitlements } from '#platform/entitlements';
+import { createEntitlements, createPlanRates } from '#platform/entitlements';
 import { erasureRoutes } from '#platform/erasure';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
@@ -69,7 +69,7 @@ export function wire(parts: WiringParts) {
   const people = wirePeople(parts);
   const spending = wireSpending({ ...parts, ...people });
   const { ai, denied, denials } = spending;
-  const { identity, accounts } = people;
+  const { identity, accounts, planRates } = people;
   const services = products.map((product) => ({
     product,
     service: product.service({ ...parts, ...people, ...spending }),
@@ -89,6 +89,7 @@ export function wire(parts: WiringParts) {
       await ai.close();
       await denied.close();
       denials.close();
+      planRates.close();
       await identity.close();
       accounts.close();
     },
@@ -104,6 +105,7 @@ function wirePeople(parts: WiringParts) {
   const webhooks = openWebhooks({ ...parts, audit });
   const { freeAccountsPerUser } = config;
   const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
+  const planRates = createPlanRates({ ...parts, catalogues });
   const accounts = openAccounts({ ...parts, audit, mail, catalogues, entitlements });
   const identity = createIdentity({
     ...parts,
@@ -130,7 +132,7 @@ function wirePeople(parts: WiringParts) {
   });
   mail.resolve(identity.resolvers);
   const sso = openSso({ ...parts, audit, mail, accounts, identity });
-  return { catalogues, audit, mail, sendBy, webhooks, entitlements, accounts, identity, sso };
+  return { catalogues, audit, mail, sendBy, webhooks, entitlements, planRates, accounts, identity, sso };
 }
 
 /** What costs money, what it may cost, and what it did. */

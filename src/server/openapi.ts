@@ -287,6 +287,7 @@ export function errorsOf(route: Route): string[] {
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],
+    [shape.soldRates !== undefined, ['plan_required']],
     [
       shape.spends !== undefined,
       ['plan_required', 'outcome_unknown', 'server_stopping', 'operator_budget_closed'],

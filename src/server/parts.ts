@@ -1,6 +1,7 @@
 import type { Answer, Caller, Mounted, Origin, Prepared, Role, Route, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
+import type { PlanRates } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
 
@@ -75,6 +76,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly rates: Rates;
+  /** The rates of an account's plan, for routes that count by them. */
+  readonly planRates?: Pick<PlanRates, 'now'>;
   readonly idempotency: Idempotency;
   readonly dependencies: readonly Dependency[];
   /** Who a token or key belongs to; undefined when it is none of ours, or no longer good. */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { addressBlock, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
-import type { RateEntry, RateVerdict } from '#platform/limits';
+import { planRequired, type RateEntry, type RateVerdict } from '#platform/limits';
 import { isOnBehalf, type Standing } from './callers.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
@@ -14,10 +14,18 @@ export interface RatedCall {
   readonly input: Input;
 }
 
+/** An entry, and what it is to whoever is refused by it. */
+interface NamedRate extends RateEntry {
+  /** In the RateLimit headers. */
+  readonly name: string;
+  /** The account's plan, where the rate is one of it. */
+  readonly soldBy?: string;
+}
+
 /** Takes the route's rates, all in one question, before any work is done; the answer carries them as headers. */
 export async function takeRates(route: Route, call: RatedCall, parts: ServerParts): Promise<void> {
   const { rateOf } = route.shape;
-  const named: (RateEntry & { readonly name: string })[] = ratesOf(route).map(({ by, perMinute }) => ({
+  const named: NamedRate[] = ratesOf(route).map(({ by, perMinute }) => ({
     name: by,
     key: `${route.name} ${by} ${countedBy(by, call)}`,
     perMinute,
@@ -25,16 +33,19 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
   const subject = rateOf?.of(call.input);
   if (rateOf !== undefined && subject !== undefined) {
     // What people type (an email) is not written down: a digest counts as well.
-    const key = `${route.name} ${rateOf.name} ${sha256(subject).slice(0, 32)}`;
+    const key = `${route.name} ${rateOf.name} ${digest(subject)}`;
     named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
   }
+  named.push(...(await soldRates(route, call, parts)));
   const verdict = await parts.rates.take(named);
-  if (verdict === undefined) return;
-  const name = named[verdict.entry]?.name ?? 'rate';
-  describeRate(call.visit.reply, name, verdict);
+  const taken = verdict === undefined ? undefined : named[verdict.entry];
+  if (verdict === undefined || taken === undefined) return;
+  describeRate(call.visit.reply, taken.name, verdict);
   if (verdict.allowed) return;
-  const limit = `requests_per_minute_by_${name}`;
-  parts.telemetry.metrics.denial(call.product, limit);
+  const { product } = call;
+  const limit = taken.soldBy === undefined ? `requests_per_minute_by_${taken.name}` : taken.name;
+  parts.telemetry.metrics.denial(product, limit);
+  const question = { product, plan: taken.soldBy ?? null, grant: limit, atLeast: verdict.limit + 1 };
   throw new AppError('limit_exceeded', {
     message: 'This is called too often. Wait a moment.',
     details: {
@@ -42,10 +53,41 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
       used: verdict.limit,
       max: verdict.limit,
       resets_at: verdict.resetsAt.toISOString(),
-      upgrade: null,
+      upgrade: taken.soldBy === undefined ? null : (parts.upgradeFor?.(question) ?? null),
     },
     retryAfter: verdict.seconds,
   });
+}
+
+/** Those of the account's plan that the route names. They count over all routes that name them. */
+async function soldRates(route: Route, call: RatedCall, parts: ServerParts): Promise<NamedRate[]> {
+  const { product, standing, input } = call;
+  const { accountId } = standing;
+  const names = route.shape.soldRates ?? [];
+  if (names.length === 0 || accountId === undefined || parts.planRates === undefined) return [];
+  const { plan, rates } = await parts.planRates.now(accountId, product);
+  return names.flatMap((name) => {
+    const rate = rates.get(name);
+    if (plan === null || rate === undefined || rate.perMinute === 0) {
+      const lacking = { product, plan, grant: name, needed: 1 };
+      parts.telemetry.metrics.denial(product, name);
+      throw planRequired(lacking, parts.upgradeFor?.({ product, plan, grant: name, atLeast: 1 }) ?? null);
+    }
+    const counted = rate.by === 'machine' ? machineOf(route, input) : countedBy(rate.by, call);
+    if (rate.perMinute === null || counted === undefined) return [];
+    return [
+      { name, key: `${product}.${name} ${accountId} ${counted}`, perMinute: rate.perMinute, soldBy: plan },
+    ];
+  });
+}
+
+function machineOf({ shape }: Route, input: Input): string | undefined {
+  const machine = shape.machine?.(input);
+  return machine === undefined ? undefined : digest(machine);
+}
+
+function digest(text: string): string {
+  return sha256(text).slice(0, 32);
 }
 
 function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string {
@@ -60,7 +102,7 @@ function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string 
     case 'member':
       return `${standing.accountId ?? ''} ${standing.caller?.userId ?? ''}`;
     case 'key':
-      return standing.caller?.keyId ?? standing.caller?.userId ?? '';
+      return standing.caller?.firstKeyId ?? standing.caller?.keyId ?? standing.caller?.userId ?? '';
   }
 }
 

@@ -31,7 +31,7 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'overtaken-role-kept',
-    file: 'src/platform/accounts/roles.ts',
+    file: 'src/platform/db/kept.ts',
     find: 'if (before === changes) {',
     replace: 'if (before <= changes) {',
     expects:

@@ -1,9 +1,39 @@
 import type { Patch } from './patch.ts';
 
 const WALK = 'src/server/server.test.ts ::';
+const RATES = 'src/server/rates.test.ts :: a rate that a plan sells >';
 
 /** The walk of a call, what it takes and what it tells; and what is logged. */
 export const SERVER: readonly Patch[] = [
+  {
+    name: 'sold-rate-by-route',
+    file: 'src/server/rates.ts',
+    find: 'key: `${product}.${name} ${accountId} ${counted}`',
+    replace: 'key: `${route.name} ${product}.${name} ${accountId} ${counted}`',
+    expects: `${RATES} refuses what is past it, names itself and the plan that would help, and counts over all routes that name it`,
+  },
+  {
+    name: 'rate-by-key-multiplied-by-its-children',
+    file: 'src/server/rates.ts',
+    find: 'return standing.caller?.firstKeyId ?? standing.caller?.keyId',
+    replace: 'return standing.caller?.keyId',
+    expects: `${RATES} by member counts each for themselves, by key a key with those that come from it`,
+  },
+  {
+    name: 'sold-rate-without-a-plan',
+    file: 'src/server/rates.ts',
+    find: 'if (plan === null || rate === undefined || rate.perMinute === 0) {',
+    replace: 'if (plan === null || rate === undefined) return [];\n    if (rate.perMinute === 0) {',
+    expects: `${RATES} without a plan, or of a plan that has none of it, is 402 with the plan that would help`,
+  },
+  {
+    name: 'ended-add-on-kept-with-its-rates',
+    file: 'src/platform/entitlements/plan-rates.ts',
+    find: 'new Date(time + clock.monotonic() - readAt)',
+    replace: 'new Date(time + 0 * readAt)',
+    expects:
+      'src/platform/entitlements/plan-rates.test.ts :: an add-on that ends does so in what is kept, at its instant',
+  },
   {
     name: 'route-without-auth',
     file: 'src/platform/identity/user-routes.ts',

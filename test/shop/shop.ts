@@ -307,6 +307,42 @@ export const crowded = route(
   async () => ({ ok: true }),
 );
 
+export const sold = route(
+  'GET /v1/sold',
+  {
+    summary: 'Counts by a rate of the plan',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'shop:read',
+    rate: { perMinute: 100, by: 'account' },
+    soldRates: ['requests'],
+    reply: { 200: z.strictObject({ ok: z.boolean() }) },
+    example: { reply: { ok: true } },
+  },
+  async () => ({ ok: true }),
+);
+
+export const beat = route(
+  'POST /v1/heartbeats',
+  {
+    summary: 'Counts by two rates of the plan, one by machines',
+    description: 'It takes no Idempotency-Key: it makes nothing.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'shop:read',
+    rate: { perMinute: 100, by: 'account' },
+    soldRates: ['requests', 'heartbeats'],
+    machine: ({ body }) => body.machine,
+    idempotency: 'none',
+    body: z.strictObject({ machine: z.string().optional() }),
+    reply: { 200: z.strictObject({ ok: z.boolean() }) },
+    example: { body: { machine: 'a1' }, reply: { ok: true } },
+  },
+  async () => ({ ok: true }),
+);
+
 export const shopRoutes = [
   listItems,
   readItem,
@@ -320,6 +356,8 @@ export const shopRoutes = [
   adminOnly,
   broken,
   crowded,
+  sold,
+  beat,
 ];
 
 export function openShop(): { shop: Shop; mounted: Mounted } {

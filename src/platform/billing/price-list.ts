@@ -66,6 +66,7 @@ const comparedReply = z.strictObject({
     'budget',
     'gauge',
     'seats',
+    'rate',
     'number',
     'boolean',
   ]),
@@ -169,12 +170,13 @@ const UNITS = {
   budget: 'micro_dollars',
   gauge: 'amount',
   seats: 'at_once',
+  rate: 'uses',
 } as const;
 
 function measureOf(limit: LimitDeclaration): Pick<Compared, 'kind' | 'per' | 'unit'> {
   return {
     kind: limit.kind,
-    per: 'per' in limit ? limit.per : null,
+    per: 'per' in limit ? limit.per : limit.kind === 'rate' ? 'minute' : null,
     unit: ('unit' in limit ? limit.unit : undefined) ?? UNITS[limit.kind],
   };
 }

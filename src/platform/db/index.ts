@@ -11,6 +11,7 @@ export {
   unlinked,
 } from './data-rules.ts';
 export { lockDataFolder } from './data-lock.ts';
+export { keepUntil } from './kept.ts';
 export { assertNotMoved, type Installation, installationOf, leave, reopen } from './installation.ts';
 export { assertLogins, troublesOfLogins } from './logins.ts';
 export { assertOutsideTransaction } from './database.ts';

@@ -7,6 +7,12 @@ import type { Micros } from '#platform/kernel';
 export type LimitSubject = 'account' | 'member' | 'key' | 'subject';
 
 /**
+ * What a rate counts by, always within one account. A key counts together with the keys that come from it; a machine is what
+ * the route says that calls.
+ */
+export type RateSubject = 'account' | 'member' | 'key' | 'machine' | 'ip';
+
+/**
  * The window that a quota or a budget counts in: a day, an ISO week or a month of UTC, or of the account's own time zone; or
  * the account's billing period in the product, from the day on which it first held a plan.
  */
@@ -18,7 +24,7 @@ type Window<Per extends 'day' | 'week' | 'month'> =
  * A limit as a product declares it; each plan then says its size (the grant of the same name).
  * The size is: quota and burst, units; credits, units that the plan gives for each window; cooldown, seconds; concurrency,
  * permits at once; budget, micro-dollars; gauge, how much there may be (bytes, rows; members are counted by the accounts
- * module itself); seats, machines at once.
+ * module itself); seats, machines at once; rate, calls a minute of the routes that name it, which leaves no row.
  */
 export type LimitDeclaration =
   | ({ readonly kind: 'quota'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
@@ -40,7 +46,8 @@ export type LimitDeclaration =
   | { readonly kind: 'concurrency'; readonly by: LimitSubject }
   | ({ readonly kind: 'budget'; readonly by: LimitSubject } & Window<'day' | 'week' | 'month'>)
   | { readonly kind: 'gauge'; readonly by: 'account'; readonly unit?: 'bytes' | 'members' }
-  | { readonly kind: 'seats'; readonly by: 'account' };
+  | { readonly kind: 'seats'; readonly by: 'account' }
+  | { readonly kind: 'rate'; readonly by: RateSubject };
 
 /**
  * A size without a cap: the largest whole number that JavaScript holds exactly. PostgreSQL compares it as it compares

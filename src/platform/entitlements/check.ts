@@ -16,8 +16,8 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
   readonly addOns?: Readonly<Record<string, AddOn>>;
 }
 
-/** What is changed beside the features: by the transaction that stores something, by machines that come and go. */
-const STANDING: ReadonlySet<string> = new Set(['gauge', 'seats']);
+/** What is changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
+const STANDING: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 

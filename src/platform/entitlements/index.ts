@@ -18,6 +18,7 @@ export {
   type Overage,
   type Plan,
   type Price,
+  type RateSubject,
   UNLIMITED,
 } from './catalogue.ts';
 export { catalogueOf, type PlainDeclaration } from './check.ts';
@@ -32,6 +33,7 @@ export {
   localName,
   type Upgrade,
 } from './service.ts';
+export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
 export type { Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './sizes.ts';

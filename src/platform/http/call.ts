@@ -18,6 +18,8 @@ export interface Caller {
   readonly sessionId?: string;
   /** The key and what it may do (`*` is everything its user may); none for a token. */
   readonly keyId?: KeyId;
+  /** The first of the keys that it comes from; none where a person made it. */
+  readonly firstKeyId?: KeyId;
   readonly scopes: readonly string[];
   /** The account that a call is for when it names none: the key's account, or the user's default. */
   readonly accountId: AccountId;

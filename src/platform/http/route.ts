@@ -105,6 +105,13 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** Several are decided together: a call counts against all of them, or is refused and counts against none. */
   readonly rate: RouteRate | readonly [RouteRate, ...RouteRate[]];
   readonly rateOf?: SubjectRate<RouteInput<Name, Body, Query>>;
+  /**
+   * Limits of kind `rate` of its product, by their names: a call counts against what the account's plan says of them, together
+   * with all other routes that name them. Without a plan, or of size 0, it is 402 `plan_required`.
+   */
+  readonly soldRates?: readonly string[];
+  /** The machine that calls, for a rate that is sold by machines. A call of none is not counted by it. */
+  readonly machine?: (input: RouteInput<Name, Body, Query>) => string | undefined;
   /** Path parameters are UUIDs, and anything else is 404; `text` for those that are words: `{ id: 'text' }` of a plan. */
   readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
   readonly body?: Body;

@@ -100,7 +100,10 @@ export function createCallers(parts: {
     const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
     if (key.use_is_old) doBehind(db.tenant(accountId, KEY_USED, [keyUsed(accountId, keyId)]));
     const endsAt = key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
-    return { caller: { userId, keyId, platformRole, accountId, scopes }, makers, checkedAt, endsAt };
+    const [firstKeyId] = makers;
+    const first = firstKeyId === undefined ? {} : { firstKeyId };
+    const caller: Caller = { userId, keyId, ...first, platformRole, accountId, scopes };
+    return { caller, makers, checkedAt, endsAt };
   }
 
   function keep(hash: string, entry: Known): void {

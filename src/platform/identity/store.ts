@@ -160,7 +160,7 @@ export interface KeyStandingRow extends StandingRow {
   user_id: UserId;
   scopes: string[];
   /** The keys that it comes from. */
-  makers: string[];
+  makers: KeyId[];
   expires_at: Date | null;
   /** Whether its last use was written down more than a minute ago. */
   use_is_old: boolean;

@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Catalogue } from '#platform/entitlements';
+import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
 import { ruleOf } from './features.ts';
 
 /** What is used of one limit of an account. */
@@ -33,9 +33,14 @@ interface UsedRow {
   readonly next_expiry: Date | null;
 }
 
+/** Before anybody has read of it: a cooldown, and a minute's rate. */
+function isOverSoon({ kind }: LimitDeclaration): boolean {
+  return kind === 'cooldown' || kind === 'rate';
+}
+
 /**
  * What an account has used of each limit that counts by account, at the database's time. A limit that no plan of the
- * account grants is left out, and so is a cooldown: it is over before anybody has read of it.
+ * account grants is left out, and so is what is over soon.
  */
 export async function readUsage(
   db: Database,
@@ -45,7 +50,7 @@ export async function readUsage(
   const kinds = new Map<string, string>();
   const rules = catalogues.flatMap(({ product, limits }) =>
     Object.entries(limits).flatMap(([name, declaration]) => {
-      if (declaration.by !== 'account' || declaration.kind === 'cooldown') return [];
+      if (declaration.by !== 'account' || isOverSoon(declaration)) return [];
       kinds.set(`${product}.${name}`, declaration.kind);
       const { kind, per, share, most } = ruleOf(name, declaration);
       return [{ p: product, n: name, k: kind, w: per, s: share, m: most }];

@@ -25,6 +25,24 @@ const say = (feature: string) =>
     async ({ body, permit }, chat) => ({ said: chat.greet(body.name), as: permit.id }),
   );
 
+const rated = (soldRates: readonly string[], machine?: () => string) =>
+  route(
+    'GET /v1/demo/beat',
+    {
+      summary: 'Beat',
+      tag: 'Demo',
+      auth: 'account',
+      may: 'member',
+      scope: 'demo:read',
+      rate: { perMinute: 60, by: 'account' },
+      soldRates,
+      ...(machine === undefined ? {} : { machine }),
+      reply: { 200: z.strictObject({}) },
+      example: { reply: {} },
+    },
+    async () => ({}),
+  );
+
 const sells = declareCatalogue({
   key: 'demo',
   name: 'Demo',
@@ -68,6 +86,16 @@ test('a route can not spend, nor a policy govern, a feature that the product doe
   expect(() =>
     defineProduct({ ...sells, routes: [], policies: { chatt: { models: ['small'] } }, service }),
   ).toThrow('the policy chatt is for "chatt", which is no feature');
+});
+
+test('a route counts by rates that the product sells, and says which machine calls where it is sold by machines', () => {
+  const limits = { ...sells.limits, beats: { kind: 'rate', by: 'machine' } } as const;
+  const plans = { free: { ...sells.plans.free, grants: { calls: 10, beats: 2 } } };
+  const define = (of: ReturnType<typeof rated>) => () =>
+    defineProduct({ ...sells, limits, plans, routes: [of], service });
+  expect(define(rated(['beats'], () => 'a'))).not.toThrow();
+  expect(define(rated(['calls']))).toThrow('GET /v1/demo/beat counts by "calls", which is no rate');
+  expect(define(rated(['beats']))).toThrow('and does not say which machine calls');
 });
 
 test('a schedule runs a job that the product has', () => {

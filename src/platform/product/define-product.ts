@@ -80,6 +80,8 @@ export function defineProduct<
       `the product "${catalogue.product}": ${stray[0]} is for "${stray[1]}", which is no feature`,
     );
   }
+  const unsold = routes.flatMap((route) => rateProblems(catalogue, route))[0];
+  if (unsold !== undefined) throw new Error(`the product "${catalogue.product}": ${unsold}`);
   const idle = Object.entries(schedules).find(([, { job }]) => !Object.hasOwn(jobs, job));
   if (idle !== undefined) {
     throw new Error(
@@ -98,6 +100,16 @@ export function defineProduct<
     policies,
     service,
   };
+}
+
+/** What is wrong with the rates that a route names. */
+function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
+  return (shape.soldRates ?? []).flatMap((rate) => {
+    const limit = Object.hasOwn(limits, rate) ? limits[rate] : undefined;
+    if (limit?.kind !== 'rate') return [`${name} counts by "${rate}", which is no rate`];
+    const lacks = limit.by === 'machine' && shape.machine === undefined;
+    return lacks ? [`${name} counts by "${rate}", and does not say which machine calls`] : [];
+  });
 }
 
 /** The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. */

@@ -1,0 +1,54 @@
+import type { Database } from './port.ts';
+import type { Clock } from '#platform/kernel';
+
+/** Below 10 s with room for the look-up: how long a value counts when the signal of its change is lost. */
+const KEPT_MS = 8_000;
+const CAPACITY = 10_000;
+
+/** Values that are read from the database and kept for seconds, because each call asks for one. */
+export interface Kept<Value> {
+  /** The value of a name, which belongs to the id that signals name. */
+  get(id: string, name: string, read: () => Promise<Value>): Promise<Value>;
+  close(): void;
+}
+
+interface Known<Value> {
+  readonly id: string;
+  readonly value: Value;
+  /** Before it was read, on the clock that never jumps. */
+  readonly readAt: number;
+}
+
+/** Keeps values until a signal of the topic names their id, and for 8 s at most. About 10,000 of them. */
+export function keepUntil<Value>(parts: {
+  readonly db: Pick<Database, 'onSignal'>;
+  readonly clock: Clock;
+  readonly topic: string;
+}): Kept<Value> {
+  const { db, clock, topic } = parts;
+  const known = new Map<string, Known<Value>>();
+  let changes = 0;
+
+  const stopHearing = db.onSignal(topic, (changed) => {
+    changes += 1;
+    for (const [name, { id }] of known) if (id === changed) known.delete(name);
+  });
+
+  return {
+    async get(id, name, read) {
+      const entry = known.get(name);
+      if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS) return entry.value;
+      known.delete(name);
+      const [before, readAt] = [changes, clock.monotonic()];
+      const value = await read();
+      // What was read while a change went on may be from before it.
+      if (before === changes) {
+        const [oldest] = known.keys();
+        if (known.size >= CAPACITY && oldest !== undefined) known.delete(oldest);
+        known.set(name, { id, value, readAt });
+      }
+      return value;
+    },
+    close: stopHearing,
+  };
+}
