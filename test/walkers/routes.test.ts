@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { idempotencyOf } from '#platform/http';
+import { engine } from '#test/services';
 import { serve } from '#test/shop';
+import { isThorough } from '../thorough.ts';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
 import { fakeModule, MISTAKES, parrot, SOUND } from './fakes.ts';
 import { KEYLESS, MOST_KEYLESS } from './keyless.ts';
@@ -10,7 +12,12 @@ import type { OpenApi } from './rules/rule.ts';
 
 const grounds = await groundsOf();
 const routes = grounds.mounted.flatMap((module) => module.routes);
-const named = RULES.map((rule) => [rule.name, rule] as const);
+/** On another engine each call is made once, and repeated: a handler that waits for itself on the one connection hangs there. */
+const taken =
+  engine === 'postgres' || isThorough
+    ? RULES
+    : RULES.filter(({ key }) => ['answers', 'repeated'].includes(key));
+const named = taken.map((rule) => [rule.name, rule] as const);
 const excepted = (rule: Rule) => EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
 
 /** A rule may take a hundred calls on each route, on a machine that does other things besides. */

@@ -57,7 +57,7 @@ interface Telling {
 
 /** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
 async function tellFor(household: Household, { route, grounds, headers }: Telling): Promise<Told> {
-  const fillings = fillingsOf(route, await idsOf(grounds.db, household));
+  const fillings = fillingsOf(route, await idsOf(grounds.db, household, grounds.rowsOfEach));
   const faults = new Set<string>();
   let last: Told | undefined;
   for (const as of callersOf(route, household, grounds)) {
