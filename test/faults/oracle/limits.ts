@@ -64,15 +64,20 @@ function judged(one: Judged): Violation[] {
   ];
 }
 
-/** Quotas, bursts and budgets: what was admitted or extended must have had room. */
+/**
+ * Quotas, bursts and budgets: what was admitted must have had room, and what was extended in its budgets. An extension asks for
+ * nothing else, and what was metered elsewhere may have passed a burst meanwhile.
+ */
 function windowsPassed({ book, admitted, extended, size }: Judged): Violation[] {
   const asked = new Map<string, { name: string; rule: Rule; permit: PermitRow }>();
-  for (const permit of [...admitted, ...extended]) {
-    for (const [name, rule] of rulesOf(permit)) {
-      if (rule.kind !== 'quota' && rule.kind !== 'burst' && rule.kind !== 'budget') continue;
-      asked.set(windowKey(name, rule, Date.parse(permit.created_at)), { name, rule, permit });
-    }
-  }
+  const ask = (permits: readonly PermitRow[], kinds: readonly Rule['kind'][]) => {
+    for (const permit of permits)
+      for (const [name, rule] of rulesOf(permit))
+        if (kinds.includes(rule.kind))
+          asked.set(windowKey(name, rule, Date.parse(permit.created_at)), { name, rule, permit });
+  };
+  ask(admitted, ['quota', 'burst', 'budget']);
+  ask(extended, ['budget']);
   return [...asked].flatMap(([key, { name, rule, permit }]) => {
     const used = book.used.get(key) ?? 0;
     const most = size(name) ?? 0;

@@ -71,6 +71,32 @@ describe('a world in which all is right has no violation', () => {
     expect(rules({ trace: traced(admitted(windows(1, 100), one), over) })).toEqual([]);
   });
 
+  test('a permit whose reserve grows after use was reported that passed its burst: a budget alone is asked', () => {
+    const one = permit('1');
+    const elsewhere = permit('2', { state: 'settled', units: 4, reserve: 0 });
+    const trace = traced(
+      admitted(windows(1, 100), one),
+      [
+        ['permits', elsewhere],
+        ['meters', meter(windows(5, 100))],
+      ],
+      [
+        ['permits', { ...one, reserve: 150 }],
+        ['meters', meter(windows(5, 150))],
+      ],
+    );
+    expect(rules({ trace })).toEqual([]);
+    const admittedAfter = permit('3', { reserve: 0 });
+    const passed = traced(
+      [
+        ['permits', elsewhere],
+        ['meters', meter(windows(4, 0))],
+      ],
+      admitted(windows(5, 0), admittedAfter),
+    );
+    expect(rules({ trace: passed })).toContain('burst passed');
+  });
+
   test('the permits of a dead process are no longer counted, but those of its jobs are', () => {
     const holders = [
       { id: 'holder-1', expires_at: at(0.5) },
