@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testFiles } from './scripts/suite/groups.ts';
@@ -7,7 +8,8 @@ import { isThorough } from './test/thorough.ts';
 export default defineConfig({
   test: {
     globalSetup: ['test/services/global-setup.ts'],
-    maxWorkers: '100%',
+    // More than there are cores: a third of a file's time is waiting for PostgreSQL or a process.
+    maxWorkers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
     // What passes in one order alone leans on another file: the order of files is another one in each run, which prints its seed.
     sequence: { shuffle: { files: true } },
     projects: testFiles().map(
