@@ -176,11 +176,24 @@ describe('a job', () => {
   });
 });
 
+/** How many connections of all processes hear signals by now. */
+async function listeners(): Promise<number> {
+  const [row] = await db.asMigrator(
+    statement<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where datname = current_database()
+       and application_name = 'plinth-listen' and state = 'idle' and query like 'listen%'`,
+    ),
+  );
+  return row?.n ?? 0;
+}
+
 describe('workers', () => {
   test.runIf(engine === 'postgres')('of another process are woken by a signal', async () => {
+    const before = await listeners();
     const there = await openDatabase({ engine: 'postgres', url });
     const node = await openNode(there, [shop.catalogue]);
     const worker = await shop.work({ node, concurrency: 20, bySignals: true });
+    await expect.poll(listeners).toBe(before + 1);
     const member = await makeAccount(db);
     const gates = Array.from({ length: 9 }, gate);
     // None ends, so that nothing else wakes it.
