@@ -30,15 +30,15 @@ export const REPORTS: readonly Patch[] = [
   {
     name: 'rolled-up-and-left-in-the-queue',
     file: SUMS,
-    find: 'delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events',
-    replace: 'select id, accounts, events from limits.postings limit p_max',
+    find: 'delete from limits.postings p using chosen where p.id = chosen.id returning p.id, p.accounts, p.events',
+    replace: 'select p.id, p.accounts, p.events from limits.postings p join chosen on p.id = chosen.id',
     expects: `${ROLLUP} verify > is content with what is not rolled up yet, and repair leaves that in the queue`,
   },
   {
     name: 'queue-taken-in-order-without-locks',
     file: SUMS,
-    find: 'for update skip locked) returning id, accounts, events',
-    replace: ') returning id, accounts, events',
+    find: 'limit p_max for update skip locked',
+    replace: 'limit p_max',
     expects: `${ROLLUP} two runs at once > take each row once, and pass over what the other has taken`,
   },
   {

@@ -49,13 +49,13 @@ export const takeToEnd = ({ store, mode }: Shop) =>
 /** Takes those that ended with their account, which is open again. */
 export const takeToGoOn = ({ store, mode }: Shop) =>
   statement<TakenEnding>(
-    `update billing.endings e set busy_until = app.now() + ${BUSY}, updated_at = app.now()
-     where (e.account_id, e.store_id) in (
-         select account_id, store_id from billing.endings e
-         where e.store = $1 and e.mode = $2 and e.account_id not in (${CLOSED}) and ${IS_FREE}
-         order by account_id, store_id limit ${MOST} for update skip locked)
-       and e.store = $1 and e.mode = $2
-     returning account_id, store_id, busy_until::text`,
+    `with chosen as materialized (
+       select account_id, store_id from billing.endings e
+       where e.store = $1 and e.mode = $2 and e.account_id not in (${CLOSED}) and ${IS_FREE}
+       order by account_id, store_id limit ${MOST} for update skip locked)
+     update billing.endings e set busy_until = app.now() + ${BUSY}, updated_at = app.now()
+     from chosen where e.account_id = chosen.account_id and e.store_id = chosen.store_id and e.store = $1 and e.mode = $2
+     returning e.account_id, e.store_id, e.busy_until::text`,
     [store, mode],
   );
 

@@ -54,15 +54,14 @@ export const giveReportsUp = (mode: Mode) =>
  */
 export const takeReport = (mode: Mode) =>
   statement<DueReport>(
-    `update billing.overage_reports r set asked_at = coalesce(r.asked_at, app.now()), due_at = app.now() + interval '1 minute', customer = due.payer,
-       updated_at = app.now()
-     from (
+    `with due as materialized (
        select t.account_id, t.id, coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) as payer
        from billing.overage_reports t where t.state = 'due' and t.mode = $1 and t.due_at <= app.now()
          and coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) is not null
-       order by t.due_at limit 1 for update skip locked
-     ) as due
-     where r.account_id = due.account_id and r.id = due.id
+       order by t.due_at limit 1 for update skip locked)
+     update billing.overage_reports r set asked_at = coalesce(r.asked_at, app.now()), due_at = app.now() + interval '1 minute', customer = due.payer,
+       updated_at = app.now()
+     from due where r.account_id = due.account_id and r.id = due.id
      returning r.account_id, r.id, r.product, r.limit_name, r.customer, r.units, r.created_at`,
     [mode],
   );

@@ -22,9 +22,10 @@ const boundTo = (purpose: Purpose): string => {
 export const putCeremony = (challenge: string, purpose: Purpose) =>
   [
     statement(
-      `delete from identity.passkey_ceremonies where challenge_hash in (
+      `with chosen as materialized (
          select challenge_hash from identity.passkey_ceremonies where expires_at <= app.now()
-         order by expires_at limit ${PRUNED} for update skip locked)`,
+         order by expires_at limit ${PRUNED} for update skip locked)
+       delete from identity.passkey_ceremonies p using chosen where p.challenge_hash = chosen.challenge_hash`,
     ),
     statement(
       `insert into identity.passkey_ceremonies (challenge_hash, bound_to, expires_at)

@@ -98,8 +98,11 @@ declare
   v_taken integer;
   v_cells reports.cell[];
 begin
-  with taken as (
-    delete from limits.postings where id in (select id from limits.postings limit p_max for update skip locked) returning id, accounts, events
+  -- Chosen once: what stands in a condition may be asked again for each row, and then takes more than p_max.
+  with chosen as materialized (
+    select id from limits.postings limit p_max for update skip locked
+  ), taken as (
+    delete from limits.postings p using chosen where p.id = chosen.id returning p.id, p.accounts, p.events
   )
   select (select count(*) from taken), array_agg(cell::reports.cell) into v_taken, v_cells from taken t
     cross join lateral unnest(t.accounts, t.events) as posted (account_id, id)

@@ -134,10 +134,11 @@ export function purgeAssets({
   readonly most: number;
 }): Statement<{ id: string }> {
   return statement<{ id: string }>(
-    `delete from reel.assets where (account_id, id) in (
+    `with chosen as materialized (
        select account_id, id from reel.assets where deleted_at < (select app.now() - make_interval(days => $1))
        order by deleted_at limit $2 for update skip locked)
-     returning id`,
+     delete from reel.assets a using chosen where a.account_id = chosen.account_id and a.id = chosen.id
+     returning a.id`,
     [days, most],
   );
 }
