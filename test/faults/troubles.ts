@@ -1,5 +1,6 @@
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Member } from './fleet.ts';
+import type { RedisServer } from '../services/redis-server.ts';
 import type { Ground } from './ground.ts';
 import type { Trouble } from './schedule.ts';
 
@@ -77,11 +78,24 @@ async function ofLink(
   link.resume();
 }
 
+/** The last trouble of each Redis: one that is stopped by one trouble and started by another would stay stopped. */
+const redisTroubles = new WeakMap<RedisServer, Promise<void>>();
+
 async function ofRedis(
   trouble: Extract<Trouble, { kind: 'redis' }>,
   { ground: { redis } }: Scene,
 ): Promise<void> {
   if (redis === undefined) return;
+  const before = redisTroubles.get(redis) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(() => makeRedisTrouble(trouble, redis));
+  redisTroubles.set(redis, mine);
+  await mine;
+}
+
+async function makeRedisTrouble(
+  trouble: Extract<Trouble, { kind: 'redis' }>,
+  redis: RedisServer,
+): Promise<void> {
   if (trouble.how === 'flush') return void (await redis.command('flushall'));
   if (trouble.how === 'pause') {
     redis.pause();
