@@ -3,24 +3,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
-import {
-  type ConfigError,
-  configMarkdown,
-  envExample,
-  onPort,
-  readConfig,
-  SETTING_NAMES,
-  shown,
-} from './index.ts';
-
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    return (error as ConfigError).problems;
-  }
-}
+import { configMarkdown, envExample, onPort, readConfig, SETTING_NAMES, shown } from './index.ts';
+import { problemsOf } from './testing/problems.ts';
 
 test('with nothing set everything is embedded, local and open to local browsers', () => {
   const config = readConfig({});

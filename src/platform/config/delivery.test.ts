@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import { type ConfigError, readConfig } from './index.ts';
-
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    return (error as ConfigError).problems;
-  }
-}
+import { readConfig } from './index.ts';
+import { problemsOf } from './testing/problems.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',

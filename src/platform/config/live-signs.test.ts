@@ -1,14 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ConfigError, readConfig } from './index.ts';
-
-function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    return (error as ConfigError).problems;
-  }
-}
+import { problemsOf } from './testing/problems.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',

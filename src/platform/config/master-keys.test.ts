@@ -1,20 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { ConfigError, masterKeyText, parseMasterKeys, readConfig, shown } from './index.ts';
+import { masterKeyText, parseMasterKeys, readConfig, shown } from './index.ts';
+import { problemsOf } from './testing/problems.ts';
 
 const one = { id: '2026-11', bytes: new Uint8Array(randomBytes(32)) };
 const two = { id: '2027_02', bytes: new Uint8Array(randomBytes(32)) };
 const both = `${masterKeyText(two)}, ${masterKeyText(one)}`;
-
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 test('several master keys are read in their order, by commas or lines, in base64 or base64url', () => {
   expect(readConfig({ MASTER_KEYS: both }).masterKeys).toEqual({ keys: [two, one] });

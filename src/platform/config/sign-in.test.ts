@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type ConfigError, readConfig } from './index.ts';
+import { readConfig } from './index.ts';
+import { problemsOf } from './testing/problems.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -9,15 +10,6 @@ const PRODUCTION = {
   MAIL_TRANSPORT: 'outbox',
 };
 const GOOGLE = { GOOGLE_CLIENT_ID: 'web', GOOGLE_CLIENT_SECRET: 'marker' };
-
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    return (error as ConfigError).problems;
-  }
-}
 
 const signIn = (environment: Record<string, string>) => readConfig(environment).signIn;
 
