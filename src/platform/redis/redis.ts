@@ -1,3 +1,4 @@
+import { within } from '#platform/kernel';
 import { createBreaker, type RedisState } from './breaker.ts';
 import { begin, connect, end } from './connection.ts';
 import type { Script } from './script.ts';
@@ -110,7 +111,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
   client.on('close', () => breaker.trip());
   client.on('ready', () => breaker.probe());
   begin(client);
-  await patience(first.promise);
+  await within(FIRST_PATIENCE, first.promise);
   if (breaker.state === 'open') options.onState?.('open', reason);
 
   return {
@@ -176,13 +177,4 @@ function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
       },
     );
   });
-}
-
-async function patience(promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(() => resolve(), FIRST_PATIENCE);
-  });
-  await Promise.race([promise, enough]);
-  clearTimeout(timer);
 }
