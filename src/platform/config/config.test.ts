@@ -159,8 +159,8 @@ test('the example file names every setting, and is itself a good configuration',
   const uncommented = envExample().replaceAll(/^# ([A-Z_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
-  // An example that is a file, and one that would be somebody's key.
-  const without = { AI_UPSTREAMS: '', MASTER_KEYS: '' };
+  // Examples that are files, and one that would be somebody's key.
+  const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '' };
   // Those that are production's, in an example of development.
   const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };
   expect(problemsOf({ ...(environment as Record<string, string>), ...without, ...local })).toEqual([]);

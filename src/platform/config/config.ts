@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type AiSettingsText, readAiSettings } from './ai-settings.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
@@ -56,6 +57,9 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly shutdownGraceSeconds: number;
+  readonly databaseWaitSeconds: number;
+  /** Bytes of bodies that may be in memory at once, of the process and of one account. */
+  readonly bodyRoom: { readonly process: number; readonly account: number };
   readonly database: PostgresSettings | EmbeddedSettings;
   /** undefined: what Redis would do is done by the database. */
   readonly redis: RedisSettings | undefined;
@@ -65,6 +69,10 @@ export interface Config {
     readonly sandbox: boolean;
     readonly sandboxLatencyMs: number;
     readonly slots: readonly SlotSetting[];
+    /** Micro-dollars a day that the operator bears for failed calls of one account. */
+    readonly failures: number;
+    /** undefined: prices, models, aliases and policies are those that come with the program. */
+    readonly settings: AiSettingsText | undefined;
   };
   readonly masterKeys: MasterKeysSettings;
   /** After how many days another key signs access tokens. */
@@ -122,6 +130,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
   const slots = readSlots(values.AI_SLOTS ?? '');
   if (typeof slots === 'string') problems.push(`AI_SLOTS ${slots}.`);
+  const settings = values.AI_CONFIG === undefined ? undefined : readAiSettings(values.AI_CONFIG);
+  if (typeof settings === 'string') problems.push(`AI_CONFIG ${settings}.`);
   const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
   problems.push(...missing(values, upstreams), ...liveSigns(values));
   const delivery = readDelivery(values, problems);
@@ -132,7 +142,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const stripe = readStripe(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    ...assembled(values, { upstreams, slots: typeof slots === 'string' ? [] : slots }),
+    ...assembled(values, {
+      upstreams,
+      slots: typeof slots === 'string' ? [] : slots,
+      settings: typeof settings === 'string' ? undefined : settings,
+    }),
     portMayMove: portMayMove(environment, values),
     delivery,
     mail,
@@ -227,7 +241,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
 
 function assembled(
   values: Values,
-  ai: Pick<Config['ai'], 'upstreams' | 'slots'>,
+  ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>,
 ): Omit<Config, 'portMayMove' | 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys' | 'stripe'> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
@@ -242,12 +256,18 @@ function assembled(
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+    databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
+    bodyRoom: {
+      process: values.BODY_MB_AT_ONCE * 1_048_576,
+      account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
+    },
     database: databaseOf(values, dataDir),
     redis: redisOf(values),
     ai: {
       ...ai,
       sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,
       sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
+      failures: Math.round(values.AI_FAILURES_PER_DAY * 1_000_000),
     },
     passwords: { words: values.PASSWORD_WORDS, breachesUrl: values.PASSWORD_BREACHES_URL },
     signingKeyDays: values.SIGNING_KEY_DAYS,

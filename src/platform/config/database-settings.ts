@@ -28,6 +28,10 @@ export const DATABASE_SETTINGS = {
     group: 'Database',
     says: 'Connections of one process, for each login.',
   }),
+  DATABASE_WAIT_SECONDS: setting(count(3_600, 0).default(60), {
+    group: 'Database',
+    says: 'How long a start waits for a PostgreSQL that is not there yet, or is starting up; 0: not at all. A wrong login or name is told at once.',
+  }),
   DATABASE_NAMED_STATEMENTS: setting(toggle.default(true), {
     group: 'Database',
     says: 'false for poolers that do not carry named statements (PgBouncer before 1.21).',

@@ -48,12 +48,16 @@ export const port = z.coerce
   .int('must be a whole number')
   .min(0, 'must be 0 to 65535')
   .max(65_535, 'must be 0 to 65535');
-export const count = (most: number) =>
+export const count = (most: number, least = 1) =>
   z.coerce
     .number('must be a number')
     .int('must be a whole number')
-    .min(1, `must be 1 to ${most}`)
-    .max(most, `must be 1 to ${most}`);
+    .min(least, `must be ${least} to ${most}`)
+    .max(most, `must be ${least} to ${most}`);
+export const dollars = z.coerce
+  .number('must be dollars, like 10 or 0.50')
+  .min(0, 'must be dollars, like 10 or 0.50')
+  .max(1_000_000, 'must be at most 1000000');
 export const toggle = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');

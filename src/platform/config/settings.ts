@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { AI_SETTINGS } from './ai-environment.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { KEY_SETTINGS } from './key-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
@@ -79,6 +80,14 @@ export const SETTINGS = {
     says: 'Addresses or networks of proxies whose X-Forwarded-For is believed.',
     example: '10.0.0.0/8',
   }),
+  BODY_MB_AT_ONCE: setting(count(65_536).default(256), {
+    group: 'Server',
+    says: 'MiB of request bodies above 64 KiB that one process has in its hands at once; past it calls are 503 with Retry-After. A body takes about six times its size in memory.',
+  }),
+  BODY_MB_AT_ONCE_PER_ACCOUNT: setting(count(65_536).default(64), {
+    group: 'Server',
+    says: 'The same of one account, of bodies that need a plan to be so large; past it calls are 429 with Retry-After.',
+  }),
   SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
     group: 'Server',
     says: 'How long calls, streams and jobs may go on after the server was told to stop.',
@@ -101,53 +110,7 @@ export const SETTINGS = {
     says: 'How long a call to Redis may take. After three that failed it is left alone until it is well.',
   }),
 
-  OPENAI_API_KEY: setting(key.optional(), {
-    group: 'AI',
-    says: 'Calls go to OpenAI. Without any key or upstream the sandbox answers.',
-    secret: true,
-    example: 'sk-…',
-  }),
-  OPENAI_BASE_URL: setting(httpUrl.default('https://api.openai.com/v1'), {
-    group: 'AI',
-    says: 'Where OpenAI is.',
-  }),
-  MINIMAX_API_KEY: setting(key.optional(), {
-    group: 'AI',
-    says: 'Calls go to MiniMax.',
-    secret: true,
-    example: '…',
-  }),
-  MINIMAX_BASE_URL: setting(httpUrl.default('https://api.minimax.io/v1'), {
-    group: 'AI',
-    says: 'Where MiniMax is.',
-  }),
-  AI_UPSTREAMS: setting(text.optional(), {
-    group: 'AI',
-    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "models"?}. `models` lists its models; it is needed where the price catalogue does not know the name.',
-    secret: true,
-    example: './upstreams.json',
-  }),
-  AI_SLOTS: setting(text.optional(), {
-    group: 'AI',
-    says: 'Calls under way at once, over all processes: `provider/model=20`, with `*` for all models of a provider together, and `:batch` or `:interactive` for one lane. A call takes a place in each entry that fits it, and waits for it. Not set: as many as come.',
-    example: 'openai/*=50,minimax/MiniMax-Text-01:batch=4',
-  }),
-  SANDBOX_AI: setting(toggle.optional(), {
-    group: 'AI',
-    says: 'true to run the AI sandbox in production, or beside real upstreams.',
-  }),
-  SANDBOX_LATENCY_MS: setting(
-    z.coerce
-      .number('must be a number')
-      .int('must be a whole number')
-      .min(0, 'must not be negative')
-      .max(600_000, 'must be at most 600000')
-      .default(0),
-    {
-      group: 'AI',
-      says: 'How long the sandbox thinks, and, when it streams, how long it writes after that.',
-    },
-  ),
+  ...AI_SETTINGS,
 
   ...KEY_SETTINGS,
 

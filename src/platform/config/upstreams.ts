@@ -6,6 +6,8 @@ export interface UpstreamSetting {
   readonly name: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** The header that takes the key as it is; `Authorization: Bearer` when not said. */
+  readonly authHeader?: string | undefined;
   /** The models that it serves; not said: whatever the policies and the catalogue name. */
   readonly models: readonly string[] | undefined;
 }
@@ -14,6 +16,10 @@ const upstream = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   base_url: z.url({ protocol: /^https?$/ }),
   api_key: z.string().min(1).optional(),
+  auth_header: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,60}$/i)
+    .optional(),
   models: z.array(z.string().min(1)).optional(),
 });
 
@@ -38,10 +44,11 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (!parsed.success) return `is not a list of upstreams (see ${placeOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
   if (new Set(names).size < names.length) return 'names an upstream twice';
-  return parsed.data.map(({ name, base_url, api_key, models }) => ({
+  return parsed.data.map(({ name, base_url, api_key, auth_header, models }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
+    ...(auth_header === undefined ? {} : { authHeader: auth_header }),
     models,
   }));
 }
