@@ -7,11 +7,71 @@ import { statfsSync } from 'node:fs';
 export class DatabaseAway extends Error {
   /** The system's or PostgreSQL's own word for it, where there is one. */
   readonly code: string | undefined;
-  constructor(message: string, cause: unknown) {
+  /** Whether what was asked for may have been done all the same: its answer was lost. False: it never arrived, or was undone. */
+  readonly mayBeDone: boolean;
+  constructor(message: string, cause: unknown, isDoubtful = false) {
     super(message, { cause });
     this.name = 'DatabaseAway';
     this.code = codeOf(cause);
+    this.mayBeDone = isDoubtful;
   }
+}
+
+/** Whether nobody can say if what failed so was done: its caller may be told the same again, and must not do it another way. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof DatabaseAway) return error.mayBeDone;
+  const code = codeOf(error);
+  // An SQL state of the database itself says that the transaction was undone; class 57 comes from whoever ended it, perhaps too late.
+  return code === undefined || !/^(?!08|57|E)[0-9A-Z]{5}$/.test(code);
+}
+
+/**
+ * What PostgreSQL and PgBouncer say when they can serve nobody for now. Classes 08 (connections; PgBouncer has 08P01 for
+ * all that it says of itself: a server that crashed, a wait that took too long) and 53 (no connection, memory or disk left);
+ * 57P01 to 57P05: ended by an operator, a crash or a time-out, or starting up.
+ */
+const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$/;
+/** Of these the database has undone what it was doing. */
+const UNDONE = /^53/;
+/** A write to a standby, as after a failover that this connection has outlived. */
+const READ_ONLY = '25006';
+
+/**
+ * An error of a statement as its callers are to see it: one of a connection that broke, or of a server that can't go on, is
+ * `DatabaseAway`. `commits`: whether its commit was asked for already; before that, a lost connection undoes a transaction.
+ */
+export function failureOf(
+  setting: string,
+  cause: unknown,
+  asked: { readonly write: boolean; readonly commits: boolean },
+): unknown {
+  if (cause instanceof DatabaseAway) return cause;
+  const code = codeOf(cause);
+  if (code === READ_ONLY && asked.write)
+    return new DatabaseAway(`The server of ${setting} takes no writes (${code}): it is a standby.`, cause);
+  // Errors of the server and of sockets have a code; those of the driver, which all mean a connection that ended, have none.
+  const isSql = code !== undefined && /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/.test(code);
+  const isAway = isSql
+    ? AWAY.test(code) || isFatal(cause)
+    : code === undefined
+      ? isLost(cause)
+      : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
+  if (!isAway) return cause;
+  const why = code === undefined ? '' : ` (${code})`;
+  const undone = code !== undefined && UNDONE.test(code);
+  return new DatabaseAway(
+    `The connection to the server of ${setting} was lost${why}.`,
+    cause,
+    asked.write && asked.commits && !undone,
+  );
+}
+
+function isFatal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'severity' in error && error.severity === 'FATAL';
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof Error && /connection|not queryable|closed/i.test(error.message);
 }
 
 const REASONS: Readonly<Record<string, (setting: string) => string>> = {
@@ -30,6 +90,32 @@ const REASONS: Readonly<Record<string, (setting: string) => string>> = {
 };
 
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** Of those who can't be reached: not there yet, cut off, full, or starting up. */
+const PASSES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // A name or a socket that comes with its server.
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  // A standby that is about to become the primary.
+  READ_ONLY,
+]);
+/** What PgBouncer says in words alone (08P01), and drivers of their own settings: no waiting helps. */
+const STAYS = /no such (?:user|database)|password|authentication|SSL|TLS/i;
+
+/** Whether waiting may help: a database that comes, and not one that refuses its settings. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof DatabaseAway)) return false;
+  const { code, cause } = error;
+  if (cause instanceof Error && STAYS.test(cause.message)) return false;
+  return code === undefined || PASSES.has(code) || AWAY.test(code);
+}
 
 /** Why no connection came about by the URL of a setting. */
 export function unreachable(setting: string, url: string, cause: unknown): DatabaseAway {

@@ -1,4 +1,4 @@
-export { DatabaseAway } from './away.ts';
+export { DatabaseAway, mayBeDone, mayPass } from './away.ts';
 export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing } from './commit-points.ts';
 export {
   type DataRule,

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { unreachable } from './away.ts';
+import { failureOf, unreachable } from './away.ts';
 import { keepListening } from './listener.ts';
 import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
@@ -45,6 +45,7 @@ const ignore = () => {};
 
 /** Connections by the URL of one setting, which is named when none comes about. */
 interface Login {
+  readonly setting: string;
   connect(): Promise<pg.PoolClient>;
   end(): Promise<void>;
 }
@@ -79,6 +80,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
     pool.on('connect', (client) => void client.on('error', ignore));
     return {
+      setting,
       async connect() {
         try {
           return await pool.connect();
@@ -98,6 +100,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     const client = await connected();
     try {
       return await work(client);
+    } catch (error) {
+      throw failureOf(direct.setting, error, { write: true, commits: true });
     } finally {
       await client.end();
     }
@@ -157,29 +161,35 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       } catch (error) {
         // An error of SQL leaves the connection sound (COMMIT of a failed transaction rolls back); any other does not.
         broken = !(error instanceof pg.DatabaseError) || error.severity === 'FATAL';
-        throw error;
+        throw failureOf(loginOf(opening).setting, error, { ...opening, commits: true });
       } finally {
         client.release(broken);
       }
     },
     async begin(opening): Promise<EngineTransaction> {
-      const client = await loginOf(opening).connect();
+      const { setting, connect } = loginOf(opening);
+      const client = await connect();
       try {
         await all(together(client, () => open(client, opening)));
       } catch (error) {
         client.release(true);
-        throw error;
+        throw failureOf(setting, error, { ...opening, commits: false });
       }
       return {
-        run: (statements) =>
-          all(together(client, () => statements.map((statement) => query(client, statement)))),
+        async run(statements) {
+          try {
+            return await all(together(client, () => statements.map((statement) => query(client, statement))));
+          } catch (error) {
+            throw failureOf(setting, error, { ...opening, commits: false });
+          }
+        },
         async commit() {
           try {
             await query(client, { text: 'commit', values: [] });
             client.release();
           } catch (error) {
             client.release(true);
-            throw error;
+            throw failureOf(setting, error, { ...opening, commits: true });
           }
         },
         async rollback() {
@@ -223,12 +233,15 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
       if (isOwners) return (await once((client) => client.query(asked))).rows;
-      const client = await (login === 'tenant' ? tenants : system).connect();
+      const { setting, connect } = login === 'tenant' ? tenants : system;
+      const client = await connect();
       let broken = true;
       try {
         const { rows } = await client.query(asked);
         broken = false;
         return rows;
+      } catch (error) {
+        throw failureOf(setting, error, { write: true, commits: true });
       } finally {
         client.release(broken);
       }

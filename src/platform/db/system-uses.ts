@@ -46,7 +46,7 @@ export const SYSTEM_USES = {
   'limits.holders': 'a holder is a process and serves all accounts',
   'limits.sweep': 'permits of dead holders are closed whoever they belong to',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
-  'limits.operator': 'budgets of the operator are over all accounts',
+  'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',
   'jobs.queue': 'a worker takes the next job whoever it belongs to',
   'webhooks.admin': 'endpoints and deliveries are the operator’s',
   'webhooks.relay': 'events of all accounts are handed out to the operator’s endpoints',
