@@ -59,6 +59,7 @@ function nameProblems(catalogue: Catalogue): string[] {
 
 function limitProblems(name: string, limit: LimitDeclaration): string[] {
   if (name === 'key_budget') return ['limit key_budget: so the budget of a key’s own is called'];
+  if (name === 'failures') return ['limit failures: so the limit of what failed calls cost is called'];
   if (limit.kind !== 'credits' || limit.rollover === undefined) return [];
   const { percent, most } = limit.rollover;
   const fits = Number.isInteger(percent) && percent >= 1 && percent <= 100 && isAmount(most);

@@ -62,8 +62,8 @@ const PRO = [
 
 test('the rates of a plan are its grants of that kind; without a plan there are none', async () => {
   const { accountId } = await makeAccount(db);
-  expect(await planRates.now(accountId, 'demo')).toEqual({ plan: null, rates: new Map() });
-  expect(await planRates.now(accountId, 'elsewhere')).toEqual({ plan: null, rates: new Map() });
+  expect(await planRates.now(accountId, 'demo')).toEqual({ plan: null, rates: new Map(), grants: {} });
+  expect(await planRates.now(accountId, 'elsewhere')).toEqual({ plan: null, rates: new Map(), grants: {} });
   const { accountId: customer } = await makeAccount(db);
   await makeGrant(db, customer, { catalogue, plan: 'basic' });
   expect(await sizes(customer)).toEqual(BASIC);

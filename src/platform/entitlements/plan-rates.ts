@@ -1,6 +1,6 @@
 import { type Database, keepUntil } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
-import { type Catalogue, type RateSubject, UNLIMITED } from './catalogue.ts';
+import { type Catalogue, type Grants, type RateSubject, UNLIMITED } from './catalogue.ts';
 import { timelinesOf } from './store.ts';
 import { type Segment, segmentAt } from './timeline.ts';
 
@@ -16,6 +16,8 @@ export interface PlanRatesNow {
   /** `adiuva.pro`; null: without a plan there is no rate either. */
   readonly plan: string | null;
   readonly rates: ReadonlyMap<string, PlanRate>;
+  /** All that the plan grants, rates included. */
+  readonly grants: Grants;
 }
 
 /** The rates that products sell: asked for with each call, and so kept for seconds. A changed plan counts at once where it is heard of. */
@@ -52,7 +54,8 @@ export function createPlanRates(parts: {
       const { timelines, time, readAt } = await kept.get(accountId, accountId, () => read(accountId));
       const timeline = timelines.get(product);
       const catalogue = catalogues.get(product);
-      if (timeline === undefined || catalogue === undefined) return { plan: null, rates: new Map() };
+      if (timeline === undefined || catalogue === undefined)
+        return { plan: null, rates: new Map(), grants: {} };
       // A boost that ends meanwhile ends in what is kept, too.
       const { plan, grants } = segmentAt(timeline, new Date(time + clock.monotonic() - readAt));
       const rates = Object.entries(catalogue.limits).flatMap(([name, limit]): [string, PlanRate][] => {
@@ -60,7 +63,7 @@ export function createPlanRates(parts: {
         if (limit.kind !== 'rate' || typeof size !== 'number') return [];
         return [[name, { name, by: limit.by, perMinute: size === UNLIMITED ? null : size }]];
       });
-      return { plan, rates: new Map(rates) };
+      return { plan, rates: new Map(rates), grants };
     },
     close: kept.close,
   };

@@ -27,12 +27,19 @@ export interface Crew {
 export function createCrew(parts: WorkerParts): Crew {
   const places = createPlaces(parts);
   const alone = oneAtATime();
+  /** Jobs that were begun here, and whose end could not be written. */
+  const unended = new Set<JobId>();
   let isClosed = false;
   let afterBatch = false;
   let onRoom: (() => void) | undefined;
 
   // Never beside a take-up: what is taken in the meantime would look lost.
-  const recover = () => alone(async () => void (await recoverJobs(parts, places.running())));
+  const recover = () =>
+    alone(async () => {
+      const lost = [...unended];
+      await recoverJobs(parts, { known: [...places.running()], lost });
+      for (const id of lost) unended.delete(id);
+    });
   function lookForLost(): void {
     const look = () => {
       // One that stops gives up its lease, and others find what it has lost.
@@ -44,7 +51,10 @@ export function createCrew(parts: WorkerParts): Crew {
   function start(taken: Taken): { readonly end: Promise<Outcome> } {
     const run = places.start(taken);
     void run.end.then((outcome) => {
-      if (outcome === 'lost') lookForLost();
+      if (outcome === 'lost') {
+        unended.add(taken.job.id);
+        lookForLost();
+      }
       onRoom?.();
     });
     return run;

@@ -55,13 +55,15 @@ export async function takeJob(
 
 /**
  * Makes jobs due again that nobody runs: those of dead workers, and those of this process that are not among `known`,
- * its jobs under way. No take-up of this process may be in flight. Answers how many.
+ * its jobs under way. `lost` are those that it has begun and could not end: calls of any other have never gone out. No take-up of
+ * this process may be in flight. Answers how many.
  */
 export async function recoverJobs(
   { db, holder, handlers }: WorkerParts,
-  known: Iterable<JobId>,
+  { known, lost }: { readonly known: readonly JobId[]; readonly lost: readonly JobId[] },
 ): Promise<number> {
-  const [rows] = await db.system('jobs.queue', RECOVER, [
+  const [, rows] = await db.system('jobs.queue', RECOVER, [
+    statement('select jobs.unbegin($1, $2::uuid[])', [holder.id, listed([...known, ...lost])]),
     statement<{ count: number }>('select jobs.recover($1, $2::uuid[], $3::text[]) as count', [
       holder.id,
       listed(known),

@@ -54,9 +54,10 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ByWhom): 
       await audit.recordIn(tx, eventOf('job.replayed', job, by));
     });
   } catch (error) {
-    // Before the commit for certain: somebody was faster. Any other failure may have come after it, and the sweep closes
-    // a permit that no job owns.
+    // Before the commit for certain: somebody was faster. Any other failure may have come after it: then the job has its permit,
+    // and the database says so.
     if (error instanceof AppError) await permit?.release('job not replayed');
+    else await permit?.abandon('job not replayed').catch(() => {});
     throw error;
   }
 }

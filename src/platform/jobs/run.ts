@@ -37,7 +37,9 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
       if (signals.cancel.aborted) parts.log.info(facts, 'job was cancelled');
       else parts.log.warn(facts, 'job was taken over by another attempt, or cancelled');
     } else {
-      // Nothing could be written, so nothing changed: the job is no longer known here, and the next recovery takes it up.
+      // Nothing could be written: the job is no longer known here, and the next recovery takes it up. What its calls cost is told
+      // until it is known: whoever takes it up posts estimates, which become exact by it.
+      await job.permit?.reportLate().catch(() => {});
       parts.log.error({ ...facts, err: error }, 'job could not be ended');
     }
   }

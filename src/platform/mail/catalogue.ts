@@ -142,6 +142,10 @@ export const TEMPLATES = {
       next: 'Nothing is refused yet. It is counted anew at 2026-12-01 00:00 UTC.',
     },
   ),
+  operator_budget_closed: template(
+    z.strictObject({ budget: z.string(), spent: z.string(), daily: z.string(), until: z.string() }),
+    { budget: 'product reel', spent: '$50.12', daily: '$50.00', until: '2026-11-21 00:00 UTC' },
+  ),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
   subscription_suspended: template(changedPlan, {

@@ -20,6 +20,18 @@ export const METRICS = {
     help: 'Calls that a limit refused.',
     labels: ['product', 'limit'],
   },
+  recounts: {
+    name: 'plinth_reserve_recounts_total',
+    kind: 'counter',
+    help: 'Calls for whose bytes a budget had no room, so that their input was counted: `fits` would have been denied in vain, `too_large` was denied.',
+    labels: ['product', 'result'],
+  },
+  aiSettings: {
+    name: 'plinth_ai_settings_refused',
+    kind: 'gauge',
+    help: '1 while the file of AI_CONFIG is not in effect because it is wrong, or away; else 0.',
+    labels: [],
+  },
   rateFailures: {
     name: 'plinth_rate_failures_total',
     kind: 'counter',
@@ -80,6 +92,18 @@ export const METRICS = {
     help: 'How long the oldest job that could start has waited.',
     labels: ['lane'],
   },
+  budgetsClosed: {
+    name: 'plinth_operator_budget_closed',
+    kind: 'gauge',
+    help: 'Budgets of the operator: 1 while it refuses callers, used up or closed by hand, else 0. `all`: it is not bound to one.',
+    labels: ['product', 'feature', 'provider', 'plan'],
+  },
+  budgetsSpent: {
+    name: 'plinth_operator_budget_spent_ratio',
+    kind: 'gauge',
+    help: 'Which part of the day’s amount of a budget of the operator is spent; 1 and above: it is closed.',
+    labels: ['product', 'feature', 'provider', 'plan'],
+  },
   scheduledRuns: {
     name: 'plinth_scheduled_runs_total',
     kind: 'counter',
@@ -90,6 +114,12 @@ export const METRICS = {
     name: 'plinth_cost_micro_dollars_total',
     kind: 'counter',
     help: 'What model calls cost, by feature.',
+    labels: ['product', 'feature'],
+  },
+  failureCost: {
+    name: 'plinth_failure_cost_micro_dollars_total',
+    kind: 'counter',
+    help: 'What of the cost is charged to nobody, because a provider failed.',
     labels: ['product', 'feature'],
   },
   memory: {

@@ -42,10 +42,26 @@ export interface OldestJob {
 export type BreakerState = 'closed' | 'half_open' | 'open';
 const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
+/** A budget of the operator's: what it is for, nothing named being all, and how it stands. */
+export interface BudgetState {
+  readonly product?: string | undefined;
+  readonly feature?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly plan?: string | undefined;
+  /** Micro-dollars a day; null: none. */
+  readonly daily: number | null;
+  readonly spent: number;
+  readonly closed: boolean;
+}
+
 /** What the program counts. Names of routes, models and features only: nothing that a caller can make up. */
 export interface Metrics {
   httpRequest(route: string, status: number, seconds: number): void;
   denial(product: string, limit: string): void;
+  /** A budget had no room for a call by its bytes, so that its input was counted: then it did fit, or it was too large. */
+  recount(product: string, result: 'fits' | 'too_large'): void;
+  /** Whether the file of AI_CONFIG is in effect as it is now. */
+  aiSettings(state: 'in_effect' | 'refused'): void;
   rateFailure(): void;
   redisBreaker(state: 'closed' | 'open'): void;
   redisFailure(): void;
@@ -56,10 +72,14 @@ export interface Metrics {
   job(run: JobRun): void;
   /** Micro-dollars of model cost. */
   cost(product: string, feature: string, micros: number): void;
+  /** Micro-dollars of model cost that nobody is charged for, because the provider failed. */
+  failureCost(product: string, feature: string, micros: number): void;
   /** Asked at every scrape for the depth of the queue. */
   observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;
   /** Asked at every scrape for the longest wait of each lane. */
   observeOldestJobs(read: () => Promise<readonly OldestJob[]>): void;
+  /** Asked at every scrape for the operator's budgets. */
+  observeBudgets(read: () => Promise<readonly BudgetState[]>): void;
   /** A schedule enqueued its job. */
   scheduledRun(schedule: string): void;
 }
@@ -95,6 +115,7 @@ function instruments(meter: Meter): Metrics {
     meter.createHistogram(name, { description: help, advice: { explicitBucketBoundaries: BOUNDS } });
   const requests = labelled(['route', 'status']);
   const denials = labelled(['product', 'limit']);
+  const recounts = labelled(['product', 'result']);
   const calls = labelled(['provider', 'model', 'outcome']);
   const breakers = labelled(['provider', 'model']);
   const places = labelled(['provider', 'model', 'lane', 'state']);
@@ -106,18 +127,22 @@ function instruments(meter: Meter): Metrics {
     counter(METRICS.denials),
     counter(METRICS.rateFailures),
   ];
+  const [recountCount, aiSettings] = [counter(METRICS.recounts), gauge(METRICS.aiSettings)];
   const [redisState, redisFailures] = [gauge(METRICS.redisBreaker), counter(METRICS.redisFailures)];
-  const [providerCalls, breakerState, slotCounts, costSum] = [
+  const [providerCalls, breakerState, slotCounts, costSum, failureSum] = [
     histogram(METRICS.providerCalls),
     gauge(METRICS.breaker),
     gauge(METRICS.slots),
     counter(METRICS.cost),
+    counter(METRICS.failureCost),
   ];
   const [jobWait, jobRun] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
   const [schedules, scheduledRuns] = [labelled(['schedule']), counter(METRICS.scheduledRuns)];
   return {
     httpRequest: (route, status, seconds) => httpRequests.record(seconds, requests(route, String(status))),
     denial: (product, limit) => denialCount.add(1, denials(product, limit)),
+    recount: (product, result) => recountCount.add(1, recounts(product, result)),
+    aiSettings: (state) => aiSettings.record(state === 'refused' ? 1 : 0),
     rateFailure: () => rateFailures.add(1),
     redisBreaker: (state) => redisState.record(BREAKER_VALUES[state]),
     redisFailure: () => redisFailures.add(1),
@@ -134,8 +159,10 @@ function instruments(meter: Meter): Metrics {
       jobRun.record(run.runSeconds, runs(run.kind, run.lane, run.outcome));
     },
     cost: (product, feature, micros) => costSum.add(micros, costs(product, feature)),
+    failureCost: (product, feature, micros) => failureSum.add(micros, costs(product, feature)),
     observeJobsDepth: (read) => observeDepth(meter, read),
     observeOldestJobs: (read) => observeOldest(meter, read),
+    observeBudgets: (read) => observeBudgets(meter, read),
     scheduledRun: (schedule) => scheduledRuns.add(1, schedules(schedule)),
   };
 }
@@ -152,6 +179,27 @@ function observeOldest(meter: Meter, read: () => Promise<readonly OldestJob[]>):
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
     for (const { lane, seconds } of await read()) observed.observe(seconds, { lane });
   });
+}
+
+function observeBudgets(meter: Meter, read: () => Promise<readonly BudgetState[]>): void {
+  const gauges = [METRICS.budgetsClosed, METRICS.budgetsSpent] as const;
+  const [closed, spent] = gauges.map(({ name, help }) =>
+    meter.createObservableGauge(name, { description: help }),
+  );
+  if (closed === undefined || spent === undefined) return;
+  meter.addBatchObservableCallback(
+    async (observed) => {
+      for (const budget of await read()) {
+        const { product = 'all', feature = 'all', provider = 'all', plan = 'all' } = budget;
+        const labels = { product, feature, provider, plan };
+        const isSpent = budget.daily !== null && budget.spent >= budget.daily;
+        observed.observe(closed, budget.closed || isSpent ? 1 : 0, labels);
+        if (budget.daily !== null && budget.daily > 0)
+          observed.observe(spent, budget.spent / budget.daily, labels);
+      }
+    },
+    [closed, spent],
+  );
 }
 
 function observeProcess(meter: Meter): void {

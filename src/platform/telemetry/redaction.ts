@@ -21,9 +21,13 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(api[-_]?key|token|password|secret)(["']?\s*[:=]\s*["']?)[^\s"',;&}]{4,}/gi, `$1$2${HIDDEN}`],
 ];
 
-/** A sentence without whatever looks like a secret. */
+/** As much of a text as a log line has of it: the shapes take time by its square, and a text may be anybody's. */
+const LONGEST_TEXT = 4_000;
+
+/** A sentence without whatever looks like a secret; a long text is cut. */
 export function withoutSecrets(text: string): string {
-  return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
+  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), short);
 }
 
 /** A copy of a value that is fit for a log: secrets and texts hidden by name, errors in plain form, depth bounded. */

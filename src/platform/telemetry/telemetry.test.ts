@@ -106,6 +106,9 @@ test('what helps to find a fault stays: ids, figures, codes, frames, and sentenc
   expect(inspect(line['err'])).toContain('telemetry.test.ts');
 });
 
+const labelsOf = (product: string, provider: string, plan: string): string =>
+  `{product="${product}",feature="all",provider="${provider}",plan="${plan}"}`;
+
 test('metrics are read in Prometheus text, with a series for each route, limit, provider, job and feature', async () => {
   const { metrics, prometheus, close } = listening();
   metrics.httpRequest('POST /v1/create', 202, 0.02);
@@ -122,12 +125,21 @@ test('metrics are read in Prometheus text, with a series for each route, limit, 
     runSeconds: 1,
   });
   metrics.cost('reel', 'generation', 246);
+  metrics.observeBudgets(async () => [
+    { product: 'reel', daily: 200, spent: 100, closed: false },
+    { provider: 'openai', daily: null, spent: 0, closed: true },
+    { plan: 'reel.pro', daily: 50, spent: 50, closed: false },
+  ]);
   metrics.observeJobsDepth(async () => [{ lane: 'batch', state: 'ready', count: 7 }]);
   const text = await prometheus();
   expect(text).toContain(
     'plinth_http_request_duration_seconds_count{route="POST /v1/create",status="202"} 1',
   );
   expect(text).toContain('plinth_denials_total{product="reel",limit="generations"} 1');
+  expect(text).toContain(`plinth_operator_budget_closed${labelsOf('reel', 'all', 'all')} 0`);
+  expect(text).toContain(`plinth_operator_budget_spent_ratio${labelsOf('reel', 'all', 'all')} 0.5`);
+  expect(text).toContain(`plinth_operator_budget_closed${labelsOf('all', 'openai', 'all')} 1`);
+  expect(text).toContain(`plinth_operator_budget_closed${labelsOf('all', 'all', 'reel.pro')} 1`);
   expect(text).toContain('plinth_rate_failures_total 1');
   expect(text).toContain(
     'plinth_provider_call_duration_seconds_count{provider="sandbox",model="small",outcome="rate_limited"} 1',

@@ -2,7 +2,13 @@ import { type Runnable, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 
 /** What an endpoint may ask to be told. */
-export const EVENT_TYPES = ['limit.alert', 'permit.denied', 'plan.changed', 'payment.failed'] as const;
+export const EVENT_TYPES = [
+  'limit.alert',
+  'permit.denied',
+  'plan.changed',
+  'payment.failed',
+  'operator_budget.closed',
+] as const;
 /** `webhook.test` goes to the one endpoint that an admin tries, whatever it asked for. */
 export type EventType = (typeof EVENT_TYPES)[number] | 'webhook.test';
 

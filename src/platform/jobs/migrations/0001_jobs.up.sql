@@ -254,6 +254,15 @@ begin
   return v_count;
 end $$;
 
+-- Jobs that this process took up without ever hearing of it, for the answer of the take-up was lost: their calls are marked as sent
+-- and never went out, and wait again. p_begun: those that it did begin, whether they run or could not be ended.
+create function jobs.unbegin(p_holder uuid, p_begun uuid[]) returns void language sql as $$
+  update limits.usage_events e set state = 'pending', updated_at = app.now()
+  from jobs.jobs j join limits.permits p on p.account_id = j.account_id and p.id = j.permit_id
+  where j.state = 'running' and j.holder = p_holder and j.id <> all (p_begun) and p.state = 'running' and p.holder = p_holder
+    and e.account_id = p.account_id and e.permit_id = p.id and e.state = 'sent' and e.fence = p.fence
+$$;
+
 -- Permits whose job ended and left them open, or is gone, are closed: nobody else would. Answers how many.
 create function jobs.close_orphans() returns integer language plpgsql as $$
 declare
@@ -314,6 +323,7 @@ call app.run_as_system('jobs.postpone(uuid, uuid, integer, interval, text)');
 call app.run_as_system('jobs.hand_over(uuid, uuid, integer, text[])');
 call app.run_as_system('jobs.cancel(uuid, uuid, boolean)');
 call app.run_as_system('jobs.recover(uuid, uuid[], text[])');
+call app.run_as_system('jobs.unbegin(uuid, uuid[])');
 call app.run_as_system('jobs.close_orphans()');
 call app.run_as_system('jobs.prune(interval)');
 call app.run_as_system('jobs.replay(uuid, uuid, text[])');
