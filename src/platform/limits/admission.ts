@@ -1,4 +1,4 @@
-import { type Database, commitPoint, statement } from '#platform/db';
+import { type Database, commitPoint, mayBeDone, statement } from '#platform/db';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import {
   type AccountId,
@@ -11,9 +11,11 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
+import type { Telling } from './again.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
 import { type Denial, denial } from './denial.ts';
+import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
@@ -60,11 +62,6 @@ export type Admission =
     }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
-interface Item extends Asked {
-  readonly permit: PermitId;
-  readonly event: UsageEventId;
-}
-
 type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 interface Row {
@@ -92,6 +89,8 @@ export interface AdmissionParts {
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
   readonly traffic: Traffic;
+  /** Tells again what the database was away for. */
+  readonly telling: Telling;
   /** Told of the operator's budget that refuses somebody. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
 }
@@ -100,7 +99,7 @@ export interface AdmissionParts {
 export function createAdmission(parts: AdmissionParts) {
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
-  const batcher = createBatcher<Item, Decision>({
+  const batcher = createBatcher<Asked, Decision>({
     flush,
     maxBatch: 100,
     flights: parts.db.engine === 'pglite' ? 1 : 2,
@@ -108,9 +107,13 @@ export function createAdmission(parts: AdmissionParts) {
     traffic: parts.traffic,
   });
 
-  async function flush(items: readonly Item[], wait: boolean): Promise<(Decision | undefined)[]> {
+  async function flush(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
     const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
-    const rows = await decide(values);
+    const rows = await decide(values).catch((error: unknown) => {
+      // Nobody waits for these permits any more, whether there are any or not.
+      if (mayBeDone(error)) disown(parts, items);
+      throw error;
+    });
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
     for (const [place, { granted, answer }] of rows.entries()) {
       const at = order[place] ?? 0;
@@ -146,14 +149,14 @@ export function createAdmission(parts: AdmissionParts) {
       throw new Error(`${request.product}.${request.feature} has a limit by subject, and none is named`);
     }
     const keyed = request.idempotency && namedBy(parts.answers, request.accountId, request.idempotency);
-    const item: Item = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
+    const item: Asked = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
     return admission(await batcher.add(item), item, parts);
   };
 }
 
 function admission(
   decision: Decision,
-  item: Item,
+  item: Asked,
   { answers, makePermit }: Pick<AdmissionParts, 'answers' | 'makePermit'>,
 ): Admission {
   const { request, keyed } = item;

@@ -1,5 +1,6 @@
 import { expect, describe, test, vi } from 'vitest';
-import { statement } from '#platform/db';
+import { DatabaseAway, statement } from '#platform/db';
+import { AppError } from '#platform/kernel';
 import { engine, testDatabase } from '#test/services';
 import {
   figures,
@@ -9,8 +10,13 @@ import {
   openGym,
   permits,
   planned,
+  request,
   waitsForLocks,
 } from '#test/gym';
+import { answers } from '#test/answers';
+import { ids } from '#test/factories';
+import { createTelling } from './again.ts';
+import { createLimits } from './limits.ts';
 
 const RULES = {
   limits: { at_once: { kind: 'concurrency', by: 'account' } },
@@ -39,7 +45,7 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
 
       const release = await holdMeters(url, member.accountId);
       const ended = end === 'settlement' ? permit.settle() : permit.release('it failed');
-      const failed = expect(ended).rejects.toThrow('terminating connection');
+      const failed = expect(ended).rejects.toThrow('was lost (57P01)');
       await vi.waitFor(async () => expect(await waitsForLocks(db)).toBe(1));
       await db.asMigrator(breakWaiting);
       await failed;
@@ -52,4 +58,78 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
       granted(await gym.admit(member, { reserve: 100 }));
     },
   );
+});
+
+const away = () => Promise.reject(new DatabaseAway('It is away.', undefined));
+
+describe('what the database was away for', () => {
+  test('is told until the database answers, each once, and whatever it answers', async () => {
+    const telling = createTelling();
+    const told: string[] = [];
+    let isAway = true;
+    for (const name of ['one', 'two', 'three']) {
+      telling.tell({ name }, async () => {
+        if (isAway) return away();
+        told.push(name);
+        if (name === 'two') throw new AppError('not_found');
+        return undefined;
+      });
+    }
+    expect(telling.size).toBe(3);
+    isAway = false;
+    expect(await telling.finish(60_000)).toBe(0);
+    expect(told.toSorted()).toEqual(['one', 'three', 'two']);
+  });
+
+  test('is logged, and no longer told, when the process ends before', async () => {
+    const forgotten: unknown[] = [];
+    const telling = createTelling((facts, why) => forgotten.push([facts, why]));
+    telling.tell({ permit_id: 'its' }, away);
+    expect(await telling.finish(0)).toBe(1);
+    expect(forgotten).toEqual([[{ permit_id: 'its' }, 'late']]);
+    expect(telling.size).toBe(0);
+  });
+
+  test('is so much and no more, or memory would be what is away next: what is past it is logged', () => {
+    const forgotten: unknown[] = [];
+    const telling = createTelling((facts, why) => forgotten.push([facts, why]));
+    for (let nth = 1; nth <= 10_001; nth += 1) telling.tell({ nth }, away);
+    expect(telling.size).toBe(10_000);
+    expect(forgotten).toEqual([[{ nth: 10_001 }, 'too_many']]);
+  });
+
+  test('does not hold up what follows when the database is there and refuses it; in the end it is logged', async () => {
+    const forgotten: unknown[] = [];
+    const told: string[] = [];
+    const telling = createTelling((facts, why) => forgotten.push([facts, why]), { first: 1, longest: 1 });
+    telling.tell({ name: 'broken' }, () => Promise.reject(new Error('no such function')));
+    telling.tell({ name: 'sound' }, async () => {
+      // The one before has not been given up yet.
+      expect(forgotten).toEqual([]);
+      told.push('sound');
+    });
+    expect(await telling.finish(60_000)).toBe(0);
+    expect(told).toEqual(['sound']);
+    expect(forgotten).toEqual([[{ name: 'broken' }, 'refused']]);
+  });
+});
+
+test('figures of a permit that a failover has lost are logged', async () => {
+  const { db } = await testDatabase();
+  const gym = await openGym(db, RULES);
+  const forgotten: unknown[] = [];
+  const limits = createLimits({
+    ...gym.node,
+    ids,
+    answers,
+    catalogues: [gym.catalogue],
+    onForgotten: (facts, why) => forgotten.push([facts, why]),
+  });
+  const member = await gym.member();
+  const permit = granted(await limits.admit(request(member, { reserve: 100 })));
+  await permit.send(planned(100));
+  permit.served(figures(30));
+  await db.asMigrator(statement('delete from limits.permits where id = $1', [permit.id]));
+  await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
+  expect(forgotten).toMatchObject([[{ permit_id: permit.id, calls: [{ u: { cost: 30 } }] }, 'unknown']]);
 });

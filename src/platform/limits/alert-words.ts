@@ -25,7 +25,11 @@ export function alertFacts(
 }
 
 function amountOf(kind: AlertRow['kind'], amount: number): string {
-  if (kind !== 'budget') return amount.toLocaleString('en-US');
+  return kind === 'budget' ? dollars(amount) : amount.toLocaleString('en-US');
+}
+
+/** `$1,234.50`, of micro-dollars. */
+export function dollars(amount: number): string {
   return `$${(amount / MICROS).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 

@@ -1,4 +1,4 @@
-import type { AccountId, HolderId } from '#platform/kernel';
+import type { AccountId, HolderId, PermitId, UsageEventId } from '#platform/kernel';
 import type { AdmitRequest } from './admission.ts';
 import { arrayOf, composite } from './composite.ts';
 import type { CompiledFeature } from './features.ts';
@@ -8,8 +8,8 @@ import type { Keyed } from './named.ts';
 export interface Asked {
   readonly request: AdmitRequest;
   readonly keyed: Keyed | undefined;
-  readonly permit: string;
-  readonly event: string;
+  readonly permit: PermitId;
+  readonly event: UsageEventId;
 }
 
 /** A batch as `limits.admit` reads it: the values of its parameters but the last, and whose answer comes at which place. */

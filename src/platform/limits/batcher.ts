@@ -1,3 +1,5 @@
+import { DatabaseAway, mayBeDone } from '#platform/db';
+
 interface Waiting<Item, Answer> {
   readonly item: Item;
   readonly row: string;
@@ -183,11 +185,7 @@ function answered<Item, Answer>(waiting: Waiting<Item, Answer>, answer: Answer |
   return answer !== undefined;
 }
 
-/**
- * Whether the database itself refused (an SQL state, not a code of the network such as EPIPE), so that nothing was
- * committed. After a lost connection (class 08) or in a shutdown (57) nobody knows.
- */
+/** Whether the database itself refused, so that nothing was committed. One that is away refuses a half as it refuses the whole. */
 function wasUndone(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(?!08|57|E)[0-9A-Z]{5}$/.test(code);
+  return !(error instanceof DatabaseAway) && !mayBeDone(error);
 }

@@ -16,7 +16,8 @@ export function plainOf(steps: readonly Step[]): Placed[] {
   const seen = new Set<string>();
   return steps.flatMap((step, place) => {
     const ends = step.op === 'settle' || step.op === 'release';
-    if (!ends || step.lent === true || step.calls.length > 1 || seen.has(step.id)) return [];
+    if (!ends || step.lent === true || step.k === true || step.calls.length > 1 || seen.has(step.id))
+      return [];
     seen.add(step.id);
     return [{ step, place }];
   });
@@ -46,11 +47,11 @@ export function closingsOf(plain: readonly Placed[]): {
 
 function closing({ a, id, h, f, op, reason, calls: [call] }: Step, meter: number): Field[] {
   const step = [meter, a, id, h, f, op === 'release', reason];
-  if (call === undefined) return [...step, ...Array<null>(14).fill(null)];
+  if (call === undefined) return [...step, ...Array<null>(15).fill(null)];
   const { e, s, t, u } = call;
   const outcome = [e, s === 'voided', u !== undefined, t ?? true];
-  if (u === undefined) return [...step, ...outcome, ...Array<null>(10).fill(null)];
+  if (u === undefined) return [...step, ...outcome, ...Array<null>(11).fill(null)];
   const tokens = [u.prompt_tokens, u.cached_tokens, u.completion_tokens, u.reasoning_tokens];
   const named = [u.estimated, u.provider, u.model, u.provider_request_id];
-  return [...step, ...outcome, ...named, ...tokens, u.cost, u.price_version];
+  return [...step, ...outcome, ...named, ...tokens, u.cost, u.charged, u.price_version];
 }

@@ -8,7 +8,7 @@ const DENIED = commitPoint('limits.denied', 'the event of a first denial in its 
 
 const HOUR = 3_600_000;
 /** Kinds whose windows are days and longer. */
-const LONG: ReadonlySet<Denial['of']> = new Set(['quota', 'credits', 'budget']);
+const LONG: ReadonlySet<Denial['of']> = new Set(['quota', 'credits', 'budget', 'failures']);
 /** About 2 MB. The one that was told first goes first. */
 const CAPACITY = 10_000;
 

@@ -33,17 +33,29 @@ export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
   return { name, kind: slides ? 'sliding' : counted ? 'members' : declaration.kind, per, by, ...rolled };
 }
 
+/** Kinds that count in one window of the account; the shortest way is for them. */
+const BOUND: ReadonlySet<string> = new Set(['quota', 'burst', 'budget', 'failures']);
+/** Micro-dollars a day of an account, where no setting says otherwise: ten dollars. */
+const FAILURES = 10_000_000;
 /** In the order in which admission has the present bounds. */
 const BOUNDS = ['minute', 'hour', 'day', 'week', 'month'];
 
 function ruleText({ name, kind, per, by, share, most }: Rule): string {
-  const isPlain = by === 'account' && (kind === 'quota' || kind === 'burst' || kind === 'budget');
+  const isPlain = by === 'account' && BOUND.has(kind);
   const bound = isPlain && per !== null ? BOUNDS.indexOf(per) + 1 : 0;
   return composite([name, kind, per, by, share, most, bound === 0 ? null : bound]);
 }
 
-/** The features of all products by `product.feature`. */
-export function compileFeatures(catalogues: readonly Catalogue[]): Map<string, CompiledFeature> {
+/** The limit that every feature has of its own accord: what the operator bears for an account's failed calls of a day. */
+function failuresRule(most: number): string {
+  return ruleText({ name: 'failures', kind: 'failures', per: 'day', by: 'account', share: null, most });
+}
+
+/** The features of all products by `product.feature`; `failures` is in micro-dollars. */
+export function compileFeatures(
+  catalogues: readonly Catalogue[],
+  failures: number = FAILURES,
+): Map<string, CompiledFeature> {
   const compiled = new Map<string, CompiledFeature>();
   for (const catalogue of catalogues) {
     for (const [name, feature] of Object.entries(catalogue.features)) {
@@ -59,7 +71,7 @@ export function compileFeatures(catalogues: readonly Catalogue[]): Map<string, C
         text: composite([
           requires.length === 0 ? null : arrayOf(requires),
           feature.longestSeconds,
-          arrayOf(rules.map(ruleText)),
+          arrayOf([...rules.map(ruleText), failuresRule(failures)]),
           rules.some(({ kind }) => kind === 'concurrency'),
         ]),
       });

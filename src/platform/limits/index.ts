@@ -38,6 +38,7 @@ export {
   type OperatorBudgets,
   type Selection,
 } from './operator.ts';
+export { createOperatorNotices, type OperatorNotices } from './operator-notices.ts';
 export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { limitExceeded } from '#platform/limits';
 import { advance, advanceTo, databaseTime, makeMember } from '#test/factories';
 import { denied, type Gym, granted, openGym, tally, windows } from '#test/gym';
 import { testDatabase } from '#test/services';
@@ -94,9 +95,30 @@ test('what a plan never has room for is not a matter of waiting: it takes a bigg
   const member = await gym.member('small');
   const plan = { kind: 'plan_required', plan: 'gym.small' };
   expect(await gym.admit(member, { units: 3 })).toEqual({ ...plan, grant: 'uses', needed: 3 });
-  expect(await gym.admit(member, { reserve: 101 })).toEqual({ ...plan, grant: 'cost', needed: 101 });
   expect(await gym.admit(await gym.member('none'))).toMatchObject({ grant: 'at_once', needed: 1 });
   expect(await windows(db, member.accountId)).toEqual({});
+});
+
+test('a call that costs more than a whole budget is denied by that budget, which says how much it needs', async () => {
+  const gym = await openGym(db, {
+    limits: { cost: { kind: 'budget', per: 'day', by: 'account' } },
+    plans: { small: { cost: 100 }, none: { cost: 0 } },
+  });
+  const member = await gym.member('small');
+  const denial = denied(await gym.admit(member, { reserve: 101 }));
+  expect(denial).toMatchObject({ limit: 'cost', of: 'budget', used: 0, max: 100, needed: 101 });
+  expect(denial.resetsAt).not.toBeNull();
+  expect(limitExceeded(denial, null)).toMatchObject({
+    code: 'limit_exceeded',
+    message: expect.stringContaining('more than the whole limit cost of $0.0001') as string,
+    details: { needed: 101, max: 100 },
+  });
+  expect(await windows(db, member.accountId)).toEqual({});
+  // A plan without any money includes no such call.
+  expect(await gym.admit(await gym.member('none'), { reserve: 1 })).toMatchObject({
+    kind: 'plan_required',
+    grant: 'cost',
+  });
 });
 
 describe('a cooldown', () => {

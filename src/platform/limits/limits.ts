@@ -3,6 +3,7 @@ import type { Catalogue } from '#platform/entitlements';
 import type { KeptAnswers } from '#platform/idempotency';
 import type { AccountId, Ids } from '#platform/kernel';
 import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
+import { createTelling, type Forgotten, type Telling } from './again.ts';
 import type { Denial } from './denial.ts';
 import type { Denials } from './denials.ts';
 import { Traffic } from './batcher.ts';
@@ -24,8 +25,12 @@ export interface LimitsParts {
   readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly catalogues: readonly Catalogue[];
+  /** Micro-dollars that the operator bears a day for failed calls of one account, before it is denied. */
+  readonly failures?: number | undefined;
   /** Answers what was just denied; without it, the database is asked each time. */
   readonly denials?: Denials;
+  /** Told of what this process knew and could never tell the database: it is not written down anywhere else. */
+  readonly onForgotten?: Forgotten | undefined;
   /** Told of the operator's budget that refuses somebody, once a minute. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
   /** Told of each denial; it must take no time. */
@@ -44,6 +49,8 @@ export interface Limits {
   readonly lent: Lent;
   /** What was metered outside of this program. */
   readonly reporting: Reporting;
+  /** What the database was away for, and is told again. */
+  readonly untold: Pick<Telling, 'size' | 'finish'>;
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   /** What an account has there that a plan has no room for: before it is changed to a smaller one. */
   notFitting(accountId: AccountId, wish: Wish): Promise<NotFitting[]>;
@@ -54,14 +61,16 @@ export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
   // Admission and settlement lock the same meters.
   const traffic = new Traffic();
-  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic });
-  const features = compileFeatures(parts.catalogues);
+  const telling = createTelling(parts.onForgotten);
+  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic, telling });
+  const features = compileFeatures(parts.catalogues, parts.failures);
   const admit = createAdmission({
     ...parts,
     holder: holder.id,
     features,
     makePermit,
     traffic,
+    telling,
   });
   return {
     admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
@@ -75,6 +84,7 @@ export function createLimits(parts: LimitsParts): Limits {
     gauging: createGauging(parts.catalogues),
     lent: createLent({ ...parts, resolve }),
     reporting: createReporting({ ...parts, features }),
+    untold: telling,
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),
     notFitting: (accountId, wish) => notFitting(parts, accountId, wish),
     usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),

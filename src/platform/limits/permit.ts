@@ -22,9 +22,12 @@ export interface Usage {
   readonly cachedTokens: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
+  /** What the provider may bill the operator. */
   readonly cost: Micros;
+  /** What of it counts against the account's budgets: all, but for what a provider broke. */
+  readonly charged: Micros;
   readonly priceVersion: string;
-  /** True when the figures are ours because the provider gave none. */
+  /** True when the figures are ours because the provider gave none. Exact ones may follow, as a correction. */
   readonly estimated: boolean;
 }
 
@@ -58,29 +61,49 @@ export interface Permit {
   /** Provider calls that were tried, those of earlier attempts included: not one that is only planned, nor one that found no room. */
   readonly calls: number;
 
+  /** Its holder has ended it here: `send` throws `permit_stale`, and no call goes out under it any more. */
+  readonly isOver: boolean;
+  /** Its end was asked for, a statement of it was made, or it was handed to a job or a backend: nobody else has to see to it. */
+  readonly isHandled: boolean;
+  /** A provider call is under way. */
+  readonly isCalling: boolean;
+
   /**
    * Makes the row of the next provider call durable as `sent`, and closes the call before it. The first call after
    * admission (inline) or take-up (job) is `sent` already, so that this costs a commit only for retries, fallbacks
    * and later calls, or when the planned provider or model is another than admission was told.
-   * Throws `permit_stale` when somebody else has the permit now, `limit_exceeded` when the budget has no room for a reserve beyond the permit's.
+   * Throws `permit_stale` when it is over or somebody else has the permit now, `limit_exceeded` when the budget has no room for a reserve beyond the permit's.
    */
   send(call: PlannedCall): Promise<UsageEventId>;
   /** The provider served the call under way, and this is what it used. */
   served(usage: Usage): void;
   /** The provider certainly did not serve it: refused connection, 5xx. `throttled`: it had no room (429), which is no try. */
   notServed(how?: { readonly throttled: boolean }): void;
-  /** It may have been served: a time-out, a lost connection after sending. Posted at its reserve, flagged estimated. */
-  unknown(): void;
+  /** It may have been served: a time-out, a lost connection after sending. Posted at this estimate, or at its reserve. */
+  unknown(estimate?: Usage): void;
+  /** What a call that was posted as an estimate really used: a correction, whenever it comes. Told until the database knows it. */
+  amend(event: UsageEventId, usage: Usage): Promise<void>;
 
   /**
    * Captures: posts the calls made, charges the real cost, frees the rest of the reserve and the concurrency. When the database
-   * can't be reached it throws, as `release` does, and is tried again for a while with nobody waiting.
+   * can't be reached it throws, as `release` and `reportLate` do, and is told again until it is known, with nobody waiting.
    */
   settle(): Promise<void>;
   /** The same as the last statement of the transaction that stores the result. */
   settleIn(tx: Transaction): Promise<void>;
   /** The work failed: quota and credits go back, burst and cooldown don't; what a provider served stays posted. */
-  release(reason: string): Promise<void>;
+  release(reason: string, how?: Releasing): Promise<void>;
+  /**
+   * The same where nobody knows whether it was handed on already, to a job or a backend: then it is theirs, and this throws
+   * `permit_stale` and changes nothing. Handing it on later fails. Only before its first call.
+   */
+  abandon(reason: string): Promise<void>;
+
+  /**
+   * Ends what its handler left open, when the call under way has its outcome: settles by the sum of its calls when one was served,
+   * else releases, and `failure` says why.
+   */
+  finish(failure?: string): Promise<void>;
 
   /** The same steps as statements, for a pipelined batch; a stale permit undoes the whole batch (SQL state PL010). */
   settlement(): Statement;
@@ -95,6 +118,11 @@ export interface Permit {
   lending(to: Backend, seconds: number): Statement<{ readonly expires_at: Date }>;
   /** After somebody else took over: makes known figures of calls that were posted as estimates exact. */
   reportLate(): Promise<void>;
+}
+
+/** `quota: 'kept'`: whoever asked brought the failure about, and what the call took from a quota or credits stays used. */
+export interface Releasing {
+  readonly quota: 'kept';
 }
 
 /** An answer as it is kept for a repeat of the same key. It holds references, or is sealed. */

@@ -1,4 +1,11 @@
-import { type Database, commitPoint, type Statement, statement, type Transaction } from '#platform/db';
+import {
+  type Database,
+  commitPoint,
+  mayBeDone,
+  type Statement,
+  statement,
+  type Transaction,
+} from '#platform/db';
 import type { KeptAnswers } from '#platform/idempotency';
 import {
   type AccountId,
@@ -11,14 +18,15 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import { again } from './again.ts';
+import type { Telling } from './again.ts';
+import { Course } from './course.ts';
 import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
 import { denial } from './denial.ts';
 import { meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
 import { BACKENDS } from './lent.ts';
 import { namedBy } from './named.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
 
@@ -43,6 +51,8 @@ export interface PermitFacts {
   readonly idempotency: IdempotencyRequest | undefined;
 }
 
+type More = Pick<Step, 'next' | 'reason' | 'k'>;
+
 export type PermitMaker = (facts: PermitFacts) => Permit;
 
 /** What became of a step: its kind, and what there is to know of it. */
@@ -59,6 +69,8 @@ export interface PermitParts {
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly traffic: Traffic;
+  /** Tells again what the database was away for. */
+  readonly telling: Telling;
 }
 
 /** Makes permits, and takes steps of them that are committed in groups: while one batch is in flight the next one fills. */
@@ -110,11 +122,9 @@ function makePermit(
   facts: PermitFacts,
   parts: PermitParts & { resolve: (step: Step) => Promise<Resolution> },
 ): Permit {
-  const { planned } = facts;
+  const course = new Course();
   const outcomes: Outcome[] = [];
-  let open = facts.openEvent;
-  let calls = facts.calls;
-  let reserve = facts.reserve;
+  let { openEvent: open, calls, reserve } = facts;
   /** Whether the first call's row, written by admission or take-up, still waits for its dispatch. */
   let unused = open !== undefined;
   const unusedCorrection = parts.ids.next();
@@ -125,7 +135,7 @@ function makePermit(
     return [...outcomes, { e: open, s: 'voided', t: false, c: unusedCorrection }];
   }
 
-  function step(op: Step['op'], more: { next?: Record<string, unknown>; reason?: string } = {}): Step {
+  function step(op: Step['op'], more: More = {}): Step {
     return {
       a: facts.accountId,
       p: facts.product,
@@ -143,12 +153,10 @@ function makePermit(
     outcomes.push({ e: open, s, c: parts.ids.next(), ...more });
     open = undefined;
     if (more.t === false) calls -= 1;
+    course.done();
   }
 
-  async function resolve(
-    op: Step['op'],
-    more: { next?: Record<string, unknown>; reason?: string } = {},
-  ): Promise<Resolution> {
+  async function resolve(op: Step['op'], more: More = {}): Promise<Resolution> {
     const answer = await parts.resolve(step(op, more));
     if (answer.kind === 'stale') throw new AppError('permit_stale');
     return answer;
@@ -158,11 +166,24 @@ function makePermit(
    * Nobody else closes a permit while its holder lives: an end that did not reach the database is told it again, or its place
    * would be taken, and its figures unknown, for as long as its work might last.
    */
-  async function end(op: 'settle' | 'release', more: { reason?: string } = {}): Promise<void> {
+  async function end(made: Step): Promise<void> {
+    course.end();
+    const answer = await untilKnown(made);
+    if (answer.kind === 'stale') throw new AppError('permit_stale');
+  }
+
+  /** A step that loses nothing when the database is away: it fails now, and is told until it is known. */
+  async function untilKnown(made: Step): Promise<Resolution> {
+    const line = factsOf(made);
+    const tell = async (): Promise<Resolution> => {
+      const answer = await parts.resolve(made);
+      if (answer['state'] === 'unknown' && made.calls.length > 0) parts.telling.unknown(line);
+      return answer;
+    };
     try {
-      await resolve(op, more);
+      return await tell();
     } catch (error) {
-      if (!(error instanceof AppError)) again(() => resolve(op, more));
+      if (!(error instanceof AppError)) parts.telling.tell(line, tell);
       throw error;
     }
   }
@@ -170,10 +191,52 @@ function makePermit(
   /** The ledger must not lose figures that we know because somebody else has closed the permit meanwhile. */
   async function reportLate(): Promise<void> {
     const late = step('report');
-    if (late.calls.length > 0) await parts.resolve(late);
+    if (late.calls.length > 0) await untilKnown(late);
   }
 
-  const permit: Permit = {
+  function unknown(estimate?: Usage): void {
+    // What was shown, or what its caller brought about, is charged: the work is no failure that gives everything back.
+    if (estimate !== undefined && estimate.charged > 0) course.isServed = true;
+    outcome('posted', estimate === undefined ? {} : { u: figures(estimate) });
+  }
+
+  async function amend(event: UsageEventId, usage: Usage): Promise<void> {
+    const known = [{ e: event, s: 'posted', c: parts.ids.next(), u: figures(usage) } as const];
+    // Told until it is known: nobody waits for it.
+    await untilKnown({ ...step('report'), calls: known }).catch(() => {});
+  }
+
+  async function sent(call: PlannedCall): Promise<UsageEventId> {
+    // What a statement of its end has told the database, this process does not know: it asks.
+    const { planned } = facts;
+    if (open !== undefined && planned !== undefined && covers(planned, call) && !course.isHandled) {
+      unused = false;
+      calls += 1;
+      return open;
+    }
+    const event = open ?? parts.ids.next<UsageEventId>();
+    const answer = await resolve('send', {
+      next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
+    }).catch((error: unknown) => {
+      // Its row may be there all the same, of a call that never goes out.
+      if (open === undefined && mayBeDone(error))
+        outcomes.push({ e: event, s: 'voided', t: false, c: parts.ids.next() });
+      throw error;
+    });
+    // What the database was told it knows, also where it has no room for the next call.
+    outcomes.length = 0;
+    if (answer.kind === 'denied') throw budgetDenied(answer);
+    if (answer.kind !== 'sent') throw new AppError('permit_stale');
+    open = event;
+    reserve = answer['reserve'] as Micros;
+    // Over meanwhile: its row says `sent`, and the end voids it.
+    unused = course.isOver;
+    course.assertOpen();
+    calls += 1;
+    return event;
+  }
+
+  return {
     ...facts,
     holder: parts.holder,
     get calls() {
@@ -182,50 +245,84 @@ function makePermit(
     get reserve() {
       return reserve;
     },
+    get isOver() {
+      return course.isOver;
+    },
+    get isHandled() {
+      return course.isHandled;
+    },
+    get isCalling() {
+      return course.isCalling;
+    },
     async send(call) {
       if (open !== undefined && !unused) throw new Error('a provider call is under way');
-      if (open !== undefined && planned !== undefined && covers(planned, call)) {
-        unused = false;
-        calls += 1;
-        return open;
+      course.assertOpen();
+      course.begin();
+      try {
+        return await sent(call);
+      } catch (error) {
+        course.done();
+        throw error;
       }
-      const event = open ?? parts.ids.next<UsageEventId>();
-      const answer = await resolve('send', {
-        next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
-      });
-      // What the database was told it knows, also where it has no room for the next call.
-      outcomes.length = 0;
-      if (answer.kind === 'denied') throw budgetDenied(answer);
-      if (answer.kind !== 'sent') throw new AppError('permit_stale');
-      calls += 1;
-      unused = false;
-      open = event;
-      reserve = answer['reserve'] as Micros;
-      return event;
     },
-    served: (usage) => outcome('posted', { u: figures(usage) }),
+    served(usage) {
+      course.isServed = true;
+      outcome('posted', { u: figures(usage) });
+    },
     notServed: (how) => outcome('voided', { t: how?.throttled !== true }),
-    unknown: () => outcome('posted'),
-    settle: () => end('settle'),
-    settlement: () => settlementOf(step('settle')),
-    settleIn: (tx) => here(tx, settlementOf(step('settle'))),
-    release: (reason) => end('release', { reason }),
-    releasing: (reason) => settlementOf(step('release', { reason })),
-    requeueing: (reason) => settlementOf(step('requeue', { reason })),
+    unknown,
+    amend,
+    settle: () => end(step('settle')),
+    release: (reason, how) => end(step('release', { reason, ...(how === undefined ? {} : { k: true }) })),
+    async finish(failure) {
+      if (course.isOver) return;
+      course.end();
+      await course.idle();
+      await end(course.isServed ? step('settle') : step('release', { reason: failure ?? 'nothing served' }));
+    },
+    // Of calls nothing is told: none has gone out, and what became of the permit since is not ours to say.
+    abandon: (reason) => end({ ...step('release', { reason }), calls: [] }),
     reportLate,
-    answering: (stored) => answerStatement(facts, stored, parts.answers),
-    attaching: (jobId) =>
-      statement('select limits.attach($1, $2, $3, $4)', [facts.id, parts.holder, facts.fence, jobId]),
-    lending: (to, seconds) =>
-      statement('select limits.lend($1, $2, $3, $4, $5) as expires_at', [
-        facts.id,
-        parts.holder,
-        facts.fence,
-        BACKENDS[to],
-        seconds,
-      ]),
+    ...statementsOf(facts, { ...parts, step, course }),
   };
-  return permit;
+}
+
+interface Stating {
+  readonly holder: HolderId;
+  readonly answers: KeptAnswers;
+  readonly step: (op: Step['op'], more?: More) => Step;
+  readonly course: Course;
+}
+
+/** The steps of a permit that are part of somebody else's transaction. */
+function statementsOf(
+  facts: PermitFacts,
+  { holder, answers, step, course }: Stating,
+): Pick<
+  Permit,
+  'settlement' | 'settleIn' | 'releasing' | 'requeueing' | 'answering' | 'attaching' | 'lending'
+> {
+  return {
+    settlement: () => course.handed(settlementOf(step('settle'))),
+    settleIn: (tx) => here(tx, course.handed(settlementOf(step('settle')))),
+    releasing: (reason) => course.handed(settlementOf(step('release', { reason }))),
+    requeueing: (reason) => course.handed(settlementOf(step('requeue', { reason }))),
+    answering: (stored) => answerStatement(facts, stored, answers),
+    attaching: (jobId) =>
+      course.handed(
+        statement('select limits.attach($1, $2, $3, $4)', [facts.id, holder, facts.fence, jobId]),
+      ),
+    lending: (to, seconds) =>
+      course.handed(
+        statement('select limits.lend($1, $2, $3, $4, $5) as expires_at', [
+          facts.id,
+          holder,
+          facts.fence,
+          BACKENDS[to],
+          seconds,
+        ]),
+      ),
+  };
 }
 
 async function here(tx: Transaction, made: Statement): Promise<void> {
@@ -241,6 +338,11 @@ function covers(planned: PlannedCall, call: PlannedCall): boolean {
   return (
     planned.provider === call.provider && planned.model === call.model && planned.reserve >= call.reserve
   );
+}
+
+/** What a log line says of a step that the database never heard of: enough to book it by hand. */
+function factsOf({ a, p, id, op, calls }: Step): object {
+  return { account_id: a, product: p, permit_id: id, op, calls };
 }
 
 function settlementOf(step: Step): Statement<{ answer: Resolution }> {

@@ -36,7 +36,12 @@ const usageEvent = z.strictObject({
   cached_tokens: z.int(),
   completion_tokens: z.int(),
   reasoning_tokens: z.int(),
-  cost_micros: z.int().describe('Micro-dollars; of a correction, what it adds or takes away.'),
+  cost_micros: z
+    .int()
+    .describe('Micro-dollars that the provider may bill; of a correction, what it adds or takes away.'),
+  charged_micros: z
+    .int()
+    .describe('What of it counts against your budgets: less than the cost where the provider failed.'),
   price_version: z.string(),
   status: z.enum(['pending', 'sent', 'posted', 'voided']),
   estimated: z
@@ -94,6 +99,7 @@ export const usage = route(
             completion_tokens: 307,
             reasoning_tokens: 0,
             cost_micros: 246,
+            charged_micros: 246,
             price_version: '2026-11-20',
             status: 'posted',
             estimated: false,

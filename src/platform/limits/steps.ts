@@ -24,6 +24,8 @@ export interface Step {
   readonly reason?: string;
   /** Of a settlement: the units that the work took, when they may be fewer than admitted. */
   readonly n?: number;
+  /** Of a release: quota and credits stay used. */
+  readonly k?: true;
   /** The permit is lent, and may have expired: its end is none of the plain ones. */
   readonly lent?: true;
 }
@@ -41,6 +43,7 @@ export function figures(usage: Usage) {
     completion_tokens: usage.completionTokens,
     reasoning_tokens: usage.reasoningTokens,
     cost: usage.cost,
+    charged: usage.charged,
     price_version: usage.priceVersion,
     estimated: usage.estimated,
   };

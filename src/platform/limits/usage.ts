@@ -18,7 +18,7 @@ export interface LimitUsage {
 
 /** What the ledger says in all: calls and micros by state, and units of credits that are left. Of two equal ledgers it is equal. */
 export const LEDGER_SUMS = statement<{ name: string; sum: string }>(
-  `select 'calls ' || state as name, count(*) || ', ' || sum(cost) || ' micros' as sum from limits.usage_events group by state
+  `select 'calls ' || state as name, count(*) || ', ' || sum(cost) || ' micros, charged ' || sum(charged) as sum from limits.usage_events group by state
    union all select 'credits left', sum(remaining)::text from limits.credits having count(*) > 0
    order by 1`,
 );
@@ -84,6 +84,7 @@ export interface UsageEventRow {
   readonly completion_tokens: number;
   readonly reasoning_tokens: number;
   readonly cost_micros: number;
+  readonly charged_micros: number;
   readonly price_version: string;
   readonly status: 'pending' | 'sent' | 'posted' | 'voided';
   readonly estimated: boolean;
@@ -104,7 +105,7 @@ export async function readUsageEvents(
   const [rows] = await db.tenant(accountId, [
     statement<UsageEventRow>(
       `select id, permit_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
-         reasoning_tokens, cost as cost_micros, price_version, state as status, estimated, corrects, request_id, created_at
+         reasoning_tokens, cost as cost_micros, charged as charged_micros, price_version, state as status, estimated, corrects, request_id, created_at
        from limits.usage_events
        where account_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
        order by id desc limit $3`,

@@ -51,6 +51,7 @@ describe('what a call used', () => {
       completionTokens: 3,
       reasoningTokens: 0,
       cost: 20,
+      charged: 20,
       priceVersion: 'v1',
       estimated: false,
     });

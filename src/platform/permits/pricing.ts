@@ -68,11 +68,13 @@ export function usageOf(prices: Prices, said: SaidCost, planned: NamedModel = UN
   const more = { ...tokens, providerRequestId: usage?.provider_request_id, estimated: false };
   if (usage !== undefined && costSaid === undefined) {
     const { price, ...named } = priced(prices, usage);
-    return { ...more, ...named, cost: cost(price, tokens), priceVersion: prices.version };
+    const amount = cost(price, tokens);
+    return { ...more, ...named, cost: amount, charged: amount, priceVersion: prices.version };
   }
   const provider = usage?.provider ?? planned.provider;
   const model = usage?.model ?? planned.model;
-  return { ...more, provider, model, cost: micros(costSaid ?? 0), priceVersion: AS_SAID };
+  const amount = micros(costSaid ?? 0);
+  return { ...more, provider, model, cost: amount, charged: amount, priceVersion: AS_SAID };
 }
 
 /** No more is cached than was asked, and no more reasoned than was generated, whatever somebody says. */

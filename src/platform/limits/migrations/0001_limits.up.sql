@@ -36,6 +36,22 @@ create table limits.meters (
 ) with (fillfactor = 70);
 call app.protect_tenant('limits.meters', 'select');
 
+-- The latest instant, in epoch microseconds, that a row may have been written at by a clock that was right: clocks of a database and
+-- of the one that takes over from it are seconds apart. A row that was written later was written by one that has been set back
+-- since: it is not waited for, or the account's windows would stand still until then.
+create function limits.trusted(p_now timestamptz) returns bigint language sql immutable parallel safe as $$
+  select (extract(epoch from p_now) * 1000000)::bigint + 300000000
+$$;
+
+-- The time at which something is decided under a meter's lock: never behind the row's last.
+create function limits.time_after(p_seen bigint) returns timestamptz language plpgsql volatile as $$
+declare
+  v_now timestamptz := app.now();
+begin
+  if p_seen <= limits.trusted(v_now) then return greatest(v_now, timestamptz 'epoch' + p_seen * interval '1 microsecond'); end if;
+  return v_now;
+end $$;
+
 create table limits.permits (
   account_id uuid not null,
   id uuid not null,
@@ -92,7 +108,10 @@ create table limits.usage_events (
   completion_tokens integer not null default 0,
   reasoning_tokens integer not null default 0,
   reserve bigint not null check (reserve >= 0),
+  -- Micro-dollars: what the provider may bill the operator, and what of it counts against the account's budgets. They differ
+  -- where a provider failed: nobody is charged for that (docs/decisions/0047).
   cost bigint not null default 0,
+  charged bigint not null default 0,
   price_version text not null,
   state text not null check (state in ('pending', 'sent', 'posted', 'voided')),
   estimated boolean not null default false,
@@ -109,11 +128,11 @@ create table limits.usage_events (
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id),
-  check (cost >= 0 or corrects is not null)
+  check (cost >= 0 and charged >= 0 or corrects is not null)
 ) with (fillfactor = 80);
 create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);
 create unique index usage_events_one_correction on limits.usage_events (account_id, corrects)
-  where corrects is not null and adjustment_id is null;
+  where corrects is not null and adjustment_id is null and not estimated;
 create unique index usage_events_reported_once on limits.usage_events (account_id, reported_by, reported_id) where reported_id is not null;
 call app.protect_tenant('limits.usage_events', 'select');
 

@@ -1,6 +1,7 @@
 drop function limits.open_permits;
 drop function limits.plan_required;
 drop function limits.denial;
+drop function limits.failures;
 drop function limits.repeated;
 drop function limits.charge;
 drop function limits.key_rules;

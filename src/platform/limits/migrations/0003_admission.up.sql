@@ -107,6 +107,12 @@ begin
     'reserve', v_permit.reserve, 'event', v_event.id);
 end $$;
 
+-- What the operator bears for an account's failed calls of a day, over all products: its limit's size is `most` of the rule.
+create function limits.failures(p_account uuid, p_day bigint) returns bigint language sql stable as $$
+  select coalesce(sum(t.used), 0)::bigint from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as t (name, start, used)
+  where m.account_id = p_account and t.name = 'failures' and t.start = p_day
+$$;
+
 -- Why a request has no room, after its run was granted p_number permits, p_units and p_cost: the first limit in the order of
 -- the product. The arrays are of its limits: their size, what they held before the run, and where their window begins.
 create function limits.denial(p_feature limits.feature, p_run limits.run, p_request limits.request, p_scopes text[], p_plan text, p_now timestamptz,
@@ -119,6 +125,11 @@ begin
   foreach c in array p_feature.rules loop
     v_rule := v_rule + 1;
     v_max := p_max[v_rule];
+    if c.kind = 'failures' then
+      continue when p_taken[v_rule] < v_max;
+      return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', p_taken[v_rule], 'max', v_max,
+        'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan);
+    end if;
     v_least := case c.kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then p_request.least else p_request.units end;
     if c.kind = 'credits' and v_max is not null then
       select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
@@ -129,8 +140,9 @@ begin
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
         'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
     end if;
-    -- More than the plan ever has room for: waiting would not help.
-    if v_max is null or v_max < v_least and c.name <> 'key_budget' then
+    -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
+    -- that is larger than all of it is told how large (needed).
+    if v_max is null or v_max < v_least and (c.kind <> 'budget' or v_max = 0) and c.name <> 'key_budget' then
       return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then
@@ -151,7 +163,7 @@ begin
       end if;
     end if;
     return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case c.kind when 'sliding' then 'burst' else c.kind end, 'used', v_taken, 'max', v_max,
-      'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case c.kind when 'budget' then jsonb_build_object('needed', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
 end $$;

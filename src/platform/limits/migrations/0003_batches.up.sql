@@ -11,6 +11,8 @@ declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
   v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
   v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
+  -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
+  v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
   v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   v_concurrent boolean := false; v_open jsonb[];
@@ -31,7 +33,7 @@ begin
         select meters as meter from limits.meters where account_id = account and scope = product for update) as held
     loop
       v_meters[v_row.place] := v_row.meter;
-      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
     end loop;
   else
     for v_row in
@@ -39,7 +41,7 @@ begin
         select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
     loop
       v_meters[v_row.place] := v_row.meter;
-      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
     end loop;
   end if;
   for v_place in 1 .. cardinality(p_accounts) loop
@@ -53,6 +55,7 @@ begin
   -- After the locks, and never behind a row's last: a waiter must not judge in the past.
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
   v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
+  foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
   v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
     limits.window_start('week', v_now), limits.window_start('month', v_now)];
   -- The operator's budgets are looked at when there are any.
@@ -108,7 +111,12 @@ begin
         v_place := array_position(m.names, c.name);
         v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
         v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
-        if c.kind = 'budget' then
+        if c.kind = 'failures' then
+          v_max[v_rule] := c.most;
+          -- Those of other products count too, once there is one of this.
+          if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
+          if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
+        elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
           v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
@@ -144,6 +152,7 @@ begin
           select * into m from limits.meters where account_id = who.account_id and scope = v_scope;
           if not found then
             m.account_id := who.account_id; m.scope := v_scope; m.names := '{}'; m.starts := '{}'; m.used := '{}'; m.seen := 0; m.created_at := v_now;
+          elsif r.meter = any(v_jumped) then m := limits.after_jump(m, v_now);
           end if;
           v_place := cardinality(v_meters) + 1; v_loaded := v_place;
           v_meters[v_place] := m; v_dirty[v_place] := false;
@@ -161,7 +170,8 @@ begin
       end if;
       if c.kind = 'cooldown' then
         v_starts[v_rule] := m.starts[v_place];
-        v_taken[v_rule] := case when m.starts[v_place] > v_now_us then 1 else 0 end;
+        -- One that ends later than it can was begun under a clock that was wrong; a plan that the account had may have had longer ones.
+        v_taken[v_rule] := case when m.starts[v_place] > v_now_us and m.starts[v_place] <= v_now_us + greatest(v_max[v_rule], 3600) * 1000000 then 1 else 0 end;
         if v_taken[v_rule] = 1 or v_max[v_rule] is null then v_slots_left := 0;
         elsif v_max[v_rule] > 0 then v_slots_left := least(v_slots_left, 1); end if;
         continue;
@@ -169,7 +179,7 @@ begin
       if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
       v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
       -- Another product's decision with this key may have been later than ours.
-      if v_scope = c.counts_by then v_start := greatest(v_start, m.starts[v_place]); end if;
+      if v_scope = c.counts_by and m.starts[v_place] <= v_trusted then v_start := greatest(v_start, m.starts[v_place]); end if;
       v_starts[v_rule] := v_start;
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
       if c.kind = 'budget' then
@@ -233,6 +243,7 @@ begin
     v_rule := 0; v_loaded := 0;
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];
+      continue when c.kind = 'failures';
       if c.bound is not null then
         if v_loaded <> r.meter then
           if v_loaded > 0 then v_meters[v_loaded] := m; end if;

@@ -1,9 +1,11 @@
 -- What happens to a permit after admission. One item is
 --   {i: place in the answer, a: account, p: product, id: permit, h: holder, f: fence, op, calls: [outcome], next?, reason?}
--- op: send (the next provider call goes out), settle (n: units that it took, when fewer than admitted), release, requeue (a job
+-- op: send (the next provider call goes out), settle (n: units that it took, when fewer than admitted), release (k: its quota and
+-- credits stay used), requeue (a job
 -- will try again), extend (of a permit that is lent), report (late figures only).
 -- An outcome: {e: usage event, s: posted | voided, u: {…figures}?, t: was it a try?, c: id for a correction row}; posted
--- without figures means that nobody knows: the call's whole reserve is posted as an estimate.
+-- without figures means that nobody knows: the call's whole reserve is posted as an estimate. Of figures that do not say what
+-- is charged, all of the cost is.
 -- Locks: the account's meter of the product first, then the permit, then its usage events; everywhere in this order.
 
 -- Locks the meter under which all of an account's windows and permits of a product are changed. Answers the time after
@@ -18,7 +20,7 @@ begin
     select seen into v_seen from limits.meters where account_id = p_account and scope = p_product for update skip locked;
     if not found then return null; end if;
   end if;
-  return greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
+  return limits.time_after(v_seen);
 end $$;
 
 -- Moves windows by signed amounts, each if its meter still is in that window: one that has passed is history.
@@ -74,75 +76,31 @@ begin
   end loop;
 end $$;
 
--- What a permit's calls may have cost at most, were p_event not made: posted ones their cost, open ones their reserve.
-create function limits.spoken_for(p_account uuid, p_permit uuid, p_event uuid) returns bigint language sql stable as $$
-  select coalesce(sum(case state when 'posted' then cost else reserve end), 0)::bigint from limits.usage_events
-  where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
-$$;
-
--- Writes the outcomes of provider calls. An open call is posted or voided by whoever holds the permit. For one that was
--- posted as an estimate meanwhile, what whoever made the call (p_fence) knows becomes one correction row.
--- Answers the sum of corrections.
-create function limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamptz) returns bigint language plpgsql as $$
-declare
-  o jsonb; u jsonb;
-  e limits.usage_events;
-  v_voided boolean;
-  v_corrected bigint := 0;
-begin
-  for o in select value from jsonb_array_elements(coalesce(p_calls, '[]')) loop
-    u := o->'u';
-    v_voided := o->>'s' = 'voided';
-    if p_held then
-      update limits.usage_events set state = o->>'s', updated_at = p_now,
-        estimated = not v_voided and (u is null or (u->>'estimated')::boolean), tried = coalesce((o->>'t')::boolean, true),
-        provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
-        price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
-        prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
-        completion_tokens = coalesce((u->>'completion_tokens')::integer, 0), reasoning_tokens = coalesce((u->>'reasoning_tokens')::integer, 0),
-        cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end
-        where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id and state in ('pending', 'sent');
-      continue when found;
-    end if;
-    select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
-      and (state = 'posted' and estimated or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder)) and fence = p_fence;
-    if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
-      -- A call that was certainly not served is corrected to nothing.
-      if v_voided then u := '{}'; end if;
-      insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
-          prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, corrects, request_id, created_at, updated_at)
-        values (e.account_id, (o->>'c')::uuid, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature,
-          coalesce(u->>'provider', e.provider), coalesce(u->>'model', e.model), u->>'provider_request_id',
-          coalesce((u->>'prompt_tokens')::integer, 0) - e.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - e.cached_tokens,
-          coalesce((u->>'completion_tokens')::integer, 0) - e.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - e.reasoning_tokens,
-          0, coalesce((u->>'cost')::bigint, 0) - e.cost, coalesce(u->>'price_version', e.price_version), 'posted', e.id, e.request_id, p_now, p_now)
-        on conflict (account_id, corrects) where corrects is not null and adjustment_id is null do nothing;
-      if found then v_corrected := v_corrected + coalesce((u->>'cost')::bigint, 0) - e.cost; end if;
-    end if;
-  end loop;
-  return v_corrected;
-end $$;
-
 -- Ends a permit whose meter and row are locked: open calls are resolved, the unused reserve goes back, and on failure
--- quota and credits too; burst and cooldown never. Answers the moves of the windows, which its caller makes.
-create function limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamptz, out cost bigint, out moves limits.move[]) language plpgsql as $$
+-- quota and credits too, unless p_kept; burst and cooldown never. Answers the moves of the windows, which its caller makes.
+create function limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamptz, p_kept boolean default false,
+  out cost bigint, out moves limits.move[]) language plpgsql as $$
 declare
   c jsonb;
   v_charges jsonb;
+  v_charged bigint;
   v_open boolean;
 begin
-  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_open
+  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(sum(e.charged) filter (where e.state = 'posted'), 0),
+      coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_charged, v_open
     from limits.usage_events e where e.account_id = p_permit.account_id and e.permit_id = p_permit.id;
   if v_open then
     with closed as (
       update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
-          cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
-        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost
+          cost = case e.state when 'sent' then e.reserve else 0 end,
+          charged = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
+        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost, e.charged
     )
-    select finish.cost + sum(closed.cost) into cost from closed;
+    select finish.cost + sum(closed.cost), v_charged + sum(closed.charged) into cost, v_charged from closed;
   end if;
-  select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
-  if p_failed then
+  perform limits.bear(p_permit, cost - v_charged, p_now);
+  select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - v_charged) g;
+  if p_failed and not p_kept then
     for c in select value from jsonb_array_elements(v_charges) where value->>2 = 'quota' loop
       moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint)::limits.move;
     end loop;
@@ -236,7 +194,7 @@ declare
   p limits.permits;
   v_account uuid := (p_item->>'a')::uuid;
   v_fence integer := (p_item->>'f')::integer;
-  v_held boolean; v_corrected bigint; v_charges jsonb; v_cost bigint;
+  v_held boolean; v_corrected record; v_charges jsonb; v_cost bigint;
 begin
   moves := '{}';
   select * into p from limits.permits where account_id = v_account and id = (p_item->>'id')::uuid for update;
@@ -252,12 +210,13 @@ begin
   end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
   v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (p.state = 'running' or p.state = 'queued' and p.job_id is null);
-  v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
+  select * into v_corrected from limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
   if not v_held then
     -- It was closed with an estimate: the exact figure moves the budgets. An open permit counts it when it is closed.
-    if v_corrected <> 0 and p.state in ('settled', 'voided') then
-      select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
+    if (v_corrected.cost <> 0 or v_corrected.charged <> 0) and p.state in ('settled', 'voided') then
+      select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected.charged) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
+      perform limits.bear(p, v_corrected.cost - v_corrected.charged, p_now);
       if p.operator_budgets is not null then
         perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
       end if;
@@ -272,7 +231,7 @@ begin
     when 'extend' then
       answer := limits.prolong(p, p_item->'next', p_now);
     when 'requeue' then
-      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = p_now
+      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, charged = reserve, updated_at = p_now
         where account_id = v_account and permit_id = p.id and state = 'sent';
       update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = p_now where account_id = v_account and id = p.id;
       answer := jsonb_build_object('kind', 'queued');
@@ -280,7 +239,7 @@ begin
       select f.cost, f.moves into v_cost, moves from limits.settle(p, (p_item->>'n')::integer, p_now) f;
       answer := jsonb_build_object('kind', 'settled', 'cost', v_cost);
     when 'release' then
-      select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now) f;
+      select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now, coalesce((p_item->>'k')::boolean, false)) f;
       answer := jsonb_build_object('kind', 'voided', 'cost', v_cost);
     else
       answer := jsonb_build_object('kind', 'reported');
@@ -368,7 +327,7 @@ begin
     where account_id = p_account and id = p_permit and state in ('queued', 'running') returning * into p;
   if not found then return null; end if;
   v_refused := accounts.can_spend(p.account_id, p.user_id, p.key_id);
-  update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = v_now
+  update limits.usage_events set state = 'posted', estimated = true, cost = reserve, charged = reserve, updated_at = v_now
     where account_id = p_account and permit_id = p_permit and state = 'sent';
   if v_refused is null then
     update limits.usage_events set state = 'sent', fence = p.fence, updated_at = v_now

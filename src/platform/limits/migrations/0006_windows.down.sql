@@ -2,6 +2,7 @@ drop function limits.slides_open(uuid, text, text, timestamptz, bigint);
 drop function limits.slide(limits.meters, text, text, bigint, bigint);
 drop function limits.used_within(limits.meters, text, bigint);
 drop function limits.sixtieth(text);
+drop function limits.after_jump(limits.meters, timestamptz);
 drop function limits.window_of(uuid, text, text, bigint, timestamptz);
 drop function limits.billing_period(timestamptz, timestamptz);
 drop function limits.drop_anchor(uuid, text, timestamptz);

@@ -42,9 +42,12 @@ declare
   v_zone text;
   v_last timestamptz := limits.instant(p_stored);
   v_shortest interval := case p_per when 'day' then interval '23 hours' when 'week' then interval '5 days' else interval '26 days' end;
+  v_longest interval := case p_per when 'day' then interval '76 hours' when 'week' then interval '16 days' else interval '64 days' end;
   v_end timestamptz;
 begin
-  if p_now < v_last then return row(p_stored, v_last); end if;
+  if p_now < v_last and v_last <= p_now + v_longest then return row(p_stored, v_last); end if;
+  -- It can't end so late: it began under a clock that was wrong.
+  if v_last > p_now then v_last := null; end if;
   v_zone := accounts.time_zone(p_account);
   v_end := limits.zoned_end(p_per, limits.zoned_start(p_per, p_now, v_zone), v_zone);
   while v_end < v_last + v_shortest loop v_end := limits.zoned_end(p_per, v_end, v_zone); end loop;
@@ -104,6 +107,22 @@ begin
   return row(limits.window_start(p_per, p_now), limits.window_end(p_per, limits.window_start(p_per, p_now)));
 end $$;
 
+-- A meter that was written under a clock that was set back since, without what that clock began: windows and cooldowns that lie
+-- ahead. A window in the account's zone is known by its end: it stays if that is the end of the present day, week or month there.
+create function limits.after_jump(p_meter limits.meters, p_now timestamptz) returns limits.meters language plpgsql stable as $$
+declare
+  v_zone text := accounts.time_zone(p_meter.account_id);
+  v_ends bigint[];
+begin
+  select array_agg(limits.micros(limits.zoned_end(per, limits.zoned_start(per, p_now, v_zone), v_zone))) into v_ends
+    from unnest(array['day', 'week', 'month']) as per;
+  select coalesce(array_agg(name order by place), '{}'), coalesce(array_agg(start order by place), '{}'), coalesce(array_agg(used order by place), '{}')
+    into p_meter.names, p_meter.starts, p_meter.used
+    from unnest(p_meter.names, p_meter.starts, p_meter.used) with ordinality as t (name, start, used, place)
+    where start <= limits.micros(p_now) or start = any(v_ends);
+  return p_meter;
+end $$;
+
 -- A burst over the last minute or hour, exactly so long, is counted in sixtieths: its meter has one window for each that was
 -- used. One counts as long as any of it lies within: units are freed up to a sixtieth late, and never early.
 create function limits.sixtieth(p_per text) returns bigint language sql immutable parallel safe as $$
@@ -112,7 +131,7 @@ $$;
 
 create function limits.used_within(p_meter limits.meters, p_per text, p_now bigint) returns bigint language sql immutable as $$
   select coalesce(sum(used), 0)::bigint from unnest(p_meter.starts, p_meter.used) as t (start, used)
-  where start > p_now - 61 * limits.sixtieth(p_per)
+  where start > p_now - 61 * limits.sixtieth(p_per) and start <= p_now
 $$;
 
 -- The meter with so many more units used now, and without what no longer counts.
@@ -123,7 +142,7 @@ begin
   select coalesce(array_agg(start order by start), '{}'), coalesce(array_agg(used order by start), '{}') into p_meter.starts, p_meter.used from (
     select start, sum(used)::bigint as used from (
       select * from unnest(p_meter.starts, p_meter.used) as t (start, used) union all select v_present, p_units) as all_of_them
-    where start > p_now - 61 * limits.sixtieth(p_per) group by start) as kept;
+    where start > p_now - 61 * limits.sixtieth(p_per) and start <= p_now group by start) as kept;
   p_meter.names := array_fill(p_name, array[cardinality(p_meter.starts)]);
   return p_meter;
 end $$;
@@ -134,7 +153,8 @@ create function limits.slides_open(p_account uuid, p_scope text, p_per text, p_n
     (select limits.instant(min(begins) + 61 * limits.sixtieth(p_per)) from (
       select begins, sum(units) over (order by begins desc rows between unbounded preceding and 1 preceding) as later
       from limits.meters m, unnest(m.starts, m.used) as t (begins, units)
-      where m.account_id = p_account and m.scope = p_scope and begins > limits.micros(p_now) - 61 * limits.sixtieth(p_per)) as counted
+      where m.account_id = p_account and m.scope = p_scope and begins > limits.micros(p_now) - 61 * limits.sixtieth(p_per)
+        and begins <= limits.micros(p_now)) as counted
       where coalesce(later, 0) <= p_room),
     p_now + 61 * limits.sixtieth(p_per) * interval '1 microsecond')
 $$;

@@ -9,6 +9,9 @@ create table limits.operator_budgets (
   -- Micro-dollars a day; null: only closed and opened by hand.
   daily bigint check (daily >= 0),
   closed boolean not null default false,
+  -- The day on which the operator was last told that it is used up, and the amount that it had then.
+  told_day bigint,
+  told_daily bigint,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   unique nulls not distinct (product, feature, provider, plan)

@@ -1,19 +1,19 @@
 -- Settlement at speed: the permits whose end is plain, many in one call and one commit. Plain is what nearly all are: held by
 -- whoever closes it, with one call or none whose outcome is not written yet, within its reserve, charged to one window of each
--- limit. Whatever is not goes the way of limits.resolve, which knows all cases; both have the same result, and
+-- limit, and at all that it cost. Whatever is not goes the way of limits.resolve, which knows all cases; both have the same result, and
 -- docs/decisions/0014 the figures.
 
 -- The end of a permit; meter: its place among the meters. The outcome of its open call, if there is one: known says whether
 -- there are figures; without them it is posted at its reserve, as an estimate.
 create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text,
   event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text,
-  prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
+  prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, charged bigint, price_version text);
 
 -- Answers in the order of the closings what each cost; null: it is not plain, and nothing was done.
 create function limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[]) returns table (cost bigint) language plpgsql as $$
 declare
   v_meters limits.meters[] := '{}'; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
-  v_now timestamptz; v_now_us bigint := 0; v_row record; v_at integer;
+  v_now timestamptz; v_now_us bigint := 0; v_trusted bigint := limits.trusted(app.now()); v_row record; v_at integer;
   v_costs bigint[]; v_reserves bigint[]; v_charges jsonb[];
 begin
   for v_row in
@@ -21,14 +21,14 @@ begin
       select meters as meter from limits.meters where account_id = account and scope = product for update) as held
   loop
     v_meters[v_row.place] := v_row.meter;
-    v_now_us := greatest(v_now_us, (v_row.meter).seen);
+    if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); end if;
   end loop;
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
 
   select array_agg(case when event.is_plain and event.spent <= permit.reserve then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
     into v_costs, v_reserves, v_charges
     from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, place)
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, place)
     left join lateral (
       select p.reserve, p.charges from limits.permits p
       where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_products[c.meter] and p.fence = c.fence and p.holder = c.holder
@@ -38,7 +38,8 @@ begin
     left join lateral (
       -- The call at hand is open, and no other one is.
       select permit.reserve is not null and count(*) filter (where e.id = c.event_id) = num_nonnulls(c.event_id)
-          and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id)) as is_plain,
+          and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id))
+          and c.charged is not distinct from c.cost and bool_and(e.charged = e.cost) as is_plain,
         coalesce(sum(case when e.id is distinct from c.event_id then case e.state when 'posted' then e.cost else 0 end
           when c.voided then 0 when c.known then c.cost else e.reserve end), 0)::bigint as spent
       from limits.usage_events e where e.account_id = c.account_id and e.permit_id = c.permit_id
@@ -46,14 +47,15 @@ begin
 
   with closed as materialized (
     select * from unnest(p_closings, v_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent) where spent is not null
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent) where spent is not null
   ), posted as (
     update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
         estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
         provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
         provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
         completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
-        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end
+        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end,
+        charged = case when c.voided then 0 when c.known then c.cost else e.reserve end
       from closed c where e.account_id = c.account_id and e.id = c.event_id
   )
   update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
@@ -64,7 +66,7 @@ begin
     select c.meter, charge->>0 as scope, charge->>1 as name, (charge->>3)::bigint as start, sum(
         case charge->>2 when 'budget' then c.spent - c.reserve when 'quota' then case when c.failed then -(charge->>4)::bigint else 0 end end)::bigint as amount
       from unnest(p_closings, v_costs, v_reserves, v_charges) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried,
-        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent, reserve, charges)
+        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
       cross join lateral jsonb_array_elements(c.charges) as charge
       where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
       group by 1, 2, 3, 4 order by 1, 2

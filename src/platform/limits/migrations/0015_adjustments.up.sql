@@ -67,15 +67,15 @@ begin
   return v_applied;
 end $$;
 
--- Corrects the cost of a posted call, and moves the budgets that its permit is counted in, as the figures of a late settle
--- do; a call's rows together never fall below 0. Answers by how much, or null: there is no such call.
+-- Corrects the cost of a posted call and what is charged for it, and moves the budgets that its permit is counted in, as the
+-- figures of a late settle do; of a call's rows together neither falls below 0. Answers by how much, or null: there is no such call.
 create function limits.adjust_event(p_account uuid, p_event uuid, p_adjustment uuid, p_id uuid, p_cost bigint) returns bigint language plpgsql as $$
 declare
   e limits.usage_events;
   p limits.permits;
   v_now timestamptz;
-  v_total bigint;
-  v_applied bigint;
+  v_total bigint; v_total_charged bigint;
+  v_applied bigint; v_charged bigint;
   v_charges jsonb;
   v_moves limits.move[];
 begin
@@ -83,16 +83,17 @@ begin
   if not found then return null; end if;
   v_now := limits.lock_meter(p_account, e.product, true);
   select * into p from limits.permits where account_id = p_account and id = e.permit_id for update;
-  select sum(cost) into v_total from limits.usage_events where account_id = p_account and permit_id = p.id and (id = e.id or corrects = e.id);
+  select sum(cost), sum(charged) into v_total, v_total_charged from limits.usage_events where account_id = p_account and permit_id = p.id and (id = e.id or corrects = e.id);
   v_applied := greatest(p_cost, least(-v_total, 0));
   if v_applied = 0 then return 0; end if;
-  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, cost,
+  v_charged := greatest(v_applied, least(-v_total_charged, 0));
+  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, cost, charged,
       price_version, state, corrects, adjustment_id, request_id, created_at, updated_at)
-    values (e.account_id, p_id, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, 0, v_applied,
+    values (e.account_id, p_id, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, 0, v_applied, v_charged,
       'adjustment', 'posted', e.id, p_adjustment, e.request_id, v_now, v_now);
   -- An open permit counts it when it is closed.
   if p.state in ('settled', 'voided') then
-    select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_applied) g;
+    select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_charged) g;
     update limits.permits set charges = v_charges, updated_at = v_now where account_id = p_account and id = p.id;
     if p.operator_budgets is not null then perform limits.count_spending(p, array[p_id], v_now); end if;
     perform limits.move_windows(p_account, v_moves);

@@ -27,7 +27,7 @@ declare
   v_since timestamptz;
   v_amount bigint;
 begin
-  if p_rule.kind = 'concurrency' then return null; end if;
+  if p_rule.kind in ('concurrency', 'failures') then return null; end if;
   select sum(units) into v_amount from unnest(p_events);
   if p_rule.kind = 'credits' then
     perform limits.adjust_credits(p_account, e.product, p_rule, v_amount, p_now);
@@ -114,16 +114,16 @@ begin
     insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_budgets) order by 2 on conflict do nothing;
     perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_budgets)) order by scope for update;
   end if;
-  select greatest(app.now(), limits.instant(max(seen))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
+  select limits.time_after(max(seen) filter (where seen <= limits.trusted(app.now()))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
   select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
       provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version)::limits.reported)
     into v_events from unnest(p_events);
   -- Ids are locked in one order, whichever products two reports are about.
   with written as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
-        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, reported_by, reported_id, happened_at, request_id, created_at, updated_at)
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, charged, price_version, state, reported_by, reported_id, happened_at, request_id, created_at, updated_at)
       select v_account, id, permit_id, 1, 1, p_user, p_key, product, name, provider, model, provider_request_id,
-        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, 0, cost, price_version, 'posted', p_holder, reported_id, happened_at, p_request, v_now, v_now
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, 0, cost, cost, price_version, 'posted', p_holder, reported_id, happened_at, p_request, v_now, v_now
         from unnest(v_events) with ordinality order by reported_id, ordinality
       on conflict (account_id, reported_by, reported_id) where reported_id is not null do nothing
       returning id

@@ -1,0 +1,109 @@
+import { expect, describe, test, vi } from 'vitest';
+import { DatabaseAway } from '#platform/db';
+import { cutDatabase, engine, testDatabase } from '#test/services';
+import {
+  granted,
+  gymCatalogue,
+  kill,
+  ledgerLines,
+  openGym,
+  openNode,
+  permits,
+  request,
+  waitsForLocks,
+  windows,
+} from '#test/gym';
+
+const RULES = {
+  limits: {
+    at_once: { kind: 'concurrency', by: 'account' },
+    calls: { kind: 'quota', per: 'month', by: 'account' },
+    money: { kind: 'budget', per: 'month', by: 'account' },
+  },
+  plans: { only: { at_once: 2, calls: 5, money: 1_000 } },
+} as const;
+
+const ADMISSION = /limits\.admit\(/;
+
+/** A gym whose database is asked for admissions by a way that can lose answers. */
+async function openCut() {
+  const { db, url } = await testDatabase();
+  const gym = await openGym(db, RULES);
+  const { cutter, through } = await cutDatabase(url);
+  const node = await openNode(through, [gymCatalogue(RULES)]);
+  const member = await gym.member();
+  const admit = (more: { key?: string } = {}) =>
+    node.limits.admit(request(member, { reserve: 100, ...more }));
+  const told = () => vi.waitFor(() => expect(node.limits.untold.size).toBe(0), { timeout: 30_000 });
+  return { db, gym, cutter, node, member, admit, told };
+}
+
+describe.runIf(engine === 'postgres')('an admission whose answer was lost', () => {
+  test('is given back as soon as the database answers: two of them, on two places, leave both free, and nothing is charged', async () => {
+    const { db, gym, cutter, member, admit, told } = await openCut();
+    for (const nth of [1, 2]) {
+      void cutter.cutNextCommit(ADMISSION);
+      await expect(admit()).rejects.toThrow(DatabaseAway);
+      expect(cutter.cuts).toBe(nth);
+    }
+    await told();
+    expect(await permits(db, member.accountId)).toMatchObject([
+      { state: 'voided', reason: 'answer lost' },
+      { state: 'voided', reason: 'answer lost' },
+    ]);
+    expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided']);
+    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+    granted(await gym.admit(member));
+    granted(await gym.admit(member));
+  });
+
+  test('frees its Idempotency-Key: the repeat is admitted, and charged once', async () => {
+    const { db, cutter, member, admit, told } = await openCut();
+    void cutter.cutNextCommit(ADMISSION);
+    await expect(admit({ key: 'one' })).rejects.toThrow(DatabaseAway);
+    await told();
+    granted(await admit({ key: 'one' }));
+    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 1, 'gym money': 100 });
+    expect((await admit({ key: 'one' })).kind).toBe('running');
+  });
+
+  test('is given back when it is committed after its process has asked for that', async () => {
+    const { db, cutter, member, admit, told } = await openCut();
+    const held = cutter.holdNextCommit(ADMISSION);
+    await expect(admit()).rejects.toThrow(DatabaseAway);
+    const release = await held;
+    await vi.waitFor(async () => expect(await waitsForLocks(db)).toBe(1), { timeout: 30_000 });
+    expect(await release()).toBe('COMMIT');
+    await told();
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'answer lost' }]);
+    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+  });
+
+  test('can not be committed any more when it arrives after that was asked for', async () => {
+    const { db, cutter, member, admit, told } = await openCut();
+    const held = cutter.holdNextCommit(ADMISSION, 'whole');
+    await expect(admit({ key: 'late' })).rejects.toThrow(DatabaseAway);
+    const release = await held;
+    await told();
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'answer lost' }]);
+    expect(await release()).toBe('ROLLBACK');
+    expect(await windows(db, member.accountId)).toEqual({});
+    granted(await admit({ key: 'late' }));
+    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 1, 'gym money': 100 });
+  });
+
+  test('that a sweep has closed as if its call had gone out is given back all the same', async () => {
+    const { db, gym, cutter, node, member, admit, told } = await openCut();
+    void cutter.cutNextCommit(ADMISSION);
+    const lost = expect(admit()).rejects.toThrow(DatabaseAway);
+    await lost;
+    cutter.refuse();
+    await kill({ ...node, db });
+    await gym.limits.sweep();
+    cutter.resume();
+    await told();
+    expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -100']);
+    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+    expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
+  });
+});

@@ -1,0 +1,2 @@
+drop function limits.disown(jsonb);
+drop function limits.unserved(uuid, uuid, timestamptz);
