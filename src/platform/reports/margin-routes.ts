@@ -107,6 +107,7 @@ const margin = z.strictObject({
   tax_minor: z.int(),
   net_minor: z.int(),
   cost_micros: z.int().describe('What the model calls cost, in micro-dollars.'),
+  charged_micros: z.int().describe('What of it counted against the accounts’ budgets.'),
   cost_minor: z.int().nullable().describe('The same in the currency, rounded half away from zero.'),
   margin_minor: z.int().nullable().describe('net − cost; null: there is no rate for the currency.'),
   rate: z

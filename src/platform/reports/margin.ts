@@ -29,6 +29,7 @@ interface MarginRow {
   readonly tax_minor: number;
   readonly net_minor: number;
   readonly cost_micros: number;
+  readonly charged_micros: number;
 }
 
 /** What was earned in a month and a currency; cost and margin are null where there is no rate for the currency. */
@@ -39,7 +40,15 @@ export interface Margin extends MarginRow {
   readonly rate: Quote | null;
 }
 
-const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 'cost_micros'] as const;
+const AMOUNTS = [
+  'sales',
+  'gross_minor',
+  'fee_minor',
+  'tax_minor',
+  'net_minor',
+  'cost_micros',
+  'charged_micros',
+] as const;
 
 /**
  * Net proceeds less the cost of model calls, in the currency of the sale. A cost is in the currency in which its account
@@ -94,15 +103,16 @@ function sums({ accountId }: MarginQuestion, asked: SumsAsked): Statement<Margin
   const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
   return statement<MarginRow>(
     `with spent as (
-       select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost
+       select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost,
+         sum(charged) as charged
        from reports.usage($1, $2) where not own ${ofAccount} group by 1, 2, 3, 4),
      rows as (
        select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, sales,
-         gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, 0 as cost_micros
+         gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, 0 as cost_micros, 0 as charged_micros
        from reports.revenue($1, $2, $5) where true ${ofAccount}
        union all
        select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
-         reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost
+         reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost, s.charged
        from spent s),
      ${summedRows(asked.keys, AMOUNTS, goingOn(asked, place))}`,
     values,

@@ -64,6 +64,7 @@ function figuresOf(sum: UsageSum): Sums {
     sum.estimated_micros,
     sum.corrections_micros,
     sum.cost_micros,
+    sum.charged_micros,
   ];
 }
 
@@ -72,6 +73,7 @@ interface Row {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly cost: number;
+  readonly charged: number;
   readonly estimated: boolean;
   readonly corrects: string | null;
 }
@@ -82,12 +84,12 @@ async function counted(): Promise<Map<string, Sums>> {
     statement<Row>(
       `select array[e.account_id::text, e.user_id::text, coalesce(p.plan, ''), e.product, e.feature, coalesce(e.key_id::text, ''), e.provider, e.model,
          to_char(e.updated_at at time zone 'Asia/Kathmandu', 'YYYY-MM-DD')] as keys,
-         e.prompt_tokens, e.completion_tokens, e.cost, e.estimated, e.corrects
+         e.prompt_tokens, e.completion_tokens, e.cost, e.charged, e.estimated, e.corrects
        from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id where e.state = 'posted'`,
     ),
   );
   const sums = new Map<string, Sums>();
-  for (const { keys, prompt_tokens, completion_tokens, cost, estimated, corrects } of rows) {
+  for (const { keys, prompt_tokens, completion_tokens, cost, charged, estimated, corrects } of rows) {
     const isCall = corrects === null;
     const [exact, guessed] = [isCall && !estimated, isCall && estimated];
     const row = [
@@ -99,6 +101,7 @@ async function counted(): Promise<Map<string, Sums>> {
       guessed ? cost : 0,
       isCall ? 0 : cost,
       cost,
+      charged,
     ];
     const before = sums.get(keys.join(' '));
     sums.set(

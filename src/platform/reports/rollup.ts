@@ -28,6 +28,7 @@ export interface Difference {
   readonly posted: number;
   readonly estimated: number;
   readonly corrections: number;
+  readonly charged: number;
 }
 
 /** Instants between which sums are compared with rows; all of them when not said. */

@@ -44,6 +44,7 @@ const usageSum = z.strictObject({
   posted_micros: z.int().describe('By the provider’s figures.'),
   estimated_micros: z.int().describe('The most that calls without figures may have cost.'),
   corrections_micros: z.int().describe('What figures that came late, and adjustments, added or took away.'),
+  charged_micros: z.int().describe('What of the cost counted against budgets: less, where providers failed.'),
 });
 
 interface UsageQuery {

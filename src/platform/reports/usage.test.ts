@@ -72,6 +72,7 @@ describe('an account’s report', () => {
         posted_micros: 70,
         estimated_micros: 0,
         corrections_micros: 0,
+        charged_micros: 70,
       },
     ]);
   });
@@ -184,7 +185,7 @@ describe('a report', () => {
       statement(
         `insert into reports.usage_cells
          select replace('0196%-7c00-7000-8000-000000000002', '%', lpad(to_hex(a), 4, '0'))::uuid, timestamptz '2027-08-01Z' + d * interval '15 minutes',
-           $1, 'gym.basic', 'gym', 'use', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 5, 0, 0
+           $1, 'gym.basic', 'gym', 'use', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 5, 0, 0, 5
          from generate_series(1, 12) a, generate_series(1, 1000) d`,
         [userId],
       ),

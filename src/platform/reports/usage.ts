@@ -30,6 +30,7 @@ const FIGURES = [
   'posted_micros',
   'estimated_micros',
   'corrections_micros',
+  'charged_micros',
 ] as const;
 
 /** Columns by which a report may be narrowed down. */
@@ -177,7 +178,7 @@ const NAME =
 
 const AMOUNTS = `calls, estimated_calls, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
   posted + estimated + corrections as cost_micros, posted as posted_micros, estimated as estimated_micros,
-  corrections as corrections_micros`;
+  corrections as corrections_micros, charged as charged_micros`;
 
 function summed(figure: string): string {
   return `coalesce(sum(${figure}), 0)::bigint as ${figure}`;

@@ -5,7 +5,8 @@ grant usage on schema reports to plinth_tenant, plinth_system;
 
 -- What was posted in a quarter of an hour, by all that reports tell apart. Quarters, because each time zone's day begins with
 -- one (of UTC, of India at :30, of Nepal at :45): a day of any zone is a whole number of cells. Amounts in micro-dollars:
--- posted (the provider's figures), estimated (it gave none), corrections (of estimates, and by hand). All of them add up.
+-- posted (the provider's figures), estimated (it gave none), corrections (of estimates, and by hand). These three add up to the
+-- cost; charged is what of it counts against the account's budgets.
 create table reports.usage_cells (
   account_id uuid not null,
   slot timestamptz not null,
@@ -27,6 +28,7 @@ create table reports.usage_cells (
   posted bigint not null,
   estimated bigint not null,
   corrections bigint not null,
+  charged bigint not null,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   unique nulls not distinct (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own)
@@ -36,7 +38,7 @@ call app.protect_tenant('reports.usage_cells', 'select');
 
 create type reports.cell as (account_id uuid, slot timestamptz, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean,
   calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,
-  posted bigint, estimated bigint, corrections bigint);
+  posted bigint, estimated bigint, corrections bigint, charged bigint);
 
 -- One posted row as a cell. It counts in the quarter in which it was posted, and a correction in the one in which it was made:
 -- what a report said of a day that is over stays so. p_times: 1, or -1 to take it away.
@@ -47,7 +49,8 @@ create function reports.cell_of(e limits.usage_events, p limits.permits, p_times
     p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
     p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
     p_times * case when e.corrects is null and e.estimated then e.cost else 0 end,
-    p_times * case when e.corrects is not null then e.cost else 0 end
+    p_times * case when e.corrects is not null then e.cost else 0 end,
+    p_times * e.charged
 $$;
 
 -- What was posted and is in no cell yet.
@@ -62,7 +65,7 @@ $$;
 -- What reports add up: the cells and the tail, of one instant when read by one statement.
 create function reports.usage(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
   select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
-      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections, charged
     from reports.usage_cells where slot >= p_from and slot < p_until
   union all
   select * from reports.tail() where slot >= p_from and slot < p_until
@@ -79,15 +82,16 @@ end $$;
 -- Adds to the cells, in the order in which everybody locks them.
 create function reports.add(p_cells reports.cell[]) returns void language sql as $$
   insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
-      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections, charged)
     select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls), sum(estimated_calls),
-      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
+      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections), sum(charged)
     from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
   on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own) do update set
     calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
     prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
     completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
     posted = c.posted + excluded.posted, estimated = c.estimated + excluded.estimated, corrections = c.corrections + excluded.corrections,
+    charged = c.charged + excluded.charged,
     updated_at = app.now()
 $$;
 
@@ -118,18 +122,18 @@ end $$;
 create function reports.differences(p_from timestamptz, p_until timestamptz) returns setof reports.cell language sql stable as $$
   select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls)::bigint, sum(estimated_calls)::bigint,
       sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
-      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
+      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint, sum(charged)::bigint
     from (
       select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
         cross join lateral reports.cell_of(e, p, 1) as cell
         where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
       union all
       select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
-        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
+        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections, -charged from reports.usage(p_from, p_until)
     ) as signed
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
-      sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+      sum(posted), sum(estimated), sum(corrections), sum(charged)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
 $$;
 
