@@ -31,6 +31,8 @@ export interface BilledCall {
    * says what was known when the answer began.
    */
   readonly hung_up: boolean;
+  /** The fault that it met, if any, and after how many tokens: what the caller was shown of a stream at most. */
+  readonly fault?: { readonly kind: string; readonly after?: number };
 }
 
 type Entry = { -readonly [Key in keyof BilledCall]: BilledCall[Key] };

@@ -64,7 +64,8 @@ const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['ki
 export function serveChat(exchange: Exchange, body: string, vendor: Vendor): void {
   const { request, encoded: usual } = vendor.prepared.for(body);
   const fault = faultFor(exchange, request.model, vendor);
-  const encoded = CHANGES_ANSWER.has(fault?.kind) ? encodeFor(request, fault) : usual;
+  const isOther = CHANGES_ANSWER.has(fault?.kind) || (fault !== undefined && 'reasoning_tokens' in fault);
+  const encoded = isOther ? encodeFor(request, fault) : usual;
   const { usage } = encoded;
   const answer = request.stream
     ? (): void => answerStream(exchange, encoded, { fault, pace: vendor.pace })

@@ -1,11 +1,13 @@
+import { UnfillableSchema } from './content/effort.ts';
 import { fillSchema } from './content/fill.ts';
 import { type JsonObject, isObject, own } from './content/json.ts';
 import { Author } from './content/posts.ts';
-import { UnfillableSchema, typesOf } from './content/schema.ts';
+import { typesOf } from './content/schema.ts';
 import { hash } from './content/words.ts';
 import { ApiError, invalid } from './errors.ts';
 import type { Fault } from './faults.ts';
 import { modelFor } from './models.ts';
+import { billedTokens } from './pictures.ts';
 import type { ChatRequest } from './request.ts';
 import { countTokens, splitTokens } from './tokens.ts';
 import { type Tool, chosenTool } from './tools.ts';
@@ -37,7 +39,7 @@ export function complete(request: ChatRequest, fault?: Fault): Completion {
   const choices = fault?.kind === 'empty_choices' ? [] : makeChoices(request, fault);
   const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const reported = fault?.kind === 'usage' ? fault : undefined;
-  const reasoningTokens = reported?.reasoning_tokens ?? 0;
+  const reasoningTokens = thought(request, { fault, generated });
   return {
     model: request.model,
     choices,
@@ -50,6 +52,16 @@ export function complete(request: ChatRequest, fault?: Fault): Completion {
   };
 }
 
+/** What it thinks is cut off by the reply's cap, as with the vendors; reported usage is whatever was ordered. */
+function thought(
+  { maxTokens }: ChatRequest,
+  { fault, generated }: { readonly fault: Fault | undefined; readonly generated: number },
+): number {
+  const ordered = fault !== undefined && 'reasoning_tokens' in fault ? (fault.reasoning_tokens ?? 0) : 0;
+  if (fault?.kind === 'usage' || maxTokens === null) return ordered;
+  return Math.max(0, Math.min(ordered, maxTokens - generated));
+}
+
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_REPLY = 3;
 const TOKENS_PER_ATTACHMENT = 85;
@@ -57,8 +69,12 @@ const TOKENS_PER_ATTACHMENT = 85;
 function checkedPromptTokens(request: ChatRequest): number {
   const { contextTokens } = modelFor(request.model, 'chat');
   const perMessage = request.messages.map(
-    ({ text, callsText, attachments }) =>
-      TOKENS_PER_MESSAGE + countTokens(text) + countTokens(callsText) + attachments * TOKENS_PER_ATTACHMENT,
+    ({ text, callsText, attachments, pictures }) =>
+      pictures.reduce((tokens, picture) => tokens + billedTokens(request.model, picture), 0) +
+      TOKENS_PER_MESSAGE +
+      countTokens(text) +
+      countTokens(callsText) +
+      attachments * TOKENS_PER_ATTACHMENT,
   );
   const declared = request.tools.map(({ declaration }) => countTokens(declaration));
   const schema =

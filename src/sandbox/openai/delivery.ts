@@ -1,7 +1,8 @@
 import type { Bill, BillEntry, BilledCall } from './bill.ts';
+import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
 import { DONE, type Encoded, eventHead, plainHead } from './encode.ts';
 import { orderedFailure } from './errors.ts';
-import { type Exchange, commonHeaders, guarded, requestId, sendText } from './exchange.ts';
+import { type Exchange, commonHeaders, guarded, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
 import type { Pace } from './pace.ts';
 
@@ -30,6 +31,7 @@ export interface Delivery {
 export function deliver(delivery: Delivery, to: { readonly bill: Bill; readonly pace: Pace }): void {
   const { fault, exchange } = delivery;
   if (fault?.kind === 'status') throw orderedFailure(fault);
+  if (fault?.kind === 'redirect') return redirect(exchange, fault);
   if (fault?.kind === 'hang' && fault.billed !== true) return;
   if (fault?.kind === 'reset' && fault.billed !== true) {
     exchange.request.socket.resetAndDestroy();
@@ -43,6 +45,14 @@ export function deliver(delivery: Delivery, to: { readonly bill: Bill; readonly 
   });
 }
 
+function redirect(
+  exchange: Exchange,
+  { status = 308, location }: Extract<Fault, { kind: 'redirect' }>,
+): void {
+  const to = location ?? `${exchange.request.url ?? '/'}?moved=1`;
+  send(exchange, '', { status, headers: ['location', to] });
+}
+
 function conclude(delivery: Delivery, bill: Bill): void {
   const { exchange, fault } = delivery;
   const { response, request } = exchange;
@@ -52,11 +62,18 @@ function conclude(delivery: Delivery, bill: Bill): void {
     ...delivery.line,
     client_request_id: clientRequestId(exchange),
     hung_up: response.destroyed,
+    ...(fault === undefined ? {} : { fault: metBy(fault) }),
   });
   if (response.destroyed) return;
   watchCaller(delivery, entry);
   if (fault?.kind === 'reset') request.socket.resetAndDestroy();
   else if (fault?.kind !== 'hang') delivery.answer();
+}
+
+/** Without what it says: a bill holds no text. */
+function metBy(fault: Fault): NonNullable<BilledCall['fault']> {
+  const after = 'after' in fault ? fault.after : undefined;
+  return { kind: fault.kind, ...(after === undefined ? {} : { after }) };
 }
 
 function clientRequestId({ request }: Exchange): string | null {
@@ -74,6 +91,9 @@ function watchCaller({ exchange, fault }: Delivery, entry: BillEntry): void {
 
 /** Sends a plain answer, spoiled as the fault says. */
 export function sendPlain(exchange: Exchange, text: string, fault: Fault | undefined): void {
+  const encoded = fault?.kind === 'dialect' ? encodedIn(fault.as, text) : undefined;
+  if (encoded !== undefined)
+    return send(exchange, encoded.bytes, { status: 200, headers: ['content-encoding', encoded.name] });
   const half = text.slice(0, text.length / 2);
   if (fault?.kind === 'malformed_json') return sendText(exchange, half);
   if (fault?.kind !== 'hang_midstream' && fault?.kind !== 'cut_stream') return sendText(exchange, text);
@@ -97,6 +117,8 @@ interface Script {
   readonly paced: readonly string[];
   readonly last: string;
   readonly end: 'close' | 'drop' | 'hang';
+  /** What comes in a packet of its own, so many milliseconds after all else. */
+  readonly late?: { readonly text: string; readonly ms: number };
 }
 
 /** Sends a completion as one plain answer. */
@@ -112,13 +134,61 @@ export function answerStream(
 ): void {
   const { response } = exchange;
   const { fault, pace } = how;
+  if (fault?.kind === 'dialect' && fault.as === 'plain') return answerPlain(exchange, encoded, undefined);
   const script = scriptFor(encoded, { head: eventHead(exchange.id), fault });
   const type = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
+  if (fault?.kind === 'dialect') return answerInDialect(exchange, script, { as: fault.as, type });
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
   const wait = fault?.kind === 'latency' && fault.before === 'first_token' ? fault.ms : 0;
-  if (wait > 0) response.flushHeaders();
+  if (wait > 0 || script.first.length === 0) response.flushHeaders();
+  if (fault?.kind === 'think') return think(exchange, script, { fault, pace });
   const isSlow = pace.rhythm(script.paced.length).pauseMs > 0;
-  pace.after(wait, () => (isSlow ? play(exchange, script, pace) : playAtOnce(exchange, script)));
+  pace.after(wait, () => (isSlow ? play(exchange, script, pace) : playAtOnce(exchange, script, pace)));
+}
+
+/** Sends a stream as another vendor's server does, each packet when the one before it has left. */
+function answerInDialect(
+  exchange: Exchange,
+  script: Script,
+  { as, type }: { readonly as: Dialect; readonly type: readonly string[] },
+): void {
+  const { response } = exchange;
+  const text = script.first.join('') + script.paced.join('') + script.last;
+  const encoded = encodedIn(as, text);
+  const encoding = encoded === undefined ? [] : ['content-encoding', encoded.name];
+  response.writeHead(200, [...commonHeaders(exchange), ...type, ...encoding]);
+  if (encoded !== undefined) return void response.end(encoded.bytes);
+  const packets = [...packetsIn(as, text)];
+  const next = (): void => {
+    const packet = packets.shift();
+    if (packet === undefined) response.end();
+    else response.write(packet, () => setImmediate(next));
+  };
+  next();
+}
+
+/** Falls silent for the time of the fault, but for comments, and goes on. */
+function think(
+  exchange: Exchange,
+  script: Script,
+  { fault, pace }: { readonly fault: Extract<Fault, { kind: 'think' }>; readonly pace: Pace },
+): void {
+  const { response } = exchange;
+  const { after = 0, ms, comment_ms: every } = fault;
+  const shown = script.paced.slice(0, after);
+  response.flushHeaders();
+  if (after > 0) response.write([...script.first, ...shown].join(''));
+  const first = after > 0 ? [] : script.first;
+  const step = (left: number): void => {
+    if (response.destroyed) return;
+    if (left <= 0) return playAtOnce(exchange, { ...script, first, paced: script.paced.slice(after) }, pace);
+    const pause = Math.min(every ?? left, left);
+    pace.after(pause, () => {
+      if (every !== undefined && !response.destroyed) response.write(': SANDBOX PROCESSING\n\n');
+      step(left - pause);
+    });
+  };
+  step(ms);
 }
 
 function scriptFor(
@@ -132,7 +202,13 @@ function scriptFor(
   const last = headed(close).join('') + DONE;
   const upTo = (count = 0): string[] => headed(tokens.slice(0, count));
   if (fault?.kind === 'cut_stream') {
-    return { first, paced: upTo(fault.after), last: '', end: fault.abrupt === true ? 'drop' : 'close' };
+    const end = fault.abrupt === true ? 'drop' : 'close';
+    if (fault.before === 'first_event') return { first: [], paced: [], last: '', end };
+    return { first, paced: upTo(fault.after), last: '', end };
+  }
+  if (fault?.kind === 'split_done') {
+    const late = { text: DONE.slice(SPLIT), ms: fault.ms ?? 20 };
+    return { first, paced: headed(tokens), last: last.slice(0, SPLIT - DONE.length), end: 'close', late };
   }
   if (fault?.kind === 'hang_midstream') return { first, paced: upTo(fault.after), last: '', end: 'hang' };
   if (fault?.kind === 'malformed_json') {
@@ -143,10 +219,17 @@ function scriptFor(
   return { first, paced: headed(tokens), last, end: 'close' };
 }
 
-function playAtOnce({ response }: Exchange, script: Script): void {
+/** Where a [DONE] is cut that comes in two packets: `data: [DO`, `NE]`. */
+const SPLIT = 'data: [DO'.length;
+
+function playAtOnce({ response }: Exchange, script: Script, pace: Pace): void {
   if (response.destroyed) return;
   const text = script.first.join('') + script.paced.join('') + script.last;
-  if (script.end === 'close') response.end(text);
+  const { late } = script;
+  if (late !== undefined) {
+    response.write(text);
+    pace.after(late.ms, () => response.end(late.text));
+  } else if (script.end === 'close') response.end(text);
   else response.write(text, () => script.end === 'drop' && response.destroy());
 }
 
@@ -164,7 +247,7 @@ function play(exchange: Exchange, script: Script, pace: Pace): void {
       response.write(piece.join(''));
       pace.after(pauseMs, step);
     } else {
-      playAtOnce(exchange, { ...script, first: [], paced: piece });
+      playAtOnce(exchange, { ...script, first: [], paced: piece }, pace);
     }
   };
   pace.after(pauseMs, step);

@@ -62,8 +62,11 @@ export function orderedFailure(fault: {
   readonly status: number;
   readonly retry_after?: number | string | undefined;
   readonly code?: string | undefined;
+  readonly type?: string | undefined;
+  readonly param?: string | undefined;
+  readonly message?: string | undefined;
 }): ApiError {
-  const { status, retry_after: retryAfter, code } = fault;
+  const { status, retry_after: retryAfter } = fault;
   const usual = BUSY[status] ?? {
     message:
       status >= 500
@@ -74,5 +77,16 @@ export function orderedFailure(fault: {
     code: null,
   };
   const headers = retryAfter === undefined ? [] : ['retry-after', String(retryAfter)];
-  return new ApiError(status, code === undefined ? usual : { ...usual, code }, headers);
+  return new ApiError(status, { ...usual, ...said(fault) }, headers);
+}
+
+/** What a fault says of the error's body. */
+function said(fault: Parameters<typeof orderedFailure>[0]): Partial<ErrorBody> {
+  const { code, type, param, message } = fault;
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(type === undefined ? {} : { type }),
+    ...(param === undefined ? {} : { param }),
+    ...(message === undefined ? {} : { message }),
+  };
 }

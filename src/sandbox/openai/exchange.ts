@@ -9,11 +9,12 @@ export interface Exchange {
   readonly id: string;
 }
 
-const LARGEST_BODY = 4 * 1024 * 1024;
+/** OpenAI takes 50 MB of pictures in one request. */
+const LARGEST_BODY = 50 * 1024 * 1024;
 // What a caller may still send after its 413 before the connection is dropped: enough for it to read the answer.
-const LARGEST_DRAIN = 8 * LARGEST_BODY;
+const LARGEST_DRAIN = LARGEST_BODY + 32 * 1024 * 1024;
 
-/** Reads the body, then calls back with its text; one over 4 MB is refused at once. */
+/** Reads the body, then calls back with its text; one over 50 MB is refused at once. */
 export function readBody(exchange: Exchange, done: (text: string) => void): void {
   const { request } = exchange;
   const chunks: Buffer[] = [];
@@ -22,7 +23,7 @@ export function readBody(exchange: Exchange, done: (text: string) => void): void
   const refuse = (): void => {
     refused = true;
     chunks.length = 0;
-    const message = 'The body of your request is over 4 MB, which is more than the sandbox takes.';
+    const message = 'The body of your request is over 50 MB, which is more than the sandbox takes.';
     sendError(exchange, new ApiError(413, { message, code: 'request_too_large' }, ['connection', 'close']));
   };
   request.on('data', (chunk: Buffer) => {
@@ -78,7 +79,12 @@ export function sendError(exchange: Exchange, error: ApiError): void {
   send(exchange, JSON.stringify({ error: error.body }), error);
 }
 
-function send(exchange: Exchange, text: string, head: { status: number; headers: readonly string[] }): void {
+/** Sends a whole answer with headers of its own. */
+export function send(
+  exchange: Exchange,
+  text: string | Buffer,
+  head: { readonly status: number; readonly headers: readonly string[] },
+): void {
   const { response } = exchange;
   if (response.destroyed || response.headersSent) return;
   const length = String(Buffer.byteLength(text));

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { dialectSchema } from './dialects.ts';
 
 const target = { model: z.string().optional() };
 const after = z.number().int().min(0).optional();
+/** Thought before the answer, within the reply's cap: billed, and never shown. */
+const unseen = { reasoning_tokens: z.number().int().min(0).optional() };
 
 /** Faults as they are written in JSON; `model` aims one at the calls of that model. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -18,19 +21,51 @@ export const faultSchema = z.discriminatedUnion('kind', [
     status: z.number().int().min(400).max(599),
     retry_after: z.union([z.number(), z.string()]).optional(),
     code: z.string().optional(),
+    type: z.string().optional(),
+    param: z.string().optional(),
+    message: z.string().optional(),
     ...target,
   }),
+  /** Sends the caller to this path, or to its own with `?moved=1`: 308 unless told. */
+  z.strictObject({
+    kind: z.literal('redirect'),
+    status: z.number().int().min(300).max(399).optional(),
+    location: z.string().optional(),
+    ...target,
+  }),
+  /** A stream thinks for so long after so many tokens (0 unless told), and says so by a comment every few milliseconds. */
+  z.strictObject({
+    kind: z.literal('think'),
+    ms: z.number().min(0),
+    comment_ms: z.number().min(1).optional(),
+    after,
+    ...target,
+  }),
+  /** Not a fault: answers as other vendors' servers do. */
+  z.strictObject({ kind: z.literal('dialect'), as: dialectSchema, ...target }),
   /** Takes the request and never answers. */
-  z.strictObject({ kind: z.literal('hang'), billed: z.boolean().optional(), ...target }),
+  z.strictObject({ kind: z.literal('hang'), billed: z.boolean().optional(), ...unseen, ...target }),
   /** Goes silent after so many chunks (0 unless told), or in the middle of a plain answer. */
-  z.strictObject({ kind: z.literal('hang_midstream'), after, ...target }),
+  z.strictObject({ kind: z.literal('hang_midstream'), after, ...unseen, ...target }),
   /** Resets the connection before a byte of the answer. */
-  z.strictObject({ kind: z.literal('reset'), billed: z.boolean().optional(), ...target }),
-  /** Ends without [DONE] after so many chunks; `abrupt` drops the connection, as does a plain answer cut in half. */
-  z.strictObject({ kind: z.literal('cut_stream'), after, abrupt: z.boolean().optional(), ...target }),
+  z.strictObject({ kind: z.literal('reset'), billed: z.boolean().optional(), ...unseen, ...target }),
+  /**
+   * Ends without [DONE] after so many chunks, or with nothing but its headers; `abrupt` drops the connection, as does a plain
+   * answer cut in half.
+   */
+  z.strictObject({
+    kind: z.literal('cut_stream'),
+    after,
+    before: z.literal('first_event').optional(),
+    abrupt: z.boolean().optional(),
+    ...unseen,
+    ...target,
+  }),
+  /** A stream whose [DONE] comes in two packets, so many milliseconds apart (20 unless told). */
+  z.strictObject({ kind: z.literal('split_done'), ms: z.number().min(0).optional(), ...target }),
   /** A plain answer that is no JSON; a stream with one such event after so many chunks. */
   z.strictObject({ kind: z.literal('malformed_json'), after, ...target }),
-  z.strictObject({ kind: z.literal('missing_usage'), ...target }),
+  z.strictObject({ kind: z.literal('missing_usage'), ...unseen, ...target }),
   /** A whole, valid answer whose content is not what the requested schema says. */
   z.strictObject({ kind: z.literal('bad_content'), ...target }),
   /** An answer by a schema, but its longer texts say everything `times` over (10 unless told): too long for what they are for. */

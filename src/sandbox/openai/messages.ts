@@ -1,5 +1,6 @@
 import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
 import { invalid } from './errors.ts';
+import { type Picture, pictureOf } from './pictures.ts';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
@@ -13,8 +14,9 @@ export interface Message {
   readonly role: (typeof ROLES)[number];
   /** The text of all its parts. */
   readonly text: string;
-  /** Parts that are no text: images, audio, files. */
+  /** Parts that are no text: audio, files. */
   readonly attachments: number;
+  readonly pictures: readonly Picture[];
   readonly calls: readonly AskedCall[];
   /** The JSON of its calls, which counts as prompt. */
   readonly callsText: string;
@@ -64,14 +66,17 @@ function parseMessage(value: unknown, position: number): Message {
   };
 }
 
+type Content = Pick<Message, 'text' | 'attachments' | 'pictures'>;
+
 function parseContent(
   message: JsonObject,
   rule: { readonly param: string; readonly mayBeEmpty: boolean },
-): { text: string; attachments: number } {
+): Content {
   const content = own(message, 'content');
-  if (typeof content === 'string') return { text: content, attachments: 0 };
+  if (typeof content === 'string') return { text: content, attachments: 0, pictures: [] };
   if (Array.isArray(content)) return joinParts(content, `${rule.param}.content`);
-  if (rule.mayBeEmpty && (content === undefined || content === null)) return { text: '', attachments: 0 };
+  if (rule.mayBeEmpty && (content === undefined || content === null))
+    return { text: '', attachments: 0, pictures: [] };
   const got = content === null ? 'null' : typeof content;
   const wanted = `expected one of a string or array of objects, but got ${got} instead.`;
   throw invalid(
@@ -81,8 +86,9 @@ function parseContent(
   );
 }
 
-function joinParts(parts: readonly unknown[], param: string): { text: string; attachments: number } {
+function joinParts(parts: readonly unknown[], param: string): Content {
   const texts: string[] = [];
+  const pictures: Picture[] = [];
   for (const [position, part] of parts.entries()) {
     const type = isObject(part) ? ownString(part, 'type') : undefined;
     if (
@@ -94,9 +100,11 @@ function joinParts(parts: readonly unknown[], param: string): { text: string; at
       throw invalid(where, `Invalid value for '${where}'.`, 'invalid_value');
     }
     const text = ownString(part, type);
+    if (type === 'image_url') pictures.push(pictureOf(part));
     if ((type === 'text' || type === 'refusal') && text !== undefined) texts.push(text);
   }
-  return { text: texts.join('\n'), attachments: parts.length - texts.length };
+  const attachments = parts.length - texts.length - pictures.length;
+  return { text: texts.join('\n'), attachments, pictures };
 }
 
 function checkCalls(messages: readonly Message[]): void {

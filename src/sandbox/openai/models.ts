@@ -9,6 +9,8 @@ interface Model {
 const MODELS: readonly Model[] = [
   { id: 'sandbox-small', serves: 'chat', contextTokens: 128_000 },
   { id: 'sandbox-large', serves: 'chat', contextTokens: 400_000 },
+  // Thinks where a fault says so: what it thinks is billed and never shown.
+  { id: 'sandbox-reasoning', serves: 'chat', contextTokens: 400_000 },
   { id: 'sandbox-embed', serves: 'embeddings', contextTokens: 8_192 },
 ];
 

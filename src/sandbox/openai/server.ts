@@ -68,6 +68,7 @@ function noSuchRoute(method: string, path: string): ApiError {
 }
 
 function hasKey({ request }: Exchange): boolean {
-  const { authorization = '' } = request.headers;
+  const { authorization = '', 'api-key': azure = '' } = request.headers;
+  if (azure !== '') return true;
   return authorization.length > 7 && /^bearer +\S/i.test(authorization);
 }

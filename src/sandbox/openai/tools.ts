@@ -14,10 +14,17 @@ export type ToolChoice =
   | { readonly mode: 'none' | 'auto' | 'required' }
   | { readonly mode: 'named'; readonly name: string };
 
+/** As OpenAI has it. */
+const MOST_TOOLS = 128;
+
 export function parseTools(value: unknown): Tool[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value))
     throw invalid('tools', "Invalid type for 'tools': expected an array.", 'invalid_type');
+  if (value.length > MOST_TOOLS) {
+    const message = `Invalid 'tools': array too long. Expected at most ${MOST_TOOLS} items.`;
+    throw invalid('tools', message, 'array_above_max_length');
+  }
   return value.map((tool: unknown, position) => {
     const declared =
       isObject(tool) && own(tool, 'type') === 'function' ? ownObject(tool, 'function') : undefined;
@@ -77,7 +84,8 @@ export function chosenTool(
   if (toolChoice.mode === 'none') return undefined;
   if (toolChoice.mode === 'named') return tools.find(({ name }) => name === toolChoice.name);
   const asked = messages.findLast(({ role }) => role === 'user')?.text ?? '';
-  const meant = tools.find(({ name }) => speaksOf(asked, name));
+  const said = new Set(wordsOf(asked.toLowerCase()).map(stem));
+  const meant = tools.find(({ name }) => speaksOf(said, name));
   if (toolChoice.mode === 'required') return meant ?? tools[0];
   return messages.at(-1)?.role === 'user' ? meant : undefined;
 }
@@ -89,11 +97,10 @@ const FILLERS = new Set(
   ),
 );
 
-function speaksOf(text: string, toolName: string): boolean {
-  const said = wordsOf(text.toLowerCase()).map(stem);
+function speaksOf(said: ReadonlySet<string>, toolName: string): boolean {
   const words = nameWords(toolName);
   const telling = words.filter((word) => !FILLERS.has(word));
-  return (telling.length > 0 ? telling : words).every((word) => said.includes(stem(word)));
+  return (telling.length > 0 ? telling : words).every((word) => said.has(stem(word)));
 }
 
 function stem(word: string): string {

@@ -68,9 +68,8 @@ export function fillBoolean(place: Place, material: Material): boolean {
   );
   const stem = words.at(-1)?.slice(0, 6);
   if (stem === undefined) return true;
-  const match = new RegExp(
+  const match = material.first(
     String.raw`((?:no|not|without|never|kein|keine|nicht|ohne|sans|sin|senza|sem)\s+)?(?<!\p{L})${stem}`,
-    'iu',
-  ).exec(material.text);
+  );
   return match !== null && match[1] === undefined;
 }

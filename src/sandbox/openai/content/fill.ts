@@ -1,15 +1,18 @@
+import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
 import { fillBoolean, fillNumber } from './figures.ts';
-import { type JsonObject, isObject, own, ownList, ownNumber, ownObject, ownString } from './json.ts';
-import { isCostly } from './pattern.ts';
+import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
+import { Patterns } from './pattern.ts';
 import type { Place } from './place.ts';
 import type { Author } from './posts.ts';
-import { UnfillableSchema, allowsNull, merged, resolved, typesOf } from './schema.ts';
+import { allowsNull, merged, resolved, stepsFor, typesOf } from './schema.ts';
 import { fillString } from './strings.ts';
 import { clip, labelKey } from './words.ts';
 
 interface Filling {
   readonly author: Author;
   readonly root: JsonObject;
+  readonly effort: Effort;
+  readonly patterns: Patterns;
   values: number;
 }
 
@@ -20,8 +23,9 @@ const LEAN_VALUES = 1_000;
 const MOST_DEPTH = 100;
 const MOST_VALUES = 5_000;
 const CHARACTERS_LIKE_A_VALUE = 200;
-const COSTLY_PATTERN_LIKE_VALUES = 250;
 const USUAL_ITEMS = 3;
+/** A choice is cut into words and looked for among those of the request. */
+const STEPS_TO_COMPARE = 20;
 
 /**
  * A value that is valid under a JSON schema, made of the words that a request gives. The same words and schema
@@ -29,7 +33,8 @@ const USUAL_ITEMS = 3;
  * and a `oneOf` is filled as an `anyOf`. Throws UnfillableSchema.
  */
 export function fillSchema(schema: JsonObject, author: Author): unknown {
-  const filling: Filling = { author, root: schema, values: 0 };
+  const effort = new Effort();
+  const filling = { author, root: schema, effort, patterns: new Patterns(effort), values: 0 };
   return fill(schema, { name: '', index: 0, outer: 0, depth: 0 }, filling);
 }
 
@@ -38,21 +43,22 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
   if (filling.values > MOST_VALUES || place.depth > MOST_DEPTH) {
     throw new UnfillableSchema('the schema asks for more than an answer can hold');
   }
-  if (!isObject(schema)) return fillString({}, place, filling.author);
-  const plain = resolved(schema, filling.root);
+  filling.effort.spend(stepsOf(place.name));
+  if (!isObject(schema)) return fillString({}, place, filling);
+  const plain = resolved(schema, filling);
+  filling.effort.spend(stepsFor(plain));
   const branches = ownList(plain, 'anyOf') ?? ownList(plain, 'oneOf');
   if (branches !== undefined && branches.length > 0) return fillBranch(plain, branches, { place, filling });
   if (Object.hasOwn(plain, 'const')) return plain['const'];
   const choices = ownList(plain, 'enum');
-  if (choices !== undefined && choices.length > 0) return choose(choices, place, filling.author);
+  if (choices !== undefined && choices.length > 0) return choose(choices, place, filling);
   return fillTyped(plain, place, filling);
 }
 
-/** Long strings, and those by a costly pattern, count for more: an answer is bounded in size and in time. */
+/** Long strings count for more: an answer is bounded in size. */
 function countedString(schema: JsonObject, place: Place, filling: Filling): string {
-  const text = fillString(schema, place, filling.author);
-  const weight = isCostly(ownString(schema, 'pattern') ?? '') ? COSTLY_PATTERN_LIKE_VALUES : 0;
-  filling.values += weight + Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
+  const text = fillString(schema, place, filling);
+  filling.values += Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
   return text;
 }
 
@@ -98,18 +104,21 @@ function fillBranch(
     return isObject(branch) && typesOf(branch).some((type) => type !== 'object' && type !== 'array') ? 1 : 2;
   };
   const best = branches.toSorted((one, other) => weight(one) - weight(other))[0];
-  return fill(isObject(best) ? merged(shared, best) : shared, at.place, at.filling);
+  return fill(isObject(best) ? merged(shared, best, at.filling.effort) : shared, at.place, at.filling);
 }
 
 /** The choice that the text names, by its label first; else the first, and in arrays one after another. */
-function choose(choices: readonly unknown[], place: Place, author: Author): unknown {
+function choose(choices: readonly unknown[], place: Place, { author, effort }: Filling): unknown {
+  for (const choice of choices)
+    effort.spend(STEPS_TO_COMPARE + (typeof choice === 'string' ? stepsOf(choice) : 0));
   const label = author.label(place.name);
   const key = label === undefined ? undefined : labelKey(label);
-  const labelled = choices.find((choice) => key !== undefined && labelKey(String(choice)) === key);
+  const labelled = choices.find(
+    (choice) => key !== undefined && typeof choice === 'string' && labelKey(choice) === key,
+  );
   if (labelled !== undefined) return labelled;
-  const named = choices.filter((choice) => typeof choice === 'string' && author.mentions(choice));
-  const rest = choices.filter((choice) => !named.includes(choice));
-  return [...named, ...rest][place.index % choices.length];
+  const named = new Set(choices.filter((choice) => typeof choice === 'string' && author.mentions(choice)));
+  return [...named, ...choices.filter((choice) => !named.has(choice))][place.index % choices.length];
 }
 
 function fillObject(schema: JsonObject, place: Place, filling: Filling): JsonObject {
@@ -153,6 +162,7 @@ function extraEntries(
       : Math.max(0, Math.min(Math.max(atLeast, isMap ? USUAL_ITEMS : 0), atMost, MOST_VALUES));
   if (count === 0 && undeclared.length === 0) return [];
   const taken = new Set([...undeclared, ...Object.keys(ownObject(schema, 'properties') ?? {})]);
+  filling.effort.spend(filling.author.labels().size + filling.author.keywords().length);
   const words = [
     ...filling.author.labels().keys(),
     ...filling.author.keywords().map((word) => word.toLowerCase()),

@@ -22,6 +22,11 @@ export interface Spoken {
 
 // Reading is linear, but a 4 MB prompt should still cost a millisecond and not a second.
 const READ_AT_MOST = 32_768;
+// Each look reads the whole text: a quarter of a millisecond, where it is as long as it may be.
+const MOST_LOOKS = 200;
+const LONGEST_STEM = 40;
+const LONGEST_SUBJECT = 2_000;
+const MOST_NUMBERS = 500;
 const SUBJECT_LABELS = ['topic', 'subject', 'title', 'theme', 'thema', 'sujet', 'tema', 'question'];
 const REQUEST =
   /^(?:please\s+)?(?:write|create|make|draft|give|tell|explain|summari[sz]e|describe|generate|extract)\b.{0,80}?\b(?:about|on|of|from)\s+/iu;
@@ -58,7 +63,7 @@ export class Material {
   readonly headings = lazy((): readonly string[] => headingsIn(this.text));
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
   readonly dates = lazy((): readonly string[] => datesIn(this.text));
-  readonly numbers = lazy((): readonly number[] => numbersIn(withoutDates(this.text)));
+  readonly numbers = lazy((): readonly number[] => numbersIn(withoutDates(this.text)).slice(0, MOST_NUMBERS));
   readonly names = lazy((): readonly string[] => namesIn(withoutDates(this.text)));
   readonly emails = lazy((): readonly string[] => emailsIn(this.text));
   readonly urls = lazy((): readonly string[] => urlsIn(this.text));
@@ -73,7 +78,7 @@ export class Material {
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
     const raw = label ?? headingsIn(this.#last)[0] ?? sentencesIn(this.#last)[0] ?? plainLine(this.#last);
-    const words = plainLine(raw).replace(REQUEST, '').split(/\s+/u).join(' ');
+    const words = plainLine(raw.slice(0, LONGEST_SUBJECT)).replace(REQUEST, '').split(/\s+/u).join(' ');
     const subject = trimmedOf(words, ' .!?:;,…¿¡').trim();
     return subject === '' ? 'sandbox' : subject;
   });
@@ -97,6 +102,7 @@ export class Material {
     ['language', 'lang', 'locale'].map((name) => this.labels().get(name)).find((value) => value),
   );
 
+  readonly #looked = new Map<string, RegExpExecArray | null>();
   readonly #said = lazy(() => new Set(wordsOf(this.text.toLowerCase())));
 
   /** Whether all words of an identifier stand in the text. */
@@ -116,11 +122,18 @@ export class Material {
     if (label !== undefined && /^\d{1,3}$/.test(label)) return Number(label);
     const last = nameWords(name).at(-1);
     if (last === undefined) return null;
-    const stem = last.replace(/s$/, '');
-    const match = new RegExp(String.raw`(?<![\d.,])(\d{1,2})\s+(?:\p{L}{1,20}\s+)?${stem}`, 'iu').exec(
-      this.text,
-    );
+    const stem = last.slice(0, LONGEST_STEM).replace(/s$/, '');
+    const match = this.first(String.raw`(?<![\d.,])(\d{1,2})\s+(?:\p{L}{1,20}\s+)?${stem}`);
     return match?.[1] === undefined ? null : Number(match[1]);
+  }
+
+  /** Where an expression of ours first stands in the text; a request that asks for too many gets no more of them looked for. */
+  first(expression: string): RegExpExecArray | null {
+    const known = this.#looked.get(expression);
+    if (known !== undefined || this.#looked.size >= MOST_LOOKS) return known ?? null;
+    const found = new RegExp(expression, 'iu').exec(this.text);
+    this.#looked.set(expression, found);
+    return found;
   }
 }
 

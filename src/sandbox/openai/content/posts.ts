@@ -44,6 +44,11 @@ const LOOK_AHEAD = 4;
 
 /** The words of a request, and what is written from them: posts and replies. */
 export class Author extends Material {
+  readonly #lists = lazy(() =>
+    [...this.labels().values()].map(objectsIn).filter((list) => list !== undefined),
+  );
+  readonly #short = new Map<readonly JsonObject[], readonly JsonObject[]>();
+  readonly #replyWords = lazy(() => phraseWords(this, REPLY));
   readonly #posts = new Map<number, Post>();
   readonly #book = lazy(() => PHRASES[this.language()]);
   readonly #measure = lazy((): Measure => {
@@ -87,15 +92,22 @@ export class Author extends Material {
 
   /** The objects that the request gives to be worked over into these fields, cut to the length that it asks for. */
   originals(fields: readonly string[]): readonly JsonObject[] | undefined {
-    const lists = [...this.labels().values()].map(objectsIn);
-    const found = lists.find((list) => list?.every((object) => fields.every((name) => name in object)));
+    const found = this.#lists().find((list) =>
+      list.every((object) => fields.every((name) => Object.hasOwn(object, name))),
+    );
+    return found === undefined ? undefined : this.#shortened(found);
+  }
+
+  #shortened(list: readonly JsonObject[]): readonly JsonObject[] {
     const most = Number(this.label('max length') ?? Number.NaN);
-    return most > 0 ? found?.map((object) => shortened(object, most)) : found;
+    const done = this.#short.get(list) ?? (most > 0 ? list.map((object) => shortened(object, most)) : list);
+    this.#short.set(list, done);
+    return done;
   }
 
   /** A short answer in prose that plays the subject back. */
   reply(position: number): string {
-    return fillIn(pick(this.#book().replies, this.seed() + position), phraseWords(this, REPLY));
+    return fillIn(pick(this.#book().replies, this.seed() + position), this.#replyWords());
   }
 
   /** An answer after a tool has answered. */

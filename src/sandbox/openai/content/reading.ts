@@ -1,5 +1,5 @@
 import { type JsonObject, isObject } from './json.ts';
-import { labelKey } from './words.ts';
+import { labelKey, trimmedOf } from './words.ts';
 
 const LABEL =
   /^[\s>*•-]*(?:\*\*|__)?(\p{L}[\p{L}\p{N}_/-]*(?: [\p{L}\p{N}_/-]+){0,3})(?:\*\*|__)?\s?[:=](?:\*\*|__)?[ \t]+(\S.*)$/u;
@@ -19,10 +19,17 @@ export function labelsIn(text: string): [string, string][] {
 function unquote(value: string): string {
   const text = value.startsWith('"') ? parsed(value.trim()) : undefined;
   if (typeof text === 'string') return text.trim();
-  return value
-    .trim()
-    .replace(/^["'“”„«`]+(.*?)["'“”»`]+$/su, '$1')
-    .trim();
+  const plain = value.trim();
+  const start = leadOf(plain, '"\'“”„«`');
+  const bare = trimmedOf(plain.slice(start), '"\'“”»`');
+  // Quotes stand at both ends, or belong to the text.
+  return start === 0 || start + bare.length === plain.length ? plain : bare.trim();
+}
+
+function leadOf(text: string, characters: string): number {
+  let at = 0;
+  while (at < text.length && characters.includes(text.charAt(at))) at += 1;
+  return at;
 }
 
 /** A line without its list mark, heading mark, emphasis, tags, and the targets of its links. */
@@ -82,7 +89,7 @@ export function emailsIn(text: string): string[] {
 
 export function urlsIn(text: string): string[] {
   const found = text.match(/https?:\/\/[^\s<>"')\]]{1,1000}/g) ?? [];
-  return found.map((url) => url.replace(/[.,;!?]+$/, '')).filter((url) => URL.canParse(url));
+  return found.map((url) => trimmedOf(url, '.,;!?')).filter((url) => URL.canParse(url));
 }
 
 const MOST_BRACES_TRIED = 20;

@@ -26,7 +26,7 @@ export function shortened(object: JsonObject, most: number): JsonObject {
     if (excess <= 0) break;
     const [name, longest] = longestOf(texts);
     if (longest.length > SHORTEST) texts.set(name, cut(longest, Buffer.byteLength(longest) - excess));
-    else dropLast(texts);
+    else if (!dropLast(texts)) break;
   }
   return Object.fromEntries(texts);
 }
@@ -46,16 +46,29 @@ function longestOf(texts: ReadonlyMap<string, unknown>): [string, string] {
   return found;
 }
 
-function dropLast(texts: Map<string, unknown>): void {
-  for (const [name, value] of texts) {
-    if (Array.isArray(value) && value.length > 1) texts.set(name, value.slice(0, -1));
-  }
+/** Whether there was anything to drop. */
+function dropLast(texts: Map<string, unknown>): boolean {
+  const lists = [...texts].filter(
+    (entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].length > 1,
+  );
+  for (const [name, list] of lists) texts.set(name, list.slice(0, -1));
+  return lists.length > 0;
+}
+
+/** A text cut before whatever follows a stop and its spaces; joined, the sentences are the text. */
+function sentencesOf(text: string): string[] {
+  const ends = [...text.matchAll(/[.!?…。？！]\s*(?![.!?…。？！\s])/gu)].map(
+    ({ index, 0: end }) => index + end.length,
+  );
+  return [0, ...ends]
+    .map((from, at) => text.slice(from, ends[at] ?? text.length))
+    .filter((part) => part !== '');
 }
 
 /** The first sentences that fit; where not even one does, its first words. */
 function cut(text: string, most: number): string {
   let kept = '';
-  for (const sentence of text.split(/(?<=[.!?…。？！]\s*)(?=[^.!?…。？！\s])/u)) {
+  for (const sentence of sentencesOf(text)) {
     if (Buffer.byteLength((kept + sentence).trimEnd()) > most) break;
     kept += sentence;
   }

@@ -1,22 +1,25 @@
+import { type Effort, stepsOf, UnfillableSchema } from './effort.ts';
 import { type JsonObject, isObject, own, ownList, ownNumber, ownObject, ownString } from './json.ts';
-
-/** Thrown for a schema that no answer of reasonable size can fulfil. */
-export class UnfillableSchema extends Error {
-  override readonly name = 'UnfillableSchema';
-}
 
 const LONGEST_REF_CHAIN = 16;
 
+/** What a schema is read against: the document that its references lead into, and what the request may still cost. */
+export interface Reading {
+  readonly root: JsonObject;
+  readonly effort: Effort;
+}
+
 /** Follows `$ref` (within the document) and folds `allOf` in, until neither is left at the top. */
-export function resolved(schema: JsonObject, root: JsonObject): JsonObject {
+export function resolved(schema: JsonObject, { root, effort }: Reading): JsonObject {
   let current = schema;
   for (let step = 0; step < LONGEST_REF_CHAIN; step += 1) {
     const ref = ownString(current, '$ref');
     const all = ownList(current, 'allOf');
     if (ref === undefined && all === undefined) return current;
     const { $ref: _ref, allOf: _all, ...rest } = current;
+    effort.spend(stepsOf(ref ?? '') + (all?.length ?? 0));
     const parts = [...(all ?? []), ...(ref === undefined ? [] : [lookUp(ref, root)])];
-    current = parts.filter(isObject).reduce(merged, rest);
+    current = parts.filter(isObject).reduce((one, other) => merged(one, other, effort), rest);
   }
   throw new UnfillableSchema('a $ref of the schema leads back to itself');
 }
@@ -45,10 +48,24 @@ const TIGHTEST: Readonly<Record<string, (a: number, b: number) => number>> = {
   maxProperties: Math.min,
 };
 
+/** Steps that reading a schema's own keywords takes; what stands inside of them is counted when it is read. */
+export function stepsFor(schema: JsonObject): number {
+  let steps = 1;
+  for (const value of Object.values(schema)) {
+    steps += 1 + (Array.isArray(value) ? value.length : isObject(value) ? Object.keys(value).length : 0);
+  }
+  return steps;
+}
+
 /** A schema that asks for what both ask for, as far as single keywords can say so. */
-export function merged(one: JsonObject, other: JsonObject): JsonObject {
+export function merged(one: JsonObject, other: JsonObject, effort: Effort): JsonObject {
+  effort.spend(stepsFor(one) + stepsFor(other));
   const both = new Map(Object.entries(one));
-  for (const [key, value] of Object.entries(other)) both.set(key, mergedKeyword(key, both.get(key), value));
+  for (const [key, value] of Object.entries(other)) {
+    const present = both.get(key);
+    const items = key === 'items' && isObject(present) && isObject(value);
+    both.set(key, items ? merged(present, value, effort) : mergedKeyword(key, present, value));
+  }
   return Object.fromEntries(both);
 }
 
@@ -58,11 +75,12 @@ function mergedKeyword(key: string, one: unknown, other: unknown): unknown {
   if (key === 'required' && Array.isArray(one) && Array.isArray(other))
     return [...new Set([...one, ...other])];
   if (key === 'allOf' && Array.isArray(one) && Array.isArray(other)) return [...one, ...other];
-  if (key === 'enum' && Array.isArray(one) && Array.isArray(other))
-    return one.filter((item) => other.includes(item));
+  if (key === 'enum' && Array.isArray(one) && Array.isArray(other)) {
+    const others = new Set<unknown>(other);
+    return one.filter((item) => others.has(item));
+  }
   if (key === 'type') return mergedTypes(one, other);
   if (key === 'properties' && isObject(one) && isObject(other)) return mergedProperties(one, other);
-  if (key === 'items' && isObject(one) && isObject(other)) return merged(one, other);
   return other;
 }
 

@@ -1,13 +1,19 @@
 import { type JsonObject, own, ownNumber, ownString } from './json.ts';
-import { matching } from './pattern.ts';
+import type { Patterns } from './pattern.ts';
 import type { Place } from './place.ts';
 import type { Author } from './posts.ts';
 import { capitalise, clip, hash, labelKey, nameWords } from './words.ts';
 
+const MOST_KEYWORDS = 20;
+
 type Writer = (author: Author, place: Place) => string | undefined;
 
 /** A string for a property: what a label gives, else words that suit its name, cut to the schema's measure. */
-export function fillString(schema: JsonObject, place: Place, author: Author): string {
+export function fillString(
+  schema: JsonObject,
+  place: Place,
+  { author, patterns }: { readonly author: Author; readonly patterns: Patterns },
+): string {
   const pattern = ownString(schema, 'pattern');
   const format = ownString(schema, 'format');
   const text =
@@ -15,8 +21,8 @@ export function fillString(schema: JsonObject, place: Place, author: Author): st
   if (pattern !== undefined) {
     const least = ownNumber(schema, 'minLength') ?? 0;
     const most = ownNumber(schema, 'maxLength') ?? Number.POSITIVE_INFINITY;
-    const candidates = [author.label(place.name) ?? text, text, ...author.keywords()];
-    return matching(
+    const candidates = [author.label(place.name) ?? text, text, ...author.keywords().slice(0, MOST_KEYWORDS)];
+    return patterns.matching(
       pattern,
       candidates.filter(({ length }) => length >= least && length <= most),
     );
