@@ -26,21 +26,28 @@ import { systemTimers, type Timers } from './timers.ts';
 import { createRedisSlots } from './slots.redis.ts';
 import { createSlots, type SlotLimit, type Slots } from './slots.ts';
 import type { StructuredParts } from './structured.ts';
+import { createTokenCounter } from './tokens.ts';
 import { safetyIdentifier, type WireRequest } from './wire.ts';
 
-export interface AiParts {
-  readonly upstreams: readonly UpstreamOptions[];
+/** What may change while the program runs. */
+export interface AiChoices {
+  readonly prices: Prices;
   /** Names of the operator's own, each a chain of `provider/model`. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
-  readonly prices: Prices;
-  /** By `product.feature`, as products declare them. */
-  readonly policies: Readonly<Record<string, PolicyInput>>;
+  /** By provider, in place of what its upstream lists. */
+  readonly models?: Readonly<Record<string, readonly string[]>>;
   /** What configuration lays over the policies. */
   readonly policyOverrides?: unknown;
-  /** By product. */
-  readonly prompts?: Readonly<Record<string, Prompts>>;
   /** Fields of chat requests beyond the table that the operator lets through. */
   readonly allowedFields?: readonly string[];
+}
+
+export interface AiParts extends AiChoices {
+  readonly upstreams: readonly UpstreamOptions[];
+  /** By `product.feature`, as products declare them. */
+  readonly policies: Readonly<Record<string, PolicyInput>>;
+  /** By product. */
+  readonly prompts?: Readonly<Record<string, Prompts>>;
   readonly breaker?: BreakerSettings;
   /** How many calls may be under way at once, over all processes; none: as many as come. */
   readonly slots?: readonly SlotLimit[] | undefined;
@@ -70,6 +77,8 @@ export interface CallRequest {
   readonly hangUp?: HangUp | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
+  /** The caller's trace, for the provider. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Every way to a model. All of them go through one pipe, under a permit. */
@@ -100,18 +109,31 @@ export interface Ai {
   /** What admission is told of a feature's call: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
   readonly door: Door;
+  /** The prices in effect, whichever these are. */
+  readonly prices: Prices;
+  /**
+   * Puts other choices into effect, all of them: what is not said is as products and catalogue have it. Calls under way keep what they
+   * began with, and breakers, gates and slots what they know. Throws ConfigError, and then nothing has changed.
+   */
+  choose(choices: AiChoices): void;
   close(): Promise<void>;
 }
 
 interface Core {
-  readonly parts: AiParts;
   readonly policyOf: (name: string) => Policy;
   readonly chainOf: (policy: Policy) => readonly Target[];
 }
 
+/** Choices, found to be right, and what follows from them. */
+interface Chosen extends Core {
+  readonly prices: Prices;
+  readonly providers: Providers;
+  readonly allowedFields: ReadonlySet<string>;
+}
+
 /** Opens the AI gateway. Throws when a policy, a price or an alias is not right, so that the start stops. */
 export function createAi(parts: AiParts): Ai {
-  const { clock, metrics, prices } = parts;
+  const { clock, metrics } = parts;
   const timers = parts.timers ?? systemTimers;
   const providers = createProviders({
     ...parts,
@@ -124,7 +146,10 @@ export function createAi(parts: AiParts): Ai {
     gateClosed: (provider, model, milliseconds) =>
       parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
   });
+  const tokens = createTokenCounter({ timers });
+  let chosen = chosenFrom(parts, providers, parts.policies);
   const slots = slotsOf(parts, { timers, providers });
+  const deadlines = createDeadlines({ clock, timers });
   const pipe = createPipe({
     clock,
     timers,
@@ -133,18 +158,15 @@ export function createAi(parts: AiParts): Ai {
     slots: slots?.places,
     logger: parts.logger,
     passing: parts.passing,
-    deadlines: createDeadlines({ clock, timers }),
-    ledger: createLedger({ priceVersion: prices.version, metrics, passing: parts.passing }),
-    priceVersion: prices.version,
+    tokens,
+    deadlines,
+    ledger: createLedger({ tokens, metrics, passing: parts.passing }),
     safetyIdentifier: safetyIdentifiers(),
   });
-  const policies = createPolicies(parts.policies, parts.policyOverrides);
-  const policyOf = (name: string): Policy => {
-    const policy = policies.get(name);
-    if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
-    return policy;
+  const core: Core = {
+    policyOf: (name) => chosen.policyOf(name),
+    chainOf: (policy) => chosen.chainOf(policy),
   };
-  const core: Core = { parts, policyOf, chainOf: chains(policies, providers) };
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
@@ -153,7 +175,12 @@ export function createAi(parts: AiParts): Ai {
   };
   return {
     call: (permit, request) =>
-      pipe({ ...governed(core, permit, request), wire: request.wire, hangUp: request.hangUp }),
+      pipe({
+        ...governed(core, permit, request),
+        wire: request.wire,
+        hangUp: request.hangUp,
+        traceparent: request.traceparent,
+      }),
     model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, { feature }) }),
     embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, { feature }) }),
     generate: (permit, request) => generate(structured, permit, request),
@@ -161,16 +188,56 @@ export function createAi(parts: AiParts): Ai {
     estimate: (request) => estimate(core, request),
     door: createDoor({
       pipe,
-      providers,
-      policyOf,
-      priceVersion: prices.version,
+      tokens,
+      deadlines,
+      policyOf: core.policyOf,
       logger: parts.logger,
-      allowedFields: parts.allowedFields ?? [],
+      get providers() {
+        return chosen.providers;
+      },
+      get allowedFields() {
+        return chosen.allowedFields;
+      },
     }),
-    close() {
-      slots?.close();
-      return providers.close();
+    prices: pricesNow(() => chosen.prices),
+    choose(choices) {
+      chosen = chosenFrom(choices, providers.under(choices), parts.policies);
     },
+    async close() {
+      slots?.close();
+      await Promise.all([tokens.close(), providers.close()]);
+    },
+  };
+}
+
+function chosenFrom(choices: AiChoices, providers: Providers, declared: AiParts['policies']): Chosen {
+  const policies = createPolicies(declared, choices.policyOverrides);
+  return {
+    prices: choices.prices,
+    providers,
+    allowedFields: new Set(choices.allowedFields),
+    chainOf: chains(policies, providers),
+    policyOf(name) {
+      const policy = policies.get(name);
+      if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
+      return policy;
+    },
+  };
+}
+
+function pricesNow(now: () => Prices): Prices {
+  return {
+    get version() {
+      return now().version;
+    },
+    get default() {
+      return now().default;
+    },
+    get names() {
+      return now().names;
+    },
+    of: (provider, model) => now().of(provider, model),
+    has: (provider, model) => now().has(provider, model),
   };
 }
 
@@ -224,9 +291,15 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
   const policy = core.policyOf(request.policy);
   const [first] = core.chainOf(policy);
   if (first === undefined) throw new AppError('model_unknown');
-  const wire = { endpoint: '/chat/completions', replies: 1, images: 0, tier: undefined, ...request } as const;
+  const wire = {
+    endpoint: '/chat/completions',
+    replies: 1,
+    pictures: [],
+    tier: undefined,
+    ...request,
+  } as const;
   const asked = { ...wire, maxTokens: request.maxTokens };
-  return planCall({ policy, wire: asked, priceVersion: core.parts.prices.version }, first).call;
+  return planCall({ policy, wire: asked }, first).call;
 }
 
 const KEPT_IDENTIFIERS = 10_000;

@@ -1,21 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type Passing } from '#platform/db';
-import type { Clock, Micros } from '#platform/kernel';
+import { AppError, type Clock, type Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Deadlines } from './deadlines.ts';
 import { type Ended, Exchange } from './exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
-import { LiveStream, type StreamEnd } from './live-stream.ts';
-import { type Failure, failedInStream, mishap, refusal, unusable } from './outcome.ts';
+import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
+import { brokenStream, type Failure, failedInStream, mishap, refusal, unusable } from './outcome.ts';
 import type { Passage } from './passage.ts';
-import { type Plan, planCall } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
 import type { Target } from './providers.ts';
-import type { Release } from './slots.ts';
+import { asStream, endedSource } from './plain-stream.ts';
+import { Remainder } from './remainder.ts';
+import { sendPlanned } from './sending.ts';
 import { StreamMeter } from './stream-meter.ts';
-import { estimatedTokens, idOf, readAnswer, type Reading } from './usage.ts';
+import { timeLimits } from './time-limits.ts';
+import type { TokenCounter } from './tokens.ts';
+import { estimatedTokens, idOf, isRecord, parsedText, readAnswer, type Reading } from './usage.ts';
 import { type WireRequest, writeWire } from './wire.ts';
 
 const DISPATCH = dispatchPoint(
@@ -35,6 +39,8 @@ export interface PipeCall {
   readonly hangUp?: HangUp | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
+  /** The caller's trace, as W3C's header has it: it goes on to the provider. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface PlainAnswer {
@@ -56,7 +62,7 @@ export interface AttemptParts {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly ledger: Ledger;
-  readonly priceVersion: string;
+  readonly tokens: TokenCounter;
   readonly safetyIdentifier: (permit: Permit) => string;
   readonly logger: AiLogger | undefined;
   readonly metrics: AiMetrics | undefined;
@@ -67,6 +73,8 @@ export interface Turn {
   readonly passage: Passage;
   /** Milliseconds that are left of the call's run time. */
   readonly runTime: number;
+  /** Once the call is made. */
+  exchange?: Exchange;
 }
 
 /**
@@ -86,8 +94,13 @@ export async function attempt(
   } finally {
     passage.judge('neutral');
     // A stream keeps its slot until it ends.
-    if (done === undefined || !('live' in done)) passage.release();
+    if (done === undefined || !('live' in done)) over(turn);
   }
+}
+
+/** The provider's slot is free when nothing more is read of an answer. */
+function over({ passage, exchange }: Turn): void {
+  if (exchange?.readsOn !== true) passage.release();
 }
 
 async function made(
@@ -96,15 +109,18 @@ async function made(
   turn: Turn,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { passage } = turn;
-  const plan = planCall({ ...call, priceVersion: parts.priceVersion }, passage.target);
-  await call.permit.send(plan.call);
-  const entry: LedgerEntry = { permit: call.permit, wire: call.wire, target: passage.target, plan };
+  const { plan, wire, event } = await sendPlanned(parts, call, passage.target);
+  const entry: LedgerEntry = { permit: call.permit, event, wire, target: passage.target, plan };
   if (call.hangUp?.aborted === true) {
     parts.ledger.notServed(entry);
     return mishap({ mishap: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
-  const exchange = open(parts, call, turn);
+  const meter = call.wire.stream
+    ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
+    : undefined;
+  const exchange = open(parts, { call, entry, turn, meter });
+  turn.exchange = exchange;
   let ended: Ended;
   try {
     ended = await exchanged(exchange, { parts, call, entry });
@@ -114,7 +130,7 @@ async function made(
     exchange.stop();
     throw error;
   }
-  const done = conclude({ parts, call, entry, exchange, started, release: passage.release }, ended);
+  const done = await conclude({ parts, call, entry, turn, meter, exchange, started }, ended);
   const failure = 'ledger' in done ? done : undefined;
   passage.judge(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
@@ -122,9 +138,10 @@ async function made(
   return done;
 }
 
-function open(parts: AttemptParts, call: PipeCall, turn: Turn): Exchange {
-  const { timeouts, caps } = call.policy;
-  return new Exchange({
+function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Exchange {
+  const { caps } = call.policy;
+  const timeouts = timeLimits(call.policy, entry.target.price);
+  const exchange: Exchange = new Exchange({
     deadlines: parts.deadlines,
     timeouts: {
       firstToken: timeouts.firstToken,
@@ -134,7 +151,19 @@ function open(parts: AttemptParts, call: PipeCall, turn: Turn): Exchange {
     maxBytes: caps.answerBytes,
     headOf: call.wire.stream ? showsAnswer : undefined,
     answering: parts.passing === undefined ? undefined : () => parts.passing?.(DISPATCH, 'after'),
+    remainder(received) {
+      const remainder = new Remainder({
+        meter,
+        done({ isWhole, ...read }) {
+          turn.passage.release();
+          parts.ledger.late(entry, { ...read, id: requestId(exchange.headers) ?? read.id }, isWhole);
+        },
+      });
+      remainder.data(received);
+      return remainder;
+    },
   });
+  return exchange;
 }
 
 function showsAnswer(received: Buffer): boolean {
@@ -166,9 +195,9 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
     parts.passing?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
-      path: upstream.path + wire.endpoint,
+      path: upstream.path + wire.endpoint + upstream.query,
       method: 'POST',
-      headers: [...upstream.headers, 'x-request-id', call.permit.requestId],
+      headers: [...upstream.headers, ...headersOf(call)],
       body,
     });
     return await exchange.ended;
@@ -177,16 +206,29 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
   }
 }
 
-interface Conclusion extends Sending {
-  readonly exchange: Exchange;
-  readonly started: number;
-  readonly release: Release;
+function headersOf({ permit, traceparent }: PipeCall): string[] {
+  const trace = traceparent === undefined ? [] : ['traceparent', traceparent];
+  return ['x-request-id', permit.requestId, ...trace];
 }
 
-function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | Failure {
+interface Opening {
+  readonly call: PipeCall;
+  readonly entry: LedgerEntry;
+  readonly turn: Turn;
+  /** Of a stream. */
+  readonly meter: StreamMeter | undefined;
+}
+
+interface Conclusion extends Sending, Opening {
+  readonly exchange: Exchange;
+  readonly started: number;
+}
+
+async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { parts, entry } = at;
-  if (ended.kind === 'stream') return streaming(at, ended);
-  if (ended.kind === 'mishap') return posted(at, mishap(ended), undefined);
+  if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
+  if (ended.kind === 'mishap')
+    return posted(at, mishap({ ...ended, isOurs: isEndedHere(at.call) }), undefined);
   if (ended.status !== 200) {
     return posted(
       at,
@@ -194,17 +236,30 @@ function conclude(at: Conclusion, ended: Ended): PlainAnswer | StreamAnswer | Fa
       undefined,
     );
   }
-  if (at.call.wire.stream) {
-    const reading = StreamMeter.reading(ended.body);
-    return posted(at, reading.failed ? failedInStream() : unusable(), { ...reading, ...ended });
-  }
   const reading = readAnswer(ended.body);
-  if (!reading.usable) return posted(at, unusable(), { ...reading, ...ended });
-  const usage = parts.ledger.served(entry, served(reading, ended));
+  if (!reading.usable) {
+    const shown =
+      at.call.wire.stream && reading.error === undefined ? StreamMeter.reading(ended.body) : reading;
+    const { apiKey } = entry.target.upstream;
+    const failure = shown.error === undefined ? unusable() : failedInStream(shown.error, apiKey);
+    return posted(at, failure, { ...shown, ...ended });
+  }
+  if (at.call.wire.stream) {
+    return streaming(at, { headers: ended.headers, head: asStream(ended.body), source: endedSource });
+  }
+  const usage = await parts.ledger.served(entry, served(reading, ended));
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
 type Read = Reading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
+
+/** The words of a plain answer, as a request would hold them. */
+function shownIn(body: Buffer): string | undefined {
+  const answer = parsedText(body.toString('utf8'));
+  const choices = isRecord(answer) ? answer['choices'] : undefined;
+  if (!Array.isArray(choices)) return undefined;
+  return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
+}
 
 function served(
   reading: Reading,
@@ -213,39 +268,50 @@ function served(
   return {
     usage: reading.usage,
     shownTokens: estimatedTokens(answer.body.length),
+    shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
     id: requestId(answer.headers) ?? reading.id,
     tier: reading.tier,
   };
 }
 
-function posted({ parts, entry }: Conclusion, failure: Failure, read: Read | undefined): Failure {
-  if (failure.ledger === 'not_served') parts.ledger.notServed(entry);
-  else if (failure.ledger === 'throttled') parts.ledger.throttled(entry);
-  else if (failure.ledger === 'unusable' && read !== undefined)
-    parts.ledger.served(entry, served(read, read));
-  else parts.ledger.unknown(entry);
+async function posted(
+  { parts, entry }: Conclusion,
+  failure: Failure,
+  read: Read | undefined,
+): Promise<Failure> {
+  const { ledger } = parts;
+  if (failure.ledger === 'not_served') ledger.notServed(entry);
+  else if (failure.ledger === 'throttled') ledger.throttled(entry);
+  else if (failure.ledger === 'caused') await ledger.caused(entry);
+  else await ledger.broken(entry, read === undefined ? undefined : { ...served(read, read), shownTokens: 0 });
   return failure;
 }
 
-function streaming(at: Conclusion, ended: Extract<Ended, { kind: 'stream' }>): StreamAnswer {
+interface Begun {
+  readonly headers: IncomingHttpHeaders;
+  readonly head: Buffer;
+  readonly source: StreamSource;
+}
+
+function streaming(at: Conclusion, begun: Begun): StreamAnswer {
   const { parts, call, entry, exchange, started } = at;
   const { hangUp, wire } = call;
-  const meter = new StreamMeter({ wanted: wire.wantsUsage });
+  const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
   const stop = (): void => exchange.stop();
   const live = new LiveStream({
-    exchange,
-    head: ended.head,
+    source: begun.source,
+    head: begun.head,
     meter,
+    brokenBy: (said) => brokenStream(said, entry.target.upstream.apiKey),
     post(end) {
       hangUp?.removeEventListener('abort', stop);
-      at.release();
+      over(at.turn);
       const { usage, shownTokens, tier } = meter;
-      const booked = parts.ledger.streamed(
-        entry,
-        { usage, shownTokens, tier, id: requestId(ended.headers) ?? meter.id },
-        end,
-      );
-      if (end === 'cut' || end === 'timeout') entry.target.breaker.record('pass', 'failed');
+      const isOurs = end === 'hung_up' && isEndedHere(call);
+      const id = requestId(begun.headers) ?? meter.id;
+      const seen = { usage, shownTokens, tier, id, isHurried: isOurs };
+      const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
+      if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
       report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
       return booked;
     },
@@ -259,9 +325,15 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
   complete: 'served',
   cut: 'lost',
   timeout: 'timeout',
+  overdue: 'timeout',
   unread: 'hung_up',
   hung_up: 'hung_up',
 };
+
+/** This server ended it, because it stops: nobody is charged for that. */
+function isEndedHere({ hangUp }: PipeCall): boolean {
+  return hangUp?.reason instanceof AppError;
+}
 
 /** The provider's id of a call: the header that its support asks for, where it has one. */
 function requestId(headers: IncomingHttpHeaders): string | undefined {

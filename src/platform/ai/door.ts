@@ -1,16 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import type { ServerResponse } from 'node:http';
-import { AppError } from '#platform/kernel';
+import { type Micros, micros } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
-import type { PlainAnswer, StreamAnswer } from './attempt.ts';
-import { ProviderError } from './errors.ts';
-import { checkChatFields, checkPriced, countImages } from './fields.ts';
-import type { StreamEnd } from './live-stream.ts';
-import type { Pipe } from './pipe.ts';
+import { checkChatFields, checkPriced, picturesIn } from './fields.ts';
+import { modelUnknown } from './openai-errors.ts';
 import { checkInput, planCall } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { AiLogger, HangUp } from './ports.ts';
+import { type Price, reserve } from './prices.ts';
 import type { Providers, Target } from './providers.ts';
+import { relay, type RelayParts, type RelayTo } from './relay.ts';
+import { sizeOf, type TokenCounter } from './tokens.ts';
 import { isRecord } from './usage.ts';
 import { invalid, readWire, type WireRequest } from './wire.ts';
 
@@ -22,17 +20,16 @@ export interface PreparedChat {
   readonly maxTokens: number;
   /** What admission reserves, and what the first provider call's row says. */
   readonly planned: PlannedCall;
+  /**
+   * The smallest reserve that makes sense: of a call that names no length of its own, its input and a tenth of the whole;
+   * with less left in a budget it is denied and not cut.
+   */
+  readonly leastReserve: Micros;
   readonly policy: Policy;
   readonly chain: readonly Target[];
   readonly wire: WireRequest;
-}
-
-export interface RelayTo {
-  /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
-  readonly response: () => ServerResponse;
-  readonly hangUp?: HangUp | undefined;
-  /** Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. */
-  readonly settle?: (body: Uint8Array) => Promise<void>;
+  /** The same call with its input counted by a tokenizer, for when its bytes do not fit; undefined where that asks for no less. */
+  closer(): Promise<PreparedChat | undefined>;
 }
 
 /** The OpenAI protocol for any client: the pipe with a door. */
@@ -42,13 +39,18 @@ export interface Door {
    * `policy` names the policy that caps it (`gateway.chat`); the models are the ones that the request asks for.
    */
   prepareChat(body: Uint8Array | string, policy: string): PreparedChat;
+  /** The same with its input counted by a tokenizer from the start, for when its bytes alone are above the policy's cap of cost. */
+  prepareClosely(body: Uint8Array | string, policy: string): Promise<PreparedChat>;
   /**
    * Makes the call under its permit, answers on the wire, and settles or releases the permit. Throws before the
-   * first byte only; what breaks later is told within the stream, in OpenAI's form.
+   * first byte only; what breaks later is told within the stream, in OpenAI's form. While the model thinks, a streamed
+   * call is told so by comments, the first of which takes the wire.
    */
   relay(permit: Permit, prepared: PreparedChat, to: RelayTo): Promise<void>;
-  /** The models that can be asked for, as GET /models answers. */
+  /** Every name that a chat request may ask for, aliases too, as GET /models answers. */
   models(): { readonly object: 'list'; readonly data: readonly ListedModel[] };
+  /** One of them. Throws model_unknown. */
+  model(id: string): ListedModel;
 }
 
 export interface ListedModel {
@@ -58,45 +60,113 @@ export interface ListedModel {
   readonly owned_by: string;
 }
 
-export interface DoorParts {
-  readonly pipe: Pipe;
+export interface DoorParts extends RelayParts {
   readonly providers: Providers;
-  readonly priceVersion: string;
+  readonly tokens: TokenCounter;
   readonly policyOf: (name: string) => Policy;
   /** Fields that are not in the table and that the operator lets through. */
-  readonly allowedFields: readonly string[];
-  readonly logger: AiLogger | undefined;
+  readonly allowedFields: ReadonlySet<string>;
+}
+
+/** Names that chat requests may ask for, of one set of providers. */
+interface Names {
+  readonly data: readonly ListedModel[];
+  readonly byId: ReadonlyMap<string, ListedModel>;
 }
 
 export function createDoor(parts: DoorParts): Door {
-  const allowed = new Set(parts.allowedFields);
+  const known = new WeakMap<Providers, Names>();
+
+  /** Settings may change while the program runs: providers are others then. */
+  function names(): Names {
+    const { providers } = parts;
+    const before = known.get(providers);
+    if (before !== undefined) return before;
+    const listed = providers
+      .list()
+      .filter(({ id }) => providers.chain(id).every(({ price }) => chats(price)));
+    const data = listed.map(asListed);
+    const made = { data, byId: new Map(data.map((model) => [model.id, model])) };
+    known.set(providers, made);
+    return made;
+  }
+
+  function chainOf(name: string): readonly Target[] {
+    if (!names().byId.has(name)) throw modelUnknown(name);
+    return parts.providers.chain(name);
+  }
+
+  function asked(body: Uint8Array | string, policyName: string): Asked {
+    const policy = parts.policyOf(policyName);
+    checkInput(policy, body.length);
+    const text = textOf(body);
+    const parsed = parseObject(text);
+    checkChatFields(parsed, parts.allowedFields);
+    // It bounds the depth, on which what follows may rely.
+    const read = readWire('/chat/completions', text, parsed);
+    refuseBrokenText(text, parsed);
+    if (read.model === '') throw invalid('model must name a model.', 'model');
+    const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];
+    const wire: WireRequest = { ...read, pictures: picturesIn(messages) };
+    const chain = chainOf(wire.model);
+    for (const { price } of chain) checkPriced(price, wire);
+    return { policy, chain, wire };
+  }
   return {
-    prepareChat(body, policyName) {
-      const policy = parts.policyOf(policyName);
-      checkInput(policy, body.length);
-      const text = textOf(body);
-      const parsed = parseObject(text);
-      checkChatFields(parsed, allowed);
-      // It bounds the depth, on which what follows may rely.
-      const read = readWire('/chat/completions', text, parsed);
-      refuseBrokenText(text, parsed);
-      if (read.model === '') throw invalid('model must name a model.', 'model');
-      const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];
-      const wire: WireRequest = { ...read, images: countImages(messages) };
-      const chain = parts.providers.chain(wire.model);
-      for (const { price } of chain) checkPriced(price, wire);
-      const [first] = chain;
-      if (first === undefined) throw new AppError('model_unknown');
-      const plan = planCall({ policy, wire, priceVersion: parts.priceVersion }, first);
-      const { maxTokens, call: planned } = plan;
-      return { model: wire.model, stream: wire.stream, maxTokens, planned, policy, chain, wire };
+    prepareChat: (body, policyName) => preparedFor(parts, asked(body, policyName)),
+    async prepareClosely(body, policyName) {
+      const read = asked(body, policyName);
+      const counted = await parts.tokens.count(read.wire);
+      return preparedFor(parts, { ...read, wire: { ...read.wire, counted } });
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
-    models: () => ({ object: 'list', data: parts.providers.list().map(listed) }),
+    models: () => ({ object: 'list', data: names().data }),
+    model(id) {
+      const model = names().byId.get(id);
+      if (model === undefined) throw modelUnknown(id);
+      return model;
+    },
   };
 }
 
-function listed({ id, provider }: { id: string; provider: string }): ListedModel {
+/** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
+const LEAST_PART = 10;
+
+type Asked = Pick<PreparedChat, 'policy' | 'chain' | 'wire'>;
+
+function preparedFor(parts: DoorParts, asked: Asked): PreparedChat {
+  const { policy, chain, wire } = asked;
+  const [first] = chain;
+  if (first === undefined) throw modelUnknown(wire.model);
+  const { maxTokens, call: planned } = planCall({ policy, wire }, first);
+  const least = reserve(first.price, {
+    ...sizeOf(first.price, wire),
+    maxOutputTokens: Math.min(1, maxTokens),
+  });
+  const part = Math.ceil(planned.reserve / LEAST_PART);
+  return {
+    ...asked,
+    model: wire.model,
+    stream: wire.stream,
+    maxTokens,
+    planned,
+    leastReserve: wire.maxTokens === undefined ? micros(Math.max(part, least)) : planned.reserve,
+    async closer() {
+      if (wire.counted !== undefined) return undefined;
+      const counted = await parts.tokens.count(wire);
+      if (counted === undefined) return undefined;
+      const again = preparedFor(parts, { policy, chain, wire: { ...wire, counted } });
+      return again.planned.reserve < planned.reserve ? again : undefined;
+    },
+  };
+}
+
+/** A model that charges for what it reads and never for what it writes makes embeddings. */
+function chats({ input, output }: Price): boolean {
+  return output > 0 || input === 0;
+}
+
+function asListed({ id, provider }: { id: string; provider: string }): ListedModel {
   return { id, object: 'model', created: 0, owned_by: provider };
 }
 
@@ -131,95 +201,4 @@ function refuseBrokenText(text: string, body: Record<string, unknown>): void {
 
 function isHostile(text: string): boolean {
   return text.includes('\0') || !text.isWellFormed();
-}
-
-interface Relaying {
-  readonly prepared: PreparedChat;
-  readonly to: RelayTo;
-}
-
-async function relay(parts: DoorParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
-  const { policy, chain, wire } = prepared;
-  let answer: PlainAnswer | StreamAnswer;
-  try {
-    answer = await parts.pipe({ permit, policy, chain, wire, budget: permit.reserve, hangUp: to.hangUp });
-  } catch (error) {
-    const reason = error instanceof AppError ? error.code : 'internal';
-    await recorded(parts, permit, () => permit.release(reason));
-    throw inItsWords(error);
-  }
-  if (answer.kind === 'stream') return relayStream(parts, permit, { answer, to });
-  // Settled first: a client that calls again at once must find its place free.
-  const { body } = answer;
-  await recorded(parts, permit, () => (to.settle === undefined ? permit.settle() : to.settle(body)));
-  const response = to.response();
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    'x-plinth-max-tokens': answer.plan.maxTokens,
-  });
-  response.end(body);
-}
-
-async function relayStream(
-  parts: DoorParts,
-  permit: Permit,
-  { answer, to }: { answer: StreamAnswer; to: RelayTo },
-): Promise<void> {
-  const { live, plan } = answer;
-  const response = to.response();
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-accel-buffering': 'no',
-    'x-plinth-max-tokens': plan.maxTokens,
-  });
-  response.on('drain', () => live.resume());
-  response.once('close', () => live.stop());
-  if (response.destroyed) live.stop();
-  live.pipe({
-    write: (chunk) => response.write(chunk),
-    end: () => {},
-    fail: (error) => void (response.destroyed || response.write(errorEvent(error, permit.requestId))),
-  });
-  const end = await live.finished;
-  const isShown = end === 'complete' || end === 'hung_up' || end === 'unread';
-  await recorded(parts, permit, () => (isShown ? permit.settle() : permit.release(RELEASES[end])));
-  // A reader that took nothing won't take the end either.
-  if (end === 'unread') response.destroy();
-  else response.end();
-}
-
-const RELEASES: Readonly<Record<Exclude<StreamEnd, 'complete' | 'hung_up' | 'unread'>, string>> = {
-  cut: 'provider_unavailable',
-  timeout: 'provider_timeout',
-};
-
-/** An error within a stream, as OpenAI's clients understand it. */
-function errorEvent(error: ProviderError, requestId: string): string {
-  const { code, message } = error;
-  return `data: ${JSON.stringify({ error: { message, type: 'api_error', code, request_id: requestId } })}\n\n`;
-}
-
-/** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */
-async function recorded(parts: DoorParts, permit: Permit, record: () => Promise<void>): Promise<void> {
-  try {
-    await record();
-  } catch (error) {
-    const code = error instanceof AppError ? error.code : 'internal';
-    parts.logger?.error(
-      { request_id: permit.requestId, permit_id: permit.id, code },
-      'a permit was not resolved',
-    );
-  }
-}
-
-/** Through this door the provider's own words help: they are about the caller's own request. */
-function inItsWords(error: unknown): unknown {
-  if (!(error instanceof ProviderError) || error.upstreamMessage === undefined) return error;
-  return new ProviderError(error.code === 'context_too_large' ? 'context_too_large' : 'provider_rejected', {
-    retryable: false,
-    message: error.upstreamMessage,
-    ...(error.details === undefined ? {} : { details: error.details }),
-  });
 }

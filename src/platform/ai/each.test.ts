@@ -217,17 +217,17 @@ describe('a stream that breaks after elements were taken', () => {
     await upstream.close();
   });
 
-  test('is stopped when it is larger than the policy takes', async () => {
+  test('is not asked for again when it is larger than the policy takes', async () => {
     stand.sandbox.faults.always({ kind: 'content', text: `{"variants":[{"hook":"${'x'.repeat(5_000)}` });
     const permit = recordingPermit();
     const call = stand.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).generateEach(permit, asking());
-    await expect(call).rejects.toMatchObject({ code: 'answer_unusable' });
-    expect(permit.rows).toHaveLength(2);
+    await expect(call).rejects.toMatchObject({ code: 'answer_too_large', retryable: false });
+    expect(permit.rows).toHaveLength(1);
   });
 });
 
 describe('a taker', () => {
-  test('that throws stops the stream, and its error comes out as it is', async () => {
+  test('that throws ends the stream, and its error comes out as it is', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 1 });
     const permit = recordingPermit();
     const error = new AppError('conflict');
@@ -242,8 +242,8 @@ describe('a taker', () => {
     );
     await expect(call).rejects.toBe(error);
     expect(calls).toBe(1);
-    expect(permit.rows).toMatchObject([{ state: 'served', usage: { estimated: true } }]);
-    await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
+    expect(permit.rows).toMatchObject([{ state: 'unknown', usage: { estimated: true } }]);
+    await expect.poll(() => permit.amended).toMatchObject([{ estimated: false }]);
     await slow.close();
   });
 
@@ -259,7 +259,7 @@ describe('a taker', () => {
     await expect(call).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('gets nothing more after a hang-up, and the provider call is stopped', async () => {
+  test('gets nothing more after a hang-up, and the provider call is read on', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 1 });
     const permit = recordingPermit();
     const hangUp = new AbortController();
@@ -274,8 +274,8 @@ describe('a taker', () => {
     });
     await expect(call).rejects.toMatchObject({ code: 'client_gone', retryable: false });
     expect(items).toHaveLength(1);
-    expect(permit.rows).toMatchObject([{ state: 'served', usage: { estimated: true } }]);
-    await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
+    expect(permit.rows).toMatchObject([{ state: 'unknown', usage: { estimated: true } }]);
+    await expect.poll(() => permit.amended).toMatchObject([{ estimated: false }]);
     await slow.close();
   });
 });

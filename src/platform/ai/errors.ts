@@ -8,6 +8,10 @@ declareErrors({
   provider_timeout: { status: 504, message: 'The model took longer to answer than this feature allows.' },
   provider_rejected: { status: 400, message: 'The model provider refused this request as it stands.' },
   answer_unusable: { status: 502, message: 'The model answered, but not in a form that can be used.' },
+  answer_too_large: {
+    status: 502,
+    message: 'The model’s answer is larger than this feature takes. Ask for less, or for a stream.',
+  },
   model_unknown: { status: 404, message: 'There is no model of this name here.' },
   context_too_large: { status: 413, message: 'The input is larger than this model or feature takes.' },
   call_too_costly: {
@@ -15,6 +19,16 @@ declareErrors({
     message: 'This call could cost more than this feature allows for one call.',
   },
   field_refused: { status: 400, message: 'A field of this request is not offered here.' },
+  context_length_exceeded: { status: 400, message: 'The input is longer than this model takes.' },
+  provider_not_found: {
+    status: 404,
+    message: 'The model provider knows nothing of what this request names.',
+  },
+  provider_unprocessable: { status: 422, message: 'The model provider can not process this request.' },
+  provider_rate_limited: {
+    status: 429,
+    message: 'The model provider takes no more calls at present. Try again after the time in Retry-After.',
+  },
   client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
 });
 
@@ -23,7 +37,12 @@ export type ProviderErrorCode =
   | 'provider_timeout'
   | 'provider_rejected'
   | 'answer_unusable'
+  | 'answer_too_large'
   | 'context_too_large'
+  | 'context_length_exceeded'
+  | 'provider_not_found'
+  | 'provider_unprocessable'
+  | 'provider_rate_limited'
   | 'client_gone';
 
 export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
@@ -31,8 +50,20 @@ export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
   readonly retryable: boolean;
   /** There was no room for the call, so that it was no try: a job is put off, and its attempt does not count. */
   readonly postponed?: boolean;
+  /** Whoever called brought it about: a quota that it took from stays used, so that asking for failures is not free. */
+  readonly caused?: boolean;
   /** What the provider said, redacted: shown by the public door only, because it may quote the prompt. Never logged. */
-  readonly upstreamMessage?: string | undefined;
+  readonly upstream?: UpstreamError | undefined;
+}
+
+/** An error in a provider's own words. */
+export interface UpstreamError {
+  /** 200 where it came within an answer. */
+  readonly status: number;
+  readonly message: string | undefined;
+  readonly type: string | undefined;
+  readonly param: string | undefined;
+  readonly code: string | undefined;
 }
 
 /**
@@ -42,14 +73,16 @@ export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
 export class ProviderError extends AppError {
   readonly retryable: boolean;
   readonly postponed: boolean;
-  readonly upstreamMessage: string | undefined;
+  readonly caused: boolean;
+  readonly upstream: UpstreamError | undefined;
 
   constructor(code: ProviderErrorCode, options: ProviderErrorOptions) {
     super(code, options);
     this.name = 'ProviderError';
     this.retryable = options.retryable;
     this.postponed = options.postponed ?? false;
-    this.upstreamMessage = options.upstreamMessage;
+    this.caused = options.caused ?? false;
+    this.upstream = options.upstream;
   }
 
   /** The same error, when there is no use in trying the work again. */
@@ -57,8 +90,9 @@ export class ProviderError extends AppError {
     if (!this.retryable) return this;
     return new ProviderError(this.code as ProviderErrorCode, {
       retryable: false,
+      caused: this.caused,
       message: this.message,
-      upstreamMessage: this.upstreamMessage,
+      upstream: this.upstream,
       ...(this.details === undefined ? {} : { details: this.details }),
       ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
     });

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
+import { type Decoder, decoderFor } from './decoding.ts';
+import { redirectedPath } from './redirect.ts';
+import type { Remainder } from './remainder.ts';
 
 /** Why an exchange came to nothing. */
 export type Mishap =
@@ -8,9 +11,14 @@ export type Mishap =
   | 'unreachable'
   /** The connection broke after the request went out. */
   | 'lost'
+  /** Nothing was heard for too long. */
   | 'timeout'
+  /** It was still writing when the call's whole time was over. */
+  | 'overdue'
   /** The answer is larger than the policy takes. */
   | 'oversized'
+  /** The answer is encoded in a way that we do not know, or wrongly. */
+  | 'undecodable'
   /** We stopped it, because nobody waits for it any more. */
   | 'stopped';
 
@@ -41,10 +49,21 @@ export interface ExchangeOptions {
   readonly headOf: ((received: Buffer) => boolean) | undefined;
   /** Called once, when the first byte of the answer is there. */
   readonly answering: (() => void) | undefined;
+  /** Reads on when nobody waits for the answer any more; `received` is what nobody has taken yet. */
+  readonly remainder?: ((received: Buffer) => Remainder) | undefined;
 }
+
+/** What happened by the caller's doing: the provider goes on and bills, so that its figures are waited for. */
+const READ_ON: ReadonlySet<Mishap | 'unread'> = new Set(['stopped', 'unread', 'overdue', 'oversized']);
+
+/** How long it is read on, in milliseconds: by then nearly all answers are whole. */
+const READ_ON_MS = 30_000;
+const EMPTY = Buffer.alloc(0);
 
 /** An error answer is read for its code and message only. */
 const MAX_ERROR_BYTES = 65_536;
+/** Milliseconds that a stream may stay open after its end: as long as its connection needs to be used again. */
+const AFTER_END = 1_000;
 
 /**
  * One HTTP exchange with a provider: undici's handler, with time limits on the shared wheel. undici's own timeouts
@@ -68,8 +87,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   #streaming = false;
   #paused = false;
   #over = false;
+  #remainder: Remainder | undefined;
   /** The end of the whole call on the wheel's clock; `due` is the nearest of the limits. */
   #last = 0;
+  #decoder: Decoder | undefined;
+  /** How to send it again, to where it was redirected; once. */
+  #again: { readonly origin: string; readonly send: (path: string) => void } | undefined;
+  #redirected: string | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -86,6 +110,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       headOf === undefined ? timeouts.total : Math.min(timeouts.firstToken, timeouts.total),
     );
     this.#last = deadlines.now + timeouts.total;
+    const origin = String(request.origin);
+    this.#again = { origin, send: (path) => void dispatcher.dispatch({ ...request, path }, this) };
     dispatcher.dispatch(request, this);
   }
 
@@ -104,9 +130,16 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   resume(): void {
     if (!this.#paused || this.#over) return;
-    this.#paused = false;
     this.#touch();
-    this.#controller?.resume();
+    this.#goOn();
+  }
+
+  conclude(): void {
+    if (this.#over) return;
+    const { deadlines } = this.#options;
+    deadlines.forget(this);
+    deadlines.watch(this, Math.min(AFTER_END, this.#last - deadlines.now));
+    this.#last = this.due;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -116,17 +149,60 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    this.#options.answering?.();
+    const answer = { status, location: headers['location'] };
+    this.#redirected = this.#again === undefined ? undefined : redirectedPath(answer, this.#again.origin);
+    this.#decoder = decoderFor(headers['content-encoding'], {
+      data: (chunk) => this.#take(controller, chunk),
+      end: () => this.#ended(),
+      broken: () => this.#fail('undecodable'),
+    });
+    if (this.#redirected === undefined) this.#options.answering?.();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if ((this.#over && this.#remainder === undefined) || this.#redirected !== undefined) return;
+    if (this.#decoder === undefined) this.#take(controller, chunk);
+    else this.#decoder.write(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over && this.#remainder === undefined) return;
+    const path = this.#redirected;
+    if (path !== undefined) {
+      const again = this.#again;
+      this.#again = undefined;
+      again?.send(path);
+    } else if (this.#decoder === undefined) this.#ended();
+    else this.#decoder.end();
+  }
+
+  onResponseError(): void {
+    this.#fail(this.#started ? 'lost' : 'unreachable');
+  }
+
+  expire(): void {
+    const isWriting = this.#status === 200 && (this.#streaming || this.#size > 0);
+    this.#fail(isWriting && this.#options.deadlines.now >= this.#last ? 'overdue' : 'timeout');
+  }
+
+  /** Whether it still reads what nobody waits for. */
+  get readsOn(): boolean {
+    return this.#remainder !== undefined;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#headers;
+  }
+
+  #take(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#remainder?.data(chunk) === false) this.#leave('lost');
     if (this.#over) return;
     if (this.#streaming) {
       this.#touch();
@@ -137,25 +213,21 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     if (this.#size > (this.#status < 400 ? this.#options.maxBytes : MAX_ERROR_BYTES))
       return this.#fail('oversized');
     this.#chunks.push(chunk);
-    if (this.#options.headOf !== undefined && this.#status === 200)
-      this.#begin(controller, this.#options.headOf);
+    const { headOf, timeouts, deadlines } = this.#options;
+    if (headOf === undefined || this.#status !== 200) return;
+    // An upstream's comment is life: it thinks, and says so.
+    this.due = Math.min(deadlines.now + timeouts.firstToken, this.#last);
+    this.#begin(controller, headOf);
   }
 
-  onResponseEnd(): void {
+  #ended(): void {
+    if (this.#remainder !== undefined) return this.#leave('end');
     if (this.#over) return;
     this.#finish();
     if (!this.#streaming) {
       this.#resolve({ kind: 'answer', status: this.#status, headers: this.#headers, body: this.#received() });
     } else if (this.#consumer === undefined) this.#late = 'end';
     else this.#consumer.end();
-  }
-
-  onResponseError(): void {
-    this.#fail(this.#started ? 'lost' : 'unreachable');
-  }
-
-  expire(): void {
-    this.#fail('timeout');
   }
 
   /** A stream has begun when its head is complete: it waits, paused, for its consumer. */
@@ -182,6 +254,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   #pause(controller: Dispatcher.DispatchController): void {
     this.#paused = true;
+    this.#decoder?.pause();
     controller.pause();
   }
 
@@ -195,14 +268,48 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#options.deadlines.forget(this);
   }
 
-  #fail(mishap: Mishap): void {
+  #fail(reason: Mishap): void {
+    // Whoever leaves twice has left once.
+    if (this.#remainder !== undefined && reason !== 'stopped') return this.#leave('lost');
     if (this.#over) return;
     this.#finish();
+    const isSilence = reason === 'timeout' || reason === 'overdue';
+    const mishap = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
+    if (this.#started && this.#status < 400 && READ_ON.has(mishap)) this.#readOn();
     if (!this.#streaming)
-      this.#resolve({ kind: 'mishap', mishap, status: this.#status, isSent: this.#started });
-    else if (this.#consumer === undefined) this.#late = mishap;
-    else this.#consumer.mishap(mishap === 'timeout' && this.#paused ? 'unread' : mishap);
-    // Last, because it calls back with an error at once.
-    this.#controller?.abort(new Error(`the call was ended: ${mishap}`));
+      this.#resolve({ kind: 'mishap', mishap: reason, status: this.#status, isSent: this.#started });
+    else if (this.#consumer === undefined) this.#late = reason;
+    else this.#consumer.mishap(mishap);
+    // Last, because both call back at once.
+    if (this.#remainder === undefined) this.#abort(mishap);
+    else if (this.#paused) this.#goOn();
+  }
+
+  #readOn(): void {
+    const { remainder, deadlines } = this.#options;
+    if (remainder === undefined) return;
+    this.#remainder = remainder(this.#streaming ? EMPTY : this.#received());
+    this.#chunks = [];
+    deadlines.watch(this, READ_ON_MS);
+  }
+
+  #leave(end: 'end' | 'lost'): void {
+    const remainder = this.#remainder;
+    this.#remainder = undefined;
+    this.#options.deadlines.forget(this);
+    remainder?.over(end);
+    if (end === 'lost') this.#abort('read on for too long');
+  }
+
+  #goOn(): void {
+    this.#paused = false;
+    this.#decoder?.resume();
+    // What was decoded already may have paused it again.
+    if (!this.#paused) this.#controller?.resume();
+  }
+
+  #abort(why: string): void {
+    this.#decoder?.stop();
+    this.#controller?.abort(new Error(`the call was ended: ${why}`));
   }
 }

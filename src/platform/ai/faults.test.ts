@@ -21,7 +21,7 @@ describe('what the ledger is told of each fault', () => {
     [{ kind: 'reset' } as const, 'unknown'],
     [{ kind: 'reset', billed: true } as const, 'unknown'],
     [{ kind: 'cut_stream' } as const, 'unknown'],
-    [{ kind: 'malformed_json' } as const, 'served'],
+    [{ kind: 'malformed_json' } as const, 'unknown'],
     [{ kind: 'empty_choices' } as const, 'served'],
   ])('%o, then an answer: %s, served', async (fault, state) => {
     const permit = recordingPermit();

@@ -1,10 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { createPrices } from './prices.ts';
 import { openAi } from './testing/open.ts';
 
 const POLICY = 'test.chat';
 const messages = [{ role: 'user', content: 'Say something about tea, please.' }];
 const upstreams = [{ name: 'sandbox', baseUrl: 'http://127.0.0.1:1/v1' }];
-const ai = openAi({ upstreams });
+const ROW = { input: 1, output: 1, source: 'test' };
+const prices = createPrices({ overrides: { 'sandbox/sandbox-blind': ROW } });
+const ai = openAi({ upstreams, prices });
 const lenient = openAi({ upstreams, allowedFields: ['top_k'] });
 
 afterAll(() => Promise.all([ai.close(), lenient.close()]));
@@ -51,7 +54,7 @@ describe('refused before admission', () => {
     ],
     [
       'images without a price',
-      '{"model":"small","messages":[{"content":[{"type":"image_url"}]}]}',
+      '{"model":"sandbox-blind","messages":[{"content":[{"type":"image_url"}]}]}',
       'field_refused',
     ],
     [

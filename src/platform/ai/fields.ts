@@ -1,4 +1,5 @@
 import { AppError } from '#platform/kernel';
+import { type Picture, readPicture } from './pictures.ts';
 import type { Price } from './prices.ts';
 import { isRecord } from './usage.ts';
 import { invalid } from './wire.ts';
@@ -88,32 +89,37 @@ function checkTools(tools: unknown): void {
   }
 }
 
-/** Counts the images of a conversation, and refuses parts that name objects stored at the vendor. */
-export function countImages(messages: readonly unknown[]): number {
-  let images = 0;
+/** Finds the pictures of a conversation, and refuses parts that name objects stored at the vendor. */
+export function picturesIn(messages: readonly unknown[]): Picture[] {
+  const pictures: Picture[] = [];
   for (const message of messages) {
     if (!isRecord(message)) throw invalid('A message must be an object.', 'messages');
     if (message['audio'] !== undefined && message['audio'] !== null) refuse('messages.audio', 'stateful');
     const { content } = message;
     if (!Array.isArray(content)) continue;
-    for (const part of content) images += countPart(part);
+    for (const part of content) {
+      if (isPicture(part)) pictures.push(readPicture(part));
+    }
   }
-  return images;
+  return pictures;
 }
 
-function countPart(part: unknown): number {
+function isPicture(part: unknown): boolean {
   const type = isRecord(part) ? part['type'] : undefined;
-  if (type === 'text' || type === 'refusal') return 0;
-  if (type === 'image_url') return 1;
+  if (type === 'text' || type === 'refusal') return false;
+  if (type === 'image_url') return true;
   if (type === 'file' && isRecord(part) && isRecord(part['file']) && 'file_id' in part['file']) {
     return refuse('messages.file_id', 'stateful');
   }
   return refuse('messages.content', 'unpriced');
 }
 
-/** What is priced must have a price: images and service tiers. */
-export function checkPriced(price: Price, asked: { images: number; tier: string | undefined }): void {
-  if (asked.images > 0 && price.imageTokens === undefined) refuse('messages.image_url', 'unpriced');
+/** What is priced must have a price: pictures and service tiers. */
+export function checkPriced(
+  price: Price,
+  asked: { pictures: readonly Picture[]; tier: string | undefined },
+): void {
+  if (asked.pictures.length > 0 && price.imageTokens === undefined) refuse('messages.image_url', 'unpriced');
   if (asked.tier === undefined || asked.tier === 'auto' || asked.tier === 'default') return;
   if (!price.tiers.has(asked.tier)) refuse('service_tier', 'unpriced');
 }

@@ -71,6 +71,15 @@ test('a model may wrap its JSON in a code block', async () => {
   });
 });
 
+test('an answer that is a fence and blanks is read in time by its length', async () => {
+  const permit = recordingPermit();
+  // An expression that looks for the end of the block at each blank, from each blank, would take years.
+  stand.sandbox.faults.next({ kind: 'content', text: `\`\`\`${'\n'.repeat(100_000)}x` });
+  await expect(stand.open({}, { tries: 1 }).generate(permit, request)).rejects.toMatchObject({
+    code: 'answer_unusable',
+  });
+});
+
 test('a schema is enforced strictly only where a provider can: all fields required, all objects closed', () => {
   expect(answerSchema(schema).strict).toBe(true);
   expect(answerSchema(z.strictObject({ a: z.string().optional() })).strict).toBe(false);

@@ -52,8 +52,19 @@ function objectIn<Schema extends z.ZodType>(
   const message: unknown = isRecord(choices[0]) ? choices[0]['message'] : undefined;
   const content = isRecord(message) ? message['content'] : undefined;
   if (typeof content !== 'string') return undefined;
-  // Models without enforced schemas like to wrap their JSON in a code block.
-  const bare = /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/.exec(content)?.[1] ?? content;
-  const checked = schema.safeParse(parsedText(bare));
+  const checked = schema.safeParse(parsedText(unwrapped(content)));
   return checked.success ? checked.data : undefined;
+}
+
+const FENCE = '```';
+
+/**
+ * Models without enforced schemas like to wrap their JSON in a code block. Taken off by hand: an expression for it takes cubic
+ * time on an answer full of blanks, and what a model answers is up to whoever asks it.
+ */
+function unwrapped(content: string): string {
+  const text = content.trim();
+  if (text.length < 2 * FENCE.length || !text.startsWith(FENCE) || !text.endsWith(FENCE)) return text;
+  const inner = text.slice(FENCE.length, -FENCE.length);
+  return inner.startsWith('json') ? inner.slice('json'.length) : inner;
 }

@@ -1,16 +1,26 @@
-export { type Ai, type AiParts, type CallRequest, createAi, type EstimateRequest } from './ai.ts';
+export {
+  type Ai,
+  type AiChoices,
+  type AiParts,
+  type CallRequest,
+  createAi,
+  type EstimateRequest,
+} from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
-export type { Door, ListedModel, PreparedChat, RelayTo } from './door.ts';
+export type { Door, ListedModel, PreparedChat } from './door.ts';
 export type { GeneratedEach, GenerateEachRequest } from './each.ts';
 export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
+export { openAiError } from './openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
 export { cost, createPrices, type Price, type Prices, reserve } from './prices.ts';
 export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';
+export type { RelayTo } from './relay.ts';
+export { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots.ts';
 export type { Timers } from './timers.ts';
 export type { WireRequest } from './wire.ts';

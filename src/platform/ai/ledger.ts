@@ -1,12 +1,12 @@
 import { dispatchPoint, type Passing } from '#platform/db';
-import { type Micros, micros } from '#platform/kernel';
+import { micros, type UsageEventId } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { StreamEnd } from './live-stream.ts';
 import type { Plan } from './plan.ts';
 import type { AiMetrics } from './ports.ts';
 import { cost, type TokenUsage } from './prices.ts';
 import type { Target } from './providers.ts';
-import { estimatedTokens } from './usage.ts';
+import { inputTokens, type TokenCounter, tokensOf } from './tokens.ts';
 import type { WireRequest } from './wire.ts';
 
 const ANSWER = dispatchPoint(
@@ -14,75 +14,140 @@ const ANSWER = dispatchPoint(
   'a provider has served a call; its figures are still in memory only',
 );
 
-/** What is known of a served call when it is posted. */
+/** What is known of a call when it is posted. */
 export interface Served {
   readonly usage: TokenUsage | undefined;
   /** Our own count of the completion, for when the provider gave none. */
   readonly shownTokens: number;
+  /** The completion itself, where it is at hand: it is counted by a tokenizer then. Members of a body, as a request has them. */
+  readonly shown?: string | undefined;
+  /** There is no time to count: this server stops. */
+  readonly isHurried?: boolean;
   readonly id: string | undefined;
   readonly tier: string | undefined;
 }
 
 export interface LedgerEntry {
   readonly permit: Permit;
+  /** Its row. */
+  readonly event: UsageEventId;
   readonly wire: WireRequest;
   readonly target: Target;
   readonly plan: Plan;
 }
 
-/** Tells the permit, exactly once a call, what became of it. */
+/** Characters of a request of whose answer nothing was seen: below it, its bytes are a good enough bound beside the longest reply. */
+const WORTH_COUNTING = 4_096;
+
+/** Of a call of which nothing was seen. */
+const NOTHING_SHOWN: Served = { usage: undefined, shownTokens: 0, id: undefined, tier: undefined };
+
+/** What was posted: at once by a provider's figures; else when the tokens have been counted. */
+export type Posted = Usage | Promise<Usage>;
+
+/**
+ * Tells the permit, exactly once a call, what became of it. Two figures: what the provider may bill the operator, and what
+ * is charged to the account. A call that was served, or that came to nothing by the doing of whoever asked, is charged at
+ * what it costs; of one that the provider broke, what was shown of it (docs/decisions/0047).
+ */
 export interface Ledger {
-  served(entry: LedgerEntry, served: Served): Usage;
+  served(entry: LedgerEntry, served: Served): Posted;
   notServed(entry: LedgerEntry): void;
   /** The provider had no room for it. */
   throttled(entry: LedgerEntry): void;
-  unknown(entry: LedgerEntry): void;
-  /** A stream's end: by the provider's figures where it gave them, else what was shown, else the whole reserve, and then there are none. */
-  streamed(entry: LedgerEntry, served: Served, end: StreamEnd): Usage | undefined;
+  /** The provider broke it after it had the request. */
+  broken(entry: LedgerEntry, shown?: Served): Posted;
+  /** It came to nothing by the caller's doing. Where there are no figures, those that follow are told by `late`. */
+  caused(entry: LedgerEntry, shown?: Served): Posted;
+  /** A stream's end. */
+  streamed(entry: LedgerEntry, served: Served, end: StreamEnd): Posted;
+  /** What a call that was posted as `caused` really used, as far as its answer was read on; `isWhole`: to its end. */
+  late(entry: LedgerEntry, served: Served, isWhole: boolean): void;
 }
 
 export function createLedger(parts: {
-  readonly priceVersion: string;
+  readonly tokens: TokenCounter;
   readonly metrics: AiMetrics | undefined;
   readonly passing: Passing | undefined;
 }): Ledger {
-  const { metrics, passing } = parts;
+  const { tokens, metrics, passing } = parts;
 
-  function spent({ permit }: LedgerEntry, amount: Micros): void {
+  function spent({ permit }: LedgerEntry, { cost: amount, charged }: Pick<Usage, 'cost' | 'charged'>): void {
     metrics?.cost(permit.product, permit.feature, amount);
+    if (amount > charged) metrics?.failureCost(permit.product, permit.feature, micros(amount - charged));
+  }
+
+  /** Hands on what is known of a call, once its tokens have been counted where the provider gave no figures. */
+  function counted(
+    entry: LedgerEntry,
+    seen: Served,
+    post: (entry: LedgerEntry, seen: Served) => Usage,
+  ): Posted {
+    const isSmall = seen.shownTokens === 0 && entry.wire.kept.length < WORTH_COUNTING;
+    return seen.usage === undefined && !isSmall && seen.isHurried !== true
+      ? closely(entry, seen).then(([one, it]) => post(one, it))
+      : post(entry, seen);
+  }
+
+  async function closely(entry: LedgerEntry, seen: Served): Promise<[LedgerEntry, Served]> {
+    const { wire, target } = entry;
+    const input = wire.counted ?? (await tokens.count(wire));
+    const output = seen.shown === undefined ? undefined : await tokens.count({ kept: seen.shown });
+    return [
+      input === undefined ? entry : { ...entry, wire: { ...wire, counted: input } },
+      output === undefined ? seen : { ...seen, shownTokens: tokensOf(target.price, output) },
+    ];
+  }
+
+  /** Posted where the outcome is not known to the last token: at the provider's figures where it gave any. */
+  function perhaps(entry: LedgerEntry, usage: Usage): Usage {
+    if (usage.estimated) entry.permit.unknown(usage);
+    else entry.permit.served(usage);
+    spent(entry, usage);
+    return usage;
   }
 
   const ledger: Ledger = {
-    served(entry, served) {
-      const usage = usageOf(entry, served, parts.priceVersion);
-      passing?.(ANSWER, 'before');
-      entry.permit.served(usage);
-      passing?.(ANSWER, 'after');
-      spent(entry, usage.cost);
-      return usage;
-    },
+    served: (entry, served) =>
+      counted(entry, served, (one, seen) => {
+        const usage = usageOf(one, seen, true);
+        passing?.(ANSWER, 'before');
+        one.permit.served(usage);
+        passing?.(ANSWER, 'after');
+        spent(one, usage);
+        return usage;
+      }),
     notServed: ({ permit }) => permit.notServed(),
     throttled: ({ permit }) => permit.notServed({ throttled: true }),
-    unknown(entry) {
-      entry.permit.unknown();
-      spent(entry, entry.plan.call.reserve);
-    },
+    broken: (entry, shown = NOTHING_SHOWN) =>
+      counted(entry, shown, (one, seen) => {
+        const usage = usageOf(one, seen, false);
+        const charged = seen.shownTokens === 0 ? 0 : Math.min(usage.cost, shownCost(one, seen));
+        return perhaps(one, { ...usage, charged: micros(charged) });
+      }),
+    caused: (entry, shown = NOTHING_SHOWN) =>
+      counted(entry, shown, (one, seen) => perhaps(one, usageOf(one, seen, false))),
     streamed(entry, served, end) {
-      const isShownAll = end === 'complete';
-      // The provider stopped when we did, or soon after; but what a reasoning model did unseen nobody can tell.
-      const isShownKnown = (end === 'hung_up' || end === 'unread') && !entry.target.price.thinks;
-      if (served.usage !== undefined || isShownAll || isShownKnown) return ledger.served(entry, served);
-      ledger.unknown(entry);
-      return undefined;
+      if (end === 'complete') return ledger.served(entry, served);
+      return end === 'cut' || end === 'timeout' ? ledger.broken(entry, served) : ledger.caused(entry, served);
+    },
+    late(entry, served, isWhole) {
+      if (served.usage === undefined && !isWhole) return;
+      void (async () => {
+        const [one, seen] = served.usage === undefined ? await closely(entry, served) : [entry, served];
+        await one.permit.amend(one.event, usageOf(one, seen, isWhole));
+      })();
     },
   };
   return ledger;
 }
 
-function usageOf(entry: LedgerEntry, served: Served, priceVersion: string): Usage {
+/** By the provider's figures where it gave them; else the most that it may bill, within the reserve. `isWhole`: all of the answer was seen. */
+function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
   const { target, plan } = entry;
-  const tokens = served.usage ?? ownCount(entry, served.shownTokens);
+  const tokens = served.usage ?? mostTokens(entry, served, isWhole);
   const priced = cost(target.price, tokens, served.tier);
+  const amount = served.usage === undefined ? micros(Math.min(priced, plan.call.reserve)) : priced;
   return {
     provider: target.provider,
     model: target.model,
@@ -91,18 +156,35 @@ function usageOf(entry: LedgerEntry, served: Served, priceVersion: string): Usag
     cachedTokens: tokens.cachedTokens,
     completionTokens: tokens.completionTokens,
     reasoningTokens: tokens.reasoningTokens,
-    // An estimate stays within the reserve; a provider's own figures are booked as they are.
-    cost: served.usage === undefined ? micros(Math.min(priced, plan.call.reserve)) : priced,
-    priceVersion,
+    cost: amount,
+    charged: amount,
+    priceVersion: target.price.version,
     estimated: served.usage === undefined,
   };
 }
 
-function ownCount({ wire, plan }: LedgerEntry, shownTokens: number): TokenUsage {
+/**
+ * Of an answer that was seen whole, what was shown; but what a model thought unseen nobody can tell, and what a provider
+ * generated after the connection broke neither: it may be all that was asked for.
+ */
+function mostTokens({ wire, plan, target }: LedgerEntry, served: Served, isWhole: boolean): TokenUsage {
+  const most = plan.maxTokens * wire.replies;
+  const isShownAll = isWhole && !target.price.thinks;
   return {
-    promptTokens: estimatedTokens(wire.inputBytes),
+    promptTokens: inputTokens(target.price, wire),
     cachedTokens: 0,
-    completionTokens: Math.min(shownTokens, plan.maxTokens * wire.replies),
+    completionTokens: isShownAll ? Math.min(served.shownTokens, most) : most,
     reasoningTokens: 0,
   };
+}
+
+function shownCost({ wire, plan, target }: LedgerEntry, { shownTokens, tier }: Served): number {
+  const completionTokens = Math.min(shownTokens, plan.maxTokens * wire.replies);
+  const tokens = {
+    promptTokens: inputTokens(target.price, wire),
+    cachedTokens: 0,
+    completionTokens,
+    reasoningTokens: 0,
+  };
+  return cost(target.price, tokens, tier);
 }

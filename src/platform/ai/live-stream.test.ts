@@ -5,7 +5,7 @@ import { chat, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
-import { delta, scriptedUpstream } from './testing/upstream.ts';
+import { delta, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 
 const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
@@ -104,17 +104,32 @@ describe('a stream', () => {
     expect(permit.states).toEqual(['unknown']);
   });
 
-  test('that nobody reads is ended, and what was shown is posted', async () => {
+  test('that nobody reads is ended, and posted at the most that it may cost until its figures are known', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    const answer = await stand.open(time, { timeouts: { idle: 3_000 } }).call(permit, { feature, wire });
+    const goOn = Promise.withResolvers<void>();
+    const pausing = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(delta('one'));
+      const usage = { prompt_tokens: 12, completion_tokens: 34 };
+      const rest = `${streamEvent({ choices: [], usage })}data: [DONE]\n\n`;
+      void goOn.promise.then(() => response.end(rest));
+    });
+    const upstreams = [{ name: 'sandbox', baseUrl: pausing.url, apiKey: 'k' }];
+    const here = stand.open({ ...time, upstreams }, { timeouts: { idle: 3_000 } });
+    const answer = await here.call(permit, { feature, wire });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     time.advance(3_100);
     expect(await answer.live.finished).toBe('unread');
-    expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
+    expect(permit.rows).toMatchObject([
+      { state: 'unknown', usage: { completionTokens: answer.plan.maxTokens, estimated: true } },
+    ]);
+    goOn.resolve();
+    await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
+    await pausing.close();
   });
 
-  test('that its reader leaves stops the provider call, and what was shown is posted', async () => {
+  test('that its reader leaves is read on: what it really used is known in the end', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
     const permit = recordingPermit();
     const hangUp = new AbortController();
@@ -132,21 +147,26 @@ describe('a stream', () => {
       fail: () => {},
     });
     expect(await answer.live.finished).toBe('hung_up');
-    expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { estimated: true } });
-    const [row] = permit.rows;
-    expect(row?.state === 'served' ? row.usage.completionTokens : 0).toBeGreaterThan(0);
-    await expect.poll(() => slow.bill().at(-1)?.hung_up).toBe(true);
+    expect(permit.rows[0]).toMatchObject({
+      state: 'unknown',
+      usage: { completionTokens: answer.plan.maxTokens },
+    });
+    await expect.poll(() => permit.amended).toMatchObject([{ estimated: false }]);
+    expect(permit.amended[0]?.completionTokens).toBe(slow.bill().at(-1)?.completion_tokens);
     await slow.close();
   });
 
-  test('of a model that thinks unseen is posted at its reserve when its reader leaves', async () => {
+  test('of a model that thinks unseen is posted at all that it may have generated when its reader leaves', async () => {
     const catalogue = { input: 1_000_000, output: 1_000_000, thinks: true, source: 'test' };
     const prices = createPrices({ overrides: { 'sandbox/sandbox-small': catalogue } });
     const permit = recordingPermit();
+    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
     const answer = await stand.open({ prices }).call(permit, { feature, wire });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     answer.live.stop();
     expect(await answer.live.finished).toBe('hung_up');
-    expect(permit.states).toEqual(['unknown']);
+    expect(permit.rows).toMatchObject([
+      { state: 'unknown', usage: { completionTokens: answer.plan.maxTokens } },
+    ]);
   });
 });

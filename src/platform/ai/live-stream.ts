@@ -1,14 +1,14 @@
 import type { Usage } from '#platform/limits';
+import type { Posted } from './ledger.ts';
 import { ProviderError } from './errors.ts';
-import type { Consumer, Exchange, Mishap } from './exchange.ts';
-import { unavailable } from './outcome.ts';
+import type { Consumer, Mishap } from './exchange.ts';
 import type { StreamMeter } from './stream-meter.ts';
 
 /**
- * How a stream ended. `cut`: the provider broke off. `unread`: the reader took nothing for the policy's idle time.
- * `hung_up`: the reader went away.
+ * How a stream ended. `cut`: the provider broke off. `timeout`: it fell silent. `overdue`: it was still writing when the
+ * call's time was over. `unread`: the reader took nothing for the policy's idle time. `hung_up`: the reader went away.
  */
-export type StreamEnd = 'complete' | 'cut' | 'timeout' | 'unread' | 'hung_up';
+export type StreamEnd = 'complete' | 'cut' | 'timeout' | 'overdue' | 'unread' | 'hung_up';
 
 /** Where a stream's bytes go. */
 export interface Sink {
@@ -19,9 +19,16 @@ export interface Sink {
   fail(error: ProviderError): void;
 }
 
-const DONE = Buffer.from('[DONE]');
-/** [DONE] and the line ends around it fit in here. */
-const TAIL = 32;
+const DONE = Buffer.from('data: [DONE]\n\n');
+
+/** Where a stream comes from: an exchange, or a plain answer that is told as a stream. */
+export interface StreamSource {
+  attach(consumer: Consumer): void;
+  resume(): void;
+  stop(): void;
+  /** All of the answer is there: the end of the connection is not waited for any longer. */
+  conclude(): void;
+}
 
 /** A stream that has shown its first event, with nothing passed on yet. It is metered to its end whoever reads it. */
 export class LiveStream implements Consumer {
@@ -29,74 +36,129 @@ export class LiveStream implements Consumer {
   readonly finished: Promise<StreamEnd>;
   /** What it used, once it is finished; not known of a stream that broke, which is posted at its reserve. */
   usage: Usage | undefined;
-  readonly #exchange: Exchange;
+  readonly #source: StreamSource;
   readonly #meter: StreamMeter;
-  readonly #post: (end: StreamEnd) => Usage | undefined;
+  readonly #post: (end: StreamEnd) => Posted;
+  readonly #brokenBy: (said: Readonly<Record<string, unknown>> | undefined) => ProviderError;
   readonly #finish: (end: StreamEnd) => void;
+  /** What came with the stream's beginning, not looked at yet. */
   #head: Buffer | undefined;
+  /** What is looked at, and waits for `pipe`. */
+  #ready: Buffer | undefined;
   #sink: Sink | undefined;
   #end: StreamEnd | undefined;
-  #complete = false;
 
   constructor(parts: {
-    readonly exchange: Exchange;
+    readonly source: StreamSource;
     readonly head: Buffer;
     readonly meter: StreamMeter;
     /** Writes the outcome to the ledger, and answers the figures that it posted. */
-    readonly post: (end: StreamEnd) => Usage | undefined;
+    readonly post: (end: StreamEnd) => Posted;
+    /** What a stream that broke tells its reader; `said` are the provider's own words. */
+    readonly brokenBy: (said: Readonly<Record<string, unknown>> | undefined) => ProviderError;
   }) {
-    this.#exchange = parts.exchange;
+    this.#source = parts.source;
     this.#meter = parts.meter;
     this.#post = parts.post;
-    this.#head = parts.head;
+    this.#brokenBy = parts.brokenBy;
     const { promise, resolve } = Promise.withResolvers<StreamEnd>();
     this.finished = promise;
     this.#finish = resolve;
-    parts.exchange.attach(this);
+    this.#head = parts.head;
+    parts.source.attach(this);
+  }
+
+  /** Whether a comment may be written to the reader now: not within an event. */
+  get isBetweenEvents(): boolean {
+    return this.#meter.isBetweenEvents;
   }
 
   /** Starts to pass the stream on. Called once. */
   pipe(sink: Sink): void {
+    this.#meterHead();
     this.#sink = sink;
-    const head = this.#head;
-    this.#head = undefined;
-    const more = head === undefined || this.data(head);
+    const ready = this.#ready;
+    this.#ready = undefined;
+    const more = ready === undefined || sink.write(ready);
     if (this.#end !== undefined) this.#tell(this.#end);
-    else if (more) this.#exchange.resume();
+    else if (more) this.#source.resume();
   }
 
   resume(): void {
-    this.#exchange.resume();
+    this.#source.resume();
   }
 
   /** Nobody reads any more: the provider call is stopped, and what was shown is posted. */
   stop(): void {
-    this.#exchange.stop();
+    this.#source.stop();
   }
 
   data(chunk: Buffer): boolean {
-    if (chunk.subarray(-TAIL).includes(DONE)) this.#complete = true;
-    const bytes = this.#meter.push(chunk);
-    return bytes === undefined || this.#sink === undefined || this.#sink.write(bytes);
+    const bytes = this.#metered(chunk);
+    return bytes === undefined || this.#pass(bytes);
   }
 
   end(): void {
-    const rest = this.#meter.flush();
-    if (rest !== undefined) this.#sink?.write(rest);
-    // Not all servers send [DONE]; one that sent neither it nor usage has broken off.
-    this.#over(this.#complete || this.#meter.usage !== undefined ? 'complete' : 'cut');
+    this.#meterHead();
+    this.#flush();
+    this.#over(this.#meter.isComplete ? 'complete' : 'cut');
   }
 
   mishap(mishap: Mishap | 'unread'): void {
-    if (mishap === 'stopped') this.#over('hung_up');
-    else if (mishap === 'timeout' || mishap === 'unread') this.#over(mishap);
+    // What was given up before anybody read it was not shown to anybody.
+    if (mishap !== 'stopped' && mishap !== 'unread') this.#meterHead();
+    // Of a stream that is read on, the rest of an event is still to come.
+    if (mishap !== 'stopped' && mishap !== 'unread' && mishap !== 'overdue') this.#flush();
+    // What happens to the connection after the whole answer is nobody's concern; figures that were still to come may be.
+    const { isComplete, isDone, usage } = this.#meter;
+    const isWhole = isComplete && (isDone || usage !== undefined);
+    if (isWhole || (isComplete && mishap !== 'stopped')) this.#over('complete');
+    else if (mishap === 'stopped') this.#over('hung_up');
+    else if (mishap === 'timeout' || mishap === 'overdue' || mishap === 'unread') this.#over(mishap);
     else this.#over('cut');
+  }
+
+  #metered(chunk: Buffer): Buffer | undefined {
+    const wasDone = this.#meter.isDone;
+    const bytes = this.#meter.push(chunk);
+    if (!wasDone && this.#meter.isDone) this.#source.conclude();
+    return bytes;
+  }
+
+  /** Passes bytes on, or keeps them for a reader that is still to come. */
+  #pass(bytes: Buffer): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(bytes);
+    this.#ready = this.#ready === undefined ? bytes : Buffer.concat([this.#ready, bytes]);
+    return true;
+  }
+
+  #meterHead(): void {
+    const head = this.#head;
+    this.#head = undefined;
+    const bytes = head === undefined ? undefined : this.#metered(head);
+    if (bytes !== undefined) this.#pass(bytes);
+  }
+
+  #flush(): void {
+    const rest = this.#meter.flush();
+    if (rest !== undefined) this.#pass(rest);
+    // Clients of OpenAI's protocol may wait for it, where a provider sends none.
+    if (this.#meter.isComplete && !this.#meter.isDone) this.#pass(DONE);
   }
 
   #over(end: StreamEnd): void {
     this.#end = end;
-    this.usage = this.#post(end);
+    // What nobody took is metered all the same: all of the answer may be in it.
+    if (this.#head !== undefined) this.#meter.push(this.#head);
+    this.#head = undefined;
+    const posted = this.#post(end);
+    if (posted instanceof Promise) void posted.then((usage) => this.#posted(end, usage));
+    else this.#posted(end, posted);
     if (this.#sink !== undefined) this.#tell(end);
+  }
+
+  #posted(end: StreamEnd, usage: Usage): void {
+    this.usage = usage;
     this.#finish(end);
   }
 
@@ -104,8 +166,9 @@ export class LiveStream implements Consumer {
     const sink = this.#sink;
     this.#sink = undefined;
     if (end === 'complete') sink?.end();
-    else if (end === 'cut') sink?.fail(unavailable());
-    else if (end === 'hung_up') sink?.fail(new ProviderError('client_gone', { retryable: false }));
-    else sink?.fail(new ProviderError('provider_timeout', { retryable: true }));
+    else if (end === 'cut') sink?.fail(this.#brokenBy(this.#meter.failure));
+    else if (end === 'hung_up')
+      sink?.fail(new ProviderError('client_gone', { retryable: false, caused: true }));
+    else sink?.fail(new ProviderError('provider_timeout', { retryable: end === 'timeout' }));
   }
 }

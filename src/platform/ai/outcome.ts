@@ -1,15 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ProviderError, type ProviderErrorCode } from './errors.ts';
+import { ProviderError, type ProviderErrorCode, type UpstreamError } from './errors.ts';
 import type { Ended, Mishap } from './exchange.ts';
 import type { Health } from './passage.ts';
 import type { CallOutcome } from './ports.ts';
-import { isRecord, parsedText } from './usage.ts';
+import { errorIn, isRecord, parsedText } from './usage.ts';
 
 /** A provider call that came to nothing, and what follows from it. */
 export interface Failure {
   readonly outcome: CallOutcome;
-  /** What the ledger says: `unusable` was served and is posted by its usage, or by our count; `throttled` is no try. */
-  readonly ledger: 'not_served' | 'throttled' | 'unknown' | 'unusable';
+  /**
+   * What the ledger says. `throttled` is no try. `broken`: the provider failed after it had the request, and may bill it;
+   * `unusable`: it answered what nobody can use, and bills it; neither is charged to the account. `caused`: whoever called
+   * brought it about, and is charged what the provider bills.
+   */
+  readonly ledger: 'not_served' | 'throttled' | 'broken' | 'unusable' | 'caused';
   /** `same`: may be tried again there. `next`: only another provider helps. `never`: it fails anywhere. */
   readonly retry: 'same' | 'next' | 'never';
   /** What it says of the provider. */
@@ -23,10 +27,11 @@ export interface Failure {
 }
 
 /**
- * A gateway before the provider gave up waiting, which says nothing about the provider: the call may have been
- * served and billed. (504 of any proxy, 524 of Cloudflare.)
+ * Somebody before the model gave up waiting for it, or lost its answer, so that the call may have been served and billed:
+ * a server or proxy whose time was over (408, 504; Cloudflare's 524), and one that got no sound answer (502; Cloudflare's
+ * 520). Any other 5xx was said by whoever did not serve it.
  */
-const PERHAPS_SERVED = new Set([504, 524]);
+const PERHAPS_SERVED = new Set([408, 502, 504, 520, 524]);
 /** Ours to mend, a wrong key or an empty purse there: another provider may still answer. */
 const OURS_TO_MEND = new Set([401, 402, 403]);
 /** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
@@ -40,26 +45,26 @@ export function refusal(
   context: { now: number; apiKey: string },
 ): Failure {
   const { status } = answer;
-  const said = errorIn(answer.body);
-  const code = wordOf(said?.['code']) ?? wordOf(said?.['type']);
+  const error = saidIn(answer.body);
+  // A redirect that is not followed: the base URL is wrong.
+  const code = status < 400 ? 'redirected' : (wordOf(error?.['code']) ?? wordOf(error?.['type']));
+  const upstream = upstreamError(status, error, context.apiKey);
   const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
   const isOursToMend = OURS_TO_MEND.has(status) || code === EMPTY_PURSE;
   if (status === 429 && !isOursToMend) {
-    const error = postponed(common.retryAfter);
     return {
       ...common,
       outcome: 'rate_limited',
       ledger: 'throttled',
       retry: 'same',
       health: 'throttled',
-      error,
+      error: postponed(common.retryAfter, upstream),
     };
   }
   if (status >= 500 || PASSING.has(status)) {
-    const ledger = PERHAPS_SERVED.has(status) ? 'unknown' : 'not_served';
+    const ledger = PERHAPS_SERVED.has(status) ? 'broken' : 'not_served';
     return { ...common, outcome: 'failed', ledger, retry: 'same', health: 'failed', error: unavailable() };
   }
-  // A redirect is no answer either: the base URL is wrong.
   if (isOursToMend || status < 400) {
     return {
       ...common,
@@ -71,12 +76,20 @@ export function refusal(
     };
   }
   const tooLarge = status === 413 || code === 'context_length_exceeded';
-  const error = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
+  const refused = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
     retryable: false,
+    caused: true,
     details: { status, ...(code === undefined ? {} : { provider_code: code }) },
-    upstreamMessage: redacted(said?.['message'], context.apiKey),
+    upstream,
   });
-  return { ...common, outcome: 'refused', ledger: 'not_served', retry: 'never', health: 'neutral', error };
+  return {
+    ...common,
+    outcome: 'refused',
+    ledger: 'not_served',
+    retry: 'never',
+    health: 'neutral',
+    error: refused,
+  };
 }
 
 /** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
@@ -84,35 +97,46 @@ export function mishap(how: {
   readonly mishap: Mishap;
   readonly status: number;
   readonly isSent: boolean;
+  /** This server has ended it, and nobody hung up. */
+  readonly isOurs?: boolean;
 }): Failure {
   const { status } = how;
   const common = {
     status,
     code: undefined,
     retryAfter: undefined,
-    ledger: how.isSent ? 'unknown' : 'not_served',
+    ledger: how.isSent ? 'broken' : 'not_served',
     retry: 'same',
     health: 'failed',
   } as const;
+  const caused = { ledger: how.isSent ? 'caused' : 'not_served', retry: 'never', health: 'neutral' } as const;
   switch (how.mishap) {
     case 'unreachable':
     case 'lost':
       return { ...common, outcome: how.mishap, error: unavailable() };
     case 'timeout':
       return { ...common, outcome: 'timeout', error: failed('provider_timeout') };
+    case 'overdue':
+      return { ...common, ...caused, outcome: 'timeout', error: causedBy('provider_timeout') };
     case 'oversized':
-      // An error that goes on and on is still an error.
+      // An error that goes on and on is still an error. An answer above the cap is what its caller asked for.
       return status >= 400
         ? { ...common, outcome: 'failed', ledger: 'not_served', error: unavailable() }
-        : { ...unusable(), status };
-    case 'stopped': {
-      const error = new ProviderError('client_gone', { retryable: false });
-      return { ...common, outcome: 'hung_up', retry: 'never', health: 'neutral', error };
-    }
+        : { ...common, ...caused, outcome: 'unusable', error: causedBy('answer_too_large') };
+    case 'undecodable':
+      return { ...unusable(), status };
+    case 'stopped':
+      return {
+        ...common,
+        ...caused,
+        ...(how.isOurs === true ? { ledger: common.ledger } : {}),
+        outcome: 'hung_up',
+        error: causedBy('client_gone'),
+      };
   }
 }
 
-/** 200, but nothing that can be used: no JSON, no choices. It was served, and is paid for. */
+/** 200, but nothing that can be used: no JSON, no choices. The operator pays for it. */
 export function unusable(): Failure {
   return {
     outcome: 'unusable',
@@ -126,9 +150,26 @@ export function unusable(): Failure {
   };
 }
 
-/** 200 and an error in the stream's first event: refused after all. */
-export function failedInStream(): Failure {
-  return { ...unusable(), outcome: 'failed', ledger: 'not_served', error: unavailable() };
+/** 200 and an error in its place, or in the stream's first event: refused after all. */
+export function failedInStream(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
+  return {
+    ...unusable(),
+    outcome: 'failed',
+    ledger: 'not_served',
+    code: wordOf(said['code']) ?? wordOf(said['type']),
+    error: brokenStream(said, apiKey),
+  };
+}
+
+/** A stream broke: with the provider's own words, where it said any. */
+export function brokenStream(
+  said: Readonly<Record<string, unknown>> | undefined,
+  apiKey: string,
+): ProviderError {
+  return new ProviderError('provider_unavailable', {
+    retryable: true,
+    upstream: said === undefined ? undefined : upstreamError(200, said, apiKey),
+  });
 }
 
 export function unavailable(retryAfterSeconds?: number): ProviderError {
@@ -139,12 +180,18 @@ export function unavailable(retryAfterSeconds?: number): ProviderError {
 }
 
 /** There was no room for the call: it was no try, and comes again after so many milliseconds, a second at least. */
-export function postponed(wait = 0): ProviderError {
+export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
   return new ProviderError('provider_unavailable', {
     retryable: true,
     postponed: true,
+    upstream,
     retryAfter: Math.max(1, Math.ceil(wait / 1_000)),
   });
+}
+
+/** The same would happen again, to whoever is asked. */
+function causedBy(code: ProviderErrorCode): ProviderError {
+  return new ProviderError(code, { retryable: false, caused: true });
 }
 
 function failed(code: ProviderErrorCode): ProviderError {
@@ -162,10 +209,32 @@ function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefin
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
-function errorIn(body: Buffer): Record<string, unknown> | undefined {
-  const answer = parsedText(body.toString('utf8'));
-  const error = isRecord(answer) ? answer['error'] : undefined;
-  return isRecord(error) ? error : undefined;
+/** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */
+function saidIn(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parsedText(body.toString('utf8'));
+  const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!isRecord(answer)) return undefined;
+  return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);
+}
+
+/** The provider's error as its clients know it: what is a short word or a number is kept, of the text what may be shown. */
+function upstreamError(
+  status: number,
+  error: Readonly<Record<string, unknown>> | undefined,
+  apiKey: string,
+): UpstreamError {
+  return {
+    status,
+    message: redacted(error?.['message'], apiKey),
+    type: wordOf(error?.['type']),
+    param: fieldOf(error?.['param']),
+    code: wordOf(error?.['code']),
+  };
+}
+
+/** The path of a field, as OpenAI writes it: `messages.[0].content`. */
+function fieldOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.[\]'"-]{1,200}$/.test(value) ? value : undefined;
 }
 
 /** A code is a word; anything else could carry text of the request into a log. */

@@ -1,5 +1,6 @@
 import type { CallResult } from './breaker.ts';
 import type { Patience } from './line.ts';
+import type { AccountId } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { GatePass } from './gate.ts';
 import type { Release, Slots } from './slots.ts';
@@ -23,6 +24,8 @@ export interface Refused {
 }
 
 export interface PassageHow {
+  /** Whose call it is: failures of one account count once. */
+  readonly account: AccountId;
   readonly lane: Lane;
   readonly patience: Patience;
   readonly slots: Slots | undefined;
@@ -34,11 +37,12 @@ export interface PassageHow {
  */
 export async function passageTo(target: Target, how: PassageHow): Promise<Passage | Refused> {
   const { breaker, gate } = target;
-  const admittance = breaker.admit();
-  if (admittance === 'refused') return { wait: breaker.wait };
+  const { account } = how;
+  const admittance = breaker.admit(account);
+  if (admittance === 'refused') return { wait: breaker.wait(account) };
   const room = await roomAt(target, how);
   if (room === undefined) {
-    breaker.record(admittance, 'neutral');
+    breaker.record(account, admittance, 'neutral');
     return { wait: gate.wait };
   }
   let isJudged = false;
@@ -47,7 +51,7 @@ export async function passageTo(target: Target, how: PassageHow): Promise<Passag
     judge(health, retryAfter) {
       if (isJudged) return;
       isJudged = true;
-      breaker.record(admittance, health === 'throttled' ? 'neutral' : health);
+      breaker.record(account, admittance, health === 'throttled' ? 'neutral' : health);
       if (health === 'throttled') gate.throttled(room.pass, retryAfter);
       else gate.leave(room.pass, health === 'ok' ? 'served' : 'other');
     },

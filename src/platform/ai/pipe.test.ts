@@ -11,6 +11,24 @@ const stand = makeStand(createOpenAISandbox);
 const feature = 'chat';
 
 describe('a plain call', () => {
+  test('under a permit that is over is refused before anything is sent, and the log says so', async () => {
+    const lines: object[] = [];
+    const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+    const here = stand.open({ logger: { debug: log, info: log, warn: log, error: log } });
+    const permit = recordingPermit();
+    await permit.finish();
+    const before = stand.sandbox.bill().length;
+    await expect(here.call(permit, { feature, wire: chat() })).rejects.toThrow(
+      'a model was called under a permit that is over',
+    );
+    expect([permit.rows, stand.sandbox.bill().length]).toEqual([[], before]);
+    expect(lines).toContainEqual({
+      request_id: permit.requestId,
+      permit_id: permit.id,
+      message: 'a model was called under a permit that is over',
+    });
+  });
+
   test('is one row with the figures and the id that are on the provider bill', async () => {
     const permit = recordingPermit();
     const answer = plain(await stand.open().call(permit, { feature, wire: chat() }));

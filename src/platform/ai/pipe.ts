@@ -1,11 +1,12 @@
 import { assertOutsideTransaction } from '#platform/db';
 import { AppError, type Random } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
-import { ProviderError } from './errors.ts';
+import { ProviderError, type UpstreamError } from './errors.ts';
 import { type Failure, postponed, unavailable } from './outcome.ts';
 import { type Passage, passageTo, type Refused } from './passage.ts';
 import { checkInput, countTries, type TryCount } from './plan.ts';
-import type { HangUp } from './ports.ts';
+import type { AiLogger, HangUp } from './ports.ts';
 import type { Slots } from './slots.ts';
 import type { Timers } from './timers.ts';
 
@@ -30,6 +31,7 @@ export function createPipe(parts: PipeParts): Pipe {
   return async (call) => {
     assertOutsideTransaction('a model was called');
     checkInput(call.policy, call.wire.inputBytes);
+    assertOpen(call.permit, parts.logger);
     const tries = countTries(call.permit, call.policy);
     if (tries.left < 1) throw usedUp(call);
     const route = new Route(call, parts, tries);
@@ -54,9 +56,26 @@ function isDenial(error: unknown): boolean {
   return error instanceof AppError && error.code === 'limit_exceeded';
 }
 
+/** Whoever calls a model after the answer has ended forgot to wait for it, and nobody may be left to hear of it. */
+function assertOpen(permit: Permit, logger: AiLogger | undefined): void {
+  if (!permit.isOver) return;
+  const says = 'a model was called under a permit that is over';
+  logger?.error({ request_id: permit.requestId, permit_id: permit.id }, says);
+  throw new Error(says);
+}
+
 function usedUp({ policy }: PipeCall): ProviderError {
   return new ProviderError('provider_unavailable', { retryable: false, details: { tries: policy.tries } });
 }
+
+/** A 429 that another call was told. */
+const THROTTLED: UpstreamError = {
+  status: 429,
+  message: undefined,
+  type: undefined,
+  param: undefined,
+  code: undefined,
+};
 
 /** The way through the chain of models: who is asked next, and after what pause. */
 class Route {
@@ -94,7 +113,15 @@ class Route {
       wait = Math.min(wait, passage.wait);
     }
     if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
-    throw Number.isFinite(wait) ? postponed(wait) : (failure?.error ?? unavailable());
+    throw Number.isFinite(wait)
+      ? postponed(wait, this.#throttledBy(failure))
+      : (failure?.error ?? unavailable());
+  }
+
+  /** Whoever has no room now: the provider that told this call so, or one that told another and is not asked again yet. */
+  #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
+    if (failure !== undefined) return failure.error.upstream;
+    return this.#call.chain.some(({ gate }) => gate.wait > 0) ? THROTTLED : undefined;
   }
 
   async #passage(): Promise<Passage | Refused> {
@@ -104,7 +131,12 @@ class Route {
     const { policy, hangUp, lane = 'interactive' } = this.#call;
     const asked = clock.monotonic();
     const until = Math.min(asked + policy.patience - this.#waited, this.#last);
-    const passage = await passageTo(target, { lane, slots, patience: { until, hangUp } });
+    const passage = await passageTo(target, {
+      account: this.#call.permit.accountId,
+      lane,
+      slots,
+      patience: { until, hangUp },
+    });
     this.#waited += clock.monotonic() - asked;
     return passage;
   }
@@ -144,7 +176,7 @@ function gone(passage: Passage | Refused): ProviderError {
     passage.judge('neutral');
     passage.release();
   }
-  return new ProviderError('client_gone', { retryable: false });
+  return new ProviderError('client_gone', { retryable: false, caused: true });
 }
 
 /** Resolves after the pause, or as soon as nobody waits for the answer any more. */

@@ -4,6 +4,7 @@ import { ProviderError } from './errors.ts';
 import type { Policy } from './policy.ts';
 import { type CallSize, outputThatFits, reserve } from './prices.ts';
 import type { Target } from './providers.ts';
+import { sizeOf } from './tokens.ts';
 import type { WireRequest } from './wire.ts';
 
 /** What is decided of a provider call before it goes out. */
@@ -15,8 +16,10 @@ export interface Plan {
 
 export interface PlanRequest {
   readonly policy: Policy;
-  readonly wire: Pick<WireRequest, 'endpoint' | 'inputBytes' | 'maxTokens' | 'replies' | 'images' | 'tier'>;
-  readonly priceVersion: string;
+  readonly wire: Pick<
+    WireRequest,
+    'endpoint' | 'inputBytes' | 'maxTokens' | 'replies' | 'pictures' | 'counted' | 'tier'
+  >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;
 }
@@ -32,7 +35,7 @@ export function planCall(request: PlanRequest, target: Target): Plan {
     policy.maxOutputTokens,
     target.price.maxOutput,
   );
-  const size = { inputBytes: wire.inputBytes, images: wire.images, replies: wire.replies, tier: wire.tier };
+  const size = sizeOf(target.price, wire);
   const isChat = wire.endpoint === '/chat/completions';
   let maxTokens = isChat ? asked : 0;
   if (policy.caps.cost !== undefined) maxTokens = within(policy.caps.cost, maxTokens, { target, size });
@@ -46,7 +49,7 @@ export function planCall(request: PlanRequest, target: Target): Plan {
     call: {
       provider: target.provider,
       model: target.model,
-      priceVersion: request.priceVersion,
+      priceVersion: target.price.version,
       reserve: reserve(target.price, { ...size, maxOutputTokens: maxTokens }),
     },
   };

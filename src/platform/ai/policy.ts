@@ -1,4 +1,6 @@
+import { ConfigError } from '#platform/config';
 import { z } from 'zod';
+import { wrongAt } from './settings.ts';
 
 const milliseconds = z.int().min(1).max(3_600_000);
 
@@ -54,12 +56,23 @@ export function createPolicies(
 ): ReadonlyMap<string, Policy> {
   const changes = overridesSchema.parse(overrides);
   const unknown = Object.keys(changes).find((name) => !(name in declared));
-  if (unknown !== undefined) throw new Error(`a policy is overridden that no product declares: ${unknown}`);
+  if (unknown !== undefined)
+    throw new ConfigError([
+      wrongAt(['policies', unknown], `no product declares this policy: ${Object.keys(declared).join(', ')}.`),
+    ]);
   return new Map(
-    Object.entries(declared).map(([name, policy]) => [
-      name,
-      policySchema.parse(overlaid(policy, changes[name])),
-    ]),
+    Object.entries(declared).map(([name, policy]) => [name, checked(name, overlaid(policy, changes[name]))]),
+  );
+}
+
+function checked(name: string, policy: unknown): Policy {
+  const parsed = policySchema.safeParse(policy);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message, ...issue }) => {
+      const [key] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+      return wrongAt(['policies', name, ...path, ...(key === undefined ? [] : [key])], `${message}.`);
+    }),
   );
 }
 

@@ -35,11 +35,15 @@ export interface AiMetrics {
     counts: { readonly used: number; readonly waiting: number },
   ): void;
   cost(product: string, feature: string, amount: Micros): void;
+  /** What of a call's cost is charged to nobody, because the provider failed. */
+  failureCost(product: string, feature: string, amount: Micros): void;
 }
 
 /** Says that nobody waits for the answer any more. An AbortSignal is one. */
 export interface HangUp {
   readonly aborted: boolean;
+  /** An AppError, where it was this server that ended the call. */
+  readonly reason?: unknown;
   addEventListener(type: 'abort', run: () => void): void;
   removeEventListener(type: 'abort', run: () => void): void;
 }

@@ -50,6 +50,13 @@ describe('what a call costs', () => {
     expect(cost(price, mixed)).toBe(Math.ceil((600 * 1.25 + 400 * 0.125 + 200 * 10 + 300 * 20) * 1));
   });
 
+  test('counts tokens that were written to a cache at their own price, and none of them twice', () => {
+    const price = priceOf('anthropic/claude-sonnet-4-5');
+    const mixed = { ...usage(1_000, 0), cachedTokens: 300, cacheWriteTokens: 500 };
+    expect(cost(price, mixed)).toBe(200 * 3 + 300 * 0.3 + 500 * 3.75);
+    expect(cost(priceOf('openai/gpt-4o'), { ...usage(1_000, 0), cacheWriteTokens: 500 })).toBe(2_500);
+  });
+
   test('follows the service tier that was used', () => {
     const price = priceOf('openai/gpt-5');
     expect(cost(price, usage(1_000, 1_000), 'priority')).toBe(cost(price, usage(1_000, 1_000)) * 2);

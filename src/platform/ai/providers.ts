@@ -1,8 +1,10 @@
+import { ConfigError } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { Gate } from './gate.ts';
 import type { Price, Prices } from './prices.ts';
+import { wrongAt } from './settings.ts';
 import type { Timers } from './timers.ts';
 
 /** How a vendor's dialect of OpenAI's protocol differs. */
@@ -42,11 +44,16 @@ const SANDBOX_SIZES: Readonly<Record<string, readonly string[]>> = {
   embedding: ['sandbox/sandbox-embed'],
 };
 
+/** Who is said to own an alias, as OpenAI says it of models of its own. */
+const OURS = 'system';
+
 export interface UpstreamOptions {
   readonly name: string;
-  /** Up to and with the version: https://api.openai.com/v1 */
+  /** Up to and with the version: https://api.openai.com/v1; a query is sent with each call. */
   readonly baseUrl: string;
   readonly apiKey?: string | undefined;
+  /** The header that takes the key as it is (Azure's `api-key`); `Authorization: Bearer` when not said. */
+  readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
   readonly dialect?: Partial<Dialect> | undefined;
@@ -61,6 +68,8 @@ export interface Upstream {
   readonly dispatcher: Dispatcher;
   readonly origin: string;
   readonly path: string;
+  /** What stands after the path of each call, with its question mark: Azure's `?api-version=`. */
+  readonly query: string;
   /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
   readonly headers: readonly string[];
   readonly apiKey: string;
@@ -87,14 +96,25 @@ export interface Providers {
   has(provider: string, model: string): boolean;
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
+  /**
+   * The same upstreams under other settings: breakers and gates of models that stay are the same, so that what is known of
+   * their health is. Throws ConfigError, and then nothing has changed.
+   */
+  under(settings: ProvidersSettings): Providers;
   close(): Promise<void>;
 }
 
-export interface ProvidersParts {
-  readonly upstreams: readonly UpstreamOptions[];
+/** What settings say of the models that can be asked for. */
+export interface ProvidersSettings {
   /** Names of our own, each a chain of `provider/model`; added to `small`, `large` and `embedding`. */
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** By provider, in place of what its upstream lists. */
+  readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
+}
+
+export interface ProvidersParts extends ProvidersSettings {
+  readonly upstreams: readonly UpstreamOptions[];
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -107,53 +127,99 @@ export interface ProvidersParts {
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
 export function createProviders(parts: ProvidersParts): Providers {
   const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
+  const known = new Map<string, Health>();
+
+  function healthOf(provider: string, model: string): Health {
+    const name = `${provider}/${model}`;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
+    const closed = (milliseconds: number): void => parts.gateClosed(provider, model, milliseconds);
+    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
+    const health = { breaker, gate: new Gate({ ...parts, closed }) };
+    known.set(name, health);
+    return health;
+  }
+
+  function under(settings: ProvidersSettings): Providers {
+    const { chains, listed } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
+    return {
+      chain(name) {
+        const chain = chains.get(name);
+        if (chain === undefined) throw new AppError('model_unknown', { details: { field: 'model' } });
+        return chain;
+      },
+      has: (provider, model) =>
+        model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
+      list: () => listed,
+      under,
+      async close() {
+        // Destroyed, not closed: whoever stops has drained its calls, and a hung provider must not hold the process.
+        await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
+      },
+    };
+  }
+  return under(parts);
+}
+
+/** What is known of one model at one provider, whatever it costs. */
+type Health = Pick<Target, 'breaker' | 'gate'>;
+
+interface Naming {
+  readonly options: readonly UpstreamOptions[];
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly settings: ProvidersSettings;
+  readonly healthOf: (provider: string, model: string) => Health;
+}
+
+/** All names, each with what it stands for. */
+function namesOf({ options, upstreams, settings, healthOf }: Naming) {
+  const { prices, aliases, models = {} } = settings;
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
 
+  function list(id: string, chain: readonly Target[], provider: string): void {
+    if (!chains.has(id)) listed.push({ id, provider });
+    chains.set(id, chain);
+  }
+
   function add(upstream: Upstream, model: string): void {
     const { name: provider } = upstream;
-    const price = parts.prices.of(provider, model);
-    if (price === undefined) throw new Error(`the price catalogue lacks ${provider}/${model}`);
-    const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
-    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
-    const closed = (milliseconds: number): void => parts.gateClosed(provider, model, milliseconds);
-    const gate = new Gate({ ...parts, closed });
-    const chain = [{ upstream, provider, model, price, breaker, gate }];
-    chains.set(`${provider}/${model}`, chain);
+    const price = prices.of(provider, model);
+    if (price === undefined) throw unpriced(provider, model);
+    const chain = [{ upstream, provider, model, price, ...healthOf(provider, model) }];
+    list(`${provider}/${model}`, chain, provider);
     // The first upstream that has a model answers to its bare name.
-    if (chains.has(model)) return;
-    chains.set(model, chain);
-    listed.push({ id: model, provider });
+    if (!chains.has(model)) list(model, chain, provider);
   }
 
-  for (const options of parts.upstreams) {
-    const upstream = upstreams.get(options.name);
-    if (upstream === undefined) continue;
-    for (const model of options.models ?? catalogued(parts.prices, options.name)) add(upstream, model);
+  const stray = Object.keys(models).find((provider) => !upstreams.has(provider));
+  if (stray !== undefined) throw new ConfigError([wrongAt(['models', stray], 'there is no such upstream.')]);
+  const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
+  for (const { name, models: own } of named) {
+    const upstream = upstreams.get(name);
+    for (const model of own ?? catalogued(prices, name)) if (upstream !== undefined) add(upstream, model);
   }
-  const sizes = sizesFor(parts.upstreams, (name) => chains.has(name));
-  for (const [alias, names] of Object.entries({ ...sizes, ...parts.aliases })) {
+  const sizes = sizesFor(named, (name) => chains.has(name));
+  for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
     const chain = names.flatMap((name) => chains.get(name) ?? unknownIn(alias, name));
-    if (chain.length > 0) chains.set(alias, chain);
+    if (chain.length > 0) list(alias, chain, OURS);
   }
+  return { chains, listed };
+}
 
-  return {
-    chain(name) {
-      const chain = chains.get(name);
-      if (chain === undefined) throw new AppError('model_unknown', { details: { field: 'model' } });
-      return chain;
-    },
-    has: (provider, model) => (model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`)),
-    list: () => listed,
-    async close() {
-      // Destroyed, not closed: whoever stops has drained its calls, and a hung provider must not hold the process.
-      await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
-    },
-  };
+function unpriced(provider: string, model: string): ConfigError {
+  const name = `${provider}/${model}`;
+  return new ConfigError([
+    wrongAt(
+      ['models', provider],
+      `${name} has no price: give it one under prices, or name it in allow_unpriced.`,
+    ),
+  ]);
 }
 
 function unknownIn(alias: string, name: string): never {
-  throw new Error(`the alias ${alias} names a model that no configured provider has: ${name}`);
+  throw new ConfigError([wrongAt(['aliases', alias], `no configured upstream has ${name}.`)]);
 }
 
 function catalogued(prices: Prices, provider: string): string[] {
@@ -195,14 +261,23 @@ function open(options: UpstreamOptions): Upstream {
     dispatcher,
     origin: url.origin,
     path: url.pathname.replace(/\/+$/, ''),
+    query: url.search,
     headers: [
       'content-type',
       'application/json',
       'user-agent',
       'plinth',
-      ...(apiKey === '' ? [] : ['authorization', `Bearer ${apiKey}`]),
+      // A stream that is compressed is held back by whoever compresses it.
+      'accept-encoding',
+      'identity',
+      ...authorization(options.authHeader, apiKey),
     ],
     apiKey,
     dialect: { ...(DIALECTS[options.name] ?? PLAIN), ...options.dialect },
   };
+}
+
+function authorization(header: string | undefined, apiKey: string): string[] {
+  if (apiKey === '') return [];
+  return header === undefined ? ['authorization', `Bearer ${apiKey}`] : [header, apiKey];
 }

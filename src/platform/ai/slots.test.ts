@@ -216,7 +216,8 @@ describe('a call', () => {
 
   test('that waits for its place is not in the ledger yet, and is put off when none comes free', async () => {
     const time = drivenTime();
-    const here = stand.open(time, { patience: 2_000 });
+    const long = { idle: 120_000, total: 120_000 };
+    const here = stand.open(time, { patience: 40_000, timeouts: long, caps: { runTime: 120_000 } });
     stand.sandbox.faults.next({ kind: 'hang_midstream', after: 1 });
     const first = await here.call(recordingPermit(), { feature, wire });
     const [second, third] = [recordingPermit(), recordingPermit()];
@@ -226,14 +227,17 @@ describe('a call', () => {
       postponed: true,
       retryAfter: 1,
     });
-    await time.awaited(2_000);
+    await time.awaited(40_000);
     expect(second.rows).toEqual([]);
-    time.advance(2_000);
+    time.advance(40_000);
     await late;
     expect(second.calls).toBe(0);
     const waiting = here.call(third, { feature, wire: chat() });
-    await time.awaited(2_000);
+    await time.awaited(40_000);
     if (first.kind === 'stream') first.live.stop();
+    expect(third.rows).toEqual([]);
+    // The provider is busy with it as long as it is read on.
+    time.advance(30_100);
     await waiting;
     expect(third.states).toEqual(['served']);
   });

@@ -50,7 +50,7 @@ test.each([
     'a model without a price',
     { upstreams: [{ ...local, name: 'other' }] },
     {},
-    'the price catalogue lacks other/llama',
+    'models.other: other/llama has no price',
   ],
   [
     'slots of a model that nobody has',
@@ -62,7 +62,7 @@ test.each([
     'an alias of a model that nobody has',
     { upstreams: [local], aliases: { x: ['openai/gpt-4o'] } },
     {},
-    'the alias x names',
+    'aliases.x: no configured upstream has',
   ],
   [
     'a policy with a model that nobody has',
@@ -75,7 +75,7 @@ test.each([
     'an override of a policy that nobody declares',
     { upstreams: [local], policyOverrides: { 'x.y': {} } },
     {},
-    'no product declares: x.y',
+    'policies.x.y: no product declares this policy',
   ],
 ])('%s stops the start', (...[, parts, policy, message]) => {
   expect(() => openAi(parts, policy)).toThrow(message);

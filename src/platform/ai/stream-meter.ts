@@ -1,5 +1,8 @@
+import { endOfEvent, eventsIn, hasData, stringBytes, valueAfter } from './events.ts';
 import type { TokenUsage } from './prices.ts';
+import { shownBytes, showsSomething } from './shown.ts';
 import {
+  errorIn,
   estimatedTokens,
   idOf,
   isRecord,
@@ -7,166 +10,254 @@ import {
   parsedText,
   type Reading,
   readObject,
-  readUsage,
+  usageIn,
 } from './usage.ts';
 
 const USAGE = Buffer.from('"usage"');
-const DATA = Buffer.from('data:');
-const LF = 0x0a;
-const CR = 0x0d;
-/** An event longer than this is no usage event: it is passed on in parts. */
+const ERROR = Buffer.from('"error"');
+/** MiniMax tells of an error with status 200 and without `error`. */
+const BASE_RESP = Buffer.from('"base_resp"');
+const FINISH = Buffer.from('"finish_reason"');
+const DONE = Buffer.from('[DONE]');
+const OPENS = 0x7b;
+const CLOSES = 0x7d;
+const NULL = 0x6e;
+/** An event longer than this is passed on in parts and never looked into. */
 const MOST_HELD = 65_536;
+/** `data: [DONE]` with its line ends, and some air. */
+const LONGEST_DONE = 64;
+/** Azure's first event has no id. A server that gives none is not asked for ever. */
+const EVENTS_WITH_ID = 4;
+/** The line ends that may be part of a border that is not complete. */
+const TAIL = 3;
 
 /**
- * Meters a stream of server-sent events without parsing each: it looks for the one event that holds usage, and takes
- * it out when the client did not ask for it. Bytes are passed on as they come, at the borders of events.
+ * Meters a stream of server-sent events without parsing each: it looks for the events that hold usage or an error. The
+ * usage that the client did not ask for is taken out, and an error, which the reader is told at the end. Bytes are
+ * passed on as they come, at the borders of events; what it finds does not depend on how the network cut them.
  */
 export class StreamMeter {
-  usage: TokenUsage | undefined;
   id: string | undefined;
   tier: string | undefined;
+  /** What the provider said of its failure, or that an event was no JSON. */
+  failure: Readonly<Record<string, unknown>> | undefined;
+  /** [DONE] has come. */
+  isDone = false;
+  #usage: TokenUsage | undefined;
+  #isUsageAlone = false;
+  #finished = 0;
   #events = 0;
+  #words = 0;
   #bytes = 0;
-  /** Bytes of an event that are not the model's words, measured at the first event. */
-  #frame = 0;
   #held: Buffer | undefined;
+  #isLong = false;
   readonly #wanted: boolean;
+  readonly #replies: number;
 
-  constructor(options: { wanted: boolean }) {
+  constructor(options: { readonly wanted: boolean; readonly replies?: number }) {
     this.#wanted = options.wanted;
+    this.#replies = options.replies ?? 1;
   }
 
-  /** Tells whether a stream's beginning shows an answer, still waits for one, or is an error or an empty answer. */
+  /** Tells whether a stream's beginning shows something of an answer, still waits for it, or is an error or empty. */
   static judge(received: Buffer): 'answer' | 'waiting' | 'nothing' {
-    const end = borderOf(received);
-    if (end === 0) return received.length > MOST_HELD ? 'answer' : 'waiting';
-    for (const event of eventsIn(received.toString('utf8', 0, end))) {
-      if (event === '[DONE]') return 'nothing';
-      const answer = parsedText(event);
-      if (!isRecord(answer) || 'error' in answer) return 'nothing';
-      if (Array.isArray(answer['choices']) && answer['choices'].length > 0) return 'answer';
-      if (isRecord(answer['usage'])) return 'nothing';
+    // A plain answer to a streamed request: it is read to its end.
+    if (received[firstWord(received)] === OPENS) return 'waiting';
+    let from = 0;
+    for (let end = endOfEvent(received, 0); end !== -1; end = endOfEvent(received, end)) {
+      if (end - from - 1 > MOST_HELD) return 'answer';
+      for (const event of eventsIn(received.toString('utf8', from, end))) {
+        if (event === '[DONE]') return 'nothing';
+        const answer = parsedText(event);
+        if (!isRecord(answer) || errorIn(answer) !== undefined) return 'nothing';
+        if (showsSomething(answer)) return 'answer';
+      }
+      from = end;
     }
-    return 'waiting';
+    return received.length - from > MOST_HELD ? 'answer' : 'waiting';
   }
 
   /** What a stream that shows nothing says of itself. */
-  static reading(received: Buffer): Reading & { readonly failed: boolean } {
+  static reading(received: Buffer): Reading {
     let reading = NOTHING;
-    let failed = false;
+    let error: Reading['error'];
     for (const event of eventsIn(received.toString('utf8'))) {
-      const answer = parsedText(event);
-      failed ||= isRecord(answer) && 'error' in answer;
-      const next = readObject(answer);
+      const next = readObject(parsedText(event));
+      error ??= next.error;
       if (next.usage !== undefined || reading.id === undefined) reading = next;
     }
-    return { ...reading, failed };
+    return { ...reading, error };
+  }
+
+  /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
+  get usage(): TokenUsage | undefined {
+    return this.isComplete || this.#isUsageAlone ? this.#usage : undefined;
+  }
+
+  /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */
+  get isComplete(): boolean {
+    if (this.failure !== undefined) return false;
+    return this.isDone || this.#isUsageAlone || this.#finished >= this.#replies;
+  }
+
+  /** Whether what was passed on ends at the border of an event, so that a comment may follow. */
+  get isBetweenEvents(): boolean {
+    return !this.#isLong;
+  }
+
+  /** Our own count of what was shown, when the provider gave none: an event with words is about a token, four bytes are too. */
+  get shownTokens(): number {
+    return Math.max(this.#words, estimatedTokens(this.#bytes));
   }
 
   /** Takes what came and answers what to pass on. */
   push(chunk: Buffer): Buffer | undefined {
     const data = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
-    const border = borderOf(data);
-    const end = border < data.length && data.length - border > MOST_HELD ? data.length : border;
-    this.#held = end < data.length ? data.subarray(end) : undefined;
-    if (end === 0) return undefined;
-    const whole = end === data.length ? data : data.subarray(0, end);
-    this.#measure(whole);
-    return whole.includes(USAGE) ? this.#withoutUsage(whole) : whole;
-  }
-
-  /** What is left when a stream ends within an event. */
-  flush(): Buffer | undefined {
-    const rest = this.#held;
     this.#held = undefined;
-    return rest;
-  }
-
-  /** Our own count of what was shown, when the provider gave none: an event is about a token, four bytes are too. */
-  get shownTokens(): number {
-    return Math.max(
-      this.#events - 1,
-      estimatedTokens(Math.max(0, this.#bytes - this.#events * this.#frame)),
-      0,
-    );
-  }
-
-  #measure(whole: Buffer): void {
-    if (this.#events === 0) this.#readFirst(whole);
-    this.#bytes += whole.length;
-    for (let at = whole.indexOf(DATA); at !== -1; at = whole.indexOf(DATA, at + 5)) this.#events += 1;
-  }
-
-  #readFirst(whole: Buffer): void {
-    const [event] = eventsIn(whole.toString('utf8'));
-    const answer = parsedText(event ?? '');
-    if (event === undefined || !isRecord(answer)) return;
-    this.#frame = event.length + 8;
-    this.id = idOf(answer['id']);
-  }
-
-  #withoutUsage(whole: Buffer): Buffer | undefined {
-    let kept = whole;
-    for (let at = kept.indexOf(USAGE); at !== -1; at = kept.indexOf(USAGE, at)) {
-      at += USAGE.length;
-      if (!opensObject(kept, at)) continue;
-      const from = borderOf(kept.subarray(0, at));
-      const end = nextBorder(kept, at);
-      const isUsageOnly = this.#readUsageEvent(kept.toString('utf8', from, end));
-      if (isUsageOnly && !this.#wanted) {
-        kept = Buffer.concat([kept.subarray(0, from), kept.subarray(end)]);
-        at = from;
-      } else at = end;
+    const parts: Buffer[] = [];
+    let from = 0;
+    let kept = 0;
+    for (let end = endOfEvent(data, 0); end !== -1; end = endOfEvent(data, end)) {
+      if (!this.#take(data.subarray(from, end))) {
+        if (from > kept) parts.push(data.subarray(kept, from));
+        kept = end;
+      }
+      from = end;
     }
-    return kept.length === 0 ? undefined : kept;
+    const rest = data.subarray(from);
+    this.#isLong ||= rest.length > MOST_HELD;
+    const held = this.#isLong ? lineEnds(rest) : rest.length;
+    this.#bytes += rest.length - held;
+    if (held > 0) this.#held = rest.subarray(rest.length - held);
+    if (data.length - held > kept) parts.push(data.subarray(kept, data.length - held));
+    return joined(parts);
   }
 
-  /** Reads the usage of an event; true when the event holds nothing else. */
-  #readUsageEvent(text: string): boolean {
-    const [event] = eventsIn(text);
-    const answer = parsedText(event ?? '');
-    if (!isRecord(answer)) return false;
-    this.usage = readUsage(answer['usage']) ?? this.usage;
+  /**
+   * What is left when a stream ends within an event: an event that lacks its empty line is passed on with it. One that
+   * is cut short is not, so that what the reader is told next stands alone.
+   */
+  flush(): Buffer | undefined {
+    const rest = this.#held ?? Buffer.alloc(0);
+    this.#held = undefined;
+    if (this.#isLong) {
+      this.#isLong = false;
+      return Buffer.from('\n\n');
+    }
+    const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
+    const isWhole = [...eventsIn(rest.toString('utf8'))].every(
+      (data) => data === '[DONE]' || isRecord(parsedText(data)),
+    );
+    if (!hasData(rest) || !isWhole) return undefined;
+    return this.#take(event) ? event : undefined;
+  }
+
+  /** Looks at a whole event; false when it is not to be passed on. */
+  #take(event: Buffer): boolean {
+    const isLong = this.#isLong || event.length - 1 > MOST_HELD;
+    this.#isLong = false;
+    if (isLong) {
+      this.#events += 1;
+      this.#words += 1;
+      this.#bytes += event.length;
+      return true;
+    }
+    if (!hasData(event)) return true;
+    if (isDoneEvent(event)) {
+      this.isDone = true;
+      return true;
+    }
+    this.#events += 1;
+    if (!endsObject(event)) {
+      this.failure ??= {};
+      return false;
+    }
+    this.#measure(event);
+    return !this.#mayTell(event) || this.#read(event);
+  }
+
+  #measure(event: Buffer): void {
+    const bytes = shownBytes(event);
+    this.#bytes += bytes;
+    if (bytes > 0) this.#words += 1;
+    for (let at = valueAfter(event, FINISH); at !== -1; at = valueAfter(event, FINISH, at)) {
+      if (stringBytes(event, at) > 0) this.#finished += 1;
+    }
+  }
+
+  /** Whether an event may hold what is looked for; nearly none does, and is not parsed. */
+  #mayTell(event: Buffer): boolean {
+    if (this.id === undefined && this.#events <= EVENTS_WITH_ID) return true;
+    if (hasObject(event, USAGE)) return true;
+    if (event.includes(BASE_RESP)) return true;
+    const error = valueAfter(event, ERROR);
+    return error !== -1 && event[error] !== NULL;
+  }
+
+  /** Reads the figures of an event; false when it holds nothing else, or is an error. */
+  #read(event: Buffer): boolean {
+    const [data] = eventsIn(event.toString('utf8'));
+    const answer = parsedText(data ?? '');
+    if (!isRecord(answer)) return true;
+    this.id ??= idOf(answer['id']);
     if (typeof answer['service_tier'] === 'string') this.tier = answer['service_tier'];
-    return Array.isArray(answer['choices']) && answer['choices'].length === 0;
+    const error = errorIn(answer);
+    if (error !== undefined) {
+      this.failure ??= error;
+      return false;
+    }
+    const usage = usageIn(answer);
+    this.#usage = usage ?? this.#usage;
+    const { choices } = answer;
+    const isAlone = choices === undefined || (Array.isArray(choices) && choices.length === 0);
+    if (!isAlone || !isRecord(answer['usage'])) return true;
+    if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
+    return this.#wanted;
   }
 }
 
-/** Where the last complete event ends. */
-function borderOf(data: Buffer): number {
-  const last = data.length - 1;
-  if (data[last] === LF && (data[last - 1] === LF || (data[last - 1] === CR && data[last - 2] === LF)))
-    return data.length;
-  const plain = data.lastIndexOf('\n\n');
-  const windows = data.lastIndexOf('\r\n\r\n');
-  return Math.max(plain === -1 ? 0 : plain + 2, windows === -1 ? 0 : windows + 4);
+function isDoneEvent(event: Buffer): boolean {
+  if (event.length > LONGEST_DONE || !event.includes(DONE)) return false;
+  const [data] = eventsIn(event.toString('utf8'));
+  return data === '[DONE]';
 }
 
-/** Where the event around a place ends. */
-function nextBorder(data: Buffer, at: number): number {
-  const plain = data.indexOf('\n\n', at);
-  const windows = data.indexOf('\r\n\r\n', at);
-  const ends = [plain === -1 ? data.length : plain + 2, windows === -1 ? data.length : windows + 4];
-  return Math.min(...ends);
+/** Whether an event's last line ends an object. What does not was cut short by its provider. */
+function endsObject(event: Buffer): boolean {
+  let at = event.length - 1;
+  while (at >= 0 && (event[at] ?? 0) <= 0x20) at -= 1;
+  if (event[at] === CLOSES) return true;
+  // A comment or another field may follow the data, and data may be empty.
+  const [data] = eventsIn(event.toString('utf8'));
+  return data === undefined || isRecord(parsedText(data));
 }
 
-function opensObject(data: Buffer, after: number): boolean {
-  for (let at = after; at < data.length; at += 1) {
-    const byte = data[at];
-    if (byte === 0x7b) return true;
-    if (byte !== 0x3a && byte !== 0x20) return false;
+function hasObject(event: Buffer, name: Buffer): boolean {
+  for (let at = valueAfter(event, name); at !== -1; at = valueAfter(event, name, at)) {
+    if (event[at] === OPENS) return true;
   }
   return false;
 }
 
-/** The data of each event of a text. */
-export function* eventsIn(text: string): Generator<string> {
-  for (const event of text.split(/\r?\n\r?\n/)) {
-    const data = event
-      .split(/\r?\n/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(5).trim())
-      .join('\n');
-    if (data !== '') yield data;
+function firstWord(data: Buffer): number {
+  let at = 0;
+  while (at < data.length && (data[at] ?? 0) <= 0x20) at += 1;
+  return at;
+}
+
+/** How many line ends stand at the end, as far as they may begin a border. */
+function lineEnds(rest: Buffer): number {
+  let count = 0;
+  while (count < Math.min(TAIL, rest.length)) {
+    const byte = rest[rest.length - 1 - count];
+    if (byte !== 0x0a && byte !== 0x0d) break;
+    count += 1;
   }
+  return count;
+}
+
+function joined(parts: readonly Buffer[]): Buffer | undefined {
+  const [only] = parts;
+  if (only === undefined || parts.length > 1) return only === undefined ? undefined : Buffer.concat(parts);
+  return only;
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
-import { eventsIn } from './stream-meter.ts';
-import { isRecord, parsedText } from './usage.ts';
+import { eventsIn } from './events.ts';
+import { errorIn, isRecord, parsedText } from './usage.ts';
 
 const LAST_BORDER = /^[^]*\n\r?\n/;
 
@@ -24,7 +24,7 @@ export class StreamText {
   #wordsOf(event: string): string {
     if (this.isBroken || event === '[DONE]') return '';
     const answer = parsedText(event);
-    if (!isRecord(answer) || 'error' in answer) {
+    if (!isRecord(answer) || errorIn(answer) !== undefined) {
       this.isBroken = true;
       return '';
     }

@@ -17,6 +17,8 @@ export interface StructuredRequest {
   readonly hangUp?: HangUp | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
+  /** The caller's trace, for the provider. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface StructuredParts {
@@ -51,7 +53,12 @@ export function structuredCall(
   const takesSchema = call.chain.every(({ upstream }) => upstream.dialect.jsonSchema);
   const body = structuredBody(prompt, answerSchema(asked.schema), takesSchema);
   return {
-    call: { ...call, wire: { ...readWire('/chat/completions', body), stream }, hangUp: request.hangUp },
+    call: {
+      ...call,
+      wire: { ...readWire('/chat/completions', body), stream },
+      hangUp: request.hangUp,
+      traceparent: request.traceparent,
+    },
     prompt,
     named: {
       prompt: prompt.id,

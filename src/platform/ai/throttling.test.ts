@@ -118,8 +118,8 @@ describe('a 429', () => {
     const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'Tea?' }] });
     const relayed = door.relay(permit, door.prepareChat(body, 'test.chat'), { response: untouched });
     await expect(relayed).rejects.toMatchObject({
-      status: 503,
-      code: 'provider_unavailable',
+      status: 429,
+      code: 'provider_rate_limited',
       retryAfter: 20,
     });
     expect(permit.closed).toBe('released: provider_unavailable');

@@ -7,9 +7,17 @@ export interface Reading {
   readonly usage: TokenUsage | undefined;
   readonly id: string | undefined;
   readonly tier: string | undefined;
+  /** What it says went wrong: some providers say so with status 200. */
+  readonly error: Readonly<Record<string, unknown>> | undefined;
 }
 
-export const NOTHING: Reading = { usable: false, usage: undefined, id: undefined, tier: undefined };
+export const NOTHING: Reading = {
+  usable: false,
+  usage: undefined,
+  id: undefined,
+  tier: undefined,
+  error: undefined,
+};
 
 /** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
 export function readAnswer(body: Buffer): Reading {
@@ -19,36 +27,86 @@ export function readAnswer(body: Buffer): Reading {
 /** The same of an answer that is parsed already, or of one event of a stream. */
 export function readObject(answer: unknown): Reading {
   if (!isRecord(answer)) return NOTHING;
-  const { choices, data, usage, id, service_tier: tier } = answer;
+  const { choices, data, id, service_tier: tier } = answer;
   const shown = Array.isArray(choices) ? choices : data;
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: readUsage(usage),
+    usage: usageIn(answer),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
+    error: errorIn(answer),
   };
+}
+
+/** The usage of an answer or event. Groq puts that of a stream under a name of its own. */
+export function usageIn(answer: Readonly<Record<string, unknown>>): TokenUsage | undefined {
+  const groq = answer['x_groq'];
+  return readUsage(answer['usage']) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
+}
+
+/** What an answer or event says went wrong; `"error": null` is nothing. */
+export function errorIn(
+  answer: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  const { error, base_resp: minimax } = answer;
+  if (isRecord(error)) return error;
+  if (typeof error === 'string' && error !== '') return { message: error };
+  // MiniMax: status 200, and 0 is well.
+  if (!isRecord(minimax) || (minimax['status_code'] ?? 0) === 0) return undefined;
+  return { message: minimax['status_msg'], code: minimax['status_code'] };
 }
 
 /** No context window comes near it; a figure above is a defect and not to be charged. */
 const MOST_TOKENS = 100_000_000;
 
-/** Usage as OpenAI's protocol has it. Figures that can't be are as good as none: then we count ourselves. */
+/**
+ * Usage as OpenAI's protocol has it, in the dialects of its vendors. Figures that can't be are as good as none: then we
+ * count ourselves.
+ */
 export function readUsage(usage: unknown): TokenUsage | undefined {
   if (!isRecord(usage)) return undefined;
-  const promptTokens = tokens(usage['prompt_tokens']);
-  const completionTokens = tokens(usage['completion_tokens'] ?? 0);
+  const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
+  const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
+  // DeepSeek, Moonshot and Anthropic name the cached part beside the whole.
+  const cached =
+    tokens(input['cached_tokens']) ??
+    tokens(usage['prompt_cache_hit_tokens']) ??
+    tokens(usage['cached_tokens']) ??
+    tokens(usage['cache_read_input_tokens']) ??
+    0;
+  // OpenRouter, and Anthropic's own name, which gateways pass on.
+  const written =
+    tokens(input['cache_write_tokens']) ??
+    tokens(input['cache_creation_tokens']) ??
+    tokens(usage['cache_creation_input_tokens']) ??
+    0;
+  // Anthropic's input leaves out what was cached and what was written.
+  const apart = tokens(usage['input_tokens']);
+  const promptTokens =
+    tokens(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
+  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? 0);
   // No prompt is empty: some servers send zeros instead of figures.
-  if (promptTokens === undefined || promptTokens === 0 || completionTokens === undefined) return undefined;
-  const input = isRecord(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {};
-  const output = isRecord(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {};
-  const cached = tokens(input['cached_tokens']) ?? 0;
-  const reasoning = tokens(output['reasoning_tokens']) ?? 0;
+  if (promptTokens === undefined || promptTokens === 0 || generated === undefined) return undefined;
+  // xAI and Gemini leave what was thought out of the completion; only the total has it.
+  const unseen = Math.max(0, (tokens(usage['total_tokens']) ?? 0) - promptTokens - generated);
+  const completionTokens = generated + unseen;
+  const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
+  const cacheWriteTokens = Math.min(written, promptTokens);
   return {
     promptTokens,
-    cachedTokens: Math.min(cached, promptTokens),
+    cachedTokens: Math.min(cached, promptTokens - cacheWriteTokens),
+    ...(cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
     completionTokens,
     reasoningTokens: Math.min(reasoning, completionTokens),
   };
+}
+
+function detailsOf(usage: Record<string, unknown>, ...names: readonly string[]): Record<string, unknown> {
+  for (const name of names) {
+    const details = usage[name];
+    if (isRecord(details)) return details;
+  }
+  return {};
 }
 
 /** The provider's id of a call as the ledger can hold it: what is no short word of plain letters is none. */
@@ -56,9 +114,12 @@ export function idOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
-/** About four bytes a token: OpenAI's own rule of thumb for English. Only ever used for rows that say `estimated`. */
+/**
+ * Three bytes a token, where there is no text to count: English has four (OpenAI's rule of thumb), a character of three bytes is
+ * about one, so that this is rarely less than what is billed. Only ever used for rows that say `estimated`.
+ */
 export function estimatedTokens(bytes: number): number {
-  return Math.ceil(bytes / 4);
+  return Math.ceil(bytes / 3);
 }
 
 function tokens(value: unknown): number | undefined {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#platform/kernel';
+import type { Picture } from './pictures.ts';
+import type { Counted } from './token-texts.ts';
 import { isRecord } from './usage.ts';
 
 /** A request in OpenAI's protocol, ready but for what depends on the model that gets it. */
@@ -14,8 +16,11 @@ export interface WireRequest {
   readonly maxTokens: number | undefined;
   readonly replies: number;
   readonly tier: string | undefined;
-  readonly images: number;
+  readonly pictures: readonly Picture[];
+  /** Of the whole body, pictures included. */
   readonly inputBytes: number;
+  /** Its input in tokens, where it was counted; its pictures apart. */
+  readonly counted?: Counted | undefined;
   readonly hasTemperature: boolean;
   /** All members of the body that stay as they were written, as one text: `"messages":[…],"seed":7`. */
   readonly kept: string;
@@ -69,7 +74,7 @@ export function readWire(
     maxTokens: count(body, 'max_completion_tokens') ?? count(body, 'max_tokens'),
     replies: count(body, 'n', MAX_REPLIES) ?? 1,
     tier: typeof body['service_tier'] === 'string' ? body['service_tier'] : undefined,
-    images: 0,
+    pictures: [],
     inputBytes: Buffer.byteLength(text),
     hasTemperature: 'temperature' in body,
     kept: members

@@ -38,22 +38,26 @@ export function recordingMetrics(): AiMetrics & {
   readonly calls: string[];
   readonly breakers: string[];
   readonly costs: number[];
+  readonly failures: number[];
   readonly slotsTold: string[];
 } {
   const calls: string[] = [];
   const breakers: string[] = [];
   const costs: number[] = [];
+  const failures: number[] = [];
   const slotsTold: string[] = [];
   return {
     calls,
     breakers,
     costs,
+    failures,
     slotsTold,
     slots: ({ provider, model, lane }, { used, waiting }) =>
       slotsTold.push(`${provider}/${model}:${lane} ${used} used, ${waiting} waiting`),
     providerCall: ({ provider, model, outcome }) => calls.push(`${provider}/${model} ${outcome}`),
     breaker: (_provider, model, state) => breakers.push(`${model} ${state}`),
     cost: (_product, _feature, amount) => costs.push(amount),
+    failureCost: (_product, _feature, amount) => failures.push(amount),
   };
 }
 

@@ -13,12 +13,15 @@ import type { Permit, PlannedCall, Usage } from '#platform/limits';
 export type LedgerRow =
   | { readonly state: 'sent'; readonly call: PlannedCall }
   | { readonly state: 'served'; readonly call: PlannedCall; readonly usage: Usage }
-  | { readonly state: 'not_served' | 'throttled' | 'unknown'; readonly call: PlannedCall };
+  | { readonly state: 'unknown'; readonly call: PlannedCall; readonly usage: Usage | undefined }
+  | { readonly state: 'not_served' | 'throttled'; readonly call: PlannedCall };
 
 export interface RecordingPermit extends Permit {
   readonly rows: readonly LedgerRow[];
   readonly states: readonly string[];
-  /** `settled`, or `released: reason`, once. */
+  /** What was told of calls later. */
+  readonly amended: readonly Usage[];
+  /** `settled`, or `released: reason` (`kept: reason` where the quota stays used), once. */
   readonly closed: string | undefined;
 }
 
@@ -30,6 +33,7 @@ export function recordingPermit(
   facts: { reserve?: number; calls?: number; account?: string; refuse?: Error; refusesFrom?: number } = {},
 ): RecordingPermit {
   const rows: LedgerRow[] = [];
+  const amended: Usage[] = [];
   let calls = facts.calls ?? 0;
   let closed: string | undefined;
 
@@ -59,6 +63,7 @@ export function recordingPermit(
     subject: undefined,
     requestId: 'req-of-the-test',
     rows,
+    amended,
     get calls() {
       return calls;
     },
@@ -80,9 +85,26 @@ export function recordingPermit(
       if (how?.throttled === true) calls -= 1;
       outcome((call) => ({ state: how?.throttled === true ? 'throttled' : 'not_served', call }));
     },
-    unknown: () => outcome((call) => ({ state: 'unknown', call })),
+    unknown: (usage) => outcome((call) => ({ state: 'unknown', call, usage })),
+    async amend(_event, usage) {
+      amended.push(usage);
+    },
+    get isOver() {
+      return closed !== undefined;
+    },
+    get isHandled() {
+      return closed !== undefined;
+    },
+    get isCalling() {
+      return rows.at(-1)?.state === 'sent';
+    },
+    finish: (failure) =>
+      rows.some(({ state }) => state === 'served')
+        ? close('settled')
+        : close(`released: ${failure ?? 'nothing served'}`),
     settle: () => close('settled'),
-    release: (reason) => close(`released: ${reason}`),
+    release: (reason, how) => close(`${how === undefined ? 'released' : 'kept'}: ${reason}`),
+    abandon: (reason) => close(`abandoned: ${reason}`),
     settleIn: noDatabase,
     settlement: (): Statement => noDatabase(),
     releasing: (): Statement => noDatabase(),

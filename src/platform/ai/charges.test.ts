@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { cost as costOf, createPrices } from './prices.ts';
+import { chat, read } from './testing/open.ts';
+import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
+import { makeStand } from './testing/stand.ts';
+import { drivenTime } from './testing/time.ts';
+import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
+
+const none = (): void => {};
+const stand = makeStand(createOpenAISandbox);
+const feature = 'chat';
+const stream = chat({ stream: true });
+
+/** What the only call of a permit is posted at: what the provider may bill, and what is charged. */
+function posted({ rows: [row] }: RecordingPermit) {
+  if (row?.state === 'served' || row?.state === 'unknown') {
+    const { cost, charged, estimated } = row.usage ?? {};
+    return { cost, charged, estimated };
+  }
+  return row?.state;
+}
+
+/** What the sandbox's bill comes to, at the prices of the catalogue. */
+function billed(calls: ReturnType<(typeof stand)['sandbox']['bill']>): number {
+  const prices = createPrices();
+  return calls.reduce((sum, { model, ...call }) => {
+    const price = prices.of('sandbox', model);
+    if (price === undefined) throw new Error(`no price of ${model}`);
+    const { prompt_tokens: promptTokens, cached_tokens: cachedTokens } = call;
+    const { completion_tokens: completionTokens, reasoning_tokens: reasoningTokens } = call;
+    return sum + costOf(price, { promptTokens, cachedTokens, completionTokens, reasoningTokens });
+  }, 0);
+}
+
+const at = (url: string) => ({ upstreams: [{ name: 'sandbox', baseUrl: url, apiKey: 'k' }] });
+
+describe('what a provider broke', () => {
+  test.each([
+    ['a connection that was reset', { kind: 'reset', billed: true }],
+    ['a gateway’s time-out', { kind: 'status', status: 504 }],
+    ['a server’s time-out', { kind: 'status', status: 408 }],
+    ['a bad gateway', { kind: 'status', status: 502 }],
+    ['a proxy’s broken answer', { kind: 'status', status: 520 }],
+    ['a proxy’s time-out', { kind: 'status', status: 524 }],
+    ['an answer that is cut', { kind: 'cut_stream' }],
+    ['an answer that is no JSON', { kind: 'malformed_json' }],
+  ] as const)('before anything was shown is charged to nobody: %s', async (_what, fault) => {
+    const before = stand.sandbox.bill().length;
+    stand.sandbox.faults.next(fault);
+    const permit = recordingPermit();
+    await expect(stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+      caused: false,
+    });
+    expect(posted(permit)).toMatchObject({ charged: 0, estimated: true });
+    expect((posted(permit) as { cost: number }).cost).toBeGreaterThanOrEqual(
+      billed(stand.sandbox.bill().slice(before)),
+    );
+  });
+
+  test.each([500, 503, 529])('and did not begin, by a status of %i, costs nothing', async (status) => {
+    stand.sandbox.faults.next({ kind: 'status', status });
+    const permit = recordingPermit();
+    const call = stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() });
+    await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(permit.states).toEqual(['not_served']);
+  });
+
+  test('after some of it was shown is charged for the input and what was shown', async () => {
+    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    const permit = recordingPermit();
+    const answer = await stand.open().call(permit, { feature, wire: stream });
+    expect((await read(answer)).end).toBe('cut');
+    const { cost: most, charged } = posted(permit) as { cost: number; charged: number };
+    expect(charged).toBeGreaterThan(0);
+    expect(charged).toBeLessThan(most);
+    expect(most).toBeLessThanOrEqual(answer.plan.call.reserve);
+  });
+
+  test('and never went on after its first event is a silence, and not the caller’s', async () => {
+    const time = drivenTime();
+    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    const permit = recordingPermit();
+    const answer = await stand
+      .open(time, { timeouts: { idle: 3_000 } })
+      .call(permit, { feature, wire: stream });
+    const reading = read(answer);
+    time.advance(3_100);
+    expect((await reading).end).toBe('timeout');
+    const { cost: most, charged } = posted(permit) as { cost: number; charged: number };
+    expect(charged).toBeLessThan(most);
+  });
+
+  test('is counted as what the operator bears', async () => {
+    const failures: number[] = [];
+    const metrics = {
+      providerCall: none,
+      breaker: none,
+      slots: none,
+      cost: none,
+      failureCost: (_product: string, _feature: string, amount: number) => void failures.push(amount),
+    };
+    stand.sandbox.faults.next({ kind: 'reset', billed: true });
+    const permit = recordingPermit();
+    await stand.open({ metrics }, { tries: 2 }).call(permit, { feature, wire: chat() });
+    expect(failures).toEqual([(posted(permit) as { cost: number }).cost]);
+  });
+});
+
+describe('what a caller brought about is charged as the provider bills it', () => {
+  test('of a plain call whose caller hung up: its estimate at once, then what it used', async () => {
+    const goOn = Promise.withResolvers<void>();
+    const slow = await scriptedUpstream((response) => {
+      void goOn.promise.then(() =>
+        response.end(plainAnswer('late', { prompt_tokens: 12, completion_tokens: 34 })),
+      );
+    });
+    const hangUp = new AbortController();
+    const permit = recordingPermit();
+    const call = stand.open(at(slow.url)).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const gone = expect(call).rejects.toMatchObject({ code: 'client_gone', caused: true });
+    await slow.received(1);
+    hangUp.abort();
+    await gone;
+    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+    goOn.resolve();
+    await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
+    expect(permit.amended[0]?.charged).toBe(permit.amended[0]?.cost);
+    await slow.close();
+  });
+
+  test('of a stream that was still writing when its time was over', async () => {
+    const time = drivenTime();
+    const goOn = Promise.withResolvers<void>();
+    const long = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(delta('one'));
+      const usage = { prompt_tokens: 12, completion_tokens: 34 };
+      const rest = delta('two') + streamEvent({ choices: [], usage }) + 'data: [DONE]\n\n';
+      void goOn.promise.then(() => response.end(rest));
+    });
+    const permit = recordingPermit();
+    const timeouts = { firstToken: 5_000, idle: 60_000, total: 10_000 };
+    const answer = await stand
+      .open({ ...time, ...at(long.url) }, { timeouts })
+      .call(permit, { feature, wire: stream });
+    const reading = read(answer);
+    time.advance(10_100);
+    expect(await reading).toMatchObject({ end: 'overdue', error: 'provider_timeout' });
+    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+    goOn.resolve();
+    await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
+    await long.close();
+  });
+
+  test('of one that is read on for too long, what it was estimated at', async () => {
+    const time = drivenTime();
+    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    const permit = recordingPermit();
+    const answer = await stand.open(time).call(permit, { feature, wire: stream });
+    if (answer.kind !== 'stream') throw new Error('expected a stream');
+    answer.live.stop();
+    await answer.live.finished;
+    time.advance(31_000);
+    await expect.poll(() => stand.sandbox.bill().at(-1)?.hung_up).toBe(true);
+    expect(permit.amended).toEqual([]);
+    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+  });
+
+  test('of a request that can only fail, nothing; but it counts', async () => {
+    const permit = recordingPermit();
+    const call = stand.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
+    await expect(call).rejects.toMatchObject({ code: 'provider_rejected', caused: true });
+    expect(permit.states).toEqual(['not_served']);
+  });
+});
+
+test('200 calls that are broken off just before their first token are paid for, each at what the provider bills', async () => {
+  const slow = await createOpenAISandbox({ latencyMs: 20 });
+  const here = stand.open(at(slow.url));
+  const permits = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const permit = recordingPermit();
+      const hangUp = new AbortController();
+      const call = here.call(permit, { feature, wire: stream, hangUp: hangUp.signal });
+      const ended = call.then(
+        (answer) => answer.kind === 'stream' && answer.live.stop(),
+        () => {},
+      );
+      await expect.poll(() => permit.states).toEqual(['sent']);
+      hangUp.abort();
+      await ended;
+      return permit;
+    }),
+  );
+  await expect.poll(() => permits.filter(({ amended }) => amended.length === 1).length).toBe(200);
+  const charged = permits.reduce((sum, { amended }) => sum + (amended[0]?.charged ?? 0), 0);
+  expect(slow.bill()).toHaveLength(200);
+  expect(charged).toBe(billed(slow.bill()));
+  await slow.close();
+});

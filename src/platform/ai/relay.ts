@@ -1,0 +1,224 @@
+import type { ServerResponse } from 'node:http';
+import { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
+import type { Deadlines, Watched } from './deadlines.ts';
+import type { PreparedChat } from './door.ts';
+import type { LiveStream, StreamEnd } from './live-stream.ts';
+import { ProviderError } from './errors.ts';
+import { inItsWords, openAiError } from './openai-errors.ts';
+import type { Pipe } from './pipe.ts';
+import { planCall } from './plan.ts';
+import type { AiLogger, HangUp } from './ports.ts';
+
+export interface RelayTo {
+  /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
+  readonly response: () => ServerResponse;
+  readonly hangUp?: HangUp | undefined;
+  /** Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. */
+  readonly settle?: (body: Uint8Array) => Promise<void>;
+  /** The caller's trace, for the provider. */
+  readonly traceparent?: string | undefined;
+}
+
+export interface RelayParts {
+  readonly pipe: Pipe;
+  readonly deadlines: Deadlines;
+  readonly logger: AiLogger | undefined;
+}
+
+interface Relaying {
+  readonly prepared: PreparedChat;
+  readonly to: RelayTo;
+}
+
+/** Makes a call of the public door and answers it on the wire. */
+export async function relay(parts: RelayParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
+  const { policy, chain, wire } = prepared;
+  const call: PipeCall = {
+    permit,
+    policy,
+    chain,
+    wire,
+    budget: permit.reserve,
+    hangUp: to.hangUp,
+    traceparent: to.traceparent,
+  };
+  const reader = wire.stream ? new StreamReader(parts, call, to) : undefined;
+  let answer: PlainAnswer | StreamAnswer;
+  try {
+    answer = await parts.pipe(call);
+  } catch (error) {
+    await recorded(parts, permit, () => closed(permit, error, to.hangUp));
+    const told = inItsWords(error);
+    if (reader?.close(told) !== true) throw told;
+    return;
+  }
+  if (answer.kind === 'stream' && reader !== undefined) return relayStream(parts, permit, { answer, reader });
+  if (answer.kind === 'plain') await answerPlain(parts, permit, { answer, to });
+}
+
+async function answerPlain(
+  parts: RelayParts,
+  permit: Permit,
+  { answer, to }: { readonly answer: PlainAnswer; readonly to: RelayTo },
+): Promise<void> {
+  // Settled first: a client that calls again at once must find its place free.
+  const { body } = answer;
+  await recorded(parts, permit, () => (to.settle === undefined ? permit.settle() : to.settle(body)));
+  const response = to.response();
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-plinth-max-tokens': answer.plan.maxTokens,
+  });
+  response.end(body);
+}
+
+async function relayStream(
+  parts: RelayParts,
+  permit: Permit,
+  { answer, reader }: { readonly answer: StreamAnswer; readonly reader: StreamReader },
+): Promise<void> {
+  const { live, plan } = answer;
+  reader.pipe(live, plan.maxTokens);
+  const end = await live.finished;
+  // Something was shown, however it ended: it counts.
+  await recorded(parts, permit, () => permit.settle());
+  reader.end(end);
+}
+
+/**
+ * Of a call that the provider broke, or that we ended ourselves, the quota goes back. What whoever called brought about counts:
+ * as done where it may have been served, so that a key is paid for once; a request that can only fail leaves its key free.
+ */
+function closed(permit: Permit, error: unknown, hangUp: HangUp | undefined): Promise<void> {
+  const reason = error instanceof AppError ? error.code : 'internal';
+  const isOurs = hangUp?.reason instanceof AppError;
+  if (isOurs || !(error instanceof ProviderError) || !error.caused) return permit.release(reason);
+  const isRefused = error.code === 'provider_rejected' || error.code === 'context_too_large';
+  return isRefused ? permit.release(reason, { quota: 'kept' }) : permit.settle();
+}
+
+/** Why a stream ended early: where its own server ended it, by the error that it ended it with. */
+function ended(error: AppError, hangUp: HangUp | undefined): AppError {
+  return hangUp?.reason instanceof AppError ? hangUp.reason : error;
+}
+
+/** Milliseconds of silence until the client hears from us: proxies close after 15 s and more, and a tick may be late. */
+const SILENCE = 12_000;
+const COMMENT = ': keep-alive\n\n';
+
+/**
+ * The client of a streamed call. It hears a comment when nothing else was said for a while, also while the model still
+ * thinks: comments show nothing, so that the call may still be tried again, and only a failure of all tries is told
+ * within the stream.
+ */
+class StreamReader implements Watched {
+  due = 0;
+  slot = -1;
+  readonly #parts: RelayParts;
+  readonly #call: PipeCall;
+  readonly #to: RelayTo;
+  #response: ServerResponse | undefined;
+  #live: LiveStream | undefined;
+
+  constructor(parts: RelayParts, call: PipeCall, to: RelayTo) {
+    this.#parts = parts;
+    this.#call = call;
+    this.#to = to;
+    parts.deadlines.watch(this, SILENCE);
+  }
+
+  /** Nothing was said for a while. */
+  expire(): void {
+    if (this.#response === undefined && this.#to.hangUp?.aborted === true) return;
+    const response = this.#response ?? this.#open(this.#cap());
+    if (response.destroyed) return;
+    // A client that does not read is not written to, and no comment may stand within an event.
+    if (!response.writableNeedDrain && this.#live?.isBetweenEvents !== false) response.write(COMMENT);
+    this.#parts.deadlines.watch(this, SILENCE);
+  }
+
+  /** Passes a stream on. */
+  pipe(live: LiveStream, maxTokens: number): void {
+    this.#live = live;
+    const response = this.#response ?? this.#open(maxTokens);
+    response.on('drain', () => live.resume());
+    response.once('close', () => live.stop());
+    if (response.destroyed) live.stop();
+    live.pipe({
+      write: (chunk) => {
+        this.#touch();
+        return response.write(chunk);
+      },
+      end: () => {},
+      fail: (error) => this.#tell(error),
+    });
+  }
+
+  /** The stream has ended, and its permit is closed. */
+  end(how: StreamEnd): void {
+    this.#parts.deadlines.forget(this);
+    // A reader that took nothing won't take the end either.
+    if (how === 'unread') this.#response?.destroy();
+    else this.#response?.end();
+  }
+
+  /** The call came to nothing. False when nothing was said yet, so that the failure may be answered as usual. */
+  close(error: unknown): boolean {
+    this.#parts.deadlines.forget(this);
+    if (this.#response === undefined) return false;
+    this.#tell(error instanceof AppError ? error : new AppError('internal', { cause: error }));
+    this.#response.end();
+    return true;
+  }
+
+  #open(maxTokens: number): ServerResponse {
+    const response = this.#to.response();
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+      'x-plinth-max-tokens': maxTokens,
+    });
+    this.#response = response;
+    return response;
+  }
+
+  /** The cap of the first model, for a client that hears before it is known which one answers. */
+  #cap(): number {
+    const [first] = this.#call.chain;
+    if (first === undefined) return 0;
+    return planCall(this.#call, first).maxTokens;
+  }
+
+  #touch(): void {
+    this.due = this.#parts.deadlines.now + SILENCE;
+  }
+
+  #tell(error: AppError): void {
+    const response = this.#response;
+    if (response === undefined || response.destroyed) return;
+    response.write(errorEvent(ended(error, this.#to.hangUp), this.#call.permit.requestId));
+  }
+}
+
+/** An error within a stream, as OpenAI's clients understand it. */
+function errorEvent(error: AppError, requestId: string): string {
+  const told = { ...openAiError(error), request_id: requestId };
+  return `data: ${JSON.stringify({ error: told })}\n\n`;
+}
+
+/** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */
+async function recorded(parts: RelayParts, permit: Permit, record: () => Promise<void>): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    const code = error instanceof AppError ? error.code : 'internal';
+    parts.logger?.error(
+      { request_id: permit.requestId, permit_id: permit.id, code },
+      'a permit was not resolved',
+    );
+  }
+}

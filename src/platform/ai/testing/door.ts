@@ -1,0 +1,56 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import OpenAI from 'openai';
+import { afterEach } from 'vitest';
+import type { Ai } from '../ai.ts';
+import { openAiError } from '../openai-errors.ts';
+import { listening } from './upstream.ts';
+
+const POLICY = 'test.chat';
+
+/**
+ * Servers with the door and nothing else: what the gateway product does, without its governance. They are closed after
+ * each test. `permitFor` answers the permit of a call.
+ */
+export function makeDoors(permitFor: () => Permit): (here: Ai) => Promise<OpenAI> {
+  const opened: ReturnType<typeof createServer>[] = [];
+  afterEach(() => {
+    for (const server of opened.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  async function served(
+    here: Ai,
+    to: { readonly body: Buffer; readonly response: ServerResponse; readonly hangUp: AbortSignal },
+  ): Promise<void> {
+    const prepared = here.door.prepareChat(to.body, POLICY);
+    await here.door.relay(permitFor(), prepared, { response: () => to.response, hangUp: to.hangUp });
+  }
+
+  return async (here) => {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      const hangUp = new AbortController();
+      response.once('close', () => hangUp.abort());
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        served(here, { body: Buffer.concat(chunks), response, hangUp: hangUp.signal }).catch(
+          (error: unknown) => fail(response, error),
+        );
+      });
+    });
+    opened.push(server);
+    const baseURL = `http://127.0.0.1:${await listening(server)}/v1`;
+    return new OpenAI({ baseURL, apiKey: 'key', maxRetries: 0 });
+  };
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  const told = error instanceof AppError ? error : new AppError('internal', { cause: error });
+  if (response.destroyed) return;
+  const retry = told.retryAfter === undefined ? {} : { 'retry-after': String(told.retryAfter) };
+  response.writeHead(told.status, retry).end(JSON.stringify({ error: openAiError(told) }));
+}
