@@ -9,6 +9,7 @@ const asked: SpendingRequest[] = [];
 const upgrades: UpgradeQuestion[] = [];
 const released: string[] = [];
 const settled: string[] = [];
+const finished: (string | undefined)[] = [];
 let next: Admission;
 
 const permit = {
@@ -17,6 +18,10 @@ const permit = {
   release: async (reason: string) => {
     released.push(reason);
   },
+  finish: async (failure?: string) => {
+    finished.push(failure);
+  },
+  isHandled: true,
   settle: async () => {
     settled.push('settled');
   },
@@ -165,9 +170,9 @@ test('a handler that breaks may have handed its permit on, so it is left to the 
   expect(released).toEqual([]);
 });
 
-test('an inline call that breaks gives its permit back: a settled one would ignore it', async () => {
+test('an inline call that breaks ends its permit by what was served: a settled one would ignore it', async () => {
   next = granted;
-  released.length = 0;
+  finished.length = 0;
   expect((await call('/v1/chat', { method: 'POST', as: 'token' })).status).toBe(500);
-  expect(released).toEqual(['handler failed']);
+  expect(finished).toEqual(['handler failed']);
 });

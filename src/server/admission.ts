@@ -4,11 +4,13 @@ import { AppError } from '#platform/kernel';
 import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
 import { isOnBehalf, type Standing } from './callers.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
-import type { ServerParts } from './parts.ts';
+import type { ServerParts, SpendingRequest } from './parts.ts';
 import type { Visit } from './visits.ts';
 
 /** What admission made of a call: a permit to go on with, or the answer that was given before. */
-export type Admitted = { readonly permit: Permit } | { readonly replay: Answer };
+export type Admitted =
+  | { readonly permit: Permit; readonly prepared: Prepared | undefined }
+  | { readonly replay: Answer };
 
 export interface SpendingCall {
   readonly route: Route;
@@ -48,7 +50,7 @@ export async function admitted(
   const known = input as never;
   const product = spends.product?.(known) ?? call.product;
   const sealed = route.shape.private === true;
-  const admission = await parts.admit({
+  const request: SpendingRequest = {
     product,
     feature: spends.which?.(known) ?? String(spends.feature),
     as: spends.as,
@@ -70,14 +72,26 @@ export async function admitted(
             sealed,
           },
     requestId: visit.requestId,
-  });
-  return outcome(admission, product, parts);
+  };
+  const admission = await parts.admit(request);
+  if (!isShortOfMoney(admission)) return outcome(admission, request, parts);
+  // The bound by bytes comes first, and costs nothing; what it denies is measured closely, once.
+  const closer = await prepared?.closer?.();
+  if (closer === undefined) return outcome(admission, request, parts);
+  const again = { ...request, prepared: closer };
+  const second = await parts.admit(again);
+  parts.telemetry.metrics.recount(product, second.kind === 'permit' ? 'fits' : 'too_large');
+  return outcome(second, again, parts);
 }
 
-function outcome(admission: Admission, product: string, parts: ServerParts): Admitted {
+function isShortOfMoney(admission: Admission): boolean {
+  return admission.kind === 'denied' && admission.denial.of === 'budget';
+}
+
+function outcome(admission: Admission, { product, prepared }: SpendingRequest, parts: ServerParts): Admitted {
   switch (admission.kind) {
     case 'permit':
-      return { permit: admission.permit };
+      return { permit: admission.permit, prepared };
     case 'replay':
       return { replay: replayed(admission.answer) };
     case 'running':
@@ -92,11 +106,11 @@ function outcome(admission: Admission, product: string, parts: ServerParts): Adm
         parts.telemetry.metrics.denial(product, 'operator_budget');
       throw refusal(admission.reason);
     case 'denied': {
-      const { limit, of, max, size = max, plan } = admission.denial;
+      const { limit, of, max, needed, size = max, plan } = admission.denial;
       parts.telemetry.metrics.denial(product, limit);
       // More of a cooldown is a longer one: only waiting helps.
       const helps = of !== 'cooldown';
-      const question = { product, plan, grant: limit, atLeast: size + 1 };
+      const question = { product, plan, grant: limit, atLeast: Math.max(size + 1, needed ?? 0) };
       const upgrade = helps ? (parts.upgradeFor?.(question) ?? null) : null;
       throw limitExceeded(admission.denial, upgrade);
     }
@@ -110,11 +124,12 @@ function outcome(admission: Admission, product: string, parts: ServerParts): Adm
 }
 
 /**
- * Gives a permit back after its handler failed, where that is certain. A call that runs inline: always, for a permit
- * that was settled meanwhile ignores it. One that hands its permit to a job: only when the handler refused (below 500);
- * any other failure may have come after its commit, and the sweeper closes a permit that no job owns.
+ * Ends a permit after its handler failed. A call that runs inline: by what was served, for what a provider served is paid for
+ * whoever failed after it. One that hands its permit to a job: a handler that refused (below 500), or had not come so far, has
+ * not; any other failure may have come after its commit, and the database, told that the permit is given up, says whether a job has it.
  */
 export async function giveBack(route: Route, permit: Permit, failure: AppError): Promise<void> {
-  if (route.shape.spends?.as === 'job' && failure.status >= 500) return;
-  await permit.release('handler failed');
+  if (route.shape.spends?.as !== 'job') return permit.finish('handler failed');
+  if (failure.status < 500 || !permit.isHandled) return permit.release('handler failed');
+  await permit.abandon('not handed on');
 }

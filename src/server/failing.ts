@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
 import { routeNameOf, type Visit } from './visits.ts';
@@ -10,7 +11,7 @@ export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown
 /** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
 export function failingWith(telemetry: Telemetry): Fail {
   return (request, reply, error) => {
-    const failure = asAppError(error);
+    const failure = asFailure(error, request.visit);
     if (failure.status >= 500) {
       const fields = {
         request_id: request.id,
@@ -20,7 +21,11 @@ export function failingWith(telemetry: Telemetry): Fail {
       };
       telemetry.logger.error(fields, 'a call failed');
     }
-    const { status, headers, body } = failureAnswer(failure, request.id);
+    const { status, headers, body } = failureAnswer(
+      failure,
+      request.id,
+      request.routeOptions.config.errorForm,
+    );
     // What fails before it has become a visit has nothing taken.
     const visit: Visit | undefined = request.visit;
     if (visit === undefined || !visit.taken) {
@@ -33,4 +38,15 @@ export function failingWith(telemetry: Telemetry): Fail {
     if (raw.headersSent) raw.destroy();
     else raw.writeHead(status, { ...headers, 'content-type': JSON_TYPE }).end(body);
   };
+}
+
+/** A status that no client is told by whoever it talks to: it has hung up. */
+const HUNG_UP = 499;
+
+/** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */
+function asFailure(error: unknown, visit: Visit | undefined): AppError {
+  const failure = asAppError(error);
+  // What fails before it has become a visit was ended by nobody.
+  const isEnded = visit?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
+  return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
 }

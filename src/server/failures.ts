@@ -1,3 +1,5 @@
+import { DatabaseAway } from '#platform/db';
+import type { ErrorForm } from '#platform/http';
 import { AppError } from '#platform/kernel';
 
 /** A failure as it goes over the wire. */
@@ -7,9 +9,16 @@ export interface FailureAnswer {
   readonly body: string;
 }
 
+/** Seconds after which a database that is away is worth another try: a restart or a failover takes some. */
+const BACK_IN = 2;
+/** Seconds, where an error does not say. */
+const SOON = 1;
+
 /** Turns whatever was thrown into an error with a code; what we don't know is `internal`, and tells nothing. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof DatabaseAway)
+    return new AppError('unavailable', { retryAfter: BACK_IN, cause: error });
   const { statusCode, code } = readFrameworkError(error);
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || statusCode === 400) {
     return new AppError('validation_failed', { message: 'The request could not be read.', cause: error });
@@ -28,15 +37,25 @@ function readFrameworkError(error: unknown): { statusCode: number; code: string 
   return { statusCode: typeof statusCode === 'number' ? statusCode : 500, code };
 }
 
-/** The envelope: `{"error": {code, message, details?, request_id}}`, with the headers that belong to it. */
-export function failureAnswer(error: AppError, requestId: string): FailureAnswer {
+/**
+ * The envelope: `{"error": {code, message, details?, request_id}}`, with the headers that belong to it. A route that
+ * speaks another protocol says with `form` what its clients read in `error`.
+ */
+export function failureAnswer(error: AppError, requestId: string, form?: ErrorForm): FailureAnswer {
   const { code, message, details, status } = error;
   const headers: Record<string, string> = { ...error.headers };
-  if (error.retryAfter !== undefined)
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)));
+  // Of what is away for now every client is told when to come back, also where nobody knows.
+  const wait = error.retryAfter ?? (status === 503 ? SOON : undefined);
+  if (wait !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(wait)));
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   const envelope = {
-    error: { code, message, ...(details === undefined ? {} : { details }), request_id: requestId },
+    error: {
+      code,
+      message,
+      ...(details === undefined ? {} : { details }),
+      ...form?.(error),
+      request_id: requestId,
+    },
   };
   return { status, headers, body: JSON.stringify(envelope) };
 }

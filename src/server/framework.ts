@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { DEFAULT_MAX_BODY } from '#platform/http';
+import { DEFAULT_MAX_BODY, type ErrorForm } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { readJson, readRaw } from './bodies.ts';
 import type { Fail } from './failing.ts';
 import { failureAnswer } from './failures.ts';
+import { OPERATIONS } from './operations.ts';
 import { headersFor } from './headers.ts';
 import type { ServerParts } from './parts.ts';
 import { givenRequestId, routeNameOf, traceIdOf, Visit, type Visits } from './visits.ts';
@@ -18,6 +19,8 @@ export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
   readonly visits: Visits;
   readonly fail: Fail;
+  /** Takes no more calls, but for those that ask how it is. */
+  readonly isStopping: () => boolean;
 }
 
 /** Fastify, set up for this house: it routes and reads bodies; the walk does the rest. */
@@ -47,7 +50,7 @@ export function openFramework(parts: ServerParts, options: FrameworkOptions): Fa
   readJsonOnly(app);
   app.decorateRequest('visit');
   app.addHook('onRequest', (request, reply, done) =>
-    arrive(request, reply, () => done(lacksHost(request) ? notHttp() : undefined)),
+    arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, new AppError('not_found')));
@@ -76,6 +79,14 @@ function arrival(parts: ServerParts, visits: Visits) {
     visits.begin(visit, () => departure(visit, telemetry, clock.monotonic() - visit.began));
     if (!writeHeaders(request, reply)) done();
   };
+}
+
+/** Why a request goes no further. Its client has a connection that stood before this server stopped. */
+function refusalOf(request: FastifyRequest, reply: FastifyReply, isStopping: boolean): AppError | undefined {
+  if (lacksHost(request)) return notHttp();
+  if (!isStopping || OPERATIONS.has(request.routeOptions.url ?? '')) return undefined;
+  reply.header('connection', 'close');
+  return new AppError('server_stopping', { retryAfter: 1 });
 }
 
 function lacksHost({ headers, raw }: FastifyRequest): boolean {
@@ -123,5 +134,6 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly rawBody?: boolean;
+    readonly errorForm?: ErrorForm | undefined;
   }
 }

@@ -278,7 +278,7 @@ export function errorsOf(route: Route): string[] {
   const { shape } = route;
   const takesKey = idempotencyOf(route);
   const rules: readonly (readonly [boolean, readonly string[]])[] = [
-    [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable']],
+    [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable', 'server_stopping']],
     [shape.auth !== 'none', ['unauthenticated', 'forbidden', 'too_many_attempts']],
     [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
@@ -288,10 +288,7 @@ export function errorsOf(route: Route): string[] {
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],
     [shape.soldRates !== undefined, ['plan_required']],
-    [
-      shape.spends !== undefined,
-      ['plan_required', 'outcome_unknown', 'server_stopping', 'operator_budget_closed'],
-    ],
+    [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'operator_budget_closed']],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
   return [...new Set([...walked, ...(shape.errors ?? [])])].sort();

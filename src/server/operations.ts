@@ -7,6 +7,9 @@ const PATIENCE = 2_000;
 const FRESH = 1_000;
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+/** What is answered to those who run the server, while it stops too. */
+export const OPERATIONS: ReadonlySet<string> = new Set(['/healthz', '/v1/health', '/readyz', '/metrics']);
+
 interface Readiness {
   readonly status: 'ready' | 'degraded' | 'unready' | 'stopping';
   readonly dependencies: Readonly<Record<string, { readonly state: 'ok' | 'down'; readonly ms: number }>>;

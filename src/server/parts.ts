@@ -4,6 +4,7 @@ import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
+import type { BodyRoomSettings } from './body-room.ts';
 
 /** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
 export interface SpendingRequest {
@@ -64,6 +65,8 @@ export interface ServerSettings {
   readonly trustedProxies?: readonly string[] | undefined;
   readonly metricsToken?: string | undefined;
   readonly metricsPort?: number | undefined;
+  /** How many bytes of bodies may be in memory at once. */
+  readonly bodyRoom?: BodyRoomSettings | undefined;
   /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
   readonly callSeconds?: number | undefined;
 }

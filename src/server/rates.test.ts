@@ -46,7 +46,7 @@ const rate = (name: string, by: PlanRate['by'], perMinute: number | null): [stri
   { name, by, perMinute },
 ];
 function sells(...rates: [string, PlanRate][]): void {
-  now = { plan: 'shop.basic', rates: new Map(rates) };
+  now = { plan: 'shop.basic', rates: new Map(rates), grants: {} };
 }
 const ask = (as = 'one') => call('/v1/sold', { as });
 const beat = async (machine?: string) =>
@@ -96,7 +96,7 @@ describe('a rate that a plan sells', () => {
       code: 'plan_required',
       details: { plan: 'shop.basic', grant: 'requests', upgrade: 'shop.pro' },
     });
-    now = { plan: null, rates: new Map() };
+    now = { plan: null, rates: new Map(), grants: {} };
     expect((await ask()).status).toBe(402);
   });
 });

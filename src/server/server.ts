@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, within } from '#platform/kernel';
+import { BODY_ROOM, beforeBody, type BodyRoom, createBodyRoom } from './body-room.ts';
 import { mountDocs } from './docs.ts';
 import { type Fail, failingWith } from './failing.ts';
 import { openFramework } from './framework.ts';
@@ -27,7 +28,7 @@ export interface Server {
   openApi(): object;
   /** Opens the port, and answers the URL at which it is reached. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
-  /** Takes no more connections, lets calls and streams end for so many seconds, then cuts them. */
+  /** Takes no more connections nor calls, lets calls and streams end for so many seconds, then cuts them: 503 `server_stopping`. */
   stop(graceSeconds: number): Promise<void>;
 }
 
@@ -39,17 +40,19 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const visits = createVisits();
   const fail = failingWith(parts.telemetry);
+  let stopping = false;
   const app = openFramework(parts, {
     rewriteUrl: pathRewriter(routes, settings.publicBasePath),
     visits,
     fail,
+    isStopping: () => stopping,
   });
   let document: object | undefined;
   const openApi = () =>
     (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
-  let stopping = false;
 
-  for (const module of mounted) mountModule(app, module, { parts, fail });
+  const room = createBodyRoom(settings.bodyRoom ?? BODY_ROOM);
+  for (const module of mounted) mountModule(app, module, { parts, fail, room });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
@@ -94,15 +97,16 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
 function mountModule(
   app: FastifyInstance,
   module: Mounted,
-  { parts, fail }: { parts: ServerParts; fail: Fail },
+  { parts, fail, room }: { parts: ServerParts; fail: Fail; room: BodyRoom },
 ): void {
   for (const route of module.routes) {
     const walk = walkOf(route, module, parts);
     app.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.shape.maxBody ?? DEFAULT_MAX_BODY,
-      config: { rawBody: route.shape.rawBody === true },
+      bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
+      preParsing: beforeBody(route, module, { parts, room }),
+      config: { rawBody: route.shape.rawBody === true, errorForm: route.shape.errorForm },
       handler: async (request, reply) => {
         try {
           await walk(request, reply);
@@ -137,25 +141,15 @@ async function stopped(app: FastifyInstance, visits: Visits, graceSeconds: numbe
     const { raw } = visit.reply;
     if (!raw.headersSent) raw.setHeader('connection', 'close');
     // Its client goes on elsewhere, and had better do so now than after the grace.
-    if (visit.streams) visit.abort(new Error('the server stops'));
+    if (visit.streams) visit.stop();
   });
   const closed = app.close();
   await within(graceSeconds * 1_000, visits.empty());
   app.server.closeIdleConnections();
   if (visits.size > 0) {
-    visits.each((visit) => visit.abort(new Error('the server stops')));
+    visits.each((visit) => visit.stop());
     await within(LAST_WORDS, visits.empty());
   }
   app.server.closeAllConnections();
   await closed;
-}
-
-/** Waits for something, but only so long. */
-async function within(milliseconds: number, what: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([what, late]);
-  clearTimeout(timer);
 }

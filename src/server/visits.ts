@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
+import { AppError } from '#platform/kernel';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,6 +40,8 @@ export class Visit implements Origin {
   taken = false;
   /** Whether its client comes back to another process when this one stops. */
   streams = false;
+  /** Whether this server, which stops, has ended it: nobody hung up. */
+  isStopped = false;
   /** How long the call may take, where its route says so; the server's own limit otherwise. */
   maxSeconds: number | undefined;
   #hangUp: AbortController | undefined;
@@ -63,6 +66,12 @@ export class Visit implements Origin {
       if (raw.destroyed || raw.closed) this.#hangUp.abort();
     }
     return this.#hangUp.signal;
+  }
+
+  /** Ends `hangUp` because this server stops: whatever fails now fails by that. */
+  stop(): void {
+    this.isStopped = true;
+    this.abort(new AppError('server_stopping', { retryAfter: 1 }));
   }
 
   /** Ends `hangUp`, if anybody listens to it. */

@@ -12,6 +12,7 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { admitted, giveBack, keySender, keyedRoute, type SpendingCall } from './admission.ts';
+import { concluded } from './conclusion.ts';
 import { type Standing, standingOf } from './callers.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
@@ -48,14 +49,15 @@ export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
     await looked(call, mounted.service, parts);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
-    const prepared = prepare?.({ ...input, wire: wireOf(visit) }, mounted.service as never);
-    const admission = shape.spends === undefined ? undefined : await admitted(call, prepared, parts);
+    const planned = await prepare?.({ ...input, wire: wireOf(visit) }, mounted.service as never);
+    const admission = shape.spends === undefined ? undefined : await admitted(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
       return sendResult(route, reply, { result: admission.replay, check: false });
     }
-    const permit = admission?.permit;
+    const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
     try {
       const result = await handle({ ...callFor(call, permit, parts), prepared }, mounted.service);
+      if (permit !== undefined) await concluded(call, { permit, result }, parts);
       sendResult(route, reply, { result, check: checkReplies });
     } catch (error) {
       const failure = asAppError(error);

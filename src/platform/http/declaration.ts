@@ -33,6 +33,7 @@ export function objectionsTo(route: Route): string[] {
     ],
     [shape.stepUp === true && shape.auth === 'none', '`stepUp` needs somebody who is signed in'],
     [shape.onBehalf === true && shape.auth !== 'account', '`onBehalf` needs auth `account`'],
+    [shape.largeBody !== undefined && shape.auth !== 'account', '`largeBody` needs auth `account`'],
     [shape.soldRates !== undefined && shape.auth !== 'account', '`soldRates` needs auth `account`'],
     [shape.holds !== undefined && shape.auth !== 'account', '`holds` needs auth `account`'],
     [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],

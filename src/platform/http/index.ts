@@ -29,6 +29,7 @@ export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './page
 export {
   answer,
   type Call,
+  type ErrorForm,
   isAnswer,
   type Mounted,
   type PathParams,

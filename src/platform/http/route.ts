@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AccountId } from '#platform/kernel';
+import type { AccountId, AppError } from '#platform/kernel';
 import type { z } from 'zod';
 import type { Answer, Caller, Once, OnceInSteps, Origin, Role, Spender } from './call.ts';
 
@@ -39,6 +39,11 @@ export interface Prepared {
   readonly planned: unknown;
   /** The smallest reserve, in micro-dollars, that still makes sense: with less left of a budget, the permit carries what is left. */
   readonly leastReserve?: number;
+  /**
+   * The same call, measured closely at some cost: asked for only where a budget has no room for the bound. Undefined: it
+   * asks for no less.
+   */
+  readonly closer?: () => Promise<Prepared | undefined>;
 }
 
 /** What a call charges before its handler runs. */
@@ -73,7 +78,10 @@ export interface Spending<Input> {
    * For calls whose model and size the caller chooses: reads the request before admission. The handler finds what it
    * made as `call.prepared`. Without it, the feature's policy says what is planned.
    */
-  readonly prepare?: (request: Input & { readonly wire: Wire }, service: never) => Prepared;
+  readonly prepare?: (
+    request: Input & { readonly wire: Wire },
+    service: never,
+  ) => Prepared | Promise<Prepared>;
 }
 
 export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Query extends z.ZodType> {
@@ -143,15 +151,25 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** Largest body in bytes; 64 KiB when not said. */
   readonly maxBody?: number;
   /**
+   * A larger one, up to `most` bytes, where the plan grants it: an option of the product, in MiB. Its sender is known before it is
+   * read; only with auth `account`.
+   */
+  readonly largeBody?: { readonly grant: string; readonly most: number };
+  /**
    * Answers a stream of events to whoever accepts `text/event-stream`. Its client comes back with Last-Event-ID, to
    * any process: a server that stops ends it at once.
    */
   readonly streams?: true;
   /** Answers a page of HTML for people, as one text. */
   readonly page?: true;
+  /** What stands in `error` beside or in place of code and message, for clients of a protocol of another's. */
+  readonly errorForm?: ErrorForm;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
   readonly maxSeconds?: number;
 }
+
+/** An error's members as clients of another's protocol read them. */
+export type ErrorForm = (error: AppError) => object;
 
 export interface RouteInput<Name extends RouteName, Body, Query> {
   readonly params: PathParams<Name>;
