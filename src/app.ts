@@ -13,6 +13,7 @@ import {
   assertLogins,
   assertNotMoved,
   type Database,
+  DatabaseAway,
   dbMigrations,
   installationOf,
   migrateUp,
@@ -26,7 +27,7 @@ import type { Route } from '#platform/http';
 import { idempotencyMigrations, openKeptAnswers } from '#platform/idempotency';
 import { identityMigrations, identityRoutes } from '#platform/identity';
 import { deliveryRoutes, jobsMigrations, jobsRoutes } from '#platform/jobs';
-import { AppError, createIds, declareErrors, systemClock, systemRandom } from '#platform/kernel';
+import { AppError, createIds, declareErrors, systemClock, systemRandom, within } from '#platform/kernel';
 import { limitsMigrations, limitsRoutes, startHolder } from '#platform/limits';
 import { mailMigrations, mailRoutes } from '#platform/mail';
 import { permitsRoutes } from '#platform/permits';
@@ -41,6 +42,7 @@ import { products } from '#products';
 import { createServer, type Server } from '#server';
 import { openStripe } from './app/billing.ts';
 import type { QStash } from './app/delivery.ts';
+import { aiSettingsOf } from './app/ai-settings.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
 import { ownerFileOf } from './app/owner-file.ts';
@@ -51,7 +53,7 @@ import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { openSecrets, providersOf };
+export { aiSettingsOf, openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({
@@ -67,6 +69,11 @@ export interface App {
   readonly ownerFile: string | undefined;
   /** Drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
+  /**
+   * Of a process that others may think dead, whose lease is lost: it takes nothing more, gives what is under way some seconds,
+   * and tells what its calls have cost, which the database takes from it however late. Then it must end.
+   */
+  lastWords(): Promise<void>;
 }
 
 /** All migrations, from the bottom of the house up. */
@@ -120,7 +127,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     return await open(options, opened);
   } catch (error) {
-    await opened.disposeAsync();
+    // What can't be closed either is over with its database: the failure to tell is the first one.
+    await opened.disposeAsync().catch(() => {});
     throw error;
   }
 }
@@ -141,7 +149,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     alone: db.engine === 'pglite',
     onLost: options.onLost,
   });
-  opened.defer(() => holder.end());
+  opened.defer(() => unlessAway(holder.end()));
   const upstreams = await upstreamsOf(config, opened);
   const qstash = await qstashOf(config, opened);
   const providers = await openProviders(config, clock, opened);
@@ -160,20 +168,56 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const stopSweep = options.work ? startSweep(() => modules.limits.sweep(), telemetry.logger) : undefined;
   const stopTelling = options.work ? modules.telling.start() : undefined;
   const grace = config.shutdownGraceSeconds;
+  async function drained(seconds: number): Promise<void> {
+    // A process without a worker may run jobs that were delivered to it.
+    const { stop: endJobs } = worker ?? { stop: modules.jobs.close };
+    // At the same time: a job that begins while calls are drained would only be handed over.
+    await Promise.all([server.stop(seconds), endJobs(seconds * 1_000)]);
+    await Promise.all([stopSweep?.(), stopTelling?.()]);
+  }
   return {
     modules,
     telemetry,
     server,
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
-      // A process without a worker may run jobs that were delivered to it.
-      const { stop: endJobs } = worker ?? { stop: modules.jobs.close };
-      // At the same time: a job that begins while calls are drained would only be handed over.
-      await Promise.all([server.stop(grace), endJobs(grace * 1_000)]);
-      await Promise.all([stopSweep?.(), stopTelling?.()]);
+      await drained(grace);
+      await tellAll(modules);
       await opened.disposeAsync();
     },
+    async lastWords() {
+      await within(2 * LOST_GRACE * 1_000, drained(LOST_GRACE));
+      await tellAll(modules);
+    },
   };
+}
+
+/**
+ * Seconds for calls under way whose process has lost its lease. It finds answers of providers waiting in its sockets, which it reads
+ * only after its timers have said that it is late; others wait for 10 s past the end of a lease that could not be renewed.
+ */
+const LOST_GRACE = 5;
+
+/** Milliseconds that the database may be away while a process wants to end and knows what it does not. A second signal ends it at once. */
+const LAST_WORDS = 600_000;
+
+/** Nothing else knows what these calls cost: whoever ends the process now posts estimates. */
+async function tellAll({ limits, telemetry }: Modules): Promise<void> {
+  if (limits.untold.size === 0) return;
+  telemetry.logger.warn(
+    { waiting: limits.untold.size },
+    'waits for the database, to tell what calls have cost',
+  );
+  await limits.untold.finish(LAST_WORDS);
+}
+
+/** A lease that can't be ended runs out. */
+async function unlessAway(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof DatabaseAway)) throw error;
+  }
 }
 
 async function openedDatabase(

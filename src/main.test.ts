@@ -261,7 +261,7 @@ test('usage verify ends with 1 and names the cells where the sums of reports dif
   if (engine === 'postgres') {
     const account = '01960a1e-7c00-7000-8000-000000000002';
     await addCell(account);
-    const line = `2026-11-20T10:15:00.000Z account ${account} user ${account} reel.pro generation sandbox/small: calls -2, posted -70`;
+    const line = `2026-11-20T10:15:00.000Z account ${account} user ${account} reel.pro generation sandbox/small: calls -2, posted -70, charged -70`;
     const said = `1 cells differ; what the rows say more:\n${line}\n`;
     expect(await says('verify')).toEqual([1, said]);
     const repaired = `${said}1 cells were made to say what the rows say.\n`;
@@ -276,7 +276,7 @@ async function addCell(account: string): Promise<void> {
   await db.asMigrator(
     statement(
       `insert into reports.usage_cells values
-         ($1, '2026-11-20 10:15Z', $1, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 2, 0, 0, 0, 0, 0, 70, 0, 0)`,
+         ($1, '2026-11-20 10:15Z', $1, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 2, 0, 0, 0, 0, 0, 70, 0, 0, 70)`,
       [account],
     ),
   );

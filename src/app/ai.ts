@@ -1,21 +1,23 @@
-import { type Ai, type AiParts, createAi, createPrices, type Prices } from '#platform/ai';
+import { type Ai, type AiParts, createAi } from '#platform/ai';
 import type { Config } from '#platform/config';
 import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
 import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
+import { aiSettingsOf } from './ai-settings.ts';
 
-interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'passing' | 'prices'> {
+interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'passing'> {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly holder: Holder;
 }
 
-/** Every way to a model, with the policies and prompts of all products. */
+/** Every way to a model, with the policies and prompts of all products, and what the operator's file says of them. */
 export function openAi({ telemetry, config, ...parts }: AiWiring): Ai {
   return createAi({
     ...parts,
     ...telemetry,
+    ...aiSettingsOf(config),
     slots: config.ai.slots,
     fleet: () => parts.holder.fleet,
     policies: policiesOf(products),
@@ -23,14 +25,6 @@ export function openAi({ telemetry, config, ...parts }: AiWiring): Ai {
       products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
     ),
   });
-}
-
-/** What models cost. Those of the operator's own upstreams may lack a price; whoever names them allows the default one. */
-export function pricesOf({ ai }: Config): Prices {
-  const allowUnpriced = ai.upstreams.flatMap(({ name, models = [] }) =>
-    models.map((model) => `${name}/${model}`),
-  );
-  return createPrices({ allowUnpriced });
 }
 
 function policiesOf(all: readonly Product[]): Parameters<typeof createAi>[0]['policies'] {

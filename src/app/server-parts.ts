@@ -21,10 +21,14 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     kindOf: accounts.kindOf,
     ownerOf: accounts.ownerOf,
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
-      const { planned, ...more } = prepared ?? { planned: plannedCall(ai, { product, feature, textBytes }) };
+      // Not all that a route has prepared: what is asked is remembered as text where it is denied.
+      const { planned, leastReserve } = prepared ?? {
+        planned: plannedCall(ai, { product, feature, textBytes }),
+        leastReserve: undefined,
+      };
       return limits.admit({
         ...request,
-        ...more,
+        ...(leastReserve === undefined ? {} : { leastReserve }),
         userId,
         keyId,
         sessionId,

@@ -4,7 +4,7 @@ import type { Database, Passing } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type Jobs, PLATFORM_ACCOUNT } from '#platform/jobs';
 import type { Clock, Ids, Random } from '#platform/kernel';
-import { createAlerts, createBudgetAlert, createDeniedEvents } from '#platform/limits';
+import { createAlerts, createBudgetAlert, createDeniedEvents, createOperatorNotices } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Secrets } from '#platform/secrets';
 import type { Telemetry } from '#platform/telemetry';
@@ -66,9 +66,11 @@ export interface Telling {
 export function openTelling(jobs: Jobs, parts: TellingWiring): Telling {
   const { webhooks } = parts;
   const alerts = createAlerts(parts);
+  const notices = createOperatorNotices(parts);
   const relay = relayTo(jobs, parts);
   const now = async () => {
     while ((await alerts.tell()) > 0);
+    await notices.tell();
     while ((await relay()) > 0);
   };
   return {

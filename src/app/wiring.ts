@@ -23,7 +23,14 @@ import {
 } from '#platform/identity';
 import { createJobs, deliveryRoutes, jobsRoutes } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
-import { createCredits, createDenials, createLimits, type Holder, limitsRoutes } from '#platform/limits';
+import {
+  createCredits,
+  createDenials,
+  createLimits,
+  createOperatorBudgets,
+  type Holder,
+  limitsRoutes,
+} from '#platform/limits';
 import { mailRoutes } from '#platform/mail';
 import { createPermits, permitsRoutes } from '#platform/permits';
 import type { Redis } from '#platform/redis';
@@ -35,7 +42,8 @@ import { products } from '#products';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
-import { openAi, pricesOf } from './ai.ts';
+import { openAi } from './ai.ts';
+import { watchAiSettings } from './ai-settings.ts';
 import { openEndings, openInbox, openOverage, openSubscriptions } from './billing.ts';
 import { announceOf, type QStash, receiverOf } from './delivery.ts';
 import { openErasure } from './erasure.ts';
@@ -68,7 +76,7 @@ export type Modules = ReturnType<typeof wire>;
 export function wire(parts: WiringParts) {
   const people = wirePeople(parts);
   const spending = wireSpending({ ...parts, ...people });
-  const { ai, denied, denials } = spending;
+  const { ai, aiSettings, denied, denials } = spending;
   const { identity, accounts, planRates } = people;
   const services = products.map((product) => ({
     product,
@@ -86,6 +94,7 @@ export function wire(parts: WiringParts) {
     mounted,
     rates: openRates(parts),
     async close() {
+      aiSettings.stop();
       await ai.close();
       await denied.close();
       denials.close();
@@ -141,14 +150,21 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { config } = options;
   const denials = createDenials(parts);
   const denied = openDenied(parts);
-  const told = { onBudgetClosed: alertOf(parts), onDenied: denied.note };
-  const limits = createLimits({ ...parts, denials, ...told });
+  const { logger } = parts.telemetry;
+  const told = {
+    onBudgetClosed: alertOf(parts),
+    onDenied: denied.note,
+    onForgotten: (facts: object, why: string, err: unknown) =>
+      logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
+  };
+  const limits = createLimits({ ...parts, denials, ...told, failures: config.ai.failures });
   const jobs = openJobs({ ...parts, limits });
+  parts.telemetry.metrics.observeBudgets(() => createOperatorBudgets(parts).list());
   parts.sendBy(jobs);
   const idempotency = createIdempotency(parts);
   const { freeAccountsPerUser } = config;
   const inbox = openInbox({ ...parts, jobs, freeAccountsPerUser });
-  const prices = pricesOf(config);
+  const ai = openAi({ ...parts, config, passing: options.passing });
   return {
     denials,
     denied,
@@ -157,8 +173,9 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     idempotency,
     erasure: openErasure({ ...parts, jobs, idempotency }),
     telling: openTelling(jobs, parts),
-    ai: openAi({ ...parts, config, prices, passing: options.passing }),
-    permits: createPermits({ ...parts, limits, prices }),
+    ai,
+    aiSettings: watchAiSettings({ ...parts, config, ai }),
+    permits: createPermits({ ...parts, limits, prices: ai.prices }),
     billing: createBilling({
       db,
       entitlements,

@@ -6,6 +6,7 @@ import {
   type MailSettings,
   makeFolder,
   type RedisSettings,
+  type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
@@ -13,7 +14,7 @@ import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { z } from 'zod';
-import { providersOf } from '#app';
+import { aiSettingsOf, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrating.ts';
@@ -42,9 +43,10 @@ export const doctor: Verb = async ({ config, words }) => {
     },
     { name: 'keys', look: () => withDatabase(config, (db) => keysState(db, config)).catch(unlessInUse) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
-    ...config.ai.upstreams.map(({ name, baseUrl, apiKey }) => ({
-      name: `AI: ${name}`,
-      look: () => upstream(baseUrl, apiKey),
+    { name: 'AI settings', look: async () => aiSettingsState(config) },
+    ...config.ai.upstreams.map((setting) => ({
+      name: `AI: ${setting.name}`,
+      look: () => upstream(setting),
     })),
     { name: 'passkeys', look: async () => passkeysState(config) },
     ...providersChecks(config),
@@ -145,8 +147,24 @@ function mailReason(error: unknown): string {
   return responseCode === undefined ? codeOf(error) : `SMTP ${responseCode}`;
 }
 
-async function upstream(baseUrl: string, apiKey: string | undefined): Promise<string> {
-  const response = await asked(`${baseUrl}/models`, apiKey);
+/** What is booked at the default price is a guess at the operator's cost: it works, and is said here. */
+function aiSettingsState(config: Config): string {
+  const { prices } = aiSettingsOf(config);
+  const unpriced = config.ai.upstreams.flatMap(({ name, models = [] }) =>
+    models.filter((model) => !prices.has(name, model)).map((model) => `${name}/${model}`),
+  );
+  const { input, output } = prices.default;
+  const guessed =
+    unpriced.length === 0
+      ? ''
+      : `; WARNING: no price of ${unpriced.join(', ')}: booked at $${input / 1_000_000} and $${output / 1_000_000} a million tokens. Write them into AI_CONFIG (docs/gateway.md)`;
+  return `prices ${prices.version}, ${config.ai.settings === undefined ? 'without a file' : (config.ai.settings.path ?? 'in AI_CONFIG itself')}${guessed}`;
+}
+
+async function upstream({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promise<string> {
+  const url = new URL(baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
+  const response = await asked(url.href, apiKey, authHeader);
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403) throw new Wrong('The key is not accepted.');
   // Not every vendor lists its models.
@@ -177,8 +195,9 @@ function isHere(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
-async function asked(url: string, token: string | undefined): Promise<Response> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+async function asked(url: string, token: string | undefined, header?: string): Promise<Response> {
+  const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = token === undefined || header === undefined ? bearer : { [header]: token };
   return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {
     throw new Wrong(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
   });

@@ -4,6 +4,7 @@ import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 import { crashingAt } from './crash.ts';
+import { untilThere } from './waiting.ts';
 
 /** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
 export const start: Verb = async (invocation) =>
@@ -35,18 +36,22 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const passing = crashingAt(invocation.config.crashAt);
-  const store = openStore(invocation.config, passing);
-  store.catch(() => {});
+  const begun = openStore(invocation.config, passing);
+  begun.catch(() => {});
+  let store: typeof begun | undefined = begun;
   const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
-  const app = await openApp({
-    config,
-    version,
-    ...roles,
-    store,
-    onLost,
-    ...(passing === undefined ? {} : { passing }),
+  const losing = createLosing();
+  const app = await untilThere(config, () => {
+    // A start that failed has closed what it opened.
+    const opened = store ?? openStore(config, passing);
+    store = undefined;
+    const more = passing === undefined ? {} : { passing };
+    return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });
   });
+  losing.of(app);
   endOnDefects(app);
+  // Whoever is told that it is ready may stop it at once.
+  const asked = signalled();
   try {
     const { url } = await app.server.listen();
     if (config.port !== invocation.config.port)
@@ -62,7 +67,9 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     await app.stop();
     throw error;
   }
-  return stopped(app);
+  app.telemetry.logger.info({ signal: await asked }, 'stopping');
+  await app.stop();
+  return 0;
 }
 
 /** The settings, on the next free port where theirs is in use and nobody relies on it. */
@@ -72,8 +79,8 @@ async function onFreePort(config: Config): Promise<Config> {
   return onPort(config, await nextFreePort(config.host, config.port));
 }
 
-/** Waits for a signal, then stops in good order. Whoever sends a second one does not want to wait. */
-async function stopped(app: App): Promise<number> {
+/** A signal to stop in good order. Whoever sends a second one does not want to wait. */
+function signalled(): Promise<NodeJS.Signals> {
   const asked = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -83,9 +90,7 @@ async function stopped(app: App): Promise<number> {
       asked.resolve(signal);
     });
   }
-  app.telemetry.logger.info({ signal: await asked.promise }, 'stopping');
-  await app.stop();
-  return 0;
+  return asked.promise;
 }
 
 /** A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. */
@@ -98,14 +103,23 @@ function endOnDefects({ telemetry }: App): void {
   process.on('unhandledRejection', end('a rejection that nobody caught'));
 }
 
-/** How long the figures of calls that providers have answered may take to be told. Others wait 10 s past the end of a lease. */
-const LAST_WORDS_MS = 3_000;
-
 /**
- * Others may think this process dead and take over its work: the database takes no more of it, but for what calls have cost. A
- * process that was paused finds answers waiting in its sockets, which it reads only after its timers have said that it is late.
+ * The end of a process that others may think dead, so that they may take over its work: the database takes no more of it, but for
+ * what calls have cost.
  */
-function onLost(reason: string): void {
-  process.stderr.write(`${reason}: this process ends.\n`);
-  setTimeout(() => process.exit(1), LAST_WORDS_MS);
+function createLosing(): { readonly lose: (reason: string) => void; readonly of: (app: App) => void } {
+  let running: App | undefined;
+  return {
+    of(app) {
+      running = app;
+    },
+    lose(reason) {
+      process.stderr.write(`${reason}: this process ends.\n`);
+      Promise.resolve(running?.lastWords()).then(endNow, endNow);
+    },
+  };
+}
+
+function endNow(): void {
+  process.exit(1);
 }

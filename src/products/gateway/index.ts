@@ -1,6 +1,6 @@
 import { routesOf } from '#platform/http';
 import { defineProduct } from '#platform/product';
-import { gatewayCatalogue } from './plans.ts';
+import { CHAT_SECONDS, gatewayCatalogue } from './plans.ts';
 import * as routes from './routes.ts';
 import { createGateway } from './service.ts';
 
@@ -14,8 +14,9 @@ export const gateway = defineProduct({
       models: ['small'],
       maxOutputTokens: 16_384,
       tries: 3,
-      timeouts: { firstToken: 60_000, total: 300_000 },
-      caps: { inputBytes: 4 * 1024 * 1024, runTime: 300_000 },
+      // Of a model that does not think; one that does may take longer (src/platform/ai/time-limits.ts).
+      timeouts: { firstToken: 120_000, idle: 90_000, total: CHAT_SECONDS * 1_000 },
+      caps: { inputBytes: 32 * 1024 * 1024, runTime: CHAT_SECONDS * 1_000 },
     },
   },
   service: createGateway,

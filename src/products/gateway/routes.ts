@@ -1,6 +1,7 @@
-import type { PreparedChat } from '#platform/ai';
+import { openAiError, type PreparedChat } from '#platform/ai';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
+import { CHAT_SECONDS } from './plans.ts';
 import type { Gateway } from './service.ts';
 
 const route = productRoutes<Gateway>();
@@ -40,8 +41,11 @@ export const chat = route(
     rate: { perMinute: 6_000, by: 'account' },
     private: true,
     rawBody: true,
-    maxBody: 4 * 1024 * 1024,
-    maxSeconds: 330,
+    maxBody: 1024 * 1024,
+    largeBody: { grant: 'body_mb', most: 32 * 1024 * 1024 },
+    // As long as a call may take by the policy, and a little longer than that, so that its own end is told.
+    maxSeconds: CHAT_SECONDS + 60,
+    errorForm: openAiError,
     spends: {
       feature: 'chat',
       as: 'inline',
@@ -53,11 +57,16 @@ export const chat = route(
       'model_unknown',
       'field_refused',
       'context_too_large',
+      'context_length_exceeded',
       'call_too_costly',
       'provider_unavailable',
       'provider_timeout',
       'provider_rejected',
+      'provider_not_found',
+      'provider_unprocessable',
+      'provider_rate_limited',
       'answer_unusable',
+      'answer_too_large',
     ],
     example: {
       body: { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] },
@@ -78,10 +87,18 @@ export const chat = route(
       permit,
       prepared: prepared as PreparedChat,
       hangUp: origin.hangUp,
+      traceparent: origin.traceparent,
       keep: idempotencyKey !== undefined && !(prepared as PreparedChat).stream,
       take: wire.take,
     }),
 );
+
+const listedModel = z.strictObject({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+});
 
 export const models = route(
   'GET /v1/ai/models',
@@ -92,19 +109,8 @@ export const models = route(
     may: 'viewer',
     scope: 'ai:call',
     rate: { perMinute: 600, by: 'account' },
-    reply: {
-      200: z.strictObject({
-        object: z.literal('list'),
-        data: z.array(
-          z.strictObject({
-            id: z.string(),
-            object: z.literal('model'),
-            created: z.int(),
-            owned_by: z.string(),
-          }),
-        ),
-      }),
-    },
+    errorForm: openAiError,
+    reply: { 200: z.strictObject({ object: z.literal('list'), data: z.array(listedModel) }) },
     example: {
       reply: {
         object: 'list',
@@ -113,4 +119,26 @@ export const models = route(
     },
   },
   async (_call, gateway) => gateway.models(),
+);
+
+export const model = route(
+  'GET /v1/ai/models/:id',
+  {
+    summary: 'One of the models that can be asked for',
+    description: 'An id with a slash is written with `%2F`, as clients of OpenAI’s protocol do.',
+    tag: 'AI gateway',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'ai:call',
+    rate: { perMinute: 600, by: 'account' },
+    params: { id: 'text' },
+    errorForm: openAiError,
+    reply: { 200: listedModel },
+    errors: ['model_unknown'],
+    example: {
+      params: { id: 'sandbox-small' },
+      reply: { id: 'sandbox-small', object: 'model', created: 0, owned_by: 'sandbox' },
+    },
+  },
+  async ({ params }, gateway) => gateway.model(params.id),
 );

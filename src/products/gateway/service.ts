@@ -1,5 +1,6 @@
 import type { PreparedChat } from '#platform/ai';
 import { commitPoint } from '#platform/db';
+import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { Platform as Faces } from '#platform/product';
 import type { ServerResponse } from 'node:http';
@@ -11,13 +12,13 @@ const ANSWER = commitPoint(
 
 /** The policy that caps what any client may ask for. */
 const POLICY = 'gateway.chat';
-/** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
-const LEAST_PART = 10;
 
 export interface ChatCall {
   readonly permit: Permit;
   readonly prepared: PreparedChat;
   readonly hangUp: AbortSignal;
+  /** The caller's trace, for the provider. */
+  readonly traceparent: string | undefined;
   /** The answer is kept for a repeat of the key. A streamed answer is not: its repeat is told so and charges nothing. */
   readonly keep: boolean;
   /** Takes the wire, when there is something to say on it. */
@@ -28,25 +29,30 @@ export interface ChatCall {
 export function createGateway({ ai, db }: Faces) {
   return {
     /** Reads and prices a chat request before admission. */
-    prepare(body: Uint8Array): PreparedChat & { readonly leastReserve: number } {
-      const prepared = ai.door.prepareChat(body, POLICY);
-      const { reserve } = prepared.planned;
-      return {
-        ...prepared,
-        leastReserve: prepared.wire.maxTokens === undefined ? Math.ceil(reserve / LEAST_PART) : reserve,
-      };
+    prepare(body: Uint8Array): PreparedChat | Promise<PreparedChat> {
+      try {
+        return ai.door.prepareChat(body, POLICY);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
+        return ai.door.prepareClosely(body, POLICY);
+      }
     },
 
-    /** Makes the call and answers on the wire, bytes as they come. */
-    relay({ permit, prepared, hangUp, keep, take }: ChatCall): Promise<void> {
+    /**
+     * Makes the call and answers on the wire, bytes as they come. One whose answer is kept goes on when its client gives up:
+     * the repeat of its key gets that answer, where it would else be made, and paid for, once more.
+     */
+    relay({ permit, prepared, hangUp, traceparent, keep, take }: ChatCall): Promise<void> {
       return ai.door.relay(permit, prepared, {
         response: take,
-        hangUp,
+        traceparent,
+        hangUp: keep ? endOfServer(hangUp) : hangUp,
         ...(keep ? { settle: (body: Uint8Array) => settleKept(permit, body) } : {}),
       });
     },
 
     models: () => ai.door.models(),
+    model: (id: string) => ai.door.model(id),
   };
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
@@ -61,6 +67,15 @@ export function createGateway({ ai, db }: Faces) {
       await permit.settle();
     }
   }
+}
+
+/** Of a call that goes on without its client: it ends when this server does. */
+function endOfServer(hangUp: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  hangUp.addEventListener('abort', () => {
+    if (hangUp.reason instanceof AppError) end.abort(hangUp.reason);
+  });
+  return end.signal;
 }
 
 export type Gateway = ReturnType<typeof createGateway>;
