@@ -184,7 +184,7 @@ export const planned = (reserve: number, model = 'small') => ({
   reserve: micros(reserve),
 });
 
-/** What a provider says of a call that it served. */
+/** What a provider says of a call that it served; charged at what it cost, unless said otherwise. */
 export const figures = (cost: number, more: Partial<Usage> = {}): Usage => ({
   provider: 'sandbox',
   model: 'small',
@@ -194,6 +194,7 @@ export const figures = (cost: number, more: Partial<Usage> = {}): Usage => ({
   completionTokens: 20,
   reasoningTokens: 5,
   cost: micros(cost),
+  charged: micros(cost),
   priceVersion: '2026-11-20',
   estimated: false,
   ...more,

@@ -5,6 +5,7 @@ import type { Timing } from './outcomes.ts';
  * are printed, and fail nothing: another machine is slower. A product has 75; what is not named has the last line's.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
+  'src/platform/ai': 45,
   'src/platform/limits': 60,
   'src/platform/jobs': 60,
   'src/platform/db': 45,

@@ -86,8 +86,9 @@ describe('a permit over HTTP', () => {
       ...FEATURE,
       estimate: { cost_micros: 600_000 },
     });
-    expect(code(dear)).toBe('402 plan_required');
-    expect(details(dear)).toMatchObject({ grant: 'daily_cost', upgrade: 'gateway.scale' });
+    expect(code(dear)).toBe('429 limit_exceeded');
+    const budget = { limit: 'daily_cost', needed: 600_000, max: 500_000, upgrade: 'gateway.scale' };
+    expect(details(dear)).toMatchObject(budget);
   });
 
   test('is given once for a key: a repeat gets the same one, whatever became of it, and charges nothing', async () => {

@@ -7,3 +7,37 @@ test('a verb that there is not is named, with the nearest that there is', async 
   expect(await program.ended).toEqual({ code: 2, signal: null });
   expect(program.said()).toMatch(/^There is no verb "mgirate"\. Do you mean "plinth migrate"\?\n/);
 });
+
+const OWN = {
+  NODE_ENV: 'test',
+  AI_UPSTREAMS: JSON.stringify([
+    { name: 'own', base_url: 'http://127.0.0.1:9/v1', models: ['priced', 'guessed'] },
+  ]),
+  AI_CONFIG: JSON.stringify({
+    version: '2026-11-21',
+    prices: { 'own/priced': { input: 1, output: 2, source: 'a test' } },
+    aliases: { house: ['own/priced'] },
+    policies: { 'gateway.chat': { max_output_tokens: 7 } },
+  }),
+};
+
+test('config shows what is in effect of AI_CONFIG', async () => {
+  const program = startProgram(['config'], { environment: OWN, cwd: temporaryFolder() });
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(program.said()).toMatch(/^prices +\S+\+2026-11-21$/m);
+  expect(program.said()).toMatch(/^alias house +own\/priced$/m);
+  expect(program.said()).toMatch(/^policy gateway\.chat +\{"maxOutputTokens":7\}$/m);
+});
+
+test('doctor warns of an upstream’s model that has no price, and of no other', async () => {
+  const program = startProgram(['doctor'], { environment: OWN, cwd: temporaryFolder() });
+  await program.ended;
+  expect(program.said()).toContain('WARNING: no price of own/guessed: booked at $5 and $20 a million tokens');
+});
+
+test('what is wrong with AI_CONFIG is said with its place', async () => {
+  const environment = { ...OWN, AI_CONFIG: '{"version":"2026-11-21","aliases":{"house":["own"]}}' };
+  const program = startProgram(['config'], { environment, cwd: temporaryFolder() });
+  expect((await program.ended).code).toBe(1);
+  expect(program.said()).toContain('AI_CONFIG: aliases.house.0: must be provider/model.');
+});

@@ -25,9 +25,9 @@ async function posted(of: Customer, cost: number, more: { model?: string; at?: s
       `with permit as (
          insert into limits.permits (account_id, id, user_id, product, feature, plan, units, reserve, state, holder, fence, slots, charges, due_at, request_id)
          values ($1, $2, $4, 'reel', 'generation', 'reel.pro', 1, 0, 'settled', $2, 1, '{}', '[]', app.now(), 'r'))
-       insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, cost,
+       insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, cost, charged,
          price_version, state, request_id, updated_at)
-       values ($1, $3, $2, 1, 1, $4, 'reel', 'generation', 'sandbox', $6, 0, $5, 'v', 'posted', 'r', $7)`,
+       values ($1, $3, $2, 1, 1, $4, 'reel', 'generation', 'sandbox', $6, 0, $5, $5, 'v', 'posted', 'r', $7)`,
       values,
     ),
   );
@@ -68,9 +68,9 @@ describe('GET /v1/usage/report', () => {
     const said = await csv(path, one.key);
     expect(said.type).toBe('text/csv; charset=utf-8; header=present');
     expect(said.text.split('\r\n')).toEqual([
-      'plan,day,calls,estimated_calls,prompt_tokens,cached_tokens,completion_tokens,reasoning_tokens,cost_micros,posted_micros,estimated_micros,corrections_micros',
-      'reel.pro,2026-11-05,1,0,0,0,0,0,100,100,0,0',
-      'reel.pro,2026-11-06,1,0,0,0,0,0,40,40,0,0',
+      'plan,day,calls,estimated_calls,prompt_tokens,cached_tokens,completion_tokens,reasoning_tokens,cost_micros,posted_micros,estimated_micros,corrections_micros,charged_micros',
+      'reel.pro,2026-11-05,1,0,0,0,0,0,100,100,0,0,100',
+      'reel.pro,2026-11-06,1,0,0,0,0,0,40,40,0,0,40',
       '',
     ]);
     expect(await csv(`${path}&format=csv`, one.key, 'application/json')).toEqual(said);
@@ -131,7 +131,7 @@ describe('CSV', () => {
     await app.db.asMigrator(
       statement(
         `insert into reports.usage_cells
-         select $1, '2026-11-05T10:00:00Z', $2, null, 'reel', 'generation', null, 'sandbox', lpad(n::text, 100, 'x'), false, 1, 0, 0, 0, 0, 0, n, 0, 0
+         select $1, '2026-11-05T10:00:00Z', $2, null, 'reel', 'generation', null, 'sandbox', lpad(n::text, 100, 'x'), false, 1, 0, 0, 0, 0, 0, n, 0, 0, n
          from generate_series(1, 12000) n`,
         [one.accountId, one.userId],
       ),
@@ -140,7 +140,7 @@ describe('CSV', () => {
     const costs = text
       .split('\r\n')
       .slice(1, -1)
-      .map((line) => Number(line.split(',').at(-3)));
+      .map((line) => Number(line.split(',').at(-4)));
     expect(costs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12_000 }, (_, at) => at + 1));
   });
 
@@ -152,7 +152,7 @@ describe('CSV', () => {
     );
     await adjusted({ account_id: one.accountId, event_id: row?.id, cost_micros: -30 });
     const said = await csv('/v1/usage/report?group=', one.key);
-    expect(said.text).toMatch(/\r\n0,0,0,0,0,0,-30,0,0,-30\r\n$/);
+    expect(said.text).toMatch(/\r\n0,0,0,0,0,0,-30,0,0,-30,-30\r\n$/);
   });
 });
 
@@ -261,8 +261,8 @@ describe('margins', () => {
     });
     const said = await csv(`/v1/admin/margin?${NOVEMBER}&group=&account_id=${one.accountId}`, admin.key);
     expect(said.text.split('\r\n').slice(0, 2)).toEqual([
-      'month,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,cost_micros,cost_minor,margin_minor,rate_date,usd_per_eur,currency_per_eur',
-      '2026-11,eur,1,2380,84,380,1916,1500000,140,1776,2024-06-28,1.0705,1',
+      'month,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,cost_micros,charged_micros,cost_minor,margin_minor,rate_date,usd_per_eur,currency_per_eur',
+      '2026-11,eur,1,2380,84,380,1916,1500000,1500000,140,1776,2024-06-28,1.0705,1',
     ]);
   });
 

@@ -74,7 +74,7 @@ describe('revenue over HTTP', () => {
     await app.db.asMigrator(
       statement(
         `insert into reports.usage_cells values
-           ($1, '2024-06-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 1500000, 0, 0)`,
+           ($1, '2024-06-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 1500000, 0, 0, 1500000)`,
         [accountId, customer.userId],
       ),
     );

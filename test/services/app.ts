@@ -21,6 +21,8 @@ export interface TestAppOptions {
   readonly passing?: Passing;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
+  /** The database, where the test has one already. */
+  readonly on?: TestDatabase;
   /** What the program gets in place of its database. */
   readonly over?: (db: Database) => Database;
 }
@@ -65,7 +67,7 @@ export interface Reply {
 
 /** The whole app in this process, on this file's database and a provider of its own, listening on a free port. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const database = options.beside?.database ?? (await testDatabase(passingOf(options)));
+  const database = options.on ?? options.beside?.database ?? (await testDatabase(passingOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
   const { over = (db) => db, stripe = options.beside?.stripe } = options;
   const upstream = {

@@ -4,9 +4,11 @@ import { inject } from 'vitest';
 import { type Database, openDatabase, type Passing } from '#platform/db';
 import { atEndOfFile } from '#test/closing';
 import { createDatabase, dropDatabase } from './cluster.ts';
+import { type CommitCutter, startCommitCutter } from './commit-cutter.ts';
 import { pooledThrough } from './plan-pooler.ts';
 
 export { temporaryFolder } from '#test/closing';
+export { type CommitCutter, startCommitCutter };
 export { freePort } from './ports.ts';
 export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';
@@ -27,6 +29,17 @@ export interface TestDatabaseOptions {
   readonly empty?: boolean;
   readonly passing?: Passing;
   readonly poolSize?: number;
+}
+
+/** A second way to a database, which can lose the answers of commits, and the database as a program sees it by that way. */
+export async function cutDatabase(
+  url: string,
+): Promise<{ readonly cutter: CommitCutter; readonly through: Database }> {
+  const cutter = await startCommitCutter(url);
+  atEndOfFile(() => cutter.close());
+  const through = await openDatabase({ engine: 'postgres', url: cutter.url });
+  atEndOfFile(() => through.close());
+  return { cutter, through };
 }
 
 /** The engine that this pass of the suite runs on. */

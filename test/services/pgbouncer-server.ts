@@ -14,7 +14,20 @@ export interface PgBouncer {
   readonly port: number;
   /** Whether it carries named statements from one transaction to the next: else a setting turns them off. */
   readonly isNamed: boolean;
+  /** Ends it at once, as by kill -9: its clients' connections and its own break. */
+  kill(): Promise<void>;
+  /** Starts it anew on the same port. */
+  start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface PgBouncerTarget {
+  readonly url: string;
+  readonly login: string;
+  /** Lines of `[databases]` that are read before the one for all others. */
+  readonly databases?: readonly string[];
+  /** Seconds after which a server that refused a login is asked again; its own default is 15. */
+  readonly loginRetry?: number;
 }
 
 /** From this version on. */
@@ -29,10 +42,7 @@ export function pgbouncerProgram(): string | undefined {
  * Starts one on a free loopback port, in front of the server of a URL. It asks the server by one login which others there
  * are; none has a password. Each has so few connections to a database that they change hands.
  */
-export async function startPgBouncer(
-  program: string,
-  target: { readonly url: string; readonly login: string },
-): Promise<PgBouncer> {
+export async function startPgBouncer(program: string, target: PgBouncerTarget): Promise<PgBouncer> {
   const version = versionOf(program);
   const isNamed = carriesNamed(version);
   const folder = await makeRunFolder(tmpdir());
@@ -40,18 +50,24 @@ export async function startPgBouncer(
   const { hostname, port: targetPort } = new URL(target.url);
   const settings = join(folder, 'pgbouncer.ini');
   await writeFile(join(folder, 'users.txt'), `"${target.login}" ""\n`);
-  await writeFile(
-    settings,
-    settingsOf({ host: hostname, targetPort, port, folder, isNamed, login: target.login }),
-  );
+  await writeFile(settings, settingsOf({ ...target, host: hostname, targetPort, port, folder, isNamed }));
   // It does not run as root, and `nobody` must be able to read these.
   await chmod(folder, 0o755);
-  const kept = await startKept([program, settings], { port, user: unprivilegedUser() });
-  const stop = async () => {
-    await endKept(kept);
-    await rm(folder, { recursive: true, force: true });
+  const run = () => startKept([program, settings], { port, user: unprivilegedUser() });
+  let kept = await run();
+  return {
+    version,
+    port,
+    isNamed,
+    kill: () => endKept(kept),
+    async start() {
+      kept = await run();
+    },
+    async stop() {
+      await endKept(kept);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
-  return { version, port, isNamed, stop };
 }
 
 function carriesNamed(version: string): boolean {
@@ -65,18 +81,18 @@ function versionOf(program: string): string {
   );
 }
 
-interface Places {
+interface Places extends Omit<PgBouncerTarget, 'url'> {
   readonly host: string;
   readonly targetPort: string;
   readonly port: number;
   readonly folder: string;
   readonly isNamed: boolean;
-  readonly login: string;
 }
 
-function settingsOf({ host, targetPort, port, folder, isNamed, login }: Places): string {
+function settingsOf(places: Places): string {
+  const { host, targetPort, port, folder, isNamed, login, databases = [], loginRetry } = places;
   return `[databases]
-* = host=${host} port=${targetPort}
+${databases.map((line) => `${line}\n`).join('')}* = host=${host} port=${targetPort}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -89,5 +105,5 @@ pool_mode = transaction
 default_pool_size = 4
 max_client_conn = 500
 server_round_robin = 1
-${isNamed ? 'max_prepared_statements = 200\n' : ''}`;
+${loginRetry === undefined ? '' : `server_login_retry = ${loginRetry}\n`}${isNamed ? 'max_prepared_statements = 200\n' : ''}`;
 }

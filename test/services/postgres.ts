@@ -41,28 +41,42 @@ rm -rf "$folder"
 exit "$status"
 `;
 
+/** What a server is started from, once or again and again. */
+export interface PostgresGround {
+  /** Its data lies in there. */
+  readonly folder: string;
+  readonly port: number;
+  /** A superuser's connection to the database `postgres`. */
+  readonly adminUrl: string;
+  /** The program and its flags. */
+  readonly words: readonly string[];
+}
+
 /** Starts a PostgreSQL of our own on a free loopback port, with fresh data. Takes about 0.6 s. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const { folder, words, adminUrl } = await preparePostgres(options);
+  const keeper = startKeeper(folder, words);
+  await untilReady(keeper);
+  return { version: options.binaries.version, adminUrl, stop: () => stop(keeper) };
+}
+
+/** Makes fresh data, and chooses a free loopback port. */
+export async function preparePostgres(options: PostgresOptions): Promise<PostgresGround> {
   await removeStaleFolders();
   const folder = await makeFolder(options.durable === true);
+  const data = join(folder, 'data');
   try {
-    await initialize(options.binaries, join(folder, 'data'));
+    await initialize(options.binaries, data);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
   const port = await freePort();
-  const keeper = startKeeper(folder, [
-    join(options.binaries.folder, 'postgres'),
-    '-D',
-    join(folder, 'data'),
-    ...flags(port, options),
-  ]);
-  await untilReady(keeper);
   return {
-    version: options.binaries.version,
+    folder,
+    port,
     adminUrl: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    stop: () => stop(keeper),
+    words: [join(options.binaries.folder, 'postgres'), '-D', data, ...flags(port, options)],
   };
 }
 

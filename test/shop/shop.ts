@@ -1,5 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
-import { answer, type Mounted, pageOf, pageQuery, routesFor } from '#platform/http';
+import { answer, type Mounted, pageOf, pageQuery, routesFor, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
@@ -10,8 +10,15 @@ export interface Shop {
   readonly done: string[];
   /** Lets a handler that waits go on. */
   release: () => void;
+  /** What the handler that spends inline does. */
+  chat: (call: ChatCall) => Promise<unknown>;
   /** Resolves when a handler waits. */
   waiting: PromiseWithResolvers<void>;
+}
+
+export interface ChatCall {
+  readonly permit: Permit;
+  readonly wire: Wire;
 }
 
 const made = commitPoint('test.shop.made', 'an order of the test shop');
@@ -196,9 +203,7 @@ export const chat = route(
     reply: { 200: z.unknown() },
     example: { reply: {} },
   },
-  async () => {
-    throw new Error('the model broke');
-  },
+  async ({ permit, wire }, shop) => shop.chat({ permit, wire }),
 );
 
 export const stream = route(
@@ -361,6 +366,13 @@ export const shopRoutes = [
 ];
 
 export function openShop(): { shop: Shop; mounted: Mounted } {
-  const shop: Shop = { done: [], release: () => {}, waiting: Promise.withResolvers<void>() };
+  const shop: Shop = {
+    done: [],
+    release: () => {},
+    waiting: Promise.withResolvers<void>(),
+    chat: async () => {
+      throw new Error('the model broke');
+    },
+  };
   return { shop, mounted: { module: 'shop', routes: shopRoutes, service: shop } };
 }

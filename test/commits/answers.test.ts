@@ -1,0 +1,123 @@
+import { expect, describe, test, vi } from 'vitest';
+import { engine } from '#test/services';
+import { commitsStand } from './stand.ts';
+
+const SOON = { timeout: 30_000, interval: 20 };
+
+describe.runIf(engine === 'postgres')('the answer of a commit that is lost', async () => {
+  const stand = await commitsStand();
+  const { cutter, sandbox } = stand;
+
+  test('of an admission is 503 with Retry-After, charges nothing, and the same key is served and billed once', async () => {
+    const customer = await stand.customer();
+    const headers = { 'idempotency-key': 'lost' };
+    for (const lost of ['once', 'twice']) {
+      void cutter.cutNextCommit(/limits\.admit\(/);
+      const answer = await stand.chat(customer.key, headers);
+      expect([lost, answer.status, answer.body['error']]).toMatchObject([lost, 503, { code: 'unavailable' }]);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      await stand.told();
+    }
+    expect(sandbox.bill()).toHaveLength(0);
+    // Both places are free, and the key is.
+    const [kept, other] = await Promise.all([stand.chat(customer.key, headers), stand.chat(customer.key)]);
+    expect([kept.status, other.status]).toEqual([200, 200]);
+    const again = await stand.chat(customer.key, headers);
+    expect([again.status, again.body]).toEqual([200, kept.body]);
+    expect(sandbox.bill()).toHaveLength(2);
+    expect(await states(customer.accountId)).toEqual(['settled', 'settled', 'voided', 'voided']);
+  });
+
+  test('of a settlement is told again: the figures are exact, once', async () => {
+    const customer = await stand.customer();
+    const before = await stand.books();
+    void cutter.cutNextCommit(/limits\.close_plain\(/);
+    expect((await stand.chat(customer.key)).status).toBe(200);
+    void cutter.cutNextCommit(/limits\.answer_here\(/);
+    expect((await stand.chat(customer.key, { 'idempotency-key': 'kept' })).status).toBe(200);
+    expect(
+      (await stand.chat(customer.key, { 'idempotency-key': 'kept' })).headers.get('idempotent-replayed'),
+    ).toBe('true');
+    await stand.told();
+    const after = await stand.books();
+    expect([after.posted - before.posted, after.estimates]).toEqual([
+      after.billed - before.billed,
+      before.estimates,
+    ]);
+    expect(await states(customer.accountId)).toEqual(['settled', 'settled']);
+  });
+
+  test('of a job that was enqueued is no second one: the repeat is told of the first', async () => {
+    const customer = await stand.customer('reel.pro');
+    const headers = { 'idempotency-key': 'a-post' };
+    void cutter.cutNextCommit(/limits\.attach\(/);
+    const lost = await stand.create(customer.key, headers);
+    expect([lost.status, lost.body['error']]).toMatchObject([503, { code: 'unavailable' }]);
+    const again = await stand.create(customer.key, headers);
+    expect(again.status).toBe(202);
+    await stand.told();
+    await ended(customer.accountId);
+    expect(await states(customer.accountId)).toEqual(['settled']);
+    expect(await made(customer.accountId)).toBe(1);
+  });
+
+  test('of a job that was not enqueued after all: its place and its quota are free at once, and the repeat makes it', async () => {
+    const customer = await stand.customer('reel.pro');
+    const headers = { 'idempotency-key': 'another-post' };
+    void cutter.loseNextCommit(/limits\.attach\(/);
+    expect((await stand.create(customer.key, headers)).status).toBe(503);
+    await stand.told();
+    expect(await states(customer.accountId)).toEqual(['voided']);
+    expect((await stand.create(customer.key, headers)).status).toBe(202);
+    await ended(customer.accountId);
+    expect(await states(customer.accountId)).toEqual(['settled', 'voided']);
+    expect(await made(customer.accountId)).toBe(1);
+  });
+
+  test.each(['jobs.take(', 'jobs.finish(', 'reel.variants'])(
+    'of a worker, at %s, is made good: one post, billed exactly',
+    async (at) => {
+      const customer = await stand.customer('reel.pro');
+      const before = await stand.books();
+      void cutter.cutNextCommit(new RegExp(at.replaceAll(/[.(]/g, String.raw`\$&`)));
+      expect((await stand.create(customer.key)).status).toBe(202);
+      await ended(customer.accountId);
+      await stand.told();
+      expect(await states(customer.accountId)).toEqual(['settled']);
+      await vi.waitFor(async () => {
+        const after = await stand.books();
+        expect([after.posted - before.posted, after.estimates]).toEqual([
+          after.billed - before.billed,
+          before.estimates,
+        ]);
+      }, SOON);
+      expect(await made(customer.accountId)).toBe(1);
+    },
+  );
+
+  async function states(accountId: string): Promise<string[]> {
+    const rows = await stand.rows<{ state: string }>(
+      'select state from limits.permits where account_id = $1 order by 1',
+      accountId,
+    );
+    return rows.map(({ state }) => state);
+  }
+
+  async function made(accountId: string): Promise<number> {
+    const [row] = await stand.rows<{ n: number }>(
+      'select count(*)::int as n from reel.generations where account_id = $1',
+      accountId,
+    );
+    return row?.n ?? 0;
+  }
+
+  async function ended(accountId: string): Promise<void> {
+    await vi.waitFor(
+      async () =>
+        expect(
+          await stand.rows('select status from reel.generations where account_id = $1', accountId),
+        ).toEqual([{ status: 'completed' }]),
+      SOON,
+    );
+  }
+});

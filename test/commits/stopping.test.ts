@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import { type TestApp, testApp } from '../services/app.ts';
+
+const SOON = { timeout: 30_000, interval: 20 };
+const ENDS_SOON = { SHUTDOWN_GRACE_SECONDS: '1' };
+
+const asked = (stream: boolean) => ({
+  model: 'sandbox-small',
+  messages: [{ role: 'user', content: 'Say hello.' }],
+  max_tokens: 50,
+  stream,
+});
+
+/** Waits until so many calls have reached the provider and hang there. */
+const hanging = ({ sandbox }: TestApp, calls: number) =>
+  vi.waitFor(() => expect(sandbox.bill()).toHaveLength(calls), SOON);
+
+test('a call that a server which stops can not finish is 503 server_stopping, and nobody hung up', async () => {
+  const app = await testApp({ settings: ENDS_SOON });
+  const { key } = await app.customer();
+  app.sandbox.faults.next({ kind: 'hang', billed: true });
+  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
+  await hanging(app, 1);
+  const [answer] = await Promise.all([call, app.close()]);
+  expect([answer.status, answer.body['error']]).toMatchObject([503, { code: 'server_stopping' }]);
+  expect(answer.headers.get('retry-after')).toBe('1');
+});
+
+test('a stream that a server which stops breaks off ends with server_stopping', async () => {
+  const app = await testApp({ settings: ENDS_SOON });
+  const { key } = await app.customer();
+  app.sandbox.faults.next({ kind: 'hang_midstream', after: 3 });
+  const response = await fetch(`${app.url}/v1/ai/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(asked(true)),
+  });
+  expect(response.status).toBe(200);
+  const [text] = await Promise.all([response.text(), app.close()]);
+  expect(text).toContain('"code":"server_stopping"');
+  expect(text).not.toContain('client_gone');
+});
+
+test('a request that arrives at a server which stops is 503 server_stopping, on a connection that it then closes', async () => {
+  const app = await testApp();
+  const { port } = new URL(app.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(socket, 'connect');
+  socket.write('GET /v1/me HTTP/1.1\r\nHost: here\r\n');
+  // Another call keeps the server from being over at once.
+  app.sandbox.faults.next({ kind: 'latency', ms: 2_000 });
+  const { key } = await app.customer();
+  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
+  await hanging(app, 1);
+  const closed = app.close();
+  socket.write('\r\n');
+  await once(socket, 'close');
+  expect(text).toMatch(/^HTTP\/1\.1 503 /);
+  expect(text).toMatch(/\r\nretry-after: 1\r\n/i);
+  expect(text).toMatch(/\r\nconnection: close\r\n/i);
+  expect(text).toContain('"code":"server_stopping"');
+  expect((await call).status).toBe(200);
+  await closed;
+});

@@ -1,0 +1,108 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { imagePart, jpeg, png } from '../../src/platform/ai/testing/pictures.ts';
+import { type Customer, type Reply, testApp } from '../services/app.ts';
+
+const MIB = 1_048_576;
+const CHAT = 'POST /v1/ai/chat/completions';
+const { url, call, customer, sandbox } = await testApp({
+  settings: { BODY_MB_AT_ONCE: '12', BODY_MB_AT_ONCE_PER_ACCOUNT: '8' },
+});
+
+function ask({ key }: Customer, ...parts: object[]): Promise<Reply> {
+  const content = [{ type: 'text', text: 'What is on these?' }, ...parts];
+  const body = { model: 'sandbox-large', messages: [{ role: 'user', content }], max_tokens: 20 };
+  return call(key, CHAT, { body });
+}
+
+const errorOf = ({ status, body }: Reply): object => ({ status, ...(body['error'] as object) });
+
+/** Sends the head of a call and not one byte of its body; answers what comes back until the server hangs up. */
+function headOnly(key: string, length: number): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(
+        `POST /v1/ai/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`,
+      ),
+    );
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+  });
+}
+
+test('two pictures of two megabytes are answered on the free plan', async () => {
+  const who = await customer();
+  const pictures = [
+    png(1_600, 1_200, 2_000_000),
+    Buffer.concat([jpeg(3_024, 4_032), Buffer.alloc(2_000_000)]),
+  ];
+  expect(errorOf(await ask(who, ...pictures.map((one) => imagePart(one))))).toMatchObject({ status: 200 });
+  expect(sandbox.bill().at(-1)?.prompt_tokens).toBeLessThan(2_500);
+});
+
+test('a body above what the plan grants is refused before a byte of it is read, with the plan that takes it', async () => {
+  const who = await customer();
+  const answer = await headOnly(who.key, 9 * MIB);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer).toContain(`"max_bytes":${8 * MIB},"upgrade":"gateway.scale"`);
+});
+
+test('above what any plan grants no plan is named, and whoever is unknown sends nothing large', async () => {
+  const who = await customer('gateway.scale');
+  expect(await headOnly(who.key, 33 * MIB)).toContain(`"max_bytes":${32 * MIB},"upgrade":null`);
+  expect(await headOnly('plk_nobody', 2 * MIB)).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+test('a body that does not say how long it is has the size that needs no plan', async () => {
+  const who = await customer();
+  const lines = [`{"model":"small","padding":"`, 'x'.repeat(600_000), 'x'.repeat(600_000)];
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const next = lines.shift();
+      if (next === undefined) controller.close();
+      else controller.enqueue(Buffer.from(next));
+    },
+  });
+  const headers = { authorization: `Bearer ${who.key}`, 'content-type': 'application/json' };
+  const status = await fetch(`${url}/v1/ai/chat/completions`, {
+    method: 'POST',
+    headers,
+    body,
+    duplex: 'half',
+  }).then(
+    (response) => response.status,
+    // The server may hang up while the rest is on its way.
+    () => 413,
+  );
+  expect(status).toBe(413);
+});
+
+test('bytes in flight are bounded by account, then by process, and room is free again when a call ends', async () => {
+  const [ada, bob] = [await customer(), await customer()];
+  const picture = imagePart(png(800, 600, 4_000_000));
+  sandbox.faults.next({ kind: 'hang', billed: true });
+  const billed = sandbox.bill().length;
+  const gone = new AbortController();
+  const messages = [{ role: 'user', content: [picture] }];
+  const underWay = fetch(`${url}/v1/ai/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ada.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'sandbox-large', messages, max_tokens: 20 }),
+    signal: gone.signal,
+  }).catch(() => 'gone');
+  await expect.poll(() => sandbox.bill().length).toBe(billed + 1);
+  expect(errorOf(await ask(ada, picture))).toMatchObject({
+    status: 429,
+    code: 'limit_exceeded',
+    details: { limit: 'body_bytes_in_flight', max: 8 * MIB },
+  });
+  const full = await ask(bob, imagePart(png(800, 600, 5_500_000)));
+  expect(errorOf(full)).toMatchObject({ status: 503, code: 'unavailable' });
+  expect(full.headers.get('retry-after')).toBe('1');
+  gone.abort();
+  expect(await underWay).toBe('gone');
+  await expect.poll(async () => (await ask(ada, picture)).status).toBe(200);
+});

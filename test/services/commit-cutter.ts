@@ -1,0 +1,210 @@
+import { createConnection, createServer, type Socket } from 'node:net';
+import { clientMessages, serverMessages } from './postgres-wire.ts';
+
+/** A way to a PostgreSQL (or PgBouncer) that loses answers of commits: the server has committed, and the client never hears of it. */
+export interface CommitCutter {
+  /** The connection string that it was given, by this way. */
+  readonly url: string;
+  readonly port: number;
+  /** How many answers it has lost so far. */
+  readonly cuts: number;
+  /** The share of commits of writing transactions whose answer is lost, from 0 (none, as at first) to 1. */
+  probability: number;
+  /**
+   * Loses the answer of the next commit of a writing transaction, one statement of which has such a text (`/limits\.admit\(/`; none:
+   * of any). Resolves once it has: the database holds what was committed, and the client's connection is broken.
+   */
+  cutNextCommit(of?: RegExp): Promise<void>;
+  /**
+   * Breaks the client's connection while the next such commit is on its way: it reaches the server when the function that this
+   * resolves with is called, as if a network had held it back. That one resolves with the server's word: COMMIT or ROLLBACK.
+   * Its statements have arrived before, and hold their locks; `whole`: they come with it (of transactions that are sent at once).
+   */
+  holdNextCommit(of?: RegExp, what?: 'commit' | 'whole'): Promise<() => Promise<string>>;
+  /** Breaks the client's connection before the next such commit reaches the server, which undoes what it has of it. */
+  loseNextCommit(of?: RegExp): Promise<void>;
+  /** Breaks all connections that stand, and makes none until `resume`: the database is away. */
+  refuse(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+interface Order {
+  readonly of: RegExp | undefined;
+  readonly cut: (() => void) | undefined;
+  readonly hold: ((release: () => Promise<string>) => void) | undefined;
+  readonly whole?: boolean;
+  readonly isLost?: boolean;
+  readonly isRandom: boolean;
+}
+
+/** What one connection has said since its last commit. */
+interface Said {
+  texts: string[];
+}
+
+/** Opens one; `random` decides by `probability` (a run with a seed gives its own). */
+export async function startCommitCutter(
+  connectionString: string,
+  random = Math.random,
+): Promise<CommitCutter> {
+  const target = new URL(connectionString);
+  const orders: Order[] = [];
+  const sockets = new Set<Socket>();
+  const state = { probability: 0, cuts: 0 };
+  let refuses = false;
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket);
+    // What breaks here is broken on purpose.
+    return socket
+      .setNoDelay(true)
+      .on('error', () => {})
+      .once('close', () => sockets.delete(socket));
+  }
+
+  /** What is to happen to a commit: taken out of the orders, the oldest first. */
+  function orderFor({ texts }: Said): Order | undefined {
+    if (!texts.includes('begin')) return undefined;
+    const at = orders.findIndex(({ of }) => of === undefined || texts.some((text) => of.test(text)));
+    if (at >= 0) return orders.splice(at, 1)[0];
+    return random() < state.probability
+      ? { of: undefined, cut: () => {}, hold: undefined, isRandom: true }
+      : undefined;
+  }
+
+  const holdsBack = () => orders.some(({ whole }) => whole === true);
+
+  const server = createServer((near) => {
+    if (refuses) return void near.destroy();
+    const far = createConnection(Number(target.port || 5_432), target.hostname.replaceAll(/^\[|\]$/g, ''));
+    keep(near);
+    keep(far);
+    pass(near, far, {
+      orderFor,
+      holdsBack,
+      lost: () => (state.cuts += 1),
+      back: (order) => void orders.unshift(order),
+    });
+  });
+  await new Promise<void>((listening) => {
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const url = new URL(connectionString);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  const cutAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    port,
+    get cuts() {
+      return state.cuts;
+    },
+    get probability() {
+      return state.probability;
+    },
+    set probability(share: number) {
+      state.probability = share;
+    },
+    cutNextCommit: (of) => new Promise((cut) => orders.push({ of, cut, hold: undefined, isRandom: false })),
+    holdNextCommit: (of, what) =>
+      new Promise((hold) =>
+        orders.push({ of, cut: undefined, hold, whole: what === 'whole', isRandom: false }),
+      ),
+    loseNextCommit: (of) =>
+      new Promise((lost) =>
+        orders.push({ of, cut: undefined, hold: () => lost(), isLost: true, isRandom: false }),
+      ),
+    refuse() {
+      refuses = true;
+      cutAll();
+    },
+    resume() {
+      refuses = false;
+    },
+    close() {
+      cutAll();
+      return new Promise<void>((closed) => {
+        server.close(() => closed());
+      });
+    },
+  };
+}
+
+interface Orders {
+  readonly orderFor: (said: Said) => Order | undefined;
+  /** Whether a transaction is to arrive as a whole, or not at all. */
+  readonly holdsBack: () => boolean;
+  readonly lost: () => void;
+  /** Of a transaction that was undone: the order is for the next one. */
+  readonly back: (order: Order) => void;
+}
+
+/** Passes messages both ways between a client and its server, and does to commits what is ordered. */
+function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Orders): void {
+  const said: Said = { texts: [] };
+  /** What is to happen to each commit or rollback that the server has not answered yet. */
+  const ends: (Order | undefined)[] = [];
+  let held: Buffer[] | undefined;
+  /** What was said of a transaction that may be held back whole. */
+  let kept: Buffer[] | undefined;
+  let told: ((word: string) => void) | undefined;
+
+  function ended(order: Order | undefined): void {
+    said.texts = [];
+    ends.push(order);
+    const before = kept ?? [];
+    kept = undefined;
+    if (order?.hold === undefined) {
+      for (const bytes of before) far.write(bytes);
+      return;
+    }
+    held = before;
+    near.destroy();
+    if (order.isLost === true) far.destroy();
+    lost();
+    order.hold(() => {
+      const word = new Promise<string>((resolve) => {
+        told = resolve;
+      });
+      for (const bytes of held ?? []) far.write(bytes);
+      return word;
+    });
+  }
+
+  const fromClient = clientMessages(({ bytes, executes, wishes }) => {
+    if (wishes) return void near.write('N');
+    if (executes !== undefined) {
+      said.texts.push(executes);
+      if (executes === 'begin' && holdsBack()) kept = [];
+      if (executes === 'commit') ended(orderFor(said));
+      else if (executes === 'rollback') ended(undefined);
+    }
+    const aside = held ?? kept;
+    if (aside === undefined) far.write(bytes);
+    else aside.push(bytes);
+  });
+  const fromServer = serverMessages(({ bytes, completes }) => {
+    const order = completes === 'COMMIT' || completes === 'ROLLBACK' ? ends.shift() : undefined;
+    if (order?.hold !== undefined) {
+      told?.(completes ?? '');
+      far.destroy();
+    } else if (order?.cut !== undefined && completes === 'COMMIT') {
+      lost();
+      near.destroy();
+      far.destroy();
+      order.cut();
+    } else {
+      if (order?.isRandom === false && order.cut !== undefined) back(order);
+      if (near.writable) near.write(bytes);
+    }
+  });
+  near.on('data', fromClient);
+  far.on('data', fromServer);
+  near.once('close', () => held === undefined && far.destroy());
+  far.once('close', () => near.destroy());
+}
