@@ -45,6 +45,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'limits.resolve': {
     walks: ['a create at whose first call the provider fails', 'a chat call', 'a streamed chat call'],
   },
+  'limits.disown': {
+    because:
+      'one commit, told until it is made; of a process that is killed before it, its lease ends and a sweep closes what there is',
+  },
   'permits.lent': {
     walks: ['a permit over HTTP', 'a permit over HTTP whose backend does not come back'],
   },
@@ -90,6 +94,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'webhooks.relay': { walks: ['a start with an alert that nobody has told'] },
   'webhooks.dispatch': { walks: ['a start with an alert that nobody has told'] },
   'webhooks.answered': { walks: ['a start with an alert that nobody has told'] },
+  'limits.budget-told': {
+    because: 'one commit, of the mark, the event and the mails: what it left undone the next look does',
+  },
   'limits.denied': { because: 'one commit, of an event that comes again with the next denial' },
   'limits.alerts-pruned': { because: AGAIN },
   'webhooks.made': { because: ONE_COMMIT },

@@ -1,4 +1,5 @@
 import type { Patch } from './patch.ts';
+import { WIRE } from './wire.ts';
 
 const TRIES = 'src/platform/ai/pipe.test.ts :: tries >';
 const STREAM = 'src/platform/ai/live-stream.test.ts :: a stream >';
@@ -13,8 +14,8 @@ export const AI: readonly Patch[] = [
   {
     name: 'breaker-never-opens',
     file: 'src/platform/ai/breaker.ts',
-    find: 'sum(this.#failures) >= calls * this.#settings.rate',
-    replace: 'calls < 0',
+    find: 'own.calls >= this.#settings.minimum && own.isFailing',
+    replace: 'own.calls < 0',
     expects: `${BREAKER} opens when a model fails, keeps calls away, lets one probe through and closes when it is served`,
   },
   {
@@ -49,16 +50,9 @@ export const AI: readonly Patch[] = [
   {
     name: 'cut-stream-called-complete',
     file: 'src/platform/ai/live-stream.ts',
-    find: "this.#complete || this.#meter.usage !== undefined ? 'complete' : 'cut'",
+    find: "this.#meter.isComplete ? 'complete' : 'cut'",
     replace: "'complete'",
     expects: `${STREAM} that just ends, with neither [DONE] nor usage, is a stream that was cut`,
-  },
-  {
-    name: 'call-goes-on-without-its-reader',
-    file: 'src/platform/ai/exchange.ts',
-    find: 'this.#controller?.abort(new Error(`the call was ended: ${mishap}`));',
-    replace: '',
-    expects: `${STREAM} that its reader leaves stops the provider call, and what was shown is posted`,
   },
   {
     name: 'slow-reader-not-waited-for',
@@ -74,12 +68,12 @@ export const AI: readonly Patch[] = [
     find: '(this.#status < 400 ? this.#options.maxBytes : MAX_ERROR_BYTES)',
     replace: 'Number.POSITIVE_INFINITY',
     expects:
-      'src/platform/ai/misbehaving.test.ts :: a provider that misbehaves > with an answer of 10 MB is cut off, and what was served is posted',
+      'src/platform/ai/misbehaving.test.ts :: a provider that misbehaves > with an answer of 10 MB costs its caller what is billed, as far as that can be read, and is not asked again',
   },
   {
     name: 'time-out-booked-as-not-served',
     file: 'src/platform/ai/outcome.ts',
-    find: "ledger: how.isSent ? 'unknown' : 'not_served',",
+    find: "ledger: how.isSent ? 'broken' : 'not_served',",
     replace: "ledger: 'not_served',",
     expects:
       'src/platform/ai/faults.test.ts :: what the ledger is told of each fault > a call that is not answered in time may have been served',
@@ -176,15 +170,15 @@ export const AI: readonly Patch[] = [
   {
     name: 'slot-kept-by-a-stream-that-ended',
     file: 'src/platform/ai/attempt.ts',
-    find: '      at.release();\n',
+    find: '      over(at.turn);\n',
     replace: '',
     expects: `${SLOTS} a call > that is streamed to its end gives its place back`,
   },
   {
     name: 'slot-kept-by-a-call-that-was-refused',
     file: 'src/platform/ai/attempt.ts',
-    find: "if (done === undefined || !('live' in done)) passage.release();",
-    replace: "if (done !== undefined && !('live' in done)) passage.release();",
+    find: "if (done === undefined || !('live' in done)) over(turn);",
+    replace: "if (done !== undefined && !('live' in done)) over(turn);",
     expects: `${SLOTS} a call > that its permit refuses gives its place back`,
   },
   {
@@ -230,4 +224,5 @@ export const AI: readonly Patch[] = [
     expects:
       'src/platform/ai/elements.test.ts :: the elements of a streamed list > are handed out with the very character that completes them',
   },
+  ...WIRE,
 ];

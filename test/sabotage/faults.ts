@@ -4,6 +4,9 @@ const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
 const DECISIONS =
   'test/faults/decisions/decisions.test.ts :: three processes that are killed, paused and cut off > decide some thousand times, and pass no limit and charge no denial';
 const ORACLE = 'test/faults/oracle/oracle.test.ts ::';
+const FAILING = 'test/faults/oracle/failing.test.ts ::';
+const GROUND = 'test/faults/ground.test.ts ::';
+const UNSEEN = 'src/sandbox/openai/unseen.test.ts ::';
 
 /** What the history checker found, and that it sees: the program broken under its eyes, and its oracle made blind. */
 export const FAULTS: readonly Patch[] = [
@@ -18,7 +21,7 @@ export const FAULTS: readonly Patch[] = [
   {
     name: 'end-not-told-again',
     file: 'src/platform/limits/permits.ts',
-    find: 'if (!(error instanceof AppError)) again(() => resolve(op, more));',
+    find: 'if (!(error instanceof AppError)) parts.telling.tell(line, tell);',
     replace: '',
     expects:
       'src/platform/limits/again.test.ts :: an end whose connection breaks > is told again, of a settlement, until the database knows it: its place is free, its figures are exact',
@@ -59,5 +62,96 @@ export const FAULTS: readonly Patch[] = [
     find: 'estimates.set(id, left - 1);',
     replace: '',
     expects: `${ORACLE} the ledger > each billed call that no row names needs an estimate of its own`,
+  },
+  {
+    name: 'oracle-takes-any-estimate',
+    file: 'test/faults/oracle/estimates.ts',
+    find: 'cost < costOf(call)',
+    replace: 'cost < 0',
+    expects: `${FAILING} an estimate > that is less than the bill of its call is told, named or not, corrected or not`,
+  },
+  {
+    name: 'oracle-lays-estimates-beside-bills-as-they-come',
+    file: 'test/faults/oracle/estimates.ts',
+    find: "estimates.toSorted((a, b) => sum(b, 'cost') - sum(a, 'cost'))",
+    replace: '[...estimates]',
+    expects: `${FAILING} an estimate > of a request with several: the dearest call needs the dearest, and one cannot stand for both`,
+  },
+  {
+    name: 'oracle-lets-customers-pay-for-broken-providers',
+    file: 'test/faults/oracle/charges.ts',
+    find: 'if (charged === 0 && kept.length === 0) return [];',
+    replace: 'if (kept.length === 0) return [];',
+    expects: `${FAILING} charges > and quota are none where the client was told that the provider failed`,
+  },
+  {
+    name: 'oracle-lets-callers-leave-for-nothing',
+    file: 'test/faults/oracle/charges.ts',
+    find: 'if (charged === cost && kept) return [];',
+    replace: 'if (kept) return [];',
+    expects: `${FAILING} charges > of a call whose caller left are what it cost, and its quota is used`,
+  },
+  {
+    name: 'oracle-counts-the-operators-cost-in-budgets',
+    file: 'test/faults/oracle/books.ts',
+    find: '(event.charged ?? event.cost)',
+    replace: 'event.cost',
+    expects: `${FAILING} charges > are what a customer’s budget holds`,
+  },
+  {
+    name: 'oracle-takes-a-defect-for-an-answer',
+    file: 'test/faults/oracle/statuses.ts',
+    find: 'status === 500',
+    replace: 'status === 599',
+    expects: `${FAILING} what clients are told > a database that is away is no defect, and whoever reads did not hang up`,
+  },
+  {
+    name: 'oracle-takes-any-wait',
+    file: 'test/faults/oracle/statuses.ts',
+    find: '/^[1-9]\\d*$/',
+    replace: '/^/',
+    expects: `${FAILING} what clients are told > 429 limit_exceeded says when to come again, in whole seconds`,
+  },
+  {
+    name: 'oracle-counts-outages-of-other-processes',
+    file: 'test/faults/oracle/places.ts',
+    find: 'node === undefined || node === exchange.node',
+    replace: 'true',
+    expects: `${FAILING} a place > is counted from when the database is back, and of a pause`,
+  },
+  {
+    name: 'oracle-never-sees-a-place-kept',
+    file: 'test/faults/oracle/places.ts',
+    find: 'if (calm <= PLACE_FREE_WITHIN) return [];',
+    replace: 'if (Number.isFinite(calm)) return [];',
+    expects: `${FAILING} a place > that a request which has ended keeps is told, and one that is never free`,
+  },
+  {
+    name: 'troubles-of-one-part-overlap',
+    file: 'test/faults/turns.ts',
+    find: 'before.then(work, work)',
+    replace: 'work()',
+    expects: `${GROUND} troubles of one part come one after the other, also after one that failed; those of another do not wait`,
+  },
+  {
+    name: 'faults-lose-commits-that-were-answered',
+    file: 'test/faults/postgres.ts',
+    find: "synchronous_commit: 'on'",
+    replace: "synchronous_commit: 'off'",
+    expects: `${GROUND} what a run of faults stands on > a PostgreSQL that is ended in either way has all that it answered for when it is back`,
+  },
+  {
+    name: 'sandbox-bills-what-it-showed-alone',
+    file: 'src/sandbox/openai/completion.ts',
+    find: 'return Math.max(0, Math.min(ordered, maxTokens - generated));',
+    replace: 'return 0;',
+    expects: `${UNSEEN} what was thought and never shown is on the bill > and never more of it than the cap of the reply leaves`,
+  },
+  {
+    name: 'sandbox-sends-done-whole',
+    file: 'src/sandbox/openai/delivery.ts',
+    find: 'last.slice(0, SPLIT - DONE.length), end',
+    replace: 'last, end',
+    expects: `${UNSEEN} [DONE] can come in two packets`,
   },
 ];

@@ -1,10 +1,12 @@
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
+import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
 import { FEDERATION } from './federation.ts';
 import { FOLDED } from './folding.ts';
+import { GUARDS } from './guards.ts';
 import { GUESSING } from './guessing.ts';
 import { HISTORIES } from './histories.ts';
 import { IDENTITY } from './identity.ts';
@@ -12,6 +14,7 @@ import { IMPORT } from './import.ts';
 import { INBOX_OF_STORES } from './inbox.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
+import { FAILED_CALLS } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { OPERATING } from './operating.ts';
 import { ORGANIZATIONS } from './organizations.ts';
@@ -27,6 +30,7 @@ import { REEL_LIBRARY } from './reel-library.ts';
 import { SDK } from './sdk.ts';
 import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
+import { RESERVED } from './reserves.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { SHELF } from './shelf.ts';
@@ -45,12 +49,16 @@ export type { Patch } from './patch.ts';
 export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
+  ...FAILED_CALLS,
+  ...COMMITS,
   ...PERMITS,
+  ...GUARDS,
   ...KINDS,
   ...JOBS,
   ...INBOX_OF_STORES,
   ...QSTASH,
   ...AI,
+  ...RESERVED,
   ...IDENTITY,
   ...IMPORT,
   ...GUESSING,

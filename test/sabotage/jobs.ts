@@ -249,7 +249,7 @@ export const JOBS: readonly Patch[] = [
   {
     name: 'lost-job-of-a-server-stays-lost',
     file: 'src/platform/jobs/crew.ts',
-    find: "if (outcome === 'lost') lookForLost();",
+    find: '        lookForLost();\n',
     replace: '',
     expects:
       'src/platform/jobs/deliver.test.ts :: a delivery > whose end could not be written is run again, without a worker here',

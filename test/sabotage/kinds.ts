@@ -10,7 +10,7 @@ export const KINDS: readonly Patch[] = [
   {
     name: 'window-ends-with-its-zone',
     file: WINDOWS,
-    find: 'if p_now < v_last then return row(p_stored, v_last); end if;',
+    find: 'if p_now < v_last and v_last <= p_now + v_longest then return row(p_stored, v_last); end if;',
     replace: '',
     expects: `${test('windows')} a change of the zone > however often and whereto: what is used up stays used up at that instant, and no window comes too soon`,
   },
@@ -45,8 +45,8 @@ export const KINDS: readonly Patch[] = [
   {
     name: 'sliding-burst-forgets-early',
     file: WINDOWS,
-    find: 'where start > p_now - 61 * limits.sixtieth(p_per)\n$$;',
-    replace: 'where start > p_now - 59 * limits.sixtieth(p_per)\n$$;',
+    find: 'where start > p_now - 61 * limits.sixtieth(p_per) and start <= p_now\n$$;',
+    replace: 'where start > p_now - 59 * limits.sixtieth(p_per) and start <= p_now\n$$;',
     expects: `${test('sliding')} a burst that slides never admits more than its size in any window of its length, and frees what is older`,
   },
   {
@@ -164,8 +164,8 @@ export const KINDS: readonly Patch[] = [
   {
     name: 'plain-end-of-a-permit-with-an-open-call',
     file: at('0012_closing'),
-    find: "and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id)) as is_plain,",
-    replace: 'as is_plain,',
+    find: "and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id))\n",
+    replace: '\n',
     expects: `${test('settlement')} provider calls > without an outcome are posted at their reserve: they may have been served`,
   },
   {

@@ -150,8 +150,8 @@ export const LIMITS: readonly Patch[] = [
   {
     name: 'unknown-outcome-voided',
     file: 'src/platform/limits/permits.ts',
-    find: "unknown: () => outcome('posted'),",
-    replace: "unknown: () => outcome('voided'),",
+    find: "outcome('posted', estimate === undefined ? {} : { u: figures(estimate) });",
+    replace: "outcome('voided', estimate === undefined ? {} : { u: figures(estimate) });",
     expects: `${SETTLING} provider calls > of one permit are a row each: tries, fallbacks, repairs; and all of them are charged`,
   },
   {

@@ -39,7 +39,7 @@ export const PERMITS: readonly Patch[] = [
   },
   {
     name: 'call-of-a-released-permit-lost',
-    file: at('0004_settlement'),
+    file: at('0004_calls'),
     find: " or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder))",
     replace: ')',
     expects: `${LENT} a release > stays, when figures come after it: they are posted all the same, once`,

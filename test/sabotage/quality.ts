@@ -62,8 +62,8 @@ export const QUALITY: readonly Patch[] = [
   {
     name: 'cut-posts-as-long-as-before',
     file: 'src/sandbox/openai/content/posts.ts',
-    find: 'most > 0 ? found?.map((object) => shortened(object, most)) : found',
-    replace: 'found',
+    find: '(most > 0 ? list.map((object) => shortened(object, most)) : list)',
+    replace: 'list',
     expects:
       'scripts/eval/reel.test.ts :: a post that comes out too long for its platform is cut, and keeps its hook',
   },

@@ -136,7 +136,7 @@ export const REEL: readonly Patch[] = [
     file: CANCEL,
     find: '    parts.jobs.interrupt(job);\n',
     replace: '',
-    expects: `${CANCELLED} before anything is written frees its place at once and gives its quota back, and its call is called off`,
+    expects: `${CANCELLED} before anything is written frees its place at once and gives its quota back, and its call is broken off`,
   },
   {
     name: 'cancel-of-what-has-ended',
@@ -178,7 +178,7 @@ export const REEL: readonly Patch[] = [
   {
     name: 'stream-holds-up-a-stopping-server',
     file: 'src/server/server.ts',
-    find: "    if (visit.streams) visit.abort(new Error('the server stops'));\n",
+    find: '    if (visit.streams) visit.stop();\n',
     replace: '',
     expects:
       'test/reel/stream.test.ts :: a stream of a generation, where several processes answer > ends at once when its server stops, and goes on at another',

@@ -66,7 +66,7 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'body-of-any-size',
     file: 'src/server/server.ts',
-    find: 'bodyLimit: route.shape.maxBody ?? DEFAULT_MAX_BODY,',
+    find: 'bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,',
     replace: 'bodyLimit: Number.MAX_SAFE_INTEGER,',
     expects: `${WALK} more than the route takes is refused, and has no effect`,
   },

@@ -181,7 +181,7 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)
          values ($1, $3, 'reel', 'generations', 'units', -1, 0, 'a test', $2)),
        cell as (insert into reports.usage_cells values
-         ($1, '2026-11-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+         ($1, '2026-11-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
        insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
          values ($1, $3, 'reel', 'usd', 2000, 88, 0, app.now(), 'manual', $3)`,
       [accountId, userId, ids.next()],

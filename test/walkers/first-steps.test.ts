@@ -2,23 +2,14 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { ConfigError, readConfig, SETTING_NAMES } from '#platform/config';
+import { readConfig, SETTING_NAMES } from '#platform/config';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../services/ports.ts';
 import { temporaryFolder } from '#test/services';
 import { VERBS } from '../../src/main/verbs.ts';
+import { problemsOf } from '../../src/platform/config/testing/problems.ts';
 import { sentenceOf } from '../../src/main/wrong.ts';
 import { ANYTHING, MARKER, WRONG } from './first-steps/settings.ts';
-
-function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems;
-  }
-}
 
 /** A sentence, or a few: no stack, no object, nothing secret. Of the doctor's lines those that say what is wrong. */
 function expectSentence(said: string): void {
@@ -182,6 +173,7 @@ async function run(name: string, words: string[], settings: Readonly<Record<stri
       NODE_ENV: 'test',
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
+      DATABASE_WAIT_SECONDS: '0',
       LOG_LEVEL: 'silent',
       ...settings,
     });

@@ -199,7 +199,8 @@ const nowhere: Rule = {
       const path = route.path.replace(/:\w+/g, word);
       const reply = await visit(grounds, route, { as: credentialFor(route, grounds), path });
       const isBroken = reply.status === 400 && reply.code === 'validation_failed';
-      if (!isBroken) found.push(...refusedAs(route, reply, { status: 404, code: 'not_found', when: word }));
+      // By `not_found`, or by a 404 of its own that the route documents: a model has one.
+      if (!isBroken) found.push(...refusedAs(route, reply, { status: 404, when: word }));
     }
     return found;
   },

@@ -102,7 +102,7 @@ const sizes: Rule = {
   name: 'is 413 for a body above its size',
   visits: mayCarryBody,
   async objections(route, grounds) {
-    const most = route.shape.maxBody ?? DEFAULT_MAX_BODY;
+    const most = route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY;
     const raw = JSON.stringify(exampleOf(route).body ?? {}).padEnd(most + 1, ' ');
     const reply = await asked(grounds, route, { raw });
     return refusedAs(route, reply, { status: 413, code: 'payload_too_large', when: `${most + 1} bytes` });

@@ -135,16 +135,21 @@ export function envelopeFaults(route: Route, reply: Reply): string[] {
   return rules.filter(([broken]) => broken).map(([, says]) => says);
 }
 
-/** Whether an answer is `{"error": {code, message, details?, request_id}}` and nothing else, with its request id. */
+/**
+ * Whether an answer is `{"error": {code, message, details?, request_id}}` and nothing else, with its request id. Where OpenAI's
+ * clients call, its `type` and `param` are there too.
+ */
 export function isEnvelope({ json, headers }: Pick<Reply, 'json' | 'headers'>): boolean {
   if (!isRecord(json) || !isRecord(json['error'])) return false;
-  const { code, message, request_id: requestId, details, ...more } = json['error'];
+  const { code, message, request_id: requestId, details, type, param, ...more } = json['error'];
   return (
     Object.keys(json).length === 1 &&
     Object.keys(more).length === 0 &&
     typeof code === 'string' &&
     typeof message === 'string' &&
     (details === undefined || isRecord(details)) &&
+    (type === undefined || typeof type === 'string') &&
+    (param === undefined || param === null || typeof param === 'string') &&
     typeof requestId === 'string' &&
     requestId === headers.get('x-request-id')
   );

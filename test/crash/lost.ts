@@ -1,0 +1,70 @@
+/** What it means that a living process never hears of a commit that was made, and how it is made good. */
+export const MEANINGS = {
+  'given back':
+    'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, src/platform/limits/disown.test.ts)',
+  told: 'the same is told again until the database has answered, and changes nothing the second time (src/platform/limits/again.test.ts)',
+  found:
+    'the worker no longer knows the job; within seconds it looks what became of it, and takes it up if it is not over; each step of it finds what is done already (test/commits/answers.test.ts)',
+  keyed:
+    'its answer is kept in the same commit under the Idempotency-Key, and the repeat gets it; without a key the repeat is a second one',
+  same: 'the caller is told 503, and the repeat finds things as it wants them: the same state, a version that has moved on (412), or nothing left to do',
+  row: 'named by an id of whoever tells it: told again it is known already',
+  again: 'what is due is done again and again: what was done already is not due',
+  person:
+    'whoever asked begins anew, as after any page that did not load: what they did not hear of is worth nothing to anybody, and is over in minutes or can be seen and ended',
+  count: 'a count or a lease that is seconds off, and forgotten by itself',
+  start: 'the start or the operator’s task ends with a sentence, and finds it done when it begins again',
+} as const;
+
+export type Meaning = keyof typeof MEANINGS;
+
+const of = (names: string): string[] => names.split(/\s+/).filter((name) => name !== '');
+
+/** Every commit of the program, by what a lost answer of it means. One that is not here fails the test. */
+export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
+  'given back': of('limits.admit reel.enqueue jobs.replay permits.lent'),
+  told: of('limits.resolve limits.disown gateway.answer'),
+  found: of(`
+    jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish
+    reel.start reel.variant reel.complete reel.fail
+    mail.resolve mail.end mail.put-off webhooks.relay webhooks.answered limits.alerts-told limits.budget-told
+    jobs.announce jobs.announced jobs.announce-anew
+    erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
+    billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
+    billing.ending-taken billing.ending-told billing.customer-forgotten
+    billing.overage-counted billing.overage-taken billing.overage-sent`),
+  keyed: of(`
+    accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked
+    identity.key-made identity.key-rotated identity.recovery-codes reel.asset-restore reel.asset-save reel.cancel
+    reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
+    idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
+    billing.ordered`),
+  same: of(`
+    accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
+    accounts.organization-change accounts.settings-change accounts.standing accounts.transferred
+    billing.looked billing.overage-chosen billing.revoked erasure.export-downloaded
+    identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
+    identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
+    identity.unlinked jobs.discard limits.operator-budget limits.seat reel.asset-change reel.draft-change
+    sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
+  row: of('permits.reported billing.received'),
+  again: of(`
+    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune
+    idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
+    identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reel.assets-purged reports.rolled reports.repaired
+    billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
+    sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
+  person: of(`
+    identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
+    identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
+    identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named
+    identity.totp-begun identity.totp-confirmed sso.admitted`),
+  count: of(`
+    limits.holder-renew limits.holder-end rates.taken identity.key-used identity.guess-taken identity.guess-given-back
+    identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied
+    idempotency.claimed idempotency.given-up`),
+  start: of(`
+    limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
+    idempotency.salted server.owner db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
+    billing.prices-synced identity.admin-invited`),
+};
