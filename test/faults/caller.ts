@@ -11,6 +11,8 @@ export interface Call {
   readonly path?: string;
   readonly key?: string;
   readonly body?: unknown;
+  /** Milliseconds after which the caller leaves on purpose. */
+  readonly patience?: number;
 }
 
 export interface CallerParts {
@@ -34,6 +36,14 @@ export interface Caller {
   repeat(call: Call): Promise<Exchange>;
 }
 
+type Asked = Omit<Exchange, 'ended' | 'answer'>;
+
+interface Sending {
+  readonly method: string;
+  readonly signal: AbortSignal;
+  readonly asked: Asked;
+}
+
 export function openCaller(parts: CallerParts): Caller {
   const { chance, nodes, history } = parts;
   let sent = 0;
@@ -41,7 +51,7 @@ export function openCaller(parts: CallerParts): Caller {
   async function send(call: Call, node = chance.between(0, nodes.length - 1)): Promise<Exchange> {
     sent += 1;
     const [method = 'GET', path = '/'] = call.route.split(' ');
-    const asked: Omit<Exchange, 'ended' | 'answer'> = {
+    const asked: Asked = {
       id: `${parts.name}-${sent}`,
       caller: parts.name,
       account: parts.account,
@@ -50,15 +60,17 @@ export function openCaller(parts: CallerParts): Caller {
       key: call.key,
       body: call.body === undefined ? '' : JSON.stringify(call.body),
       node,
-      asked: performance.now(),
+      leaves: call.patience !== undefined,
+      asked: Date.now(),
     };
-    const heard = await exchange(`${nodes[node]}${asked.path}`, method, asked);
-    const ended = { ...asked, ...heard, ended: performance.now() };
+    const signal = AbortSignal.timeout(call.patience ?? PATIENCE);
+    const heard = await exchange(`${nodes[node]}${asked.path}`, { method, signal, asked });
+    const ended = { ...asked, ...heard, ended: Date.now() };
     history.add(ended);
     return ended;
   }
 
-  async function exchange(url: string, method: string, asked: Omit<Exchange, 'ended' | 'answer'>) {
+  async function exchange(url: string, { method, signal, asked }: Sending) {
     try {
       const response = await fetch(url, {
         method,
@@ -69,7 +81,7 @@ export function openCaller(parts: CallerParts): Caller {
           ...(asked.key === undefined ? {} : { 'idempotency-key': asked.key }),
         },
         ...(asked.body === '' ? {} : { body: asked.body }),
-        signal: AbortSignal.timeout(PATIENCE),
+        signal,
       });
       return { answer: await answerOf(response) };
     } catch (error) {
@@ -99,14 +111,16 @@ async function answerOf(response: Response): Promise<Answer> {
   const isJson = response.headers.get('content-type')?.includes('json') === true;
   const told = {
     status: response.status,
+    retryAfter: response.headers.get('retry-after') ?? undefined,
     replayed: response.headers.get('idempotent-replayed') === 'true',
   };
+  let text = '';
   try {
-    const text = await response.text();
+    for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) text += part;
     const body: unknown = isJson ? JSON.parse(text) : text;
     const code = field(field(body, 'error'), 'code');
     return { ...told, whole: true, body, code: typeof code === 'string' ? code : undefined };
   } catch {
-    return { ...told, whole: false, body: undefined, code: undefined };
+    return { ...told, whole: false, body: text === '' ? undefined : text, code: undefined };
   }
 }

@@ -1,11 +1,14 @@
 import { type Program, startProgram } from '../process/program.ts';
+import { type CommitCutter, startCommitCutter } from '../services/commit-cutter.ts';
 import type { Chance } from './chance.ts';
+import type { DatabaseWay } from './ground.ts';
 import { type Link, openLink } from './link.ts';
+import type { Outages } from './outages.ts';
 
 /** What a process under test depends on, each over a link of its own. */
 export interface Upstreams {
   /** For a process, which says by it which one it is. */
-  databaseFor(member: string): URL;
+  databaseFor(member: string): DatabaseWay;
   readonly redis: URL | undefined;
   readonly provider: URL;
 }
@@ -15,6 +18,8 @@ export interface Member {
   readonly name: string;
   readonly verb: 'serve' | 'worker';
   readonly database: Link;
+  /** Between that link and the database: it loses answers of commits. */
+  readonly commits: CommitCutter;
   readonly redis: Link | undefined;
   readonly provider: Link;
   /** Where callers reach it; of a worker, nobody does. */
@@ -27,6 +32,8 @@ export interface Member {
   stop(): Promise<void>;
   /** What processes said that ended in a way that no supervisor expects: neither asked to, nor for their lease. */
   readonly defects: string[];
+  /** The lines of its log that hold these words, of all the times it ran. */
+  saidOf(words: string): string[];
   readonly starts: number;
 }
 
@@ -34,40 +41,48 @@ export interface FleetOptions {
   readonly upstreams: Upstreams;
   readonly folder: string;
   readonly chance: Chance;
+  /** Told of each time in which the process does not run. */
+  readonly outages: Outages;
   readonly say: (line: string) => void;
 }
 
 export async function openMember(verb: Member['verb'], name: string, options: FleetOptions): Promise<Member> {
-  const { upstreams, say } = options;
+  const { upstreams, say, outages } = options;
   const chance = options.chance.for(name);
-  const database = await openLink(Number(upstreams.databaseFor(name).port), chance);
+  const way = upstreams.databaseFor(name);
+  const commits = await startCommitCutter(way.url.href, () => chance.next());
+  const database = await openLink(commits.port, chance);
   const provider = await openLink(Number(upstreams.provider.port), chance);
   const redis =
     upstreams.redis === undefined ? undefined : await openLink(Number(upstreams.redis.port), chance);
   const front = await openLink(undefined, chance);
-  const environment = environmentOf({ ...upstreams, name }, { database, redis, provider });
+  const environment = environmentOf({ ...upstreams, way }, { database, redis, provider });
   const defects: string[] = [];
   let isStopping = false;
   /** Told to stop. Whoever is told so twice ends at once, and says nothing: as it should. */
   let wasAsked = false;
-  let starts = 0;
+  const programs: Program[] = [];
   let program: Program;
+  let isUp: (() => void) | undefined;
   let ready: Promise<void>;
   let over: Promise<void>;
 
   function start(): void {
-    starts += 1;
     wasAsked = false;
+    isUp = outages.begin('process', name);
     const mine = startProgram([verb], { cwd: options.folder, environment });
     program = mine;
+    programs.push(mine);
     ready = mine.url().then(
       (url) => {
         front.target = Number(new URL(url).port);
+        isUp?.();
       },
       () => {},
     );
     over = mine.ended.then(({ code, signal }) => {
       front.target = undefined;
+      isUp?.();
       if (isDefect({ said: mine.said(), code, wasAsked })) defects.push(`${name}: ${mine.said()}`);
       if (isStopping) return;
       say(`${name} ended (${signal ?? code}) and is started again`);
@@ -79,6 +94,7 @@ export async function openMember(verb: Member['verb'], name: string, options: Fl
     name,
     verb,
     database,
+    commits,
     redis,
     provider,
     front,
@@ -89,8 +105,8 @@ export async function openMember(verb: Member['verb'], name: string, options: Fl
     },
     ready: async () => {
       // The one that is started next may be another than the one that was waited for.
-      for (let seen = -1; seen !== starts; ) {
-        seen = starts;
+      for (let seen = -1; seen !== programs.length; ) {
+        seen = programs.length;
         await ready;
       }
     },
@@ -99,29 +115,37 @@ export async function openMember(verb: Member['verb'], name: string, options: Fl
       program.kill('SIGCONT');
       program.kill('SIGTERM');
       await over;
-      await Promise.all([database, redis, provider, front].map(async (link) => link?.close()));
+      await Promise.all([database, redis, provider, front, commits].map(async (link) => link?.close()));
     },
+    saidOf: (words) =>
+      programs.flatMap((each) =>
+        each
+          .said()
+          .split('\n')
+          .filter((line) => line.includes(words)),
+      ),
     get starts() {
-      return starts;
+      return programs.length;
     },
   };
 }
 
 function environmentOf(
-  upstreams: Upstreams & { readonly name: string },
+  upstreams: Upstreams & { readonly way: DatabaseWay },
   links: Readonly<Record<'database' | 'provider', Link>> & { readonly redis: Link | undefined },
 ): Record<string, string> {
   const provider = {
     name: 'sandbox',
     base_url: through(upstreams.provider, links.provider),
     api_key: 'sk-sandbox',
-    models: ['sandbox-small', 'sandbox-large'],
+    models: ['sandbox-small', 'sandbox-large', 'sandbox-reasoning'],
   };
   return {
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'error',
-    DATABASE_URL: through(upstreams.databaseFor(upstreams.name), links.database),
+    ...upstreams.way.settings,
+    DATABASE_URL: through(upstreams.way.url, links.database),
     ...(upstreams.redis === undefined || links.redis === undefined
       ? {}
       : { REDIS_URL: through(upstreams.redis, links.redis) }),

@@ -1,4 +1,4 @@
-/** One request as it was sent, with what came of it. Times are milliseconds of the checker's own monotonic clock. */
+/** One request as it was sent, with what came of it. Times are wall time of this machine, in milliseconds since 1970. */
 export interface Exchange {
   /** Sent as X-Request-Id: permits and usage events are found by it. */
   readonly id: string;
@@ -11,6 +11,8 @@ export interface Exchange {
   readonly body: string;
   /** Which of the API processes was asked. */
   readonly node: number;
+  /** The caller meant to leave before the end, and may have. */
+  readonly leaves: boolean;
   readonly asked: number;
   readonly ended: number;
   /** Nothing: the connection broke, or nobody answered in time. What it did, the rows alone know. */
@@ -22,11 +24,13 @@ export interface Answer {
   readonly status: number;
   /** Of an error. */
   readonly code: string | undefined;
+  /** The header of that name. */
+  readonly retryAfter: string | undefined;
   /** The answer to an earlier request with the same key. */
   readonly replayed: boolean;
   /** False: it broke off in the middle. */
   readonly whole: boolean;
-  /** JSON, or the text of a stream. */
+  /** JSON, or the text of a stream, as far as it came. */
   readonly body: unknown;
 }
 

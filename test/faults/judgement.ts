@@ -2,8 +2,9 @@ import type { Call, Caller } from './caller.ts';
 import type { Member } from './fleet.ts';
 import type { Answer, History } from './history.ts';
 import { field } from './oracle/answers.ts';
-import type { UsageAnswer } from './oracle/facts.ts';
-import { examine, type Facts, type Violation } from './oracle/index.ts';
+import type { OutageSpan, UsageAnswer } from './oracle/facts.ts';
+import { costOf, examine, type Facts, type Violation } from './oracle/index.ts';
+import type { Outages } from './outages.ts';
 import { readBill, readRows } from './read.ts';
 import type { Scene } from './troubles.ts';
 
@@ -23,7 +24,7 @@ const TRIES = 20;
 
 /** Asks every account what it has, reads all rows, and has the oracle judge. */
 export async function judged(
-  { ground, members, sandbox }: Scene,
+  { ground, members, sandbox, outages }: Scene,
   { history, all }: Callers,
 ): Promise<Outcome> {
   const from = await ground.time();
@@ -33,6 +34,7 @@ export async function judged(
     ...told,
     bill: await readBill(sandbox.url),
     history: history.exchanges,
+    outages: spansOf(members, outages),
   };
   const defects = members.flatMap((member) => member.defects);
   const counts = countsOf(facts, members);
@@ -41,11 +43,29 @@ export async function judged(
     violations: [
       // Where nothing works, nothing is violated.
       ...(isIdle ? [{ rule: 'nothing was done', says: JSON.stringify(counts), rows: [] }] : []),
-      ...examine(facts, { from, until: await ground.time() }),
+      ...examine(facts, { from, until: await ground.time() }).map((violation) => withLog(violation, members)),
       ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
     ],
     counts,
   };
+}
+
+/** What the processes logged of a request that a violation shows: a seed may never bring it about again. */
+function withLog(violation: Violation, members: readonly Member[]): Violation {
+  const ids = violation.rows.flatMap((row) => field(row, 'id') ?? []);
+  const lines = ids.flatMap((id) =>
+    members.flatMap((member) => member.saidOf(`"request_id":"${String(id)}"`)),
+  );
+  return { ...violation, rows: [...violation.rows, ...lines] };
+}
+
+/** Callers know processes by their place among those that serve. */
+function spansOf(members: readonly Member[], outages: Outages): OutageSpan[] {
+  const nodes = members.filter(({ verb }) => verb === 'serve').map(({ name }) => name);
+  return outages.list().flatMap(({ of, member, from, until }): OutageSpan[] => {
+    const node = member === undefined ? undefined : nodes.indexOf(member);
+    return node === -1 ? [] : [{ of, node, from, until }];
+  });
 }
 
 /** What the API says at the end: of what is used, and of every generation that was promised. */
@@ -78,6 +98,22 @@ async function certain(caller: Caller, call: Call): Promise<Answer> {
   throw new Error(`${call.path ?? call.route} is not answered any more, though the faults are over`);
 }
 
+/** What estimates come to whose calls are known by the provider's id, and what it billed for the same: how close they are. */
+function closenessOf({ events, bill }: Facts): Record<string, number> {
+  const billed = new Map(bill.map((call) => [call.request_id, costOf(call)]));
+  const known = events.filter(
+    ({ estimated, corrects, provider_request_id: id }) =>
+      estimated && corrects === null && id !== null && billed.has(id),
+  );
+  return {
+    estimated_micros: known.reduce((sum, { cost }) => sum + cost, 0),
+    billed_for_them: known.reduce(
+      (sum, event) => sum + (billed.get(event.provider_request_id ?? '') ?? 0),
+      0,
+    ),
+  };
+}
+
 function countsOf(facts: Facts, members: readonly Member[]): Record<string, number> {
   const answers = facts.history.map(({ answer }) => answer);
   return {
@@ -90,6 +126,7 @@ function countsOf(facts: Facts, members: readonly Member[]): Record<string, numb
     generations: facts.generations.length,
     billed_calls: facts.bill.length,
     estimates: facts.events.filter(({ estimated }) => estimated).length,
+    ...closenessOf(facts),
     corrections: facts.events.filter(({ corrects }) => corrects !== null).length,
     changes: facts.trace.length,
     restarts: members.reduce((sum, { starts }) => sum + starts - 1, 0),

@@ -2,7 +2,9 @@ import type { Sql } from '../services/sql.ts';
 import type { BilledCall, Change, Facts } from './oracle/facts.ts';
 
 /** Reads all rows that the oracle judges, as JSON, so that no code of the program lies between. */
-export async function readRows(sql: Sql): Promise<Omit<Facts, 'bill' | 'history' | 'usage' | 'told'>> {
+export async function readRows(
+  sql: Sql,
+): Promise<Omit<Facts, 'bill' | 'history' | 'usage' | 'told' | 'outages'>> {
   const all = async <Row>(text: string): Promise<Row[]> =>
     (await sql.rows<{ row: Row }>(`select to_jsonb(t) - '${UNREAD}'::text[] as row from (${text}) as t`)).map(
       ({ row }) => row,
@@ -36,7 +38,8 @@ async function readTrace(sql: Sql): Promise<Change[]> {
   const changes: Change[] = [];
   for (;;) {
     const page = await sql.rows<Change>(
-      `select seq::double precision as seq, tx::double precision as tx, (extract(epoch from at) * 1000)::double precision as at, about, row
+      `select seq::double precision as seq, tx::double precision as tx, (extract(epoch from at) * 1000)::double precision as at,
+         (extract(epoch from wall) * 1000)::double precision as wall, about, row
        from faults.trace where seq > $1 order by seq limit 20000`,
       [changes.at(-1)?.seq ?? 0],
     );
@@ -50,6 +53,15 @@ async function readTrace(sql: Sql): Promise<Change[]> {
 export async function readBill(provider: string): Promise<BilledCall[]> {
   const response = await fetch(new URL('/sandbox/bill', provider));
   return ((await response.json()) as { data: BilledCall[] }).data;
+}
+
+/** How many places of calls are taken for processes that live: the lease of one that is gone tells when its places are free. */
+export async function placesTaken(sql: Sql): Promise<number> {
+  const [row] = await sql.rows<{ taken: number }>(`
+    select count(*)::integer as taken from limits.permits
+      where state = 'running' and job_id is null and feature = 'chat'
+        and holder in (select max(id::text)::uuid from faults.holders group by member)`);
+  return row?.taken ?? 0;
 }
 
 /** Whether there is nothing left that somebody must end. */

@@ -5,15 +5,22 @@ import { type Customer, makeCustomers } from './customers.ts';
 import { type Member, openMember } from './fleet.ts';
 import { openGround } from './ground.ts';
 import { newHistory } from './history.ts';
+import { PLACE_FREE_WITHIN } from './oracle/index.ts';
+import { newOutages } from './outages.ts';
 import { type Callers, judged, type Outcome } from './judgement.ts';
-import { isQuiet } from './read.ts';
+import { isQuiet, placesTaken } from './read.ts';
 import { callUntil } from './requests.ts';
 import { scheduleOf } from './schedule.ts';
-import { after, make, type Scene } from './troubles.ts';
+import { make, type Scene } from './troubles.ts';
+import { after } from './turns.ts';
 
 const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
+/** Those that reach the database by way of PgBouncer. */
+const POOLED = ['serve-2', 'worker-2'];
 /** Seconds of the database's time after which every permit that nobody runs is anybody's to close: a minute, of one without a job. */
 const PAST_EVERY_TIME = 65;
+/** Longer than the oracle lets a place be taken with nothing out of order; only then the clock moves. Milliseconds. */
+const PLACES_FREE = PLACE_FREE_WITHIN + 5_000;
 /** As long as everything may take to end when the faults are over: a hanging call's time-outs, then the sweep. Milliseconds. */
 const PATIENCE = 45_000;
 
@@ -28,24 +35,25 @@ export async function run({ seed, seconds, say }: RunOptions): Promise<Outcome> 
   const chance = chanceOf(seed);
   const opened = new AsyncDisposableStack();
   try {
-    const ground = await openGround();
+    const ground = await openGround(POOLED);
     opened.defer(() => ground.close());
     const customers = await makeCustomers(ground.url, ground.folder);
     await ground.trace();
     const sandbox = await createOpenAISandbox({ latencyMs: 15, perTokenMs: 1 });
     opened.defer(() => sandbox.close());
     const upstreams = {
-      databaseFor: ground.urlFor,
+      databaseFor: ground.databaseFor,
       redis: ground.redis === undefined ? undefined : new URL(ground.redis.url),
       provider: new URL(sandbox.url),
     };
-    const options = { upstreams, folder: ground.folder, chance: chance.for('links'), say };
+    const outages = newOutages();
+    const options = { upstreams, folder: ground.folder, chance: chance.for('links'), outages, say };
     const members = await Promise.all(
       VERBS.map((verb, n) => openMember(verb, `${verb}-${(n % 3) + 1}`, options)),
     );
     opened.defer(async () => void (await Promise.all(members.map((member) => member.stop()))));
     await Promise.all(members.map((member) => member.ready()));
-    const scene: Scene = { ground, members, sandbox, say };
+    const scene: Scene = { ground, members, sandbox, outages, say };
     const callers = callersOf(customers, members, seed);
     await underFaults(scene, { seed, seconds, callers: callers.all });
     await quiet(scene);
@@ -90,10 +98,13 @@ async function underFaults(
   await Promise.all(calling);
 }
 
-/** The faults are over: everybody runs, and what was left behind is found. */
+/** The faults are over: everybody runs, places are free by themselves, and what was left behind is found when time moves on. */
 async function quiet({ ground, members, say }: Scene): Promise<void> {
   for (const member of members) member.signal('SIGCONT');
   await Promise.all(members.map((member) => member.ready()));
+  const calm = performance.now();
+  while ((await placesTaken(ground.sql)) > 0 && performance.now() - calm < PLACES_FREE) await after(200);
+  say(`places free after ${((performance.now() - calm) / 1_000).toFixed(1)} s`);
   await ground.endLeasesOfTheDead();
   await ground.advance(PAST_EVERY_TIME);
   const began = performance.now();

@@ -11,6 +11,11 @@ export type Trouble = { readonly at: number; readonly lasts: number } & (
       /** Milliseconds at least and at most, of a delay. */
       readonly delay: readonly [number, number];
     }
+  /** Restarted in one of its ways; where it lasts, it is away for so long. */
+  | { readonly kind: 'database'; readonly how: 'fast' | 'immediate' }
+  | { readonly kind: 'pooler' }
+  /** The share of writing commits whose answer is lost on the way to one process. */
+  | { readonly kind: 'commits'; readonly member: number; readonly share: number }
   | { readonly kind: 'redis'; readonly how: 'flush' | 'kill' | 'pause' }
   | { readonly kind: 'provider'; readonly faults: readonly Fault[] }
   | { readonly kind: 'clock'; readonly seconds: number }
@@ -27,10 +32,16 @@ const WEIGHTS = {
   silence: 8,
   silence_and_cut: 8,
   delay: 14,
+  commits: 12,
+  database: 3,
+  pooler: 3,
   redis: 8,
   provider: 26,
   clock: 6,
 } as const;
+
+/** As long as the database is away when it is not just restarted: milliseconds. */
+const AWAY = 10_000;
 
 /** The whole plan of a run, which the seed decides alone. */
 export function scheduleOf(
@@ -48,6 +59,17 @@ function troubleAt(chance: Chance, at: number, members: number): Trouble {
   const kind = chance.weighted(WEIGHTS);
   const when = { at, lasts: chance.between(100, 4_000) };
   switch (kind) {
+    case 'database':
+      return { ...when, lasts: chance.pick([0, 0, AWAY]), kind, how: chance.pick(['fast', 'immediate']) };
+    case 'pooler':
+      return { ...when, kind };
+    case 'commits':
+      return {
+        ...when,
+        kind,
+        member: chance.between(0, members - 1),
+        share: chance.pick([0.05, 0.2, 0.5, 1]),
+      };
     case 'redis':
       return { ...when, kind, how: chance.pick(['flush', 'kill', 'pause']) };
     case 'provider':
@@ -73,6 +95,18 @@ function troubleAt(chance: Chance, at: number, members: number): Trouble {
   }
 }
 
+/** What a model that thinks bills, and never shows: whoever stops it, or is cut off, has seen less than it owes. */
+function unseen(chance: Chance): [Fault, Fault, Fault, Fault, Fault] {
+  const thought = { reasoning_tokens: chance.between(1, 250), model: 'sandbox-reasoning' };
+  return [
+    { kind: 'usage', ...thought },
+    { kind: 'missing_usage', ...thought },
+    { kind: 'cut_stream', after: chance.between(0, 8), ...thought },
+    { kind: 'reset', billed: true, ...thought },
+    { kind: 'hang_midstream', after: chance.between(0, 8), ...thought },
+  ];
+}
+
 function providerFaults(chance: Chance): Fault[] {
   return Array.from({ length: chance.between(1, 6) }, () => providerFault(chance));
 }
@@ -89,7 +123,10 @@ function providerFault(chance: Chance): Fault {
     { kind: 'reset' },
     { kind: 'cut_stream', after: chance.between(0, 8), abrupt: chance.happens(0.5) },
     { kind: 'hang_midstream', after: chance.between(0, 8) },
+    { kind: 'cut_stream', before: 'first_event', abrupt: chance.happens(0.5) },
+    { kind: 'split_done', ms: chance.between(0, 300) },
     { kind: 'missing_usage' },
+    ...unseen(chance),
     { kind: 'malformed_json' },
     { kind: 'bad_content' },
   ]);

@@ -6,6 +6,8 @@ create table faults.trace (
   seq bigint generated always as identity primary key,
   tx bigint not null,
   at timestamptz not null,
+  -- By the machine's clock, which nobody moves on.
+  wall timestamptz not null default clock_timestamp(),
   about text not null,
   row jsonb not null
 );

@@ -2,7 +2,9 @@ import type { OpenAISandbox } from '#sandbox/openai';
 import type { Member } from './fleet.ts';
 import type { RedisServer } from '../services/redis-server.ts';
 import type { Ground } from './ground.ts';
-import type { Trouble } from './schedule.ts';
+import type { Outages } from './outages.ts';
+import type { LinkName, Trouble } from './schedule.ts';
+import { after, inTurn } from './turns.ts';
 
 /** More than a lease lasts, in seconds. */
 const PAST_LEASE = 31;
@@ -11,6 +13,7 @@ export interface Scene {
   readonly ground: Ground;
   readonly members: readonly Member[];
   readonly sandbox: OpenAISandbox;
+  readonly outages: Outages;
   readonly say: (line: string) => void;
 }
 
@@ -27,7 +30,13 @@ export async function make(trouble: Trouble, scene: Scene): Promise<void> {
 async function done(trouble: Trouble, scene: Scene): Promise<void> {
   switch (trouble.kind) {
     case 'clock':
-      return scene.ground.advance(trouble.seconds);
+      return inTurn(scene.ground.postgres, () => scene.ground.advance(trouble.seconds));
+    case 'database':
+      return inTurn(scene.ground.postgres, () => ofDatabase(trouble, scene));
+    case 'pooler':
+      return ofPooler(trouble, scene);
+    case 'commits':
+      return ofCommits(trouble, scene);
     case 'provider':
       return scene.sandbox.faults.next(...trouble.faults);
     case 'redis':
@@ -47,49 +56,99 @@ async function done(trouble: Trouble, scene: Scene): Promise<void> {
 
 async function ofProcess(
   trouble: Extract<Trouble, { kind: 'kill' | 'stop' | 'pause' | 'pause_past_lease' }>,
-  { members, ground }: Scene,
+  { members, ground, outages }: Scene,
 ): Promise<void> {
   const member = members[trouble.member];
   if (member === undefined) return;
   if (trouble.kind === 'kill') return member.signal('SIGKILL');
   if (trouble.kind === 'stop') return member.signal('SIGTERM');
-  member.signal('SIGSTOP');
-  if (trouble.kind === 'pause_past_lease') await ground.advance(PAST_LEASE, member.name);
+  const isBack = outages.begin('pause', member.name);
+  const pause = () => member.signal('SIGSTOP');
+  try {
+    if (trouble.kind === 'pause') pause();
+    else await pastLease(member, { ground, pause });
+    await after(trouble.lasts);
+  } finally {
+    member.signal('SIGCONT');
+    isBack();
+  }
+}
+
+/** The database must be there to move its time on. */
+function pastLease(
+  member: Member,
+  { ground, pause }: { readonly ground: Ground; readonly pause: () => void },
+): Promise<void> {
+  return inTurn(ground.postgres, async () => {
+    pause();
+    await ground.advance(PAST_LEASE, member.name);
+  });
+}
+
+async function ofDatabase(
+  trouble: Extract<Trouble, { kind: 'database' }>,
+  { ground: { postgres }, outages }: Scene,
+): Promise<void> {
+  const isBack = outages.begin('database');
+  await postgres.end(trouble.how);
   await after(trouble.lasts);
-  member.signal('SIGCONT');
+  await postgres.start();
+  isBack();
+}
+
+async function ofPooler({ lasts }: Trouble, { ground: { pooler }, outages }: Scene): Promise<void> {
+  if (pooler === undefined) return;
+  await inTurn(pooler, async () => {
+    const isBack = outages.begin('database');
+    await pooler.kill();
+    await after(lasts);
+    await pooler.start();
+    isBack();
+  });
+}
+
+async function ofCommits(
+  { member: place, share, lasts }: Extract<Trouble, { kind: 'commits' }>,
+  { members, outages }: Scene,
+): Promise<void> {
+  const member = members[place];
+  if (member === undefined) return;
+  await inTurn(member.commits, async () => {
+    const isBack = outages.begin('database', member.name);
+    member.commits.probability = share;
+    await after(lasts);
+    member.commits.probability = 0;
+    isBack();
+  });
 }
 
 async function ofLink(
   trouble: Extract<Trouble, { kind: 'cut' | 'silence' | 'silence_and_cut' | 'delay' }>,
-  { members }: Scene,
+  { members, outages }: Scene,
 ): Promise<void> {
-  const link = members[trouble.member]?.[trouble.link];
+  const member = members[trouble.member];
+  const link = member?.[trouble.link];
   if (link === undefined) return;
-  if (trouble.kind === 'cut') return link.cut();
-  if (trouble.kind === 'delay') {
-    link.delay = trouble.delay;
-    await after(trouble.lasts);
-    link.delay = [0, 0];
-    return;
-  }
-  link.silence();
-  await after(trouble.lasts);
-  if (trouble.kind === 'silence_and_cut') link.cut();
-  link.resume();
+  const isBack = isCounted(trouble.link) ? outages.begin(trouble.link, member?.name) : () => {};
+  if (trouble.kind === 'delay') link.delay = trouble.delay;
+  else if (trouble.kind !== 'cut') link.silence();
+  if (trouble.kind !== 'cut') await after(trouble.lasts);
+  if (trouble.kind === 'silence_and_cut' || trouble.kind === 'cut') link.cut();
+  if (trouble.kind === 'delay') link.delay = [0, 0];
+  else if (trouble.kind !== 'cut') link.resume();
+  isBack();
 }
 
-/** The last trouble of each Redis: one that is stopped by one trouble and started by another would stay stopped. */
-const redisTroubles = new WeakMap<RedisServer, Promise<void>>();
+/** Without Redis everything goes on, and a way in front that breaks is the end of a request. */
+function isCounted(link: LinkName): link is 'database' | 'provider' {
+  return link === 'database' || link === 'provider';
+}
 
 async function ofRedis(
   trouble: Extract<Trouble, { kind: 'redis' }>,
   { ground: { redis } }: Scene,
 ): Promise<void> {
-  if (redis === undefined) return;
-  const before = redisTroubles.get(redis) ?? Promise.resolve();
-  const mine = before.catch(() => {}).then(() => makeRedisTrouble(trouble, redis));
-  redisTroubles.set(redis, mine);
-  await mine;
+  if (redis !== undefined) await inTurn(redis, () => makeRedisTrouble(trouble, redis));
 }
 
 async function makeRedisTrouble(
@@ -105,10 +164,6 @@ async function makeRedisTrouble(
   await redis.kill();
   await after(trouble.lasts);
   await redis.start();
-}
-
-export function after(milliseconds: number): Promise<void> {
-  return new Promise((go) => setTimeout(() => go(), milliseconds));
 }
 
 function describe(trouble: Trouble, { members }: Scene): string {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Member } from '#test/factories';
+import { type CommitCutter, startCommitCutter } from '../../services/commit-cutter.ts';
 import type { Chance } from '../chance.ts';
 import { type Link, openLink } from '../link.ts';
 import type { Orders } from './messages.ts';
@@ -14,6 +15,8 @@ export type Verdicts = Map<string, string[]>;
 export interface Decider {
   readonly name: string;
   readonly link: Link;
+  /** Between the link and the database: it loses answers of commits. */
+  readonly commits: CommitCutter;
   readonly defects: string[];
   readonly starts: number;
   /** Whether the process that runs now has decided anything yet: one that is killed while it starts does nothing but start. */
@@ -33,7 +36,9 @@ export interface CrewOptions {
 
 export async function openDecider(name: string, options: CrewOptions): Promise<Decider> {
   const url = options.urlFor(name);
-  const link = await openLink(Number(url.port), options.chance.for(name));
+  const chance = options.chance.for(name);
+  const commits = await startCommitCutter(url.href, () => chance.next());
+  const link = await openLink(commits.port, chance);
   url.port = String(link.port);
   const defects: string[] = [];
   let isStopping = false;
@@ -73,6 +78,7 @@ export async function openDecider(name: string, options: CrewOptions): Promise<D
   return {
     name,
     link,
+    commits,
     defects,
     signal: (signal) => void child.kill(signal),
     async stop() {
@@ -80,7 +86,7 @@ export async function openDecider(name: string, options: CrewOptions): Promise<D
       process.off('exit', end);
       end();
       await over;
-      await link.close();
+      await Promise.all([link.close(), commits.close()]);
     },
     get starts() {
       return starts;

@@ -6,7 +6,7 @@ import { type Ground, openGround } from '../ground.ts';
 import { examine, type Facts, type Violation } from '../oracle/index.ts';
 import { isQuiet, readRows } from '../read.ts';
 import type { Outcome } from '../judgement.ts';
-import { after } from '../troubles.ts';
+import { after } from '../turns.ts';
 import { type Decider, openDecider, type Verdicts } from './crew.ts';
 import { catalogue } from './gym.ts';
 import { requestId } from './messages.ts';
@@ -115,19 +115,22 @@ async function trouble(decider: Decider, { chance, ground, say }: Stage): Promis
     cut: 4,
     silence: 4,
     delay: 4,
+    commits: 4,
   });
   const lasts = chance.between(50, 2_000);
   say(`${kind} ${kind === 'clock' ? '' : decider.name} ${lasts} ms`);
-  const { link } = decider;
+  const { link, commits } = decider;
   if (kind === 'clock') return ground.advance(chance.pick([5, 25, 65]));
   if (kind === 'kill') return decider.signal('SIGKILL');
   if (kind === 'cut') return link.cut();
   if (kind === 'delay') link.delay = [chance.between(0, 20), chance.between(20, 200)];
   else if (kind === 'silence') link.silence();
+  else if (kind === 'commits') commits.probability = chance.pick([0.05, 0.5]);
   else decider.signal('SIGSTOP');
   if (kind === 'pause_past_lease') await ground.advance(31, decider.name);
   await after(lasts);
   link.delay = [0, 0];
+  commits.probability = 0;
   link.resume();
   decider.signal('SIGCONT');
 }
@@ -144,6 +147,7 @@ async function judged(
     history: [],
     usage: new Map(),
     told: new Map(),
+    outages: [],
   };
   const { violations, counts } = examineVerdicts(verdicts, facts);
   const defects = deciders.flatMap((decider) => decider.defects);

@@ -116,8 +116,9 @@ export function isOpen({ state }: PermitRow): boolean {
   return state === 'queued' || state === 'running';
 }
 
+/** What counts against the customer's budgets. */
 function postedCost(event: EventRow | undefined): number {
-  return event?.state === 'posted' ? event.cost : 0;
+  return event?.state === 'posted' ? (event.charged ?? event.cost) : 0;
 }
 
 /** The limits that a permit's feature takes. */

@@ -20,10 +20,27 @@ export interface Facts {
   readonly usage: ReadonlyMap<string, UsageAnswer>;
   /** The status that callers were told at the end of each generation that was promised to them, by its id. */
   readonly told: ReadonlyMap<string, string>;
+  /** When parts could not do their work, by the checker's own doing. */
+  readonly outages: readonly OutageSpan[];
 }
 
-/** A row as some transaction wrote it; `at`: milliseconds since 1970. */
-export type Change = { readonly seq: number; readonly tx: number; readonly at: number } & (
+/** Wall time, milliseconds since 1970; what is not over lasts for ever. */
+export interface OutageSpan {
+  /** `process`: it did not run, and whatever it had in memory is lost. */
+  readonly of: 'process' | 'pause' | 'database' | 'provider';
+  /** Which of the API processes it concerned; nothing: all of them. */
+  readonly node: number | undefined;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A row as some transaction wrote it; milliseconds since 1970, `at` by the database's clock, `wall` by the machine's, which is never moved on. */
+export type Change = {
+  readonly seq: number;
+  readonly tx: number;
+  readonly at: number;
+  readonly wall: number;
+} & (
   | { readonly about: 'permits'; readonly row: PermitRow }
   | { readonly about: 'usage_events'; readonly row: EventRow }
   | { readonly about: 'meters'; readonly row: MeterRow }
@@ -59,7 +76,10 @@ export interface EventRow {
   readonly completion_tokens: number;
   readonly reasoning_tokens: number;
   readonly reserve: number;
+  /** What the operator may owe for it. */
   readonly cost: number;
+  /** What counts against the customer; where there is no such column, that is the cost. */
+  readonly charged?: number;
   readonly state: 'pending' | 'sent' | 'posted' | 'voided';
   readonly estimated: boolean;
   readonly corrects: string | null;
@@ -124,6 +144,8 @@ export interface BilledCall {
   readonly completion_tokens: number;
   readonly reasoning_tokens: number;
   readonly client_request_id: string | null;
+  /** What it met, and how much of a stream was sent before. */
+  readonly fault?: { readonly kind: string; readonly after?: number };
 }
 
 export interface UsageAnswer {

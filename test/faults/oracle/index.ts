@@ -1,11 +1,17 @@
 import { examineAnswers } from './answers.ts';
+import { examineCharges } from './charges.ts';
 import { examineEnds, examineUsage, type Span } from './ends.ts';
+import { examineEstimates } from './estimates.ts';
 import type { Facts, Violation } from './facts.ts';
 import { examineLedger } from './ledger.ts';
 import { examineLent } from './lent.ts';
 import { examineLimits } from './limits.ts';
+import { examinePlaces } from './places.ts';
+import { examineStatuses } from './statuses.ts';
 
 export type { Facts, Violation } from './facts.ts';
+export { costOf } from './ledger.ts';
+export { PLACE_FREE_WITHIN } from './places.ts';
 
 /** All that must never be and was; `at`: the database's time when the API was asked at the end, and when it had answered. */
 export function examine(facts: Facts, at: Span): Violation[] {
@@ -13,6 +19,10 @@ export function examine(facts: Facts, at: Span): Violation[] {
   return [
     ...violations,
     ...examineLedger(facts),
+    ...examineEstimates(facts),
+    ...examineCharges(facts),
+    ...examineStatuses(facts),
+    ...examinePlaces(facts),
     ...examineAnswers(facts),
     ...examineLent(facts),
     ...examineEnds(facts),

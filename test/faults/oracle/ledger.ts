@@ -1,17 +1,20 @@
+import { groupBy } from './answers.ts';
 import type { BilledCall, EventRow, Facts, Violation } from './facts.ts';
 
 /** What the sandbox's models cost, in micro-dollars per million tokens: an oracle has a price list of its own. */
 const PRICES: Readonly<Record<string, { input: number; cached: number; output: number }>> = {
   'sandbox-small': { input: 150_000, cached: 75_000, output: 600_000 },
   'sandbox-large': { input: 2_500_000, cached: 1_250_000, output: 10_000_000 },
+  'sandbox-reasoning': { input: 1_250_000, cached: 125_000, output: 10_000_000 },
 };
 
 /** The provider that keeps the bill; what was metered elsewhere is on no bill of ours. */
 const BILLED_BY = 'sandbox';
 
-/** A call as the ledger knows it in the end: its row, and the one that corrects it. */
-interface Entry {
+/** A call as the ledger knows it in the end: its row, and what corrects it. The last word is the correction; those before it were estimates. */
+export interface Entry {
   readonly event: EventRow;
+  readonly earlier: readonly EventRow[];
   readonly correction: EventRow | undefined;
 }
 
@@ -20,13 +23,12 @@ interface Entry {
  * at the provider's figures, or as an estimate that nobody could correct. What is not an estimate is on the bill.
  */
 export function examineLedger({ events, bill }: Pick<Facts, 'events' | 'bill'>): Violation[] {
-  const entries = entriesOf(events.filter(({ provider }) => provider === BILLED_BY));
+  const entries = entriesOf(events);
   const billed = new Map(bill.map((call) => [call.request_id, call]));
-  const named = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const id = idOf(entry);
-    if (id !== null) named.set(id, [...(named.get(id) ?? []), entry]);
-  }
+  const named = groupBy(
+    entries.filter((entry) => idOf(entry) !== null),
+    (entry) => idOf(entry) ?? '',
+  );
   return [
     ...bill.flatMap((call) => onceAndExact(call, named.get(call.request_id) ?? [])),
     ...lost(bill, entries, named),
@@ -34,23 +36,36 @@ export function examineLedger({ events, bill }: Pick<Facts, 'events' | 'bill'>):
   ];
 }
 
-function entriesOf(events: readonly EventRow[]): Entry[] {
-  const corrections = new Map(events.map((event) => [event.corrects, event]));
+/** The calls that our provider was asked for. */
+export function entriesOf(all: readonly EventRow[]): Entry[] {
+  const events = all.filter(({ provider }) => provider === BILLED_BY);
+  const corrections = groupBy(
+    events.filter(({ corrects }) => corrects !== null),
+    ({ corrects }) => corrects ?? '',
+  );
   return events
     .filter(({ corrects }) => corrects === null)
-    .map((event) => ({ event, correction: corrections.get(event.id) }));
+    .map((event) => {
+      // Figures end the corrections, whatever estimate is told after them.
+      const of = (corrections.get(event.id) ?? []).toSorted(
+        (a, b) => Number(b.estimated) - Number(a.estimated) || (a.id < b.id ? -1 : 1),
+      );
+      return { event, earlier: of.slice(0, -1), correction: of.at(-1) };
+    });
 }
 
-function idOf({ event, correction }: Entry): string | null {
+/** The provider's own id of it. */
+export function idOf({ event, correction }: Entry): string | null {
   return correction?.provider_request_id ?? event.provider_request_id;
 }
 
-function rowsOf({ event, correction }: Entry): EventRow[] {
-  return correction === undefined ? [event] : [event, correction];
+export function rowsOf({ event, earlier, correction }: Entry): EventRow[] {
+  return correction === undefined ? [event] : [event, ...earlier, correction];
 }
 
-function isExact({ event, correction }: Entry): boolean {
-  return event.state === 'posted' && (!event.estimated || correction !== undefined);
+/** A correction may itself be an estimate, closer than the one before. */
+export function isExact({ event, correction }: Entry): boolean {
+  return event.state === 'posted' && !(correction ?? event).estimated;
 }
 
 function onceAndExact(call: BilledCall, entries: readonly Entry[]): Violation[] {
@@ -75,17 +90,23 @@ function onceAndExact(call: BilledCall, entries: readonly Entry[]): Violation[] 
 
 function figuresOf(call: BilledCall): Record<string, number> {
   const { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens } = call;
+  return { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost: costOf(call) };
+}
+
+/** Micro-dollars. */
+export function costOf(
+  call: Pick<BilledCall, 'model' | 'prompt_tokens' | 'cached_tokens' | 'completion_tokens'>,
+): number {
   const price = PRICES[call.model];
   if (price === undefined) throw new Error(`the oracle does not know what ${call.model} costs`);
   const parts =
-    (prompt_tokens - cached_tokens) * price.input +
-    cached_tokens * price.cached +
-    completion_tokens * price.output;
-  const cost = Math.ceil(parts / 1_000_000);
-  return { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost };
+    (call.prompt_tokens - call.cached_tokens) * price.input +
+    call.cached_tokens * price.cached +
+    call.completion_tokens * price.output;
+  return Math.ceil(parts / 1_000_000);
 }
 
-function sum(entry: Entry, name: string): number {
+export function sum(entry: Entry, name: string): number {
   return rowsOf(entry).reduce((total, row) => total + Number(row[name as keyof EventRow]), 0);
 }
 

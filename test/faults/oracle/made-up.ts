@@ -97,7 +97,8 @@ export function traced(...transactions: readonly (readonly Written[])[]): Change
   return transactions.flatMap((written, tx) =>
     written.map(([about, row]) => {
       seq += 1;
-      return { seq, tx, at: NOON + tx * 1_000, about, row } as Change;
+      const time = NOON + tx * 1_000;
+      return { seq, tx, at: time, wall: time, about, row } as Change;
     }),
   );
 }
@@ -114,15 +115,23 @@ export function asked(id: string, more: Partial<Exchange> = {}): Exchange {
     key: undefined,
     body: '{}',
     node: 0,
-    asked: 0,
-    ended: 1,
+    leaves: false,
+    asked: NOON,
+    ended: NOON + 1,
     answer: undefined,
     ...more,
   };
 }
 
 export const answered = (status: number, body: unknown, code?: string) => ({
-  answer: { status, code, replayed: false, whole: true, body },
+  answer: {
+    status,
+    code,
+    replayed: false,
+    whole: true,
+    body,
+    retryAfter: status === 429 || status === 503 ? '1' : undefined,
+  },
 });
 
 export function generation(id: string, more: Partial<GenerationRow> = {}): GenerationRow {
@@ -164,6 +173,7 @@ export function world(more: Partial<Facts> = {}): Facts {
     history: [],
     usage: new Map(),
     told: new Map(),
+    outages: [],
     ...more,
   };
 }

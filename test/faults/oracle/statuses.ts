@@ -1,0 +1,31 @@
+import type { Exchange } from '../history.ts';
+import type { Facts, Violation } from './facts.ts';
+
+/** Why a request may be sent again later, to whoever is told 503. */
+const AWAY = new Set(['unavailable', 'server_stopping', 'provider_unavailable', 'operator_budget_closed']);
+
+/**
+ * What clients are told while things break. 500 is a defect of ours, whatever was away; 499 is the log's word for a client that
+ * hung up, and one that reads it did not. Whoever is asked to come again is told when.
+ */
+export function examineStatuses({ history }: Pick<Facts, 'history'>): Violation[] {
+  return history.flatMap((exchange) => {
+    const { answer } = exchange;
+    if (answer === undefined) return [];
+    const { status, code, retryAfter } = answer;
+    const says = `${status} ${code ?? ''} to ${exchange.route}, ${exchange.id}`;
+    const told = (rule: string): Violation => ({ rule, says, rows: [exchange] });
+    return [
+      ...(status === 500 ? [told('answered with a defect')] : []),
+      ...(status === 499 ? [told('told that it had hung up')] : []),
+      ...(status === 503 && !AWAY.has(code ?? '') ? [told('a 503 that says nothing of why')] : []),
+      ...(isLater(exchange) && !/^[1-9]\d*$/.test(retryAfter ?? '')
+        ? [told('told to come again, and not when')]
+        : []),
+    ];
+  });
+}
+
+function isLater({ answer }: Exchange): boolean {
+  return answer?.status === 429 || answer?.status === 503;
+}

@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import { type PostgresBinaries, unprivilegedUser } from '../services/binaries.ts';
+import { asAdmin } from '../services/cluster.ts';
+import { type Kept, startKept } from '../services/keeper.ts';
+import { preparePostgres } from '../services/postgres.ts';
+
+/** A PostgreSQL that is ended and started again while others use it. */
+export interface RestartedPostgres {
+  readonly adminUrl: string;
+  readonly port: number;
+  /**
+   * Ends it as `pg_ctl -m fast` and `-m immediate` do: whatever runs is undone and told so, or the processes are just gone and
+   * the next start recovers from the log. Returns when it has ended.
+   */
+  end(how: 'fast' | 'immediate'): Promise<void>;
+  /** Starts it on the same data and port; returns when it answers. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What pg_ctl sends for each. */
+const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+
+/** Starts one on a free loopback port, with fresh data: a commit that was answered outlives each of its ends. */
+export async function startRestartedPostgres(binaries: PostgresBinaries): Promise<RestartedPostgres> {
+  // Nothing here loses what the system was given to write, so that fsync is as needless as in all tests.
+  const settings = { synchronous_commit: 'on', full_page_writes: 'on' };
+  const { folder, port, words, adminUrl } = await preparePostgres({ binaries, settings });
+  let kept: Kept | undefined;
+
+  async function start(): Promise<void> {
+    kept = await startKept(words, { port, user: unprivilegedUser() });
+    while (!(await answers(adminUrl)));
+  }
+
+  async function end(how: 'fast' | 'immediate'): Promise<void> {
+    if (kept === undefined || kept.keeper.exitCode !== null) return;
+    const { keeper, pid } = kept;
+    keeper.ref();
+    const ended = new Promise((resolve) => keeper.once('close', resolve));
+    process.kill(pid, SIGNALS[how]);
+    await ended;
+  }
+
+  async function stop(): Promise<void> {
+    await end('immediate');
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { adminUrl, port, end, start, stop };
+}
+
+/** Between its first connection and the end of its recovery a server says that it starts up. */
+function answers(url: string): Promise<boolean> {
+  return asAdmin(url, ['select 1']).then(
+    () => true,
+    () => false,
+  );
+}
