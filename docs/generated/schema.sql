@@ -2455,13 +2455,26 @@ end $function$;
 alter routine jobs.turn_for(uuid,text,bigint,text[]) owner to plinth_system;
 grant execute on routine jobs.turn_for(uuid,text,bigint,text[]) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION jobs.unbegin(p_holder uuid, p_begun uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update limits.usage_events e set state = 'pending', updated_at = app.now()
+  from jobs.jobs j join limits.permits p on p.account_id = j.account_id and p.id = j.permit_id
+  where j.state = 'running' and j.holder = p_holder and j.id <> all (p_begun) and p.state = 'running' and p.holder = p_holder
+    and e.account_id = p.account_id and e.permit_id = p.id and e.state = 'sent' and e.fence = p.fence
+$function$;
+alter routine jobs.unbegin(uuid,uuid[]) owner to plinth_system;
+
 -- ==================== limits
 
 create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamp with time zone, operator_budgets uuid[], plan text);
 
 create type limits.charged as (product text, name text, subject text, since timestamp with time zone, charge jsonb);
 
-create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text, event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
+create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text, event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, charged bigint, price_version text);
 
 create type limits.feature as (requires text[], longest double precision, rules limits.rule[], concurrent boolean);
 
@@ -2618,6 +2631,8 @@ create table limits.operator_budgets (
   plan text,
   daily bigint,
   closed boolean not null default false,
+  told_day bigint,
+  told_daily bigint,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint operator_budgets_pkey PRIMARY KEY (id),
@@ -2736,6 +2751,7 @@ create table limits.usage_events (
   reasoning_tokens integer not null default 0,
   reserve bigint not null,
   cost bigint not null default 0,
+  charged bigint not null default 0,
   price_version text not null,
   state text not null,
   estimated boolean not null default false,
@@ -2750,12 +2766,12 @@ create table limits.usage_events (
   updated_at timestamp with time zone not null default app.now(),
   constraint usage_events_pkey PRIMARY KEY (account_id, id),
   constraint usage_events_attempt_check CHECK ((attempt > 0)),
-  constraint usage_events_check CHECK (((cost >= 0) OR (corrects IS NOT NULL))),
+  constraint usage_events_check CHECK ((((cost >= 0) AND (charged >= 0)) OR (corrects IS NOT NULL))),
   constraint usage_events_reserve_check CHECK ((reserve >= 0)),
   constraint usage_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'posted'::text, 'voided'::text])))
 ) with (fillfactor=80);
 CREATE INDEX usage_events_of_permit ON limits.usage_events USING btree (account_id, permit_id, attempt);
-CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE ((corrects IS NOT NULL) AND (adjustment_id IS NULL));
+CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE ((corrects IS NOT NULL) AND (adjustment_id IS NULL) AND (NOT estimated));
 CREATE UNIQUE INDEX usage_events_reported_once ON limits.usage_events USING btree (account_id, reported_by, reported_id) WHERE (reported_id IS NOT NULL);
 alter table limits.usage_events enable row level security, force row level security;
 create policy system on limits.usage_events for all to plinth_system using (true) with check (true);
@@ -2825,8 +2841,8 @@ declare
   e limits.usage_events;
   p limits.permits;
   v_now timestamptz;
-  v_total bigint;
-  v_applied bigint;
+  v_total bigint; v_total_charged bigint;
+  v_applied bigint; v_charged bigint;
   v_charges jsonb;
   v_moves limits.move[];
 begin
@@ -2834,16 +2850,17 @@ begin
   if not found then return null; end if;
   v_now := limits.lock_meter(p_account, e.product, true);
   select * into p from limits.permits where account_id = p_account and id = e.permit_id for update;
-  select sum(cost) into v_total from limits.usage_events where account_id = p_account and permit_id = p.id and (id = e.id or corrects = e.id);
+  select sum(cost), sum(charged) into v_total, v_total_charged from limits.usage_events where account_id = p_account and permit_id = p.id and (id = e.id or corrects = e.id);
   v_applied := greatest(p_cost, least(-v_total, 0));
   if v_applied = 0 then return 0; end if;
-  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, cost,
+  v_charged := greatest(v_applied, least(-v_total_charged, 0));
+  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, cost, charged,
       price_version, state, corrects, adjustment_id, request_id, created_at, updated_at)
-    values (e.account_id, p_id, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, 0, v_applied,
+    values (e.account_id, p_id, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, 0, v_applied, v_charged,
       'adjustment', 'posted', e.id, p_adjustment, e.request_id, v_now, v_now);
   -- An open permit counts it when it is closed.
   if p.state in ('settled', 'voided') then
-    select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_applied) g;
+    select g.charges, g.moves into v_charges, v_moves from limits.give_back(p, -v_charged) g;
     update limits.permits set charges = v_charges, updated_at = v_now where account_id = p_account and id = p.id;
     if p.operator_budgets is not null then perform limits.count_spending(p, array[p_id], v_now); end if;
     perform limits.move_windows(p_account, v_moves);
@@ -2903,6 +2920,8 @@ declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
   v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
   v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
+  -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
+  v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
   v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   v_concurrent boolean := false; v_open jsonb[];
@@ -2923,7 +2942,7 @@ begin
         select meters as meter from limits.meters where account_id = account and scope = product for update) as held
     loop
       v_meters[v_row.place] := v_row.meter;
-      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
     end loop;
   else
     for v_row in
@@ -2931,7 +2950,7 @@ begin
         select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
     loop
       v_meters[v_row.place] := v_row.meter;
-      v_now_us := greatest(v_now_us, (v_row.meter).seen);
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
     end loop;
   end if;
   for v_place in 1 .. cardinality(p_accounts) loop
@@ -2945,6 +2964,7 @@ begin
   -- After the locks, and never behind a row's last: a waiter must not judge in the past.
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
   v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
+  foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
   v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
     limits.window_start('week', v_now), limits.window_start('month', v_now)];
   -- The operator's budgets are looked at when there are any.
@@ -3000,7 +3020,12 @@ begin
         v_place := array_position(m.names, c.name);
         v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
         v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
-        if c.kind = 'budget' then
+        if c.kind = 'failures' then
+          v_max[v_rule] := c.most;
+          -- Those of other products count too, once there is one of this.
+          if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
+          if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
+        elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
           v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
@@ -3036,6 +3061,7 @@ begin
           select * into m from limits.meters where account_id = who.account_id and scope = v_scope;
           if not found then
             m.account_id := who.account_id; m.scope := v_scope; m.names := '{}'; m.starts := '{}'; m.used := '{}'; m.seen := 0; m.created_at := v_now;
+          elsif r.meter = any(v_jumped) then m := limits.after_jump(m, v_now);
           end if;
           v_place := cardinality(v_meters) + 1; v_loaded := v_place;
           v_meters[v_place] := m; v_dirty[v_place] := false;
@@ -3053,7 +3079,8 @@ begin
       end if;
       if c.kind = 'cooldown' then
         v_starts[v_rule] := m.starts[v_place];
-        v_taken[v_rule] := case when m.starts[v_place] > v_now_us then 1 else 0 end;
+        -- One that ends later than it can was begun under a clock that was wrong; a plan that the account had may have had longer ones.
+        v_taken[v_rule] := case when m.starts[v_place] > v_now_us and m.starts[v_place] <= v_now_us + greatest(v_max[v_rule], 3600) * 1000000 then 1 else 0 end;
         if v_taken[v_rule] = 1 or v_max[v_rule] is null then v_slots_left := 0;
         elsif v_max[v_rule] > 0 then v_slots_left := least(v_slots_left, 1); end if;
         continue;
@@ -3061,7 +3088,7 @@ begin
       if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
       v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
       -- Another product's decision with this key may have been later than ours.
-      if v_scope = c.counts_by then v_start := greatest(v_start, m.starts[v_place]); end if;
+      if v_scope = c.counts_by and m.starts[v_place] <= v_trusted then v_start := greatest(v_start, m.starts[v_place]); end if;
       v_starts[v_rule] := v_start;
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
       if c.kind = 'budget' then
@@ -3125,6 +3152,7 @@ begin
     v_rule := 0; v_loaded := 0;
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];
+      continue when c.kind = 'failures';
       if c.bound is not null then
         if v_loaded <> r.meter then
           if v_loaded > 0 then v_meters[v_loaded] := m; end if;
@@ -3202,6 +3230,25 @@ begin
 end $function$;
 alter routine limits.admit(uuid[],text[],limits.feature[],accounts.spender[],limits.run[],limits.request[],uuid,boolean,boolean) owner to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.after_jump(p_meter limits.meters, p_now timestamp with time zone)
+ RETURNS limits.meters
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_zone text := accounts.time_zone(p_meter.account_id);
+  v_ends bigint[];
+begin
+  select array_agg(limits.micros(limits.zoned_end(per, limits.zoned_start(per, p_now, v_zone), v_zone))) into v_ends
+    from unnest(array['day', 'week', 'month']) as per;
+  select coalesce(array_agg(name order by place), '{}'), coalesce(array_agg(start order by place), '{}'), coalesce(array_agg(used order by place), '{}')
+    into p_meter.names, p_meter.starts, p_meter.used
+    from unnest(p_meter.names, p_meter.starts, p_meter.used) with ordinality as t (name, start, used, place)
+    where start <= limits.micros(p_now) or start = any(v_ends);
+  return p_meter;
+end $function$;
+grant execute on routine limits.after_jump(limits.meters,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.anchor(p_account uuid, p_product text, p_now timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -3244,6 +3291,21 @@ begin
 end $function$;
 alter routine limits.attach(uuid,uuid,integer,uuid) owner to plinth_system;
 grant execute on routine limits.attach(uuid,uuid,integer,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.bear(p_permit limits.permits, p_amount bigint, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_start bigint := limits.window_start('day', p_now);
+begin
+  if p_amount > 0 then
+    perform limits.charge(p_permit.account_id, p_permit.product, 'failures', v_start, p_amount);
+  elsif p_amount < 0 then
+    perform limits.move_windows(p_permit.account_id, array[row(p_permit.product, 'failures', v_start, p_amount)::limits.move]);
+  end if;
+end $function$;
+grant execute on routine limits.bear(limits.permits,bigint,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.billing_period(p_anchor timestamp with time zone, p_now timestamp with time zone)
  RETURNS limits.span
@@ -3347,7 +3409,7 @@ declare
   v_since timestamptz;
   v_amount bigint;
 begin
-  if p_rule.kind = 'concurrency' then return null; end if;
+  if p_rule.kind in ('concurrency', 'failures') then return null; end if;
   select sum(units) into v_amount from unnest(p_events);
   if p_rule.kind = 'credits' then
     perform limits.adjust_credits(p_account, e.product, p_rule, v_amount, p_now);
@@ -3397,7 +3459,7 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text
 AS $function$
 declare
   v_meters limits.meters[] := '{}'; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
-  v_now timestamptz; v_now_us bigint := 0; v_row record; v_at integer;
+  v_now timestamptz; v_now_us bigint := 0; v_trusted bigint := limits.trusted(app.now()); v_row record; v_at integer;
   v_costs bigint[]; v_reserves bigint[]; v_charges jsonb[];
 begin
   for v_row in
@@ -3405,14 +3467,14 @@ begin
       select meters as meter from limits.meters where account_id = account and scope = product for update) as held
   loop
     v_meters[v_row.place] := v_row.meter;
-    v_now_us := greatest(v_now_us, (v_row.meter).seen);
+    if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); end if;
   end loop;
   v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
 
   select array_agg(case when event.is_plain and event.spent <= permit.reserve then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
     into v_costs, v_reserves, v_charges
     from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, place)
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, place)
     left join lateral (
       select p.reserve, p.charges from limits.permits p
       where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_products[c.meter] and p.fence = c.fence and p.holder = c.holder
@@ -3422,7 +3484,8 @@ begin
     left join lateral (
       -- The call at hand is open, and no other one is.
       select permit.reserve is not null and count(*) filter (where e.id = c.event_id) = num_nonnulls(c.event_id)
-          and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id)) as is_plain,
+          and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id))
+          and c.charged is not distinct from c.cost and bool_and(e.charged = e.cost) as is_plain,
         coalesce(sum(case when e.id is distinct from c.event_id then case e.state when 'posted' then e.cost else 0 end
           when c.voided then 0 when c.known then c.cost else e.reserve end), 0)::bigint as spent
       from limits.usage_events e where e.account_id = c.account_id and e.permit_id = c.permit_id
@@ -3430,14 +3493,15 @@ begin
 
   with closed as materialized (
     select * from unnest(p_closings, v_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent) where spent is not null
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent) where spent is not null
   ), posted as (
     update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
         estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
         provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
         provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
         completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
-        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end
+        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end,
+        charged = case when c.voided then 0 when c.known then c.cost else e.reserve end
       from closed c where e.account_id = c.account_id and e.id = c.event_id
   )
   update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
@@ -3448,7 +3512,7 @@ begin
     select c.meter, charge->>0 as scope, charge->>1 as name, (charge->>3)::bigint as start, sum(
         case charge->>2 when 'budget' then c.spent - c.reserve when 'quota' then case when c.failed then -(charge->>4)::bigint else 0 end end)::bigint as amount
       from unnest(p_closings, v_costs, v_reserves, v_charges) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried,
-        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version, spent, reserve, charges)
+        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
       cross join lateral jsonb_array_elements(c.charges) as charge
       where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
       group by 1, 2, 3, 4 order by 1, 2
@@ -3522,6 +3586,11 @@ begin
   foreach c in array p_feature.rules loop
     v_rule := v_rule + 1;
     v_max := p_max[v_rule];
+    if c.kind = 'failures' then
+      continue when p_taken[v_rule] < v_max;
+      return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', p_taken[v_rule], 'max', v_max,
+        'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan);
+    end if;
     v_least := case c.kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then p_request.least else p_request.units end;
     if c.kind = 'credits' and v_max is not null then
       select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
@@ -3532,8 +3601,9 @@ begin
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
         'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
     end if;
-    -- More than the plan ever has room for: waiting would not help.
-    if v_max is null or v_max < v_least and c.name <> 'key_budget' then
+    -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
+    -- that is larger than all of it is told how large (needed).
+    if v_max is null or v_max < v_least and (c.kind <> 'budget' or v_max = 0) and c.name <> 'key_budget' then
       return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then
@@ -3554,11 +3624,42 @@ begin
       end if;
     end if;
     return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case c.kind when 'sliding' then 'burst' else c.kind end, 'used', v_taken, 'max', v_max,
-      'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case c.kind when 'budget' then jsonb_build_object('needed', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
 end $function$;
 grant execute on routine limits.denial(limits.feature,limits.run,limits.request,text[],text,timestamp with time zone,bigint[],bigint[],bigint[],bigint,bigint,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.disown(p_items jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  r jsonb;
+  v_account uuid;
+  v_now timestamptz;
+  v_moves limits.move[];
+begin
+  for r in select value from jsonb_array_elements(p_items) order by value->>'a', value->>'p', value->>'id' loop
+    v_account := (r->>'a')::uuid;
+    v_now := limits.lock_meter(v_account, r->>'p', true);
+    -- It waits for an admission that has written its permit and not committed: of an account's first one the meter can't be locked.
+    insert into limits.permits (account_id, id, user_id, product, feature, units, reserve, state, holder, fence, slots, charges, due_at, request_id,
+        reason, created_at, updated_at)
+      values (v_account, (r->>'id')::uuid, (r->>'user')::uuid, r->>'p', r->>'feature', 0, 0, 'voided', (r->>'h')::uuid, (r->>'f')::integer, '{}', '[]', v_now,
+        r->>'request', r->>'reason', v_now, v_now)
+      on conflict (account_id, id) do nothing;
+    continue when found;
+    v_now := limits.lock_meter(v_account, r->>'p', true);
+    select s.moves into v_moves from limits.resolve(r, v_now) s;
+    perform limits.move_windows(v_account, v_moves);
+    v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);
+    perform limits.move_windows(v_account, v_moves);
+  end loop;
+end $function$;
+alter routine limits.disown(jsonb) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.draw(p_account uuid, p_product text, p_name text, p_units bigint, p_now timestamp with time zone)
  RETURNS jsonb
@@ -3677,27 +3778,41 @@ begin
 end $function$;
 grant execute on routine limits.extend(limits.permits,bigint,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamp with time zone, OUT cost bigint, OUT moves limits.move[])
+CREATE OR REPLACE FUNCTION limits.failures(p_account uuid, p_day bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(sum(t.used), 0)::bigint from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as t (name, start, used)
+  where m.account_id = p_account and t.name = 'failures' and t.start = p_day
+$function$;
+grant execute on routine limits.failures(uuid,bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.finish(p_permit limits.permits, p_failed boolean, p_reason text, p_now timestamp with time zone, p_kept boolean DEFAULT false, OUT cost bigint, OUT moves limits.move[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
   c jsonb;
   v_charges jsonb;
+  v_charged bigint;
   v_open boolean;
 begin
-  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_open
+  select coalesce(sum(e.cost) filter (where e.state = 'posted'), 0), coalesce(sum(e.charged) filter (where e.state = 'posted'), 0),
+      coalesce(bool_or(e.state in ('pending', 'sent')), false) into cost, v_charged, v_open
     from limits.usage_events e where e.account_id = p_permit.account_id and e.permit_id = p_permit.id;
   if v_open then
     with closed as (
       update limits.usage_events e set state = case e.state when 'sent' then 'posted' else 'voided' end, estimated = e.state = 'sent',
-          cost = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
-        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost
+          cost = case e.state when 'sent' then e.reserve else 0 end,
+          charged = case e.state when 'sent' then e.reserve else 0 end, updated_at = p_now
+        where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state in ('pending', 'sent') returning e.cost, e.charged
     )
-    select finish.cost + sum(closed.cost) into cost from closed;
+    select finish.cost + sum(closed.cost), v_charged + sum(closed.charged) into cost, v_charged from closed;
   end if;
-  select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - cost) g;
-  if p_failed then
+  perform limits.bear(p_permit, cost - v_charged, p_now);
+  select g.charges, g.moves into v_charges, moves from limits.give_back(p_permit, p_permit.reserve - v_charged) g;
+  if p_failed and not p_kept then
     for c in select value from jsonb_array_elements(v_charges) where value->>2 = 'quota' loop
       moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -(c->>4)::bigint)::limits.move;
     end loop;
@@ -3707,7 +3822,7 @@ begin
   update limits.permits set state = case when p_failed then 'voided' else 'settled' end, reason = p_reason, charges = v_charges, updated_at = p_now
     where account_id = p_permit.account_id and id = p_permit.id;
 end $function$;
-grant execute on routine limits.finish(limits.permits,boolean,text,timestamp with time zone) to plinth_system;
+grant execute on routine limits.finish(limits.permits,boolean,text,timestamp with time zone,boolean) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.free_seat(p_product text, p_name text, p_machine text, p_fence integer)
  RETURNS boolean
@@ -3884,7 +3999,7 @@ begin
     select seen into v_seen from limits.meters where account_id = p_account and scope = p_product for update skip locked;
     if not found then return null; end if;
   end if;
-  return greatest(app.now(), limits.instant(coalesce(v_seen, 0)));
+  return limits.time_after(v_seen);
 end $function$;
 grant execute on routine limits.lock_meter(uuid,text,boolean) to plinth_system;
 
@@ -4070,16 +4185,19 @@ begin
 end $function$;
 grant execute on routine limits.plan_required(limits.feature,jsonb,jsonb) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamp with time zone)
- RETURNS bigint
+CREATE OR REPLACE FUNCTION limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamp with time zone, OUT cost bigint, OUT charged bigint)
+ RETURNS record
  LANGUAGE plpgsql
 AS $function$
+#variable_conflict use_column
 declare
   o jsonb; u jsonb;
   e limits.usage_events;
-  v_voided boolean;
-  v_corrected bigint := 0;
+  v_told record;
+  v_voided boolean; v_estimated boolean;
+  v_cost bigint; v_charged bigint;
 begin
+  cost := 0; charged := 0;
   for o in select value from jsonb_array_elements(coalesce(p_calls, '[]')) loop
     u := o->'u';
     v_voided := o->>'s' = 'voided';
@@ -4090,27 +4208,34 @@ begin
         price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),
         completion_tokens = coalesce((u->>'completion_tokens')::integer, 0), reasoning_tokens = coalesce((u->>'reasoning_tokens')::integer, 0),
-        cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end
+        cost = case when v_voided then 0 else coalesce((u->>'cost')::bigint, reserve) end,
+        charged = case when v_voided then 0 else coalesce((u->>'charged')::bigint, (u->>'cost')::bigint, reserve) end
         where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id and state in ('pending', 'sent');
       continue when found;
     end if;
     select * into e from limits.usage_events where account_id = p_permit.account_id and id = (o->>'e')::uuid and permit_id = p_permit.id
       and (state = 'posted' and estimated or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder)) and fence = p_fence;
-    if found and (v_voided or not coalesce((u->>'estimated')::boolean, true)) then
-      -- A call that was certainly not served is corrected to nothing.
-      if v_voided then u := '{}'; end if;
-      insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
-          prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, corrects, request_id, created_at, updated_at)
-        values (e.account_id, (o->>'c')::uuid, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature,
-          coalesce(u->>'provider', e.provider), coalesce(u->>'model', e.model), u->>'provider_request_id',
-          coalesce((u->>'prompt_tokens')::integer, 0) - e.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - e.cached_tokens,
-          coalesce((u->>'completion_tokens')::integer, 0) - e.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - e.reasoning_tokens,
-          0, coalesce((u->>'cost')::bigint, 0) - e.cost, coalesce(u->>'price_version', e.price_version), 'posted', e.id, e.request_id, p_now, p_now)
-        on conflict (account_id, corrects) where corrects is not null and adjustment_id is null do nothing;
-      if found then v_corrected := v_corrected + coalesce((u->>'cost')::bigint, 0) - e.cost; end if;
-    end if;
+    continue when not found or u is null and not v_voided;
+    -- A call that was certainly not served is corrected to nothing; an estimate may be replaced by a closer one, and ends with the truth.
+    if v_voided then u := '{}'; end if;
+    v_estimated := coalesce((u->>'estimated')::boolean, false);
+    select sum(t.prompt_tokens) as prompt_tokens, sum(t.cached_tokens) as cached_tokens, sum(t.completion_tokens) as completion_tokens,
+        sum(t.reasoning_tokens) as reasoning_tokens, sum(t.cost) as cost, sum(t.charged) as charged,
+        coalesce(bool_or(t.corrects is not null and not t.estimated), false) as is_known
+      into v_told from limits.usage_events t
+      where t.account_id = e.account_id and t.permit_id = e.permit_id and (t.id = e.id or t.corrects = e.id) and t.adjustment_id is null;
+    v_cost := coalesce((u->>'cost')::bigint, 0) - v_told.cost;
+    v_charged := coalesce((u->>'charged')::bigint, (u->>'cost')::bigint, 0) - v_told.charged;
+    continue when v_told.is_known or v_estimated and v_cost = 0 and v_charged = 0;
+    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, charged, price_version, state, estimated, corrects, request_id, created_at, updated_at)
+      values (e.account_id, (o->>'c')::uuid, e.permit_id, e.attempt, e.fence, e.user_id, e.key_id, e.product, e.feature,
+        coalesce(u->>'provider', e.provider), coalesce(u->>'model', e.model), u->>'provider_request_id',
+        coalesce((u->>'prompt_tokens')::integer, 0) - v_told.prompt_tokens, coalesce((u->>'cached_tokens')::integer, 0) - v_told.cached_tokens,
+        coalesce((u->>'completion_tokens')::integer, 0) - v_told.completion_tokens, coalesce((u->>'reasoning_tokens')::integer, 0) - v_told.reasoning_tokens,
+        0, v_cost, v_charged, coalesce(u->>'price_version', e.price_version), 'posted', v_estimated, e.id, e.request_id, p_now, p_now);
+    post_calls.cost := post_calls.cost + v_cost; post_calls.charged := post_calls.charged + v_charged;
   end loop;
-  return v_corrected;
 end $function$;
 grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
 
@@ -4285,16 +4410,16 @@ begin
     insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_budgets) order by 2 on conflict do nothing;
     perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_budgets)) order by scope for update;
   end if;
-  select greatest(app.now(), limits.instant(max(seen))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
+  select limits.time_after(max(seen) filter (where seen <= limits.trusted(app.now()))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
   select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
       provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, price_version)::limits.reported)
     into v_events from unnest(p_events);
   -- Ids are locked in one order, whichever products two reports are about.
   with written as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, provider_request_id,
-        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, price_version, state, reported_by, reported_id, happened_at, request_id, created_at, updated_at)
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, reserve, cost, charged, price_version, state, reported_by, reported_id, happened_at, request_id, created_at, updated_at)
       select v_account, id, permit_id, 1, 1, p_user, p_key, product, name, provider, model, provider_request_id,
-        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, 0, cost, price_version, 'posted', p_holder, reported_id, happened_at, p_request, v_now, v_now
+        prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, 0, cost, cost, price_version, 'posted', p_holder, reported_id, happened_at, p_request, v_now, v_now
         from unnest(v_events) with ordinality order by reported_id, ordinality
       on conflict (account_id, reported_by, reported_id) where reported_id is not null do nothing
       returning id
@@ -4337,7 +4462,7 @@ declare
   p limits.permits;
   v_account uuid := (p_item->>'a')::uuid;
   v_fence integer := (p_item->>'f')::integer;
-  v_held boolean; v_corrected bigint; v_charges jsonb; v_cost bigint;
+  v_held boolean; v_corrected record; v_charges jsonb; v_cost bigint;
 begin
   moves := '{}';
   select * into p from limits.permits where account_id = v_account and id = (p_item->>'id')::uuid for update;
@@ -4353,12 +4478,13 @@ begin
   end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
   v_held := p.fence = v_fence and p.holder = (p_item->>'h')::uuid and (p.state = 'running' or p.state = 'queued' and p.job_id is null);
-  v_corrected := limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
+  select * into v_corrected from limits.post_calls(p, p_item->'calls', v_held, v_fence, p_now);
   if not v_held then
     -- It was closed with an estimate: the exact figure moves the budgets. An open permit counts it when it is closed.
-    if v_corrected <> 0 and p.state in ('settled', 'voided') then
-      select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected) g;
+    if (v_corrected.cost <> 0 or v_corrected.charged <> 0) and p.state in ('settled', 'voided') then
+      select g.charges, g.moves into v_charges, moves from limits.give_back(p, -v_corrected.charged) g;
       update limits.permits set charges = v_charges, updated_at = p_now where account_id = v_account and id = p.id;
+      perform limits.bear(p, v_corrected.cost - v_corrected.charged, p_now);
       if p.operator_budgets is not null then
         perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
       end if;
@@ -4373,7 +4499,7 @@ begin
     when 'extend' then
       answer := limits.prolong(p, p_item->'next', p_now);
     when 'requeue' then
-      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = p_now
+      update limits.usage_events set state = 'posted', estimated = true, cost = reserve, charged = reserve, updated_at = p_now
         where account_id = v_account and permit_id = p.id and state = 'sent';
       update limits.permits set state = 'queued', reason = p_item->>'reason', updated_at = p_now where account_id = v_account and id = p.id;
       answer := jsonb_build_object('kind', 'queued');
@@ -4381,7 +4507,7 @@ begin
       select f.cost, f.moves into v_cost, moves from limits.settle(p, (p_item->>'n')::integer, p_now) f;
       answer := jsonb_build_object('kind', 'settled', 'cost', v_cost);
     when 'release' then
-      select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now) f;
+      select f.cost, f.moves into v_cost, moves from limits.finish(p, true, p_item->>'reason', p_now, coalesce((p_item->>'k')::boolean, false)) f;
       answer := jsonb_build_object('kind', 'voided', 'cost', v_cost);
     else
       answer := jsonb_build_object('kind', 'reported');
@@ -4637,7 +4763,7 @@ begin
   select coalesce(array_agg(start order by start), '{}'), coalesce(array_agg(used order by start), '{}') into p_meter.starts, p_meter.used from (
     select start, sum(used)::bigint as used from (
       select * from unnest(p_meter.starts, p_meter.used) as t (start, used) union all select v_present, p_units) as all_of_them
-    where start > p_now - 61 * limits.sixtieth(p_per) group by start) as kept;
+    where start > p_now - 61 * limits.sixtieth(p_per) and start <= p_now group by start) as kept;
   p_meter.names := array_fill(p_name, array[cardinality(p_meter.starts)]);
   return p_meter;
 end $function$;
@@ -4652,7 +4778,8 @@ AS $function$
     (select limits.instant(min(begins) + 61 * limits.sixtieth(p_per)) from (
       select begins, sum(units) over (order by begins desc rows between unbounded preceding and 1 preceding) as later
       from limits.meters m, unnest(m.starts, m.used) as t (begins, units)
-      where m.account_id = p_account and m.scope = p_scope and begins > limits.micros(p_now) - 61 * limits.sixtieth(p_per)) as counted
+      where m.account_id = p_account and m.scope = p_scope and begins > limits.micros(p_now) - 61 * limits.sixtieth(p_per)
+        and begins <= limits.micros(p_now)) as counted
       where coalesce(later, 0) <= p_room),
     p_now + 61 * limits.sixtieth(p_per) * interval '1 microsecond')
 $function$;
@@ -4682,7 +4809,7 @@ CREATE OR REPLACE FUNCTION limits.spoken_for(p_account uuid, p_permit uuid, p_ev
  LANGUAGE sql
  STABLE
 AS $function$
-  select coalesce(sum(case state when 'posted' then cost else reserve end), 0)::bigint from limits.usage_events
+  select coalesce(sum(case state when 'posted' then charged else reserve end), 0)::bigint from limits.usage_events
   where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
 $function$;
 grant execute on routine limits.spoken_for(uuid,uuid,uuid) to plinth_system;
@@ -4744,7 +4871,7 @@ begin
     where account_id = p_account and id = p_permit and state in ('queued', 'running') returning * into p;
   if not found then return null; end if;
   v_refused := accounts.can_spend(p.account_id, p.user_id, p.key_id);
-  update limits.usage_events set state = 'posted', estimated = true, cost = reserve, updated_at = v_now
+  update limits.usage_events set state = 'posted', estimated = true, cost = reserve, charged = reserve, updated_at = v_now
     where account_id = p_account and permit_id = p_permit and state = 'sent';
   if v_refused is null then
     update limits.usage_events set state = 'sent', fence = p.fence, updated_at = v_now
@@ -4875,6 +5002,45 @@ end $function$;
 alter routine limits.take_seat(text,text,text,uuid,interval) owner to plinth_system;
 grant execute on routine limits.take_seat(text,text,text,uuid,interval) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION limits.time_after(p_seen bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := app.now();
+begin
+  if p_seen <= limits.trusted(v_now) then return greatest(v_now, timestamptz 'epoch' + p_seen * interval '1 microsecond'); end if;
+  return v_now;
+end $function$;
+grant execute on routine limits.time_after(bigint) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.trusted(p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select (extract(epoch from p_now) * 1000000)::bigint + 300000000
+$function$;
+grant execute on routine limits.trusted(timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.unserved(p_account uuid, p_permit uuid, p_now timestamp with time zone)
+ RETURNS limits.move[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  p limits.permits;
+begin
+  update limits.permits set state = 'voided', reason = 'answer lost', updated_at = p_now
+    where account_id = p_account and id = p_permit and state = 'settled' and reason in ('holder dead', 'overdue')
+      and (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_account and e.permit_id = p_permit and e.state = 'posted') = 0
+    returning * into p;
+  if not found then return '{}'; end if;
+  if jsonb_path_exists(p.charges, '$[*][2] ? (@ == "credits")') then perform limits.return_credits(p_account, p.charges, p_now); end if;
+  return array(select row(value->>0, value->>1, (value->>3)::bigint, -(value->>4)::bigint)::limits.move
+    from jsonb_array_elements(p.charges) where value->>2 = 'quota');
+end $function$;
+grant execute on routine limits.unserved(uuid,uuid,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
  RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)
  LANGUAGE plpgsql
@@ -4939,7 +5105,7 @@ CREATE OR REPLACE FUNCTION limits.used_within(p_meter limits.meters, p_per text,
  IMMUTABLE
 AS $function$
   select coalesce(sum(used), 0)::bigint from unnest(p_meter.starts, p_meter.used) as t (start, used)
-  where start > p_now - 61 * limits.sixtieth(p_per)
+  where start > p_now - 61 * limits.sixtieth(p_per) and start <= p_now
 $function$;
 grant execute on routine limits.used_within(limits.meters,text,bigint) to plinth_system;
 
@@ -5014,9 +5180,12 @@ declare
   v_zone text;
   v_last timestamptz := limits.instant(p_stored);
   v_shortest interval := case p_per when 'day' then interval '23 hours' when 'week' then interval '5 days' else interval '26 days' end;
+  v_longest interval := case p_per when 'day' then interval '76 hours' when 'week' then interval '16 days' else interval '64 days' end;
   v_end timestamptz;
 begin
-  if p_now < v_last then return row(p_stored, v_last); end if;
+  if p_now < v_last and v_last <= p_now + v_longest then return row(p_stored, v_last); end if;
+  -- It can't end so late: it began under a clock that was wrong.
+  if v_last > p_now then v_last := null; end if;
   v_zone := accounts.time_zone(p_account);
   v_end := limits.zoned_end(p_per, limits.zoned_start(p_per, p_now, v_zone), v_zone);
   while v_end < v_last + v_shortest loop v_end := limits.zoned_end(p_per, v_end, v_zone); end loop;
@@ -5338,7 +5507,7 @@ $function$;
 
 -- ==================== reports
 
-create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint);
+create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint, charged bigint);
 
 create table reports.proceeds (
   account_id uuid not null,
@@ -5387,6 +5556,7 @@ create table reports.usage_cells (
   posted bigint not null,
   estimated bigint not null,
   corrections bigint not null,
+  charged bigint not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint usage_cells_account_id_slot_product_feature_user_id_model_p_key UNIQUE NULLS NOT DISTINCT (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own)
@@ -5403,15 +5573,16 @@ CREATE OR REPLACE FUNCTION reports.add(p_cells reports.cell[])
  LANGUAGE sql
 AS $function$
   insert into reports.usage_cells as c (account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
-      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections)
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections, charged)
     select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls), sum(estimated_calls),
-      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections)
+      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(posted), sum(estimated), sum(corrections), sum(charged)
     from unnest(p_cells) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
   on conflict (account_id, slot, product, feature, user_id, model, provider, plan, key_id, own) do update set
     calls = c.calls + excluded.calls, estimated_calls = c.estimated_calls + excluded.estimated_calls,
     prompt_tokens = c.prompt_tokens + excluded.prompt_tokens, cached_tokens = c.cached_tokens + excluded.cached_tokens,
     completion_tokens = c.completion_tokens + excluded.completion_tokens, reasoning_tokens = c.reasoning_tokens + excluded.reasoning_tokens,
     posted = c.posted + excluded.posted, estimated = c.estimated + excluded.estimated, corrections = c.corrections + excluded.corrections,
+    charged = c.charged + excluded.charged,
     updated_at = app.now()
 $function$;
 grant execute on routine reports.add(reports.cell[]) to plinth_system;
@@ -5427,7 +5598,8 @@ AS $function$
     p_times * e.prompt_tokens::bigint, p_times * e.cached_tokens::bigint, p_times * e.completion_tokens::bigint, p_times * e.reasoning_tokens::bigint,
     p_times * case when e.corrects is null and not e.estimated then e.cost else 0 end,
     p_times * case when e.corrects is null and e.estimated then e.cost else 0 end,
-    p_times * case when e.corrects is not null then e.cost else 0 end
+    p_times * case when e.corrects is not null then e.cost else 0 end,
+    p_times * e.charged
 $function$;
 grant execute on routine reports.cell_of(limits.usage_events,limits.permits,integer) to plinth_system;
 
@@ -5454,18 +5626,18 @@ CREATE OR REPLACE FUNCTION reports.differences(p_from timestamp with time zone, 
 AS $function$
   select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, sum(calls)::bigint, sum(estimated_calls)::bigint,
       sum(prompt_tokens)::bigint, sum(cached_tokens)::bigint, sum(completion_tokens)::bigint, sum(reasoning_tokens)::bigint,
-      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint
+      sum(posted)::bigint, sum(estimated)::bigint, sum(corrections)::bigint, sum(charged)::bigint
     from (
       select cell.* from limits.usage_events e join limits.permits p on p.account_id = e.account_id and p.id = e.permit_id
         cross join lateral reports.cell_of(e, p, 1) as cell
         where e.state = 'posted' and e.updated_at >= p_from and e.updated_at < p_until
       union all
       select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, -calls, -estimated_calls, -prompt_tokens, -cached_tokens,
-        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections from reports.usage(p_from, p_until)
+        -completion_tokens, -reasoning_tokens, -posted, -estimated, -corrections, -charged from reports.usage(p_from, p_until)
     ) as signed
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having (sum(calls), sum(estimated_calls), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
-      sum(posted), sum(estimated), sum(corrections)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+      sum(posted), sum(estimated), sum(corrections), sum(charged)) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     order by 1, 2, 5, 6, 3, 9, 8, 4, 7, 10
 $function$;
 grant execute on routine reports.differences(timestamp with time zone,timestamp with time zone) to plinth_system;
@@ -5541,7 +5713,7 @@ CREATE OR REPLACE FUNCTION reports.usage(p_from timestamp with time zone, p_unti
  STABLE
 AS $function$
   select account_id, slot, user_id, plan, product, feature, key_id, provider, model, own, calls, estimated_calls,
-      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections
+      prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, posted, estimated, corrections, charged
     from reports.usage_cells where slot >= p_from and slot < p_until
   union all
   select * from reports.tail() where slot >= p_from and slot < p_until

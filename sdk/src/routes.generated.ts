@@ -588,7 +588,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'trial_refused' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'trial_refused' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -652,6 +652,8 @@ export interface Routes {
         readonly net_minor: number;
         /** What the model calls cost, in micro-dollars. */
         readonly cost_micros: number;
+        /** What of it counted against the accounts’ budgets. */
+        readonly charged_micros: number;
         /** The same in the currency, rounded half away from zero. */
         readonly cost_minor: number | null;
         /** net − cost; null: there is no rate for the currency. */
@@ -764,6 +766,8 @@ export interface Routes {
         readonly estimated_micros: number;
         /** What figures that came late, and adjustments, added or took away. */
         readonly corrections_micros: number;
+        /** What of the cost counted against budgets: less, where providers failed. */
+        readonly charged_micros: number;
       })[];
       readonly next_cursor: string | null;
     };
@@ -808,7 +812,7 @@ export interface Routes {
         readonly id: string;
         readonly url: string;
         /** What it is told. */
-        readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+        readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
         readonly description: string;
         readonly status: 'enabled' | 'disabled';
         /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -832,7 +836,7 @@ export interface Routes {
       readonly id: string;
       readonly url: string;
       /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
       readonly description: string;
       readonly status: 'enabled' | 'disabled';
       /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -862,7 +866,7 @@ export interface Routes {
         readonly id: string;
         /** The `webhook-id` that it is sent under. */
         readonly event_id: string;
-        readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'webhook.test';
+        readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed' | 'webhook.test';
         /** Whom the event is about. */
         readonly account_id: string | null;
         /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
@@ -892,6 +896,18 @@ export interface Routes {
         readonly created: number;
         readonly owned_by: string;
       })[];
+    };
+  };
+  /** One of the models that can be asked for */
+  'GET /v1/ai/models/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: {
+      readonly id: string;
+      readonly object: 'model';
+      readonly created: number;
+      readonly owned_by: string;
     };
   };
   /** List API keys */
@@ -1866,8 +1882,10 @@ export interface Routes {
         readonly cached_tokens: number;
         readonly completion_tokens: number;
         readonly reasoning_tokens: number;
-        /** Micro-dollars; of a correction, what it adds or takes away. */
+        /** Micro-dollars that the provider may bill; of a correction, what it adds or takes away. */
         readonly cost_micros: number;
+        /** What of it counts against your budgets: less than the cost where the provider failed. */
+        readonly charged_micros: number;
         readonly price_version: string;
         readonly status: 'pending' | 'sent' | 'posted' | 'voided';
         /** The provider gave no figures: this is the most that the call may have cost. */
@@ -1938,6 +1956,8 @@ export interface Routes {
         readonly estimated_micros: number;
         /** What figures that came late, and adjustments, added or took away. */
         readonly corrections_micros: number;
+        /** What of the cost counted against budgets: less, where providers failed. */
+        readonly charged_micros: number;
       })[];
       readonly next_cursor: string | null;
     };
@@ -1964,7 +1984,7 @@ export interface Routes {
       /** https:// and an address of the public Internet. */
       readonly url?: string | undefined;
       /** All when not said. */
-      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[] | undefined;
+      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
       readonly description?: string | undefined;
       readonly status?: 'enabled' | 'disabled' | undefined;
     };
@@ -1972,7 +1992,7 @@ export interface Routes {
       readonly id: string;
       readonly url: string;
       /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
       readonly description: string;
       readonly status: 'enabled' | 'disabled';
       /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -2374,14 +2394,14 @@ export interface Routes {
       /** https:// and an address of the public Internet. */
       readonly url: string;
       /** All when not said. */
-      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[] | undefined;
+      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
       readonly description?: string | undefined;
     };
     readonly reply: {
       readonly id: string;
       readonly url: string;
       /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
       readonly description: string;
       readonly status: 'enabled' | 'disabled';
       /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -2425,7 +2445,7 @@ export interface Routes {
       readonly id: string;
       readonly url: string;
       /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed')[];
+      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
       readonly description: string;
       readonly status: 'enabled' | 'disabled';
       /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -3641,11 +3661,13 @@ export type ErrorCode =
   | 'already_invited'
   | 'already_member'
   | 'already_subscribed'
+  | 'answer_too_large'
   | 'answer_unusable'
   | 'busy'
   | 'call_too_costly'
   | 'captcha_required'
   | 'conflict'
+  | 'context_length_exceeded'
   | 'context_too_large'
   | 'dns_unavailable'
   | 'does_not_fit'
@@ -3690,9 +3712,12 @@ export type ErrorCode =
   | 'precondition_failed'
   | 'prices_missing'
   | 'provider_email_unverified'
+  | 'provider_not_found'
+  | 'provider_rate_limited'
   | 'provider_rejected'
   | 'provider_timeout'
   | 'provider_unavailable'
+  | 'provider_unprocessable'
   | 'refreshed_too_often'
   | 'sale_differs'
   | 'server_stopping'
