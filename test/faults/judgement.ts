@@ -52,10 +52,8 @@ export async function judged(
 
 /** What the processes logged of a request that a violation shows: a seed may never bring it about again. */
 function withLog(violation: Violation, members: readonly Member[]): Violation {
-  const ids = violation.rows.flatMap((row) => field(row, 'id') ?? []);
-  const lines = ids.flatMap((id) =>
-    members.flatMap((member) => member.saidOf(`"request_id":"${String(id)}"`)),
-  );
+  const ids = violation.rows.map((row) => field(row, 'id')).filter((id) => typeof id === 'string');
+  const lines = ids.flatMap((id) => members.flatMap((member) => member.saidOf(`"request_id":"${id}"`)));
   return { ...violation, rows: [...violation.rows, ...lines] };
 }
 

@@ -73,7 +73,7 @@ export const AI: readonly Patch[] = [
   {
     name: 'time-out-booked-as-not-served',
     file: 'src/platform/ai/outcome.ts',
-    find: "ledger: how.isSent ? 'broken' : 'not_served',",
+    find: "ledger: mayBeServed ? 'broken' : 'not_served',",
     replace: "ledger: 'not_served',",
     expects:
       'src/platform/ai/faults.test.ts :: what the ledger is told of each fault > a call that is not answered in time may have been served',

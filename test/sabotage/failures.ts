@@ -34,7 +34,7 @@ export const FAILED_CALLS: readonly Patch[] = [
   {
     name: 'nothing-is-read-on',
     file: 'src/platform/ai/exchange.ts',
-    find: 'if (this.#started && this.#status < 400 && READ_ON.has(mishap)) this.#readOn();',
+    find: 'if (this.#started && mayBeServed && READ_ON.has(mishap)) this.#readOn();',
     replace: '',
     expects: `${CHARGES} what a caller brought about is charged as the provider bills it > of a plain call whose caller hung up: its estimate at once, then what it used`,
   },
@@ -48,8 +48,8 @@ export const FAILED_CALLS: readonly Patch[] = [
   {
     name: 'too-large-an-answer-is-asked-for-again',
     file: OUTCOME,
-    find: "retry: 'never', health: 'neutral' } as const;",
-    replace: "retry: 'same', health: 'neutral' } as const;",
+    find: "retry: 'never',\n    health: 'neutral',\n  } as const;",
+    replace: "retry: 'same',\n    health: 'neutral',\n  } as const;",
     expects:
       'src/platform/ai/each.test.ts :: a stream that breaks after elements were taken > is not asked for again when it is larger than the policy takes',
   },
@@ -87,6 +87,34 @@ export const FAILED_CALLS: readonly Patch[] = [
     find: 'coalesce(bool_or(t.corrects is not null and not t.estimated), false) as is_known',
     replace: 'coalesce(bool_or(t.corrects is not null), false) as is_known',
     expects: `${FAILURES} a call that its caller broke off > may be known more closely first, and exactly later`,
+  },
+  {
+    name: 'refused-after-all-is-charged',
+    file: 'src/platform/ai/attempt.ts',
+    find: "return isUnserved(status) ? 'not_served' : 'part';",
+    replace: "return 'part';",
+    expects: `${CHARGES} of a call whose caller left before its answer > nothing is charged where the provider then says a defect, streamed or not`,
+  },
+  {
+    name: 'given-up-by-a-gateway-costs-nothing',
+    file: 'src/platform/ai/attempt.ts',
+    find: "return isUnserved(status) ? 'not_served' : 'part';",
+    replace: "return 'not_served';",
+    expects: `${CHARGES} of a call whose caller left before its answer > the estimate stays where a gateway gives up`,
+  },
+  {
+    name: 'redirects-are-followed-for-nobody',
+    file: 'src/platform/ai/exchange.ts',
+    find: "if (path !== undefined && this.#remainder !== undefined) this.#leave('end');",
+    replace: "if (path === '') this.#leave('end');",
+    expects: `${CHARGES} of a call whose caller left before its answer > nothing is sent to where the provider redirects`,
+  },
+  {
+    name: 'a-broken-stream-is-a-whole-one',
+    file: 'src/platform/ai/remainder.ts',
+    find: "end === 'end' && usable ? 'whole' : 'part'",
+    replace: "end === 'end' ? 'whole' : 'part'",
+    expects: `${CHARGES} of a call whose caller left before its answer > the estimate stays where the stream ends before its end`,
   },
   {
     name: 'asking-for-failures-is-free',

@@ -12,8 +12,8 @@ export const GUARDS: readonly Patch[] = [
   {
     name: 'answer-above-the-cap-counts',
     file: 'src/platform/ai/outcome.ts',
-    find: "retry: 'never', health: 'neutral' } as const;",
-    replace: "retry: 'never', health: 'failed' } as const;",
+    find: "retry: 'never',\n    health: 'neutral',\n  } as const;",
+    replace: "retry: 'never',\n    health: 'failed',\n  } as const;",
     expects: `${TWO} answers above the cap, as often as one account asks for them, close nothing`,
   },
   {

@@ -59,8 +59,8 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'plain-answer-to-a-stream-refused',
     file: 'src/platform/ai/stream-meter.ts',
-    find: "if (received[firstWord(received)] === OPENS) return 'waiting';",
-    replace: "if (received[firstWord(received)] === OPENS) return 'answer';",
+    find: "if (isPlain(received)) return 'waiting';",
+    replace: "if (isPlain(received)) return 'answer';",
     expects: `${DIALECTS} > in the dialect plain has the same words, end and exact cost`,
   },
   {

@@ -1,20 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type Passing } from '#platform/db';
-import { AppError, type Clock, type Micros } from '#platform/kernel';
+import type { Clock, Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Deadlines } from './deadlines.ts';
 import { type Ended, Exchange } from './exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
-import { brokenStream, type Failure, failedInStream, mishap, refusal, unusable } from './outcome.ts';
+import {
+  brokenStream,
+  type Failure,
+  failedInStream,
+  isUnserved,
+  mishap,
+  refusal,
+  unusable,
+} from './outcome.ts';
 import type { Passage } from './passage.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { AiLogger, AiMetrics, CallOutcome, HangUp } from './ports.ts';
+import { type AiLogger, type AiMetrics, type CallOutcome, endedHere, type HangUp } from './ports.ts';
 import type { Target } from './providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
-import { Remainder } from './remainder.ts';
+import { type LateEnd, Remainder } from './remainder.ts';
 import { sendPlanned } from './sending.ts';
 import { StreamMeter } from './stream-meter.ts';
 import { timeLimits } from './time-limits.ts';
@@ -154,9 +162,10 @@ function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Excha
     remainder(received) {
       const remainder = new Remainder({
         meter,
-        done({ isWhole, ...read }) {
+        done({ end, ...read }) {
           turn.passage.release();
-          parts.ledger.late(entry, { ...read, id: requestId(exchange.headers) ?? read.id }, isWhole);
+          const seen = { ...read, id: requestId(exchange.headers) ?? read.id };
+          parts.ledger.late(entry, seen, lateEnd(exchange.status, end));
         },
       });
       remainder.data(received);
@@ -164,6 +173,12 @@ function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Excha
     },
   });
   return exchange;
+}
+
+/** What an answer that nobody waited for says of what is billed, by its status too. */
+function lateEnd(status: number, end: LateEnd): LateEnd {
+  if (status === 200) return end;
+  return isUnserved(status) ? 'not_served' : 'part';
 }
 
 function showsAnswer(received: Buffer): boolean {
@@ -228,7 +243,7 @@ async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | Str
   const { parts, entry } = at;
   if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
   if (ended.kind === 'mishap')
-    return posted(at, mishap({ ...ended, isOurs: isEndedHere(at.call) }), undefined);
+    return posted(at, mishap({ ...ended, isOurs: endedHere(at.call.hangUp) !== undefined }), undefined);
   if (ended.status !== 200) {
     return posted(
       at,
@@ -307,7 +322,8 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
       hangUp?.removeEventListener('abort', stop);
       over(at.turn);
       const { usage, shownTokens, tier } = meter;
-      const isOurs = end === 'hung_up' && isEndedHere(call);
+      // Nobody is charged for what this server ended.
+      const isOurs = end === 'hung_up' && endedHere(hangUp) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
       const seen = { usage, shownTokens, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
@@ -329,11 +345,6 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
   unread: 'hung_up',
   hung_up: 'hung_up',
 };
-
-/** This server ended it, because it stops: nobody is charged for that. */
-function isEndedHere({ hangUp }: PipeCall): boolean {
-  return hangUp?.reason instanceof AppError;
-}
 
 /** The provider's id of a call: the header that its support asks for, where it has one. */
 function requestId(headers: IncomingHttpHeaders): string | undefined {

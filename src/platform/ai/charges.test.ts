@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Passing } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
+import { describe, expect, test } from 'vitest';
 import { cost as costOf, createPrices } from './prices.ts';
 import { chat, read } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
 import { makeStand } from './testing/stand.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
+import type { WireRequest } from './wire.ts';
 
 const none = (): void => {};
 const stand = makeStand(createOpenAISandbox);
@@ -34,6 +37,33 @@ function billed(calls: ReturnType<(typeof stand)['sandbox']['bill']>): number {
 }
 
 const at = (url: string) => ({ upstreams: [{ name: 'sandbox', baseUrl: url, apiKey: 'k' }] });
+
+type Answer = (response: ServerResponse) => unknown;
+const says =
+  (status: number, body: string, headers: OutgoingHttpHeaders = {}): Answer =>
+  (response) =>
+    response.writeHead(status, headers).end(body);
+
+/** Leaves as soon as the provider has the request, and answers then; `estimate` is what was posted at once. */
+async function leave(answer: Answer, wire: WireRequest) {
+  const goOn = Promise.withResolvers<void>();
+  const late = await scriptedUpstream((response, { index }) =>
+    index === 0
+      ? void goOn.promise.then(() => answer(response))
+      : void response.end(plainAnswer('the next', null)),
+  );
+  const hangUp = new AbortController();
+  const permit = recordingPermit();
+  const here = stand.open(at(late.url));
+  const call = here.call(permit, { feature, wire, hangUp: hangUp.signal });
+  const gone = expect(call).rejects.toMatchObject({ code: 'client_gone' });
+  await late.received(1);
+  hangUp.abort();
+  await gone;
+  const { cost: estimate } = posted(permit) as { cost: number };
+  goOn.resolve();
+  return { permit, late, estimate, here };
+}
 
 describe('what a provider broke', () => {
   test.each([
@@ -172,6 +202,82 @@ describe('what a caller brought about is charged as the provider bills it', () =
     const call = stand.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', caused: true });
     expect(permit.states).toEqual(['not_served']);
+  });
+});
+
+describe('of a call whose caller left before its answer', () => {
+  const nothing = [{ cost: 0, charged: 0, estimated: false }];
+
+  test.each([
+    ['a defect', says(500, '{"error":{"message":"no"}}')],
+    ['no room', says(429, '{"error":{"message":"no"}}', { 'retry-after': '1' })],
+    ['a refusal', says(400, '{"error":{"message":"no","code":"bad"}}')],
+    ['a redirect to nowhere', says(302, '')],
+    ['an error in place of an answer', says(200, '{"error":{"message":"no"}}')],
+  ])('nothing is charged where the provider then says %s, streamed or not', async (_what, answer) => {
+    for (const wire of [chat(), stream]) {
+      const { permit, late, estimate } = await leave(answer, wire);
+      expect(estimate).toBeGreaterThan(0);
+      await expect.poll(() => permit.amended).toMatchObject(nothing);
+      await late.close();
+    }
+  });
+
+  test('nothing is charged for an error that is the first event of a stream', async () => {
+    const answer = says(200, 'data: {"error":{"message":"no"}}\n\n', { 'content-type': 'text/event-stream' });
+    const { permit, late } = await leave(answer, stream);
+    await expect.poll(() => permit.amended).toMatchObject(nothing);
+    await late.close();
+  });
+
+  test('nothing is sent to where the provider redirects', async () => {
+    const { permit, late } = await leave(says(307, '', { location: '/v1/elsewhere' }), chat());
+    await expect.poll(() => permit.amended).toMatchObject(nothing);
+    expect(late.requests).toHaveLength(1);
+    await late.close();
+  });
+
+  test('an answer in plain JSON is read, though a stream was asked for', async () => {
+    const usage = { prompt_tokens: 12, completion_tokens: 34 };
+    const { permit, late } = await leave(says(200, plainAnswer('late', usage)), stream);
+    await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
+    await late.close();
+  });
+
+  test.each([
+    ['a gateway gives up', chat(), says(504, 'too late')],
+    ['the answer is no JSON', chat(), says(200, '<html>')],
+    [
+      'the stream ends before its end',
+      stream,
+      says(200, delta('one'), { 'content-type': 'text/event-stream' }),
+    ],
+    ['an event is no JSON', stream, says(200, 'data: {"choi\n\n', { 'content-type': 'text/event-stream' })],
+  ])('the estimate stays where %s', async (_what, wire, answer) => {
+    const { permit, late, here } = await leave(answer, wire);
+    // Asked, answered and counted after it.
+    await here.call(recordingPermit(), { feature, wire: chat() });
+    expect(permit.amended).toEqual([]);
+    expect(posted(permit)).toMatchObject({ estimated: true });
+    await late.close();
+  });
+
+  test.each([429, 503, 400])('nothing is charged where a status of %i had come already', async (status) => {
+    const slow = await scriptedUpstream((response) => {
+      response.writeHead(status, { 'content-length': '10' }).write('{');
+    });
+    const seen = Promise.withResolvers<void>();
+    const passing: Passing = (_point, when) => (when === 'after' ? seen.resolve() : undefined);
+    const hangUp = new AbortController();
+    const permit = recordingPermit();
+    const here = stand.open({ ...at(slow.url), passing });
+    const call = here.call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const gone = expect(call).rejects.toMatchObject({ code: 'client_gone' });
+    await seen.promise;
+    hangUp.abort();
+    await gone;
+    expect(permit.states).toEqual(['not_served']);
+    await slow.close();
   });
 });
 

@@ -115,7 +115,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     dispatcher.dispatch(request, this);
   }
 
-  /** Stops the call: the connection is closed, so that the provider may stop as well. */
+  /** Nobody waits for the call any more. What it costs is still learned: its answer is read on, for a bounded time and size. */
   stop(): void {
     this.#fail('stopped');
   }
@@ -175,11 +175,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   onResponseEnd(): void {
     if (this.#over && this.#remainder === undefined) return;
     const path = this.#redirected;
-    if (path !== undefined) {
-      const again = this.#again;
-      this.#again = undefined;
-      again?.send(path);
-    } else if (this.#decoder === undefined) this.#ended();
+    // Nobody waits for what the other address would say, and the provider would bill it.
+    if (path !== undefined && this.#remainder !== undefined) this.#leave('end');
+    else if (path !== undefined) this.#sendAgain(path);
+    else if (this.#decoder === undefined) this.#ended();
     else this.#decoder.end();
   }
 
@@ -195,6 +194,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   /** Whether it still reads what nobody waits for. */
   get readsOn(): boolean {
     return this.#remainder !== undefined;
+  }
+
+  /** Of the answer; 0 before it has begun. */
+  get status(): number {
+    return this.#status;
   }
 
   get headers(): IncomingHttpHeaders {
@@ -247,6 +251,18 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#resolve({ kind: 'stream', headers: this.#headers, head });
   }
 
+  /** Of the call that was redirected nothing is left: what happens now happens to this one. */
+  #sendAgain(path: string): void {
+    const again = this.#again;
+    this.#again = undefined;
+    this.#redirected = undefined;
+    this.#decoder = undefined;
+    this.#status = 0;
+    this.#headers = {};
+    this.#started = false;
+    again?.send(path);
+  }
+
   #received(): Buffer {
     const [only] = this.#chunks;
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
@@ -275,7 +291,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#finish();
     const isSilence = reason === 'timeout' || reason === 'overdue';
     const mishap = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
-    if (this.#started && this.#status < 400 && READ_ON.has(mishap)) this.#readOn();
+    // Any other status has said what it costs.
+    const mayBeServed = this.#status === 0 || this.#status === 200;
+    if (this.#started && mayBeServed && READ_ON.has(mishap)) this.#readOn();
     if (!this.#streaming)
       this.#resolve({ kind: 'mishap', mishap: reason, status: this.#status, isSent: this.#started });
     else if (this.#consumer === undefined) this.#late = reason;

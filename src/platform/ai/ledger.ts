@@ -6,6 +6,7 @@ import type { Plan } from './plan.ts';
 import type { AiMetrics } from './ports.ts';
 import { cost, type TokenUsage } from './prices.ts';
 import type { Target } from './providers.ts';
+import type { LateEnd } from './remainder.ts';
 import { inputTokens, type TokenCounter, tokensOf } from './tokens.ts';
 import type { WireRequest } from './wire.ts';
 
@@ -42,6 +43,9 @@ const WORTH_COUNTING = 4_096;
 /** Of a call of which nothing was seen. */
 const NOTHING_SHOWN: Served = { usage: undefined, shownTokens: 0, id: undefined, tier: undefined };
 
+/** Of a call that was refused: no provider bills it. */
+const NO_TOKENS: TokenUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+
 /** What was posted: at once by a provider's figures; else when the tokens have been counted. */
 export type Posted = Usage | Promise<Usage>;
 
@@ -61,8 +65,8 @@ export interface Ledger {
   caused(entry: LedgerEntry, shown?: Served): Posted;
   /** A stream's end. */
   streamed(entry: LedgerEntry, served: Served, end: StreamEnd): Posted;
-  /** What a call that was posted as `caused` really used, as far as its answer was read on; `isWhole`: to its end. */
-  late(entry: LedgerEntry, served: Served, isWhole: boolean): void;
+  /** What a call that was posted as `caused` really used, as far as its answer was read on. */
+  late(entry: LedgerEntry, served: Served, end: LateEnd): void;
 }
 
 export function createLedger(parts: {
@@ -131,11 +135,12 @@ export function createLedger(parts: {
       if (end === 'complete') return ledger.served(entry, served);
       return end === 'cut' || end === 'timeout' ? ledger.broken(entry, served) : ledger.caused(entry, served);
     },
-    late(entry, served, isWhole) {
-      if (served.usage === undefined && !isWhole) return;
+    late(entry, served, end) {
+      const known = end === 'not_served' ? { ...served, usage: NO_TOKENS } : served;
+      if (known.usage === undefined && end === 'part') return;
       void (async () => {
-        const [one, seen] = served.usage === undefined ? await closely(entry, served) : [entry, served];
-        await one.permit.amend(one.event, usageOf(one, seen, isWhole));
+        const [one, seen] = known.usage === undefined ? await closely(entry, known) : [entry, known];
+        await one.permit.amend(one.event, usageOf(one, seen, true));
       })();
     },
   };
@@ -167,24 +172,16 @@ function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
  * Of an answer that was seen whole, what was shown; but what a model thought unseen nobody can tell, and what a provider
  * generated after the connection broke neither: it may be all that was asked for.
  */
-function mostTokens({ wire, plan, target }: LedgerEntry, served: Served, isWhole: boolean): TokenUsage {
-  const most = plan.maxTokens * wire.replies;
-  const isShownAll = isWhole && !target.price.thinks;
-  return {
-    promptTokens: inputTokens(target.price, wire),
-    cachedTokens: 0,
-    completionTokens: isShownAll ? Math.min(served.shownTokens, most) : most,
-    reasoningTokens: 0,
-  };
+function mostTokens(entry: LedgerEntry, served: Served, isWhole: boolean): TokenUsage {
+  return isWhole && !entry.target.price.thinks ? tokensWith(entry, served.shownTokens) : tokensWith(entry);
 }
 
-function shownCost({ wire, plan, target }: LedgerEntry, { shownTokens, tier }: Served): number {
-  const completionTokens = Math.min(shownTokens, plan.maxTokens * wire.replies);
-  const tokens = {
-    promptTokens: inputTokens(target.price, wire),
-    cachedTokens: 0,
-    completionTokens,
-    reasoningTokens: 0,
-  };
-  return cost(target.price, tokens, tier);
+function shownCost(entry: LedgerEntry, { shownTokens, tier }: Served): number {
+  return cost(entry.target.price, tokensWith(entry, shownTokens), tier);
+}
+
+/** The input as we count it, and so many tokens of output, or the most that was asked for. */
+function tokensWith({ wire, plan, target }: LedgerEntry, output = Number.POSITIVE_INFINITY): TokenUsage {
+  const completionTokens = Math.min(output, plan.maxTokens * wire.replies);
+  return { ...NO_TOKENS, promptTokens: inputTokens(target.price, wire), completionTokens };
 }

@@ -34,7 +34,7 @@ export interface StreamSource {
 export class LiveStream implements Consumer {
   /** Settles when the ledger has its outcome; never rejects. */
   readonly finished: Promise<StreamEnd>;
-  /** What it used, once it is finished; not known of a stream that broke, which is posted at its reserve. */
+  /** What was posted, once it is finished: the provider's figures, or an estimate. */
   usage: Usage | undefined;
   readonly #source: StreamSource;
   readonly #meter: StreamMeter;
@@ -88,7 +88,7 @@ export class LiveStream implements Consumer {
     this.#source.resume();
   }
 
-  /** Nobody reads any more: the provider call is stopped, and what was shown is posted. */
+  /** Nobody reads any more: it is posted as the most that it may cost, until it has been read on. */
   stop(): void {
     this.#source.stop();
   }

@@ -39,6 +39,11 @@ const PASSING = new Set([408, 409, 425]);
 /** OpenAI's 429 of an account without credit: waiting does not mend it. */
 const EMPTY_PURSE = 'insufficient_quota';
 
+/** Whether a call whose answer has this status was served by nobody, so that nobody bills it. 0: no answer has begun. */
+export function isUnserved(status: number): boolean {
+  return status !== 0 && status !== 200 && !PERHAPS_SERVED.has(status);
+}
+
 /** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
 export function refusal(
   answer: Extract<Ended, { kind: 'answer' }>,
@@ -101,15 +106,20 @@ export function mishap(how: {
   readonly isOurs?: boolean;
 }): Failure {
   const { status } = how;
+  const mayBeServed = how.isSent && !isUnserved(status);
   const common = {
     status,
     code: undefined,
     retryAfter: undefined,
-    ledger: how.isSent ? 'broken' : 'not_served',
+    ledger: mayBeServed ? 'broken' : 'not_served',
     retry: 'same',
     health: 'failed',
   } as const;
-  const caused = { ledger: how.isSent ? 'caused' : 'not_served', retry: 'never', health: 'neutral' } as const;
+  const caused = {
+    ledger: mayBeServed ? 'caused' : 'not_served',
+    retry: 'never',
+    health: 'neutral',
+  } as const;
   switch (how.mishap) {
     case 'unreachable':
     case 'lost':
@@ -121,10 +131,10 @@ export function mishap(how: {
     case 'oversized':
       // An error that goes on and on is still an error. An answer above the cap is what its caller asked for.
       return status >= 400
-        ? { ...common, outcome: 'failed', ledger: 'not_served', error: unavailable() }
+        ? { ...common, outcome: 'failed', error: unavailable() }
         : { ...common, ...caused, outcome: 'unusable', error: causedBy('answer_too_large') };
     case 'undecodable':
-      return { ...unusable(), status };
+      return { ...unusable(), status, ledger: mayBeServed ? 'unusable' : 'not_served' };
     case 'stopped':
       return {
         ...common,

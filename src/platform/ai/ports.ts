@@ -1,4 +1,4 @@
-import type { Micros } from '#platform/kernel';
+import { AppError, type Micros } from '#platform/kernel';
 import type { BreakerState } from './breaker.ts';
 
 /** The part of a pino logger that is used here. Fields are ids, names and figures, never a prompt or an answer. */
@@ -46,4 +46,9 @@ export interface HangUp {
   readonly reason?: unknown;
   addEventListener(type: 'abort', run: () => void): void;
   removeEventListener(type: 'abort', run: () => void): void;
+}
+
+/** The error that this server ended a call with, because it stops or moves it; undefined: whoever asked went away, or waits. */
+export function endedHere(hangUp: HangUp | undefined): AppError | undefined {
+  return hangUp?.reason instanceof AppError ? hangUp.reason : undefined;
 }

@@ -9,7 +9,7 @@ import { ProviderError } from './errors.ts';
 import { inItsWords, openAiError } from './openai-errors.ts';
 import type { Pipe } from './pipe.ts';
 import { planCall } from './plan.ts';
-import type { AiLogger, HangUp } from './ports.ts';
+import { type AiLogger, endedHere, type HangUp } from './ports.ts';
 
 export interface RelayTo {
   /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
@@ -94,7 +94,7 @@ async function relayStream(
  */
 function closed(permit: Permit, error: unknown, hangUp: HangUp | undefined): Promise<void> {
   const reason = error instanceof AppError ? error.code : 'internal';
-  const isOurs = hangUp?.reason instanceof AppError;
+  const isOurs = endedHere(hangUp) !== undefined;
   if (isOurs || !(error instanceof ProviderError) || !error.caused) return permit.release(reason);
   const isRefused = error.code === 'provider_rejected' || error.code === 'context_too_large';
   return isRefused ? permit.release(reason, { quota: 'kept' }) : permit.settle();
@@ -102,7 +102,7 @@ function closed(permit: Permit, error: unknown, hangUp: HangUp | undefined): Pro
 
 /** Why a stream ended early: where its own server ended it, by the error that it ended it with. */
 function ended(error: AppError, hangUp: HangUp | undefined): AppError {
-  return hangUp?.reason instanceof AppError ? hangUp.reason : error;
+  return endedHere(hangUp) ?? error;
 }
 
 /** Milliseconds of silence until the client hears from us: proxies close after 15 s and more, and a tick may be late. */

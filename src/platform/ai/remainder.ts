@@ -1,4 +1,4 @@
-import { StreamMeter } from './stream-meter.ts';
+import { isPlain, StreamMeter } from './stream-meter.ts';
 import { estimatedTokens, NOTHING, parsedText, readAnswer, type Reading, readUsage } from './usage.ts';
 
 /** What is left of a plain answer is kept up to this size; of a larger one its end, where the usage stands. */
@@ -11,23 +11,26 @@ const MOST_READ = 33_554_432;
 export interface ReadOn extends Omit<Reading, 'usable' | 'error'> {
   /** Our own count of what was read. */
   readonly shownTokens: number;
-  /** Whether the answer is whole. */
-  readonly isWhole: boolean;
+  /** `whole`: to its end. `part`: more may be billed than was read. `not_served`: it was an error, and is not billed. */
+  readonly end: LateEnd;
 }
+
+/** How much an answer that nobody waited for tells of what is billed. */
+export type LateEnd = 'whole' | 'part' | 'not_served';
 
 /**
  * What is left of an answer that nobody waits for any more. A provider generates on and bills it, so that it is read, for
  * a bounded time and size, to learn what it used.
  */
 export class Remainder {
-  readonly #meter: StreamMeter | undefined;
+  #meter: StreamMeter | undefined;
   readonly #done: (read: ReadOn) => void;
   #kept: Buffer[] = [];
   #keptSize = 0;
   #size = 0;
-  #isWhole = true;
+  #isAllKept = true;
 
-  /** `meter`: of a stream. `done` is called once. */
+  /** `meter`: of a call that asked for a stream. `done` is called once. */
   constructor(parts: { readonly meter: StreamMeter | undefined; readonly done: (read: ReadOn) => void }) {
     this.#meter = parts.meter;
     this.#done = parts.done;
@@ -35,6 +38,8 @@ export class Remainder {
 
   /** Takes a part; false: it is too much. */
   data(chunk: Buffer): boolean {
+    // Some answer in plain JSON whoever asked for a stream.
+    if (this.#size === 0 && this.#meter?.hasBegun === false && isPlain(chunk)) this.#meter = undefined;
     this.#size += chunk.length;
     if (this.#meter === undefined) this.#keep(chunk);
     else this.#meter.push(chunk);
@@ -42,10 +47,13 @@ export class Remainder {
   }
 
   over(end: 'end' | 'lost'): void {
-    const { usage, id, tier } = this.#meter === undefined ? this.#plain() : streamed(this.#meter);
+    const { usage, id, tier, usable, error } =
+      this.#meter === undefined ? this.#plain() : streamed(this.#meter);
     const shownTokens = this.#meter?.shownTokens ?? estimatedTokens(this.#size);
     this.#kept = [];
-    this.#done({ usage, id, tier, shownTokens, isWhole: end === 'end' });
+    const isRefused = error !== undefined && usage === undefined && (this.#meter?.shownTokens ?? 0) === 0;
+    const read = isRefused ? 'not_served' : end === 'end' && usable ? 'whole' : 'part';
+    this.#done({ usage, id, tier, shownTokens, end: read });
   }
 
   #keep(chunk: Buffer): void {
@@ -55,22 +63,26 @@ export class Remainder {
     const tail = Buffer.concat(this.#kept).subarray(-TAIL);
     this.#kept = [tail];
     this.#keptSize = tail.length;
-    this.#isWhole = false;
+    this.#isAllKept = false;
   }
 
   #plain(): Reading {
     const body = Buffer.concat(this.#kept);
-    return this.#isWhole ? readAnswer(body) : { ...NOTHING, usage: usageIn(body.toString('latin1')) };
+    if (this.#isAllKept) return readAnswer(body);
+    return { ...NOTHING, usable: true, usage: usageAtEnd(body.toString('latin1')) };
   }
 }
 
 function streamed(meter: StreamMeter): Reading {
   meter.flush();
-  return { ...NOTHING, usage: meter.usage, id: meter.id, tier: meter.tier };
+  const { usage, id, tier, isComplete: usable, failure } = meter;
+  // An event that is no JSON is no answer of the provider's: more may be billed than it shows.
+  const error = failure === undefined || Object.keys(failure).length === 0 ? undefined : failure;
+  return { usable, usage, id, tier, error };
 }
 
 /** The usage that stands in the end of an answer: the last object of that name. */
-function usageIn(tail: string): Reading['usage'] {
+function usageAtEnd(tail: string): Reading['usage'] {
   const from = tail.lastIndexOf('"usage"');
   const open = tail.indexOf('{', from);
   if (from === -1 || open === -1) return undefined;

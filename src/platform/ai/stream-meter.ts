@@ -62,7 +62,7 @@ export class StreamMeter {
   /** Tells whether a stream's beginning shows something of an answer, still waits for it, or is an error or empty. */
   static judge(received: Buffer): 'answer' | 'waiting' | 'nothing' {
     // A plain answer to a streamed request: it is read to its end.
-    if (received[firstWord(received)] === OPENS) return 'waiting';
+    if (isPlain(received)) return 'waiting';
     let from = 0;
     for (let end = endOfEvent(received, 0); end !== -1; end = endOfEvent(received, end)) {
       if (end - from - 1 > MOST_HELD) return 'answer';
@@ -87,6 +87,11 @@ export class StreamMeter {
       if (next.usage !== undefined || reading.id === undefined) reading = next;
     }
     return { ...reading, error };
+  }
+
+  /** Whether anything of a stream was taken. */
+  get hasBegun(): boolean {
+    return this.#events > 0 || this.#held !== undefined || this.#isLong;
   }
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
@@ -214,6 +219,11 @@ export class StreamMeter {
     if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
     return this.#wanted;
   }
+}
+
+/** Whether what has come is JSON in place of events. */
+export function isPlain(received: Buffer): boolean {
+  return received[firstWord(received)] === OPENS;
 }
 
 function isDoneEvent(event: Buffer): boolean {

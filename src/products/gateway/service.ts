@@ -1,4 +1,4 @@
-import type { PreparedChat } from '#platform/ai';
+import { endedHere, type PreparedChat } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
@@ -73,7 +73,7 @@ export function createGateway({ ai, db }: Faces) {
 function endOfServer(hangUp: AbortSignal): AbortSignal {
   const end = new AbortController();
   hangUp.addEventListener('abort', () => {
-    if (hangUp.reason instanceof AppError) end.abort(hangUp.reason);
+    if (endedHere(hangUp) !== undefined) end.abort(hangUp.reason);
   });
   return end.signal;
 }
