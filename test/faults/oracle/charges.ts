@@ -69,7 +69,8 @@ function isWhole(body: unknown): boolean {
 }
 
 /** The provider failed, and the client was told so: nothing is charged, and the quota is back. */
-function nothingShown(exchange: Exchange, { entries, permits }: Rows): Violation[] {
+function nothingShown(exchange: Exchange, { entries, permits, outages }: Rows): Violation[] {
+  if (isForgotten(exchange, outages)) return [];
   const calls = entries.get(exchange.id) ?? [];
   const charged = calls.reduce((total, entry) => total + sum(entry, 'charged'), 0);
   const kept = (permits.get(exchange.id) ?? []).filter(({ state }) => state !== 'voided');
@@ -78,6 +79,21 @@ function nothingShown(exchange: Exchange, { entries, permits }: Rows): Violation
   const rows = [exchange, ...kept, ...calls.flatMap(rowsOf)];
   return [{ rule: 'charged for what the provider broke', says, rows }];
 }
+
+/** Its process ended before it could tell the database what became of the call, and nobody else knew: it is closed as an estimate. */
+function isForgotten({ node, asked, ended }: Exchange, outages: readonly OutageSpan[]): boolean {
+  const ends = outages.filter((one) => one.of === 'process' && one.node === node && one.from >= asked);
+  return outages.some(
+    (away) =>
+      away.of === 'database' &&
+      (away.node === undefined || away.node === node) &&
+      away.from < ended &&
+      ends.some(({ from }) => from < away.until + TELLING),
+  );
+}
+
+/** Milliseconds within which a living process has told what it knows, once the database is there again. */
+const TELLING = 3_000;
 
 interface Asked {
   readonly exchange: Exchange;

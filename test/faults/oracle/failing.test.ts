@@ -120,7 +120,13 @@ describe('charges', () => {
     const broke = ['charged for what the provider broke'];
     expect(rules({ history: [failed], events: [paid(14)], permits: back, bill })).toEqual(broke);
     const kept = [permit('1', { state: 'settled' })];
-    expect(rules({ history: [failed], events: [paid(0)], permits: kept, bill })).toEqual(broke);
+    const charged = { history: [failed], events: [paid(14)], permits: kept, bill };
+    expect(rules({ ...charged, events: [paid(0)] })).toEqual(broke);
+    const away = { of: 'database', node: 0, from: failed.asked, until: failed.ended + 9 } as const;
+    expect(rules({ ...charged, outages: [away] })).toEqual(broke);
+    const died = { of: 'process', node: 0, from: failed.ended + 5, until: failed.ended + 99 } as const;
+    expect(rules({ ...charged, outages: [died] })).toEqual(broke);
+    expect(rules({ ...charged, outages: [away, died] })).toEqual([]);
   });
 
   test('of a stream that the provider cut are for what was shown', () => {
