@@ -13,6 +13,8 @@ test.each([
   ['08P01', coded('08P01', 'query_wait_timeout', { severity: 'FATAL' })],
   ['ECONNRESET', coded('ECONNRESET', 'read ECONNRESET')],
   ['EPIPE', coded('EPIPE', 'write EPIPE')],
+  ['ERR_STREAM_DESTROYED', coded('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed')],
+  ['ERR_SOCKET_CLOSED', coded('ERR_SOCKET_CLOSED', 'Socket is closed')],
   [undefined, new Error('Connection terminated unexpectedly')],
   [undefined, new Error('Client has encountered a connection error and is not queryable')],
 ])(

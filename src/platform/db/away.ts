@@ -49,13 +49,14 @@ export function failureOf(
   const code = codeOf(cause);
   if (code === READ_ONLY && asked.write)
     return new DatabaseAway(`The server of ${setting} takes no writes (${code}): it is a standby.`, cause);
-  // Errors of the server and of sockets have a code; those of the driver, which all mean a connection that ended, have none.
+  // Errors of the server and of sockets have a code, Node's own too: ERR_STREAM_DESTROYED, ERR_SOCKET_CLOSED. Those of the
+  // driver, which all mean a connection that ended, have none.
   const isSql = code !== undefined && /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/.test(code);
   const isAway = isSql
     ? AWAY.test(code) || isFatal(cause)
     : code === undefined
       ? isLost(cause)
-      : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
+      : /^E(?!RR_(?!STREAM|SOCKET))[A-Z0-9_]+$/.test(code);
   if (!isAway) return cause;
   const why = code === undefined ? '' : ` (${code})`;
   const undone = code !== undefined && UNDONE.test(code);
