@@ -16,6 +16,7 @@ test.each([
   ['ERR_STREAM_DESTROYED', coded('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed')],
   ['ERR_SOCKET_CLOSED', coded('ERR_SOCKET_CLOSED', 'Socket is closed')],
   [undefined, new Error('Connection terminated unexpectedly')],
+  [undefined, new Error('Received unexpected commandComplete message from backend.')],
   [undefined, new Error('Client has encountered a connection error and is not queryable')],
 ])(
   'a connection that broke (%s) is a database that is away, and a commit on it may have been made',
