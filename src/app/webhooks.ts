@@ -1,11 +1,9 @@
 import type { Audit } from '#platform/audit';
 import type { Config } from '#platform/config';
 import type { Database, Passing } from '#platform/db';
-import type { Catalogue } from '#platform/entitlements';
 import { type Jobs, PLATFORM_ACCOUNT } from '#platform/jobs';
 import type { Clock, Ids, Random } from '#platform/kernel';
-import { createAlerts, createBudgetAlert, createDeniedEvents, createOperatorNotices } from '#platform/limits';
-import type { Mail } from '#platform/mail';
+import type { Limiting } from '#platform/limits';
 import type { Secrets } from '#platform/secrets';
 import type { Telemetry } from '#platform/telemetry';
 import {
@@ -47,8 +45,8 @@ const reachOf = ({ options }: WebhooksWiring) => ({
 export interface TellingWiring extends WebhooksWiring {
   readonly audit: Audit;
   readonly webhooks: Webhooks;
-  readonly mail: Mail;
-  readonly catalogues: readonly Catalogue[];
+  readonly alerts: Limiting['alerts'];
+  readonly notices: Limiting['notices'];
   readonly telemetry: Telemetry;
 }
 
@@ -64,9 +62,7 @@ export interface Telling {
 
 /** Alerts become events and mails, events deliveries, deliveries jobs; the handler of those is registered here. */
 export function openTelling(jobs: Jobs, parts: TellingWiring): Telling {
-  const { webhooks } = parts;
-  const alerts = createAlerts(parts);
-  const notices = createOperatorNotices(parts);
+  const { webhooks, alerts, notices } = parts;
   const relay = relayTo(jobs, parts);
   const now = async () => {
     while ((await alerts.tell()) > 0);
@@ -140,25 +136,4 @@ function startTelling(tell: () => Promise<void>, { db, telemetry }: TellingWirin
     stopHearing();
     await underWay;
   };
-}
-
-/** Denials as events; what can't be stored is logged, and told with the next denial. */
-export function openDenied({
-  telemetry,
-  ...parts
-}: WebhooksWiring & Pick<TellingWiring, 'webhooks' | 'telemetry'>) {
-  return createDeniedEvents({
-    ...parts,
-    onFailure: (err) => telemetry.logger.warn({ err }, 'a denial could not be told'),
-  });
-}
-
-/** An operator's budget that refuses callers is an alert, in the log for whoever watches it. */
-export function alertOf({ clock, telemetry }: Pick<TellingWiring, 'clock' | 'telemetry'>) {
-  return createBudgetAlert(clock, (budget) =>
-    telemetry.logger.error(
-      { alert: 'operator_budget_closed', budget },
-      "a budget of the operator's refuses callers",
-    ),
-  );
 }

@@ -65,6 +65,6 @@ export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
     idempotency.claimed idempotency.given-up`),
   start: of(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
-    idempotency.salted server.owner db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
+    idempotency.salted owner.made db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
     billing.prices-synced identity.admin-invited`),
 };

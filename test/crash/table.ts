@@ -77,7 +77,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     because: 'names of keys under which nothing is sealed: the next resealing forgets them',
   },
   'identity.signing-key': { walks: ['a first start'] },
-  'server.owner': { walks: ['a first start'] },
+  'owner.made': { walks: ['a first start'] },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },
