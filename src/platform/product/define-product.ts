@@ -10,6 +10,7 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
+import { assertOwnTables, assertOwnUses } from '#platform/module';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { Platform } from './platform.ts';
 
@@ -19,6 +20,8 @@ export interface ProductParts<Service> {
   readonly migrations?: readonly Migration[];
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
+  /** Why it uses `db.system`, by the use: `reel.purge`. Its system-uses.ts makes them known to the compiler. */
+  readonly systemUses?: Readonly<Record<string, string>>;
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
@@ -40,6 +43,7 @@ export interface Product<Service = unknown> {
   readonly catalogue: Catalogue;
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
+  readonly systemUses: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
@@ -63,12 +67,15 @@ export function defineProduct<
   const {
     migrations = [],
     dataRules = [],
+    systemUses = {},
     jobs = {},
     schedules = {},
     prompts,
     policies = {},
     service,
   } = definition;
+  assertOwnUses(catalogue.product, systemUses);
+  assertOwnTables(catalogue.product, dataRules);
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
@@ -93,6 +100,7 @@ export function defineProduct<
     catalogue,
     migrations,
     dataRules,
+    systemUses,
     routes,
     jobs,
     schedules,
