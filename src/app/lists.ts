@@ -27,7 +27,7 @@ export function allDataRules(): DataRule[] {
 /** Every use of `db.system`, with the reason why no single account or user owns the work. */
 export function allSystemUses(): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    modules.flatMap(({ systemUses }) => Object.entries(systemUses)),
+    [...modules, ...products].flatMap(({ systemUses }) => Object.entries(systemUses)),
   );
 }
 
