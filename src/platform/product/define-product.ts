@@ -11,6 +11,7 @@ import {
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import { assertOwnTables, assertOwnUses } from '#platform/module';
+import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { Platform } from './platform.ts';
 
@@ -22,6 +23,8 @@ export interface ProductParts<Service> {
   readonly dataRules?: readonly DataRule[];
   /** Why it uses `db.system`, by the use: `reel.purge`. Its system-uses.ts makes them known to the compiler. */
   readonly systemUses?: Readonly<Record<string, string>>;
+  /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
+  readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
@@ -44,6 +47,7 @@ export interface Product<Service = unknown> {
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
   readonly systemUses: Readonly<Record<string, string>>;
+  readonly crashPoints: Readonly<Record<string, CrashPoint>>;
   readonly routes: readonly Route[];
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
@@ -68,6 +72,7 @@ export function defineProduct<
     migrations = [],
     dataRules = [],
     systemUses = {},
+    crashPoints = {},
     jobs = {},
     schedules = {},
     prompts,
@@ -76,6 +81,7 @@ export function defineProduct<
   } = definition;
   assertOwnUses(catalogue.product, systemUses);
   assertOwnTables(catalogue.product, dataRules);
+  assertOwnPoints(catalogue.product, crashPoints);
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
@@ -101,6 +107,7 @@ export function defineProduct<
     migrations,
     dataRules,
     systemUses,
+    crashPoints,
     routes,
     jobs,
     schedules,
@@ -108,6 +115,12 @@ export function defineProduct<
     policies,
     service,
   };
+}
+
+function assertOwnPoints(product: string, points: Readonly<Record<string, CrashPoint>>): void {
+  const foreign = Object.keys(points).find((point) => !point.startsWith(`${product}.`));
+  if (foreign !== undefined)
+    throw new Error(`the product "${product}": ${foreign} is no crash point of its own`);
 }
 
 /** What is wrong with the rates that a route names. */

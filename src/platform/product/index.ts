@@ -1,4 +1,5 @@
 export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
+export type { CrashPoint, LostAnswer } from './crash-points.ts';
 export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
 export type { Platform } from './platform.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';

@@ -2,6 +2,7 @@ import { type PolicyInput, promptsIn } from '#platform/ai';
 import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
+import { reelCrashPoints } from './crash-points.ts';
 import { reelDataRules } from './data-rules.ts';
 import { reelCatalogue } from './plans.ts';
 import * as draftRoutes from './drafts/routes.ts';
@@ -47,6 +48,7 @@ export const reel = defineProduct({
   migrations: migrationsIn('reel', import.meta.url),
   dataRules: reelDataRules,
   systemUses: reelSystemUses,
+  crashPoints: reelCrashPoints,
   routes: [
     ...routesOf(askRoutes),
     ...routesOf(followRoutes),
