@@ -22,10 +22,8 @@ import { createServer, type Server } from '#server';
 import { aiSettingsOf } from './app/ai-settings.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
-import { startSweep } from './app/maintenance.ts';
 import type { AppOptions } from './app/options.ts';
 import { openRedis } from './app/redis.ts';
-import { scheduleModules } from './app/schedules.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openStripe } from './app/stripe.ts';
@@ -96,9 +94,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const server = connected(await createServer(serverParts(modules, options)), (url) =>
     stripe?.connect(modules, url),
   );
-  scheduleModules(modules.jobs, modules.services);
   const worker = options.work ? modules.jobs.work() : undefined;
-  const stopSweep = options.work ? startSweep(() => modules.limits.sweep(), telemetry.logger) : undefined;
+  const stopSweep = options.work ? modules.limiting.startSweep() : undefined;
   const stopTelling = options.work ? modules.telling.start() : undefined;
   const grace = config.shutdownGraceSeconds;
   async function drained(seconds: number): Promise<void> {

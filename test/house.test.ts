@@ -66,6 +66,12 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ],
   ['arrows', 'src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
   [
+    'arrows',
+    'src/platform/mail/a.ts',
+    `import { a } from '#platform/jobs';`,
+    `import { a } from '#platform/queue';`,
+  ],
+  [
     'faces',
     'src/platform/limits/a.ts',
     `import { a } from '../db/pool.ts';`,

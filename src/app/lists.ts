@@ -34,7 +34,7 @@ export function allSystemUses(): Readonly<Record<string, string>> {
 /** The routes of the platform, each with the module, or the part of it, that answers it. */
 export function mountedOf(services: Services): Mounted[] {
   return modules.flatMap(({ name: module, routes, partRoutes }) => {
-    const service: unknown = Object.hasOwn(services, module) ? services[module as keyof Services] : undefined;
+    const service = serviceOf(services, module);
     return [
       ...(routes.length === 0 ? [] : [{ module, routes, service }]),
       ...Object.entries(partRoutes).map(([part, routesOfPart]) => ({
@@ -44,4 +44,9 @@ export function mountedOf(services: Services): Mounted[] {
       })),
     ];
   });
+}
+
+/** What a module is in a process; undefined for one that is nothing by itself. */
+export function serviceOf(services: Services, module: string): unknown {
+  return Object.hasOwn(services, module) ? services[module as keyof Services] : undefined;
 }

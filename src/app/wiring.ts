@@ -6,15 +6,18 @@ import { createEntitlements, createPlanRates } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import { createCaptcha, createIdentity, type Providers, userByEmail } from '#platform/identity';
-import { createWork, type QStash } from '#platform/jobs';
+import { createWork, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
 import { createLimiting, type Holder } from '#platform/limits';
+import { keepSchedules } from '#platform/module';
 import { createPermits } from '#platform/permits';
+import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createReports } from '#platform/reports';
 import type { Secrets } from '#platform/secrets';
 import { addressRule, createSignInRule } from '#platform/sso';
-import type { Services } from '#modules';
+import { createEvents } from '#platform/webhooks';
+import { modules, type Services } from '#modules';
 import { products } from '#products';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
@@ -22,11 +25,10 @@ import { openAccounts } from './accounts.ts';
 import { openAi } from './ai.ts';
 import { watchAiSettings } from './ai-settings.ts';
 import { openErasure } from './erasure.ts';
-import { mountedOf } from './lists.ts';
+import { mountedOf, serviceOf } from './lists.ts';
 import { openMail } from './mail.ts';
 import { handleJobs } from './product-jobs.ts';
 import { openSso } from './sso.ts';
-import { openTelling, openWebhooks } from './webhooks.ts';
 
 /** What a process stands on. */
 export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'telemetry'> {
@@ -59,6 +61,7 @@ export function wire(parts: WiringParts) {
     service: product.service({ ...parts, ...people, ...spending }),
   }));
   for (const { product, service } of sold) handleJobs(spending.jobs, product, service);
+  for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
     ...sold.map(({ product, service }) => ({ module: product.key, routes: product.routes, service })),
@@ -85,8 +88,17 @@ function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
   const catalogues = products.map(({ catalogue }) => catalogue);
   const audit = createAudit(parts);
-  const { mail, sendBy } = openMail(parts);
-  const webhooks = openWebhooks({ ...parts, audit });
+  const queue = createQueue<RunningJob>(parts);
+  const mail = openMail({ ...parts, queue });
+  const events = createEvents({
+    ...parts,
+    audit,
+    queue,
+    log: parts.telemetry.logger,
+    allowLoopback: config.environment !== 'production',
+    passing: parts.options.passing,
+  });
+  const { webhooks } = events;
   const { freeAccountsPerUser } = config;
   const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
   const planRates = createPlanRates({ ...parts, catalogues });
@@ -117,7 +129,19 @@ function wirePeople(parts: WiringParts) {
   });
   mail.resolve(identity.resolvers);
   const sso = openSso({ ...parts, audit, mail, accounts, identity });
-  return { catalogues, audit, mail, sendBy, webhooks, entitlements, planRates, accounts, identity, sso };
+  return {
+    catalogues,
+    audit,
+    queue,
+    mail,
+    events,
+    ...events,
+    entitlements,
+    planRates,
+    accounts,
+    identity,
+    sso,
+  };
 }
 
 /** What costs money, what it may cost, and what it did. */
@@ -136,7 +160,6 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     passing,
   });
   const { jobs } = work;
-  parts.sendBy(jobs);
   const idempotency = createIdempotency(parts);
   const ai = openAi({ ...parts, config, passing });
   const sales = createSales({
@@ -155,7 +178,6 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     ...work,
     idempotency,
     erasure: openErasure({ ...parts, jobs, idempotency }),
-    telling: openTelling(jobs, { ...parts, ...limiting }),
     ai,
     aiSettings: watchAiSettings({ ...parts, config, ai }),
     permits: createPermits({ ...parts, limits, prices: ai.prices }),
@@ -173,7 +195,13 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
 function servicesOf(
   parts: WiringParts & ReturnType<typeof wirePeople> & ReturnType<typeof wireSpending>,
 ): Services {
-  return { ...parts, limits: parts.limiting, jobs: parts.work, billing: parts.sales };
+  return {
+    ...parts,
+    webhooks: parts.events,
+    limits: parts.limiting,
+    jobs: parts.work,
+    billing: parts.sales,
+  };
 }
 
 function captchaOf({ options, telemetry }: WiringParts) {

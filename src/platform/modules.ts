@@ -7,12 +7,13 @@ import { entitlementsModule } from '#platform/entitlements';
 import { erasureModule } from '#platform/erasure';
 import { idempotencyModule } from '#platform/idempotency';
 import { identityModule } from '#platform/identity';
-import { jobsModule } from '#platform/jobs';
+import { jobsModule, type RunningJob } from '#platform/jobs';
 import { limitsModule } from '#platform/limits';
 import { mailModule } from '#platform/mail';
 import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
 import { ownerModule } from '#platform/owner';
 import { permitsModule } from '#platform/permits';
+import { createQueue } from '#platform/queue';
 import { reportsModule } from '#platform/reports';
 import { secretsDataRules, secretsMigrations, secretsSystemUses } from '#platform/secrets';
 import { ssoModule } from '#platform/sso';
@@ -59,6 +60,11 @@ export const modules = inOrder([
     purpose: 'files of records, line by line, with what is wrong in which line',
   }),
   defineModule({ name: 'http', purpose: 'route(): what a call is; pages' }),
+  defineModule({
+    name: 'queue',
+    purpose: 'work that is left for later: enqueue, handle, schedule; jobs runs it',
+    create: createQueue<RunningJob>,
+  }),
   defineModule({ name: 'module', purpose: 'defineModule(): what a module is' }),
   idempotencyModule,
   mailModule,

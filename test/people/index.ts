@@ -64,7 +64,7 @@ function storedMail(db: Database, ids: Ids): Mail {
     ids,
     random: systemRandom,
     secrets: SECRETS,
-    enqueuing: { enqueueing: () => [], wake: () => {} },
+    queue: { handle: () => {}, enqueueing: () => [], wake: () => {} },
     transport: createOutbox(temporaryFolder()),
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
     log: { info: () => {}, warn: () => {} },

@@ -19,7 +19,6 @@ export {
   type RunningJob,
 } from './job.ts';
 export { createJobs, type JobDepth, type Jobs, type OldestJob } from './jobs.ts';
-export type { Schedule } from './schedules.ts';
 export type { QStash } from './work.ts';
 export { createWork } from './work.ts';
 export type { Worker } from './worker.ts';

@@ -1,17 +1,18 @@
 import type { Mail } from '#platform/mail';
 import type { Redis } from '#platform/redis';
 import type { Telemetry } from '#platform/telemetry';
-import type { Webhooks } from '#platform/webhooks';
+import type { Telling, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
-import { type Alerts, createAlerts } from './alerts.ts';
+import { createAlerts } from './alerts.ts';
 import { createDenials } from './denials.ts';
 import { createDeniedEvents } from './denied.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
-import { createOperatorNotices, type OperatorNotices } from './operator-notices.ts';
+import { createOperatorNotices } from './operator-notices.ts';
 import { createBudgetAlert, createOperatorBudgets } from './operator.ts';
 import { createPostgresRates } from './rates.postgres.ts';
 import { createRedisRates } from './rates.redis.ts';
 import { type Rates, ratesInTurn } from './rates.ts';
+import { startSweep } from './sweeping.ts';
 
 type Told = 'denials' | 'onForgotten' | 'onBudgetClosed' | 'onDenied';
 
@@ -19,6 +20,8 @@ export interface LimitingParts extends Omit<LimitsParts, Told> {
   readonly clock: Clock;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
+  /** What has alerts and notices told. */
+  readonly telling: Pick<Telling, 'from'>;
   readonly telemetry: Telemetry;
   readonly redis: Redis | undefined;
 }
@@ -27,8 +30,8 @@ export interface LimitingParts extends Omit<LimitsParts, Told> {
 export interface Limiting {
   readonly limits: Limits;
   readonly rates: Rates;
-  readonly alerts: Alerts;
-  readonly notices: OperatorNotices;
+  /** Closes permits that nobody runs any more, now and again until it is stopped. Every worker does it. */
+  startSweep(): () => Promise<void>;
   /** Waits for denials that are being told, and hears nothing more. */
   close(): Promise<void>;
 }
@@ -44,23 +47,22 @@ export function createLimiting(parts: LimitingParts): Limiting {
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
   });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
+  parts.telling.from(createAlerts(parts));
+  parts.telling.from(createOperatorNotices(parts));
+  const limits = createLimits({
+    ...parts,
+    denials,
+    onBudgetClosed: createBudgetAlert(clock, (budget) =>
+      logger.error({ alert: 'operator_budget_closed', budget }, "a budget of the operator's refuses callers"),
+    ),
+    onDenied: denied.note,
+    onForgotten: (facts: object, why: string, err: unknown) =>
+      logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
+  });
   return {
-    limits: createLimits({
-      ...parts,
-      denials,
-      onBudgetClosed: createBudgetAlert(clock, (budget) =>
-        logger.error(
-          { alert: 'operator_budget_closed', budget },
-          "a budget of the operator's refuses callers",
-        ),
-      ),
-      onDenied: denied.note,
-      onForgotten: (facts: object, why: string, err: unknown) =>
-        logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
-    }),
+    limits,
     rates: createRates(parts),
-    alerts: createAlerts(parts),
-    notices: createOperatorNotices(parts),
+    startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
       await denied.close();
       denials.close();

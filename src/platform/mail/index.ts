@@ -6,7 +6,7 @@ import { mailRoutes } from './routes.ts';
 import { mailSystemUses } from './system-uses.ts';
 
 export { type FactsOf, TEMPLATE_NAMES, type TemplateName, TEMPLATES } from './catalogue.ts';
-export { type Asking, createMail, type Enqueuing, type Mail, type MailParts, type Message } from './mail.ts';
+export { type Asking, createMail, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';
 export { render } from './render.ts';
 export type { Resolved, Resolver } from './sending.ts';

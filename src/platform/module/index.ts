@@ -7,3 +7,4 @@ export {
   type Module,
 } from './define-module.ts';
 export { inOrder } from './in-order.ts';
+export { keepSchedules } from './scheduling.ts';

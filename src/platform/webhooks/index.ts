@@ -3,13 +3,14 @@ import { defineModule } from '#platform/module';
 import { webhooksDataRules } from './data-rules.ts';
 import { webhooksRoutes } from './routes.ts';
 import { webhooksSystemUses } from './system-uses.ts';
-import { createWebhooks } from './webhooks.ts';
+import { createEvents } from './telling.ts';
 
 export { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from './address.ts';
 export { type Courier, createCourier, type DeliveryJob } from './courier.ts';
 export type { Emitting, EventType, NewEvent } from './event.ts';
 export { createRelay, type Relay } from './relay.ts';
 export { sendingTo } from './sending.ts';
+export { createEvents, type Source, type Telling } from './telling.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';
 
 /** This module, for the list of all of them. */
@@ -19,6 +20,7 @@ export const webhooksModule = defineModule({
   migrations: () => migrationsIn('webhooks', import.meta.url),
   dataRules: webhooksDataRules,
   systemUses: webhooksSystemUses,
-  routes: webhooksRoutes,
-  create: createWebhooks,
+  partRoutes: { webhooks: webhooksRoutes },
+  schedules: { 'old-events': { cron: '57 * * * *', run: ({ telling }) => telling.prune() } },
+  create: createEvents,
 });
