@@ -11,6 +11,7 @@ import type { systemRandom } from '#platform/kernel';
 import { createLimiting, type Holder } from '#platform/limits';
 import { keepSchedules } from '#platform/module';
 import { createPermits } from '#platform/permits';
+import { registerJobs } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createReports } from '#platform/reports';
@@ -27,7 +28,6 @@ import { watchAiSettings } from './ai-settings.ts';
 import { openErasure } from './erasure.ts';
 import { mountedOf, serviceOf } from './lists.ts';
 import { openMail } from './mail.ts';
-import { handleJobs } from './product-jobs.ts';
 import { openSso } from './sso.ts';
 
 /** What a process stands on. */
@@ -60,7 +60,7 @@ export function wire(parts: WiringParts) {
     product,
     service: product.service({ ...parts, ...people, ...spending }),
   }));
-  for (const { product, service } of sold) handleJobs(spending.jobs, product, service);
+  for (const { product, service } of sold) registerJobs(people.queue, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
