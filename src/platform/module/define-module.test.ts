@@ -18,20 +18,21 @@ test('a module is what it says, and what it does not say is empty', () => {
   expect(notes.create({ text: 'a note' }).read()).toBe('a note');
 });
 
+const using = (name: 'notes' | 'reader', use: string) =>
+  defineModule({ name, purpose: '', systemUses: { [use]: 'a reason' } });
+const ruling = (table: string) =>
+  defineModule({ name: 'notes', purpose: '', dataRules: [{ table, nobodys: 'a guess' }] });
+
 test('a use of db.system that is named after another module is refused', () => {
-  const define = () =>
-    defineModule({ name: 'notes', purpose: '', systemUses: { 'limits.sweep': 'not its own' } });
-  expect(define).toThrow('"notes" declares the system use limits.sweep, which is not its own');
+  expect(() => using('notes', 'limits.sweep')).toThrow(
+    '"notes" declares the system use limits.sweep, which is not its own',
+  );
 });
 
 test('a rule for a table of another module is refused', () => {
-  const define = () =>
-    defineModule({
-      name: 'notes',
-      purpose: '',
-      dataRules: [{ table: 'limits.permits', nobodys: 'a guess' }],
-    });
-  expect(define).toThrow('"notes" has a rule for limits.permits, which is not its own table');
+  expect(() => ruling('limits.permits')).toThrow(
+    '"notes" has a rule for limits.permits, which is not its own table',
+  );
 });
 
 test('a name is given once: to a module, to a schedule, to a use', () => {
@@ -40,7 +41,7 @@ test('a name is given once: to a module, to a schedule, to a use', () => {
   expect(() => inOrder([notes, notes])).toThrow('the module notes is declared twice');
   const other = defineModule({ name: 'other', purpose: '', schedules: { sweep } });
   expect(() => inOrder([notes, other])).toThrow('the schedule sweep is declared twice');
-  const reader = (name: 'reader' | 'writer') =>
-    defineModule({ name, purpose: '', systemUses: { 'admin.notes': 'a platform admin reads them' } });
-  expect(() => inOrder([reader('reader'), reader('writer')])).toThrow('admin.notes is declared twice');
+  expect(() => inOrder([using('notes', 'admin.notes'), using('reader', 'admin.notes')])).toThrow(
+    'the system use admin.notes is declared twice',
+  );
 });
