@@ -7,8 +7,6 @@ import { jobsSystemUses } from './system-uses.ts';
 import { createWork } from './work.ts';
 
 export type { Delivered } from './crew.ts';
-export { announcingTo } from './delivery/announcer.ts';
-export { createReceiver } from './delivery/receiver.ts';
 export {
   type DeadJob,
   type JobFailure,

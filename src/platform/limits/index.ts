@@ -18,10 +18,10 @@ export {
   type AdmitRequest,
   refusal,
 } from './admission.ts';
-export { type Alerts, createAlerts } from './alerts.ts';
+export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export type { Denial } from './denial.ts';
-export { createDenials, type Denials } from './denials.ts';
+export type { Denials } from './denials.ts';
 export { createDeniedEvents, type DeniedEvents } from './denied.ts';
 export type { CompiledFeature } from './features.ts';
 export type { NotFitting, Wish } from './fitting.ts';
@@ -48,9 +48,10 @@ export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } fro
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export { createRedisRates } from './rates.redis.ts';
-export { type RateEntry, type Rates, ratesInTurn, type RateVerdict } from './rates.ts';
+export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
 export { limitExceeded, planRequired } from './refusals.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
+export { createRoom } from './room.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage.ts';
 

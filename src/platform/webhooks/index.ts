@@ -6,9 +6,9 @@ import { webhooksSystemUses } from './system-uses.ts';
 import { createEvents } from './telling.ts';
 
 export { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from './address.ts';
-export { type Courier, createCourier, type DeliveryJob } from './courier.ts';
+export type { Courier, DeliveryJob } from './courier.ts';
 export type { Emitting, EventType, NewEvent } from './event.ts';
-export { createRelay, type Relay } from './relay.ts';
+export type { Relay } from './relay.ts';
 export { sendingTo } from './sending.ts';
 export { createEvents, type Source, type Telling } from './telling.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';
