@@ -22,7 +22,7 @@ export async function makeCustomers(
   });
   const { db, identity, accounts, entitlements } = app.modules;
   const [product = '', name = ''] = plan.split('.');
-  const keys = await db.system('server.owner', PREPARE, async (tx) => {
+  const keys = await db.system('owner.first-start', PREPARE, async (tx) => {
     const owner = {
       ...(await identity.createUser(tx, { email: 'bench@example.com' })),
       email: 'bench@example.com',

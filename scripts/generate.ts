@@ -17,6 +17,7 @@ import {
   limitsMarkdown,
   metricsMarkdown,
 } from './generate/documents.ts';
+import { withDrawing } from './generate/drawing.ts';
 import { schemaSql } from './generate/schema.ts';
 import { tableTypes } from './generate/tables.ts';
 
@@ -30,6 +31,7 @@ async function generated(): Promise<Map<string, string>> {
     const openApi = openApiOf([{ routes: allRoutes() }], { version });
     return new Map([
       ['.env.example', envExample()],
+      ['ARCHITECTURE.md', withDrawing(present('ARCHITECTURE.md') ?? '')],
       ['docs/generated/access.md', accessMarkdown(allRoutes())],
       ['docs/generated/commit-points.md', commitPointsMarkdown()],
       ['docs/generated/config.md', configMarkdown()],

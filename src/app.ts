@@ -1,59 +1,35 @@
-import { accountsMigrations, accountsRoutes } from '#platform/accounts';
 import type { UpstreamOptions } from '#platform/ai';
-import { auditMigrations } from '#platform/audit';
-import {
-  billingMigrations,
-  billingRoutes,
-  inboxRoutes,
-  overageRoutes,
-  subscriptionsRoutes,
-} from '#platform/billing';
 import type { Config } from '#platform/config';
 import {
   assertLogins,
   assertNotMoved,
   type Database,
   DatabaseAway,
-  dbMigrations,
   installationOf,
   migrateUp,
-  type Migration,
   openStore,
   pendingMigrations,
 } from '#platform/db';
-import { entitlementsMigrations } from '#platform/entitlements';
-import { erasureMigrations, erasureRoutes } from '#platform/erasure';
-import type { Route } from '#platform/http';
-import { idempotencyMigrations, openKeptAnswers } from '#platform/idempotency';
-import { identityMigrations, identityRoutes } from '#platform/identity';
-import { deliveryRoutes, jobsMigrations, jobsRoutes } from '#platform/jobs';
+import { openKeptAnswers } from '#platform/idempotency';
+import type { QStash } from '#platform/jobs';
 import { AppError, createIds, declareErrors, systemClock, systemRandom, within } from '#platform/kernel';
-import { limitsMigrations, limitsRoutes, startHolder } from '#platform/limits';
-import { mailMigrations, mailRoutes } from '#platform/mail';
-import { permitsRoutes } from '#platform/permits';
-import { reportsMigrations, reportsRoutes } from '#platform/reports';
-import { secretsMigrations } from '#platform/secrets';
-import { ssoMigrations, ssoRoutes } from '#platform/sso';
+import { startHolder } from '#platform/limits';
+import { ensureOwner, ownerFileOf } from '#platform/owner';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
-import { webhooksMigrations, webhooksRoutes } from '#platform/webhooks';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { createQStashSandbox } from '#sandbox/qstash';
-import { products } from '#products';
 import { createServer, type Server } from '#server';
-import { openStripe } from './app/billing.ts';
-import type { QStash } from './app/delivery.ts';
 import { aiSettingsOf } from './app/ai-settings.ts';
 import { openProviders, providersOf } from './app/federation.ts';
-import { scheduleUpkeep, startSweep } from './app/maintenance.ts';
-import { ownerFileOf } from './app/owner-file.ts';
-import { ensureOwner } from './app/owner.ts';
+import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
 import { openRedis } from './app/redis.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
+import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { aiSettingsOf, openSecrets, providersOf };
+export { aiSettingsOf, allMigrations, allRoutes, openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({
@@ -74,51 +50,6 @@ export interface App {
    * and tells what its calls have cost, which the database takes from it however late. Then it must end.
    */
   lastWords(): Promise<void>;
-}
-
-/** All migrations, from the bottom of the house up. */
-export function allMigrations(): Migration[] {
-  return [
-    dbMigrations,
-    secretsMigrations,
-    idempotencyMigrations,
-    mailMigrations,
-    auditMigrations,
-    webhooksMigrations,
-    identityMigrations,
-    accountsMigrations,
-    ssoMigrations,
-    entitlementsMigrations,
-    limitsMigrations,
-    jobsMigrations,
-    billingMigrations,
-    reportsMigrations,
-    erasureMigrations,
-  ]
-    .flatMap((migrations) => migrations())
-    .concat(products.flatMap(({ migrations }) => migrations));
-}
-
-/** All routes, for the docs and the walkers. */
-export function allRoutes(): Route[] {
-  return [
-    ...identityRoutes,
-    ...accountsRoutes,
-    ...ssoRoutes,
-    ...limitsRoutes,
-    ...mailRoutes,
-    ...webhooksRoutes,
-    ...jobsRoutes,
-    ...deliveryRoutes,
-    ...billingRoutes,
-    ...subscriptionsRoutes,
-    ...overageRoutes,
-    ...inboxRoutes,
-    ...permitsRoutes,
-    ...reportsRoutes,
-    ...erasureRoutes,
-    ...products.flatMap(({ routes }) => routes),
-  ];
 }
 
 /** Opens all that the configuration asks for. What was opened before a failure is closed again. */
@@ -163,9 +94,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const server = connected(await createServer(serverParts(modules, options)), (url) =>
     stripe?.connect(modules, url),
   );
-  scheduleUpkeep(modules);
   const worker = options.work ? modules.jobs.work() : undefined;
-  const stopSweep = options.work ? startSweep(() => modules.limits.sweep(), telemetry.logger) : undefined;
+  const stopSweep = options.work ? modules.limiting.startSweep() : undefined;
   const stopTelling = options.work ? modules.telling.start() : undefined;
   const grace = config.shutdownGraceSeconds;
   async function drained(seconds: number): Promise<void> {

@@ -66,6 +66,12 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ],
   ['arrows', 'src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
   [
+    'arrows',
+    'src/platform/mail/a.ts',
+    `import { a } from '#platform/jobs';`,
+    `import { a } from '#platform/queue';`,
+  ],
+  [
     'faces',
     'src/platform/limits/a.ts',
     `import { a } from '../db/pool.ts';`,
@@ -124,6 +130,24 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     'src/platform/http/a.ts',
     `import { request } from 'undici';`,
     `import { a } from 'node:http';`,
+  ],
+  [
+    'systemUses',
+    'src/platform/limits/a.ts',
+    `await db.system('limits.swept', []);`,
+    `await db.system('limits.sweep', []);`,
+  ],
+  [
+    'systemUses',
+    'src/platform/limits/a.ts',
+    `await db.system('jobs.queue', []);`,
+    `await db.system('admin.grants', []);`,
+  ],
+  [
+    'systemUses',
+    'src/products/reel/a.ts',
+    `await parts.db.system('limits.sweep', []);`,
+    `await parts.db.system('reel.purge', []);`,
   ],
   ['names', 'src/platform/limits/utils.ts', '', ''],
   ['names', 'src/platform/limits/string-helpers.ts', '', ''],

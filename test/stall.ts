@@ -2,7 +2,8 @@ import { createAudit } from '#platform/audit';
 import { createFolding, createInbox, type Inbox, type RawMessage, type Store } from '#platform/billing';
 import { type Database, statement } from '#platform/db';
 import { catalogueOf, createEntitlements } from '#platform/entitlements';
-import { createJobs, type Jobs } from '#platform/jobs';
+import { createJobs, type Jobs, type RunningJob } from '#platform/jobs';
+import { createQueue } from '#platform/queue';
 import { type AccountId, AppError, systemClock, systemRandom, usd } from '#platform/kernel';
 import { createMail, createOutbox } from '#platform/mail';
 import { createSecrets, newMasterKey } from '#platform/secrets';
@@ -181,7 +182,9 @@ export async function openSeller(
   const [random, clock] = [systemRandom, systemClock];
   const audit = createAudit({ ids });
   const secrets = createSecrets({ keys: [newMasterKey(random)] });
+  const queue = createQueue<RunningJob>({ db, ids });
   const jobs = createJobs({
+    queue,
     db,
     ids,
     random,
@@ -200,12 +203,11 @@ export async function openSeller(
     ids,
     random,
     secrets,
-    enqueuing: jobs,
+    queue,
     transport: createOutbox(temporaryFolder()),
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
     log,
   });
-  jobs.handle(mail.handler);
   const folding = createFolding({ entitlements, webhooks, mail, audit, freeAccountsPerUser: 1 });
   const stores = [{ store, readsPerSecond }];
   const inbox = createInbox({ db, ids, clock, audit, log, jobs, folding, stores });

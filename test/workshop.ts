@@ -8,6 +8,7 @@ import {
   type RunningJob,
   type Worker,
 } from '#platform/jobs';
+import { createQueue } from '#platform/queue';
 import { type AccountId, type JobId, type Random, systemRandom } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { ids, type Member } from './factories.ts';
@@ -187,6 +188,7 @@ function openShift(node: Node, options: ShiftOptions & { handler: JobHandler }):
     uniform: options.uniform ?? (() => 0),
   };
   const jobs = createJobs({
+    queue: createQueue<RunningJob>({ db: node.db, ids }),
     db: node.db,
     ids,
     random,

@@ -107,7 +107,7 @@ function benched() {
 
 async function customerOf({ modules: { db, identity }, server }: App): Promise<Stands['bearer']> {
   const email = 'ada@example.com';
-  const { key } = await db.system('server.owner', PREPARE, async (tx) => {
+  const { key } = await db.system('owner.first-start', PREPARE, async (tx) => {
     const user = await identity.createUser(tx, { email, password: PASSWORD, emailVerified: true });
     return identity.createKey(tx, { ...user, name: 'bench', scopes: ['*'], actor: { kind: 'system' } });
   });

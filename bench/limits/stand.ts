@@ -1,26 +1,12 @@
-import { accountsMigrations } from '#platform/accounts';
-import { auditMigrations } from '#platform/audit';
-import { type Database, dbMigrations, migrateUp, openDatabase, statement } from '#platform/db';
-import { entitlementsMigrations, UNLIMITED } from '#platform/entitlements';
-import { idempotencyMigrations } from '#platform/idempotency';
-import { identityMigrations } from '#platform/identity';
-import { limitsMigrations } from '#platform/limits';
+import { type Database, migrateUp, openDatabase, statement } from '#platform/db';
+import { UNLIMITED } from '#platform/entitlements';
+import { modules } from '#modules';
 import type { Member } from '#test/factories';
 import { figures, granted, openGym, planned, request } from '#test/gym';
 import { Pool } from 'pg';
 import { npmBinaries } from '../../test/services/binaries.ts';
 import { createDatabase, prepareCluster } from '../../test/services/cluster.ts';
 import { startPostgres } from '../../test/services/postgres.ts';
-
-const MIGRATIONS = [
-  dbMigrations,
-  idempotencyMigrations,
-  auditMigrations,
-  identityMigrations,
-  accountsMigrations,
-  entitlementsMigrations,
-  limitsMigrations,
-];
 
 /** As many as the program opens; bare statements and decisions have the same number. */
 export const CONNECTIONS = 10;
@@ -52,7 +38,7 @@ export async function openStand() {
   const db = await openDatabase({ engine: 'postgres', url, poolSize: CONNECTIONS });
   await migrateUp(
     db,
-    MIGRATIONS.flatMap((migrations) => migrations()),
+    modules.flatMap(({ migrations }) => migrations()),
   );
   const bare = await openBare(db, url);
   const gym = await openGym(db, FIVE);

@@ -1,6 +1,5 @@
 import type { Config } from '#platform/config';
 import type { Database } from '#platform/db';
-import { createPostgresRates, createRedisRates, type Rates, ratesInTurn } from '#platform/limits';
 import { createRedis, type Redis } from '#platform/redis';
 import type { Telemetry } from '#platform/telemetry';
 
@@ -36,16 +35,4 @@ export async function openRedis(
   });
   opened.defer(stop);
   return redis;
-}
-
-/** Rates in Redis where there is one; in PostgreSQL while it is away. */
-export function openRates({ db, telemetry, redis }: Beside & { readonly redis: Redis | undefined }): Rates {
-  const inPostgres = createPostgresRates({
-    db,
-    onFailure(err) {
-      telemetry.metrics.rateFailure();
-      telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
-    },
-  });
-  return redis === undefined ? inPostgres : ratesInTurn(createRedisRates(redis), inPostgres);
 }

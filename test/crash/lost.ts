@@ -1,5 +1,8 @@
+import type { LostAnswer } from '#platform/product';
+import { products } from '#products';
+
 /** What it means that a living process never hears of a commit that was made, and how it is made good. */
-export const MEANINGS = {
+const MEANINGS = {
   'given back':
     'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, src/platform/limits/disown.test.ts)',
   told: 'the same is told again until the database has answered, and changes nothing the second time (src/platform/limits/again.test.ts)',
@@ -14,19 +17,17 @@ export const MEANINGS = {
     'whoever asked begins anew, as after any page that did not load: what they did not hear of is worth nothing to anybody, and is over in minutes or can be seen and ended',
   count: 'a count or a lease that is seconds off, and forgotten by itself',
   start: 'the start or the operator’s task ends with a sentence, and finds it done when it begins again',
-} as const;
-
-export type Meaning = keyof typeof MEANINGS;
+} as const satisfies Readonly<Record<LostAnswer, string>>;
 
 const of = (names: string): string[] => names.split(/\s+/).filter((name) => name !== '');
 
-/** Every commit of the program, by what a lost answer of it means. One that is not here fails the test. */
-export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
-  'given back': of('limits.admit reel.enqueue jobs.replay permits.lent'),
-  told: of('limits.resolve limits.disown gateway.answer'),
+/** The commits of the platform, by what a lost answer of them means. */
+const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
+  'given back': of('limits.admit jobs.replay permits.lent'),
+  told: of('limits.resolve limits.disown'),
   found: of(`
     jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish
-    reel.start reel.variant reel.complete reel.fail
+
     mail.resolve mail.end mail.put-off webhooks.relay webhooks.answered limits.alerts-told limits.budget-told
     jobs.announce jobs.announced jobs.announce-anew
     erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
@@ -35,7 +36,7 @@ export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
     billing.overage-counted billing.overage-taken billing.overage-sent`),
   keyed: of(`
     accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked
-    identity.key-made identity.key-rotated identity.recovery-codes reel.asset-restore reel.asset-save reel.cancel
+    identity.key-made identity.key-rotated identity.recovery-codes
     reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
     billing.ordered`),
@@ -45,13 +46,13 @@ export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
     billing.looked billing.overage-chosen billing.revoked erasure.export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
-    identity.unlinked jobs.discard limits.operator-budget limits.seat reel.asset-change reel.draft-change
+    identity.unlinked jobs.discard limits.operator-budget limits.seat
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: of('permits.reported billing.received'),
   again: of(`
     limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
-    identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reel.assets-purged reports.rolled reports.repaired
+    identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reports.rolled reports.repaired
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: of(`
@@ -65,6 +66,14 @@ export const LOST: Readonly<Record<Meaning, readonly string[]>> = {
     idempotency.claimed idempotency.given-up`),
   start: of(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
-    idempotency.salted server.owner db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
+    idempotency.salted owner.made db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
     billing.prices-synced identity.admin-invited`),
 };
+
+/** Every commit of the program of which a lost answer is said to mean something; products say it of theirs. */
+export const LOST: readonly string[] = [
+  ...Object.values(PLATFORM).flat(),
+  ...products.flatMap(({ crashPoints }) =>
+    Object.entries(crashPoints).flatMap(([point, { lost }]) => (lost === undefined ? [] : [point])),
+  ),
+];

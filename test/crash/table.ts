@@ -1,4 +1,5 @@
-import type { WalkName } from './walks.ts';
+import { products } from '#products';
+import { type WalkName, WALKS } from './walks.ts';
 
 /** Where a crash point lies: in walks that tests take, or outside of them, for a reason. */
 export type Place = { readonly walks: readonly WalkName[] } | { readonly because: string };
@@ -20,25 +21,17 @@ const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
-/** Every crash point of the program. A point that is not here fails the test, and so does one that no walk reaches. */
-export const PLACES: Readonly<Record<string, Place>> = {
+/** The crash points of the platform. */
+const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.admit': {
     walks: ['a create', 'a create whose customer does not come back', 'a chat call with an Idempotency-Key'],
   },
-  'reel.enqueue': { walks: ['a create'] },
   'jobs.take': { walks: ['a create that waits for a worker', 'a create that QStash delivers'] },
   'jobs.announce': { walks: ['a create that QStash delivers'] },
   'jobs.publish': { walks: ['a create that QStash delivers'] },
   'jobs.announced': { walks: ['a create that QStash delivers'] },
-  'reel.start': { walks: ['a create'] },
   'ai.dispatch': { walks: ['a create', 'a chat call with an Idempotency-Key', 'a streamed chat call'] },
   'ai.answer': { walks: ['a create', 'a chat call', 'a streamed chat call'] },
-  'reel.variant': { walks: ['a create'] },
-  'reel.complete': { walks: ['a create'] },
-  'reel.cancel': { walks: ['a create that is cancelled'] },
-  'reel.fail': {
-    walks: ['a create that the provider refuses', 'a create whose job has been tried too often'],
-  },
   'jobs.retry': { walks: ['a create that fails at a provider which asks to come back later'] },
   'jobs.postpone': { walks: ['a create for which the provider has no room'] },
   'jobs.recover': { walks: ['a create whose worker died'] },
@@ -58,7 +51,6 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'billing.ending-taken': { because: ENDING },
   'billing.ending-told': { because: ENDING },
   'billing.customer-forgotten': { because: ENDING },
-  'gateway.answer': { walks: ['a chat call with an Idempotency-Key'] },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
   'limits.holder-end': { walks: ['a create before the process stops'] },
@@ -77,7 +69,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     because: 'names of keys under which nothing is sealed: the next resealing forgets them',
   },
   'identity.signing-key': { walks: ['a first start'] },
-  'server.owner': { walks: ['a first start'] },
+  'owner.made': { walks: ['a first start'] },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },
@@ -218,11 +210,6 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'billing.overage-counted': { because: OVERAGE },
   'billing.overage-taken': { because: OVERAGE },
   'billing.overage-sent': { because: OVERAGE },
-  'reel.asset-change': { because: ONE_COMMIT },
-  'reel.asset-restore': { because: ONE_COMMIT },
-  'reel.asset-save': { because: ONE_COMMIT },
-  'reel.assets-purged': { because: AGAIN },
-  'reel.draft-change': { because: ONE_COMMIT },
   'billing.revoked': { because: ONE_COMMIT },
   'identity.key-made': { because: ONE_COMMIT },
   'identity.key-rotated': { because: ONE_COMMIT },
@@ -289,3 +276,21 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   'identity.totp-removed': { because: ONE_COMMIT },
 };
+
+/** Every crash point of the program; products say theirs. A point that is not here fails the test, and so does one that no walk reaches. */
+export const PLACES: Readonly<Record<string, Place>> = {
+  ...PLATFORM,
+  ...Object.fromEntries(
+    products.flatMap(({ crashPoints }) =>
+      Object.entries(crashPoints).map(([point, place]) => [
+        point,
+        'walks' in place ? { walks: place.walks.map(walkNamed) } : { because: place.because },
+      ]),
+    ),
+  ),
+};
+
+function walkNamed(name: string): WalkName {
+  if (!Object.hasOwn(WALKS, name)) throw new Error(`test/crash/walks.ts has no walk "${name}"`);
+  return name as WalkName;
+}

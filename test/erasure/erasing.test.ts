@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { allDataRules } from '../../src/app/erasure.ts';
+import { allDataRules } from '../../src/app/lists.ts';
 import { makeHousehold, PASSWORD, type Person, walkedApp, workedOff } from '../walkers/cast.ts';
 import { dumpOf, tablesWith } from './dump.ts';
 import { mark } from './marking.ts';

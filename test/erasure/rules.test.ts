@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DataRule } from '#platform/db';
-import { allDataRules } from '../../src/app/erasure.ts';
+import { allDataRules } from '../../src/app/lists.ts';
 import { readTables, type Table } from '../walkers/tables/catalog.ts';
 import { testDatabase } from '../services/index.ts';
 

@@ -41,7 +41,7 @@ export async function makeCustomers(url: string, folder: string): Promise<Custom
     },
   });
   const { db, identity, entitlements } = app.modules;
-  const made = await db.system('server.owner', PREPARE, async (tx) => {
+  const made = await db.system('owner.first-start', PREPARE, async (tx) => {
     const customers: Customer[] = [];
     for (const [n, { plans, callers }] of CUSTOMERS.entries()) {
       const email = `customer-${n}@example.com`;

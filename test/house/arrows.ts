@@ -19,7 +19,13 @@ export function isTest(path: string): boolean {
 export const arrows: Rule = (file) => {
   const from = roomOf(file.path);
   if (from === undefined)
-    return [{ path: file.path, line: 1, says: 'has no place in the layers (test/house/layers.ts)' }];
+    return [
+      {
+        path: file.path,
+        line: 1,
+        says: 'has no place in the layers: its module is not in src/platform/modules.ts',
+      },
+    ];
   return file.imports.flatMap(({ specifier, line }) => {
     const target = targetOf(file.path, specifier);
     if (target === undefined) return [];

@@ -1,33 +1,10 @@
+import { modules } from '#modules';
+
 /** Modules of the platform, the upper ones first: each may import those below it. */
-const PLATFORM = [
-  'product',
-  'permits',
-  'reports',
-  'billing',
-  'ai',
-  'erasure',
-  'jobs',
-  'limits',
-  'entitlements',
-  'sso',
-  'accounts',
-  'identity',
-  'webhooks',
-  'audit',
-  'mail',
-  'idempotency',
-  'http',
-  'imports',
-  'secrets',
-  'db',
-  'redis',
-  'telemetry',
-  'config',
-  'kernel',
-] as const;
+const PLATFORM: readonly string[] = modules.map(({ name }) => name).toReversed();
 
 /** Above the platform, the upper ones first. */
-const HOUSE = ['main', 'app', 'server', 'products', 'product'] as const;
+const HOUSE = ['main', 'app', 'server', 'products', 'product', 'modules'] as const;
 
 /** A room of the house: what a file belongs to, and how high it lies. */
 export interface Room {
@@ -45,6 +22,8 @@ const FLOORS = PLATFORM.length;
 export function roomOf(path: string): Room | undefined {
   const [top = '', second = '', third = ''] = path.split('/');
   if (top !== 'src') return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
+  if (path === 'src/platform/modules.ts')
+    return { name: 'modules', height: heightOf('modules'), folder: 'src/platform/', kind: 'house' };
   if (second === 'platform') return platformRoom(third);
   if (second === 'sandbox')
     return { name: `sandbox/${third}`, height: 0, folder: `src/sandbox/${third}/`, kind: 'sandbox' };
@@ -58,12 +37,12 @@ export function roomOf(path: string): Room | undefined {
   }
   const name = second.replace(/(\.test)?\.ts$/, '');
   const height = heightOf(name);
-  if (height < 0 || name === 'product') return undefined;
+  if (height < 0 || name === 'product' || name === 'modules') return undefined;
   return { name, height, folder: third === '' ? 'src/' : `src/${second}/`, kind: 'house' };
 }
 
 function platformRoom(module: string): Room | undefined {
-  const place = (PLATFORM as readonly string[]).indexOf(module);
+  const place = PLATFORM.indexOf(module);
   if (place < 0) return undefined;
   const folder = `src/platform/${module}/`;
   return { name: `platform/${module}`, height: FLOORS - place, folder, kind: 'platform' };

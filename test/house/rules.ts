@@ -10,6 +10,7 @@ import {
   passedIn,
 } from './habits.ts';
 import type { SourceFile } from './source.ts';
+import { systemUses } from './system-uses.ts';
 
 /** The rules of the house by name; an exception names the rule that it is excepted from. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(
@@ -25,6 +26,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     passedIn,
     honestTests,
     databaseTime,
+    systemUses,
   }),
 );
 

@@ -129,6 +129,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#products$/, 'src/products/index.ts'],
   [/^#server$/, 'src/server/index.ts'],
   [/^#app$/, 'src/app.ts'],
+  [/^#modules$/, 'src/platform/modules.ts'],
   [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/answers$/, 'test/answers.ts'],

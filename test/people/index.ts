@@ -64,7 +64,7 @@ function storedMail(db: Database, ids: Ids): Mail {
     ids,
     random: systemRandom,
     secrets: SECRETS,
-    enqueuing: { enqueueing: () => [], wake: () => {} },
+    queue: { handle: () => {}, enqueueing: () => [], wake: () => {} },
     transport: createOutbox(temporaryFolder()),
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
     log: { info: () => {}, warn: () => {} },
@@ -126,7 +126,7 @@ export function createPeople(
       } = {},
     ): Promise<Person> {
       const email = `${ids.next()}@example.com`;
-      const made = await db.system('server.owner', POINT, (tx) =>
+      const made = await db.system('owner.first-start', POINT, (tx) =>
         identity.createUser(tx, { email, password: PASSWORD, ...options }),
       );
       const { access_token: token } = entered(

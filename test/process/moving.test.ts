@@ -111,7 +111,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     const users = statement('select 1 from identity.users');
     const at = async (point: string) => {
       expect(await run(['move', '--to', url], { CRASH_AT: point })).toMatchObject({ signal: 'SIGKILL' });
-      return (await db.system('server.installation', [users]))[0].length;
+      return (await db.system('db.installation', [users]))[0].length;
     };
     expect(await at('db.moved:before'), 'everything or nothing').toBe(0);
     expect(await at('db.moved:after')).toBe(1);

@@ -14,5 +14,9 @@ export async function viewerKeyOf({ app, db, ...stand }: TestApp, of: Customer):
     ]),
   );
   const asked = { accountId, userId, name: 'a viewer’s', scopes: ['*'], actor: { kind: 'system' } } as const;
-  return db.system('server.owner', JOIN, async (tx) => (await app.modules.identity.createKey(tx, asked)).key);
+  return db.system(
+    'owner.first-start',
+    JOIN,
+    async (tx) => (await app.modules.identity.createKey(tx, asked)).key,
+  );
 }

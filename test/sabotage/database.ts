@@ -207,7 +207,7 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'owner-of-another-database-overwritten',
-    file: 'src/app/owner-file.ts',
+    file: 'src/platform/owner/owner-file.ts',
     find: '!existsSync(first) || databaseOf(first) === database ? first : own',
     replace: 'existsSync(own) ? own : first',
     expects:

@@ -19,6 +19,7 @@ import { LIMITS } from './limits.ts';
 import { OPERATING } from './operating.ts';
 import { ORGANIZATIONS } from './organizations.ts';
 import { MAIL } from './mail.ts';
+import { MODULES } from './modules.ts';
 import { SECOND_FACTORS } from './mfa.ts';
 import type { Patch } from './patch.ts';
 import { PERMITS } from './permits.ts';
@@ -65,6 +66,7 @@ export const PATCHES: readonly Patch[] = [
   ...FEDERATION,
   ...SECOND_FACTORS,
   ...MAIL,
+  ...MODULES,
   ...SECRETS,
   ...ACCOUNTS,
   ...ORGANIZATIONS,

@@ -204,8 +204,8 @@ export const JOBS: readonly Patch[] = [
   {
     name: 'each-missed-instant-is-run',
     file: SCHEDULES,
-    find: 'after(due, due.now)',
-    replace: 'after(due, due.next_at)',
+    find: 'instantAfter(due, due.now)',
+    replace: 'instantAfter(due, due.next_at)',
     expects:
       'src/platform/jobs/schedules.test.ts :: a schedule > catches up with one run on all instants that nobody was there for',
   },

@@ -12,7 +12,7 @@ const CARDS = ['5555555555554444', '378282246310005', '4000000000000259', '40000
 
 /** Another organization that a customer makes, with a key of its own. */
 async function another({ userId, ...who }: Customer): Promise<Customer> {
-  return db.system('server.owner', OPENED, async (tx) => {
+  return db.system('owner.first-start', OPENED, async (tx) => {
     const accountId = await accounts.makeOrganization(tx, { userId, email: who.email }, 'Another');
     const made = { accountId, userId, name: 'a key', scopes: ['*'], actor: { kind: 'system' } as const };
     return { ...who, userId, accountId, key: (await identity.createKey(tx, made)).key };

@@ -141,7 +141,7 @@ async function makeCustomer(
 ): Promise<Customer> {
   made += 1;
   const email = `customer-${process.pid}-${made}@example.com`;
-  return db.system('server.owner', PREPARE, async (tx) => {
+  return db.system('owner.first-start', PREPARE, async (tx) => {
     const user = await modules.identity.createUser(tx, {
       email,
       companyName: `Company ${made}`,

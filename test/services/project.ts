@@ -1,50 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import {
-  type Database,
-  dumpEmbedded,
-  type Migration,
-  migrateUp,
-  migrationsIn,
-  openDatabase,
-} from '#platform/db';
+import { type Database, dumpEmbedded, type Migration, migrateUp, openDatabase } from '#platform/db';
+import { modules } from '#modules';
+import { products } from '#products';
 
-const SOURCE = join(import.meta.dirname, '../../src');
-
-/** Modules from the bottom of the house up: within one number, migrations are applied in this order. */
-const PLATFORM = [
-  'db',
-  'secrets',
-  'idempotency',
-  'mail',
-  'audit',
-  'webhooks',
-  'identity',
-  'accounts',
-  'sso',
-  'entitlements',
-  'limits',
-  'jobs',
-  'billing',
-  'reports',
-  'erasure',
-  'ai',
-  'product',
-];
-
-/** The project's migrations, as they lie in the folders of its modules. */
+/** The project's migrations, as the program applies them. */
 export function projectMigrations(): Migration[] {
-  const products = readdirSync(join(SOURCE, 'products'), { withFileTypes: true });
-  const folders = [
-    ...PLATFORM.map((name) => ({ name, folder: join(SOURCE, 'platform', name) })),
-    ...products
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => ({ name, folder: join(SOURCE, 'products', name) })),
+  return [
+    ...modules.flatMap(({ migrations }) => migrations()),
+    ...products.flatMap(({ migrations }) => migrations),
   ];
-  return folders
-    .filter(({ folder }) => existsSync(join(folder, 'migrations')))
-    .flatMap(({ name, folder }) => migrationsIn(name, pathToFileURL(join(folder, 'index.ts')).href));
 }
 
 /** Migrates the template database of a PostgreSQL. */

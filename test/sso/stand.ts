@@ -125,7 +125,7 @@ async function registered(
   signIn: (email: string, password: string) => Promise<string>,
   { email, emailVerified }: { readonly email: string; readonly emailVerified: boolean },
 ): Promise<Guest> {
-  const { userId } = await db.system('server.owner', MADE, (tx) =>
+  const { userId } = await db.system('owner.first-start', MADE, (tx) =>
     app.modules.identity.createUser(tx, { email, password: PASSWORD, emailVerified }),
   );
   return { userId, email, token: await signIn(email, PASSWORD) };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SYSTEM_USES, type SystemUse } from '#platform/db';
+import { allSystemUses } from '../../src/app/lists.ts';
 import { MOST_EXCEPTIONS, UNSTEADY, UNTOUCHED, WIDER } from './walls/exceptions.ts';
 import { unfiltered } from './walls/filters.ts';
 import { differences, readAll, routesOf, telling } from './walls/reads.ts';
@@ -114,9 +114,8 @@ describe('statements', () => {
   });
 
   test('of the system keep theirs: each use is listed with its reason, and all are counted', () => {
-    const uses = [...seen.system].map(
-      ([use, texts]) => `  ${use} (${texts.size}): ${SYSTEM_USES[use as SystemUse]}`,
-    );
+    const reasons = allSystemUses();
+    const uses = [...seen.system].map(([use, texts]) => `  ${use} (${texts.size}): ${reasons[use]}`);
     const exceptions = [...UNSTEADY, ...WIDER, ...UNTOUCHED];
     const lines = exceptions.map(({ route, because }) => `  ${route}: ${because}`);
     process.stdout.write(

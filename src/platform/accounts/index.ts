@@ -1,5 +1,5 @@
 import './codes.ts';
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { accountTrailRoutes } from './account-trail-routes.ts';
 import { allTrailsRoutes } from './all-trails-routes.ts';
@@ -10,6 +10,10 @@ import { organizationRoutes } from './organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { standingRoutes } from './standing-routes.ts';
 import { trailRoutes } from './trail-routes.ts';
+import { defineModule } from '#platform/module';
+import { createAccounts } from './accounts.ts';
+import { accountsDataRules } from './data-rules.ts';
+import { accountsSystemUses } from './system-uses.ts';
 
 export {
   dueOrganizations,
@@ -18,7 +22,6 @@ export {
   lockPersonalAccount,
   personalAccount,
 } from './erasing-store.ts';
-export { accountsDataRules } from './data-rules.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
 export type { Visit } from './entry.ts';
 export type { Room } from './room.ts';
@@ -36,4 +39,14 @@ export const accountsRoutes: Route[] = [
   ...accountTrailRoutes,
 ];
 
-export const accountsMigrations = (): Migration[] => migrationsIn('accounts', import.meta.url);
+/** This module, for the list of all of them. */
+export const accountsModule = defineModule({
+  name: 'accounts',
+  purpose: 'personal accounts and organizations, members, invitations',
+  migrations: () => migrationsIn('accounts', import.meta.url),
+  dataRules: accountsDataRules,
+  systemUses: accountsSystemUses,
+  routes: accountsRoutes,
+  schedules: { 'old-invitations': { cron: '12 * * * *', run: (accounts) => accounts.invitations.prune() } },
+  create: createAccounts,
+});

@@ -1,3 +1,5 @@
+import { defineModule } from '#platform/module';
+import { createAi } from './ai.ts';
 export {
   type Ai,
   type AiChoices,
@@ -24,3 +26,10 @@ export { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots.ts';
 export type { Timers } from './timers.ts';
 export type { WireRequest } from './wire.ts';
+
+/** This module, for the list of all of them. */
+export const aiModule = defineModule({
+  name: 'ai',
+  purpose: 'the AI pipe: policies, providers, prices, prompts, models for product code',
+  create: createAi,
+});

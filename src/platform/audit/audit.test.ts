@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { testDatabase } from '#test/services';
-import { auditDataRules, createAudit } from './index.ts';
+import { auditDataRules } from './data-rules.ts';
+import { createAudit } from './index.ts';
 
 const { db } = await testDatabase();
 const ids = createIds({ clock: systemClock, random: systemRandom });

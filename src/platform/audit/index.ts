@@ -1,6 +1,8 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { auditDataRules } from './data-rules.ts';
+import { createAudit } from './audit.ts';
 
-export { auditDataRules } from './data-rules.ts';
 export { type Actor, actorOf, type Audit, type AuditEvent, createAudit, type Whence } from './audit.ts';
 export {
   auditEvents,
@@ -10,4 +12,11 @@ export {
   personalEvents,
 } from './reading.ts';
 
-export const auditMigrations = (): Migration[] => migrationsIn('audit', import.meta.url);
+/** This module, for the list of all of them. */
+export const auditModule = defineModule({
+  name: 'audit',
+  purpose: 'who did what',
+  migrations: () => migrationsIn('audit', import.meta.url),
+  dataRules: auditDataRules,
+  create: createAudit,
+});

@@ -1,19 +1,24 @@
 import './errors.ts';
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
+import { defineModule } from '#platform/module';
+import { billingDataRules } from './data-rules.ts';
+import { inboxRoutes } from './inbox/index.ts';
+import { overageRoutes } from './overage/index.ts';
+import { createSales } from './sales.ts';
+import { billingSystemUses } from './system-uses.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
 export type { LimitInUse } from './holdings.ts';
-export { billingDataRules } from './data-rules.ts';
-export { createEndings, type Endings } from './endings/index.ts';
+export { createSales, type Sales } from './sales.ts';
+export type { Endings } from './endings/index.ts';
 export { createFolding } from './folding/index.ts';
-export { createInbox, type Inbox, inboxRoutes } from './inbox/index.ts';
-export { createOverage, overageRoutes, type Overages } from './overage/index.ts';
+export { createInbox, type Inbox } from './inbox/index.ts';
+export { createOverage, type Overages } from './overage/index.ts';
 export { createStripeMeter } from './stripe/metering.ts';
 export { createStripeEnder } from './stripe/ending.ts';
-export { createStripeStore } from './stripe/store.ts';
 export { createStripeClient, type StripeClient, type StripeLink } from './stripe/client.ts';
 export type { Mode, RawMessage, Store } from './store.ts';
 export { type Finding, lookAtStripe } from './stripe/findings.ts';
@@ -23,6 +28,20 @@ export { createSubscriptions, type Subscriptions } from './subscriptions/service
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 
 export const billingRoutes = routesOf(routes);
-/** What accounts buy; their service is `Subscriptions`. */
-export const subscriptionsRoutes = routesOf(subscriptionRoutes);
-export const billingMigrations = (): Migration[] => migrationsIn('billing', import.meta.url);
+
+/** This module, for the list of all of them. */
+export const billingModule = defineModule({
+  name: 'billing',
+  purpose:
+    'plans and entitlements over HTTP; the inbox of stores (inbox/), what follows from what they say (folding/), checkouts and changes (subscriptions/), units past a limit (overage/), Stripe (stripe/)',
+  migrations: () => migrationsIn('billing', import.meta.url),
+  dataRules: billingDataRules,
+  systemUses: billingSystemUses,
+  partRoutes: {
+    billing: billingRoutes,
+    subscriptions: routesOf(subscriptionRoutes),
+    overage: overageRoutes,
+    inbox: inboxRoutes,
+  },
+  create: createSales,
+});

@@ -51,6 +51,13 @@ export function kept(because: string): Fate {
   return { does: 'keep', because };
 }
 
+/** Tables of this module itself. */
+export const dbDataRules: readonly DataRule[] = [
+  { table: 'app.clock', nobodys: 'the time' },
+  { table: 'app.installation', nobodys: 'which data this is, and whether it was moved elsewhere' },
+  { table: 'public.plinth_migrations', nobodys: 'which migrations were applied' },
+];
+
 /** Of the rows of an account that a person made: they are the account's, and say of the person an id, which is nobody's by then. */
 export const THE_ACCOUNTS = kept('the account’s; of the person it has an id, which is nobody’s by then');
 /** Of the ledger and its sums. */

@@ -2,6 +2,7 @@ export { DatabaseAway, mayBeDone, mayPass } from './away.ts';
 export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing } from './commit-points.ts';
 export {
   type DataRule,
+  dbDataRules,
   erased,
   kept,
   erasedWith,
@@ -29,4 +30,4 @@ export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
 export { openStore, type Store } from './store.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
-export { SYSTEM_USES, type SystemUse } from './system-uses.ts';
+export { dbSystemUses, type SystemUse, type SystemUses } from './system-uses.ts';

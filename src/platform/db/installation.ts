@@ -24,7 +24,7 @@ const INSTALLATION = statement<Installation>(
 
 /** Which data this migrated database keeps. */
 export async function installationOf(db: Database): Promise<Installation> {
-  const [[found]] = await db.system('server.installation', [INSTALLATION]);
+  const [[found]] = await db.system('db.installation', [INSTALLATION]);
   if (found === undefined) throw new Error('app.installation has no row');
   return found;
 }
@@ -40,7 +40,7 @@ export async function assertNotMoved(db: Database): Promise<void> {
 
 /** Notes that everything is elsewhere now. */
 export async function leave(db: Database, movedTo: string): Promise<void> {
-  await db.system('server.installation', LEFT, [
+  await db.system('db.installation', LEFT, [
     statement('update app.installation set moved_to = $1, moved_at = app.now(), updated_at = app.now()', [
       movedTo,
     ]),
@@ -49,7 +49,7 @@ export async function leave(db: Database, movedTo: string): Promise<void> {
 
 /** Takes back `leave`. */
 export async function reopen(db: Database): Promise<void> {
-  await db.system('server.installation', REOPENED, [
+  await db.system('db.installation', REOPENED, [
     statement('update app.installation set moved_to = null, moved_at = null, updated_at = app.now()'),
   ]);
 }

@@ -34,7 +34,7 @@ describe.runIf(engine === 'postgres')('of two logins', () => {
     tenant = await testLogin(database, 'grant plinth_tenant to $login');
     system = await testLogin(database, 'grant plinth_system to $login');
     db = await opened({});
-    await db.system('server.owner', WRITE, [note(account), note(ids.next<AccountId>())]);
+    await db.system('owner.first-start', WRITE, [note(account), note(ids.next<AccountId>())]);
   });
 
   afterAll(() => Promise.all(open.map((one) => one.close())));
@@ -53,7 +53,7 @@ describe.runIf(engine === 'postgres')('of two logins', () => {
 
   test('each does its own work, and nothing is wrong with them', async () => {
     expect(await troublesOfLogins(db)).toEqual([]);
-    expect(await db.system('server.owner', [count])).toEqual([[{ count: 2 }]]);
+    expect(await db.system('owner.first-start', [count])).toEqual([[{ count: 2 }]]);
     expect(await db.tenant(account, [count])).toEqual([[{ count: 1 }]]);
     expect(await pendingMigrations(db, [])).toEqual([]);
     expect(await db.ping()).toEqual(expect.any(Number));

@@ -69,7 +69,7 @@ const target = async () => (await testDatabase({ empty: true })).db;
 
 /** All rows of the hard table as text, which is the same on both sides. */
 async function words(db: Database): Promise<unknown[]> {
-  const [, rows] = await db.system('server.installation', [
+  const [, rows] = await db.system('db.installation', [
     statement("select set_config('TimeZone', 'UTC', true)"),
     statement('select w::text as line from hard.words w order by id'),
   ]);
@@ -77,7 +77,7 @@ async function words(db: Database): Promise<unknown[]> {
 }
 
 const count = async (db: Database) =>
-  (await db.system('server.installation', [statement('select 1 from hard.words')]))[0].length;
+  (await db.system('db.installation', [statement('select 1 from hard.words')]))[0].length;
 
 describe.runIf(engine === 'postgres')('a move', () => {
   const closing: Database[] = [];
@@ -127,11 +127,11 @@ describe.runIf(engine === 'postgres')('a move', () => {
     const insert = statement(
       "insert into hard.words (word) values ('next') returning id, written, nextval('hard.numbers') as number",
     );
-    expect(await to.system('server.installation', WRITE, [insert])).toEqual([
+    expect(await to.system('db.installation', WRITE, [insert])).toEqual([
       [{ id: 2_504, written: 1, number: 9 }],
     ]);
     const dangling = statement('update hard.words set favourite = 99999 where id = 1');
-    await expect(to.system('server.installation', WRITE, [dangling])).rejects.toMatchObject({
+    await expect(to.system('db.installation', WRITE, [dangling])).rejects.toMatchObject({
       code: '23503',
     });
     const changed = `

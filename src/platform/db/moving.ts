@@ -91,7 +91,7 @@ async function filledTable(
   if (found === undefined || found.schema === null) return undefined;
   if (!found.is_ours) throw notEmpty(targetName, `a schema "${found.schema}" that is not Plinth's`);
   const there = await target.transactAsMigrator(undefined, (tx) => tablesOf(tx, schemasOf(tables)));
-  return target.system('server.installation', (tx) => firstFilled(tx, there));
+  return target.system('db.installation', (tx) => firstFilled(tx, there));
 }
 
 /** Rows of the schema app are made by its migration. */
@@ -121,7 +121,7 @@ async function arrivedEarlier(move: Move, { installation, tables, filled }: Earl
   const found = { tables: tables.length, rows, sums: [] };
   // What was left is as it was, and the target goes on.
   if (installation.movedTo !== null) return { ...found, outcome: 'used' };
-  const there = await target.system('server.installation', (tx) => contentsOfAll(tx, tables));
+  const there = await target.system('db.installation', (tx) => contentsOfAll(tx, tables));
   const names = differing(here, there);
   if (names.length === 0) return { ...found, outcome: 'already', sums: await sumsOf(move) };
   throw new AppError('move_target_differs', {

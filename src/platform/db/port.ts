@@ -34,7 +34,7 @@ export interface Database {
   readonly tenant: ScopedVerb<AccountId>;
   /** Rows of one user (me, sessions, memberships), by row security. */
   readonly user: ScopedVerb<UserId>;
-  /** What nobody owns: log-in, admission, sweeps. Every use is listed with its reason in system-uses.ts. */
+  /** What nobody owns: log-in, admission, sweeps. Whoever has a use declares it, with the reason. */
   readonly system: ScopedVerb<SystemUse>;
   /** Tells all processes, after a commit, that something changed. Coalesced; may be lost: a slow poll stands behind it. */
   signal(topic: string, id?: string): void;

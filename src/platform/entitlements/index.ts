@@ -1,8 +1,11 @@
 import './errors.ts';
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { entitlementsDataRules } from './data-rules.ts';
+import { createEntitlements } from './service.ts';
+import { entitlementsSystemUses } from './system-uses.ts';
 
 export type { Allowance } from './allowances.ts';
-export { entitlementsDataRules } from './data-rules.ts';
 export {
   type AddOn,
   type Backend,
@@ -49,4 +52,12 @@ export {
   timelineOf,
 } from './timeline.ts';
 
-export const entitlementsMigrations = (): Migration[] => migrationsIn('entitlements', import.meta.url);
+/** This module, for the list of all of them. */
+export const entitlementsModule = defineModule({
+  name: 'entitlements',
+  purpose: 'what accounts were granted, and what that amounts to over time',
+  migrations: () => migrationsIn('entitlements', import.meta.url),
+  dataRules: entitlementsDataRules,
+  systemUses: entitlementsSystemUses,
+  create: createEntitlements,
+});

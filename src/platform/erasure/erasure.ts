@@ -1,10 +1,10 @@
-import type { Jobs } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
 import { createEraser, type Eraser, type EraserParts } from './eraser.ts';
 import { exportHandler, type ExportingParts } from './exporting.ts';
 import { createExports, type Exports, type ExportsParts } from './exports.ts';
 
 export interface ErasureParts extends EraserParts, ExportingParts, ExportsParts {
-  readonly jobs: Pick<Jobs, 'enqueueing' | 'wake' | 'handle'>;
+  readonly jobs: Pick<Queue, 'enqueueing' | 'wake' | 'handle'>;
 }
 
 /** The end of what is kept of people and accounts, and copies of it for them (docs/erasure.md). */

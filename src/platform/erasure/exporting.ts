@@ -2,7 +2,7 @@ import type { Audit } from '#platform/audit';
 import { personalAccount } from '#platform/accounts';
 import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
 import { profile } from '#platform/identity';
-import type { JobHandler, RunningJob } from '#platform/jobs';
+import type { JobHandler, QueuedJob } from '#platform/queue';
 import type { Ids, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { archiveOf } from './archive.ts';
@@ -46,12 +46,12 @@ export function exportHandler(parts: ExportingParts): JobHandler {
   };
 }
 
-const keyOf = ({ payload }: RunningJob): ExportKey => ({
+const keyOf = ({ payload }: QueuedJob): ExportKey => ({
   userId: (payload['user_id'] ?? '') as UserId,
   id: payload['export_id'] ?? '',
 });
 
-async function makeArchive(parts: ExportingParts, job: RunningJob): Promise<void> {
+async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void> {
   const { db, rules } = parts;
   const key = keyOf(job);
   const subjects = await subjectsOf(db, key);

@@ -2,7 +2,7 @@ import { personalAccount } from '#platform/accounts';
 import { actorOf, type Audit, type Whence } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
-import type { Jobs } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import {
   type ExportKey,
@@ -63,7 +63,7 @@ export interface ExportsParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly audit: Audit;
-  readonly jobs: Pick<Jobs, 'enqueueing' | 'wake'>;
+  readonly jobs: Pick<Queue, 'enqueueing' | 'wake'>;
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
   readonly kindOf: (userId: UserId, accountId: AccountId) => Promise<'personal' | 'organization' | undefined>;
 }

@@ -1,8 +1,24 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { erasureDataRules } from './data-rules.ts';
+import { createErasure } from './erasure.ts';
+import { erasureRoutes } from './routes.ts';
+import { erasureSystemUses } from './system-uses.ts';
 
-export { erasureDataRules } from './data-rules.ts';
 export { createErasure, type Erasure } from './erasure.ts';
 export type { Subject } from './plan.ts';
-export { erasureRoutes } from './routes.ts';
 
-export const erasureMigrations = (): Migration[] => migrationsIn('erasure', import.meta.url);
+/** This module, for the list of all of them. */
+export const erasureModule = defineModule({
+  name: 'erasure',
+  purpose: 'leaving with one’s data, and without a trace',
+  migrations: () => migrationsIn('erasure', import.meta.url),
+  dataRules: erasureDataRules,
+  systemUses: erasureSystemUses,
+  routes: erasureRoutes,
+  schedules: {
+    erasures: { cron: '42 * * * *', run: (erasure) => erasure.eraser.run() },
+    'old-exports': { cron: '52 * * * *', run: (erasure) => erasure.exports.prune() },
+  },
+  create: createErasure,
+});

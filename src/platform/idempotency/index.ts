@@ -1,5 +1,9 @@
 import './errors.ts';
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { idempotencyDataRules } from './data-rules.ts';
+import { createIdempotency } from './idempotency.ts';
+import { idempotencySystemUses } from './system-uses.ts';
 
 export {
   createKeptAnswers,
@@ -9,8 +13,16 @@ export {
   type KeySender,
   openKeptAnswers,
 } from './answers.ts';
-export { idempotencyDataRules } from './data-rules.ts';
 export { createIdempotency, type Idempotency, type KeyedCall, replayed, type Scope } from './idempotency.ts';
 export type { KeyName } from './store.ts';
 
-export const idempotencyMigrations = (): Migration[] => migrationsIn('idempotency', import.meta.url);
+/** This module, for the list of all of them. */
+export const idempotencyModule = defineModule({
+  name: 'idempotency',
+  purpose: 'answers kept under an Idempotency-Key',
+  migrations: () => migrationsIn('idempotency', import.meta.url),
+  dataRules: idempotencyDataRules,
+  systemUses: idempotencySystemUses,
+  schedules: { 'expired-keys': { cron: '7 * * * *', run: (idempotency) => idempotency.sweep() } },
+  create: createIdempotency,
+});

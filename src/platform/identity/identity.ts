@@ -50,6 +50,8 @@ export interface IdentitySettings {
   readonly products: readonly string[];
   /** How many days a session lasts at most, however much it is used; 90 when not said. */
   readonly sessionDays?: number;
+  /** After how many days another key signs access tokens; never by itself, when not said. */
+  readonly signingKeyDays?: number;
   /** Whose passkeys are taken; those of this machine when not said. */
   readonly passkeys?: PasskeySettings;
   readonly passwords?: PasswordsOptions;
@@ -114,6 +116,8 @@ export interface Identity {
   readonly jwks: SigningKeys['jwks'];
   /** Has another key sign our access tokens, when the present one is old enough. */
   readonly rotateSigningKey: SigningKeys['rotate'];
+  /** Does so when it is as old as the settings say; never, where they say nothing. */
+  rotateWhenDue(): Promise<void>;
   /** Makes what a first start needs (the signing key); later it costs one read. */
   ready(): Promise<void>;
   /** Waits for what is still written behind the calls. */
@@ -163,6 +167,10 @@ export function createIdentity(parts: IdentityParts): Identity {
     resolvers: emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
     jwks: signingKeys.jwks,
     rotateSigningKey: signingKeys.rotate,
+    async rotateWhenDue() {
+      const { signingKeyDays: afterDays } = settings;
+      if (afterDays !== undefined) await signingKeys.rotate({ afterDays });
+    },
     async ready() {
       await signingKeys.current();
     },

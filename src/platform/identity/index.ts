@@ -1,5 +1,5 @@
 import './codes.ts';
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { adminRoutes } from './admins/admin-routes.ts';
 import { authRoutes } from './auth-routes.ts';
@@ -10,10 +10,13 @@ import { keyRoutes } from './key-routes.ts';
 import { mfaRoutes } from './mfa/mfa-routes.ts';
 import { passkeyRoutes } from './mfa/passkey-routes.ts';
 import { userRoutes } from './user-routes.ts';
+import { defineModule } from '#platform/module';
+import { identityDataRules } from './data-rules.ts';
+import { createIdentity } from './identity.ts';
+import { identitySystemUses } from './system-uses.ts';
 
 export { type AdminList, type Admins, createAdmins, type Invited } from './admins/admins.ts';
 export { dueUsers, lockDueUser } from './erasing-store.ts';
-export { identityDataRules } from './data-rules.ts';
 export { arrival, departure } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
@@ -57,4 +60,19 @@ export const identityRoutes: Route[] = [
   ...keyRoutes,
 ];
 
-export const identityMigrations = (): Migration[] => migrationsIn('identity', import.meta.url);
+/** This module, for the list of all of them. */
+export const identityModule = defineModule({
+  name: 'identity',
+  purpose: 'users, sessions, tokens, keys, what goes by mail',
+  migrations: () => migrationsIn('identity', import.meta.url),
+  dataRules: identityDataRules,
+  systemUses: identitySystemUses,
+  routes: identityRoutes,
+  schedules: {
+    'signing-keys': { cron: '22 * * * *', run: (identity) => identity.rotateWhenDue() },
+    'old-sessions': { cron: '32 * * * *', run: (identity) => identity.sessions.prune() },
+    'old-guesses': { cron: '*/5 * * * *', run: (identity) => identity.guessing.prune() },
+    'old-admin-invitations': { cron: '12 * * * *', run: (identity) => identity.admins.prune() },
+  },
+  create: createIdentity,
+});

@@ -74,7 +74,7 @@ describe('registering', () => {
 
   test('a password made up for a local owner meets our own rules', async () => {
     const email = 'owner@localhost';
-    const made = await db.system('server.owner', point, (tx) =>
+    const made = await db.system('owner.first-start', point, (tx) =>
       identity.createUser(tx, { email, role: 'admin' }),
     );
     expect(createPasswordRules().weaknessOf(made.password, email)).toBeUndefined();

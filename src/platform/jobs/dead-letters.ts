@@ -1,6 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
-import { listed } from './enqueue.ts';
+import { listed } from '#platform/queue';
 import { type AdminJobRow, COLUMNS, LAST_ID, type PageAt, STATES } from './listing.ts';
 import { type ByWhom, eventOf, replay, type ReplayParts } from './replay.ts';
 import './errors.ts';

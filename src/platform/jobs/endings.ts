@@ -1,7 +1,7 @@
 import { commitPoint, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Attempt } from './attempt.ts';
-import { listed } from './enqueue.ts';
+import { listed } from '#platform/queue';
 import type { JobFailure, JobHandler } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 

@@ -1,10 +1,12 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { jobsDataRules } from './data-rules.ts';
+import { deliveryRoutes } from './delivery/routes.ts';
+import { jobsRoutes } from './routes.ts';
+import { jobsSystemUses } from './system-uses.ts';
+import { createWork } from './work.ts';
 
-export { jobsDataRules } from './data-rules.ts';
 export type { Delivered } from './crew.ts';
-export { announcingTo } from './delivery/announcer.ts';
-export { createReceiver } from './delivery/receiver.ts';
-export { deliveryRoutes } from './delivery/routes.ts';
 export {
   type DeadJob,
   type JobFailure,
@@ -15,8 +17,18 @@ export {
   type RunningJob,
 } from './job.ts';
 export { createJobs, type JobDepth, type Jobs, type OldestJob } from './jobs.ts';
-export { jobsRoutes } from './routes.ts';
-export type { Schedule } from './schedules.ts';
+export type { QStash } from './work.ts';
+export { createWork } from './work.ts';
 export type { Worker } from './worker.ts';
 
-export const jobsMigrations = (): Migration[] => migrationsIn('jobs', import.meta.url);
+/** This module, for the list of all of them. */
+export const jobsModule = defineModule({
+  name: 'jobs',
+  purpose: 'the queue and its worker',
+  migrations: () => migrationsIn('jobs', import.meta.url),
+  dataRules: jobsDataRules,
+  systemUses: jobsSystemUses,
+  partRoutes: { receiver: deliveryRoutes, jobs: jobsRoutes },
+  schedules: { 'old-jobs': { cron: '27 * * * *', run: ({ jobs }) => jobs.prune() } },
+  create: createWork,
+});

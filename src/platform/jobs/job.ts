@@ -1,74 +1,13 @@
-import type { Runnable, Statement } from '#platform/db';
-import type { AccountId, JobId } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
+import type { JobHandler as Handler, QueuedJob } from '#platform/queue';
 
-/** A class of jobs: interactive ones, which somebody waits for, go before batch. */
-export const LANES = ['interactive', 'batch'] as const;
-export type Lane = (typeof LANES)[number];
+export { LANES, PLATFORM_ACCOUNT } from '#platform/queue';
+export type { DeadJob, JobFailure, Lane, NewJob } from '#platform/queue';
 
-/** Whose jobs are that nobody ordered: those of schedules. The nil UUID, which no account has. */
-export const PLATFORM_ACCOUNT = '00000000-0000-0000-0000-000000000000' as AccountId;
-
-/** A job to be enqueued. Its payload holds ids only: copies of user text would be copies. */
-export interface NewJob {
-  /** Chosen by whoever keeps it, to cancel the job later. */
-  readonly id?: JobId;
-  readonly kind: string;
-  readonly lane: Lane;
-  readonly payload: Readonly<Record<string, string>>;
-  readonly requestId: string;
-  /** The permit that the job owns from now on. */
-  readonly permit?: Permit;
-  /** Delay in milliseconds before it is due. */
-  readonly delay?: number;
-}
-
-/** A job under way. */
-export interface RunningJob {
-  readonly id: JobId;
-  readonly accountId: AccountId;
-  readonly kind: string;
-  readonly lane: Lane;
-  readonly payload: Readonly<Record<string, string>>;
-  /** 1 for the first that counts. A handler may run again after a crash: it must be idempotent. */
-  readonly attempt: number;
+/** A job under way, with the permit that it owns. */
+export interface RunningJob extends QueuedJob {
   readonly permit: Permit | undefined;
-  readonly requestId: string;
-  /** Ends when the job was cancelled, or when the process must stop before the job has. */
-  readonly signal: AbortSignal;
-  /**
-   * The statement that stores how far the job is, for the transaction that stores a part of its result: it undoes that
-   * transaction (PL010) when another attempt has taken over or the job was cancelled.
-   */
-  progressing(done: number, total: number): Statement;
-  /**
-   * The statement that ends the job, for the transaction that stores its result; a handler that does not use it is
-   * finished by the worker in a commit of its own. When another attempt has taken over it undoes the transaction (PL010).
-   */
-  finishing(outcome?: { readonly failed: string }): Statement;
 }
 
 /** What runs the jobs of one kind. */
-export interface JobHandler {
-  readonly kind: string;
-  /** How often the job is tried in all, crashes included. */
-  readonly attempts: number;
-  /**
-   * Does the work and stores its result, `job.finishing()` in the same transaction. Throws to be tried again; an error
-   * whose own property `postponed` is true says that a provider had no room, and does not count as an attempt.
-   */
-  readonly run: (job: RunningJob) => Promise<void>;
-  /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
-  readonly giveUp: (job: RunningJob, failure: JobFailure) => Promise<void>;
-  /** The statements that put what the job is about back to waiting, when an admin replays it after it was given up. */
-  readonly reviving?: (job: DeadJob) => Runnable[];
-}
-
-/** A job that was given up, as its handler is told of it. */
-export type DeadJob = Pick<RunningJob, 'accountId' | 'payload'>;
-
-export interface JobFailure {
-  /** A stable code for the caller: that of the error that ended it. */
-  readonly code: string;
-  readonly message: string;
-}
+export type JobHandler = Handler<RunningJob>;

@@ -1,20 +1,22 @@
 import type { Audit } from '#platform/audit';
-import { commitPoint, type Database, type Runnable, statement, type Statement } from '#platform/db';
+import { commitPoint, type Database, statement, type Statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
+import type { Queue, WorkedQueue } from '#platform/queue';
 import { createCrew, type Delivered } from './crew.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { type Announcing, announcing } from './delivery/announcer.ts';
-import { enqueueing } from './enqueue.ts';
-import type { JobHandler, NewJob } from './job.ts';
+import type { RunningJob } from './job.ts';
 import { type Listing, readListing } from './listing.ts';
 import type { WorkerParts } from './parts.ts';
 import { CANCELLED } from './places.ts';
-import { scheduleOf, type Schedule, startSchedules } from './schedules.ts';
-import { DUE, startWorker, type Worker } from './worker.ts';
+import { startSchedules } from './schedules.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 const PRUNE = commitPoint('jobs.prune', 'jobs that were over a day ago, deleted');
 
 export interface JobsParts extends Omit<WorkerParts, 'handlers'> {
+  /** What its jobs are in, and who runs them. */
+  readonly queue: WorkedQueue<RunningJob>;
   readonly audit: Audit;
   /** A worker announces jobs to QStash in place of running them (docs/qstash.md). */
   readonly announce?: Announcing | undefined;
@@ -33,15 +35,7 @@ export interface OldestJob {
   readonly seconds: number;
 }
 
-export interface Jobs {
-  /** Registers what runs the jobs of a kind; before `enqueueing` and `work`. */
-  handle(handler: JobHandler): void;
-  /** Registers what enqueues jobs by the clock, of a kind that is handled; before `work`. Throws for a wrong expression. */
-  schedule(schedule: Schedule): void;
-  /** Statements for the transaction of what the job belongs to. After the commit, call `wake`. */
-  enqueueing(accountId: AccountId, job: NewJob): Runnable[];
-  /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
-  wake(): void;
+export interface Jobs extends Queue<RunningJob> {
   /**
    * The statement that cancels a job, as the last one of its account's transaction (workers lock what a job is about
    * before the job, too): the job is `cancelled`, whatever a worker still writes for it is undone (PL010), and its permit
@@ -72,25 +66,14 @@ export interface Jobs {
 
 /** The queue (docs/jobs.md): fair between accounts, in lanes; a job owns its permit. */
 export function createJobs(given: JobsParts): Jobs {
-  const handlers = new Map<string, JobHandler>();
-  const schedules = new Map<string, Schedule>();
+  const { queue } = given;
+  const { handlers, schedules, wake } = queue;
   const parts: WorkerParts & JobsParts = { ...given, handlers };
   const { db } = parts;
   const crew = createCrew(parts);
-  const wake = () => db.signal(DUE);
   let isWorking = false;
   return {
-    handle(handler) {
-      if (handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
-      handlers.set(handler.kind, handler);
-    },
-    schedule(schedule) {
-      if (schedules.has(schedule.name)) throw new Error(`two schedules are called ${schedule.name}`);
-      if (!handlers.has(schedule.kind)) throw new Error(`no handler for jobs of kind ${schedule.kind}`);
-      schedules.set(schedule.name, scheduleOf(schedule));
-    },
-    enqueueing: (accountId, job) => enqueueing(parts, accountId, job),
-    wake,
+    ...queue,
     cancelling: (accountId, id, how = { keep: false }) =>
       statement('select jobs.cancel($1, $2, $3) as cancelled', [accountId, id, how.keep]),
     interrupt: (id) => db.signal(CANCELLED, id),

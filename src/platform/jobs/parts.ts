@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import type { Ids, Random } from '#platform/kernel';
 import type { Holder, Limits } from '#platform/limits';
-import type { Handlers } from './enqueue.ts';
+import type { JobHandler } from './job.ts';
 
 /** How an attempt ended. Only `retry` counts among those that put the job back. `lost`: nothing could be written. */
 export type Outcome = 'done' | 'retry' | 'postponed' | 'handed_over' | 'failed' | 'stale' | 'lost';
@@ -29,7 +29,8 @@ export interface WorkerParts {
   readonly ids: Ids;
   readonly limits: Limits;
   readonly holder: Holder;
-  readonly handlers: Handlers;
+  /** What runs the jobs of each kind, by the kind. */
+  readonly handlers: ReadonlyMap<string, JobHandler>;
   readonly random: Random;
   /** Jobs that this process runs at once, and how many of them may be of the batch lane. */
   readonly concurrency: number;

@@ -1,7 +1,7 @@
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Taken } from './attempt.ts';
-import { listed } from './enqueue.ts';
+import { listed } from '#platform/queue';
 import type { Lane } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 

@@ -1,6 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
-import { Cron } from 'croner';
-import { listed } from './enqueue.ts';
+import { instantAfter, listed, type Schedule } from '#platform/queue';
 import { PLATFORM_ACCOUNT } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
@@ -8,21 +7,6 @@ const SYNC = commitPoint('jobs.schedules-begun', 'the next instants of schedules
 const RUN = commitPoint('jobs.scheduled', 'the job of a schedule, and when its next one is due');
 /** Milliseconds between looks at what is due; an expression has no finer grain than a second. */
 const POLL = 1_000;
-
-/** Jobs by the clock: at each instant of the expression one job of this kind is enqueued, whoever many workers there are. */
-export interface Schedule {
-  readonly name: string;
-  /** A cron expression of five fields, in UTC. */
-  readonly cron: string;
-  readonly kind: string;
-}
-
-/** A schedule whose expression is known to be right; throws with what is wrong with it. */
-export function scheduleOf(schedule: Schedule): Schedule {
-  if (after(schedule, new Date(0)) === null)
-    throw new Error(`the schedule ${schedule.name} has no next instant`);
-  return schedule;
-}
 
 interface DueSchedule {
   readonly name: string;
@@ -63,11 +47,6 @@ export function startSchedules(parts: ScheduleParts, schedules: readonly Schedul
   };
 }
 
-/** The first instant after this one, in UTC; null when there is none. */
-function after({ cron }: Pick<Schedule, 'cron'>, instant: Date): Date | null {
-  return new Cron(cron, { timezone: 'UTC', mode: '5-part' }).nextRun(instant);
-}
-
 async function begin({ db }: ScheduleParts, schedules: readonly Schedule[]): Promise<void> {
   const [[clock]] = await db.system('jobs.queue', [statement<{ now: Date }>('select app.now() as now')]);
   if (clock === undefined) throw new Error('the database did not say what time it is');
@@ -81,7 +60,7 @@ async function begin({ db }: ScheduleParts, schedules: readonly Schedule[]): Pro
         `insert into jobs.schedules (name, cron, next_at) values ($1, $2, $3)
          on conflict (name, cron) do update set next_at = excluded.next_at
            where schedules.next_at > excluded.next_at and excluded.next_at > app.now()`,
-        [schedule.name, schedule.cron, after(schedule, clock.now)],
+        [schedule.name, schedule.cron, instantAfter(schedule, clock.now)],
       ),
     ),
   );
@@ -113,7 +92,7 @@ async function run(parts: ScheduleParts, due: DueSchedule & { readonly kind: str
         due.name,
         due.cron,
         due.next_at,
-        after(due, due.now),
+        instantAfter(due, due.now),
         PLATFORM_ACCOUNT,
         ids.next(),
         due.kind,

@@ -1,8 +1,7 @@
+import { DUE } from '#platform/queue';
 import type { Crew } from './crew.ts';
 import type { Polls, WorkerParts } from './parts.ts';
 
-/** What a signal of this topic means: a job may be due. */
-export const DUE = 'jobs';
 const POLLS: Polls = { slow: 1_000, recovery: 2_000 };
 
 export interface Worker {

@@ -1,7 +1,11 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { limitsDataRules } from './data-rules.ts';
+import { createLimiting } from './limiting.ts';
+import { limitsRoutes } from './routes.ts';
+import { limitsSystemUses } from './system-uses.ts';
 
 export { hasOpenPermits } from './open-permits.ts';
-export { limitsDataRules } from './data-rules.ts';
 export {
   type Adjuster,
   type Adjustment,
@@ -14,10 +18,10 @@ export {
   type AdmitRequest,
   refusal,
 } from './admission.ts';
-export { type Alerts, createAlerts } from './alerts.ts';
+export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export type { Denial } from './denial.ts';
-export { createDenials, type Denials } from './denials.ts';
+export type { Denials } from './denials.ts';
 export { createDeniedEvents, type DeniedEvents } from './denied.ts';
 export type { CompiledFeature } from './features.ts';
 export type { NotFitting, Wish } from './fitting.ts';
@@ -30,6 +34,7 @@ export {
 } from './gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
 export type { Extended, Extension, LentId, LentPermit } from './lent.ts';
+export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
 export {
   createBudgetAlert,
@@ -43,11 +48,21 @@ export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } fro
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export { createRedisRates } from './rates.redis.ts';
-export { type RateEntry, type Rates, ratesInTurn, type RateVerdict } from './rates.ts';
+export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
 export { limitExceeded, planRequired } from './refusals.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
-export { limitsRoutes } from './routes.ts';
+export { createRoom } from './room.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage.ts';
 
-export const limitsMigrations = (): Migration[] => migrationsIn('limits', import.meta.url);
+/** This module, for the list of all of them. */
+export const limitsModule = defineModule({
+  name: 'limits',
+  purpose: 'admission, permits, settlement, the ledger; rates; usage',
+  migrations: () => migrationsIn('limits', import.meta.url),
+  dataRules: limitsDataRules,
+  systemUses: limitsSystemUses,
+  partRoutes: { limits: limitsRoutes },
+  schedules: { 'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() } },
+  create: createLimiting,
+});

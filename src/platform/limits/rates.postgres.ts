@@ -54,7 +54,7 @@ export function createPostgresRates(parts: PostgresRatesParts): Rates {
     async sweep() {
       let total = 0;
       for (;;) {
-        const [rows] = await parts.db.system('http.rates', SWEPT, [forget(SWEEP_BATCH)]);
+        const [rows] = await parts.db.system('limits.rates', SWEPT, [forget(SWEEP_BATCH)]);
         const deleted = rows[0]?.deleted ?? 0;
         total += deleted;
         if (deleted < SWEEP_BATCH) return total;
@@ -69,7 +69,7 @@ async function decide(parts: PostgresRatesParts, batch: readonly Waiting[]): Pro
     timer = setTimeout(() => reject(new Error('rates were not decided in time')), parts.patience ?? 1_000);
   });
   try {
-    const [rows] = await Promise.race([parts.db.system('http.rates', TAKEN, [takeAll(batch)]), tooLate]);
+    const [rows] = await Promise.race([parts.db.system('limits.rates', TAKEN, [takeAll(batch)]), tooLate]);
     return rows;
   } catch (error) {
     parts.onFailure(error);

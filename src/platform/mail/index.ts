@@ -1,13 +1,26 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { mailDataRules } from './data-rules.ts';
+import { createMail } from './mail.ts';
+import { mailRoutes } from './routes.ts';
+import { mailSystemUses } from './system-uses.ts';
 
-export { mailDataRules } from './data-rules.ts';
 export { type FactsOf, TEMPLATE_NAMES, type TemplateName, TEMPLATES } from './catalogue.ts';
-export { type Asking, createMail, type Enqueuing, type Mail, type MailParts, type Message } from './mail.ts';
+export { type Asking, createMail, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';
 export { render } from './render.ts';
-export { mailRoutes } from './routes.ts';
 export type { Resolved, Resolver } from './sending.ts';
 export type { Transport } from './transport.ts';
 export { transportOf } from './via.ts';
 
-export const mailMigrations = (): Migration[] => migrationsIn('mail', import.meta.url);
+/** This module, for the list of all of them. */
+export const mailModule = defineModule({
+  name: 'mail',
+  purpose: 'mails as rows and jobs: templates, outbox, SMTP, SendGrid; their log',
+  migrations: () => migrationsIn('mail', import.meta.url),
+  dataRules: mailDataRules,
+  systemUses: mailSystemUses,
+  routes: mailRoutes,
+  schedules: { 'old-mails': { cron: '47 * * * *', run: (mail) => mail.prune() } },
+  create: createMail,
+});

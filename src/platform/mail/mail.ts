@@ -8,12 +8,13 @@ import {
 } from '#platform/db';
 import { type Page, page } from '#platform/http';
 import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
+import type { Queue } from '#platform/queue';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
 import { type FactsOf, type TemplateName, TEMPLATES } from './catalogue.ts';
 import { sealFacts } from './facts.ts';
 import type { Facts } from './render.ts';
-import { giveUpMail, type MailJob, type Resolver, sendMail } from './sending.ts';
+import { giveUpMail, type Resolver, sendMail } from './sending.ts';
 import {
   insertMessage,
   listMessages,
@@ -32,27 +33,12 @@ const KIND = 'mail.send';
 const NOBODYS = '00000000-0000-0000-0000-000000000000' as AccountId;
 const HOUR = `interval '1 hour'`;
 
-/** The queue, which lies above: `src/app` hands it in. */
-export interface Enqueuing {
-  enqueueing(
-    accountId: AccountId,
-    job: {
-      readonly kind: string;
-      readonly lane: 'interactive';
-      readonly payload: Readonly<Record<string, string>>;
-      readonly requestId: string;
-      readonly delay?: number;
-    },
-  ): readonly Runnable[];
-  wake(): void;
-}
-
 export interface MailParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly random: Random;
   readonly secrets: Secrets;
-  readonly enqueuing: Enqueuing;
+  readonly queue: Pick<Queue, 'handle' | 'enqueueing' | 'wake'>;
   readonly transport: Transport;
   readonly settings: { readonly from: Address };
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -101,13 +87,6 @@ export interface Mail {
   lately(to: string, template: TemplateName): Promise<number>;
   /** Tells the workers that a mail waits. */
   wake(): void;
-  /** What runs the jobs, as `#platform/jobs` takes it. */
-  readonly handler: {
-    readonly kind: string;
-    readonly attempts: number;
-    run(job: MailJob): Promise<void>;
-    giveUp(job: MailJob, failure: { readonly code: string }): Promise<void>;
-  };
   /** The log, newest first. */
   list(query: LogQuery): Promise<Page<LogLine>>;
   /** Removes what lies outside of the database of the mails of an account, or of a person: their erasure has the lines of the log. */
@@ -131,15 +110,15 @@ export interface LogLine {
   readonly sent_at: string | null;
 }
 
-/** Mails: stored with what they tell of, sent by a job (docs/mail.md). */
+/** Mails: stored with what they tell of, sent by a job, whose handler is registered here (docs/mail.md). */
 export function createMail(parts: MailParts): Mail {
-  const { db, ids, secrets, enqueuing } = parts;
+  const { db, ids, secrets, queue } = parts;
   const resolvers = new Map<string, Resolver>();
   const enqueueing = (
     { accountId, id, requestId }: { accountId: AccountId; id: string; requestId: string },
     delay = 0,
   ) =>
-    enqueuing.enqueueing(accountId, {
+    queue.enqueueing(accountId, {
       kind: KIND,
       lane: 'interactive',
       payload: { mail_id: id },
@@ -147,6 +126,12 @@ export function createMail(parts: MailParts): Mail {
       ...(delay === 0 ? {} : { delay }),
     });
   const sendingParts = { ...parts, resolvers, enqueueing };
+  queue.handle({
+    kind: KIND,
+    attempts: 5,
+    run: (job) => sendMail(sendingParts, job),
+    giveUp: (job, { code }) => giveUpMail(sendingParts, job, code),
+  });
 
   return {
     sending({ to, template, facts, accountId = NOBODYS, userId, once, requestId }) {
@@ -202,13 +187,7 @@ export function createMail(parts: MailParts): Mail {
       ]);
       return row?.count ?? 0;
     },
-    wake: () => enqueuing.wake(),
-    handler: {
-      kind: KIND,
-      attempts: 5,
-      run: (job) => sendMail(sendingParts, job),
-      giveUp: (job, { code }) => giveUpMail(sendingParts, job, code),
-    },
+    wake: () => queue.wake(),
     async list(query) {
       const [rows] = await db.system('admin.mail', [listMessages({ ...query, limit: query.limit + 1 })]);
       return page(rows, query.limit, { item: lineOf, position: ({ id }) => [id] });

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
+import type { JobHandler, QueuedJob } from '#platform/queue';
 import { createSecrets, newMasterKey } from '#platform/secrets';
 import { advance } from '#test/factories';
 import { temporaryFolder, testDatabase } from '#test/services';
@@ -16,12 +17,19 @@ const { db } = await testDatabase({
     if (`${phase} ${point}` === dies) throw new Error('killed');
   },
 });
+let handler: JobHandler | undefined;
 const mail = createMail({
   db,
   ids: createIds({ clock: systemClock, random: systemRandom }),
   random: systemRandom,
   secrets: createSecrets({ keys: [newMasterKey(systemRandom)] }),
-  enqueuing: { enqueueing: () => [], wake() {} },
+  queue: {
+    handle(registered) {
+      handler = registered;
+    },
+    enqueueing: () => [],
+    wake() {},
+  },
   transport: createOutbox(folder),
   settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
   log: { info() {}, warn() {} },
@@ -40,12 +48,13 @@ async function oldMail(): Promise<void> {
   await db.system('mail.sending', STORED, mail.sending(message));
   const [line] = await lines();
   if (line === undefined) throw new Error('no mail was stored');
-  await mail.handler.run({
+  const job: Partial<QueuedJob> = {
     accountId: line.account_id,
     payload: { mail_id: line.id },
     requestId: line.id,
     signal: new AbortController().signal,
-  });
+  };
+  await handler?.run(job as QueuedJob);
   expect([readdirSync(folder), await lines()]).toEqual([
     [`${line.id}.eml`],
     [expect.objectContaining({ status: 'sent' })],

@@ -10,6 +10,8 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
+import { assertOwnTables, assertOwnUses } from '#platform/module';
+import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { Platform } from './platform.ts';
 
@@ -19,6 +21,10 @@ export interface ProductParts<Service> {
   readonly migrations?: readonly Migration[];
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
+  /** Why it uses `db.system`, by the use: `reel.purge`. Its system-uses.ts makes them known to the compiler. */
+  readonly systemUses?: Readonly<Record<string, string>>;
+  /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
+  readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
@@ -40,6 +46,8 @@ export interface Product<Service = unknown> {
   readonly catalogue: Catalogue;
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
+  readonly systemUses: Readonly<Record<string, string>>;
+  readonly crashPoints: Readonly<Record<string, CrashPoint>>;
   readonly routes: readonly Route[];
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
@@ -63,12 +71,17 @@ export function defineProduct<
   const {
     migrations = [],
     dataRules = [],
+    systemUses = {},
+    crashPoints = {},
     jobs = {},
     schedules = {},
     prompts,
     policies = {},
     service,
   } = definition;
+  assertOwnUses(catalogue.product, systemUses);
+  assertOwnTables(catalogue.product, dataRules);
+  assertOwnPoints(catalogue.product, crashPoints);
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
@@ -93,6 +106,8 @@ export function defineProduct<
     catalogue,
     migrations,
     dataRules,
+    systemUses,
+    crashPoints,
     routes,
     jobs,
     schedules,
@@ -100,6 +115,12 @@ export function defineProduct<
     policies,
     service,
   };
+}
+
+function assertOwnPoints(product: string, points: Readonly<Record<string, CrashPoint>>): void {
+  const foreign = Object.keys(points).find((point) => !point.startsWith(`${product}.`));
+  if (foreign !== undefined)
+    throw new Error(`the product "${product}": ${foreign} is no crash point of its own`);
 }
 
 /** What is wrong with the rates that a route names. */

@@ -1,14 +1,23 @@
-import { type Migration, migrationsIn } from '#platform/db';
-import type { Route } from '#platform/http';
+import { migrationsIn } from '#platform/db';
 import { marginRoutes } from './margin-routes.ts';
 import { revenueRoutes } from './revenue-routes.ts';
 import { usageRoutes } from './usage-routes.ts';
+import { defineModule } from '#platform/module';
+import { reportsDataRules } from './data-rules.ts';
+import { createReports } from './reports.ts';
+import { reportsSystemUses } from './system-uses.ts';
 
-export { reportsDataRules } from './data-rules.ts';
 export { createReports, type Reports, type ReportsParts } from './reports.ts';
 export { createRollup, type Difference, type Rollup } from './rollup.ts';
 
-/** All calls of this module; their service is `Reports`. */
-export const reportsRoutes: Route[] = [...usageRoutes, ...marginRoutes, ...revenueRoutes];
-
-export const reportsMigrations = (): Migration[] => migrationsIn('reports', import.meta.url);
+/** This module, for the list of all of them. */
+export const reportsModule = defineModule({
+  name: 'reports',
+  purpose: 'usage, cost and margin: sums that equal the rows; CSV; what operators put right',
+  migrations: () => migrationsIn('reports', import.meta.url),
+  dataRules: reportsDataRules,
+  systemUses: reportsSystemUses,
+  routes: [...usageRoutes, ...marginRoutes, ...revenueRoutes],
+  schedules: { 'usage-rollup': { cron: '* * * * *', run: (reports) => reports.rollup.roll() } },
+  create: createReports,
+});

@@ -1,6 +1,7 @@
 import './errors.ts';
 import { type DataRule, type Migration, migrationsIn } from '#platform/db';
 
+export { secretsSystemUses } from './system-uses.ts';
 export { countSealed, type SealedCount } from './counting.ts';
 export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
 export { checkKeys, compareKeys } from './proofs.ts';

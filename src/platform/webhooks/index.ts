@@ -1,12 +1,26 @@
-import { type Migration, migrationsIn } from '#platform/db';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { webhooksDataRules } from './data-rules.ts';
+import { webhooksRoutes } from './routes.ts';
+import { webhooksSystemUses } from './system-uses.ts';
+import { createEvents } from './telling.ts';
 
-export { webhooksDataRules } from './data-rules.ts';
 export { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from './address.ts';
-export { type Courier, createCourier, type DeliveryJob } from './courier.ts';
+export type { Courier, DeliveryJob } from './courier.ts';
 export type { Emitting, EventType, NewEvent } from './event.ts';
-export { createRelay, type Relay } from './relay.ts';
-export { webhooksRoutes } from './routes.ts';
+export type { Relay } from './relay.ts';
 export { sendingTo } from './sending.ts';
+export { createEvents, type Source, type Telling } from './telling.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';
 
-export const webhooksMigrations = (): Migration[] => migrationsIn('webhooks', import.meta.url);
+/** This module, for the list of all of them. */
+export const webhooksModule = defineModule({
+  name: 'webhooks',
+  purpose: 'what the operator’s own systems are told of: events, deliveries',
+  migrations: () => migrationsIn('webhooks', import.meta.url),
+  dataRules: webhooksDataRules,
+  systemUses: webhooksSystemUses,
+  partRoutes: { webhooks: webhooksRoutes },
+  schedules: { 'old-events': { cron: '57 * * * *', run: ({ telling }) => telling.prune() } },
+  create: createEvents,
+});

@@ -19,5 +19,8 @@ export const gateway = defineProduct({
       caps: { inputBytes: 32 * 1024 * 1024, runTime: CHAT_SECONDS * 1_000 },
     },
   },
+  crashPoints: {
+    'gateway.answer': { walks: ['a chat call with an Idempotency-Key'], lost: 'told' },
+  },
   service: createGateway,
 });

@@ -2,6 +2,7 @@ import { type PolicyInput, promptsIn } from '#platform/ai';
 import { migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
+import { reelCrashPoints } from './crash-points.ts';
 import { reelDataRules } from './data-rules.ts';
 import { reelCatalogue } from './plans.ts';
 import * as draftRoutes from './drafts/routes.ts';
@@ -9,6 +10,7 @@ import * as askRoutes from './generations/ask-routes.ts';
 import * as followRoutes from './generations/follow-routes.ts';
 import * as libraryRoutes from './library/routes.ts';
 import { createReel, type Reel } from './service.ts';
+import { reelSystemUses } from './system-uses.ts';
 
 /** Nobody waits longer for a post, and none may cost more tries. */
 const TRIES = 3;
@@ -45,6 +47,8 @@ export const reel = defineProduct({
   ...reelCatalogue,
   migrations: migrationsIn('reel', import.meta.url),
   dataRules: reelDataRules,
+  systemUses: reelSystemUses,
+  crashPoints: reelCrashPoints,
   routes: [
     ...routesOf(askRoutes),
     ...routesOf(followRoutes),

@@ -1,5 +1,5 @@
 import { commitPoint, type Database } from '#platform/db';
-import type { Jobs } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { Inbox } from '../inbox/index.ts';
@@ -32,7 +32,7 @@ const JOB = 'billing.endings';
 
 export interface EndingsParts {
   readonly db: Database;
-  readonly jobs: Pick<Jobs, 'handle' | 'schedule'>;
+  readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
   readonly inbox: Pick<Inbox, 'look'>;
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** The shops of this server; none: nothing is sold here. */

@@ -1,5 +1,5 @@
 import type { Transaction } from '#platform/db';
-import { type Jobs, PLATFORM_ACCOUNT } from '#platform/jobs';
+import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Ids } from '#platform/kernel';
 import { sayOnItsWay } from './drain-store.ts';
 import type { Shop } from './wants-store.ts';
@@ -9,7 +9,7 @@ export const DRAIN = 'billing.drain';
 
 export interface AskingParts {
   readonly ids: Ids;
-  readonly jobs: Pick<Jobs, 'enqueueing' | 'wake'>;
+  readonly jobs: Pick<Queue, 'enqueueing' | 'wake'>;
 }
 
 /** Sees to it, in the transaction that marked something, that a drain is on its way. After the commit, call `jobs.wake`. */

@@ -1,7 +1,7 @@
 import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type Answer, type Page, page } from '#platform/http';
-import type { Jobs } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { Folding } from '../folding/index.ts';
@@ -37,7 +37,7 @@ export interface InboxParts {
   readonly clock: Clock;
   readonly audit: Audit;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  readonly jobs: Pick<Jobs, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
+  readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly folding: Pick<Folding, 'applyIn' | 'deriveIn' | 'announce'>;
   /** The shops of this server; none: nothing is sold here. */
   readonly stores: readonly SoldAt[];

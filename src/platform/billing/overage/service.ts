@@ -8,7 +8,7 @@ import {
   localName,
   type Overage,
 } from '#platform/entitlements';
-import type { Jobs } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { LimitInUse } from '../holdings.ts';
@@ -36,7 +36,7 @@ export interface OverageParts {
   readonly db: Database;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'current' | 'allowIn' | 'announce'>;
   readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
-  readonly jobs: Pick<Jobs, 'handle' | 'schedule'>;
+  readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
   readonly log: Pick<Logger, 'error'>;
   /** Where units past limits are billed; undefined: nothing is sold here. */
   readonly store: { readonly mode: Mode; readonly meter: Meter } | undefined;

@@ -40,7 +40,7 @@ export async function openFolding(db: Database, transport: Transport) {
     secrets,
     transport,
     random: systemRandom,
-    enqueuing: { enqueueing: () => [], wake() {} },
+    queue: { handle() {}, enqueueing: () => [], wake() {} },
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
     log: { info() {}, warn() {} },
   });

@@ -5,7 +5,7 @@ import type { AccountId, UserId } from '#platform/kernel';
 import { writeOwnerFile } from './owner-file.ts';
 
 const OWNER = commitPoint(
-  'server.owner',
+  'owner.made',
   'the local owner, their organization, its plans and the key of owner.json',
 );
 
@@ -26,10 +26,12 @@ export async function ensureOwner(
   { db, identity, entitlements }: OwnerParts,
   dataDir: string,
 ): Promise<void> {
-  const [[someone]] = await db.system('server.owner', [statement('select 1 from identity.users limit 1')]);
+  const [[someone]] = await db.system('owner.first-start', [
+    statement('select 1 from identity.users limit 1'),
+  ]);
   if (someone !== undefined) return;
   const { id } = await installationOf(db);
-  await db.system('server.owner', OWNER, async (tx) => {
+  await db.system('owner.first-start', OWNER, async (tx) => {
     // Two processes at a first start: the second waits here, and finds the owner made.
     await tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
     const [made] = await tx.run(statement('select 1 from identity.users limit 1'));

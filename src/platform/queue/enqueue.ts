@@ -1,9 +1,9 @@
 import { type Runnable, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
-import type { JobHandler, NewJob } from './job.ts';
+import type { NewJob } from './job.ts';
 
-/** What runs the jobs of each kind, by the kind. */
-export type Handlers = ReadonlyMap<string, JobHandler>;
+/** How often the jobs of each kind are tried, by the kind. */
+type Handlers = ReadonlyMap<string, { readonly attempts: number }>;
 
 /** An array as SQL reads it from one text; kinds and ids hold nothing that needs quotes. */
 export const listed = (values: Iterable<string>): string => `{${[...values].join()}}`;

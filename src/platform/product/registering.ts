@@ -1,11 +1,16 @@
-import type { Jobs } from '#platform/jobs';
-import type { Product } from '#platform/product';
+import type { RunningJob } from '#platform/jobs';
+import type { Queue } from '#platform/queue';
+import type { Product } from './define-product.ts';
 
 /** Registers what a product runs outside of requests, with the service that the product itself made. */
-export function handleJobs(jobs: Jobs, product: Product, service: unknown): void {
+export function registerJobs(
+  queue: Pick<Queue<RunningJob>, 'handle' | 'schedule'>,
+  product: Product,
+  service: unknown,
+): void {
   const own = service as never;
   for (const [name, { attempts, run, giveUp, reviving }] of Object.entries(product.jobs)) {
-    jobs.handle({
+    queue.handle({
       kind: `${product.key}.${name}`,
       attempts,
       run: (job) => run(own, job),
@@ -14,6 +19,6 @@ export function handleJobs(jobs: Jobs, product: Product, service: unknown): void
     });
   }
   for (const [name, { cron, job }] of Object.entries(product.schedules)) {
-    jobs.schedule({ name: `${product.key}.${name}`, cron, kind: `${product.key}.${job}` });
+    queue.schedule({ name: `${product.key}.${name}`, cron, kind: `${product.key}.${job}` });
   }
 }

@@ -1,0 +1,22 @@
+import type { Room } from '#platform/accounts';
+import type { Catalogue, Entitlements } from '#platform/entitlements';
+import { createMembersGauging, gaugeDenial, gaugeRefusal } from './gauges.ts';
+
+/** Members as the products' plans count them, with the cheapest plan that would have had room. */
+export function createRoom(parts: {
+  readonly catalogues: readonly Catalogue[];
+  readonly entitlements: Pick<Entitlements, 'upgradeFor'>;
+}): Room {
+  const { catalogues, entitlements } = parts;
+  return {
+    asking: createMembersGauging(catalogues),
+    refusal(error) {
+      const denied = gaugeDenial(error);
+      if (denied === undefined) return error;
+      const { limit, max, plan } = denied;
+      const [product = ''] = plan.split('.');
+      const upgrade = entitlements.upgradeFor(product, plan, (grants) => Number(grants[limit]) > max);
+      return gaugeRefusal(error, upgrade?.plan ?? null);
+    },
+  };
+}

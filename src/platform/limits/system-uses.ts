@@ -1,0 +1,15 @@
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+export const limitsSystemUses = {
+  'limits.rates': 'rates by IP and key are counted before or without an account',
+  'limits.admission': 'one batch decides for callers of many accounts',
+  'limits.settlement': 'one batch settles permits of many accounts',
+  'limits.holders': 'a holder is a process and serves all accounts',
+  'limits.sweep': 'permits of dead holders are closed whoever they belong to',
+  'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
+  'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',
+} as const;
+
+type Own = typeof limitsSystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends Own {}
+}

@@ -1,0 +1,10 @@
+export {
+  assertOwnTables,
+  assertOwnUses,
+  defineModule,
+  type Made,
+  type Maker,
+  type Module,
+} from './define-module.ts';
+export { inOrder } from './in-order.ts';
+export { keepSchedules } from './scheduling.ts';

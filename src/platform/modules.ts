@@ -1,0 +1,93 @@
+import { accountsModule } from '#platform/accounts';
+import { aiModule } from '#platform/ai';
+import { auditModule } from '#platform/audit';
+import { billingModule } from '#platform/billing';
+import { dbDataRules, dbMigrations, dbSystemUses, openDatabase } from '#platform/db';
+import { entitlementsModule } from '#platform/entitlements';
+import { erasureModule } from '#platform/erasure';
+import { idempotencyModule } from '#platform/idempotency';
+import { identityModule } from '#platform/identity';
+import { jobsModule, type RunningJob } from '#platform/jobs';
+import { limitsModule } from '#platform/limits';
+import { mailModule } from '#platform/mail';
+import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
+import { ownerModule } from '#platform/owner';
+import { permitsModule } from '#platform/permits';
+import { createQueue } from '#platform/queue';
+import { reportsModule } from '#platform/reports';
+import { secretsDataRules, secretsMigrations, secretsSystemUses } from '#platform/secrets';
+import { ssoModule } from '#platform/sso';
+import { webhooksModule } from '#platform/webhooks';
+
+/**
+ * The modules of the platform, the lowest first: each may import those before it. Every list of the program is made from this
+ * one: migrations, routes and who answers them, what becomes of rows, uses of `db.system`, schedules, the layers that the house
+ * test keeps, and the drawing in ARCHITECTURE.md. Those that `defineModule` itself stands on are defined here.
+ */
+export const modules = inOrder([
+  defineModule({ name: 'kernel', purpose: 'errors, ids, clock, money, crypto: pure, no I/O' }),
+  defineModule({ name: 'config', purpose: 'settings, from the environment and its files' }),
+  defineModule({ name: 'telemetry', purpose: 'logs and metrics' }),
+  defineModule({
+    name: 'redis',
+    purpose: 'a Redis that may be away: scripts, messages, a deadline and a breaker',
+  }),
+  defineModule({
+    name: 'db',
+    purpose: 'two engines behind one port, scopes, migrations, signals, logins',
+    migrations: dbMigrations,
+    dataRules: dbDataRules,
+    systemUses: dbSystemUses,
+    schedules: {
+      // A PostgreSQL looks after itself.
+      statistics: {
+        cron: '37 * * * *',
+        run: (db) => db.script('vacuum analyze'),
+        when: (db) => db.engine === 'pglite',
+      },
+    },
+    create: openDatabase,
+  }),
+  defineModule({
+    name: 'secrets',
+    purpose: 'what the database keeps is sealed under master keys; resealing',
+    migrations: secretsMigrations,
+    dataRules: secretsDataRules,
+    systemUses: secretsSystemUses,
+  }),
+  defineModule({
+    name: 'imports',
+    purpose: 'files of records, line by line, with what is wrong in which line',
+  }),
+  defineModule({ name: 'http', purpose: 'route(): what a call is; pages' }),
+  defineModule({
+    name: 'queue',
+    purpose: 'work that is left for later: enqueue, handle, schedule; jobs runs it',
+    create: createQueue<RunningJob>,
+  }),
+  defineModule({ name: 'module', purpose: 'defineModule(): what a module is' }),
+  idempotencyModule,
+  mailModule,
+  auditModule,
+  webhooksModule,
+  identityModule,
+  accountsModule,
+  ssoModule,
+  entitlementsModule,
+  limitsModule,
+  jobsModule,
+  erasureModule,
+  aiModule,
+  billingModule,
+  reportsModule,
+  permitsModule,
+  ownerModule,
+  defineModule({ name: 'product', purpose: 'defineProduct(): what a product is' }),
+]);
+
+type Listed = (typeof modules)[number];
+
+/** What each module of the platform is in a process, by its name: a wiring that forgets one does not compile. */
+export type Services = {
+  readonly [M in Listed as M['create'] extends Maker ? M['name'] : never]: Made<M['create']>;
+};

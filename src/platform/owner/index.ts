@@ -1,0 +1,12 @@
+import { defineModule } from '#platform/module';
+import { ownerSystemUses } from './system-uses.ts';
+
+export { ownerFileOf } from './owner-file.ts';
+export { ensureOwner } from './owner.ts';
+
+/** This module, for the list of all of them. */
+export const ownerModule = defineModule({
+  name: 'owner',
+  purpose: 'the local owner of a first start, and their file in the data folder',
+  systemUses: ownerSystemUses,
+});

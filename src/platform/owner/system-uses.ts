@@ -1,0 +1,9 @@
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+export const ownerSystemUses = {
+  'owner.first-start': 'the first start makes the local owner',
+} as const;
+
+type Own = typeof ownerSystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends Own {}
+}

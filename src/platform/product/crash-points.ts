@@ -1,0 +1,20 @@
+/** What it means that a process which lives never hears of a commit that was made (test/crash/lost.ts says it at length). */
+export type LostAnswer =
+  | 'given back'
+  | 'told'
+  | 'found'
+  | 'keyed'
+  | 'same'
+  | 'row'
+  | 'again'
+  | 'person'
+  | 'count'
+  | 'start';
+
+/**
+ * What a commit or a dispatch means to whoever kills the process there: the walks of test/crash/walks.ts that a test kills at
+ * it, before and after, or why none need be. A commit says `lost` too; a dispatch changes nothing that anybody could lose.
+ */
+export type CrashPoint = ({ readonly walks: readonly string[] } | { readonly because: string }) & {
+  readonly lost?: LostAnswer;
+};

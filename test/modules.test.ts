@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { modules } from '#modules';
+import { type Route, routesOf } from '#platform/http';
+import { allRoutes } from '../src/app/lists.ts';
+import { ROOT } from './house/source.ts';
+
+/** What lies in the folders of the modules is what their definitions say; a list is not asked about itself. */
+
+const PLATFORM = join(ROOT, 'src/platform');
+const folders = readdirSync(PLATFORM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const filesOf = (module: string): string[] =>
+  readdirSync(join(PLATFORM, module), { recursive: true, encoding: 'utf8' }).map((file) =>
+    file.replaceAll('\\', '/'),
+  );
+
+test('every folder of the platform is a module of the list, and every module of the list a folder', () => {
+  expect(modules.map(({ name }) => name).toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+});
+
+describe.each(modules.map((module) => [module.name, module] as const))('the module %s', (name, module) => {
+  const files = filesOf(name);
+
+  test('says all its migrations', () => {
+    const steps = files.filter((file) => file.startsWith('migrations/') && file.endsWith('.up.sql'));
+    const ids = steps.map((file) => `${name}/${file.slice('migrations/'.length, -'.up.sql'.length)}`);
+    expect(module.migrations().map(({ id }) => id)).toEqual(ids.toSorted());
+  });
+
+  test('says what becomes of its rows, and why it looks at what nobody owns, where it has files of these', () => {
+    expect(module.dataRules.length > 0).toBe(files.includes('data-rules.ts') || files.includes('migrations'));
+    expect(Object.keys(module.systemUses).length > 0).toBe(files.includes('system-uses.ts'));
+  });
+});
+
+test('every call that a file of the platform exports is one of the program', async () => {
+  const known = new Set(allRoutes());
+  const files = folders.flatMap(({ name }) =>
+    filesOf(name)
+      .filter((file) => file.endsWith('routes.ts'))
+      .map((file) => join(PLATFORM, name, file)),
+  );
+  const exported = await Promise.all(
+    files.map(async (file) => {
+      const face = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+      return Object.values(face).flatMap((value) =>
+        Array.isArray(value) ? routesIn(value) : routesOf({ value }),
+      );
+    }),
+  );
+  const forgotten = exported.flat().filter((route) => !known.has(route));
+  expect(forgotten.map(({ name }) => name)).toEqual([]);
+  expect(exported.flat().length).toBeGreaterThan(100);
+});
+
+const routesIn = (list: readonly unknown[]): Route[] => list.flatMap((value) => routesOf({ value }));
