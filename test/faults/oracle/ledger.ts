@@ -147,8 +147,8 @@ function unbilled(entry: Entry, billed: ReadonlyMap<string, BilledCall>): Violat
   }
   const id = idOf(entry);
   if (!isExact(entry)) return [];
-  // A correction to nothing: it turned out that the call was never served.
-  if (id === null && sum(entry, 'cost') === 0 && entry.correction !== undefined) return [];
+  // A correction to nothing: it turned out that the call was never served, whatever id its refusal had.
+  if (sum(entry, 'cost') === 0 && entry.correction !== undefined) return [];
   if (id !== null && billed.has(id)) return [];
   return [{ rule: 'posted and not billed', says: `${event.id} names ${id}`, rows }];
 }
