@@ -65,7 +65,7 @@ export function startSchedules(parts: ScheduleParts, schedules: readonly Schedul
 
 /** The first instant after this one, in UTC; null when there is none. */
 function after({ cron }: Pick<Schedule, 'cron'>, instant: Date): Date | null {
-  return new Cron(cron, { timezone: 'UTC', mode: '5-part' }).nextRun(instant);
+  return new Cron(cron, { utcOffset: 0, mode: '5-part' }).nextRun(instant);
 }
 
 async function begin({ db }: ScheduleParts, schedules: readonly Schedule[]): Promise<void> {
