@@ -52,7 +52,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
     );
     return 2;
   }
-  const config = readConfig(environment());
+  // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
+  const config = readConfig(name === 'prepare' ? {} : environment());
   const verb = await load();
   return verb({ config, version, words });
 }

@@ -43,8 +43,8 @@ export interface Opened {
 /** All memory that PostgreSQL shares is written at the start: with its default of 128 MB a start takes 0.1 s and 140 MB more. */
 const SHARED_BUFFERS = '32MB';
 /** A copy is other data than what it was copied from. */
-const COPIED = `update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now();
-  update public.plinth_migrations set applied_at = clock_timestamp()`;
+const COPIED =
+  'update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now()';
 
 // One function of PGlite takes V8's optimizing compiler 600 MB and half a second, at each start. Without that compiler small statements
 // cost the same within a tenth, long ones a third more (docs/decisions/0052). Set before anything of PGlite is compiled.
