@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   jobs: async () => (await import('./jobs.ts')).benchJobs,
   limits: async () => (await import('./limits.ts')).benchLimits,
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
+  start: async () => (await import('./start.ts')).benchStart,
   reel: async () => (await import('./reel.ts')).benchReel,
 };
 

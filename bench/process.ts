@@ -58,7 +58,7 @@ function readiness(child: ChildProcess): Promise<string> {
 }
 
 /** Of /proc: user and system time in ticks of 10 ms. */
-function cpuSeconds(pid: number | undefined): number {
+export function cpuSeconds(pid: number | undefined): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [, user = '', system = ''] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(stat) ?? [];

@@ -163,6 +163,8 @@ async function openedDatabase(
     const facts = { folder: options.config.dataDir, files: narrowed };
     telemetry.logger.warn(facts, 'other users could read the data folder: it is its owner’s alone now');
   }
+  if (store.slowly !== undefined)
+    telemetry.logger.debug({ reason: store.slowly }, 'a new database was made without the prepared one');
   if (options.migrate) await migrateUp(db, allMigrations());
   const pending = options.migrate ? [] : await pendingMigrations(db, allMigrations());
   if (pending.length > 0) {

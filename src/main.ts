@@ -27,6 +27,7 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
+  prepare         make the empty database that a first start copies (npm ci does it)
   generate        write docs/generated and the table types anew (in a checkout)
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
@@ -51,7 +52,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
     );
     return 2;
   }
-  const config = readConfig(environment());
+  // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
+  const config = readConfig(name === 'prepare' ? {} : environment());
   const verb = await load();
   return verb({ config, version, words });
 }

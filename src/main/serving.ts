@@ -4,6 +4,7 @@ import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 import { crashingAt } from './crash.ts';
+import { preparedFile } from './prepared.ts';
 import { untilThere } from './waiting.ts';
 
 /** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
@@ -36,14 +37,14 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const passing = crashingAt(invocation.config.crashAt);
-  const begun = openStore(invocation.config, passing);
+  const begun = openStore(invocation.config, passing, preparedFile(invocation.config));
   begun.catch(() => {});
   let store: typeof begun | undefined = begun;
   const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
   const losing = createLosing();
   const app = await untilThere(config, () => {
     // A start that failed has closed what it opened.
-    const opened = store ?? openStore(config, passing);
+    const opened = store ?? openStore(config, passing, preparedFile(config));
     store = undefined;
     const more = passing === undefined ? {} : { passing };
     return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });

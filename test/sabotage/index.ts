@@ -36,6 +36,7 @@ import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { SHELF } from './shelf.ts';
 import { SSO } from './sso.ts';
+import { STARTING } from './starting.ts';
 import { STRIPE_WIRE } from './stripe-wire.ts';
 import { STRIPE_WORLD } from './stripe-world.ts';
 import { TENANCY } from './tenancy.ts';
@@ -72,6 +73,7 @@ export const PATCHES: readonly Patch[] = [
   ...ORGANIZATIONS,
   ...ERASURE,
   ...SSO,
+  ...STARTING,
   ...SELLING,
   ...SHELF,
   ...STRIPE_WIRE,

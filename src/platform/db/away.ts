@@ -72,7 +72,10 @@ function isFatal(error: unknown): boolean {
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof Error && /connection|not queryable|closed|unexpected .* from backend/i.test(error.message);
+  return (
+    error instanceof Error &&
+    /connection|not queryable|closed|unexpected .* from backend/i.test(error.message)
+  );
 }
 
 const REASONS: Readonly<Record<string, (setting: string) => string>> = {

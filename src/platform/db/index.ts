@@ -28,6 +28,7 @@ export { type Move, type Moved, moveDatabase, type MovedSum } from './moving.ts'
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
+export { migrationFiles, preparedName, writePrepared } from './prepared.ts';
 export { openStore, type Store } from './store.ts';
 export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
 export { dbSystemUses, type SystemUse, type SystemUses } from './system-uses.ts';

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import type { Opening, Plain } from './port.ts';
+import { beginDatabase, finished, unpackPrepared } from './prepared.ts';
 
 /** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
 export type Ask =
@@ -27,12 +30,34 @@ export interface Answer {
 export interface WorkerInput {
   readonly dataDir: string;
   readonly template: Uint8Array<ArrayBuffer> | undefined;
+  /** The file of a prepared database, for a folder that has none yet. */
+  readonly prepared: string | undefined;
 }
 
+/** The value of the first answer: how the database came to be open. */
+export interface Opened {
+  /** Why a new database was made without the prepared one; undefined for one that was there, or was made with it. */
+  readonly slowly: string | undefined;
+}
+
+/** All memory that PostgreSQL shares is written at the start: with its default of 128 MB a start takes 0.1 s and 140 MB more. */
+const SHARED_BUFFERS = '32MB';
+/** A copy is other data than what it was copied from. */
+const COPIED =
+  'update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now()';
+
+// One function of PGlite takes V8's optimizing compiler 600 MB and half a second, at each start. Without that compiler small statements
+// cost the same within a tenth, long ones a third more (docs/decisions/0052). Set before anything of PGlite is compiled.
+setFlagsFromString('--no-wasm-tier-up');
+setFlagsFromString('--no-wasm-dynamic-tiering');
+
 const input = workerData as WorkerInput;
+const isNew = input.dataDir !== '' && beginDatabase(input.dataDir);
+const slowly = isNew ? copyPrepared() : undefined;
 const database = await PGlite.create({
   // What `create extension` of our migrations finds beside what PGlite has built in.
   extensions: { btree_gin },
+  startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),
 }).catch((error: unknown) => {
@@ -40,6 +65,16 @@ const database = await PGlite.create({
   parentPort?.postMessage({ id: 0, error: plainError(error) } satisfies Answer);
   process.exit(1);
 });
+
+if (isNew && slowly === undefined) await database.exec(COPIED);
+if (isNew) finished(input.dataDir);
+
+/** What an earlier version has left half-made is left to PGlite, which goes on with it. */
+function copyPrepared(): string | undefined {
+  if (input.prepared === undefined) return 'none was asked for';
+  if (existsSync(input.dataDir)) return 'the folder is there already';
+  return unpackPrepared(input.prepared, input.dataDir);
+}
 
 async function begin(opening: Opening): Promise<void> {
   await database.exec(opening.write ? 'begin' : 'begin read only');
@@ -116,4 +151,4 @@ parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
     (error: unknown) => parentPort?.postMessage({ id, error: plainError(error) } satisfies Answer),
   );
 });
-parentPort?.postMessage({ id: 0 } satisfies Answer);
+parentPort?.postMessage({ id: 0, value: { slowly } satisfies Opened } satisfies Answer);

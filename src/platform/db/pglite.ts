@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { broken } from './away.ts';
-import type { Answer, Ask, WorkerInput } from './pglite-worker.ts';
+import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
 import type { Engine, EngineTransaction } from './port.ts';
 
 export interface PgliteOptions {
@@ -8,6 +8,10 @@ export interface PgliteOptions {
   readonly dataDir?: string | undefined;
   /** A database dumped by `dump()`, to start from (tests). */
   readonly template?: Uint8Array<ArrayBuffer> | undefined;
+  /** The file of a prepared database: a folder without a database begins as a copy of it. */
+  readonly prepared?: string | undefined;
+  /** Told why a new database is made without it. */
+  readonly onSlow?: ((reason: string) => void) | undefined;
 }
 
 /** An error of SQL as the embedded database gives it, with PostgreSQL's own code, as `pg` gives its errors. */
@@ -29,7 +33,11 @@ export class PgliteError extends Error {
 export async function createPgliteEngine(
   options: PgliteOptions,
 ): Promise<Engine & { dump(): Promise<Uint8Array<ArrayBuffer>> }> {
-  const workerData: WorkerInput = { dataDir: options.dataDir ?? '', template: options.template };
+  const workerData: WorkerInput = {
+    dataDir: options.dataDir ?? '',
+    template: options.template,
+    prepared: options.prepared,
+  };
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let sent = 0;
@@ -37,12 +45,15 @@ export async function createPgliteEngine(
   /** The end of the queue: each transaction waits for the one before it. */
   let tail: Promise<void> = Promise.resolve();
 
-  await new Promise<void>((resolve, reject) => {
+  const { slowly } = await new Promise<Opened>((resolve, reject) => {
     const failed = (cause: unknown) => reject(broken(options.dataDir, cause));
-    worker.once('message', ({ error }: Answer) => (error === undefined ? resolve() : failed(error)));
+    worker.once('message', ({ value, error }: Answer) =>
+      error === undefined ? resolve(value as Opened) : failed(error),
+    );
     worker.once('error', failed);
     worker.once('exit', failed);
   });
+  if (slowly !== undefined) options.onSlow?.(slowly);
   worker.on('message', (answer: Answer) => {
     const caller = waiting.get(answer.id);
     waiting.delete(answer.id);

@@ -10,28 +10,41 @@ export interface Store {
   readonly db: Database;
   /** How many files and folders of the data folder others could come by, until this process opened it. */
   readonly narrowed: number;
+  /** Why the embedded database was made anew without the prepared one, if it was. */
+  readonly slowly?: string | undefined;
   /** Told of failures of connections that no call uses; set it once there is a log. */
   onIdleError: (error: Error) => void;
   close(): Promise<void>;
 }
 
-/** Opens the database of the settings, and makes the data folder its owner's alone. It does not migrate. */
+/**
+ * Opens the database of the settings, and makes the data folder its owner's alone. It does not migrate. An embedded one that there is not
+ * yet begins as a copy of the file `prepared`.
+ */
 export async function openStore(
   { database, dataDir }: Pick<Config, 'database' | 'dataDir'>,
   passing?: Passing,
+  prepared?: string,
 ): Promise<Store> {
   const narrowed = ensurePrivate(dataDir);
   const unlock = database.engine === 'pglite' ? lockDataFolder(dataDir) : () => {};
   try {
     const onIdleError = (error: Error) => store.onIdleError(error);
+    let slowly: string | undefined;
+    const onSlow = (reason: string) => {
+      slowly = reason;
+    };
     const db = await openDatabase(
-      database.engine === 'pglite' ? { ...database, passing } : { ...database, passing, onIdleError },
+      database.engine === 'pglite'
+        ? { ...database, passing, prepared, onSlow }
+        : { ...database, passing, onIdleError },
     );
     // PGlite gives the files of a new database 0666, whatever the umask says.
     if (database.engine === 'pglite') ensurePrivate(dataDir);
     const store: Store = {
       db,
       narrowed,
+      slowly,
       onIdleError: () => {},
       async close() {
         await db.close();

@@ -17,5 +17,5 @@ export function scheduleOf(schedule: Schedule): Schedule {
 
 /** The first instant after this one, in UTC; null when there is none. */
 export function instantAfter({ cron }: Pick<Schedule, 'cron'>, instant: Date): Date | null {
-  return new Cron(cron, { timezone: 'UTC', mode: '5-part' }).nextRun(instant);
+  return new Cron(cron, { utcOffset: 0, mode: '5-part' }).nextRun(instant);
 }

@@ -1,0 +1,45 @@
+import type { Patch } from './patch.ts';
+
+const FIRST = 'src/platform/db/prepared.test.ts :: a first start >';
+const KEPT = 'src/platform/db/prepared.test.ts :: a prepared database >';
+const PREPARED = 'src/platform/db/prepared.ts';
+const WORKER = 'src/platform/db/pglite-worker.ts';
+
+/** What a first start copies, and what a killed one leaves. */
+export const STARTING: readonly Patch[] = [
+  {
+    name: 'prepared-torn-is-believed',
+    file: PREPARED,
+    find: "if (!digestOf(packed).equals(bytes.subarray(0, DIGEST))) return 'it is torn';",
+    replace: '',
+    expects: `${FIRST} makes the database anew where the prepared one is cut off`,
+  },
+  {
+    name: 'prepared-of-other-migrations',
+    file: PREPARED,
+    find: '\\n${text}`);',
+    replace: '`);',
+    expects: `${KEPT} has another name with other migrations, and the same with line ends of Windows`,
+  },
+  {
+    name: 'prepared-copies-are-one-installation',
+    file: WORKER,
+    find: 'if (isNew && slowly === undefined) await database.exec(COPIED);',
+    replace: '',
+    expects: `${FIRST} begins with a copy of the prepared database, which is other data; later ones go on with it`,
+  },
+  {
+    name: 'half-made-database-kept',
+    file: PREPARED,
+    find: 'if (existsSync(note)) rmSync(folder, { recursive: true, force: true });\n  else if',
+    replace: 'if',
+    expects: `${FIRST} that was killed while copying is begun anew, whatever it left`,
+  },
+  {
+    name: 'prepare-wants-settings',
+    file: 'src/main.ts',
+    find: "readConfig(name === 'prepare' ? {} : environment())",
+    replace: 'readConfig(environment())',
+    expects: 'test/process/prepared.test.ts :: two first starts at once copy what npm has prepared',
+  },
+];
