@@ -249,4 +249,28 @@ export const SERVER: readonly Patch[] = [
     replace: 'return;',
     expects: 'test/launcher.test.ts :: a SIGKILL for npm alone ends the program of npm ["start"]',
   },
+  {
+    name: 'one-name-for-two-schemas',
+    file: 'src/server/openapi-schemas.ts',
+    find: 'if (before !== undefined && JSON.stringify(before) !== JSON.stringify(schema))',
+    replace: 'if (before === null)',
+    expects:
+      'test/walkers/openapi.test.ts :: the OpenAPI document > is not made where two different schemas have one name, or one is not in PascalCase',
+  },
+  {
+    name: 'error-answer-shared-with-another',
+    file: 'src/server/openapi-failures.ts',
+    find: '  return codes\n    .map((code) => code.replace(',
+    replace: '  return codes\n    .slice(0, 1)\n    .map((code) => code.replace(',
+    expects:
+      'test/walkers/openapi.test.ts :: the OpenAPI document > has an answer for each error of a route, with an example, wherever that is written',
+  },
+  {
+    name: 'schema-without-a-name',
+    file: 'src/platform/limits/routes.ts',
+    find: "namedObject('UsageEvent', {",
+    replace: 'z.strictObject({',
+    expects:
+      'test/walkers/routes.test.ts :: every route > has a name for each object that it takes or answers, so that generated clients have one',
+  },
 ];
