@@ -273,4 +273,35 @@ export const SERVER: readonly Patch[] = [
     expects:
       'test/walkers/routes.test.ts :: every route > has a name for each object that it takes or answers, so that generated clients have one',
   },
+  {
+    name: 'owners-key-told-in-production',
+    file: 'src/server/docs/key.ts',
+    find: "environment !== 'production' &&",
+    replace: 'environment.length > 0 &&',
+    expects:
+      'src/server/docs/docs.test.ts :: the key of the local owner > is never told in production, nor by a server that others reach',
+  },
+  {
+    name: 'owners-key-told-under-any-name',
+    file: 'src/server/docs/key.ts',
+    find: "LOOPBACK_HOST.test(headers.host ?? '') &&",
+    replace: 'headers.host !== undefined &&',
+    expects:
+      'src/server/docs/docs.test.ts :: the key of the local owner > is not told to another name that leads here',
+  },
+  {
+    name: 'guide-linked-as-a-file',
+    file: 'src/server/docs/guides.ts',
+    find: '`/docs/guides/${name}${hash}`',
+    replace: 'href',
+    expects: 'src/server/docs/docs.test.ts :: guides > have no dead link, and none into the void of a page',
+  },
+  {
+    name: 'calls-hidden-from-the-browsers-search',
+    file: 'src/server/docs/reference.js',
+    find: 'defaultOpenAllTags: true',
+    replace: 'defaultOpenAllTags: false',
+    expects:
+      'test/docs/browser.test.ts :: in a browser, the docs > have every call, by its name and by its path, for the browser’s own search',
+  },
 ];
