@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { clientTypes } from './client.ts';
 
 const ok = (schema: object) => ({ 200: { content: { 'application/json': { schema } } } });
-const failed = { 409: { content: { 'application/json': { examples: { conflict: {}, busy: {} } } } } };
+const nothing = { schemas: {}, examples: {} };
+const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const text = { type: 'string' };
 
 /** What is generated of one operation, white space apart. */
-function generated(name: string, operation: object): string {
+function generated(name: string, operation: object, components: object = nothing): string {
   const [method = '', path = ''] = name.split(' ');
   const whole = { summary: 'Do it', parameters: [], 'x-plinth': { idempotency: 'none' }, ...operation };
-  return clientTypes({ paths: { [path]: { [method]: whole } } }).replace(/\s+/g, ' ');
+  return clientTypes({ paths: { [path]: { [method]: whole } }, components }).replace(/\s+/g, ' ');
 }
 
 test('a route’s parameters, body and answer are typed as the document says', () => {
@@ -42,10 +43,32 @@ test('a route’s parameters, body and answer are typed as the document says', (
 });
 
 test('the client knows which routes take a key, and every code that there is', () => {
-  const responses = { ...ok(text), ...failed };
-  const said = generated('post /v1/things', { responses, 'x-plinth': { idempotency: 'optional' } });
+  const components = { ...nothing, examples: { busy: {}, conflict: {} } };
+  const keyed = { responses: ok(text), 'x-plinth': { idempotency: 'optional' } };
+  const said = generated('post /v1/things', keyed, components);
   expect(said).toContain(`KEYED: ReadonlySet<string> = new Set([ 'POST /v1/things', ]);`);
   expect(said).toContain(`export type ErrorCode = | 'busy' | 'conflict';`);
+});
+
+test('what has a name in the document has it in the client, as it is sent or as it is answered', () => {
+  const parts = { type: 'array', items: refTo('Part') };
+  const schemas = {
+    Part: { type: 'object', properties: { id: text } },
+    Thing: { type: 'object', description: 'A thing.', required: ['parts'], properties: { parts } },
+    MakeThing: { type: 'object', properties: { name: text } },
+    Unused: { type: 'object', properties: { id: text } },
+  };
+  const requestBody = { content: { 'application/json': { schema: refTo('MakeThing') } } };
+  const operation = { requestBody, responses: ok(refTo('Thing')) };
+  const said = generated('post /v1/things', operation, { ...nothing, schemas });
+  expect(said).toContain(
+    `export interface Schemas { readonly MakeThing: { readonly name?: string | undefined; };` +
+      ` readonly Part: { readonly id?: string; };` +
+      ` /** A thing. */ readonly Thing: { readonly parts: readonly Schemas['Part'][]; }; }`,
+  );
+  expect(said).toContain(`readonly body: Schemas['MakeThing']; readonly reply: Schemas['Thing'];`);
+  const both = { requestBody, responses: ok(refTo('MakeThing')) };
+  expect(() => generated('post /v1/things', both, { ...nothing, schemas })).toThrow('make it two schemas');
 });
 
 test('no body is null, and the end of a stream is no answer', () => {

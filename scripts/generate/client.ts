@@ -1,6 +1,7 @@
 /** The routes as types for the client in sdk/, made from the OpenAPI document, so that the two can't drift apart. */
 
 interface Schema {
+  readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly const?: unknown;
@@ -34,6 +35,11 @@ interface Operation {
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    /** Error answers; their examples are named after the codes. */
+    readonly examples: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** What callers send may hold an `undefined`, which JSON leaves out; what is answered never does. */
@@ -41,7 +47,7 @@ type Direction = 'sent' | 'answered';
 
 /** The text of sdk/src/routes.generated.ts. Routes outside of /v1 and pages for people are no client's. */
 export function clientTypes(openApi: object): string {
-  const { paths } = openApi as OpenApi;
+  const { paths, components } = openApi as OpenApi;
   const routes = Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([path, methods]) =>
@@ -55,6 +61,14 @@ export function clientTypes(openApi: object): string {
   const keyed = routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none');
   return [
     '// Made from docs/generated/openapi.json by `npm run generate`.',
+    '',
+    '/** What routes take and answer, by name. */',
+    'export interface Schemas {',
+    ...namedTypes(
+      components.schemas,
+      routes.map(({ operation }) => operation),
+    ),
+    '}',
     '',
     '/** What each route takes and answers. */',
     'export interface Routes {',
@@ -70,11 +84,47 @@ export function clientTypes(openApi: object): string {
     '',
     '/** Every code that an error may have. */',
     `export type ErrorCode =`,
-    `${errorCodes(routes.map(({ operation }) => operation))
+    `${Object.keys(components.examples)
       .map((code) => `  | '${code}'`)
       .join('\n')};`,
     '',
   ].join('\n');
+}
+
+/** The named schemas of these routes as fields of one interface. */
+function namedTypes(schemas: OpenApi['components']['schemas'], operations: readonly Operation[]): string[] {
+  const bodies = operations.map(({ requestBody }) => requestBody?.content['application/json']?.schema);
+  const replies = operations.flatMap(({ responses }) => goodAnswers(responses));
+  const sent = namesIn(bodies, schemas);
+  const answered = namesIn(replies, schemas);
+  return [...new Set([...sent, ...answered])].sort().map((name) => {
+    const schema = schemas[name] ?? {};
+    const type = typeOf(schema, sent.has(name) ? 'sent' : 'answered');
+    if (answered.has(name) && type !== typeOf(schema, 'answered'))
+      throw new Error(
+        `${name} is both sent and answered, with fields that may be missing: make it two schemas`,
+      );
+    return indented(`${comment(schema.description)}readonly ${name}: ${type};`);
+  });
+}
+
+/** All names that a part of the document refers to, and what those refer to. */
+function namesIn(
+  part: unknown,
+  schemas: OpenApi['components']['schemas'],
+  found: Set<string> = new Set(),
+): ReadonlySet<string> {
+  if (typeof part !== 'object' || part === null) return found;
+  for (const [key, value] of Object.entries(part)) {
+    const name = key === '$ref' ? nameIn(String(value)) : undefined;
+    if (name === undefined) namesIn(value, schemas, found);
+    else if (!found.has(name)) namesIn(schemas[name], schemas, found.add(name));
+  }
+  return found;
+}
+
+function nameIn($ref: string): string {
+  return $ref.slice($ref.lastIndexOf('/') + 1);
 }
 
 /** A page of HTML, or a call that only sends a browser on: no client calls those. */
@@ -98,14 +148,18 @@ function shape({ parameters, requestBody, responses }: Operation): string {
 
 /** All good answers; one without a body is null, save of a stream: there it ends the stream. */
 function reply(responses: Operation['responses']): string {
-  const good = Object.entries(responses).filter(([status]) => Number(status) < 300);
-  const streams = good.some(([, { content }]) => content?.['text/event-stream'] !== undefined);
-  const types = good.flatMap(([, { content }]) => {
+  const good = goodAnswers(responses);
+  const streams = good.some(({ content }) => content?.['text/event-stream'] !== undefined);
+  const types = good.flatMap(({ content }) => {
     const schema = content?.['application/json']?.schema;
     if (schema !== undefined) return [typeOf(schema, 'answered')];
     return streams ? [] : ['null'];
   });
   return [...new Set(types)].join(' | ');
+}
+
+function goodAnswers(responses: Operation['responses']): Operation['responses'][string][] {
+  return Object.entries(responses).flatMap(([status, one]) => (Number(status) < 300 ? [one] : []));
 }
 
 interface Field {
@@ -127,6 +181,7 @@ function object(fields: readonly Field[], direction: Direction): string {
 }
 
 function typeOf(schema: Schema, direction: Direction): string {
+  if (schema.$ref !== undefined) return `Schemas['${nameIn(schema.$ref)}']`;
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(one, direction)).join(' | ');
@@ -140,7 +195,7 @@ function typeOf(schema: Schema, direction: Direction): string {
 }
 
 function list(item: string): string {
-  return /^\w+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`;
+  return /^[\w[\]']+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`;
 }
 
 /** An object with named fields, open or not, or one with any names. */
@@ -157,15 +212,6 @@ function record(schema: Schema, direction: Direction): string {
   const keys = propertyNames?.enum === undefined ? 'string' : propertyNames.enum.map(literal).join(' | ');
   const open = `Readonly<Record<${keys}, ${value}>>`;
   return fields.length === 0 ? open : `${object(fields, direction)} & ${open}`;
-}
-
-function errorCodes(operations: readonly Operation[]): string[] {
-  const named = operations.flatMap(({ responses }) =>
-    Object.values(responses).flatMap(({ content }) =>
-      Object.keys(content?.['application/json']?.examples ?? {}),
-    ),
-  );
-  return [...new Set(named)].sort();
 }
 
 function literal(value: unknown): string {

@@ -83,6 +83,7 @@ export const ONCE: readonly string[] = [
   'test/walkers/access.test.ts',
   'test/walkers/walls.test.ts',
   'test/walkers/leaks-auth.test.ts',
+  'test/docs/browser.test.ts',
   'test/billing/browser.test.ts',
   'test/billing/closing.test.ts',
   'test/billing/forged.test.ts',

@@ -1,5 +1,1742 @@
 // Made from docs/generated/openapi.json by `npm run generate`.
 
+/** What routes take and answer, by name. */
+export interface Schemas {
+  readonly AcceptAdminRequest: {
+    readonly token: string;
+    readonly password: string;
+  };
+  readonly AcceptInvitationRequest: {
+    readonly token: string;
+  };
+  readonly AcceptedAdmin: {
+    readonly status: 'admin';
+    readonly email: string;
+  };
+  readonly Account: {
+    readonly id: string;
+    readonly kind: 'personal' | 'organization';
+    readonly name: string;
+    /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
+    readonly time_zone: string;
+  };
+  readonly Activity: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly action: string;
+    /** The person behind it, through a key too. */
+    readonly user_id: string | null;
+    readonly target: Schemas['AuditTarget'] | null;
+  };
+  readonly ActivityPage: {
+    readonly data: readonly Schemas['Activity'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AddOn: {
+    readonly id: string;
+    readonly product: string;
+    readonly name: string;
+    readonly price: Schemas['AddOnPrice'];
+    /** How long it lasts; bought again meanwhile, it lasts that much longer. */
+    readonly days: number;
+    /** The plan that is at least in effect while it lasts. */
+    readonly lifts: string;
+  };
+  readonly AddOnPrice: {
+    readonly currency: 'usd' | 'eur' | 'gbp';
+    readonly once: number;
+  };
+  readonly AddPasskeyRequest: {
+    readonly name: string;
+    readonly credential: Schemas['PasskeyAttestation'];
+  };
+  readonly AddSsoDomainRequest: {
+    readonly domain: string;
+  };
+  readonly AddedPasskey: {
+    readonly passkey: Schemas['Passkey'];
+    readonly recovery_codes: readonly string[] | null;
+  };
+  readonly AdjustUsageRequest: {
+    readonly account_id: string;
+    /** Of the limit. */
+    readonly product?: string | undefined;
+    /** A quota, credits or a budget that counts by account: its present window is changed. */
+    readonly limit?: string | undefined;
+    /** A posted call: its cost is changed, by a correction row. */
+    readonly event_id?: string | undefined;
+    /** Of a quota or of credits; below 0, less was used. */
+    readonly units?: number | undefined;
+    /** Micro-dollars of a budget or of a call. */
+    readonly cost_micros?: number | undefined;
+    readonly reason: string;
+  };
+  readonly AdminAuditEntry: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly action: string;
+    /** The person behind it, through a key too. */
+    readonly user_id: string | null;
+    readonly target: Schemas['AuditTarget'] | null;
+    readonly actor: Schemas['AuditActor'];
+    readonly changes: Readonly<Record<string, unknown>>;
+    readonly ip: string | null;
+    readonly user_agent: string | null;
+    readonly request_id: string | null;
+    readonly account_id: string | null;
+  };
+  readonly AdminAuditEntryPage: {
+    readonly data: readonly Schemas['AdminAuditEntry'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AdminJob: {
+    readonly id: string;
+    /** What it does: `product.job`. */
+    readonly kind: string;
+    readonly lane: 'interactive' | 'batch';
+    /** `dead`: it failed for good. */
+    readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+    /** null: it has not told how far it is. */
+    readonly progress: Schemas['JobProgress'] | null;
+    /** 0 before the first. */
+    readonly attempt: number;
+    /** Why its last attempt failed: an error code, or a few words. */
+    readonly error: string | null;
+    /** When it was, or will be, due. */
+    readonly run_at: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** The nil UUID: nobody’s, enqueued by a schedule. */
+    readonly account_id: string;
+    /** Ids only. */
+    readonly payload: Readonly<Record<string, string>>;
+    readonly permit_id: string | null;
+    /** How often it may be tried. */
+    readonly max_attempts: number;
+    readonly request_id: string;
+  };
+  readonly AdminJobPage: {
+    readonly data: readonly Schemas['AdminJob'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ApiKey: {
+    readonly id: string;
+    readonly name: string;
+    /** The first characters, to tell keys apart by. */
+    readonly prefix: string;
+    readonly scopes: readonly string[];
+    /** The key that made it, with which it ends; null: a person did. */
+    readonly made_by: string | null;
+    /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
+    readonly monthly_budget_micros: number | null;
+    /** Whose role counts when the key is used. */
+    readonly user_id: string;
+    readonly created_at: string;
+    readonly expires_at: string | null;
+    readonly last_used_at: string | null;
+  };
+  readonly ApiKeyPage: {
+    readonly data: readonly Schemas['ApiKey'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Asset: {
+    readonly id: string;
+    /** Where it was copied from. */
+    readonly draft_id: string | null;
+    readonly variant_id: string | null;
+    readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+    readonly language: string;
+    readonly title: string | null;
+    readonly hook: string;
+    readonly body: string;
+    readonly cta: string;
+    readonly hashtags: readonly string[];
+    readonly tags: readonly string[];
+    readonly status: 'draft' | 'ready' | 'published' | 'archived';
+    /** Counts changes; the ETag of the asset. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** In the trash since; 30 days later it is gone. */
+    readonly deleted_at: string | null;
+  };
+  readonly AssetPage: {
+    readonly data: readonly Schemas['Asset'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AuditActor: {
+    readonly kind: 'user' | 'key' | 'system' | 'store';
+    readonly id: string | null;
+  };
+  readonly AuditEntry: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly action: string;
+    /** The person behind it, through a key too. */
+    readonly user_id: string | null;
+    readonly target: Schemas['AuditTarget'] | null;
+    readonly actor: Schemas['AuditActor'];
+    readonly changes: Readonly<Record<string, unknown>>;
+    readonly ip: string | null;
+    readonly user_agent: string | null;
+    readonly request_id: string | null;
+  };
+  readonly AuditEntryPage: {
+    readonly data: readonly Schemas['AuditEntry'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AuditTarget: {
+    readonly kind: string;
+    readonly id: string | null;
+  };
+  readonly CanceledGeneration: {
+    readonly generation_id: string;
+    readonly draft_id: string;
+    readonly status: 'cancelled';
+    readonly status_url: string;
+  };
+  readonly CanceledSubscription: {
+    readonly ok: true;
+    /** When it ends, or has ended. */
+    readonly ends_at: string;
+  };
+  readonly ChangeEmailRequest: {
+    readonly email: string;
+    readonly password: string;
+  };
+  readonly ChangePasswordRequest: {
+    readonly password: string;
+    readonly new_password: string;
+  };
+  readonly ChangeSubscriptionRequest: {
+    /** Needed where the account has subscriptions of several products. */
+    readonly product?: string | undefined;
+    /** `product.plan`, or its name within the product. */
+    readonly plan?: string | undefined;
+    readonly cycle?: 'monthly' | 'yearly' | undefined;
+    /** Seats of a plan that is sold by the seat, or add-ons. */
+    readonly quantity?: number | undefined;
+    /** Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months. */
+    readonly when?: 'now' | 'period_end' | undefined;
+    /** As it is advertised. Without one the page asks. */
+    readonly promotion_code?: string | undefined;
+    /** Of a preview of the last quarter of an hour: then the change costs what it said. */
+    readonly prorated_at?: string | undefined;
+  };
+  readonly ChatChoice: Readonly<Record<string, unknown>>;
+  readonly ChatCompletion: {
+    readonly id: string;
+    readonly object: string;
+    readonly model: string;
+    readonly choices: readonly Schemas['ChatChoice'][];
+  } & Readonly<Record<string, unknown>>;
+  readonly ChatCompletionRequest: {
+    /** A model of `GET /v1/ai/models`, or an alias such as `small`. */
+    readonly model: string;
+    readonly messages: readonly Schemas['ChatMessage'][];
+    readonly stream?: boolean | null | undefined;
+    /** Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much. */
+    readonly max_tokens?: number | null | undefined;
+  } & Readonly<Record<string, unknown>>;
+  readonly ChatMessage: {
+    readonly role: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly CheckoutSession: {
+    /** The store’s page: send the customer there. */
+    readonly checkout_url: string;
+    readonly expires_at: string;
+    /** Of the trial that the page offers; null: it is paid at once. */
+    readonly trial_days: number | null;
+  };
+  readonly CloseUserRequest: {
+    readonly password?: string | undefined;
+  };
+  readonly ClosedUser: {
+    readonly status: 'closed';
+    readonly restorable_until: string;
+  };
+  readonly ConfirmTotpRequest: {
+    readonly code: string;
+  };
+  readonly CostEstimate: {
+    readonly cost_micros: number;
+  };
+  readonly CreateApiKeyRequest: {
+    readonly name: string;
+    readonly scopes: readonly string[];
+    readonly expires_at?: string | undefined;
+    readonly monthly_budget_micros?: number | undefined;
+  };
+  readonly CreateCheckoutSessionRequest: {
+    readonly product: string;
+    /** `product.plan`, or its name within the product. */
+    readonly plan?: string | undefined;
+    readonly add_on?: string | undefined;
+    readonly cycle?: 'monthly' | 'yearly' | undefined;
+    /** Seats of a plan that is sold by the seat, or add-ons. */
+    readonly quantity?: number | undefined;
+    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+    readonly success_url: string;
+    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+    readonly cancel_url: string;
+    /** As it is advertised. Without one the page asks. */
+    readonly promotion_code?: string | undefined;
+  };
+  readonly CreateGenerationRequest: {
+    /** Where the post will appear. */
+    readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+    /** What the post is about. */
+    readonly topic: string;
+    /** How it should sound: bold, warm, dry … */
+    readonly tone?: string | undefined;
+    /** Who should feel addressed. */
+    readonly audience?: string | undefined;
+    /** How your brand speaks: words it uses and avoids. */
+    readonly brand_voice?: string | undefined;
+    /** BCP 47 tag of the language to write in. */
+    readonly language?: string | undefined;
+    /** How many variants to write; your plan says how many you may ask for. */
+    readonly variants?: number | undefined;
+  };
+  readonly CreateGrantRequest: {
+    /** Of a user, whose default account it is given to. */
+    readonly email?: string | undefined;
+    readonly account_id?: string | undefined;
+    readonly product: string;
+    /** `product.plan`, or its name within the product. */
+    readonly plan?: string | undefined;
+    readonly add_on?: string | undefined;
+    /** An exact end, in the future. */
+    readonly until?: string | undefined;
+    /** Of a plan that is sold by the seat: how many. */
+    readonly quantity?: number | undefined;
+  };
+  readonly CreateInvitationRequest: {
+    readonly email: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+  };
+  readonly CreateOrganizationRequest: {
+    readonly name: string;
+  };
+  readonly CreatePermitRequest: {
+    readonly product: string;
+    /** One that its product opens to backends outside. */
+    readonly feature: string;
+    /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
+    readonly subject?: string | undefined;
+    readonly units?: number | undefined;
+    /** The most that the call may cost: reserved from the budgets. Without it, what the feature reserves. */
+    readonly estimate?: Schemas['ModelEstimate'] | Schemas['CostEstimate'] | undefined;
+    /** After so many seconds it expires, and its place is free. Never longer than the feature allows. */
+    readonly ttl_seconds?: number | undefined;
+  };
+  readonly CreatePortalSessionRequest: {
+    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
+    readonly return_url: string;
+  };
+  readonly CreateWebhookRequest: {
+    /** https:// and an address of the public Internet. */
+    readonly url: string;
+    /** All when not said. */
+    readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
+    readonly description?: string | undefined;
+  };
+  readonly CreditGrant: {
+    readonly id: string;
+    readonly account_id: string;
+    readonly product: string;
+    readonly limit: string;
+    readonly source: string;
+    readonly amount: number;
+    readonly remaining: number;
+    /** null: they last. */
+    readonly expires_at: string | null;
+    readonly cause: string;
+    readonly created_at: string;
+  };
+  readonly DataExport: {
+    readonly id: string;
+    /** The organization that it is of; null: of yourself. */
+    readonly organization_id: string | null;
+    readonly status: 'waiting' | 'ready' | 'failed';
+    readonly bytes: number | null;
+    /** Until when it can be downloaded; null while it is made. */
+    readonly expires_at: string | null;
+    readonly created_at: string;
+  };
+  readonly DataExportPage: {
+    readonly data: readonly Schemas['DataExport'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DeadInboxTask: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout';
+    readonly object_id: string;
+    /** The code of the last failure. */
+    readonly error: string;
+    readonly attempts: number;
+    /** When it was first hinted at. */
+    readonly hinted_at: string;
+    readonly given_up_at: string;
+  };
+  readonly DeadInboxTaskPage: {
+    readonly data: readonly Schemas['DeadInboxTask'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DeliveryReplay: {
+    readonly deliveries: number;
+    /** Where to go on; null: that was all. */
+    readonly next_since: string | null;
+  };
+  readonly DnsRecord: {
+    readonly type: 'TXT';
+    readonly name: string;
+    readonly value: string;
+  };
+  readonly Draft: {
+    readonly id: string;
+    readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+    readonly topic: string;
+    readonly tone: string | null;
+    readonly audience: string | null;
+    readonly brand_voice: string | null;
+    readonly language: string;
+    readonly title: string | null;
+    /** What you chose among its variants. */
+    readonly selected_variant_id: string | null;
+    /** Counts your changes; the ETag of the draft. New variants do not count. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** Those of the newest generation first; the newest 200. */
+    readonly variants: readonly Schemas['DraftVariant'][];
+  };
+  readonly DraftSummary: {
+    readonly id: string;
+    readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+    readonly topic: string;
+    readonly tone: string | null;
+    readonly audience: string | null;
+    readonly brand_voice: string | null;
+    readonly language: string;
+    readonly title: string | null;
+    /** What you chose among its variants. */
+    readonly selected_variant_id: string | null;
+    /** Counts your changes; the ETag of the draft. New variants do not count. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly DraftSummaryPage: {
+    readonly data: readonly Schemas['DraftSummary'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DraftVariant: {
+    readonly id: string;
+    readonly generation_id: string;
+    /** Its place among those of its generation, from 1. */
+    readonly position: number;
+    readonly hook: string;
+    readonly body: string;
+    readonly cta: string;
+    readonly hashtags: readonly string[];
+    /** Longer than its platform takes. */
+    readonly over_length: boolean;
+  };
+  readonly EmailChange: {
+    readonly status: 'verification_sent';
+    readonly email: string;
+  };
+  readonly EmailVerification: {
+    readonly status: 'verified';
+  };
+  readonly Entitlement: {
+    readonly product: string;
+    readonly name: string;
+    /** `product.plan`; null: none. */
+    readonly plan: string | null;
+    readonly plan_name: string | null;
+    /** Where the plan comes from. */
+    readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
+    readonly add_ons: readonly Schemas['EntitlementAddOn'][];
+    /** What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect. */
+    readonly paid: readonly Schemas['EntitlementSource'][];
+    /** Of a plan that is sold by the seat; else null. */
+    readonly quantity: number | null;
+    readonly grants: Readonly<Record<string, number | boolean | null>>;
+    /** By limit: how many units past the plan’s own size the account allows. They are part of `grants`. */
+    readonly overage: Readonly<Record<string, number>>;
+    /** By limit: what is used of the present window. */
+    readonly used: Readonly<Record<string, number>>;
+    /** By limit; null: without a cap. */
+    readonly left: Readonly<Record<string, number | null>>;
+    /** By limit: when its window ends. */
+    readonly resets_at: Readonly<Record<string, string | null>>;
+    /** When the plan gives way to another, or to none; null: nothing ends it. */
+    readonly until: string | null;
+    /** Until when the plan is kept although a payment failed; null: none did. */
+    readonly grace: string | null;
+    /** Whether a plan of it can be tried before it is paid, as far as is known before a card is. */
+    readonly trial_available: boolean;
+  };
+  readonly EntitlementAddOn: {
+    readonly id: string;
+    readonly expires_at: string | null;
+  };
+  readonly EntitlementList: {
+    readonly data: readonly Schemas['Entitlement'][];
+  };
+  readonly EntitlementSource: {
+    readonly source: 'stripe' | 'app_store' | 'google_play';
+    readonly id: string;
+    readonly until: string | null;
+  };
+  readonly ExchangeCodeRequest: {
+    readonly code: string;
+    readonly code_verifier: string;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+  };
+  readonly ExchangeRate: {
+    readonly date: string;
+    readonly usd_per_eur: string;
+    readonly currency_per_eur: string;
+  };
+  readonly ExchangeRateSource: {
+    readonly source: string;
+    readonly newest: string;
+  };
+  readonly ExtendPermitRequest: {
+    /** From now; a permit never ends sooner for it. */
+    readonly ttl_seconds?: number | undefined;
+    /** What it may cost in all; a reserve never shrinks. */
+    readonly cost_micros?: number | undefined;
+  };
+  readonly ExtendedPermit: {
+    readonly permit_id: string;
+    readonly expires_at: string;
+    readonly reserve_micros: number;
+  };
+  readonly FirebaseSignInRequest: {
+    readonly id_token: string;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+  };
+  readonly ForgotPasswordRequest: {
+    readonly email: string;
+  };
+  readonly Generation: {
+    readonly id: string;
+    readonly draft_id: string;
+    readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
+    /** What asked for it: a create, or a regeneration of one part or of the whole. */
+    readonly mode: 'create' | 'targeted' | 'full';
+    /** The part that is written anew. */
+    readonly target?: 'hook' | 'body' | 'cta' | 'hashtags';
+    readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    /** How many variants are there, of how many that were asked for. */
+    readonly progress: Schemas['GenerationProgress'];
+    /** Each is here as soon as it is written. */
+    readonly variants: readonly Schemas['GenerationVariant'][];
+    /** Why it failed; the quota was given back. */
+    readonly error?: Schemas['GenerationError'];
+    /** Of the request that asked for it; it is on its usage events and log lines too. */
+    readonly request_id: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly GenerationError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly GenerationProgress: {
+    readonly done: number;
+    readonly total: number;
+  };
+  readonly GenerationVariant: {
+    readonly id: string;
+    readonly hook: string;
+    readonly body: string;
+    readonly cta: string;
+    readonly hashtags: readonly string[];
+    /** Longer than its platform takes. */
+    readonly over_length: boolean;
+  };
+  readonly GoogleSignInRequest: {
+    readonly code: string;
+    readonly code_verifier: string;
+    readonly redirect_uri: string;
+    readonly nonce?: string | undefined;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+  };
+  readonly Grant: {
+    readonly id: string;
+    readonly account_id: string;
+    readonly product: string;
+    readonly plan: string | null;
+    readonly add_on: string | null;
+    readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
+    /** Of a plan that is sold by the seat: how many; else 1. */
+    readonly quantity: number;
+    readonly starts_at: string;
+    /** An exact end; null: none, or `days` say how long it lasts. */
+    readonly ends_at: string | null;
+    /** An add-on’s days, which begin when those given before are over. */
+    readonly days: number | null;
+    readonly cause: string;
+    readonly created_by: string | null;
+    readonly created_at: string;
+    readonly revoked_at: string | null;
+  };
+  readonly GrantCreditsRequest: {
+    /** Of a user, whose default account they are given to. */
+    readonly email?: string | undefined;
+    readonly account_id?: string | undefined;
+    readonly product: string;
+    /** Which credits, where a product has several. */
+    readonly limit: string;
+    readonly amount: number;
+    /** Without it they last. */
+    readonly expires_at?: string | undefined;
+  };
+  readonly GrantPage: {
+    readonly data: readonly Schemas['Grant'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Identity: {
+    readonly id: string;
+    readonly provider: 'google' | 'firebase';
+    readonly email: string;
+    readonly linked_at: string;
+    readonly last_used_at: string;
+  };
+  readonly IdentityList: {
+    readonly data: readonly Schemas['Identity'][];
+  };
+  readonly InboxEvent: {
+    readonly event_id: string;
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    readonly type: string;
+    /** What it is about; null: nothing that is looked at. */
+    readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout' | null;
+    readonly object_id: string | null;
+    /** `reconciler`: the store never told it, it was found by asking. */
+    readonly via: 'webhook' | 'reconciler';
+    /** `waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up. */
+    readonly state: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead';
+    /** By the store’s clock. */
+    readonly occurred_at: string;
+    readonly received_at: string;
+    readonly settled_at: string | null;
+  };
+  readonly InboxEventPage: {
+    readonly data: readonly Schemas['InboxEvent'][];
+    readonly next_cursor: string | null;
+  };
+  readonly InboxReplay: {
+    /** How many are fetched again. */
+    readonly objects: number;
+    /** Where to go on; null: that was all. */
+    readonly next_since: string | null;
+  };
+  readonly Invitation: {
+    readonly id: string;
+    readonly email: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly status: 'open' | 'expired';
+    readonly invited_by: string;
+    readonly created_at: string;
+    readonly expires_at: string;
+  };
+  readonly InvitationPage: {
+    readonly data: readonly Schemas['Invitation'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Invoice: {
+    readonly id: string;
+    readonly number: string | null;
+    readonly state: 'open' | 'paid' | 'void' | 'uncollectible';
+    /** As the store says: subscription_create, subscription_cycle, manual … */
+    readonly reason: string;
+    readonly currency: string;
+    /** Minor units, before discounts and tax. */
+    readonly subtotal: number;
+    readonly discount: number;
+    readonly tax: number;
+    readonly total: number;
+    readonly paid: number;
+    readonly next_attempt_at: string | null;
+    /** Where it is seen and paid. */
+    readonly url: string | null;
+    readonly pdf_url: string | null;
+    readonly issued_at: string;
+    readonly paid_at: string | null;
+    readonly lines: readonly Schemas['InvoiceLine'][];
+  };
+  readonly InvoiceLine: {
+    readonly product: string;
+    readonly plan: string | null;
+    readonly add_on: string | null;
+    /** A limit: units past it. */
+    readonly overage: string | null;
+    readonly quantity: number;
+    readonly amount: number;
+    readonly discount: number;
+    readonly tax: number;
+    readonly proration: boolean;
+  };
+  readonly InvoicePage: {
+    readonly data: readonly Schemas['Invoice'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Job: {
+    readonly id: string;
+    /** What it does: `product.job`. */
+    readonly kind: string;
+    readonly lane: 'interactive' | 'batch';
+    /** `dead`: it failed for good. */
+    readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
+    /** null: it has not told how far it is. */
+    readonly progress: Schemas['JobProgress'] | null;
+    /** 0 before the first. */
+    readonly attempt: number;
+    /** Why its last attempt failed: an error code, or a few words. */
+    readonly error: string | null;
+    /** When it was, or will be, due. */
+    readonly run_at: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly JobPage: {
+    readonly data: readonly Schemas['Job'][];
+    readonly next_cursor: string | null;
+  };
+  readonly JobProgress: {
+    readonly done: number;
+    readonly total: number;
+  };
+  readonly LimitUsage: {
+    readonly product: string;
+    readonly limit: string;
+    readonly kind: string;
+    /** Units; of a budget, micro-dollars spent and reserved. */
+    readonly used: number;
+    /** null: without a bound. */
+    readonly max: number | null;
+    /** null: it frees itself, or never resets. */
+    readonly resets_at: string | null;
+    /** Of credits: how many are left. */
+    readonly balance?: number;
+    /** Of credits: when the next of them expire; null: none do. */
+    readonly next_expiry?: string | null;
+  };
+  readonly LoginRequest: {
+    readonly email: string;
+    readonly password: string;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+    /** A refresh token of an earlier session on this device, used or not: who sends one does not wait for guesses that others make, and no mail tells of a new device. */
+    readonly former_refresh_token?: string | undefined;
+    /** What the CAPTCHA answered, once. */
+    readonly captcha_token?: string | undefined;
+  };
+  readonly Mail: {
+    /** Its Message-ID begins with it. */
+    readonly id: string;
+    readonly account_id: string | null;
+    readonly user_id: string | null;
+    readonly to: string;
+    readonly template: string;
+    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it; `failed`: it was tried in vain. */
+    readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
+    readonly attempts: number;
+    readonly error: string | null;
+    readonly created_at: string;
+    readonly due_at: string;
+    readonly sent_at: string | null;
+  };
+  readonly MailPage: {
+    readonly data: readonly Schemas['Mail'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Margin: {
+    readonly month: string;
+    readonly currency: string;
+    readonly account_id?: string | null;
+    readonly product?: string | null;
+    readonly plan?: string | null;
+    readonly sales: number;
+    readonly gross_minor: number;
+    readonly fee_minor: number;
+    readonly tax_minor: number;
+    readonly net_minor: number;
+    /** What the model calls cost, in micro-dollars. */
+    readonly cost_micros: number;
+    /** What of it counted against the accounts’ budgets. */
+    readonly charged_micros: number;
+    /** The same in the currency, rounded half away from zero. */
+    readonly cost_minor: number | null;
+    /** net − cost; null: there is no rate for the currency. */
+    readonly margin_minor: number | null;
+    /** What the cost was converted at; null: the sale was in dollars, or there is no rate. */
+    readonly rate: Schemas['ExchangeRate'] | null;
+  };
+  readonly MarginReport: {
+    /** The first day. */
+    readonly from: string;
+    /** The day after the last. */
+    readonly until: string;
+    readonly zone: string;
+    readonly data: readonly Schemas['Margin'][];
+    readonly next_cursor: string | null;
+    /** The file of exchange rates, and its newest day. */
+    readonly rates: Schemas['ExchangeRateSource'];
+  };
+  readonly Member: {
+    readonly user_id: string;
+    readonly email: string;
+    readonly full_name: string | null;
+    readonly avatar_url: string | null;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly created_at: string;
+  };
+  readonly MemberPage: {
+    readonly data: readonly Schemas['Member'][];
+    readonly next_cursor: string | null;
+  };
+  readonly MfaChallenge: {
+    readonly mfa_required: true;
+    /** For `POST /v1/auth/mfa/verify`. */
+    readonly mfa_token: string;
+    readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
+    readonly expires_at: string;
+  };
+  readonly MfaOptionsRequest: {
+    readonly mfa_token: string;
+  };
+  readonly MfaStatus: {
+    /** Whether a sign-in asks for a second factor. */
+    readonly enabled: boolean;
+    readonly totp: boolean;
+    readonly recovery_codes_left: number;
+    readonly passkeys: readonly Schemas['Passkey'][];
+  };
+  readonly Model: {
+    readonly id: string;
+    readonly object: 'model';
+    readonly created: number;
+    readonly owned_by: string;
+  };
+  readonly ModelEstimate: {
+    /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+    readonly model: string;
+    readonly provider?: string | undefined;
+    readonly prompt_tokens?: number | undefined;
+    readonly completion_tokens?: number | undefined;
+  };
+  readonly ModelList: {
+    readonly object: 'list';
+    readonly data: readonly Schemas['Model'][];
+  };
+  readonly ModelUsage: {
+    /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+    readonly model: string;
+    readonly provider?: string | undefined;
+    /** The provider’s own id of the call: it joins the ledger with their bill. */
+    readonly provider_request_id?: string | undefined;
+    readonly prompt_tokens: number;
+    /** Part of the prompt’s. */
+    readonly cached_tokens?: number | undefined;
+    readonly completion_tokens: number;
+    /** Part of the completion’s. */
+    readonly reasoning_tokens?: number | undefined;
+  };
+  readonly NewApiKey: {
+    readonly id: string;
+    readonly name: string;
+    /** The first characters, to tell keys apart by. */
+    readonly prefix: string;
+    readonly scopes: readonly string[];
+    /** The key that made it, with which it ends; null: a person did. */
+    readonly made_by: string | null;
+    /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
+    readonly monthly_budget_micros: number | null;
+    /** Whose role counts when the key is used. */
+    readonly user_id: string;
+    readonly created_at: string;
+    readonly expires_at: string | null;
+    readonly last_used_at: string | null;
+    /** Shown once: null where the call is repeated with its Idempotency-Key. */
+    readonly key: string | null;
+  };
+  readonly NotFitting: {
+    /** Its name within the product. */
+    readonly limit: string;
+    readonly used: number;
+    readonly max: number;
+  };
+  readonly Ok: {
+    readonly ok: true;
+  };
+  readonly Organization: {
+    readonly id: string;
+    readonly name: string;
+    readonly status: 'active' | 'suspended';
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    /** Until when a closed one can be opened again; null: it is open. */
+    readonly restorable_until: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly OrganizationPage: {
+    readonly data: readonly Schemas['Organization'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Overage: {
+    readonly product: string;
+    readonly limit: string;
+    /** `product.plan`: the one that is in effect. */
+    readonly plan: string;
+    readonly currency: 'usd' | 'eur' | 'gbp';
+    /** What one unit past the limit costs, in millionths of the currency. */
+    readonly unit_micros: number;
+    /** Units that the plan itself has, in each window. */
+    readonly included: number;
+    /** Units past it that the account allows, in each window; 0: the limit is a hard cap. */
+    readonly most: number;
+    /** Units of the present window, with those of calls that are under way. */
+    readonly used: number;
+    /** Units of the present window that are billed: settled, and past what was included. */
+    readonly past: number;
+    /** When the window ends. */
+    readonly resets_at: string | null;
+  };
+  readonly OverageList: {
+    readonly data: readonly Schemas['Overage'][];
+  };
+  readonly Passkey: {
+    readonly id: string;
+    readonly name: string;
+    /** Whether it is kept in several devices, as by a password manager. */
+    readonly synced: boolean;
+    readonly created_at: string;
+    readonly last_used_at: string | null;
+  };
+  readonly PasskeyAlgorithm: {
+    readonly type: 'public-key';
+    readonly alg: number;
+  };
+  readonly PasskeyAssertion: {
+    readonly id: string;
+    readonly rawId: string;
+    readonly type: 'public-key';
+    readonly authenticatorAttachment?: string | null | undefined;
+    readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+    readonly response: Schemas['PasskeyAssertionResponse'];
+  };
+  readonly PasskeyAssertionResponse: {
+    readonly clientDataJSON: string;
+    readonly authenticatorData: string;
+    readonly signature: string;
+    readonly userHandle?: string | null | undefined;
+  };
+  readonly PasskeyAttestation: {
+    readonly id: string;
+    readonly rawId: string;
+    readonly type: 'public-key';
+    readonly authenticatorAttachment?: string | null | undefined;
+    readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+    readonly response: Schemas['PasskeyAttestationResponse'];
+  };
+  readonly PasskeyAttestationResponse: {
+    readonly clientDataJSON: string;
+    readonly attestationObject: string;
+    readonly authenticatorData?: string | undefined;
+    readonly publicKey?: string | undefined;
+    readonly publicKeyAlgorithm?: number | undefined;
+    readonly transports?: readonly string[] | undefined;
+  };
+  readonly PasskeyCreationOptions: {
+    readonly challenge: string;
+    readonly rp: Schemas['PasskeyRelyingParty'];
+    readonly user: Schemas['PasskeyUser'];
+    readonly pubKeyCredParams: readonly Schemas['PasskeyAlgorithm'][];
+    readonly excludeCredentials?: readonly Schemas['PasskeyDescriptor'][];
+  } & Readonly<Record<string, unknown>>;
+  readonly PasskeyDescriptor: {
+    readonly id: string;
+    readonly type: 'public-key';
+    readonly transports?: readonly string[];
+  };
+  readonly PasskeyRelyingParty: {
+    readonly id?: string;
+    readonly name: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly PasskeyRequestOptions: {
+    readonly challenge: string;
+    readonly rpId?: string;
+    readonly userVerification?: string;
+    readonly allowCredentials?: readonly Schemas['PasskeyDescriptor'][];
+  } & Readonly<Record<string, unknown>>;
+  readonly PasskeySignInRequest: {
+    readonly credential: Schemas['PasskeyAssertion'];
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+    /** As at a log-in: by a device that is known, no mail tells of a new one. */
+    readonly former_refresh_token?: string | undefined;
+  };
+  readonly PasskeyUser: {
+    readonly id: string;
+    readonly name: string;
+    readonly displayName: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly PasswordChange: {
+    readonly status: 'password_changed';
+  };
+  readonly PasswordReset: {
+    readonly status: 'password_changed';
+  };
+  readonly PasswordResetMail: {
+    readonly status: 'reset_sent';
+    readonly email: string;
+  };
+  readonly Permit: {
+    readonly permit_id: string;
+    readonly product: string;
+    readonly feature: string;
+    readonly units: number;
+    readonly reserve_micros: number;
+    readonly expires_at: string;
+    readonly status: 'running';
+  };
+  readonly PermitStatus: {
+    readonly permit_id: string;
+    readonly product: string;
+    readonly feature: string;
+    readonly units: number;
+    readonly reserve_micros: number;
+    readonly expires_at: string;
+    readonly subject: string | null;
+    /** `expired`: nobody closed it in time; it counts as used until somebody says better. */
+    readonly status: 'running' | 'settled' | 'voided' | 'expired';
+    readonly reason: string | null;
+    /** What is posted for it. */
+    readonly cost_micros: number;
+    /** That is its reserve, because nobody has said what it really cost. */
+    readonly estimated: boolean;
+    readonly created_at: string;
+  };
+  readonly Plan: {
+    /** `product.plan`, as it is named everywhere. */
+    readonly id: string;
+    readonly product: string;
+    readonly name: string;
+    readonly price: Schemas['PlanPrice'];
+    /** Whether accounts without a purchase have it. */
+    readonly default: boolean;
+    /** Whose data the product holds: its plans are for accounts of that kind. */
+    readonly holds: 'personal' | 'organization' | 'both';
+    /** Days before the first payment; null: there is no trial. */
+    readonly trial_days: number | null;
+    /** Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold. */
+    readonly per_seat: readonly string[];
+    /** Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency. */
+    readonly overage: Readonly<Record<string, number>>;
+    readonly grants: Readonly<Record<string, number | boolean | null>>;
+  };
+  readonly PlanComparison: {
+    readonly name: string;
+    readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'rate' | 'number' | 'boolean';
+    readonly per: 'minute' | 'hour' | 'day' | 'week' | 'month' | 'billing_period' | null;
+    readonly unit: 'uses' | 'seconds' | 'at_once' | 'micro_dollars' | 'amount' | 'bytes' | 'members' | null;
+    /** Its size in each plan, by the plan’s id. */
+    readonly plans: Readonly<Record<string, number | boolean | null>>;
+  };
+  readonly PlanList: {
+    /** Product by product, price ascending. */
+    readonly data: readonly Schemas['Plan'][];
+    readonly add_ons: readonly Schemas['AddOn'][];
+    /** For each product, what its plans differ in. */
+    readonly comparison: Readonly<Record<string, readonly Schemas['PlanComparison'][]>>;
+  };
+  readonly PlanPrice: {
+    readonly currency: 'usd' | 'eur' | 'gbp';
+    /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
+    readonly monthly: number;
+    /** For a year that is paid at once; null: it is not sold so. */
+    readonly yearly: number | null;
+  };
+  readonly PortalSession: {
+    readonly portal_url: string;
+  };
+  readonly ProceedsResult: {
+    readonly source: string;
+    readonly source_id: string;
+    readonly status: 'recorded' | 'known';
+  };
+  readonly ProceedsResultList: {
+    readonly data: readonly Schemas['ProceedsResult'][];
+  };
+  readonly QueuedGeneration: {
+    readonly generation_id: string;
+    readonly draft_id: string;
+    readonly status: 'queued';
+    readonly status_url: string;
+  };
+  readonly RecordProceedsRequest: {
+    readonly account_id: string;
+    readonly sales: readonly Schemas['Sale'][];
+  };
+  readonly RecoveryCodes: {
+    /** Shown once: null where the call is repeated with its Idempotency-Key. */
+    readonly recovery_codes: readonly string[] | null;
+  };
+  readonly RecurringRevenue: {
+    readonly month: string;
+    readonly currency: string;
+    readonly product?: string;
+    readonly plan?: string;
+    /** Accounts that paid when the month began. */
+    readonly customers_before: number;
+    /** And when it ended: now, of the present one. */
+    readonly customers: number;
+    readonly new_customers: number;
+    /** Had paid before, and not when the month began. */
+    readonly returned_customers: number;
+    readonly churned_customers: number;
+    readonly mrr_before_minor: number;
+    /** A twelfth of what subscriptions bring in a year, discounts taken off, without taxes. */
+    readonly mrr_minor: number;
+    readonly new_minor: number;
+    readonly returned_minor: number;
+    readonly expansion_minor: number;
+    readonly contraction_minor: number;
+    readonly churned_minor: number;
+    readonly arr_minor: number;
+    /** churned_customers ÷ customers_before; null: there were none. */
+    readonly logo_churn: number | null;
+    /** (churned + contraction) ÷ mrr_before */
+    readonly revenue_churn: number | null;
+  };
+  readonly RecurringRevenueReport: {
+    /** The first day. */
+    readonly from: string;
+    /** The day after the last. */
+    readonly until: string;
+    readonly zone: string;
+    readonly data: readonly Schemas['RecurringRevenue'][];
+    readonly next_cursor: string | null;
+  };
+  readonly RefreshRequest: {
+    readonly refresh_token: string;
+  };
+  readonly RegenerateRequest: {
+    /** What to write anew. */
+    readonly draft_id: string;
+    /** One part of the selected variant, or whole new variants from the draft’s brief. */
+    readonly mode: 'targeted' | 'full';
+    /** The part to write anew; for `targeted`, and only there. */
+    readonly target?: 'hook' | 'body' | 'cta' | 'hashtags' | undefined;
+    /** What should be different this time. */
+    readonly instructions?: string | undefined;
+    /** How many variants to write, one when not said; only for `full`. */
+    readonly variants?: number | undefined;
+  };
+  readonly RegisterRequest: {
+    readonly email: string;
+    readonly password: string;
+    readonly full_name?: string | undefined;
+    readonly company_name?: string | undefined;
+  };
+  readonly Registration: {
+    readonly status: 'verification_sent';
+    readonly email: string;
+  };
+  readonly ReleasePermitRequest: {
+    /** A word for the ledger, and no text of a user’s. */
+    readonly reason?: string | undefined;
+  };
+  readonly ReleasedPermit: {
+    readonly permit_id: string;
+    readonly status: 'voided';
+  };
+  readonly RenamePasskeyRequest: {
+    readonly name: string;
+  };
+  readonly ReplayDeliveriesRequest: {
+    readonly event_id?: string | undefined;
+    readonly since?: string | undefined;
+    readonly until?: string | undefined;
+    readonly include_delivered?: boolean | undefined;
+  };
+  readonly ReplayInboxRequest: {
+    readonly event_ids?: readonly string[] | undefined;
+    readonly since?: string | undefined;
+    readonly until?: string | undefined;
+    /** All objects that were given up. */
+    readonly dead?: true | undefined;
+  };
+  readonly ReportUsageEventsRequest: {
+    readonly events: readonly Schemas['UsageEventReport'][];
+  };
+  readonly ResendRestoreRequest: {
+    readonly email: string;
+  };
+  readonly ResendVerificationRequest: {
+    readonly email: string;
+  };
+  readonly ResetPasswordRequest: {
+    readonly token: string;
+    readonly password: string;
+  };
+  readonly RestoreMail: {
+    readonly status: 'restore_sent';
+    readonly email: string;
+  };
+  readonly RestoreUserRequest: {
+    readonly token: string;
+  };
+  readonly RestoredUser: {
+    readonly status: 'restored';
+  };
+  readonly ResumeSubscriptionRequest: {
+    /** Needed where the account has subscriptions of several products. */
+    readonly product?: string | undefined;
+  };
+  readonly Revenue: {
+    readonly month?: string;
+    readonly account_id?: string | null;
+    readonly product?: string | null;
+    /** `reel.pro`; null: an add-on, or units past a limit. */
+    readonly plan?: string | null;
+    /** What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`. */
+    readonly item?: string | null;
+    readonly kind?: 'sale' | 'refund' | 'dispute';
+    readonly currency: string;
+    readonly sales: number;
+    /** What customers paid, taxes included, less what went back. */
+    readonly gross_minor: number;
+    /** What stores kept. */
+    readonly fee_minor: number;
+    readonly tax_minor: number;
+    /** gross − fee − tax */
+    readonly net_minor: number;
+    /** Of how many sales the store has not said yet what it kept. */
+    readonly fees_missing: number;
+  };
+  readonly RevenueReport: {
+    /** The first day. */
+    readonly from: string;
+    /** The day after the last. */
+    readonly until: string;
+    readonly zone: string;
+    readonly data: readonly Schemas['Revenue'][];
+    readonly next_cursor: string | null;
+  };
+  readonly RotateWebhookSecretRequest: {
+    readonly overlap_hours?: number | undefined;
+  };
+  readonly Sale: {
+    readonly product: string;
+    /** `reel.pro` */
+    readonly plan?: string | null | undefined;
+    /** ISO 4217. */
+    readonly currency: string;
+    /** What the customer paid, tax included; of a refund, below 0. */
+    readonly gross_minor: number;
+    /** What the store kept. */
+    readonly fee_minor?: number | undefined;
+    readonly tax_minor?: number | undefined;
+    readonly occurred_at: string;
+    readonly source?: 'manual' | 'stripe' | 'app_store' | 'google_play' | undefined;
+    /** The store’s own id. The same one again is the same sale. */
+    readonly source_id: string;
+  };
+  readonly SaleProceeds: {
+    readonly product: string;
+    /** `reel.pro` */
+    readonly plan: string | null;
+    /** ISO 4217. */
+    readonly currency: string;
+    /** What the customer paid, tax included; of a refund, below 0. */
+    readonly gross_minor: number;
+    /** What the store kept. */
+    readonly fee_minor: number;
+    readonly tax_minor: number;
+    readonly occurred_at: string;
+    readonly source: 'manual' | 'stripe' | 'app_store' | 'google_play';
+    /** The store’s own id. The same one again is the same sale. */
+    readonly source_id: string;
+    readonly id: string;
+    readonly account_id: string;
+    /** gross − fee − tax */
+    readonly net_minor: number;
+    readonly created_at: string;
+  };
+  readonly SaleProceedsPage: {
+    readonly data: readonly Schemas['SaleProceeds'][];
+    readonly next_cursor: string | null;
+  };
+  readonly SaveAssetRequest: {
+    /** With `variant_id`: what to copy. */
+    readonly draft_id?: string | undefined;
+    readonly variant_id?: string | undefined;
+    /** With `hook` and `body`: content of your own. */
+    readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
+    /** BCP 47 tag; `en` when not said. A draft has its own. */
+    readonly language?: string | undefined;
+    /** Its first line. */
+    readonly hook?: string | undefined;
+    readonly body?: string | undefined;
+    /** What it asks of its readers. */
+    readonly cta?: string | undefined;
+    readonly hashtags?: readonly string[] | undefined;
+    /** A name to find it by. */
+    readonly title?: string | undefined;
+    /** Words of your own to sort by; kept in lower case, each once. */
+    readonly tags?: readonly string[] | undefined;
+    readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
+  };
+  readonly ScheduledChange: {
+    readonly plan: string;
+    readonly cycle: 'monthly' | 'yearly';
+    readonly quantity: number;
+    readonly at: string;
+  };
+  readonly Session: {
+    readonly id: string;
+    /** What you call the device, or what its user agent says it is. */
+    readonly name: string;
+    readonly ip: string;
+    readonly user_agent: string;
+    readonly created_at: string;
+    readonly last_used_at: string;
+    readonly current: boolean;
+  };
+  readonly SessionPage: {
+    readonly data: readonly Schemas['Session'][];
+    readonly next_cursor: string | null;
+  };
+  readonly SetOverageRequest: {
+    readonly product: string;
+    readonly limit: string;
+    /** Units past the plan’s own size, in each window. */
+    readonly most: number;
+  };
+  readonly SetSsoConnectionRequest: {
+    /** As the provider’s discovery document names itself, not that document’s address; https. */
+    readonly issuer: string;
+    readonly client_id: string;
+    /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
+    readonly enforced: boolean;
+    /** Whether whoever comes by it becomes a member. */
+    readonly provisions: boolean;
+    readonly default_role: 'viewer' | 'member';
+    readonly client_secret?: string | undefined;
+  };
+  readonly SettlePermitRequest: {
+    /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
+    readonly units?: number | undefined;
+    /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
+    readonly usage?: Schemas['ModelUsage'] | undefined;
+    /** Micro-dollars, taken as they are. */
+    readonly cost_micros?: number | undefined;
+  };
+  readonly SettledPermit: {
+    readonly permit_id: string;
+    readonly status: 'settled';
+    readonly units: number;
+    readonly cost_micros: number;
+  };
+  readonly SsoConnection: {
+    /** As the provider’s discovery document names itself, not that document’s address; https. */
+    readonly issuer: string;
+    readonly client_id: string;
+    /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
+    readonly enforced: boolean;
+    /** Whether whoever comes by it becomes a member. */
+    readonly provisions: boolean;
+    readonly default_role: 'viewer' | 'member';
+    /** When somebody first signed in by it as it is set up; null: nobody has. */
+    readonly proven_at: string | null;
+    /** What the provider must allow. */
+    readonly redirect_uri: string;
+    readonly updated_at: string;
+  };
+  readonly SsoDomain: {
+    readonly domain: string;
+    /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
+    readonly status: 'pending' | 'verified' | 'missing';
+    /** What DNS must show, and go on showing. */
+    readonly record: Schemas['DnsRecord'];
+    readonly verified_at: string | null;
+    readonly missing_since: string | null;
+  };
+  readonly SsoDomainList: {
+    readonly data: readonly Schemas['SsoDomain'][];
+  };
+  readonly SsoStart: {
+    readonly url: string;
+  };
+  readonly StartSsoRequest: {
+    readonly email?: string | undefined;
+    readonly organization?: string | undefined;
+    /** One of SIGN_IN_RETURN_TO. */
+    readonly return_to: string;
+    /** The base64url of the SHA-256 of a random secret that the page keeps. */
+    readonly code_challenge: string;
+  };
+  readonly StepUpRequest: {
+    readonly password?: string | undefined;
+    /** Of an authenticator app. */
+    readonly code?: string | undefined;
+    readonly recovery_code?: string | undefined;
+    readonly passkey?: Schemas['PasskeyAssertion'] | undefined;
+  };
+  readonly StripeEvent: {
+    readonly id: string;
+    readonly object: 'event';
+    readonly type: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly StripeEventReceipt: {
+    readonly received: true;
+  };
+  readonly Subscription: {
+    readonly id: string;
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly product: string;
+    /** `product.plan`. */
+    readonly plan: string;
+    readonly cycle: 'monthly' | 'yearly';
+    readonly quantity: number;
+    readonly price: Schemas['SubscriptionPrice'];
+    readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+    readonly starts_at: string;
+    readonly trial_ends_at: string | null;
+    readonly period_starts_at: string;
+    readonly period_ends_at: string;
+    /** When it will end, as was asked. */
+    readonly cancels_at: string | null;
+    readonly ended_at: string | null;
+    /** Until when the plan is kept although it could not be charged; null: nothing failed. */
+    readonly grace_ends_at: string | null;
+    /** From when on it gives nothing until it is put right; it may be to come. */
+    readonly suspends_at: string | null;
+    readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
+    /** What it becomes, and when. */
+    readonly next: Schemas['ScheduledChange'] | null;
+  };
+  readonly SubscriptionChange: {
+    readonly subscription: Schemas['Subscription'];
+    /** What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added. */
+    readonly not_fitting: readonly Schemas['NotFitting'][];
+  };
+  readonly SubscriptionPage: {
+    readonly data: readonly Schemas['Subscription'][];
+    readonly next_cursor: string | null;
+  };
+  readonly SubscriptionPreview: {
+    readonly when: 'now' | 'period_end';
+    /** When it would take effect; null: at once. */
+    readonly at: string | null;
+    /** Minor units; below 0: credited on the next invoice. */
+    readonly due_now: number;
+    readonly currency: string;
+    /** Sent along with the change, it costs what is said here. */
+    readonly prorated_at: string | null;
+    readonly not_fitting: readonly Schemas['NotFitting'][];
+  };
+  readonly SubscriptionPrice: {
+    readonly currency: string;
+    /** Of one, a cycle, before discounts and tax; minor units. */
+    readonly unit_amount: number;
+  };
+  readonly TokenPair: {
+    readonly access_token: string;
+    readonly refresh_token: string;
+    /** When the access token ends, in Unix seconds. */
+    readonly expires_at: number;
+  };
+  readonly TotpConfirmation: {
+    readonly recovery_codes: readonly string[] | null;
+  };
+  readonly TotpEnrollment: {
+    readonly secret: string;
+    readonly otpauth_uri: string;
+  };
+  readonly TransferOrganizationRequest: {
+    readonly user_id: string;
+  };
+  readonly UpdateAccountRequest: {
+    readonly time_zone: string;
+  };
+  readonly UpdateAssetRequest: {
+    readonly title?: string | null | undefined;
+    /** Words of your own to sort by; kept in lower case, each once. */
+    readonly tags?: readonly string[] | undefined;
+    readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
+    /** Its first line. */
+    readonly hook?: string | undefined;
+    readonly body?: string | undefined;
+    /** What it asks of its readers. */
+    readonly cta?: string | undefined;
+    readonly hashtags?: readonly string[] | undefined;
+  };
+  readonly UpdateDraftRequest: {
+    /** One of its own variants. */
+    readonly selected_variant_id?: string | undefined;
+    /** A name to find it by. */
+    readonly title?: string | null | undefined;
+    /** What the post is about. */
+    readonly topic?: string | undefined;
+    readonly tone?: string | null | undefined;
+    readonly audience?: string | null | undefined;
+    readonly brand_voice?: string | null | undefined;
+    /** BCP 47 tag of the language to write in. */
+    readonly language?: string | undefined;
+  };
+  readonly UpdateMemberRequest: {
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+  };
+  readonly UpdateOrganizationRequest: {
+    readonly name: string;
+  };
+  readonly UpdateUserRequest: {
+    readonly full_name?: string | null | undefined;
+    readonly avatar_url?: string | null | undefined;
+  };
+  readonly UpdateWebhookRequest: {
+    /** https:// and an address of the public Internet. */
+    readonly url?: string | undefined;
+    /** All when not said. */
+    readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
+    readonly description?: string | undefined;
+    readonly status?: 'enabled' | 'disabled' | undefined;
+  };
+  readonly Usage: {
+    readonly data: readonly Schemas['LimitUsage'][];
+    readonly events: readonly Schemas['UsageEvent'][];
+    readonly next_cursor: string | null;
+  };
+  readonly UsageAdjustment: {
+    readonly id: string;
+    readonly account_id: string;
+    readonly product: string;
+    readonly limit: string | null;
+    readonly event_id: string | null;
+    readonly counted_in: 'units' | 'cost_micros';
+    readonly asked: number;
+    /** What really changed: nothing falls below 0. */
+    readonly applied: number;
+    readonly reason: string;
+    readonly made_by: string;
+    readonly created_at: string;
+  };
+  readonly UsageAdjustmentPage: {
+    readonly data: readonly Schemas['UsageAdjustment'][];
+    readonly next_cursor: string | null;
+  };
+  readonly UsageEvent: {
+    readonly id: string;
+    readonly permit_id: string;
+    readonly product: string;
+    readonly feature: string;
+    readonly provider: string;
+    readonly model: string;
+    /** The provider’s own id of the call: it joins this row with their bill. */
+    readonly provider_request_id: string | null;
+    readonly prompt_tokens: number;
+    readonly cached_tokens: number;
+    readonly completion_tokens: number;
+    readonly reasoning_tokens: number;
+    /** Micro-dollars that the provider may bill; of a correction, what it adds or takes away. */
+    readonly cost_micros: number;
+    /** What of it counts against your budgets: less than the cost where the provider failed. */
+    readonly charged_micros: number;
+    readonly price_version: string;
+    readonly status: 'pending' | 'sent' | 'posted' | 'voided';
+    /** The provider gave no figures: this is the most that the call may have cost. */
+    readonly estimated: boolean;
+    /** The estimated event that this one makes exact. */
+    readonly corrects: string | null;
+    readonly request_id: string;
+    readonly created_at: string;
+  };
+  readonly UsageEventError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly UsageEventReport: {
+    /** Yours: counted once for ever. */
+    readonly id: string;
+    readonly product: string;
+    /** One that its product opens to backends outside. */
+    readonly feature: string;
+    /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
+    readonly subject?: string | undefined;
+    readonly units?: number | undefined;
+    /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
+    readonly usage?: Schemas['ModelUsage'] | undefined;
+    /** Micro-dollars, taken as they are. */
+    readonly cost_micros?: number | undefined;
+    /** When it happened; now when not said. It is charged to the present windows that it lies in. */
+    readonly at?: string | undefined;
+  };
+  readonly UsageEventResult: {
+    readonly id: string;
+    readonly status: 'posted' | 'duplicate' | 'refused';
+    readonly error?: Schemas['UsageEventError'];
+  };
+  readonly UsageEventResultList: {
+    readonly data: readonly Schemas['UsageEventResult'][];
+  };
+  readonly UsageTotal: {
+    readonly account_id?: string | null;
+    readonly account_name?: string | null;
+    readonly user_id?: string | null;
+    /** The one that admitted the calls. */
+    readonly plan?: string | null;
+    readonly product?: string | null;
+    readonly feature?: string | null;
+    /** null: a person called. */
+    readonly key_id?: string | null;
+    readonly provider?: string | null;
+    readonly model?: string | null;
+    readonly day?: string | null;
+    readonly calls: number;
+    /** Of which the provider gave no figures. */
+    readonly estimated_calls: number;
+    readonly prompt_tokens: number;
+    readonly cached_tokens: number;
+    readonly completion_tokens: number;
+    readonly reasoning_tokens: number;
+    /** Micro-dollars: the sum of the three that follow. */
+    readonly cost_micros: number;
+    /** By the provider’s figures. */
+    readonly posted_micros: number;
+    /** The most that calls without figures may have cost. */
+    readonly estimated_micros: number;
+    /** What figures that came late, and adjustments, added or took away. */
+    readonly corrections_micros: number;
+    /** What of the cost counted against budgets: less, where providers failed. */
+    readonly charged_micros: number;
+  };
+  readonly UsageTotalReport: {
+    /** The first day. */
+    readonly from: string;
+    /** The day after the last. */
+    readonly until: string;
+    readonly zone: string;
+    readonly data: readonly Schemas['UsageTotal'][];
+    readonly next_cursor: string | null;
+  };
+  readonly User: {
+    readonly id: string;
+    readonly email: string;
+    readonly full_name: string | null;
+    readonly avatar_url: string | null;
+    readonly email_verified: boolean;
+    readonly role: 'user' | 'admin';
+    /** The account of a call without X-Account-Id. */
+    readonly default_account_id: string;
+    readonly accounts: readonly Schemas['UserAccount'][];
+  };
+  readonly UserAccount: {
+    readonly id: string;
+    readonly kind: 'personal' | 'organization';
+    readonly name: string;
+    readonly status: 'active' | 'suspended';
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+  };
+  readonly VerificationMail: {
+    readonly status: 'verification_sent';
+    readonly email: string;
+  };
+  readonly VerifyEmailRequest: {
+    readonly token: string;
+  };
+  readonly VerifyMfaRequest: {
+    readonly mfa_token: string;
+    /** Of an authenticator app. */
+    readonly code?: string | undefined;
+    readonly recovery_code?: string | undefined;
+    readonly passkey?: Schemas['PasskeyAssertion'] | undefined;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+    /** As at a log-in: by a device that is known, no mail tells of a new one. */
+    readonly former_refresh_token?: string | undefined;
+  };
+  readonly Webhook: {
+    readonly id: string;
+    readonly url: string;
+    /** What it is told. */
+    readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
+    readonly description: string;
+    readonly status: 'enabled' | 'disabled';
+    /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+    readonly disabled_because: 'gone' | 'failing' | null;
+    /** Since when every delivery has failed. */
+    readonly failing_since: string | null;
+    /** Until when the secret before the last rotation signs too. */
+    readonly former_secret_until: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly WebhookDelivery: {
+    readonly id: string;
+    /** The `webhook-id` that it is sent under. */
+    readonly event_id: string;
+    readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed' | 'webhook.test';
+    /** Whom the event is about. */
+    readonly account_id: string | null;
+    /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
+    readonly status: 'waiting' | 'sending' | 'delivered' | 'dead';
+    /** How often it was tried since it was last begun. */
+    readonly attempts: number;
+    readonly next_attempt_at: string | null;
+    /** The HTTP status of the last answer. */
+    readonly answered: number | null;
+    /** The beginning of its body. */
+    readonly answer: string | null;
+    /** Why there was no answer: `timeout`, `unreachable`, `refused_address` or `internal`. */
+    readonly error: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly WebhookDeliveryPage: {
+    readonly data: readonly Schemas['WebhookDelivery'][];
+    readonly next_cursor: string | null;
+  };
+  readonly WebhookPage: {
+    readonly data: readonly Schemas['Webhook'][];
+    readonly next_cursor: string | null;
+  };
+  readonly WebhookTest: {
+    readonly event_id: string;
+  };
+  readonly WebhookWithSecret: {
+    readonly id: string;
+    readonly url: string;
+    /** What it is told. */
+    readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
+    readonly description: string;
+    readonly status: 'enabled' | 'disabled';
+    /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
+    readonly disabled_because: 'gone' | 'failing' | null;
+    /** Since when every delivery has failed. */
+    readonly failing_since: string | null;
+    /** Until when the secret before the last rotation signs too. */
+    readonly former_secret_until: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
+    readonly secret: string | null;
+  };
+}
+
 /** What each route takes and answers. */
 export interface Routes {
   /** End a grant now */
@@ -7,76 +1744,46 @@ export interface Routes {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly account_id: string;
-      readonly product: string;
-      readonly plan: string | null;
-      readonly add_on: string | null;
-      readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
-      /** Of a plan that is sold by the seat: how many; else 1. */
-      readonly quantity: number;
-      readonly starts_at: string;
-      /** An exact end; null: none, or `days` say how long it lasts. */
-      readonly ends_at: string | null;
-      /** An add-on’s days, which begin when those given before are over. */
-      readonly days: number | null;
-      readonly cause: string;
-      readonly created_by: string | null;
-      readonly created_at: string;
-      readonly revoked_at: string | null;
-    };
+    readonly reply: Schemas['Grant'];
   };
   /** Delete a job that was given up */
   'DELETE /v1/admin/jobs/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Delete an endpoint with its deliveries */
   'DELETE /v1/admin/webhooks/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Revoke an API key */
   'DELETE /v1/api-keys/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Remove a passkey */
   'DELETE /v1/auth/mfa/passkeys/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Remove the authenticator app */
   'DELETE /v1/auth/mfa/totp': {
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Sign a device out */
   'DELETE /v1/auth/sessions/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Cancel a subscription */
   'DELETE /v1/billing/subscription': {
@@ -85,55 +1792,33 @@ export interface Routes {
       readonly product?: string | undefined;
       readonly when?: 'now' | 'period_end' | undefined;
     };
-    readonly reply: {
-      readonly ok: true;
-      /** When it ends, or has ended. */
-      readonly ends_at: string;
-    };
+    readonly reply: Schemas['CanceledSubscription'];
   };
   /** Put an asset into the trash */
   'DELETE /v1/library/assets/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Close your account */
   'DELETE /v1/me': {
-    readonly body: {
-      readonly password?: string | undefined;
-    };
-    readonly reply: {
-      readonly status: 'closed';
-      readonly restorable_until: string;
-    };
+    readonly body: Schemas['CloseUserRequest'];
+    readonly reply: Schemas['ClosedUser'];
   };
   /** Sign in by a provider no more */
   'DELETE /v1/me/identities/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Close an organization */
   'DELETE /v1/organizations/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Organization'];
   };
   /** Revoke an invitation */
   'DELETE /v1/organizations/{id}/invitations/{invitation_id}': {
@@ -141,9 +1826,7 @@ export interface Routes {
       readonly id: string;
       readonly invitation_id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Remove a member, or leave */
   'DELETE /v1/organizations/{id}/members/{user_id}': {
@@ -151,18 +1834,14 @@ export interface Routes {
       readonly id: string;
       readonly user_id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** End single sign-on */
   'DELETE /v1/organizations/{id}/sso': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Give a domain up */
   'DELETE /v1/organizations/{id}/sso/domains/{domain}': {
@@ -170,9 +1849,7 @@ export interface Routes {
       readonly id: string;
       readonly domain: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Forget whom the provider means by a user */
   'DELETE /v1/organizations/{id}/sso/links/{user_id}': {
@@ -180,19 +1857,11 @@ export interface Routes {
       readonly id: string;
       readonly user_id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Read the account that calls are for */
   'GET /v1/account': {
-    readonly reply: {
-      readonly id: string;
-      readonly kind: 'personal' | 'organization';
-      readonly name: string;
-      /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
-      readonly time_zone: string;
-    };
+    readonly reply: Schemas['Account'];
   };
   /** Read who did what in the account that calls are for */
   'GET /v1/account/audit': {
@@ -212,28 +1881,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly created_at: string;
-        readonly action: string;
-        /** The person behind it, through a key too. */
-        readonly user_id: string | null;
-        readonly target: {
-          readonly kind: string;
-          readonly id: string | null;
-        } | null;
-        readonly actor: {
-          readonly kind: 'user' | 'key' | 'system' | 'store';
-          readonly id: string | null;
-        };
-        readonly changes: Readonly<Record<string, unknown>>;
-        readonly ip: string | null;
-        readonly user_agent: string | null;
-        readonly request_id: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['AuditEntryPage'];
   };
   /** Export the audit of the account that calls are for */
   'GET /v1/account/audit/export': {
@@ -272,29 +1920,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly created_at: string;
-        readonly action: string;
-        /** The person behind it, through a key too. */
-        readonly user_id: string | null;
-        readonly target: {
-          readonly kind: string;
-          readonly id: string | null;
-        } | null;
-        readonly actor: {
-          readonly kind: 'user' | 'key' | 'system' | 'store';
-          readonly id: string | null;
-        };
-        readonly changes: Readonly<Record<string, unknown>>;
-        readonly ip: string | null;
-        readonly user_agent: string | null;
-        readonly request_id: string | null;
-        readonly account_id: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['AdminAuditEntryPage'];
   };
   /** Export the audit of all accounts */
   'GET /v1/admin/audit/export': {
@@ -324,26 +1950,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly event_id: string;
-        readonly store: 'stripe' | 'app_store' | 'google_play';
-        readonly mode: 'live' | 'test' | 'sandbox';
-        readonly type: string;
-        /** What it is about; null: nothing that is looked at. */
-        readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout' | null;
-        readonly object_id: string | null;
-        /** `reconciler`: the store never told it, it was found by asking. */
-        readonly via: 'webhook' | 'reconciler';
-        /** `waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up. */
-        readonly state: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead';
-        /** By the store’s clock. */
-        readonly occurred_at: string;
-        readonly received_at: string;
-        readonly settled_at: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['InboxEventPage'];
   };
   /** Objects of stores that were given up, newest first */
   'GET /v1/admin/billing/inbox/dead': {
@@ -353,21 +1960,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly store: 'stripe' | 'app_store' | 'google_play';
-        readonly mode: 'live' | 'test' | 'sandbox';
-        readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout';
-        readonly object_id: string;
-        /** The code of the last failure. */
-        readonly error: string;
-        readonly attempts: number;
-        /** When it was first hinted at. */
-        readonly hinted_at: string;
-        readonly given_up_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['DeadInboxTaskPage'];
   };
   /** MRR, ARR, churn and new customers, by month */
   'GET /v1/admin/billing/recurring': {
@@ -387,41 +1980,7 @@ export interface Routes {
       /** Without it, what the Accept header says. */
       readonly format?: 'json' | 'csv' | undefined;
     };
-    readonly reply: {
-      /** The first day. */
-      readonly from: string;
-      /** The day after the last. */
-      readonly until: string;
-      readonly zone: string;
-      readonly data: readonly ({
-        readonly month: string;
-        readonly currency: string;
-        readonly product?: string;
-        readonly plan?: string;
-        /** Accounts that paid when the month began. */
-        readonly customers_before: number;
-        /** And when it ended: now, of the present one. */
-        readonly customers: number;
-        readonly new_customers: number;
-        /** Had paid before, and not when the month began. */
-        readonly returned_customers: number;
-        readonly churned_customers: number;
-        readonly mrr_before_minor: number;
-        /** A twelfth of what subscriptions bring in a year, discounts taken off, without taxes. */
-        readonly mrr_minor: number;
-        readonly new_minor: number;
-        readonly returned_minor: number;
-        readonly expansion_minor: number;
-        readonly contraction_minor: number;
-        readonly churned_minor: number;
-        readonly arr_minor: number;
-        /** churned_customers ÷ customers_before; null: there were none. */
-        readonly logo_churn: number | null;
-        /** (churned + contraction) ÷ mrr_before */
-        readonly revenue_churn: number | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['RecurringRevenueReport'];
   };
   /** What was sold, less what went back, net of fees */
   'GET /v1/admin/billing/revenue': {
@@ -442,35 +2001,7 @@ export interface Routes {
       /** Without it, what the Accept header says. */
       readonly format?: 'json' | 'csv' | undefined;
     };
-    readonly reply: {
-      /** The first day. */
-      readonly from: string;
-      /** The day after the last. */
-      readonly until: string;
-      readonly zone: string;
-      readonly data: readonly ({
-        readonly month?: string;
-        readonly account_id?: string | null;
-        readonly product?: string | null;
-        /** `reel.pro`; null: an add-on, or units past a limit. */
-        readonly plan?: string | null;
-        /** What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`. */
-        readonly item?: string | null;
-        readonly kind?: 'sale' | 'refund' | 'dispute';
-        readonly currency: string;
-        readonly sales: number;
-        /** What customers paid, taxes included, less what went back. */
-        readonly gross_minor: number;
-        /** What stores kept. */
-        readonly fee_minor: number;
-        readonly tax_minor: number;
-        /** gross − fee − tax */
-        readonly net_minor: number;
-        /** Of how many sales the store has not said yet what it kept. */
-        readonly fees_missing: number;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['RevenueReport'];
   };
   /** What an account was given, newest first */
   'GET /v1/admin/grants': {
@@ -481,28 +2012,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly account_id: string;
-        readonly product: string;
-        readonly plan: string | null;
-        readonly add_on: string | null;
-        readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
-        /** Of a plan that is sold by the seat: how many; else 1. */
-        readonly quantity: number;
-        readonly starts_at: string;
-        /** An exact end; null: none, or `days` say how long it lasts. */
-        readonly ends_at: string | null;
-        /** An add-on’s days, which begin when those given before are over. */
-        readonly days: number | null;
-        readonly cause: string;
-        readonly created_by: string | null;
-        readonly created_at: string;
-        readonly revoked_at: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['GrantPage'];
   };
   /** Jobs of all accounts, newest first: those that were given up when nothing else is said */
   'GET /v1/admin/jobs': {
@@ -516,73 +2026,14 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** What it does: `product.job`. */
-        readonly kind: string;
-        readonly lane: 'interactive' | 'batch';
-        /** `dead`: it failed for good. */
-        readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
-        /** null: it has not told how far it is. */
-        readonly progress: {
-          readonly done: number;
-          readonly total: number;
-        } | null;
-        /** 0 before the first. */
-        readonly attempt: number;
-        /** Why its last attempt failed: an error code, or a few words. */
-        readonly error: string | null;
-        /** When it was, or will be, due. */
-        readonly run_at: string;
-        readonly created_at: string;
-        readonly updated_at: string;
-        /** The nil UUID: nobody’s, enqueued by a schedule. */
-        readonly account_id: string;
-        /** Ids only. */
-        readonly payload: Readonly<Record<string, string>>;
-        readonly permit_id: string | null;
-        /** How often it may be tried. */
-        readonly max_attempts: number;
-        readonly request_id: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['AdminJobPage'];
   };
   /** One job of any account */
   'GET /v1/admin/jobs/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** What it does: `product.job`. */
-      readonly kind: string;
-      readonly lane: 'interactive' | 'batch';
-      /** `dead`: it failed for good. */
-      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
-      /** null: it has not told how far it is. */
-      readonly progress: {
-        readonly done: number;
-        readonly total: number;
-      } | null;
-      /** 0 before the first. */
-      readonly attempt: number;
-      /** Why its last attempt failed: an error code, or a few words. */
-      readonly error: string | null;
-      /** When it was, or will be, due. */
-      readonly run_at: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** The nil UUID: nobody’s, enqueued by a schedule. */
-      readonly account_id: string;
-      /** Ids only. */
-      readonly payload: Readonly<Record<string, string>>;
-      readonly permit_id: string | null;
-      /** How often it may be tried. */
-      readonly max_attempts: number;
-      readonly request_id: string;
-    };
+    readonly reply: Schemas['AdminJob'];
   };
   /** The mail log, newest first */
   'GET /v1/admin/mail': {
@@ -595,24 +2046,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        /** Its Message-ID begins with it. */
-        readonly id: string;
-        readonly account_id: string | null;
-        readonly user_id: string | null;
-        readonly to: string;
-        readonly template: string;
-        /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it; `failed`: it was tried in vain. */
-        readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
-        readonly attempts: number;
-        readonly error: string | null;
-        readonly created_at: string;
-        readonly due_at: string;
-        readonly sent_at: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['MailPage'];
   };
   /** Net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
@@ -633,45 +2067,7 @@ export interface Routes {
       /** Without it, what the Accept header says. */
       readonly format?: 'json' | 'csv' | undefined;
     };
-    readonly reply: {
-      /** The first day. */
-      readonly from: string;
-      /** The day after the last. */
-      readonly until: string;
-      readonly zone: string;
-      readonly data: readonly ({
-        readonly month: string;
-        readonly currency: string;
-        readonly account_id?: string | null;
-        readonly product?: string | null;
-        readonly plan?: string | null;
-        readonly sales: number;
-        readonly gross_minor: number;
-        readonly fee_minor: number;
-        readonly tax_minor: number;
-        readonly net_minor: number;
-        /** What the model calls cost, in micro-dollars. */
-        readonly cost_micros: number;
-        /** What of it counted against the accounts’ budgets. */
-        readonly charged_micros: number;
-        /** The same in the currency, rounded half away from zero. */
-        readonly cost_minor: number | null;
-        /** net − cost; null: there is no rate for the currency. */
-        readonly margin_minor: number | null;
-        /** What the cost was converted at; null: the sale was in dollars, or there is no rate. */
-        readonly rate: {
-          readonly date: string;
-          readonly usd_per_eur: string;
-          readonly currency_per_eur: string;
-        } | null;
-      })[];
-      readonly next_cursor: string | null;
-      /** The file of exchange rates, and its newest day. */
-      readonly rates: {
-        readonly source: string;
-        readonly newest: string;
-      };
-    };
+    readonly reply: Schemas['MarginReport'];
   };
   /** Recorded sales, newest first */
   'GET /v1/admin/proceeds': {
@@ -682,30 +2078,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly product: string;
-        /** `reel.pro` */
-        readonly plan: string | null;
-        /** ISO 4217. */
-        readonly currency: string;
-        /** What the customer paid, tax included; of a refund, below 0. */
-        readonly gross_minor: number;
-        /** What the store kept. */
-        readonly fee_minor: number;
-        readonly tax_minor: number;
-        readonly occurred_at: string;
-        readonly source: 'manual' | 'stripe' | 'app_store' | 'google_play';
-        /** The store’s own id. The same one again is the same sale. */
-        readonly source_id: string;
-        readonly id: string;
-        readonly account_id: string;
-        /** gross − fee − tax */
-        readonly net_minor: number;
-        readonly created_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['SaleProceedsPage'];
   };
   /** What all accounts’ calls used and cost, summed up */
   'GET /v1/admin/usage': {
@@ -732,45 +2105,7 @@ export interface Routes {
       /** Without it, what the Accept header says. */
       readonly format?: 'json' | 'csv' | undefined;
     };
-    readonly reply: {
-      /** The first day. */
-      readonly from: string;
-      /** The day after the last. */
-      readonly until: string;
-      readonly zone: string;
-      readonly data: readonly ({
-        readonly account_id?: string | null;
-        readonly account_name?: string | null;
-        readonly user_id?: string | null;
-        /** The one that admitted the calls. */
-        readonly plan?: string | null;
-        readonly product?: string | null;
-        readonly feature?: string | null;
-        /** null: a person called. */
-        readonly key_id?: string | null;
-        readonly provider?: string | null;
-        readonly model?: string | null;
-        readonly day?: string | null;
-        readonly calls: number;
-        /** Of which the provider gave no figures. */
-        readonly estimated_calls: number;
-        readonly prompt_tokens: number;
-        readonly cached_tokens: number;
-        readonly completion_tokens: number;
-        readonly reasoning_tokens: number;
-        /** Micro-dollars: the sum of the three that follow. */
-        readonly cost_micros: number;
-        /** By the provider’s figures. */
-        readonly posted_micros: number;
-        /** The most that calls without figures may have cost. */
-        readonly estimated_micros: number;
-        /** What figures that came late, and adjustments, added or took away. */
-        readonly corrections_micros: number;
-        /** What of the cost counted against budgets: less, where providers failed. */
-        readonly charged_micros: number;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['UsageTotalReport'];
   };
   /** What was adjusted by hand, newest first */
   'GET /v1/admin/usage/adjustments': {
@@ -781,23 +2116,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly account_id: string;
-        readonly product: string;
-        readonly limit: string | null;
-        readonly event_id: string | null;
-        readonly counted_in: 'units' | 'cost_micros';
-        readonly asked: number;
-        /** What really changed: nothing falls below 0. */
-        readonly applied: number;
-        readonly reason: string;
-        readonly made_by: string;
-        readonly created_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['UsageAdjustmentPage'];
   };
   /** The endpoints that are told, newest first */
   'GET /v1/admin/webhooks': {
@@ -807,47 +2126,14 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly url: string;
-        /** What it is told. */
-        readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
-        readonly description: string;
-        readonly status: 'enabled' | 'disabled';
-        /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
-        readonly disabled_because: 'gone' | 'failing' | null;
-        /** Since when every delivery has failed. */
-        readonly failing_since: string | null;
-        /** Until when the secret before the last rotation signs too. */
-        readonly former_secret_until: string | null;
-        readonly created_at: string;
-        readonly updated_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['WebhookPage'];
   };
   /** One endpoint */
   'GET /v1/admin/webhooks/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly url: string;
-      /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
-      readonly description: string;
-      readonly status: 'enabled' | 'disabled';
-      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
-      readonly disabled_because: 'gone' | 'failing' | null;
-      /** Since when every delivery has failed. */
-      readonly failing_since: string | null;
-      /** Until when the secret before the last rotation signs too. */
-      readonly former_secret_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Webhook'];
   };
   /** What an endpoint was told, newest first, and how it answered */
   'GET /v1/admin/webhooks/{id}/deliveries': {
@@ -861,54 +2147,18 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** The `webhook-id` that it is sent under. */
-        readonly event_id: string;
-        readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed' | 'webhook.test';
-        /** Whom the event is about. */
-        readonly account_id: string | null;
-        /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
-        readonly status: 'waiting' | 'sending' | 'delivered' | 'dead';
-        /** How often it was tried since it was last begun. */
-        readonly attempts: number;
-        readonly next_attempt_at: string | null;
-        /** The HTTP status of the last answer. */
-        readonly answered: number | null;
-        /** The beginning of its body. */
-        readonly answer: string | null;
-        /** Why there was no answer: `timeout`, `unreachable`, `refused_address` or `internal`. */
-        readonly error: string | null;
-        readonly created_at: string;
-        readonly updated_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['WebhookDeliveryPage'];
   };
   /** The models that can be asked for */
   'GET /v1/ai/models': {
-    readonly reply: {
-      readonly object: 'list';
-      readonly data: readonly ({
-        readonly id: string;
-        readonly object: 'model';
-        readonly created: number;
-        readonly owned_by: string;
-      })[];
-    };
+    readonly reply: Schemas['ModelList'];
   };
   /** One of the models that can be asked for */
   'GET /v1/ai/models/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly object: 'model';
-      readonly created: number;
-      readonly owned_by: string;
-    };
+    readonly reply: Schemas['Model'];
   };
   /** List API keys */
   'GET /v1/api-keys': {
@@ -918,42 +2168,11 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly name: string;
-        /** The first characters, to tell keys apart by. */
-        readonly prefix: string;
-        readonly scopes: readonly string[];
-        /** The key that made it, with which it ends; null: a person did. */
-        readonly made_by: string | null;
-        /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
-        readonly monthly_budget_micros: number | null;
-        /** Whose role counts when the key is used. */
-        readonly user_id: string;
-        readonly created_at: string;
-        readonly expires_at: string | null;
-        readonly last_used_at: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['ApiKeyPage'];
   };
   /** Read your second factors */
   'GET /v1/auth/mfa': {
-    readonly reply: {
-      /** Whether a sign-in asks for a second factor. */
-      readonly enabled: boolean;
-      readonly totp: boolean;
-      readonly recovery_codes_left: number;
-      readonly passkeys: readonly ({
-        readonly id: string;
-        readonly name: string;
-        /** Whether it is kept in several devices, as by a password manager. */
-        readonly synced: boolean;
-        readonly created_at: string;
-        readonly last_used_at: string | null;
-      })[];
-    };
+    readonly reply: Schemas['MfaStatus'];
   };
   /** List the devices that you are signed in on */
   'GET /v1/auth/sessions': {
@@ -963,60 +2182,11 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** What you call the device, or what its user agent says it is. */
-        readonly name: string;
-        readonly ip: string;
-        readonly user_agent: string;
-        readonly created_at: string;
-        readonly last_used_at: string;
-        readonly current: boolean;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['SessionPage'];
   };
   /** What the account may do now in each product, why, and until when */
   'GET /v1/billing/entitlements': {
-    readonly reply: {
-      readonly data: readonly ({
-        readonly product: string;
-        readonly name: string;
-        /** `product.plan`; null: none. */
-        readonly plan: string | null;
-        readonly plan_name: string | null;
-        /** Where the plan comes from. */
-        readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
-        readonly add_ons: readonly ({
-          readonly id: string;
-          readonly expires_at: string | null;
-        })[];
-        /** What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect. */
-        readonly paid: readonly ({
-          readonly source: 'stripe' | 'app_store' | 'google_play';
-          readonly id: string;
-          readonly until: string | null;
-        })[];
-        /** Of a plan that is sold by the seat; else null. */
-        readonly quantity: number | null;
-        readonly grants: Readonly<Record<string, number | boolean | null>>;
-        /** By limit: how many units past the plan’s own size the account allows. They are part of `grants`. */
-        readonly overage: Readonly<Record<string, number>>;
-        /** By limit: what is used of the present window. */
-        readonly used: Readonly<Record<string, number>>;
-        /** By limit; null: without a cap. */
-        readonly left: Readonly<Record<string, number | null>>;
-        /** By limit: when its window ends. */
-        readonly resets_at: Readonly<Record<string, string | null>>;
-        /** When the plan gives way to another, or to none; null: nothing ends it. */
-        readonly until: string | null;
-        /** Until when the plan is kept although a payment failed; null: none did. */
-        readonly grace: string | null;
-        /** Whether a plan of it can be tried before it is paid, as far as is known before a card is. */
-        readonly trial_available: boolean;
-      })[];
-    };
+    readonly reply: Schemas['EntitlementList'];
   };
   /** Invoices of the account, newest first */
   'GET /v1/billing/invoices': {
@@ -1026,65 +2196,11 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly number: string | null;
-        readonly state: 'open' | 'paid' | 'void' | 'uncollectible';
-        /** As the store says: subscription_create, subscription_cycle, manual … */
-        readonly reason: string;
-        readonly currency: string;
-        /** Minor units, before discounts and tax. */
-        readonly subtotal: number;
-        readonly discount: number;
-        readonly tax: number;
-        readonly total: number;
-        readonly paid: number;
-        readonly next_attempt_at: string | null;
-        /** Where it is seen and paid. */
-        readonly url: string | null;
-        readonly pdf_url: string | null;
-        readonly issued_at: string;
-        readonly paid_at: string | null;
-        readonly lines: readonly ({
-          readonly product: string;
-          readonly plan: string | null;
-          readonly add_on: string | null;
-          /** A limit: units past it. */
-          readonly overage: string | null;
-          readonly quantity: number;
-          readonly amount: number;
-          readonly discount: number;
-          readonly tax: number;
-          readonly proration: boolean;
-        })[];
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['InvoicePage'];
   };
   /** Limits that may be passed for money, and how far */
   'GET /v1/billing/overage': {
-    readonly reply: {
-      readonly data: readonly ({
-        readonly product: string;
-        readonly limit: string;
-        /** `product.plan`: the one that is in effect. */
-        readonly plan: string;
-        readonly currency: 'usd' | 'eur' | 'gbp';
-        /** What one unit past the limit costs, in millionths of the currency. */
-        readonly unit_micros: number;
-        /** Units that the plan itself has, in each window. */
-        readonly included: number;
-        /** Units past it that the account allows, in each window; 0: the limit is a hard cap. */
-        readonly most: number;
-        /** Units of the present window, with those of calls that are under way. */
-        readonly used: number;
-        /** Units of the present window that are billed: settled, and past what was included. */
-        readonly past: number;
-        /** When the window ends. */
-        readonly resets_at: string | null;
-      })[];
-    };
+    readonly reply: Schemas['OverageList'];
   };
   /** What the account pays for */
   'GET /v1/billing/subscription': {
@@ -1092,40 +2208,7 @@ export interface Routes {
       /** Needed where the account has subscriptions of several products. */
       readonly product?: string | undefined;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly store: 'stripe' | 'app_store' | 'google_play';
-      readonly product: string;
-      /** `product.plan`. */
-      readonly plan: string;
-      readonly cycle: 'monthly' | 'yearly';
-      readonly quantity: number;
-      readonly price: {
-        readonly currency: string;
-        /** Of one, a cycle, before discounts and tax; minor units. */
-        readonly unit_amount: number;
-      };
-      readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-      readonly starts_at: string;
-      readonly trial_ends_at: string | null;
-      readonly period_starts_at: string;
-      readonly period_ends_at: string;
-      /** When it will end, as was asked. */
-      readonly cancels_at: string | null;
-      readonly ended_at: string | null;
-      /** Until when the plan is kept although it could not be charged; null: nothing failed. */
-      readonly grace_ends_at: string | null;
-      /** From when on it gives nothing until it is put right; it may be to come. */
-      readonly suspends_at: string | null;
-      readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
-      /** What it becomes, and when. */
-      readonly next: {
-        readonly plan: string;
-        readonly cycle: 'monthly' | 'yearly';
-        readonly quantity: number;
-        readonly at: string;
-      } | null;
-    };
+    readonly reply: Schemas['Subscription'];
   };
   /** What a change would cost now */
   'GET /v1/billing/subscription/preview': {
@@ -1143,22 +2226,7 @@ export interface Routes {
       /** Of a preview of the last quarter of an hour: then the change costs what it said. */
       readonly prorated_at?: string | undefined;
     };
-    readonly reply: {
-      readonly when: 'now' | 'period_end';
-      /** When it would take effect; null: at once. */
-      readonly at: string | null;
-      /** Minor units; below 0: credited on the next invoice. */
-      readonly due_now: number;
-      readonly currency: string;
-      /** Sent along with the change, it costs what is said here. */
-      readonly prorated_at: string | null;
-      readonly not_fitting: readonly ({
-        /** Its name within the product. */
-        readonly limit: string;
-        readonly used: number;
-        readonly max: number;
-      })[];
-    };
+    readonly reply: Schemas['SubscriptionPreview'];
   };
   /** All that the account ever subscribed to, newest first */
   'GET /v1/billing/subscriptions': {
@@ -1168,43 +2236,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly store: 'stripe' | 'app_store' | 'google_play';
-        readonly product: string;
-        /** `product.plan`. */
-        readonly plan: string;
-        readonly cycle: 'monthly' | 'yearly';
-        readonly quantity: number;
-        readonly price: {
-          readonly currency: string;
-          /** Of one, a cycle, before discounts and tax; minor units. */
-          readonly unit_amount: number;
-        };
-        readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-        readonly starts_at: string;
-        readonly trial_ends_at: string | null;
-        readonly period_starts_at: string;
-        readonly period_ends_at: string;
-        /** When it will end, as was asked. */
-        readonly cancels_at: string | null;
-        readonly ended_at: string | null;
-        /** Until when the plan is kept although it could not be charged; null: nothing failed. */
-        readonly grace_ends_at: string | null;
-        /** From when on it gives nothing until it is put right; it may be to come. */
-        readonly suspends_at: string | null;
-        readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
-        /** What it becomes, and when. */
-        readonly next: {
-          readonly plan: string;
-          readonly cycle: 'monthly' | 'yearly';
-          readonly quantity: number;
-          readonly at: string;
-        } | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['SubscriptionPage'];
   };
   /** List drafts */
   'GET /v1/drafts': {
@@ -1215,60 +2247,14 @@ export interface Routes {
       readonly cursor?: string | undefined;
       readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-        readonly topic: string;
-        readonly tone: string | null;
-        readonly audience: string | null;
-        readonly brand_voice: string | null;
-        readonly language: string;
-        readonly title: string | null;
-        /** What you chose among its variants. */
-        readonly selected_variant_id: string | null;
-        /** Counts your changes; the ETag of the draft. New variants do not count. */
-        readonly version: number;
-        readonly created_at: string;
-        readonly updated_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['DraftSummaryPage'];
   };
   /** Read a draft with its variants */
   'GET /v1/drafts/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly topic: string;
-      readonly tone: string | null;
-      readonly audience: string | null;
-      readonly brand_voice: string | null;
-      readonly language: string;
-      readonly title: string | null;
-      /** What you chose among its variants. */
-      readonly selected_variant_id: string | null;
-      /** Counts your changes; the ETag of the draft. New variants do not count. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** Those of the newest generation first; the newest 200. */
-      readonly variants: readonly ({
-        readonly id: string;
-        readonly generation_id: string;
-        /** Its place among those of its generation, from 1. */
-        readonly position: number;
-        readonly hook: string;
-        readonly body: string;
-        readonly cta: string;
-        readonly hashtags: readonly string[];
-        /** Longer than its platform takes. */
-        readonly over_length: boolean;
-      })[];
-    };
+    readonly reply: Schemas['Draft'];
   };
   /** Read a generation and its variants */
   'GET /v1/generations/{id}': {
@@ -1279,40 +2265,7 @@ export interface Routes {
       /** Seconds to wait for the end. */
       readonly wait?: number | undefined;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly draft_id: string;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      /** What asked for it: a create, or a regeneration of one part or of the whole. */
-      readonly mode: 'create' | 'targeted' | 'full';
-      /** The part that is written anew. */
-      readonly target?: 'hook' | 'body' | 'cta' | 'hashtags';
-      readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-      /** How many variants are there, of how many that were asked for. */
-      readonly progress: {
-        readonly done: number;
-        readonly total: number;
-      };
-      /** Each is here as soon as it is written. */
-      readonly variants: readonly ({
-        readonly id: string;
-        readonly hook: string;
-        readonly body: string;
-        readonly cta: string;
-        readonly hashtags: readonly string[];
-        /** Longer than its platform takes. */
-        readonly over_length: boolean;
-      })[];
-      /** Why it failed; the quota was given back. */
-      readonly error?: {
-        readonly code: string;
-        readonly message: string;
-      };
-      /** Of the request that asked for it; it is on its usage events and log lines too. */
-      readonly request_id: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Generation'];
   };
   /** The account’s jobs, newest first */
   'GET /v1/jobs': {
@@ -1322,57 +2275,14 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** What it does: `product.job`. */
-        readonly kind: string;
-        readonly lane: 'interactive' | 'batch';
-        /** `dead`: it failed for good. */
-        readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
-        /** null: it has not told how far it is. */
-        readonly progress: {
-          readonly done: number;
-          readonly total: number;
-        } | null;
-        /** 0 before the first. */
-        readonly attempt: number;
-        /** Why its last attempt failed: an error code, or a few words. */
-        readonly error: string | null;
-        /** When it was, or will be, due. */
-        readonly run_at: string;
-        readonly created_at: string;
-        readonly updated_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['JobPage'];
   };
   /** One job: its status, and how far it is */
   'GET /v1/jobs/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** What it does: `product.job`. */
-      readonly kind: string;
-      readonly lane: 'interactive' | 'batch';
-      /** `dead`: it failed for good. */
-      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
-      /** null: it has not told how far it is. */
-      readonly progress: {
-        readonly done: number;
-        readonly total: number;
-      } | null;
-      /** 0 before the first. */
-      readonly attempt: number;
-      /** Why its last attempt failed: an error code, or a few words. */
-      readonly error: string | null;
-      /** When it was, or will be, due. */
-      readonly run_at: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Job'];
   };
   /** List and search the library */
   'GET /v1/library/assets': {
@@ -1390,77 +2300,18 @@ export interface Routes {
       /** `true`: those in the trash. */
       readonly deleted?: 'true' | 'false' | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** Where it was copied from. */
-        readonly draft_id: string | null;
-        readonly variant_id: string | null;
-        readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-        readonly language: string;
-        readonly title: string | null;
-        readonly hook: string;
-        readonly body: string;
-        readonly cta: string;
-        readonly hashtags: readonly string[];
-        readonly tags: readonly string[];
-        readonly status: 'draft' | 'ready' | 'published' | 'archived';
-        /** Counts changes; the ETag of the asset. */
-        readonly version: number;
-        readonly created_at: string;
-        readonly updated_at: string;
-        /** In the trash since; 30 days later it is gone. */
-        readonly deleted_at: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['AssetPage'];
   };
   /** Read an asset */
   'GET /v1/library/assets/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** Where it was copied from. */
-      readonly draft_id: string | null;
-      readonly variant_id: string | null;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly language: string;
-      readonly title: string | null;
-      readonly hook: string;
-      readonly body: string;
-      readonly cta: string;
-      readonly hashtags: readonly string[];
-      readonly tags: readonly string[];
-      readonly status: 'draft' | 'ready' | 'published' | 'archived';
-      /** Counts changes; the ETag of the asset. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** In the trash since; 30 days later it is gone. */
-      readonly deleted_at: string | null;
-    };
+    readonly reply: Schemas['Asset'];
   };
   /** Read who you are */
   'GET /v1/me': {
-    readonly reply: {
-      readonly id: string;
-      readonly email: string;
-      readonly full_name: string | null;
-      readonly avatar_url: string | null;
-      readonly email_verified: boolean;
-      readonly role: 'user' | 'admin';
-      /** The account of a call without X-Account-Id. */
-      readonly default_account_id: string;
-      readonly accounts: readonly ({
-        readonly id: string;
-        readonly kind: 'personal' | 'organization';
-        readonly name: string;
-        readonly status: 'active' | 'suspended';
-        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      })[];
-    };
+    readonly reply: Schemas['User'];
   };
   /** List the exports that you asked for */
   'GET /v1/me/exports': {
@@ -1470,35 +2321,14 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        /** The organization that it is of; null: of yourself. */
-        readonly organization_id: string | null;
-        readonly status: 'waiting' | 'ready' | 'failed';
-        readonly bytes: number | null;
-        /** Until when it can be downloaded; null while it is made. */
-        readonly expires_at: string | null;
-        readonly created_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['DataExportPage'];
   };
   /** Read how an export stands */
   'GET /v1/me/exports/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** The organization that it is of; null: of yourself. */
-      readonly organization_id: string | null;
-      readonly status: 'waiting' | 'ready' | 'failed';
-      readonly bytes: number | null;
-      /** Until when it can be downloaded; null while it is made. */
-      readonly expires_at: string | null;
-      readonly created_at: string;
-    };
+    readonly reply: Schemas['DataExport'];
   };
   /** Download an export */
   'GET /v1/me/exports/{id}/archive': {
@@ -1509,15 +2339,7 @@ export interface Routes {
   };
   /** List the providers that you can sign in by */
   'GET /v1/me/identities': {
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly provider: 'google' | 'firebase';
-        readonly email: string;
-        readonly linked_at: string;
-        readonly last_used_at: string;
-      })[];
-    };
+    readonly reply: Schemas['IdentityList'];
   };
   /** List your organizations */
   'GET /v1/organizations': {
@@ -1528,35 +2350,14 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly name: string;
-        readonly status: 'active' | 'suspended';
-        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-        /** Until when a closed one can be opened again; null: it is open. */
-        readonly restorable_until: string | null;
-        readonly created_at: string;
-        readonly updated_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['OrganizationPage'];
   };
   /** Read an organization */
   'GET /v1/organizations/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Organization'];
   };
   /** Read what happened in an organization */
   'GET /v1/organizations/{id}/activity': {
@@ -1569,20 +2370,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly created_at: string;
-        readonly action: string;
-        /** The person behind it, through a key too. */
-        readonly user_id: string | null;
-        readonly target: {
-          readonly kind: string;
-          readonly id: string | null;
-        } | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['ActivityPage'];
   };
   /** Read who did what in an organization */
   'GET /v1/organizations/{id}/audit': {
@@ -1605,28 +2393,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly created_at: string;
-        readonly action: string;
-        /** The person behind it, through a key too. */
-        readonly user_id: string | null;
-        readonly target: {
-          readonly kind: string;
-          readonly id: string | null;
-        } | null;
-        readonly actor: {
-          readonly kind: 'user' | 'key' | 'system' | 'store';
-          readonly id: string | null;
-        };
-        readonly changes: Readonly<Record<string, unknown>>;
-        readonly ip: string | null;
-        readonly user_agent: string | null;
-        readonly request_id: string | null;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['AuditEntryPage'];
   };
   /** Export the audit of an organization */
   'GET /v1/organizations/{id}/audit/export': {
@@ -1659,18 +2426,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly email: string;
-        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-        readonly status: 'open' | 'expired';
-        readonly invited_by: string;
-        readonly created_at: string;
-        readonly expires_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['InvitationPage'];
   };
   /** List the members of an organization */
   'GET /v1/organizations/{id}/members': {
@@ -1683,167 +2439,42 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly user_id: string;
-        readonly email: string;
-        readonly full_name: string | null;
-        readonly avatar_url: string | null;
-        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-        readonly created_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['MemberPage'];
   };
   /** Read how single sign-on is set up */
   'GET /v1/organizations/{id}/sso': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      /** As the provider’s discovery document names itself, not that document’s address; https. */
-      readonly issuer: string;
-      readonly client_id: string;
-      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
-      readonly enforced: boolean;
-      /** Whether whoever comes by it becomes a member. */
-      readonly provisions: boolean;
-      readonly default_role: 'viewer' | 'member';
-      /** When somebody first signed in by it as it is set up; null: nobody has. */
-      readonly proven_at: string | null;
-      /** What the provider must allow. */
-      readonly redirect_uri: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['SsoConnection'];
   };
   /** List the domains of an organization */
   'GET /v1/organizations/{id}/sso/domains': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly domain: string;
-        /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
-        readonly status: 'pending' | 'verified' | 'missing';
-        /** What DNS must show, and go on showing. */
-        readonly record: {
-          readonly type: 'TXT';
-          readonly name: string;
-          readonly value: string;
-        };
-        readonly verified_at: string | null;
-        readonly missing_since: string | null;
-      })[];
-    };
+    readonly reply: Schemas['SsoDomainList'];
   };
   /** A permit that was taken over HTTP */
   'GET /v1/permits/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly permit_id: string;
-      readonly product: string;
-      readonly feature: string;
-      readonly units: number;
-      readonly reserve_micros: number;
-      readonly expires_at: string;
-      readonly subject: string | null;
-      /** `expired`: nobody closed it in time; it counts as used until somebody says better. */
-      readonly status: 'running' | 'settled' | 'voided' | 'expired';
-      readonly reason: string | null;
-      /** What is posted for it. */
-      readonly cost_micros: number;
-      /** That is its reserve, because nobody has said what it really cost. */
-      readonly estimated: boolean;
-      readonly created_at: string;
-    };
+    readonly reply: Schemas['PermitStatus'];
   };
   /** What is sold, and what the plans differ in */
   'GET /v1/plans': {
     readonly query: {
       readonly product?: string | undefined;
     };
-    readonly reply: {
-      /** Product by product, price ascending. */
-      readonly data: readonly ({
-        /** `product.plan`, as it is named everywhere. */
-        readonly id: string;
-        readonly product: string;
-        readonly name: string;
-        readonly price: {
-          readonly currency: 'usd' | 'eur' | 'gbp';
-          /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
-          readonly monthly: number;
-          /** For a year that is paid at once; null: it is not sold so. */
-          readonly yearly: number | null;
-        };
-        /** Whether accounts without a purchase have it. */
-        readonly default: boolean;
-        /** Whose data the product holds: its plans are for accounts of that kind. */
-        readonly holds: 'personal' | 'organization' | 'both';
-        /** Days before the first payment; null: there is no trial. */
-        readonly trial_days: number | null;
-        /** Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold. */
-        readonly per_seat: readonly string[];
-        /** Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency. */
-        readonly overage: Readonly<Record<string, number>>;
-        readonly grants: Readonly<Record<string, number | boolean | null>>;
-      })[];
-      readonly add_ons: readonly ({
-        readonly id: string;
-        readonly product: string;
-        readonly name: string;
-        readonly price: {
-          readonly currency: 'usd' | 'eur' | 'gbp';
-          readonly once: number;
-        };
-        /** How long it lasts; bought again meanwhile, it lasts that much longer. */
-        readonly days: number;
-        /** The plan that is at least in effect while it lasts. */
-        readonly lifts: string;
-      })[];
-      /** For each product, what its plans differ in. */
-      readonly comparison: Readonly<Record<string, readonly ({
-        readonly name: string;
-        readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'rate' | 'number' | 'boolean';
-        readonly per: 'minute' | 'hour' | 'day' | 'week' | 'month' | 'billing_period' | null;
-        readonly unit: 'uses' | 'seconds' | 'at_once' | 'micro_dollars' | 'amount' | 'bytes' | 'members' | null;
-        /** Its size in each plan, by the plan’s id. */
-        readonly plans: Readonly<Record<string, number | boolean | null>>;
-      })[]>>;
-    };
+    readonly reply: Schemas['PlanList'];
   };
   /** One plan, by its id */
   'GET /v1/plans/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      /** `product.plan`, as it is named everywhere. */
-      readonly id: string;
-      readonly product: string;
-      readonly name: string;
-      readonly price: {
-        readonly currency: 'usd' | 'eur' | 'gbp';
-        /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
-        readonly monthly: number;
-        /** For a year that is paid at once; null: it is not sold so. */
-        readonly yearly: number | null;
-      };
-      /** Whether accounts without a purchase have it. */
-      readonly default: boolean;
-      /** Whose data the product holds: its plans are for accounts of that kind. */
-      readonly holds: 'personal' | 'organization' | 'both';
-      /** Days before the first payment; null: there is no trial. */
-      readonly trial_days: number | null;
-      /** Sold by quantity: the sizes of these limits are of one, and are multiplied. None: one is sold. */
-      readonly per_seat: readonly string[];
-      /** Limits that an account may choose to pass: what one unit past them costs, in millionths of the currency. */
-      readonly overage: Readonly<Record<string, number>>;
-      readonly grants: Readonly<Record<string, number | boolean | null>>;
-    };
+    readonly reply: Schemas['Plan'];
   };
   /** What is used of each limit, and the ledger */
   'GET /v1/usage': {
@@ -1853,50 +2484,7 @@ export interface Routes {
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly product: string;
-        readonly limit: string;
-        readonly kind: string;
-        /** Units; of a budget, micro-dollars spent and reserved. */
-        readonly used: number;
-        /** null: without a bound. */
-        readonly max: number | null;
-        /** null: it frees itself, or never resets. */
-        readonly resets_at: string | null;
-        /** Of credits: how many are left. */
-        readonly balance?: number;
-        /** Of credits: when the next of them expire; null: none do. */
-        readonly next_expiry?: string | null;
-      })[];
-      readonly events: readonly ({
-        readonly id: string;
-        readonly permit_id: string;
-        readonly product: string;
-        readonly feature: string;
-        readonly provider: string;
-        readonly model: string;
-        /** The provider’s own id of the call: it joins this row with their bill. */
-        readonly provider_request_id: string | null;
-        readonly prompt_tokens: number;
-        readonly cached_tokens: number;
-        readonly completion_tokens: number;
-        readonly reasoning_tokens: number;
-        /** Micro-dollars that the provider may bill; of a correction, what it adds or takes away. */
-        readonly cost_micros: number;
-        /** What of it counts against your budgets: less than the cost where the provider failed. */
-        readonly charged_micros: number;
-        readonly price_version: string;
-        readonly status: 'pending' | 'sent' | 'posted' | 'voided';
-        /** The provider gave no figures: this is the most that the call may have cost. */
-        readonly estimated: boolean;
-        /** The estimated event that this one makes exact. */
-        readonly corrects: string | null;
-        readonly request_id: string;
-        readonly created_at: string;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['Usage'];
   };
   /** What the account’s calls used and cost, summed up */
   'GET /v1/usage/report': {
@@ -1922,235 +2510,57 @@ export interface Routes {
       /** Without it, what the Accept header says. */
       readonly format?: 'json' | 'csv' | undefined;
     };
-    readonly reply: {
-      /** The first day. */
-      readonly from: string;
-      /** The day after the last. */
-      readonly until: string;
-      readonly zone: string;
-      readonly data: readonly ({
-        readonly account_id?: string | null;
-        readonly account_name?: string | null;
-        readonly user_id?: string | null;
-        /** The one that admitted the calls. */
-        readonly plan?: string | null;
-        readonly product?: string | null;
-        readonly feature?: string | null;
-        /** null: a person called. */
-        readonly key_id?: string | null;
-        readonly provider?: string | null;
-        readonly model?: string | null;
-        readonly day?: string | null;
-        readonly calls: number;
-        /** Of which the provider gave no figures. */
-        readonly estimated_calls: number;
-        readonly prompt_tokens: number;
-        readonly cached_tokens: number;
-        readonly completion_tokens: number;
-        readonly reasoning_tokens: number;
-        /** Micro-dollars: the sum of the three that follow. */
-        readonly cost_micros: number;
-        /** By the provider’s figures. */
-        readonly posted_micros: number;
-        /** The most that calls without figures may have cost. */
-        readonly estimated_micros: number;
-        /** What figures that came late, and adjustments, added or took away. */
-        readonly corrections_micros: number;
-        /** What of the cost counted against budgets: less, where providers failed. */
-        readonly charged_micros: number;
-      })[];
-      readonly next_cursor: string | null;
-    };
+    readonly reply: Schemas['UsageTotalReport'];
   };
   /** Change the time zone of the account */
   'PATCH /v1/account': {
-    readonly body: {
-      readonly time_zone: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly kind: 'personal' | 'organization';
-      readonly name: string;
-      /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
-      readonly time_zone: string;
-    };
+    readonly body: Schemas['UpdateAccountRequest'];
+    readonly reply: Schemas['Account'];
   };
   /** Change an endpoint; enable or disable it */
   'PATCH /v1/admin/webhooks/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** https:// and an address of the public Internet. */
-      readonly url?: string | undefined;
-      /** All when not said. */
-      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
-      readonly description?: string | undefined;
-      readonly status?: 'enabled' | 'disabled' | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly url: string;
-      /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
-      readonly description: string;
-      readonly status: 'enabled' | 'disabled';
-      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
-      readonly disabled_because: 'gone' | 'failing' | null;
-      /** Since when every delivery has failed. */
-      readonly failing_since: string | null;
-      /** Until when the secret before the last rotation signs too. */
-      readonly former_secret_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly body: Schemas['UpdateWebhookRequest'];
+    readonly reply: Schemas['Webhook'];
   };
   /** Rename a passkey */
   'PATCH /v1/auth/mfa/passkeys/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly name: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      /** Whether it is kept in several devices, as by a password manager. */
-      readonly synced: boolean;
-      readonly created_at: string;
-      readonly last_used_at: string | null;
-    };
+    readonly body: Schemas['RenamePasskeyRequest'];
+    readonly reply: Schemas['Passkey'];
   };
   /** Choose a variant, name a draft, change its brief */
   'PATCH /v1/drafts/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** One of its own variants. */
-      readonly selected_variant_id?: string | undefined;
-      /** A name to find it by. */
-      readonly title?: string | null | undefined;
-      /** What the post is about. */
-      readonly topic?: string | undefined;
-      readonly tone?: string | null | undefined;
-      readonly audience?: string | null | undefined;
-      readonly brand_voice?: string | null | undefined;
-      /** BCP 47 tag of the language to write in. */
-      readonly language?: string | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly topic: string;
-      readonly tone: string | null;
-      readonly audience: string | null;
-      readonly brand_voice: string | null;
-      readonly language: string;
-      readonly title: string | null;
-      /** What you chose among its variants. */
-      readonly selected_variant_id: string | null;
-      /** Counts your changes; the ETag of the draft. New variants do not count. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** Those of the newest generation first; the newest 200. */
-      readonly variants: readonly ({
-        readonly id: string;
-        readonly generation_id: string;
-        /** Its place among those of its generation, from 1. */
-        readonly position: number;
-        readonly hook: string;
-        readonly body: string;
-        readonly cta: string;
-        readonly hashtags: readonly string[];
-        /** Longer than its platform takes. */
-        readonly over_length: boolean;
-      })[];
-    };
+    readonly body: Schemas['UpdateDraftRequest'];
+    readonly reply: Schemas['Draft'];
   };
   /** Change an asset */
   'PATCH /v1/library/assets/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly title?: string | null | undefined;
-      /** Words of your own to sort by; kept in lower case, each once. */
-      readonly tags?: readonly string[] | undefined;
-      readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
-      /** Its first line. */
-      readonly hook?: string | undefined;
-      readonly body?: string | undefined;
-      /** What it asks of its readers. */
-      readonly cta?: string | undefined;
-      readonly hashtags?: readonly string[] | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      /** Where it was copied from. */
-      readonly draft_id: string | null;
-      readonly variant_id: string | null;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly language: string;
-      readonly title: string | null;
-      readonly hook: string;
-      readonly body: string;
-      readonly cta: string;
-      readonly hashtags: readonly string[];
-      readonly tags: readonly string[];
-      readonly status: 'draft' | 'ready' | 'published' | 'archived';
-      /** Counts changes; the ETag of the asset. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** In the trash since; 30 days later it is gone. */
-      readonly deleted_at: string | null;
-    };
+    readonly body: Schemas['UpdateAssetRequest'];
+    readonly reply: Schemas['Asset'];
   };
   /** Change your profile */
   'PATCH /v1/me': {
-    readonly body: {
-      readonly full_name?: string | null | undefined;
-      readonly avatar_url?: string | null | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly email: string;
-      readonly full_name: string | null;
-      readonly avatar_url: string | null;
-      readonly email_verified: boolean;
-      readonly role: 'user' | 'admin';
-      /** The account of a call without X-Account-Id. */
-      readonly default_account_id: string;
-      readonly accounts: readonly ({
-        readonly id: string;
-        readonly kind: 'personal' | 'organization';
-        readonly name: string;
-        readonly status: 'active' | 'suspended';
-        readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      })[];
-    };
+    readonly body: Schemas['UpdateUserRequest'];
+    readonly reply: Schemas['User'];
   };
   /** Rename an organization */
   'PATCH /v1/organizations/{id}': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly name: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly body: Schemas['UpdateOrganizationRequest'];
+    readonly reply: Schemas['Organization'];
   };
   /** Change a member's role */
   'PATCH /v1/organizations/{id}/members/{user_id}': {
@@ -2158,1147 +2568,331 @@ export interface Routes {
       readonly id: string;
       readonly user_id: string;
     };
-    readonly body: {
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-    };
-    readonly reply: {
-      readonly user_id: string;
-      readonly email: string;
-      readonly full_name: string | null;
-      readonly avatar_url: string | null;
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      readonly created_at: string;
-    };
+    readonly body: Schemas['UpdateMemberRequest'];
+    readonly reply: Schemas['Member'];
   };
   /** Reinstate a suspended account */
   'POST /v1/admin/accounts/{id}/reinstate': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Suspend an account */
   'POST /v1/admin/accounts/{id}/suspend': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Have what stores told looked at again */
   'POST /v1/admin/billing/inbox/replay': {
-    readonly body: {
-      readonly event_ids?: readonly string[] | undefined;
-      readonly since?: string | undefined;
-      readonly until?: string | undefined;
-      /** All objects that were given up. */
-      readonly dead?: true | undefined;
-    };
-    readonly reply: {
-      /** How many are fetched again. */
-      readonly objects: number;
-      /** Where to go on; null: that was all. */
-      readonly next_since: string | null;
-    };
+    readonly body: Schemas['ReplayInboxRequest'];
+    readonly reply: Schemas['InboxReplay'];
   };
   /** Give an account credits beside those of its plan */
   'POST /v1/admin/credits': {
-    readonly body: {
-      /** Of a user, whose default account they are given to. */
-      readonly email?: string | undefined;
-      readonly account_id?: string | undefined;
-      readonly product: string;
-      /** Which credits, where a product has several. */
-      readonly limit: string;
-      readonly amount: number;
-      /** Without it they last. */
-      readonly expires_at?: string | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly account_id: string;
-      readonly product: string;
-      readonly limit: string;
-      readonly source: string;
-      readonly amount: number;
-      readonly remaining: number;
-      /** null: they last. */
-      readonly expires_at: string | null;
-      readonly cause: string;
-      readonly created_at: string;
-    };
+    readonly body: Schemas['GrantCreditsRequest'];
+    readonly reply: Schemas['CreditGrant'];
   };
   /** Give an account a plan or an add-on */
   'POST /v1/admin/grants': {
-    readonly body: {
-      /** Of a user, whose default account it is given to. */
-      readonly email?: string | undefined;
-      readonly account_id?: string | undefined;
-      readonly product: string;
-      /** `product.plan`, or its name within the product. */
-      readonly plan?: string | undefined;
-      readonly add_on?: string | undefined;
-      /** An exact end, in the future. */
-      readonly until?: string | undefined;
-      /** Of a plan that is sold by the seat: how many. */
-      readonly quantity?: number | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly account_id: string;
-      readonly product: string;
-      readonly plan: string | null;
-      readonly add_on: string | null;
-      readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
-      /** Of a plan that is sold by the seat: how many; else 1. */
-      readonly quantity: number;
-      readonly starts_at: string;
-      /** An exact end; null: none, or `days` say how long it lasts. */
-      readonly ends_at: string | null;
-      /** An add-on’s days, which begin when those given before are over. */
-      readonly days: number | null;
-      readonly cause: string;
-      readonly created_by: string | null;
-      readonly created_at: string;
-      readonly revoked_at: string | null;
-    };
+    readonly body: Schemas['CreateGrantRequest'];
+    readonly reply: Schemas['Grant'];
   };
   /** Run a job again that was given up */
   'POST /v1/admin/jobs/{id}/replay': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** What it does: `product.job`. */
-      readonly kind: string;
-      readonly lane: 'interactive' | 'batch';
-      /** `dead`: it failed for good. */
-      readonly status: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled';
-      /** null: it has not told how far it is. */
-      readonly progress: {
-        readonly done: number;
-        readonly total: number;
-      } | null;
-      /** 0 before the first. */
-      readonly attempt: number;
-      /** Why its last attempt failed: an error code, or a few words. */
-      readonly error: string | null;
-      /** When it was, or will be, due. */
-      readonly run_at: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** The nil UUID: nobody’s, enqueued by a schedule. */
-      readonly account_id: string;
-      /** Ids only. */
-      readonly payload: Readonly<Record<string, string>>;
-      readonly permit_id: string | null;
-      /** How often it may be tried. */
-      readonly max_attempts: number;
-      readonly request_id: string;
-    };
+    readonly reply: Schemas['AdminJob'];
   };
   /** Record what an account’s sales brought in */
   'POST /v1/admin/proceeds': {
-    readonly body: {
-      readonly account_id: string;
-      readonly sales: readonly ({
-        readonly product: string;
-        /** `reel.pro` */
-        readonly plan?: string | null | undefined;
-        /** ISO 4217. */
-        readonly currency: string;
-        /** What the customer paid, tax included; of a refund, below 0. */
-        readonly gross_minor: number;
-        /** What the store kept. */
-        readonly fee_minor?: number | undefined;
-        readonly tax_minor?: number | undefined;
-        readonly occurred_at: string;
-        readonly source?: 'manual' | 'stripe' | 'app_store' | 'google_play' | undefined;
-        /** The store’s own id. The same one again is the same sale. */
-        readonly source_id: string;
-      })[];
-    };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly source: string;
-        readonly source_id: string;
-        readonly status: 'recorded' | 'known';
-      })[];
-    };
+    readonly body: Schemas['RecordProceedsRequest'];
+    readonly reply: Schemas['ProceedsResultList'];
   };
   /** Adjust what a limit holds, or what a call cost */
   'POST /v1/admin/usage/adjustments': {
-    readonly body: {
-      readonly account_id: string;
-      /** Of the limit. */
-      readonly product?: string | undefined;
-      /** A quota, credits or a budget that counts by account: its present window is changed. */
-      readonly limit?: string | undefined;
-      /** A posted call: its cost is changed, by a correction row. */
-      readonly event_id?: string | undefined;
-      /** Of a quota or of credits; below 0, less was used. */
-      readonly units?: number | undefined;
-      /** Micro-dollars of a budget or of a call. */
-      readonly cost_micros?: number | undefined;
-      readonly reason: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly account_id: string;
-      readonly product: string;
-      readonly limit: string | null;
-      readonly event_id: string | null;
-      readonly counted_in: 'units' | 'cost_micros';
-      readonly asked: number;
-      /** What really changed: nothing falls below 0. */
-      readonly applied: number;
-      readonly reason: string;
-      readonly made_by: string;
-      readonly created_at: string;
-    };
+    readonly body: Schemas['AdjustUsageRequest'];
+    readonly reply: Schemas['UsageAdjustment'];
   };
   /** Remove all second factors of a user */
   'POST /v1/admin/users/{id}/mfa/reset': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Reinstate a suspended user */
   'POST /v1/admin/users/{id}/reinstate': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Suspend a user */
   'POST /v1/admin/users/{id}/suspend': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Tell one of your own systems what happens here */
   'POST /v1/admin/webhooks': {
-    readonly body: {
-      /** https:// and an address of the public Internet. */
-      readonly url: string;
-      /** All when not said. */
-      readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
-      readonly description?: string | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly url: string;
-      /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
-      readonly description: string;
-      readonly status: 'enabled' | 'disabled';
-      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
-      readonly disabled_because: 'gone' | 'failing' | null;
-      /** Since when every delivery has failed. */
-      readonly failing_since: string | null;
-      /** Until when the secret before the last rotation signs too. */
-      readonly former_secret_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
-      readonly secret: string | null;
-    };
+    readonly body: Schemas['CreateWebhookRequest'];
+    readonly reply: Schemas['WebhookWithSecret'];
   };
   /** Tell an endpoint again what it missed */
   'POST /v1/admin/webhooks/{id}/replay': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly event_id?: string | undefined;
-      readonly since?: string | undefined;
-      readonly until?: string | undefined;
-      readonly include_delivered?: boolean | undefined;
-    };
-    readonly reply: {
-      readonly deliveries: number;
-      /** Where to go on; null: that was all. */
-      readonly next_since: string | null;
-    };
+    readonly body: Schemas['ReplayDeliveriesRequest'];
+    readonly reply: Schemas['DeliveryReplay'];
   };
   /** A new secret */
   'POST /v1/admin/webhooks/{id}/rotate': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly overlap_hours?: number | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly url: string;
-      /** What it is told. */
-      readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
-      readonly description: string;
-      readonly status: 'enabled' | 'disabled';
-      /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
-      readonly disabled_because: 'gone' | 'failing' | null;
-      /** Since when every delivery has failed. */
-      readonly failing_since: string | null;
-      /** Until when the secret before the last rotation signs too. */
-      readonly former_secret_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
-      readonly secret: string | null;
-    };
+    readonly body: Schemas['RotateWebhookSecretRequest'];
+    readonly reply: Schemas['WebhookWithSecret'];
   };
   /** Send a test event to an endpoint */
   'POST /v1/admin/webhooks/{id}/test': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly event_id: string;
-    };
+    readonly reply: Schemas['WebhookTest'];
   };
   /** Chat completions in OpenAI’s protocol */
   'POST /v1/ai/chat/completions': {
-    readonly body: {
-      /** A model of `GET /v1/ai/models`, or an alias such as `small`. */
-      readonly model: string;
-      readonly messages: readonly ({
-        readonly role: string;
-      } & Readonly<Record<string, unknown>>)[];
-      readonly stream?: boolean | null | undefined;
-      /** Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much. */
-      readonly max_tokens?: number | null | undefined;
-    } & Readonly<Record<string, unknown>>;
-    readonly reply: {
-      readonly id: string;
-      readonly object: string;
-      readonly model: string;
-      readonly choices: readonly (Readonly<Record<string, unknown>>)[];
-    } & Readonly<Record<string, unknown>>;
+    readonly body: Schemas['ChatCompletionRequest'];
+    readonly reply: Schemas['ChatCompletion'];
   };
   /** Make an API key */
   'POST /v1/api-keys': {
-    readonly body: {
-      readonly name: string;
-      readonly scopes: readonly string[];
-      readonly expires_at?: string | undefined;
-      readonly monthly_budget_micros?: number | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      /** The first characters, to tell keys apart by. */
-      readonly prefix: string;
-      readonly scopes: readonly string[];
-      /** The key that made it, with which it ends; null: a person did. */
-      readonly made_by: string | null;
-      /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
-      readonly monthly_budget_micros: number | null;
-      /** Whose role counts when the key is used. */
-      readonly user_id: string;
-      readonly created_at: string;
-      readonly expires_at: string | null;
-      readonly last_used_at: string | null;
-      /** Shown once: null where the call is repeated with its Idempotency-Key. */
-      readonly key: string | null;
-    };
+    readonly body: Schemas['CreateApiKeyRequest'];
+    readonly reply: Schemas['NewApiKey'];
   };
   /** Rotate an API key */
   'POST /v1/api-keys/{id}/rotate': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      /** The first characters, to tell keys apart by. */
-      readonly prefix: string;
-      readonly scopes: readonly string[];
-      /** The key that made it, with which it ends; null: a person did. */
-      readonly made_by: string | null;
-      /** What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may. */
-      readonly monthly_budget_micros: number | null;
-      /** Whose role counts when the key is used. */
-      readonly user_id: string;
-      readonly created_at: string;
-      readonly expires_at: string | null;
-      readonly last_used_at: string | null;
-      /** Shown once: null where the call is repeated with its Idempotency-Key. */
-      readonly key: string | null;
-    };
+    readonly reply: Schemas['NewApiKey'];
   };
   /** Become a platform admin by the link of an invitation */
   'POST /v1/auth/accept-admin': {
-    readonly body: {
-      readonly token: string;
-      readonly password: string;
-    };
-    readonly reply: {
-      readonly status: 'admin';
-      readonly email: string;
-    };
+    readonly body: Schemas['AcceptAdminRequest'];
+    readonly reply: Schemas['AcceptedAdmin'];
   };
   /** Change your email address */
   'POST /v1/auth/change-email': {
-    readonly body: {
-      readonly email: string;
-      readonly password: string;
-    };
-    readonly reply: {
-      readonly status: 'verification_sent';
-      readonly email: string;
-    };
+    readonly body: Schemas['ChangeEmailRequest'];
+    readonly reply: Schemas['EmailChange'];
   };
   /** Change your password */
   'POST /v1/auth/change-password': {
-    readonly body: {
-      readonly password: string;
-      readonly new_password: string;
-    };
-    readonly reply: {
-      readonly status: 'password_changed';
-    };
+    readonly body: Schemas['ChangePasswordRequest'];
+    readonly reply: Schemas['PasswordChange'];
   };
   /** Get tokens for a one-time code */
   'POST /v1/auth/exchange': {
-    readonly body: {
-      readonly code: string;
-      readonly code_verifier: string;
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    } | {
-      readonly mfa_required: true;
-      /** For `POST /v1/auth/mfa/verify`. */
-      readonly mfa_token: string;
-      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
-      readonly expires_at: string;
-    };
+    readonly body: Schemas['ExchangeCodeRequest'];
+    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
   };
   /** Sign in by an ID token of Firebase */
   'POST /v1/auth/firebase': {
-    readonly body: {
-      readonly id_token: string;
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    } | {
-      readonly mfa_required: true;
-      /** For `POST /v1/auth/mfa/verify`. */
-      readonly mfa_token: string;
-      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
-      readonly expires_at: string;
-    };
+    readonly body: Schemas['FirebaseSignInRequest'];
+    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
   };
   /** Send a link to choose a new password */
   'POST /v1/auth/forgot-password': {
-    readonly body: {
-      readonly email: string;
-    };
-    readonly reply: {
-      readonly status: 'reset_sent';
-      readonly email: string;
-    };
+    readonly body: Schemas['ForgotPasswordRequest'];
+    readonly reply: Schemas['PasswordResetMail'];
   };
   /** Sign in by a code that an app got from Google */
   'POST /v1/auth/google': {
-    readonly body: {
-      readonly code: string;
-      readonly code_verifier: string;
-      readonly redirect_uri: string;
-      readonly nonce?: string | undefined;
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    } | {
-      readonly mfa_required: true;
-      /** For `POST /v1/auth/mfa/verify`. */
-      readonly mfa_token: string;
-      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
-      readonly expires_at: string;
-    };
+    readonly body: Schemas['GoogleSignInRequest'];
+    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
   };
   /** Sign in with email and password */
   'POST /v1/auth/login': {
-    readonly body: {
-      readonly email: string;
-      readonly password: string;
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-      /** A refresh token of an earlier session on this device, used or not: who sends one does not wait for guesses that others make, and no mail tells of a new device. */
-      readonly former_refresh_token?: string | undefined;
-      /** What the CAPTCHA answered, once. */
-      readonly captcha_token?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    } | {
-      readonly mfa_required: true;
-      /** For `POST /v1/auth/mfa/verify`. */
-      readonly mfa_token: string;
-      readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[];
-      readonly expires_at: string;
-    };
+    readonly body: Schemas['LoginRequest'];
+    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
   };
   /** End this session */
   'POST /v1/auth/logout': {
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** End all your sessions */
   'POST /v1/auth/logout-all': {
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly reply: Schemas['Ok'];
   };
   /** Ask a browser for a passkey, to end a sign-in */
   'POST /v1/auth/mfa/options': {
-    readonly body: {
-      readonly mfa_token: string;
-    };
-    readonly reply: {
-      readonly challenge: string;
-      readonly rpId?: string;
-      readonly userVerification?: string;
-      readonly allowCredentials?: readonly ({
-        readonly id: string;
-        readonly type: 'public-key';
-        readonly transports?: readonly string[];
-      })[];
-    } & Readonly<Record<string, unknown>>;
+    readonly body: Schemas['MfaOptionsRequest'];
+    readonly reply: Schemas['PasskeyRequestOptions'];
   };
   /** Add a passkey */
   'POST /v1/auth/mfa/passkeys': {
-    readonly body: {
-      readonly name: string;
-      readonly credential: {
-        readonly id: string;
-        readonly rawId: string;
-        readonly type: 'public-key';
-        readonly authenticatorAttachment?: string | null | undefined;
-        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
-        readonly response: {
-          readonly clientDataJSON: string;
-          readonly attestationObject: string;
-          readonly authenticatorData?: string | undefined;
-          readonly publicKey?: string | undefined;
-          readonly publicKeyAlgorithm?: number | undefined;
-          readonly transports?: readonly string[] | undefined;
-        };
-      };
-    };
-    readonly reply: {
-      readonly passkey: {
-        readonly id: string;
-        readonly name: string;
-        /** Whether it is kept in several devices, as by a password manager. */
-        readonly synced: boolean;
-        readonly created_at: string;
-        readonly last_used_at: string | null;
-      };
-      readonly recovery_codes: readonly string[] | null;
-    };
+    readonly body: Schemas['AddPasskeyRequest'];
+    readonly reply: Schemas['AddedPasskey'];
   };
   /** Ask a browser for a new passkey */
   'POST /v1/auth/mfa/passkeys/options': {
-    readonly reply: {
-      readonly challenge: string;
-      readonly rp: {
-        readonly id?: string;
-        readonly name: string;
-      } & Readonly<Record<string, unknown>>;
-      readonly user: {
-        readonly id: string;
-        readonly name: string;
-        readonly displayName: string;
-      } & Readonly<Record<string, unknown>>;
-      readonly pubKeyCredParams: readonly ({
-        readonly type: 'public-key';
-        readonly alg: number;
-      })[];
-      readonly excludeCredentials?: readonly ({
-        readonly id: string;
-        readonly type: 'public-key';
-        readonly transports?: readonly string[];
-      })[];
-    } & Readonly<Record<string, unknown>>;
+    readonly reply: Schemas['PasskeyCreationOptions'];
   };
   /** Make new recovery codes */
   'POST /v1/auth/mfa/recovery-codes': {
-    readonly reply: {
-      /** Shown once: null where the call is repeated with its Idempotency-Key. */
-      readonly recovery_codes: readonly string[] | null;
-    };
+    readonly reply: Schemas['RecoveryCodes'];
   };
   /** Begin with an authenticator app */
   'POST /v1/auth/mfa/totp': {
-    readonly reply: {
-      readonly secret: string;
-      readonly otpauth_uri: string;
-    };
+    readonly reply: Schemas['TotpEnrollment'];
   };
   /** Confirm an authenticator app */
   'POST /v1/auth/mfa/totp/confirm': {
-    readonly body: {
-      readonly code: string;
-    };
-    readonly reply: {
-      readonly recovery_codes: readonly string[] | null;
-    };
+    readonly body: Schemas['ConfirmTotpRequest'];
+    readonly reply: Schemas['TotpConfirmation'];
   };
   /** End a sign-in with a second factor */
   'POST /v1/auth/mfa/verify': {
-    readonly body: {
-      readonly mfa_token: string;
-      /** Of an authenticator app. */
-      readonly code?: string | undefined;
-      readonly recovery_code?: string | undefined;
-      readonly passkey?: {
-        readonly id: string;
-        readonly rawId: string;
-        readonly type: 'public-key';
-        readonly authenticatorAttachment?: string | null | undefined;
-        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
-        readonly response: {
-          readonly clientDataJSON: string;
-          readonly authenticatorData: string;
-          readonly signature: string;
-          readonly userHandle?: string | null | undefined;
-        };
-      } | undefined;
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-      /** As at a log-in: by a device that is known, no mail tells of a new one. */
-      readonly former_refresh_token?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    };
+    readonly body: Schemas['VerifyMfaRequest'];
+    readonly reply: Schemas['TokenPair'];
   };
   /** Sign in with a passkey */
   'POST /v1/auth/passkey': {
-    readonly body: {
-      readonly credential: {
-        readonly id: string;
-        readonly rawId: string;
-        readonly type: 'public-key';
-        readonly authenticatorAttachment?: string | null | undefined;
-        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
-        readonly response: {
-          readonly clientDataJSON: string;
-          readonly authenticatorData: string;
-          readonly signature: string;
-          readonly userHandle?: string | null | undefined;
-        };
-      };
-      /** What you call this device in the list of your sessions. */
-      readonly device_name?: string | undefined;
-      /** As at a log-in: by a device that is known, no mail tells of a new one. */
-      readonly former_refresh_token?: string | undefined;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    };
+    readonly body: Schemas['PasskeySignInRequest'];
+    readonly reply: Schemas['TokenPair'];
   };
   /** Ask a browser for a passkey, to sign in without a password */
   'POST /v1/auth/passkey/options': {
-    readonly reply: {
-      readonly challenge: string;
-      readonly rpId?: string;
-      readonly userVerification?: string;
-      readonly allowCredentials?: readonly ({
-        readonly id: string;
-        readonly type: 'public-key';
-        readonly transports?: readonly string[];
-      })[];
-    } & Readonly<Record<string, unknown>>;
+    readonly reply: Schemas['PasskeyRequestOptions'];
   };
   /** Get a new pair of tokens */
   'POST /v1/auth/refresh': {
-    readonly body: {
-      readonly refresh_token: string;
-    };
-    readonly reply: {
-      readonly access_token: string;
-      readonly refresh_token: string;
-      /** When the access token ends, in Unix seconds. */
-      readonly expires_at: number;
-    };
+    readonly body: Schemas['RefreshRequest'];
+    readonly reply: Schemas['TokenPair'];
   };
   /** Register with email and password */
   'POST /v1/auth/register': {
-    readonly body: {
-      readonly email: string;
-      readonly password: string;
-      readonly full_name?: string | undefined;
-      readonly company_name?: string | undefined;
-    };
-    readonly reply: {
-      readonly status: 'verification_sent';
-      readonly email: string;
-    };
+    readonly body: Schemas['RegisterRequest'];
+    readonly reply: Schemas['Registration'];
   };
   /** Send the mail again that opens a closed account */
   'POST /v1/auth/resend-restore': {
-    readonly body: {
-      readonly email: string;
-    };
-    readonly reply: {
-      readonly status: 'restore_sent';
-      readonly email: string;
-    };
+    readonly body: Schemas['ResendRestoreRequest'];
+    readonly reply: Schemas['RestoreMail'];
   };
   /** Send the mail again that verifies an address */
   'POST /v1/auth/resend-verification': {
-    readonly body: {
-      readonly email: string;
-    };
-    readonly reply: {
-      readonly status: 'verification_sent';
-      readonly email: string;
-    };
+    readonly body: Schemas['ResendVerificationRequest'];
+    readonly reply: Schemas['VerificationMail'];
   };
   /** Choose a new password by the link of a mail */
   'POST /v1/auth/reset-password': {
-    readonly body: {
-      readonly token: string;
-      readonly password: string;
-    };
-    readonly reply: {
-      readonly status: 'password_changed';
-    };
+    readonly body: Schemas['ResetPasswordRequest'];
+    readonly reply: Schemas['PasswordReset'];
   };
   /** Open a closed account again */
   'POST /v1/auth/restore': {
-    readonly body: {
-      readonly token: string;
-    };
-    readonly reply: {
-      readonly status: 'restored';
-    };
+    readonly body: Schemas['RestoreUserRequest'];
+    readonly reply: Schemas['RestoredUser'];
   };
   /** Find out where somebody signs in */
   'POST /v1/auth/sso/start': {
-    readonly body: {
-      readonly email?: string | undefined;
-      readonly organization?: string | undefined;
-      /** One of SIGN_IN_RETURN_TO. */
-      readonly return_to: string;
-      /** The base64url of the SHA-256 of a random secret that the page keeps. */
-      readonly code_challenge: string;
-    };
-    readonly reply: {
-      readonly url: string;
-    };
+    readonly body: Schemas['StartSsoRequest'];
+    readonly reply: Schemas['SsoStart'];
   };
   /** Prove once more that it is you */
   'POST /v1/auth/step-up': {
-    readonly body: {
-      readonly password?: string | undefined;
-      /** Of an authenticator app. */
-      readonly code?: string | undefined;
-      readonly recovery_code?: string | undefined;
-      readonly passkey?: {
-        readonly id: string;
-        readonly rawId: string;
-        readonly type: 'public-key';
-        readonly authenticatorAttachment?: string | null | undefined;
-        readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
-        readonly response: {
-          readonly clientDataJSON: string;
-          readonly authenticatorData: string;
-          readonly signature: string;
-          readonly userHandle?: string | null | undefined;
-        };
-      } | undefined;
-    };
-    readonly reply: {
-      readonly ok: true;
-    };
+    readonly body: Schemas['StepUpRequest'];
+    readonly reply: Schemas['Ok'];
   };
   /** Ask a browser for a passkey, to prove yourself once more */
   'POST /v1/auth/step-up/options': {
-    readonly reply: {
-      readonly challenge: string;
-      readonly rpId?: string;
-      readonly userVerification?: string;
-      readonly allowCredentials?: readonly ({
-        readonly id: string;
-        readonly type: 'public-key';
-        readonly transports?: readonly string[];
-      })[];
-    } & Readonly<Record<string, unknown>>;
+    readonly reply: Schemas['PasskeyRequestOptions'];
   };
   /** Use the link of a mail that asks to confirm an address */
   'POST /v1/auth/verify-email': {
-    readonly body: {
-      readonly token: string;
-    };
-    readonly reply: {
-      readonly status: 'verified';
-    };
+    readonly body: Schemas['VerifyEmailRequest'];
+    readonly reply: Schemas['EmailVerification'];
   };
   /** Buy a plan or an add-on */
   'POST /v1/billing/checkout': {
-    readonly body: {
-      readonly product: string;
-      /** `product.plan`, or its name within the product. */
-      readonly plan?: string | undefined;
-      readonly add_on?: string | undefined;
-      readonly cycle?: 'monthly' | 'yearly' | undefined;
-      /** Seats of a plan that is sold by the seat, or add-ons. */
-      readonly quantity?: number | undefined;
-      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
-      readonly success_url: string;
-      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
-      readonly cancel_url: string;
-      /** As it is advertised. Without one the page asks. */
-      readonly promotion_code?: string | undefined;
-    };
-    readonly reply: {
-      /** The store’s page: send the customer there. */
-      readonly checkout_url: string;
-      readonly expires_at: string;
-      /** Of the trial that the page offers; null: it is paid at once. */
-      readonly trial_days: number | null;
-    };
+    readonly body: Schemas['CreateCheckoutSessionRequest'];
+    readonly reply: Schemas['CheckoutSession'];
   };
   /** Change the card, see invoices */
   'POST /v1/billing/portal': {
-    readonly body: {
-      /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
-      readonly return_url: string;
-    };
-    readonly reply: {
-      readonly portal_url: string;
-    };
+    readonly body: Schemas['CreatePortalSessionRequest'];
+    readonly reply: Schemas['PortalSession'];
   };
   /** Change plan, cycle or seats */
   'POST /v1/billing/subscription/change': {
-    readonly body: {
-      /** Needed where the account has subscriptions of several products. */
-      readonly product?: string | undefined;
-      /** `product.plan`, or its name within the product. */
-      readonly plan?: string | undefined;
-      readonly cycle?: 'monthly' | 'yearly' | undefined;
-      /** Seats of a plan that is sold by the seat, or add-ons. */
-      readonly quantity?: number | undefined;
-      /** Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months. */
-      readonly when?: 'now' | 'period_end' | undefined;
-      /** As it is advertised. Without one the page asks. */
-      readonly promotion_code?: string | undefined;
-      /** Of a preview of the last quarter of an hour: then the change costs what it said. */
-      readonly prorated_at?: string | undefined;
-    };
-    readonly reply: {
-      readonly subscription: {
-        readonly id: string;
-        readonly store: 'stripe' | 'app_store' | 'google_play';
-        readonly product: string;
-        /** `product.plan`. */
-        readonly plan: string;
-        readonly cycle: 'monthly' | 'yearly';
-        readonly quantity: number;
-        readonly price: {
-          readonly currency: string;
-          /** Of one, a cycle, before discounts and tax; minor units. */
-          readonly unit_amount: number;
-        };
-        readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-        readonly starts_at: string;
-        readonly trial_ends_at: string | null;
-        readonly period_starts_at: string;
-        readonly period_ends_at: string;
-        /** When it will end, as was asked. */
-        readonly cancels_at: string | null;
-        readonly ended_at: string | null;
-        /** Until when the plan is kept although it could not be charged; null: nothing failed. */
-        readonly grace_ends_at: string | null;
-        /** From when on it gives nothing until it is put right; it may be to come. */
-        readonly suspends_at: string | null;
-        readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
-        /** What it becomes, and when. */
-        readonly next: {
-          readonly plan: string;
-          readonly cycle: 'monthly' | 'yearly';
-          readonly quantity: number;
-          readonly at: string;
-        } | null;
-      };
-      /** What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added. */
-      readonly not_fitting: readonly ({
-        /** Its name within the product. */
-        readonly limit: string;
-        readonly used: number;
-        readonly max: number;
-      })[];
-    };
+    readonly body: Schemas['ChangeSubscriptionRequest'];
+    readonly reply: Schemas['SubscriptionChange'];
   };
   /** Have a subscription go on */
   'POST /v1/billing/subscription/resume': {
-    readonly body: {
-      /** Needed where the account has subscriptions of several products. */
-      readonly product?: string | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly store: 'stripe' | 'app_store' | 'google_play';
-      readonly product: string;
-      /** `product.plan`. */
-      readonly plan: string;
-      readonly cycle: 'monthly' | 'yearly';
-      readonly quantity: number;
-      readonly price: {
-        readonly currency: string;
-        /** Of one, a cycle, before discounts and tax; minor units. */
-        readonly unit_amount: number;
-      };
-      readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-      readonly starts_at: string;
-      readonly trial_ends_at: string | null;
-      readonly period_starts_at: string;
-      readonly period_ends_at: string;
-      /** When it will end, as was asked. */
-      readonly cancels_at: string | null;
-      readonly ended_at: string | null;
-      /** Until when the plan is kept although it could not be charged; null: nothing failed. */
-      readonly grace_ends_at: string | null;
-      /** From when on it gives nothing until it is put right; it may be to come. */
-      readonly suspends_at: string | null;
-      readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
-      /** What it becomes, and when. */
-      readonly next: {
-        readonly plan: string;
-        readonly cycle: 'monthly' | 'yearly';
-        readonly quantity: number;
-        readonly at: string;
-      } | null;
-    };
+    readonly body: Schemas['ResumeSubscriptionRequest'];
+    readonly reply: Schemas['Subscription'];
   };
   /** Ask for variants of a post */
   'POST /v1/create': {
-    readonly body: {
-      /** Where the post will appear. */
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      /** What the post is about. */
-      readonly topic: string;
-      /** How it should sound: bold, warm, dry … */
-      readonly tone?: string | undefined;
-      /** Who should feel addressed. */
-      readonly audience?: string | undefined;
-      /** How your brand speaks: words it uses and avoids. */
-      readonly brand_voice?: string | undefined;
-      /** BCP 47 tag of the language to write in. */
-      readonly language?: string | undefined;
-      /** How many variants to write; your plan says how many you may ask for. */
-      readonly variants?: number | undefined;
-    };
-    readonly reply: {
-      readonly generation_id: string;
-      readonly draft_id: string;
-      readonly status: 'queued';
-      readonly status_url: string;
-    };
+    readonly body: Schemas['CreateGenerationRequest'];
+    readonly reply: Schemas['QueuedGeneration'];
   };
   /** Cancel a generation */
   'POST /v1/generations/{id}/cancel': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly generation_id: string;
-      readonly draft_id: string;
-      readonly status: 'cancelled';
-      readonly status_url: string;
-    };
+    readonly reply: Schemas['CanceledGeneration'];
   };
   /** Accept an invitation */
   'POST /v1/invitations/accept': {
-    readonly body: {
-      readonly token: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly body: Schemas['AcceptInvitationRequest'];
+    readonly reply: Schemas['Organization'];
   };
   /** Save to the library */
   'POST /v1/library/assets': {
-    readonly body: {
-      /** With `variant_id`: what to copy. */
-      readonly draft_id?: string | undefined;
-      readonly variant_id?: string | undefined;
-      /** With `hook` and `body`: content of your own. */
-      readonly platform?: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin' | undefined;
-      /** BCP 47 tag; `en` when not said. A draft has its own. */
-      readonly language?: string | undefined;
-      /** Its first line. */
-      readonly hook?: string | undefined;
-      readonly body?: string | undefined;
-      /** What it asks of its readers. */
-      readonly cta?: string | undefined;
-      readonly hashtags?: readonly string[] | undefined;
-      /** A name to find it by. */
-      readonly title?: string | undefined;
-      /** Words of your own to sort by; kept in lower case, each once. */
-      readonly tags?: readonly string[] | undefined;
-      readonly status?: 'draft' | 'ready' | 'published' | 'archived' | undefined;
-    };
-    readonly reply: {
-      readonly id: string;
-      /** Where it was copied from. */
-      readonly draft_id: string | null;
-      readonly variant_id: string | null;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly language: string;
-      readonly title: string | null;
-      readonly hook: string;
-      readonly body: string;
-      readonly cta: string;
-      readonly hashtags: readonly string[];
-      readonly tags: readonly string[];
-      readonly status: 'draft' | 'ready' | 'published' | 'archived';
-      /** Counts changes; the ETag of the asset. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** In the trash since; 30 days later it is gone. */
-      readonly deleted_at: string | null;
-    };
+    readonly body: Schemas['SaveAssetRequest'];
+    readonly reply: Schemas['Asset'];
   };
   /** Take an asset out of the trash */
   'POST /v1/library/assets/{id}/restore': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** Where it was copied from. */
-      readonly draft_id: string | null;
-      readonly variant_id: string | null;
-      readonly platform: 'tiktok' | 'instagram' | 'youtube' | 'x' | 'linkedin';
-      readonly language: string;
-      readonly title: string | null;
-      readonly hook: string;
-      readonly body: string;
-      readonly cta: string;
-      readonly hashtags: readonly string[];
-      readonly tags: readonly string[];
-      readonly status: 'draft' | 'ready' | 'published' | 'archived';
-      /** Counts changes; the ETag of the asset. */
-      readonly version: number;
-      readonly created_at: string;
-      readonly updated_at: string;
-      /** In the trash since; 30 days later it is gone. */
-      readonly deleted_at: string | null;
-    };
+    readonly reply: Schemas['Asset'];
   };
   /** Have an archive made of all that is kept of you */
   'POST /v1/me/exports': {
-    readonly reply: {
-      readonly id: string;
-      /** The organization that it is of; null: of yourself. */
-      readonly organization_id: string | null;
-      readonly status: 'waiting' | 'ready' | 'failed';
-      readonly bytes: number | null;
-      /** Until when it can be downloaded; null while it is made. */
-      readonly expires_at: string | null;
-      readonly created_at: string;
-    };
+    readonly reply: Schemas['DataExport'];
   };
   /** Make an organization */
   'POST /v1/organizations': {
-    readonly body: {
-      readonly name: string;
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly body: Schemas['CreateOrganizationRequest'];
+    readonly reply: Schemas['Organization'];
   };
   /** Have an archive made of all that is kept of an organization */
   'POST /v1/organizations/{id}/exports': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      /** The organization that it is of; null: of yourself. */
-      readonly organization_id: string | null;
-      readonly status: 'waiting' | 'ready' | 'failed';
-      readonly bytes: number | null;
-      /** Until when it can be downloaded; null while it is made. */
-      readonly expires_at: string | null;
-      readonly created_at: string;
-    };
+    readonly reply: Schemas['DataExport'];
   };
   /** Invite somebody by email */
   'POST /v1/organizations/{id}/invitations': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly email: string;
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-    };
-    readonly reply: {
-      readonly id: string;
-      readonly email: string;
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      readonly status: 'open' | 'expired';
-      readonly invited_by: string;
-      readonly created_at: string;
-      readonly expires_at: string;
-    };
+    readonly body: Schemas['CreateInvitationRequest'];
+    readonly reply: Schemas['Invitation'];
   };
   /** Send an invitation anew */
   'POST /v1/organizations/{id}/invitations/{invitation_id}/resend': {
@@ -3306,53 +2900,22 @@ export interface Routes {
       readonly id: string;
       readonly invitation_id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly email: string;
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      readonly status: 'open' | 'expired';
-      readonly invited_by: string;
-      readonly created_at: string;
-      readonly expires_at: string;
-    };
+    readonly reply: Schemas['Invitation'];
   };
   /** Open a closed organization again */
   'POST /v1/organizations/{id}/restore': {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: {
-      readonly id: string;
-      readonly name: string;
-      readonly status: 'active' | 'suspended';
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      /** Until when a closed one can be opened again; null: it is open. */
-      readonly restorable_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    };
+    readonly reply: Schemas['Organization'];
   };
   /** Claim a domain */
   'POST /v1/organizations/{id}/sso/domains': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly domain: string;
-    };
-    readonly reply: {
-      readonly domain: string;
-      /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
-      readonly status: 'pending' | 'verified' | 'missing';
-      /** What DNS must show, and go on showing. */
-      readonly record: {
-        readonly type: 'TXT';
-        readonly name: string;
-        readonly value: string;
-      };
-      readonly verified_at: string | null;
-      readonly missing_since: string | null;
-    };
+    readonly body: Schemas['AddSsoDomainRequest'];
+    readonly reply: Schemas['SsoDomain'];
   };
   /** Prove a domain */
   'POST /v1/organizations/{id}/sso/domains/{domain}/verify': {
@@ -3360,266 +2923,72 @@ export interface Routes {
       readonly id: string;
       readonly domain: string;
     };
-    readonly reply: {
-      readonly domain: string;
-      /** `missing`: it is verified, and DNS lacks its record; after three days of that it is pending again. */
-      readonly status: 'pending' | 'verified' | 'missing';
-      /** What DNS must show, and go on showing. */
-      readonly record: {
-        readonly type: 'TXT';
-        readonly name: string;
-        readonly value: string;
-      };
-      readonly verified_at: string | null;
-      readonly missing_since: string | null;
-    };
+    readonly reply: Schemas['SsoDomain'];
   };
   /** Hand your ownership over to another member */
   'POST /v1/organizations/{id}/transfer': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      readonly user_id: string;
-    };
-    readonly reply: {
-      readonly user_id: string;
-      readonly email: string;
-      readonly full_name: string | null;
-      readonly avatar_url: string | null;
-      readonly role: 'viewer' | 'member' | 'admin' | 'owner';
-      readonly created_at: string;
-    };
+    readonly body: Schemas['TransferOrganizationRequest'];
+    readonly reply: Schemas['Member'];
   };
   /** Ask for a permit to do something that costs */
   'POST /v1/permits': {
-    readonly body: {
-      readonly product: string;
-      /** One that its product opens to backends outside. */
-      readonly feature: string;
-      /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
-      readonly subject?: string | undefined;
-      readonly units?: number | undefined;
-      /** The most that the call may cost: reserved from the budgets. Without it, what the feature reserves. */
-      readonly estimate?: {
-        /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
-        readonly model: string;
-        readonly provider?: string | undefined;
-        readonly prompt_tokens?: number | undefined;
-        readonly completion_tokens?: number | undefined;
-      } | {
-        readonly cost_micros: number;
-      } | undefined;
-      /** After so many seconds it expires, and its place is free. Never longer than the feature allows. */
-      readonly ttl_seconds?: number | undefined;
-    };
-    readonly reply: {
-      readonly permit_id: string;
-      readonly product: string;
-      readonly feature: string;
-      readonly units: number;
-      readonly reserve_micros: number;
-      readonly expires_at: string;
-      readonly status: 'running';
-    };
+    readonly body: Schemas['CreatePermitRequest'];
+    readonly reply: Schemas['Permit'];
   };
   /** More time, or more money, for work that is under way */
   'POST /v1/permits/{id}/extend': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** From now; a permit never ends sooner for it. */
-      readonly ttl_seconds?: number | undefined;
-      /** What it may cost in all; a reserve never shrinks. */
-      readonly cost_micros?: number | undefined;
-    };
-    readonly reply: {
-      readonly permit_id: string;
-      readonly expires_at: string;
-      readonly reserve_micros: number;
-    };
+    readonly body: Schemas['ExtendPermitRequest'];
+    readonly reply: Schemas['ExtendedPermit'];
   };
   /** Give a permit back: its work came to nothing, and cost nothing */
   'POST /v1/permits/{id}/release': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** A word for the ledger, and no text of a user’s. */
-      readonly reason?: string | undefined;
-    };
-    readonly reply: {
-      readonly permit_id: string;
-      readonly status: 'voided';
-    };
+    readonly body: Schemas['ReleasePermitRequest'];
+    readonly reply: Schemas['ReleasedPermit'];
   };
   /** Say what the work really took and cost */
   'POST /v1/permits/{id}/settle': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
-      readonly units?: number | undefined;
-      /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
-      readonly usage?: {
-        /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
-        readonly model: string;
-        readonly provider?: string | undefined;
-        /** The provider’s own id of the call: it joins the ledger with their bill. */
-        readonly provider_request_id?: string | undefined;
-        readonly prompt_tokens: number;
-        /** Part of the prompt’s. */
-        readonly cached_tokens?: number | undefined;
-        readonly completion_tokens: number;
-        /** Part of the completion’s. */
-        readonly reasoning_tokens?: number | undefined;
-      } | undefined;
-      /** Micro-dollars, taken as they are. */
-      readonly cost_micros?: number | undefined;
-    };
-    readonly reply: {
-      readonly permit_id: string;
-      readonly status: 'settled';
-      readonly units: number;
-      readonly cost_micros: number;
-    };
+    readonly body: Schemas['SettlePermitRequest'];
+    readonly reply: Schemas['SettledPermit'];
   };
   /** Ask for another version of a draft */
   'POST /v1/regenerate': {
-    readonly body: {
-      /** What to write anew. */
-      readonly draft_id: string;
-      /** One part of the selected variant, or whole new variants from the draft’s brief. */
-      readonly mode: 'targeted' | 'full';
-      /** The part to write anew; for `targeted`, and only there. */
-      readonly target?: 'hook' | 'body' | 'cta' | 'hashtags' | undefined;
-      /** What should be different this time. */
-      readonly instructions?: string | undefined;
-      /** How many variants to write, one when not said; only for `full`. */
-      readonly variants?: number | undefined;
-    };
-    readonly reply: {
-      readonly generation_id: string;
-      readonly draft_id: string;
-      readonly status: 'queued';
-      readonly status_url: string;
-    };
+    readonly body: Schemas['RegenerateRequest'];
+    readonly reply: Schemas['QueuedGeneration'];
   };
   /** Write down what was metered elsewhere */
   'POST /v1/usage-events': {
-    readonly body: {
-      readonly events: readonly ({
-        /** Yours: counted once for ever. */
-        readonly id: string;
-        readonly product: string;
-        /** One that its product opens to backends outside. */
-        readonly feature: string;
-        /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
-        readonly subject?: string | undefined;
-        readonly units?: number | undefined;
-        /** Priced by the catalogue of this server, unless `cost_micros` says what it cost. */
-        readonly usage?: {
-          /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
-          readonly model: string;
-          readonly provider?: string | undefined;
-          /** The provider’s own id of the call: it joins the ledger with their bill. */
-          readonly provider_request_id?: string | undefined;
-          readonly prompt_tokens: number;
-          /** Part of the prompt’s. */
-          readonly cached_tokens?: number | undefined;
-          readonly completion_tokens: number;
-          /** Part of the completion’s. */
-          readonly reasoning_tokens?: number | undefined;
-        } | undefined;
-        /** Micro-dollars, taken as they are. */
-        readonly cost_micros?: number | undefined;
-        /** When it happened; now when not said. It is charged to the present windows that it lies in. */
-        readonly at?: string | undefined;
-      })[];
-    };
-    readonly reply: {
-      readonly data: readonly ({
-        readonly id: string;
-        readonly status: 'posted' | 'duplicate' | 'refused';
-        readonly error?: {
-          readonly code: string;
-          readonly message: string;
-        };
-      })[];
-    };
+    readonly body: Schemas['ReportUsageEventsRequest'];
+    readonly reply: Schemas['UsageEventResultList'];
   };
   /** Stripe tells what happened */
   'POST /v1/webhooks/stripe': {
-    readonly body: {
-      readonly id: string;
-      readonly object: 'event';
-      readonly type: string;
-    } & Readonly<Record<string, unknown>>;
-    readonly reply: {
-      readonly received: true;
-    };
+    readonly body: Schemas['StripeEvent'];
+    readonly reply: Schemas['StripeEventReceipt'];
   };
   /** Choose how far a limit may be passed */
   'PUT /v1/billing/overage': {
-    readonly body: {
-      readonly product: string;
-      readonly limit: string;
-      /** Units past the plan’s own size, in each window. */
-      readonly most: number;
-    };
-    readonly reply: {
-      readonly product: string;
-      readonly limit: string;
-      /** `product.plan`: the one that is in effect. */
-      readonly plan: string;
-      readonly currency: 'usd' | 'eur' | 'gbp';
-      /** What one unit past the limit costs, in millionths of the currency. */
-      readonly unit_micros: number;
-      /** Units that the plan itself has, in each window. */
-      readonly included: number;
-      /** Units past it that the account allows, in each window; 0: the limit is a hard cap. */
-      readonly most: number;
-      /** Units of the present window, with those of calls that are under way. */
-      readonly used: number;
-      /** Units of the present window that are billed: settled, and past what was included. */
-      readonly past: number;
-      /** When the window ends. */
-      readonly resets_at: string | null;
-    };
+    readonly body: Schemas['SetOverageRequest'];
+    readonly reply: Schemas['Overage'];
   };
   /** Set up single sign-on */
   'PUT /v1/organizations/{id}/sso': {
     readonly params: {
       readonly id: string;
     };
-    readonly body: {
-      /** As the provider’s discovery document names itself, not that document’s address; https. */
-      readonly issuer: string;
-      readonly client_id: string;
-      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
-      readonly enforced: boolean;
-      /** Whether whoever comes by it becomes a member. */
-      readonly provisions: boolean;
-      readonly default_role: 'viewer' | 'member';
-      readonly client_secret?: string | undefined;
-    };
-    readonly reply: {
-      /** As the provider’s discovery document names itself, not that document’s address; https. */
-      readonly issuer: string;
-      readonly client_id: string;
-      /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
-      readonly enforced: boolean;
-      /** Whether whoever comes by it becomes a member. */
-      readonly provisions: boolean;
-      readonly default_role: 'viewer' | 'member';
-      /** When somebody first signed in by it as it is set up; null: nobody has. */
-      readonly proven_at: string | null;
-      /** What the provider must allow. */
-      readonly redirect_uri: string;
-      readonly updated_at: string;
-    };
+    readonly body: Schemas['SetSsoConnectionRequest'];
+    readonly reply: Schemas['SsoConnection'];
   };
 }
 
@@ -3669,6 +3038,7 @@ export type ErrorCode =
   | 'conflict'
   | 'context_length_exceeded'
   | 'context_too_large'
+  | 'delivery_malformed'
   | 'dns_unavailable'
   | 'does_not_fit'
   | 'domain_taken'
@@ -3726,6 +3096,7 @@ export type ErrorCode =
   | 'sign_in_not_linked'
   | 'sign_in_not_set_up'
   | 'sign_in_unavailable'
+  | 'signature_invalid'
   | 'sso_required'
   | 'sso_unconfigured'
   | 'sso_unproven'
@@ -3745,5 +3116,6 @@ export type ErrorCode =
   | 'validation_failed'
   | 'webhook_disabled'
   | 'webhook_forged'
+  | 'workers_busy'
   | 'wrong_account_kind'
   | 'wrong_password';

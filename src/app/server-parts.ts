@@ -1,7 +1,9 @@
 import type { Ai } from '#platform/ai';
+import { installationOf } from '#platform/db';
 import type { PlannedCall } from '#platform/limits';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
+import { ownerKeyOf } from './owner-file.ts';
 import type { Modules } from './wiring.ts';
 
 /** What the server asks of the modules. */
@@ -37,6 +39,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
         call: planned as PlannedCall,
       });
     },
+    docsKey: async () => ownerKeyOf(config.dataDir, (await installationOf(db)).id),
     upgradeFor: ({ product, plan, grant, atLeast }) =>
       entitlements.upgradeFor(product, plan, (grants) => grant === null || enough(grants[grant], atLeast))
         ?.plan ?? null,

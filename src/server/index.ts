@@ -1,4 +1,5 @@
 export { nextFreePort } from './listening.ts';
+export { inlineSchema } from './openapi-schemas.ts';
 export { errorsOf, openApiOf } from './openapi.ts';
 export type {
   Dependency,

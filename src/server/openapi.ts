@@ -1,6 +1,7 @@
 import { featuresOf, idempotencyOf, type Mounted, ratesOf, type Route, type RouteAuth } from '#platform/http';
-import { declaredErrors } from '#platform/kernel';
 import { z } from 'zod';
+import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './openapi-failures.ts';
+import { createSchemaWriter, inlineSchema, type SchemaWriter } from './openapi-schemas.ts';
 import { aliasesOf } from './paths.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -10,13 +11,20 @@ export interface OpenApiOptions {
   readonly serverUrl?: string | undefined;
 }
 
+interface Writers {
+  readonly schemas: SchemaWriter;
+  readonly failures: FailureWriter;
+}
+
 /** The OpenAPI 3.1 document, made from the same schemas that check every call. */
 export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: OpenApiOptions): Json {
   const routes = mounted.flatMap((module) => module.routes);
+  const schemas = createSchemaWriter({ Error: ERROR_SCHEMA });
+  const failures = createFailureWriter(routes.map(errorsOf));
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of [...routes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, { schemas, failures }) };
   }
   const tags = [...new Set(routes.map((route) => route.shape.tag))].sort();
   return {
@@ -31,7 +39,12 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
     servers: [{ url: options.serverUrl ?? '/' }],
     tags: tags.map((name) => ({ name })),
     paths,
-    components: { securitySchemes: SECURITY_SCHEMES, schemas: { Error: ERROR_SCHEMA } },
+    components: {
+      securitySchemes: SECURITY_SCHEMES,
+      schemas: schemas.named(),
+      responses: failures.responses,
+      examples: failures.examples,
+    },
   };
 }
 
@@ -43,26 +56,7 @@ const SECURITY_SCHEMES = {
   },
 };
 
-const ERROR_SCHEMA = {
-  type: 'object',
-  required: ['error'],
-  additionalProperties: false,
-  properties: {
-    error: {
-      type: 'object',
-      required: ['code', 'message', 'request_id'],
-      additionalProperties: false,
-      properties: {
-        code: { type: 'string', description: 'A stable word to branch on.' },
-        message: { type: 'string' },
-        details: { type: 'object' },
-        request_id: { type: 'string' },
-      },
-    },
-  },
-};
-
-function operation(route: Route): Json {
+function operation(route: Route, writers: Writers): Json {
   const { shape } = route;
   const aliases = aliasesOf(route);
   const notes = [
@@ -77,8 +71,8 @@ function operation(route: Route): Json {
     tags: [shape.tag],
     security: shape.auth === 'none' ? [] : [{ bearer: [] }],
     parameters: parameters(route),
-    ...(shape.body === undefined ? {} : { requestBody: requestBody(route) }),
-    responses: responses(route),
+    ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
+    responses: responses(route, writers),
     'x-plinth': {
       auth: shape.auth,
       ...(shape.may === undefined ? {} : { may: shape.may }),
@@ -189,7 +183,7 @@ function parameters(route: Route): Json[] {
 
 function queryParameters({ shape }: Route): Json[] {
   if (shape.query === undefined) return [];
-  const schema = jsonSchema(shape.query, 'input') as {
+  const schema = inlineSchema(shape.query, 'input') as {
     properties?: Readonly<Record<string, Json>>;
     required?: readonly string[];
   };
@@ -204,20 +198,20 @@ function queryParameters({ shape }: Route): Json[] {
   }));
 }
 
-function requestBody({ shape }: Route): Json {
-  const schema = shape.body === undefined ? {} : jsonSchema(shape.body, 'input');
+function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
+  const schema = shape.body === undefined ? {} : schemas.write(shape.body, 'input');
   const { body } = shape.example as { readonly body?: unknown };
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
   return { required: true, content: { 'application/json': content } };
 }
 
-function responses(route: Route): Json {
+function responses(route: Route, { schemas, failures }: Writers): Json {
   const { shape } = route;
   const statuses = Object.keys(shape.reply).map(Number);
   const first = Math.min(...statuses);
   const type = shape.page === true ? 'text/html' : 'application/json';
   const good = statuses.map((status) => {
-    const schema = jsonSchema(shape.reply[status] ?? z.unknown(), 'output');
+    const schema = schemas.write(shape.reply[status] ?? z.unknown(), 'output');
     const example =
       status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
     const hasBody = status !== 204 && status !== 302;
@@ -230,7 +224,7 @@ function responses(route: Route): Json {
       },
     ];
   });
-  return { ...Object.fromEntries(good), ...failures(errorsOf(route)) };
+  return { ...Object.fromEntries(good), ...failures.write(errorsOf(route)) };
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
@@ -240,38 +234,6 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   204: 'Done; there is nothing to say.',
   302: 'Goes on elsewhere: the Location header says where.',
 };
-
-/** One response for each status, with the codes that it may have. */
-function failures(codes: readonly string[]): Json {
-  const known = new Map(declaredErrors());
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const status = known.get(code)?.status ?? 500;
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus.entries()].map(([status, named]) => {
-      const examples = named.map((code) => [
-        code,
-        {
-          value: {
-            error: {
-              code,
-              message: known.get(code)?.message ?? '',
-              request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
-            },
-          },
-        },
-      ]);
-      const schema = { $ref: '#/components/schemas/Error' };
-      const description = named.map((code) => `\`${code}\``).join(', ');
-      return [
-        status,
-        { description, content: { 'application/json': { schema, examples: Object.fromEntries(examples) } } },
-      ];
-    }),
-  );
-}
 
 /** All codes that a route may answer: its own, and those of the walk that its declaration brings with it. */
 export function errorsOf(route: Route): string[] {
@@ -292,13 +254,4 @@ export function errorsOf(route: Route): string[] {
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
   return [...new Set([...walked, ...(shape.errors ?? [])])].sort();
-}
-
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  return rest;
 }

@@ -96,6 +96,8 @@ export interface ServerParts {
   ) => Promise<'personal' | 'organization' | undefined>;
   /** Needed as soon as a route asks for a step-up: throws `step_up_required` for a session that was not proven lately. */
   readonly assertProven?: (caller: Caller) => Promise<void>;
+  /** A key that the docs page fills in, for a browser on this machine; never asked for in production. */
+  readonly docsKey?: () => Promise<string | undefined>;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */

@@ -2,7 +2,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
 import { AppError, within } from '#platform/kernel';
 import { BODY_ROOM, beforeBody, type BodyRoom, createBodyRoom } from './body-room.ts';
-import { mountDocs } from './docs.ts';
+import { mountDocs } from './docs/index.ts';
 import { type Fail, failingWith } from './failing.ts';
 import { openFramework } from './framework.ts';
 import { listenOn } from './listening.ts';
@@ -56,7 +56,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
-  mountDocs(app, openApi);
+  mountDocs(app, parts);
   const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
   if (metrics !== undefined) mountMetrics(metrics, parts);
   const watch = watchOver(visits, parts, fail);

@@ -135,6 +135,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/answers$/, 'test/answers.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/gym$/, 'test/gym.ts'],
+  [/^#test\/openapi$/, 'test/openapi.ts'],
   [/^#test\/property$/, 'test/property.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/redis$/, 'test/services/redis.ts'],

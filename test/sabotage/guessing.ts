@@ -66,9 +66,9 @@ export const GUESSING: readonly Patch[] = [
   {
     name: 'owner-kept-out-by-a-rate',
     file: 'src/platform/identity/auth-routes.ts',
-    find: "    rate: { perMinute: 30, by: 'ip' },\n    body: z.strictObject({\n      email: z.string()",
+    find: "    rate: { perMinute: 30, by: 'ip' },\n    body: namedObject('LoginRequest', {\n      email: z.string()",
     replace:
-      "    rate: { perMinute: 30, by: 'ip' },\n    rateOf: byEmail,\n    body: z.strictObject({\n      email: z.string()",
+      "    rate: { perMinute: 30, by: 'ip' },\n    rateOf: byEmail,\n    body: namedObject('LoginRequest', {\n      email: z.string()",
     expects: `${OVER_HTTP} whoever guesses passwords > hammers an email from everywhere, and its owner gets in all the while where they were before`,
   },
   {

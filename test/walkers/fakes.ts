@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { commitPoint } from '#platform/db';
-import { answer, type Mounted, type Route, routesFor } from '#platform/http';
+import { answer, type Mounted, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
 
@@ -10,7 +10,6 @@ import { z } from 'zod';
 const route = routesFor<undefined, Permit>();
 const ID = '0193a000-0000-7000-8000-000000000001';
 const MADE = commitPoint('test.walkers.fake', 'what a sound route makes');
-const ok = z.strictObject({ ok: z.literal(true) });
 const yes = async () => ({ ok: true });
 const sound = {
   summary: 'Something for the walkers',
@@ -18,24 +17,26 @@ const sound = {
   auth: 'user',
   scope: 'fake:write',
   rate: { perMinute: 600, by: 'user' },
-  reply: { 200: ok },
+  reply: { 200: okReply },
   example: { reply: { ok: true } },
 } as const;
 const soundPost = {
   ...sound,
-  body: z.strictObject({ name: z.string().min(1).max(9) }),
+  body: namedObject('Fake', { name: z.string().min(1).max(9) }),
   idempotency: 'none',
   description: 'It takes no Idempotency-Key: nothing comes of it.',
   example: { body: { name: 'a' }, reply: { ok: true } },
 } as const;
 
 const badExample = { ...soundPost, example: { body: { name: '' }, reply: { ok: false } } } as const;
-const loose = z.object({ name: z.string().min(1).max(9) });
+const loose = z.object({ name: z.string().min(1).max(9) }).meta({ id: 'LooseFake' });
+const nameless = z.strictObject({ name: z.string().min(1).max(9) });
 
 /** By the rule that must object: a route that breaks it, mounted on a real server. */
 export const MISTAKES: Readonly<Record<string, Route>> = {
   documented: route('GET /v1/fake/undocumented', { ...sound, summary: '' }, yes),
   exemplary: route('POST /v1/fake/example', badExample, yes),
+  named: route('POST /v1/fake/nameless', { ...soundPost, body: nameless }, yes),
   spending: route(
     'POST /v1/fake/spends',
     {
@@ -82,7 +83,7 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
     {
       ...soundPost,
       idempotency: 'optional',
-      reply: { 200: z.strictObject({ token: z.string() }) },
+      reply: { 200: namedObject('FakeToken', { token: z.string() }) },
       example: { body: { name: 'a' }, reply: { token: 'a' } },
     },
     async () => ({ token: 'a' }),

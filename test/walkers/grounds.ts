@@ -1,6 +1,7 @@
 import { statement } from '#platform/db';
 import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
+import { dereferenced } from '#test/openapi';
 import type { TestApp } from '../services/app.ts';
 import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './cast.ts';
 import type { Grounds, OpenApi } from './rules/rule.ts';
@@ -18,7 +19,7 @@ export async function groundsOf(): Promise<Grounds> {
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,
-    document: app.app.server.openApi() as OpenApi,
+    document: dereferenced(app.app.server.openApi() as OpenApi),
     household: await makeHousehold(app, ['admin', 'member', 'viewer']),
     refused: await refusedCredentials(app, me),
   };

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { idempotencyOf } from '#platform/http';
+import { dereferenced } from '#test/openapi';
 import { engine } from '#test/services';
 import { serve } from '#test/shop';
 import { isThorough } from '../thorough.ts';
@@ -74,7 +75,7 @@ const faulty: Grounds = {
   ...grounds,
   url: fakes.url,
   mounted: [fakeModule],
-  document: fakes.server.openApi() as OpenApi,
+  document: dereferenced(fakes.server.openApi() as OpenApi),
 };
 
 describe('a new route is noticed', LONG, () => {
@@ -95,6 +96,7 @@ const LIVE = RULES.filter(
     ![
       'documented',
       'exemplary',
+      'named',
       'spending',
       'repeatable',
       'keyed',

@@ -7,7 +7,7 @@ import { after, auditSchema, EVENT, filters, LINES } from './trail-routes.ts';
 const route = routesFor<Accounts>();
 const tag = 'Admin';
 
-const adminSchema = auditSchema.extend({ account_id: z.uuid().nullable() });
+const adminSchema = auditSchema.extend({ account_id: z.uuid().nullable() }).meta({ id: 'AdminAuditEntry' });
 const adminFilters = {
   ...filters,
   account: z.uuid().optional().describe('Of this account alone.'),

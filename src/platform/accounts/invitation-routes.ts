@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, ROLES, type Route, routesFor } from '#platform/http';
+import { namedObject, okReply, pageOf, pageQuery, ROLES, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { after, ORGANIZATION, organizationSchema } from './organization-routes.ts';
@@ -6,7 +6,7 @@ import { after, ORGANIZATION, organizationSchema } from './organization-routes.t
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
 
-const invitationSchema = z.strictObject({
+const invitationSchema = namedObject('Invitation', {
   id: z.uuid(),
   email: z.string(),
   role: z.enum(ROLES),
@@ -63,7 +63,7 @@ const invite = route(
     rate: { perMinute: 20, by: 'user' },
     // However many organizations they make: nobody's letter box is filled by us.
     rateOf: { name: 'email', perMinute: 5, of: ({ body }) => body.email.toLowerCase() },
-    body: z.strictObject({ email: z.email().max(254), role: z.enum(ROLES) }),
+    body: namedObject('CreateInvitationRequest', { email: z.email().max(254), role: z.enum(ROLES) }),
     reply: { 201: invitationSchema },
     errors: [
       'not_found',
@@ -112,7 +112,7 @@ const revokeInvitation = route(
     within: 'admin',
     scope: 'account:write',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
     example: { params: { id: ID, invitation_id: INVITATION }, reply: { ok: true } },
   },
@@ -132,7 +132,7 @@ const acceptInvitation = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 20, by: 'user' },
-    body: z.strictObject({ token: z.string().min(1).max(200) }),
+    body: namedObject('AcceptInvitationRequest', { token: z.string().min(1).max(200) }),
     reply: { 200: organizationSchema },
     errors: [
       'not_found',

@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
+import { namedObject, okReply, pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { after } from './organization-routes.ts';
@@ -6,7 +6,7 @@ import { after } from './organization-routes.ts';
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
 
-const memberSchema = z.strictObject({
+const memberSchema = namedObject('Member', {
   user_id: z.uuid(),
   email: z.string(),
   full_name: z.string().nullable(),
@@ -57,7 +57,7 @@ const changeRole = route(
     within: 'admin',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
-    body: z.strictObject({ role: z.enum(ROLES) }),
+    body: namedObject('UpdateMemberRequest', { role: z.enum(ROLES) }),
     reply: { 200: memberSchema },
     errors: [
       'not_found',
@@ -86,7 +86,7 @@ const removeMember = route(
     within: 'admin',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'last_owner'],
     example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },
@@ -108,7 +108,7 @@ const transfer = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ user_id: z.uuid() }),
+    body: namedObject('TransferOrganizationRequest', { user_id: z.uuid() }),
     reply: { 200: memberSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict', 'too_many_organizations'],
     idempotency: 'none',

@@ -1,5 +1,14 @@
 import { commitPoint } from '#platform/db';
-import { answer, pageOf, pageQuery, positionOf, type Route, routesFor, ROLES } from '#platform/http';
+import {
+  answer,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+  ROLES,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 
@@ -14,7 +23,7 @@ const name = z
   .min(1)
   .max(200)
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
-export const organizationSchema = z.strictObject({
+export const organizationSchema = namedObject('Organization', {
   id: z.uuid(),
   name: z.string(),
   status: z.enum(['active', 'suspended']),
@@ -53,7 +62,7 @@ const makeOrganization = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ name }),
+    body: namedObject('CreateOrganizationRequest', { name }),
     reply: { 201: organizationSchema },
     errors: ['conflict', 'too_many_organizations'],
     example: { body: { name: 'Acme' }, reply: ORGANIZATION },
@@ -118,7 +127,7 @@ const renameOrganization = route(
     within: 'admin',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
-    body: z.strictObject({ name }),
+    body: namedObject('UpdateOrganizationRequest', { name }),
     reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden'],
     example: { params: { id: ID }, body: { name: 'Acme' }, reply: ORGANIZATION },

@@ -1,11 +1,11 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, type Route, routesFor } from '#platform/http';
 import { isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 
 const route = routesFor<Accounts>();
 
-const settingsSchema = z.strictObject({
+const settingsSchema = namedObject('Account', {
   id: z.uuid(),
   kind: z.enum(['personal', 'organization']),
   name: z.string(),
@@ -47,7 +47,7 @@ const changeSettings = route(
     may: 'owner',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
-    body: z.strictObject({
+    body: namedObject('UpdateAccountRequest', {
       time_zone: z
         .string()
         .max(100)

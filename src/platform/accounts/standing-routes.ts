@@ -1,9 +1,7 @@
-import { type Route, routesFor } from '#platform/http';
-import { z } from 'zod';
+import { okReply, type Route, routesFor } from '#platform/http';
 import type { Accounts } from './accounts.ts';
 
 const route = routesFor<Accounts>();
-const okSchema = z.strictObject({ ok: z.literal(true) });
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 
 const shared = {
@@ -11,7 +9,7 @@ const shared = {
   auth: 'admin',
   scope: 'admin:write',
   rate: { perMinute: 60, by: 'user' },
-  reply: { 200: okSchema },
+  reply: { 200: okReply },
   errors: ['not_found'],
   idempotency: 'none',
   example: { params: { id: ID }, reply: { ok: true } },

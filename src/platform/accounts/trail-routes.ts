@@ -1,5 +1,14 @@
 import type { AuditPosition } from '#platform/audit';
-import { pageOf, pageQuery, positionOf, type Route, routesFor, sendCsv, sendDownload } from '#platform/http';
+import {
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+  sendCsv,
+  sendDownload,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from './accounts.ts';
 import { linesOf, tableOf } from './trail-lines.ts';
@@ -13,11 +22,14 @@ const activityFields = {
   created_at: z.iso.datetime(),
   action: z.string(),
   user_id: z.uuid().nullable().describe('The person behind it, through a key too.'),
-  target: z.strictObject({ kind: z.string(), id: z.string().nullable() }).nullable(),
+  target: namedObject('AuditTarget', { kind: z.string(), id: z.string().nullable() }).nullable(),
 };
-export const auditSchema = z.strictObject({
+export const auditSchema = namedObject('AuditEntry', {
   ...activityFields,
-  actor: z.strictObject({ kind: z.enum(['user', 'key', 'system', 'store']), id: z.string().nullable() }),
+  actor: namedObject('AuditActor', {
+    kind: z.enum(['user', 'key', 'system', 'store']),
+    id: z.string().nullable(),
+  }),
   changes: z.record(z.string(), z.unknown()),
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),
@@ -127,7 +139,7 @@ const readActivity = route(
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject(pageQuery),
-    reply: { 200: pageOf(z.strictObject(activityFields)) },
+    reply: { 200: pageOf(namedObject('Activity', activityFields)) },
     errors: ['not_found'],
     example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [ACTIVITY], next_cursor: null } },
   },

@@ -2,6 +2,7 @@ import { statement } from '#platform/db';
 import { type Entitlement, type Grant, GRANT_SOURCES, STORE_SOURCES } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import type { Credits } from '#platform/limits';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { grantsReply, shown, shownGrants } from './price-list.ts';
 
@@ -17,7 +18,7 @@ export interface LimitInUse {
 const instant = z.iso.datetime();
 const source = z.enum(GRANT_SOURCES);
 
-export const entitlementReply = z.strictObject({
+export const entitlementReply = namedObject('Entitlement', {
   product: z.string(),
   name: z.string(),
   plan: z.string().nullable().describe('`product.plan`; null: none.'),
@@ -26,9 +27,15 @@ export const entitlementReply = z.strictObject({
     .enum([...source.options, 'default'])
     .nullable()
     .describe('Where the plan comes from.'),
-  add_ons: z.array(z.strictObject({ id: z.string(), expires_at: instant.nullable() })),
+  add_ons: z.array(namedObject('EntitlementAddOn', { id: z.string(), expires_at: instant.nullable() })),
   paid: z
-    .array(z.strictObject({ source: z.enum(STORE_SOURCES), id: z.string(), until: instant.nullable() }))
+    .array(
+      namedObject('EntitlementSource', {
+        source: z.enum(STORE_SOURCES),
+        id: z.string(),
+        until: instant.nullable(),
+      }),
+    )
     .describe(
       'What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect.',
     ),
@@ -52,9 +59,9 @@ export const entitlementReply = z.strictObject({
     .boolean()
     .describe('Whether a plan of it can be tried before it is paid, as far as is known before a card is.'),
 });
-export const entitlementsReply = z.strictObject({ data: z.array(entitlementReply) });
+export const entitlementsReply = namedObject('EntitlementList', { data: z.array(entitlementReply) });
 
-export const grantReply = z.strictObject({
+export const grantReply = namedObject('Grant', {
   id: z.uuid(),
   account_id: z.uuid(),
   product: z.string(),
@@ -71,7 +78,7 @@ export const grantReply = z.strictObject({
   revoked_at: instant.nullable(),
 });
 
-export const creditsReply = z.strictObject({
+export const creditsReply = namedObject('CreditGrant', {
   id: z.uuid(),
   account_id: z.uuid(),
   product: z.string(),

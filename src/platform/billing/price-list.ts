@@ -8,6 +8,7 @@ import {
   type Plan,
   UNLIMITED,
 } from '#platform/entitlements';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
 const granted = z
@@ -15,7 +16,7 @@ const granted = z
   .describe('A size, yes or no; null: without a cap.');
 export const grantsReply = z.record(z.string(), granted);
 
-const price = z.strictObject({
+const price = namedObject('PlanPrice', {
   currency: z.enum(CURRENCIES),
   monthly: z
     .int()
@@ -23,7 +24,7 @@ const price = z.strictObject({
   yearly: z.int().nullable().describe('For a year that is paid at once; null: it is not sold so.'),
 });
 
-export const planReply = z.strictObject({
+export const planReply = namedObject('Plan', {
   id: z.string().describe('`product.plan`, as it is named everywhere.'),
   product: z.string(),
   name: z.string(),
@@ -46,16 +47,16 @@ export const planReply = z.strictObject({
   grants: grantsReply,
 });
 
-const addOnReply = z.strictObject({
+const addOnReply = namedObject('AddOn', {
   id: z.string(),
   product: z.string(),
   name: z.string(),
-  price: z.strictObject({ currency: z.enum(CURRENCIES), once: z.int() }),
+  price: namedObject('AddOnPrice', { currency: z.enum(CURRENCIES), once: z.int() }),
   days: z.int().describe('How long it lasts; bought again meanwhile, it lasts that much longer.'),
   lifts: z.string().describe('The plan that is at least in effect while it lasts.'),
 });
 
-const comparedReply = z.strictObject({
+const comparedReply = namedObject('PlanComparison', {
   name: z.string(),
   kind: z.enum([
     'quota',
@@ -75,7 +76,7 @@ const comparedReply = z.strictObject({
   plans: z.record(z.string(), granted).describe('Its size in each plan, by the plan’s id.'),
 });
 
-export const priceListReply = z.strictObject({
+export const priceListReply = namedObject('PlanList', {
   data: z.array(planReply).describe('Product by product, price ascending.'),
   add_ons: z.array(addOnReply),
   comparison: z

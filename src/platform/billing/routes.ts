@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import { namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
@@ -89,7 +89,8 @@ export const giveGrant = route(
       .refine(({ email, account_id }) => isOneOf(email, account_id), {
         error: 'name either email or account_id',
       })
-      .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' }),
+      .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' })
+      .meta({ id: 'CreateGrantRequest' }),
     reply: { 201: grantReply },
     errors: ['not_found', 'wrong_account_kind'],
     example: { body: { email: 'ada@example.com', product: 'demo', plan: 'demo.pro' }, reply: examples.grant },
@@ -106,18 +107,16 @@ export const giveCredits = route(
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    body: z
-      .strictObject({
-        email: z.email().max(254).optional().describe('Of a user, whose default account they are given to.'),
-        account_id: z.uuid().optional(),
-        product: z.string().min(1).max(100),
-        limit: z.string().min(1).max(100).describe('Which credits, where a product has several.'),
-        amount: z.int().min(1).max(1_000_000_000),
-        expires_at: z.iso.datetime({ offset: true }).optional().describe('Without it they last.'),
-      })
-      .refine(({ email, account_id }) => isOneOf(email, account_id), {
-        error: 'name either email or account_id',
-      }),
+    body: namedObject('GrantCreditsRequest', {
+      email: z.email().max(254).optional().describe('Of a user, whose default account they are given to.'),
+      account_id: z.uuid().optional(),
+      product: z.string().min(1).max(100),
+      limit: z.string().min(1).max(100).describe('Which credits, where a product has several.'),
+      amount: z.int().min(1).max(1_000_000_000),
+      expires_at: z.iso.datetime({ offset: true }).optional().describe('Without it they last.'),
+    }).refine(({ email, account_id }) => isOneOf(email, account_id), {
+      error: 'name either email or account_id',
+    }),
     reply: { 201: creditsReply },
     errors: ['not_found'],
     example: {

@@ -1,11 +1,19 @@
-import { pageOf, pageQuery, positionOf, type Route, routesFor, sendDownload } from '#platform/http';
+import {
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+  sendDownload,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Erasure } from './erasure.ts';
 
 const route = routesFor<Erasure>();
 const tag = 'Exports';
 
-const exportSchema = z.strictObject({
+const exportSchema = namedObject('DataExport', {
   id: z.uuid(),
   organization_id: z.uuid().nullable().describe('The organization that it is of; null: of yourself.'),
   status: z.enum(['waiting', 'ready', 'failed']),

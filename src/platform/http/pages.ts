@@ -1,5 +1,6 @@
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
+import { namedAfter } from './naming.ts';
 
 /** A page as every list answers it. */
 export interface Page<Item> {
@@ -16,9 +17,10 @@ export const pageQuery = {
   cursor: z.string().min(1).max(LONGEST_CURSOR).optional().describe('The `next_cursor` of the page before.'),
 };
 
-/** The reply schema of a list. */
+/** The reply schema of a list; a page of a named schema `Job` is `JobPage`. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({ data: z.array(item), next_cursor: z.string().nullable() });
+  const schema = z.strictObject({ data: z.array(item), next_cursor: z.string().nullable() });
+  return namedAfter(item, 'Page', schema);
 }
 
 /**

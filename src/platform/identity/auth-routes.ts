@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
 import { LONGEST_PASSWORD } from './password-rules.ts';
@@ -22,7 +22,6 @@ export const deviceNameSchema = z
   .describe('What you call this device in the list of your sessions.');
 /** An address that mails go to. */
 export const emailSchema = z.email().max(LONGEST_EMAIL);
-const okSchema = z.strictObject({ ok: z.literal(true) });
 
 const byEmail = {
   name: 'email',
@@ -40,13 +39,15 @@ const register = route(
     auth: 'none',
     rate: { perMinute: 20, by: 'ip' },
     rateOf: byEmail,
-    body: z.strictObject({
+    body: namedObject('RegisterRequest', {
       email: emailSchema,
       password: passwordSchema,
       full_name: z.string().trim().min(1).max(200).optional(),
       company_name: z.string().trim().min(1).max(200).optional(),
     }),
-    reply: { 201: z.strictObject({ status: z.literal('verification_sent'), email: z.string() }) },
+    reply: {
+      201: namedObject('Registration', { status: z.literal('verification_sent'), email: z.string() }),
+    },
     errors: ['busy'],
     idempotency: 'none',
     example: {
@@ -71,7 +72,7 @@ const login = route(
     auth: 'none',
     // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing.ts).
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({
+    body: namedObject('LoginRequest', {
       email: z.string().trim().min(1).max(LONGEST_EMAIL),
       password: passwordSchema,
       device_name: deviceNameSchema.optional(),
@@ -122,7 +123,7 @@ const refresh = route(
     tag,
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
-    body: z.strictObject({ refresh_token: z.string().min(1).max(200) }),
+    body: namedObject('RefreshRequest', { refresh_token: z.string().min(1).max(200) }),
     reply: { 200: tokensSchema },
     errors: ['unauthenticated', 'email_not_verified', 'refreshed_too_often'],
     idempotency: 'none',
@@ -140,7 +141,7 @@ const logout = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 30, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     idempotency: 'none',
     example: { reply: { ok: true } },
   },
@@ -160,7 +161,7 @@ const logoutAll = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     idempotency: 'none',
     example: { reply: { ok: true } },
   },
@@ -178,9 +179,9 @@ const jwks = route(
     auth: 'none',
     rate: { perMinute: 120, by: 'ip' },
     reply: {
-      200: z.strictObject({
+      200: namedObject('JsonWebKeySet', {
         keys: z.array(
-          z.strictObject({
+          namedObject('JsonWebKey', {
             kty: z.string(),
             crv: z.string(),
             x: z.string(),

@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from './auth-routes.ts';
@@ -23,8 +23,10 @@ const closeMe = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
-    body: z.strictObject({ password: passwordSchema.optional() }).optional(),
-    reply: { 200: z.strictObject({ status: z.literal('closed'), restorable_until: z.iso.datetime() }) },
+    body: namedObject('CloseUserRequest', { password: passwordSchema.optional() }).optional(),
+    reply: {
+      200: namedObject('ClosedUser', { status: z.literal('closed'), restorable_until: z.iso.datetime() }),
+    },
     errors: ['wrong_password', 'step_up_required', 'last_owner', 'conflict', 'user_suspended', 'busy'],
     example: {
       body: { password: 'Analytical-Engine-1843' },
@@ -46,8 +48,8 @@ const restore = route(
     tag,
     auth: 'none',
     rate: { perMinute: 20, by: 'ip' },
-    body: z.strictObject({ token }),
-    reply: { 200: z.strictObject({ status: z.literal('restored') }) },
+    body: namedObject('RestoreUserRequest', { token }),
+    reply: { 200: namedObject('RestoredUser', { status: z.literal('restored') }) },
     errors: ['link_invalid', 'too_many_attempts'],
     idempotency: 'none',
     example: { body: { token: `${TOKEN}-3` }, reply: { status: 'restored' } },
@@ -72,8 +74,8 @@ const resend = route(
       perMinute: 3,
       of: ({ body }: { readonly body: { readonly email: string } }) => body.email.toLowerCase(),
     },
-    body: z.strictObject({ email: emailSchema }),
-    reply: { 202: z.strictObject({ status: z.literal('restore_sent'), email: z.string() }) },
+    body: namedObject('ResendRestoreRequest', { email: emailSchema }),
+    reply: { 202: namedObject('RestoreMail', { status: z.literal('restore_sent'), email: z.string() }) },
     idempotency: 'none',
     example: {
       body: { email: 'ada@example.com' },

@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from './auth-routes.ts';
@@ -30,8 +30,8 @@ const confirm = route(
     tag,
     auth: 'none',
     rate: { perMinute: 20, by: 'ip' },
-    body: z.strictObject({ token }),
-    reply: { 200: z.strictObject({ status: z.literal('verified') }) },
+    body: namedObject('VerifyEmailRequest', { token }),
+    reply: { 200: namedObject('EmailVerification', { status: z.literal('verified') }) },
     errors: ['link_invalid', 'conflict', 'too_many_attempts'],
     idempotency: 'none',
     example: { body: { token: TOKEN }, reply: { status: 'verified' } },
@@ -51,8 +51,10 @@ const resend = route(
     auth: 'none',
     rate: { perMinute: 10, by: 'ip' },
     rateOf: byEmail,
-    body: z.strictObject({ email: emailSchema }),
-    reply: { 202: z.strictObject({ status: z.literal('verification_sent'), email: z.string() }) },
+    body: namedObject('ResendVerificationRequest', { email: emailSchema }),
+    reply: {
+      202: namedObject('VerificationMail', { status: z.literal('verification_sent'), email: z.string() }),
+    },
     idempotency: 'none',
     example: {
       body: { email: 'ada@example.com' },
@@ -74,8 +76,8 @@ const forgot = route(
     auth: 'none',
     rate: { perMinute: 10, by: 'ip' },
     rateOf: byEmail,
-    body: z.strictObject({ email: emailSchema }),
-    reply: { 202: z.strictObject({ status: z.literal('reset_sent'), email: z.string() }) },
+    body: namedObject('ForgotPasswordRequest', { email: emailSchema }),
+    reply: { 202: namedObject('PasswordResetMail', { status: z.literal('reset_sent'), email: z.string() }) },
     idempotency: 'none',
     example: {
       body: { email: 'ada@example.com' },
@@ -96,8 +98,8 @@ const reset = route(
     tag,
     auth: 'none',
     rate: { perMinute: 10, by: 'ip' },
-    body: z.strictObject({ token, password: passwordSchema }),
-    reply: { 200: z.strictObject({ status: z.literal('password_changed') }) },
+    body: namedObject('ResetPasswordRequest', { token, password: passwordSchema }),
+    reply: { 200: namedObject('PasswordReset', { status: z.literal('password_changed') }) },
     errors: ['link_invalid', 'too_many_attempts', 'busy'],
     idempotency: 'none',
     example: {
@@ -120,8 +122,8 @@ const changePassword = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
-    body: z.strictObject({ password: passwordSchema, new_password: passwordSchema }),
-    reply: { 200: z.strictObject({ status: z.literal('password_changed') }) },
+    body: namedObject('ChangePasswordRequest', { password: passwordSchema, new_password: passwordSchema }),
+    reply: { 200: namedObject('PasswordChange', { status: z.literal('password_changed') }) },
     errors: ['wrong_password', 'step_up_required', 'busy'],
     idempotency: 'none',
     example: {
@@ -145,8 +147,8 @@ const changeEmail = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 5, by: 'user' },
-    body: z.strictObject({ email: emailSchema, password: passwordSchema }),
-    reply: { 202: z.strictObject({ status: z.literal('verification_sent'), email: z.string() }) },
+    body: namedObject('ChangeEmailRequest', { email: emailSchema, password: passwordSchema }),
+    reply: { 202: namedObject('EmailChange', { status: z.literal('verification_sent'), email: z.string() }) },
     errors: ['wrong_password', 'step_up_required', 'busy'],
     idempotency: 'none',
     example: {

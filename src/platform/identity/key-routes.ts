@@ -1,6 +1,15 @@
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
-import { answer, pageOf, pageQuery, positionOf, type Route, routesFor } from '#platform/http';
+import {
+  answer,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
 
@@ -13,7 +22,7 @@ const MOST_BUDGET = 1_000_000_000_000;
 const tag = 'API keys';
 const position = z.tuple([z.uuid()]);
 
-const keySchema = z.strictObject({
+const keySchema = namedObject('ApiKey', {
   id: z.uuid(),
   name: z.string(),
   prefix: z.string().describe('The first characters, to tell keys apart by.'),
@@ -49,6 +58,7 @@ const shownOnce = z
   .string()
   .nullable()
   .describe('Shown once: null where the call is repeated with its Idempotency-Key.');
+const newKeySchema = keySchema.extend({ key: shownOnce }).meta({ id: 'NewApiKey' });
 
 const makeKey = route(
   'POST /v1/api-keys',
@@ -62,13 +72,13 @@ const makeKey = route(
     scope: 'keys:write',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    body: z.strictObject({
+    body: namedObject('CreateApiKeyRequest', {
       name: z.string().trim().min(1).max(100),
       scopes: z.array(z.string().max(100)).min(1).max(50),
       expires_at: z.iso.datetime({ offset: true }).optional(),
       monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
     }),
-    reply: { 201: keySchema.extend({ key: shownOnce }) },
+    reply: { 201: newKeySchema },
     errors: ['forbidden', 'not_found'],
     secrets: ['key'],
     example: {
@@ -130,7 +140,7 @@ const revokeKey = route(
     may: 'viewer',
     scope: 'keys:write',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { params: { id: ID }, reply: { ok: true } },
   },
@@ -152,7 +162,7 @@ const rotateKey = route(
     scope: 'keys:write',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    reply: { 200: keySchema.extend({ key: shownOnce }) },
+    reply: { 200: newKeySchema },
     errors: ['not_found'],
     secrets: ['key'],
     example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },

@@ -1,15 +1,16 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
 /** By what a challenge can be answered. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const;
 
-export const tokensSchema = z.strictObject({
+export const tokensSchema = namedObject('TokenPair', {
   access_token: z.string(),
   refresh_token: z.string(),
   expires_at: z.number().int().describe('When the access token ends, in Unix seconds.'),
 });
 
-const challengeSchema = z.strictObject({
+const challengeSchema = namedObject('MfaChallenge', {
   mfa_required: z.literal(true),
   mfa_token: z.string().describe('For `POST /v1/auth/mfa/verify`.'),
   methods: z.array(z.enum(FACTORS)),

@@ -1,15 +1,23 @@
-import { pageOf, pageQuery, positionOf, ROLES, type Route, routesFor } from '#platform/http';
+import {
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  positionOf,
+  ROLES,
+  type Route,
+  routesFor,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
 
 const route = routesFor<Identity>();
-const okSchema = z.strictObject({ ok: z.literal(true) });
 const position = z.tuple([z.uuid()]);
 
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
 
-const meSchema = z.strictObject({
+const meSchema = namedObject('User', {
   id: z.uuid(),
   email: z.string(),
   full_name: z.string().nullable(),
@@ -18,7 +26,7 @@ const meSchema = z.strictObject({
   role: z.enum(['user', 'admin']),
   default_account_id: z.uuid().describe('The account of a call without X-Account-Id.'),
   accounts: z.array(
-    z.strictObject({
+    namedObject('UserAccount', {
       id: z.uuid(),
       kind: z.enum(['personal', 'organization']),
       name: z.string(),
@@ -61,7 +69,7 @@ const changeMe = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 30, by: 'user' },
-    body: z.strictObject({
+    body: namedObject('UpdateUserRequest', {
       full_name: z.string().trim().min(1).max(200).nullable().optional(),
       avatar_url: z
         .url({ protocol: /^https$/ })
@@ -75,7 +83,7 @@ const changeMe = route(
   ({ caller, body, origin }, { users }) => users.changeMe(caller, body, origin),
 );
 
-const sessionSchema = z.strictObject({
+const sessionSchema = namedObject('Session', {
   id: z.uuid(),
   name: z.string().describe('What you call the device, or what its user agent says it is.'),
   ip: z.string(),
@@ -128,7 +136,7 @@ const endSession = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { params: { id: ID }, reply: { ok: true } },
   },
@@ -148,7 +156,7 @@ const suspend = route(
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
     example: { params: { id: ID }, reply: { ok: true } },
@@ -169,7 +177,7 @@ const reinstate = route(
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
     example: { params: { id: ID }, reply: { ok: true } },

@@ -1,4 +1,14 @@
-import { answer, pageOf, pageQuery, page, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  answer,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  page,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { LANES } from './job.ts';
@@ -7,13 +17,12 @@ import { type AdminJobRow, type JobRow, STATES } from './listing.ts';
 
 const route = routesFor<Pick<Jobs, 'listing' | 'deadLetters'>>();
 
-const jobReply = z.strictObject({
+const jobReply = namedObject('Job', {
   id: z.uuid(),
   kind: z.string().describe('What it does: `product.job`.'),
   lane: z.enum(LANES),
   status: z.enum(STATES).describe('`dead`: it failed for good.'),
-  progress: z
-    .strictObject({ done: z.int(), total: z.int() })
+  progress: namedObject('JobProgress', { done: z.int(), total: z.int() })
     .nullable()
     .describe('null: it has not told how far it is.'),
   attempt: z.int().describe('0 before the first.'),
@@ -23,7 +32,8 @@ const jobReply = z.strictObject({
   updated_at: z.iso.datetime(),
 });
 
-const adminJobReply = jobReply.extend({
+const adminJobReply = namedObject('AdminJob', {
+  ...jobReply.shape,
   account_id: z.uuid().describe('The nil UUID: nobody’s, enqueued by a schedule.'),
   payload: z.record(z.string(), z.string()).describe('Ids only.'),
   permit_id: z.uuid().nullable(),
@@ -172,7 +182,7 @@ export const discardJob = route(
     auth: 'admin',
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found', 'job_not_dead'],
     example: { params: { id: ID }, reply: { ok: true } },
   },

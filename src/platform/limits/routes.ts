@@ -1,12 +1,12 @@
 import { UNLIMITED } from '#platform/entitlements';
-import { page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
 import type { UsageEventRow } from './usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
 
-const limitUsage = z.strictObject({
+const limitUsage = namedObject('LimitUsage', {
   product: z.string(),
   limit: z.string(),
   kind: z.string(),
@@ -21,7 +21,7 @@ const limitUsage = z.strictObject({
     .describe('Of credits: when the next of them expire; null: none do.'),
 });
 
-const usageEvent = z.strictObject({
+const usageEvent = namedObject('UsageEvent', {
   id: z.uuid(),
   permit_id: z.uuid(),
   product: z.string(),
@@ -67,7 +67,7 @@ export const usage = route(
     rate: { perMinute: 600, by: 'account' },
     query: z.strictObject(pageQuery),
     reply: {
-      200: z.strictObject({
+      200: namedObject('Usage', {
         data: z.array(limitUsage),
         events: z.array(usageEvent),
         next_cursor: z.string().nullable(),

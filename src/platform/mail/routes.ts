@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, positionOf, type Route, routesFor } from '#platform/http';
+import { namedObject, pageOf, pageQuery, positionOf, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { TEMPLATE_NAMES } from './catalogue.ts';
 import type { Mail } from './mail.ts';
@@ -8,7 +8,7 @@ const route = routesFor<Mail>();
 const position = z.tuple([z.uuid()]);
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 
-const lineSchema = z.strictObject({
+const lineSchema = namedObject('Mail', {
   id: z.uuid().describe('Its Message-ID begins with it.'),
   account_id: z.uuid().nullable(),
   user_id: z.uuid().nullable(),

@@ -30,6 +30,14 @@ export function ownerFileOf(dataDir: string, database: string): string | undefin
   return placesOf(dataDir, database).find((path) => databaseOf(path) === database);
 }
 
+/** The key of the local owner of this database, where this folder has it. */
+export function ownerKeyOf(dataDir: string, database: string): string | undefined {
+  const path = ownerFileOf(dataDir, database);
+  const said: unknown = path === undefined ? undefined : JSON.parse(readFileSync(path, 'utf8'));
+  const hasKey = typeof said === 'object' && said !== null && 'api_key' in said;
+  return hasKey && typeof said.api_key === 'string' ? said.api_key : undefined;
+}
+
 /**
  * Writes the owner's file of a database, and never over that of another: its key and password are nowhere else. Renamed
  * into place, so that nobody ever reads half of it.

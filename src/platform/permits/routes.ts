@@ -1,4 +1,4 @@
-import { routesFor } from '#platform/http';
+import { namedObject, routesFor } from '#platform/http';
 import type { LentPermit, Permit } from '#platform/limits';
 import { z } from 'zod';
 import * as examples from './examples.ts';
@@ -95,7 +95,7 @@ export const releasePermit = route(
     description: `Quota, credits and reserve go back; burst and cooldown do not. ${NAMED}`,
     idempotency: 'none',
     body: releaseBody,
-    reply: { 200: z.strictObject({ permit_id: z.uuid(), status: z.literal('voided') }) },
+    reply: { 200: namedObject('ReleasedPermit', { permit_id: z.uuid(), status: z.literal('voided') }) },
     errors: ['permit_stale'],
     example: {
       params,
@@ -118,7 +118,7 @@ export const extendPermit = route(
     idempotency: 'none',
     body: extendBody,
     reply: {
-      200: z.strictObject({
+      200: namedObject('ExtendedPermit', {
         permit_id: z.uuid(),
         expires_at: z.iso.datetime(),
         reserve_micros: z.int(),

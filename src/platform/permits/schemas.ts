@@ -1,3 +1,4 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
 /** Up to a thousand dollars, in micro-dollars: sums of what somebody made up stay numbers that can be counted with. */
@@ -34,7 +35,7 @@ const use = {
     .describe('What a limit by subject counts by: an id of yours, and no text of a user’s.'),
 };
 
-const usage = z.strictObject({
+const usage = namedObject('ModelUsage', {
   model,
   provider: provider.optional(),
   provider_request_id: z
@@ -55,18 +56,18 @@ const said = {
   cost_micros: costMicros.optional().describe('Micro-dollars, taken as they are.'),
 };
 
-export const permitBody = z.strictObject({
+export const permitBody = namedObject('CreatePermitRequest', {
   ...use,
   units: units.default(1),
   estimate: z
     .union([
-      z.strictObject({
+      namedObject('ModelEstimate', {
         model,
         provider: provider.optional(),
         prompt_tokens: tokens.optional(),
         completion_tokens: tokens.optional(),
       }),
-      z.strictObject({ cost_micros: costMicros }),
+      namedObject('CostEstimate', { cost_micros: costMicros }),
     ])
     .optional()
     .describe(
@@ -79,7 +80,7 @@ export const permitBody = z.strictObject({
     ),
 });
 
-export const settleBody = z.strictObject({
+export const settleBody = namedObject('SettlePermitRequest', {
   units: z
     .int()
     .min(0)
@@ -89,7 +90,7 @@ export const settleBody = z.strictObject({
   ...said,
 });
 
-export const releaseBody = z.strictObject({
+export const releaseBody = namedObject('ReleasePermitRequest', {
   reason: z
     .string()
     .regex(/^[\w .:-]{1,100}$/)
@@ -97,7 +98,7 @@ export const releaseBody = z.strictObject({
     .describe('A word for the ledger, and no text of a user’s.'),
 });
 
-export const extendBody = z.strictObject({
+export const extendBody = namedObject('ExtendPermitRequest', {
   ttl_seconds: ttlSeconds.default(120).describe('From now; a permit never ends sooner for it.'),
   cost_micros: costMicros.optional().describe('What it may cost in all; a reserve never shrinks.'),
 });
@@ -111,9 +112,9 @@ const permit = {
   expires_at: z.iso.datetime(),
 };
 
-export const lentReply = z.strictObject({ ...permit, status: z.literal('running') });
+export const lentReply = namedObject('Permit', { ...permit, status: z.literal('running') });
 
-export const permitReply = z.strictObject({
+export const permitReply = namedObject('PermitStatus', {
   ...permit,
   subject: z.string().nullable(),
   status: z
@@ -125,14 +126,14 @@ export const permitReply = z.strictObject({
   created_at: z.iso.datetime(),
 });
 
-export const settledReply = z.strictObject({
+export const settledReply = namedObject('SettledPermit', {
   permit_id: z.uuid(),
   status: z.literal('settled'),
   units: z.int(),
   cost_micros: z.int(),
 });
 
-const usageEvent = z.strictObject({
+const usageEvent = namedObject('UsageEventReport', {
   id: z.uuid().describe('Yours: counted once for ever.'),
   ...use,
   units: units.optional(),
@@ -143,14 +144,16 @@ const usageEvent = z.strictObject({
     .describe('When it happened; now when not said. It is charged to the present windows that it lies in.'),
 });
 
-export const eventsBody = z.strictObject({ events: z.array(usageEvent).min(1).max(1_000) });
+export const eventsBody = namedObject('ReportUsageEventsRequest', {
+  events: z.array(usageEvent).min(1).max(1_000),
+});
 
-export const eventsReply = z.strictObject({
+export const eventsReply = namedObject('UsageEventResultList', {
   data: z.array(
-    z.strictObject({
+    namedObject('UsageEventResult', {
       id: z.uuid(),
       status: z.enum(['posted', 'duplicate', 'refused']),
-      error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+      error: namedObject('UsageEventError', { code: z.string(), message: z.string() }).optional(),
     }),
   ),
 });

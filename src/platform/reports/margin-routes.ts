@@ -1,4 +1,4 @@
-import { page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import { MARGIN_DIMENSIONS, marginColumns, marginLine } from './margin.ts';
@@ -10,7 +10,7 @@ const route = routesFor<Reports>();
 const tag = 'Billing';
 
 const minor = z.int().min(-1_000_000_000_000).max(1_000_000_000_000);
-const sale = z.strictObject({
+const sale = namedObject('Sale', {
   product: z.string().min(1).max(100),
   plan: z.string().min(1).max(100).nullable().default(null).describe('`reel.pro`'),
   currency: z
@@ -25,7 +25,7 @@ const sale = z.strictObject({
   source_id: z.string().min(1).max(200).describe('The store’s own id. The same one again is the same sale.'),
 });
 
-const recordedSale = z.strictObject({
+const recordedSale = namedObject('SaleProceeds', {
   ...sale.shape,
   id: z.uuid(),
   account_id: z.uuid(),
@@ -44,11 +44,14 @@ export const recordSales = route(
     scope: 'admin:write',
     rate: { perMinute: 120, by: 'user' },
     maxBody: 512 * 1_024,
-    body: z.strictObject({ account_id: z.uuid(), sales: z.array(sale).min(1).max(500) }),
+    body: namedObject('RecordProceedsRequest', {
+      account_id: z.uuid(),
+      sales: z.array(sale).min(1).max(500),
+    }),
     reply: {
-      200: z.strictObject({
+      200: namedObject('ProceedsResultList', {
         data: z.array(
-          z.strictObject({
+          namedObject('ProceedsResult', {
             source: z.string(),
             source_id: z.string(),
             status: z.enum(['recorded', 'known']),
@@ -95,7 +98,7 @@ function shown(row: RecordedSale) {
 }
 
 const key = z.string().nullable().optional();
-const margin = z.strictObject({
+const margin = namedObject('Margin', {
   month: z.string(),
   currency: z.string(),
   account_id: key,
@@ -110,8 +113,11 @@ const margin = z.strictObject({
   charged_micros: z.int().describe('What of it counted against the accounts’ budgets.'),
   cost_minor: z.int().nullable().describe('The same in the currency, rounded half away from zero.'),
   margin_minor: z.int().nullable().describe('net − cost; null: there is no rate for the currency.'),
-  rate: z
-    .strictObject({ date: z.string(), usd_per_eur: z.string(), currency_per_eur: z.string() })
+  rate: namedObject('ExchangeRate', {
+    date: z.string(),
+    usd_per_eur: z.string(),
+    currency_per_eur: z.string(),
+  })
     .nullable()
     .describe('What the cost was converted at; null: the sale was in dollars, or there is no rate.'),
 });
@@ -132,10 +138,11 @@ export const readMargin = route(
       ...reportQuery,
     }),
     reply: {
-      200: reportOf(margin).extend({
-        rates: z
-          .strictObject({ source: z.string(), newest: z.string() })
-          .describe('The file of exchange rates, and its newest day.'),
+      200: namedObject('MarginReport', {
+        ...reportOf(margin).shape,
+        rates: namedObject('ExchangeRateSource', { source: z.string(), newest: z.string() }).describe(
+          'The file of exchange rates, and its newest day.',
+        ),
       }),
     },
     example: {

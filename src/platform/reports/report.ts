@@ -1,6 +1,7 @@
 import {
   CSV_FORMATS,
   type CsvValue,
+  namedAfter,
   type Origin,
   type Page,
   page,
@@ -54,15 +55,16 @@ export function dimensionsIn<Name extends string>(text: string, names: readonly 
   return text.split(',').flatMap((word) => names.find((name) => name === word) ?? []);
 }
 
-/** What a report answers in JSON: its range, and a page of its rows. */
+/** What a report answers in JSON: its range, and a page of its rows; the report of rows `Revenue` is `RevenueReport`. */
 export function reportOf<Row extends z.ZodType>(row: Row) {
-  return z.strictObject({
+  const schema = z.strictObject({
     from: z.string().describe('The first day.'),
     until: z.string().describe('The day after the last.'),
     zone: z.string(),
     data: z.array(row),
     next_cursor: z.string().nullable(),
   });
+  return namedAfter(row, 'Report', schema);
 }
 
 interface ReportCall {

@@ -1,4 +1,4 @@
-import { routesFor, routesOf } from '#platform/http';
+import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
@@ -10,7 +10,7 @@ const route = routesFor<Reports>();
 const tag = 'Billing';
 
 const key = z.string().nullable().optional();
-const revenue = z.strictObject({
+const revenue = namedObject('Revenue', {
   month: z.string().optional(),
   account_id: key,
   product: key,
@@ -60,7 +60,7 @@ export const readRevenue = route(
 );
 
 const rate = z.number().nullable();
-const recurring = z.strictObject({
+const recurring = namedObject('RecurringRevenue', {
   month: z.string(),
   currency: z.string(),
   product: z.string().optional(),

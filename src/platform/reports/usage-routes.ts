@@ -1,4 +1,4 @@
-import { pageOf, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, pageOf, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
@@ -23,7 +23,7 @@ const filters = {
 };
 
 const key = z.string().nullable().optional();
-const usageSum = z.strictObject({
+const usageSum = namedObject('UsageTotal', {
   account_id: key,
   account_name: key,
   user_id: key,
@@ -120,7 +120,7 @@ export const operatorReport = route(
   },
 );
 
-const adjustmentReply = z.strictObject({
+const adjustmentReply = namedObject('UsageAdjustment', {
   id: z.uuid(),
   account_id: z.uuid(),
   product: z.string(),
@@ -167,7 +167,8 @@ const adjustmentOrder = z
   })
   .refine(({ units, event_id }) => units === undefined || event_id === undefined, {
     error: 'a call has a cost, and no units',
-  });
+  })
+  .meta({ id: 'AdjustUsageRequest' });
 
 export const adjust = route(
   'POST /v1/admin/usage/adjustments',

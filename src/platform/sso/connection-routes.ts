@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Sso } from './sso.ts';
 
@@ -21,7 +21,7 @@ const agreed = {
   provisions: z.boolean().describe('Whether whoever comes by it becomes a member.'),
   default_role: z.enum(['viewer', 'member']),
 };
-const connectionSchema = z.strictObject({
+const connectionSchema = namedObject('SsoConnection', {
   ...agreed,
   proven_at: z.iso
     .datetime()
@@ -30,7 +30,6 @@ const connectionSchema = z.strictObject({
   redirect_uri: z.string().describe('What the provider must allow.'),
   updated_at: z.iso.datetime(),
 });
-const okSchema = z.strictObject({ ok: z.literal(true) });
 
 const CONNECTION = {
   issuer: 'https://login.example.com',
@@ -76,7 +75,10 @@ const put = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    body: z.strictObject({ ...agreed, client_secret: z.string().min(1).max(2_000).optional() }),
+    body: namedObject('SetSsoConnectionRequest', {
+      ...agreed,
+      client_secret: z.string().min(1).max(2_000).optional(),
+    }),
     reply: { 200: connectionSchema },
     errors: ['not_found', 'forbidden', 'email_not_verified', 'step_up_required', 'sso_unproven'],
     example: {
@@ -101,7 +103,7 @@ const remove = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required', 'sso_unconfigured'],
     example: { params: { id: ID }, reply: { ok: true } },
   },
@@ -123,7 +125,7 @@ const forget = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 60, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required'],
     example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },

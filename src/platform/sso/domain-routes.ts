@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Sso } from './sso.ts';
 
@@ -7,16 +7,16 @@ const tag = 'Single sign-on';
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 const DOMAIN = 'example.com';
 
-const domainSchema = z.strictObject({
+const domainSchema = namedObject('SsoDomain', {
   domain: z.string(),
   status: z
     .enum(['pending', 'verified', 'missing'])
     .describe(
       '`missing`: it is verified, and DNS lacks its record; after three days of that it is pending again.',
     ),
-  record: z
-    .strictObject({ type: z.literal('TXT'), name: z.string(), value: z.string() })
-    .describe('What DNS must show, and go on showing.'),
+  record: namedObject('DnsRecord', { type: z.literal('TXT'), name: z.string(), value: z.string() }).describe(
+    'What DNS must show, and go on showing.',
+  ),
   verified_at: z.iso.datetime().nullable(),
   missing_since: z.iso.datetime().nullable(),
 });
@@ -43,7 +43,7 @@ const list = route(
     within: 'admin',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
-    reply: { 200: z.strictObject({ data: z.array(domainSchema) }) },
+    reply: { 200: namedObject('SsoDomainList', { data: z.array(domainSchema) }) },
     errors: ['not_found', 'forbidden'],
     example: { params: { id: ID }, reply: { data: [EXAMPLE] } },
   },
@@ -64,7 +64,7 @@ const claim = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
-    body: z.strictObject({ domain: z.string().min(3).max(260) }),
+    body: namedObject('AddSsoDomainRequest', { domain: z.string().min(3).max(260) }),
     reply: { 200: domainSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'domain_unfit', 'too_many_domains'],
     example: { params: { id: ID }, body: { domain: DOMAIN }, reply: EXAMPLE },
@@ -110,7 +110,7 @@ const remove = route(
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
     params,
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required'],
     example: { params: { id: ID, domain: DOMAIN }, reply: { ok: true } },
   },

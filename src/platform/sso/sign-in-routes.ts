@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { arrival, departure } from '#platform/identity';
 import { z } from 'zod';
 import type { Sso } from './sso.ts';
@@ -18,12 +18,12 @@ const start = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({
+    body: namedObject('StartSsoRequest', {
       email: z.email().max(254).optional(),
       organization: z.uuid().optional(),
       ...departure,
     }),
-    reply: { 200: z.strictObject({ url: z.string() }) },
+    reply: { 200: namedObject('SsoStart', { url: z.string() }) },
     errors: ['sso_unconfigured'],
     idempotency: 'none',
     example: {

@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, okReply, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import { EVENT_TYPES } from './event.ts';
 import { STATES } from './store.ts';
@@ -52,13 +52,19 @@ const delivery: DeliveryView = {
 };
 const made = { url: endpoint.url, types: endpoint.types, description: endpoint.description };
 
+const withSecret = endpointReply.extend({ secret }).meta({ id: 'WebhookWithSecret' });
+
 const createWebhook = route(
   'POST /v1/admin/webhooks',
   {
     ...writes,
     summary: 'Tell one of your own systems what happens here',
-    body: z.strictObject({ url, types: types.optional(), description: description.optional() }),
-    reply: { 201: endpointReply.extend({ secret }) },
+    body: namedObject('CreateWebhookRequest', {
+      url,
+      types: types.optional(),
+      description: description.optional(),
+    }),
+    reply: { 201: withSecret },
     secrets: ['secret'],
     example: { body: made, reply: { ...endpoint, secret: SECRET } },
   },
@@ -95,7 +101,7 @@ const changeWebhook = route(
     ...writes,
     summary: 'Change an endpoint; enable or disable it',
     description: 'Enabled again, it gets what still waits for it; what happened meanwhile can be replayed.',
-    body: z.strictObject({
+    body: namedObject('UpdateWebhookRequest', {
       url: url.optional(),
       types: types.optional(),
       description: description.optional(),
@@ -113,7 +119,7 @@ const deleteWebhook = route(
   {
     ...writes,
     summary: 'Delete an endpoint with its deliveries',
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { params: { id: ID }, reply: { ok: true } },
   },
@@ -130,8 +136,8 @@ const rotateSecret = route(
     summary: 'A new secret',
     description:
       'The one before it signs too, until `former_secret_until`: every delivery then has both signatures.',
-    body: z.strictObject({ overlap_hours: z.int().min(0).max(168).default(24) }),
-    reply: { 200: endpointReply.extend({ secret }) },
+    body: namedObject('RotateWebhookSecretRequest', { overlap_hours: z.int().min(0).max(168).default(24) }),
+    reply: { 200: withSecret },
     errors: ['not_found'],
     secrets: ['secret'],
     example: {
@@ -149,7 +155,7 @@ const testWebhook = route(
     ...writes,
     summary: 'Send a test event to an endpoint',
     description: 'Of type `webhook.test`, whatever it asked to be told.',
-    reply: { 202: z.strictObject({ event_id: z.uuid() }) },
+    reply: { 202: namedObject('WebhookTest', { event_id: z.uuid() }) },
     errors: ['not_found', 'webhook_disabled'],
     example: { params: { id: ID }, reply: { event_id: EVENT } },
   },
@@ -181,18 +187,16 @@ const replayDeliveries = route(
     summary: 'Tell an endpoint again what it missed',
     description:
       'One event, or all of a time: what is dead, and what the endpoint never got. They keep their `webhook-id`. Events are kept for 30 days, and one call begins at most 1,000 of them anew, the oldest first.',
-    body: z
-      .strictObject({
-        event_id: z.uuid().optional(),
-        since: z.iso.datetime({ offset: true }).optional(),
-        until: z.iso.datetime({ offset: true }).optional(),
-        include_delivered: z.boolean().default(false),
-      })
-      .refine(({ event_id, since }) => (event_id === undefined) !== (since === undefined), {
-        error: 'name either event_id or since',
-      }),
+    body: namedObject('ReplayDeliveriesRequest', {
+      event_id: z.uuid().optional(),
+      since: z.iso.datetime({ offset: true }).optional(),
+      until: z.iso.datetime({ offset: true }).optional(),
+      include_delivered: z.boolean().default(false),
+    }).refine(({ event_id, since }) => (event_id === undefined) !== (since === undefined), {
+      error: 'name either event_id or since',
+    }),
     reply: {
-      202: z.strictObject({
+      202: namedObject('DeliveryReplay', {
         deliveries: z.int(),
         next_since: z.iso.datetime().nullable().describe('Where to go on; null: that was all.'),
       }),

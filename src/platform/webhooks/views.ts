@@ -1,8 +1,9 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { EVENT_TYPES, NOBODY } from './event.ts';
 import { type DeliveryRow, type EndpointRow, STATES } from './store.ts';
 
-export const endpointReply = z.strictObject({
+export const endpointReply = namedObject('Webhook', {
   id: z.uuid(),
   url: z.string(),
   types: z.array(z.enum(EVENT_TYPES)).describe('What it is told.'),
@@ -24,7 +25,7 @@ export const endpointReply = z.strictObject({
 });
 export type EndpointView = z.infer<typeof endpointReply>;
 
-export const deliveryReply = z.strictObject({
+export const deliveryReply = namedObject('WebhookDelivery', {
   id: z.uuid(),
   event_id: z.uuid().describe('The `webhook-id` that it is sent under.'),
   type: z.enum([...EVENT_TYPES, 'webhook.test']),

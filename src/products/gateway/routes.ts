@@ -1,5 +1,6 @@
 import { openAiError, type PreparedChat } from '#platform/ai';
 import { productRoutes } from '#platform/product';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { CHAT_SECONDS } from './plans.ts';
 import type { Gateway } from './service.ts';
@@ -7,26 +8,30 @@ import type { Gateway } from './service.ts';
 const route = productRoutes<Gateway>();
 
 /** For the docs: the door itself reads the body, by a table of OpenAI's fields. */
-const chatBody = z.looseObject({
-  model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
-  stream: z.boolean().nullable().optional(),
-  max_tokens: z
-    .int()
-    .min(1)
-    .nullable()
-    .optional()
-    .describe(
-      'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
-    ),
-});
+const chatBody = z
+  .looseObject({
+    model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+    messages: z.array(z.looseObject({ role: z.string() }).meta({ id: 'ChatMessage' })).min(1),
+    stream: z.boolean().nullable().optional(),
+    max_tokens: z
+      .int()
+      .min(1)
+      .nullable()
+      .optional()
+      .describe(
+        'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
+      ),
+  })
+  .meta({ id: 'ChatCompletionRequest' });
 
-const chatReply = z.looseObject({
-  id: z.string(),
-  object: z.string(),
-  model: z.string(),
-  choices: z.array(z.looseObject({})),
-});
+const chatReply = z
+  .looseObject({
+    id: z.string(),
+    object: z.string(),
+    model: z.string(),
+    choices: z.array(z.looseObject({}).meta({ id: 'ChatChoice' })),
+  })
+  .meta({ id: 'ChatCompletion' });
 
 export const chat = route(
   'POST /v1/ai/chat/completions',
@@ -93,7 +98,7 @@ export const chat = route(
     }),
 );
 
-const listedModel = z.strictObject({
+const listedModel = namedObject('Model', {
   id: z.string(),
   object: z.literal('model'),
   created: z.int(),
@@ -110,7 +115,7 @@ export const models = route(
     scope: 'ai:call',
     rate: { perMinute: 600, by: 'account' },
     errorForm: openAiError,
-    reply: { 200: z.strictObject({ object: z.literal('list'), data: z.array(listedModel) }) },
+    reply: { 200: namedObject('ModelList', { object: z.literal('list'), data: z.array(listedModel) }) },
     example: {
       reply: {
         object: 'list',

@@ -1,3 +1,4 @@
+import { dereferenced } from '#test/openapi';
 import type { OpenApi, Schema } from '../rules/rule.ts';
 
 /** A call as the document tells of it to those who have nothing else. */
@@ -24,7 +25,7 @@ interface Written {
 
 /** All calls of a document. */
 export function operationsOf(document: OpenApi): Operation[] {
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
+  return Object.entries(dereferenced(document).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => {
       const { parameters, requestBody, 'x-plinth': notes } = one as unknown as Written;
       return {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
 import { featuresOf, idempotencyOf, ratesOf, type Route } from '#platform/http';
-import { errorsOf } from '#server';
+import { errorsOf, openApiOf } from '#server';
+import { dereferenced } from '#test/openapi';
 import { z } from 'zod';
 import { ROOT } from '../../house/source.ts';
 import { exampleOf, isRecord, paramNames } from '../calls.ts';
@@ -17,7 +18,9 @@ import {
   type Schema,
 } from './rule.ts';
 
-const COMMITTED = JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi;
+const COMMITTED = dereferenced(
+  JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi,
+);
 
 const documented: Rule = {
   key: 'documented',
@@ -83,6 +86,37 @@ const exemplary: Rule = {
     return faults.filter(([broken]) => broken).map(([, says]) => says);
   },
 };
+
+const named: Rule = {
+  key: 'named',
+  name: 'has a name for each object that it takes or answers, so that generated clients have one',
+  visits: () => true,
+  objections(route) {
+    const { paths, components } = openApiOf([{ routes: [route] }], { version: '0' }) as {
+      readonly paths: OpenApi['paths'];
+      readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+    };
+    const { requestBody, responses } = operationOf({ paths }, route) ?? { responses: {} };
+    const { Error: _, ...schemas } = components.schemas;
+    const parts = Object.values(schemas).map((schema) => Object.values(isRecord(schema) ? schema : {}));
+    return [...namelessIn([requestBody, responses], 1), ...namelessIn(parts, 2)].map(
+      (fields) => `its object of ${fields} has no name: namedObject()`,
+    );
+  },
+};
+
+/** The fields of each object that is written out where it is used, and has at least so many of them. */
+function namelessIn(value: unknown, least: number): string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => namelessIn(one, least));
+  if (!isRecord(value)) return [];
+  const { properties, example: _, ...rest } = value;
+  const fields = isRecord(properties) ? Object.keys(properties) : [];
+  const isNameless = value['type'] === 'object' && fields.length >= least;
+  return [
+    ...(isNameless ? [fields.join(', ')] : []),
+    ...namelessIn([Object.values(isRecord(properties) ? properties : {}), Object.values(rest)], least),
+  ];
+}
 
 function fitsWritten(content: Content | undefined, value: unknown): boolean {
   const schema = content?.['application/json']?.schema;
@@ -183,6 +217,7 @@ const rated: Rule = {
 export const DECLARATION: readonly Rule[] = [
   documented,
   exemplary,
+  named,
   spending,
   repeatable,
   keyed,

@@ -67,8 +67,12 @@ interface Parameter {
 
 export type Schema = Readonly<Record<string, unknown>>;
 export type Content = Readonly<
-  Record<string, { readonly schema: Schema; readonly example?: unknown } | undefined>
+  Record<
+    string,
+    { readonly schema: Schema; readonly example?: unknown; readonly examples?: Examples } | undefined
+  >
 >;
+type Examples = Readonly<Record<string, { readonly value: { readonly error: { readonly code: string } } }>>;
 
 /** The operation of a route in a document. */
 export function operationOf(document: OpenApi, route: Route): Operation | undefined {

@@ -1,4 +1,5 @@
 import type { Route } from '#platform/http';
+import { dereferenced } from '#test/openapi';
 import { type TestApp, testApp } from '../../services/app.ts';
 import type { IdsByColumn } from '../calls.ts';
 import {
@@ -52,7 +53,7 @@ export async function makeStage(): Promise<Stage> {
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,
-    document: app.app.server.openApi() as OpenApi,
+    document: dereferenced(app.app.server.openApi() as OpenApi),
     admin: await makePerson(app, { role: 'admin' }),
     me: household.owner,
     household,

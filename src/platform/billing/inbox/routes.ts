@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { RawMessage } from '../store.ts';
 import type { Inbox } from './inbox.ts';
@@ -45,8 +45,10 @@ const receiveStripe = route(
     rate: { perMinute: 60_000, by: 'ip' },
     rawBody: true,
     maxBody: 1024 * 1024,
-    body: z.looseObject({ id: z.string(), object: z.literal('event'), type: z.string() }),
-    reply: { 200: z.strictObject({ received: z.literal(true) }) },
+    body: z
+      .looseObject({ id: z.string(), object: z.literal('event'), type: z.string() })
+      .meta({ id: 'StripeEvent' }),
+    reply: { 200: namedObject('StripeEventReceipt', { received: z.literal(true) }) },
     errors: ['not_found', 'webhook_forged'],
     example: {
       body: { id: message.event_id, object: 'event', type: message.type },
@@ -96,18 +98,16 @@ const replayMessages = route(
     summary: 'Have what stores told looked at again',
     description:
       'The objects of these messages are fetched again, whatever became of them. One call replays at most 1,000 messages, the oldest first; they are kept for 90 days.',
-    body: z
-      .strictObject({
-        event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
-        since: z.iso.datetime({ offset: true }).optional(),
-        until: z.iso.datetime({ offset: true }).optional(),
-        dead: z.literal(true).optional().describe('All objects that were given up.'),
-      })
-      .refine(({ event_ids, since, dead: all }) => count(event_ids, since, all) === 1, {
-        error: 'name one of event_ids, since and dead',
-      }),
+    body: namedObject('ReplayInboxRequest', {
+      event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
+      since: z.iso.datetime({ offset: true }).optional(),
+      until: z.iso.datetime({ offset: true }).optional(),
+      dead: z.literal(true).optional().describe('All objects that were given up.'),
+    }).refine(({ event_ids, since, dead: all }) => count(event_ids, since, all) === 1, {
+      error: 'name one of event_ids, since and dead',
+    }),
     reply: {
-      202: z.strictObject({
+      202: namedObject('InboxReplay', {
         objects: z.int().describe('How many are fetched again.'),
         next_since: z.iso.datetime().nullable().describe('Where to go on; null: that was all.'),
       }),

@@ -1,4 +1,5 @@
 import { statement } from '#platform/db';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { OBJECT_KINDS } from '../facts.ts';
 import { MESSAGE_STATES } from './messages-store.ts';
@@ -7,7 +8,7 @@ const STORES = ['stripe', 'app_store', 'google_play'] as const;
 const MODES = ['live', 'test', 'sandbox'] as const;
 const instant = z.iso.datetime();
 
-export const messageReply = z.strictObject({
+export const messageReply = namedObject('InboxEvent', {
   event_id: z.string(),
   store: z.enum(STORES),
   mode: z.enum(MODES),
@@ -28,7 +29,7 @@ export const messageReply = z.strictObject({
 });
 export type MessageView = z.infer<typeof messageReply>;
 
-export const deadReply = z.strictObject({
+export const deadReply = namedObject('DeadInboxTask', {
   store: z.enum(STORES),
   mode: z.enum(MODES),
   kind: z.enum(OBJECT_KINDS),

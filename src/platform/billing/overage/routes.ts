@@ -1,4 +1,4 @@
-import { routesFor, routesOf } from '#platform/http';
+import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Overages } from './service.ts';
 import { overageReply, type OverageView } from './views.ts';
@@ -28,7 +28,7 @@ const readOverage = route(
     may: 'viewer',
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
-    reply: { 200: z.strictObject({ data: z.array(overageReply) }) },
+    reply: { 200: namedObject('OverageList', { data: z.array(overageReply) }) },
     example: { reply: { data: [example] } },
   },
   async ({ accountId }, overage) => ({ data: await overage.list(accountId) }),
@@ -46,7 +46,7 @@ const chooseOverage = route(
     scope: 'billing:write',
     rate: { perMinute: 20, by: 'account' },
     idempotency: 'none',
-    body: z.strictObject({
+    body: namedObject('SetOverageRequest', {
       product: z.string().min(1).max(100),
       limit: z.string().min(1).max(100),
       most: z.int().min(0).max(1_000_000_000_000).describe('Units past the plan’s own size, in each window.'),

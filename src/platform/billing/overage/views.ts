@@ -1,7 +1,8 @@
 import { CURRENCIES } from '#platform/entitlements';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
-export const overageReply = z.strictObject({
+export const overageReply = namedObject('Overage', {
   product: z.string(),
   limit: z.string(),
   plan: z.string().describe('`product.plan`: the one that is in effect.'),

@@ -1,4 +1,4 @@
-import { answer, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { isOver } from '../stripe/client.ts';
 import * as examples from './examples.ts';
@@ -44,7 +44,7 @@ const returnUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_000)
   .describe('A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}.');
-const named = z.strictObject({
+const named = namedObject('ResumeSubscriptionRequest', {
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),
 });
 const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
@@ -59,20 +59,18 @@ export const openCheckout = route(
     ...buys,
     summary: 'Buy a plan or an add-on',
     description: `Answers the store’s page, where the customer pays; the plan is in effect seconds after. There is one page at a time for each product: the same order is answered with the same page, another order closes the former. ${ONCE}`,
-    body: z
-      .strictObject({
-        product,
-        plan: planId.optional(),
-        add_on: z.string().min(1).max(100).optional(),
-        cycle: cycle.default('monthly'),
-        quantity: quantity.default(1),
-        success_url: returnUrl,
-        cancel_url: returnUrl,
-        promotion_code: promotion.optional(),
-      })
-      .refine(({ plan, add_on }) => (plan === undefined) !== (add_on === undefined), {
-        error: 'name either plan or add_on',
-      }),
+    body: namedObject('CreateCheckoutSessionRequest', {
+      product,
+      plan: planId.optional(),
+      add_on: z.string().min(1).max(100).optional(),
+      cycle: cycle.default('monthly'),
+      quantity: quantity.default(1),
+      success_url: returnUrl,
+      cancel_url: returnUrl,
+      promotion_code: promotion.optional(),
+    }).refine(({ plan, add_on }) => (plan === undefined) !== (add_on === undefined), {
+      error: 'name either plan or add_on',
+    }),
     private: true,
     reply: { 201: checkoutReply },
     errors: [...NOT_HERE, 'already_subscribed', 'prices_missing', 'wrong_account_kind', 'conflict'],
@@ -110,7 +108,7 @@ export const openPortal = route(
     description:
       'Answers the store’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
     idempotency: 'none',
-    body: z.strictObject({ return_url: returnUrl }),
+    body: namedObject('CreatePortalSessionRequest', { return_url: returnUrl }),
     reply: { 201: portalReply },
     errors: [...NOT_HERE, 'not_found'],
     example: {
@@ -188,7 +186,8 @@ export const resumeSubscription = route(
     }),
 );
 
-const changed = named.extend({
+const changed = namedObject('ChangeSubscriptionRequest', {
+  ...named.shape,
   plan: planId.optional(),
   cycle: cycle.optional(),
   quantity: quantity.optional(),

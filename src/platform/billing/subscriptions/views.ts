@@ -1,23 +1,24 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import type { InvoiceRow, SubscriptionRow } from './store.ts';
 
 const instant = z.iso.datetime();
 const cycle = z.enum(['monthly', 'yearly']);
 
-export const unfittingReply = z.strictObject({
+export const unfittingReply = namedObject('NotFitting', {
   limit: z.string().describe('Its name within the product.'),
   used: z.number(),
   max: z.number(),
 });
 
-export const subscriptionReply = z.strictObject({
+export const subscriptionReply = namedObject('Subscription', {
   id: z.uuid(),
   store: z.enum(['stripe', 'app_store', 'google_play']),
   product: z.string(),
   plan: z.string().describe('`product.plan`.'),
   cycle,
   quantity: z.int(),
-  price: z.strictObject({
+  price: namedObject('SubscriptionPrice', {
     currency: z.string(),
     unit_amount: z.int().describe('Of one, a cycle, before discounts and tax; minor units.'),
   }),
@@ -35,30 +36,29 @@ export const subscriptionReply = z.strictObject({
     .nullable()
     .describe('From when on it gives nothing until it is put right; it may be to come.'),
   suspended_by: z.enum(['dispute', 'pause', 'payment']).nullable(),
-  next: z
-    .strictObject({ plan: z.string(), cycle, quantity: z.int(), at: instant })
+  next: namedObject('ScheduledChange', { plan: z.string(), cycle, quantity: z.int(), at: instant })
     .nullable()
     .describe('What it becomes, and when.'),
 });
 export type SubscriptionView = z.infer<typeof subscriptionReply>;
 
-export const checkoutReply = z.strictObject({
+export const checkoutReply = namedObject('CheckoutSession', {
   checkout_url: z.url().describe('The store’s page: send the customer there.'),
   expires_at: instant,
   trial_days: z.int().nullable().describe('Of the trial that the page offers; null: it is paid at once.'),
 });
-export const portalReply = z.strictObject({ portal_url: z.url() });
-export const canceledReply = z.strictObject({
+export const portalReply = namedObject('PortalSession', { portal_url: z.url() });
+export const canceledReply = namedObject('CanceledSubscription', {
   ok: z.literal(true),
   ends_at: instant.describe('When it ends, or has ended.'),
 });
-export const changedReply = z.strictObject({
+export const changedReply = namedObject('SubscriptionChange', {
   subscription: subscriptionReply,
   not_fitting: z
     .array(unfittingReply)
     .describe('What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added.'),
 });
-export const previewReply = z.strictObject({
+export const previewReply = namedObject('SubscriptionPreview', {
   when: z.enum(['now', 'period_end']),
   at: instant.nullable().describe('When it would take effect; null: at once.'),
   due_now: z.int().describe('Minor units; below 0: credited on the next invoice.'),
@@ -68,7 +68,7 @@ export const previewReply = z.strictObject({
 });
 export type PreviewView = z.infer<typeof previewReply>;
 
-export const invoiceReply = z.strictObject({
+export const invoiceReply = namedObject('Invoice', {
   id: z.uuid(),
   number: z.string().nullable(),
   state: z.enum(['open', 'paid', 'void', 'uncollectible']),
@@ -85,7 +85,7 @@ export const invoiceReply = z.strictObject({
   issued_at: instant,
   paid_at: instant.nullable(),
   lines: z.array(
-    z.strictObject({
+    namedObject('InvoiceLine', {
       product: z.string(),
       plan: z.string().nullable(),
       add_on: z.string().nullable(),

@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { passwordSchema } from '../auth-routes.ts';
 import type { Identity } from '../identity.ts';
@@ -31,8 +31,8 @@ const accept = route(
     tag,
     auth: 'none',
     rate: { perMinute: 10, by: 'ip' },
-    body: z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema }),
-    reply: { 200: z.strictObject({ status: z.literal('admin'), email: z.string() }) },
+    body: namedObject('AcceptAdminRequest', { token: z.string().min(1).max(200), password: passwordSchema }),
+    reply: { 200: namedObject('AcceptedAdmin', { status: z.literal('admin'), email: z.string() }) },
     errors: ['link_invalid', 'too_many_attempts', 'busy'],
     idempotency: 'none',
     example: {

@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { deviceNameSchema } from '../auth-routes.ts';
 import type { Identity } from '../identity.ts';
@@ -82,7 +82,7 @@ const exchange = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({
+    body: namedObject('ExchangeCodeRequest', {
       code: z.string().min(1).max(200),
       code_verifier: codeVerifier,
       device_name: deviceNameSchema.optional(),
@@ -107,7 +107,7 @@ const google = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({
+    body: namedObject('GoogleSignInRequest', {
       code: z.string().min(1).max(4_000),
       code_verifier: codeVerifier,
       redirect_uri: address,
@@ -137,7 +137,7 @@ const firebase = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({
+    body: namedObject('FirebaseSignInRequest', {
       id_token: z.string().min(1).max(8_000),
       device_name: deviceNameSchema.optional(),
     }),
@@ -160,9 +160,9 @@ const list = route(
     scope: 'session',
     rate: { perMinute: 60, by: 'user' },
     reply: {
-      200: z.strictObject({
+      200: namedObject('IdentityList', {
         data: z.array(
-          z.strictObject({
+          namedObject('Identity', {
             id: z.uuid(),
             provider: z.enum(['google', 'firebase']),
             email: z.string(),
@@ -200,7 +200,7 @@ const unlink = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 30, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found', 'conflict', 'step_up_required'],
     example: { params: { id: ID }, reply: { ok: true } },
   },

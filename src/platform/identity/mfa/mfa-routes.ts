@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { passwordSchema } from '../auth-routes.ts';
 import type { Identity } from '../identity.ts';
@@ -17,7 +17,6 @@ import type { StepUpProof } from './step-up.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Second factors';
-const okSchema = z.strictObject({ ok: z.literal(true) });
 const NONE = 'It takes no Idempotency-Key: ';
 
 const code = z.string().regex(/^\d{6}$/, 'must be six digits');
@@ -44,7 +43,7 @@ const readStatus = route(
     scope: 'session',
     rate: { perMinute: 60, by: 'user' },
     reply: {
-      200: z.strictObject({
+      200: namedObject('MfaStatus', {
         enabled: z.boolean().describe('Whether a sign-in asks for a second factor.'),
         totp: z.boolean(),
         recovery_codes_left: z.int(),
@@ -66,7 +65,7 @@ const enrol = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 10, by: 'user' },
-    reply: { 200: z.strictObject({ secret: z.string(), otpauth_uri: z.string() }) },
+    reply: { 200: namedObject('TotpEnrollment', { secret: z.string(), otpauth_uri: z.string() }) },
     idempotency: 'none',
     example: {
       reply: {
@@ -92,8 +91,8 @@ const confirm = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ code }),
-    reply: { 200: z.strictObject({ recovery_codes: recoveryCodes.nullable() }) },
+    body: namedObject('ConfirmTotpRequest', { code }),
+    reply: { 200: namedObject('TotpConfirmation', { recovery_codes: recoveryCodes.nullable() }) },
     errors: ['mfa_refused', 'conflict'],
     idempotency: 'none',
     example: { body: { code: '287082' }, reply: { recovery_codes: [CODE] } },
@@ -112,7 +111,7 @@ const removeTotp = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 10, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { reply: { ok: true } },
   },
@@ -133,7 +132,7 @@ const renewCodes = route(
     stepUp: true,
     rate: { perMinute: 5, by: 'user' },
     reply: {
-      200: z.strictObject({
+      200: namedObject('RecoveryCodes', {
         recovery_codes: recoveryCodes
           .nullable()
           .describe('Shown once: null where the call is repeated with its Idempotency-Key.'),
@@ -154,7 +153,7 @@ const challengeOptions = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({ mfa_token: mfaToken }),
+    body: namedObject('MfaOptionsRequest', { mfa_token: mfaToken }),
     reply: { 200: requestOptionsSchema },
     errors: ['mfa_over'],
     idempotency: 'none',
@@ -171,7 +170,10 @@ const verify = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({ mfa_token: mfaToken, ...factor, ...deviceFields }).refine(isOne, needsOne),
+    body: namedObject('VerifyMfaRequest', { mfa_token: mfaToken, ...factor, ...deviceFields }).refine(
+      isOne,
+      needsOne,
+    ),
     reply: { 200: tokensSchema },
     errors: [
       'mfa_refused',
@@ -214,8 +216,11 @@ const stepUp = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ password: passwordSchema.optional(), ...factor }).refine(isOne, needsOne),
-    reply: { 200: okSchema },
+    body: namedObject('StepUpRequest', { password: passwordSchema.optional(), ...factor }).refine(
+      isOne,
+      needsOne,
+    ),
+    reply: { 200: okReply },
     errors: ['wrong_password', 'mfa_refused', 'mfa_paused', 'step_up_required', 'busy'],
     idempotency: 'none',
     example: { body: { recovery_code: CODE }, reply: { ok: true } },
@@ -236,7 +241,7 @@ const reset = route(
     scope: 'admin:write',
     stepUp: true,
     rate: { perMinute: 30, by: 'user' },
-    reply: { 200: okSchema },
+    reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
     example: { params: { id: PASSKEY_EXAMPLE.id }, reply: { ok: true } },

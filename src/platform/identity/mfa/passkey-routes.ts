@@ -1,4 +1,4 @@
-import { answer, type Route, routesFor } from '#platform/http';
+import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from '../identity.ts';
 import { TOKENS_EXAMPLE, tokensSchema } from '../signed-in.ts';
@@ -48,7 +48,7 @@ const login = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    body: z.strictObject({ credential: assertionSchema, ...deviceFields }),
+    body: namedObject('PasskeySignInRequest', { credential: assertionSchema, ...deviceFields }),
     reply: { 200: tokensSchema },
     errors: ['mfa_refused', 'user_suspended', 'user_closed', 'email_not_verified', 'sso_required'],
     idempotency: 'none',
@@ -111,9 +111,9 @@ const add = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 10, by: 'user' },
-    body: z.strictObject({ name, credential: credentialSchema }),
+    body: namedObject('AddPasskeyRequest', { name, credential: credentialSchema }),
     reply: {
-      201: z.strictObject({
+      201: namedObject('AddedPasskey', {
         passkey: passkeyViewSchema,
         recovery_codes: z.array(z.string()).nullable(),
       }),
@@ -142,7 +142,7 @@ const rename = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 30, by: 'user' },
-    body: z.strictObject({ name }),
+    body: namedObject('RenamePasskeyRequest', { name }),
     reply: { 200: passkeyViewSchema },
     errors: ['not_found'],
     example: { params: { id: PASSKEY_EXAMPLE.id }, body: { name: 'Phone' }, reply: PASSKEY_EXAMPLE },
@@ -160,7 +160,7 @@ const remove = route(
     scope: 'session',
     stepUp: true,
     rate: { perMinute: 30, by: 'user' },
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { params: { id: PASSKEY_EXAMPLE.id }, reply: { ok: true } },
   },

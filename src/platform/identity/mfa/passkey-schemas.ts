@@ -1,3 +1,4 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { deviceNameSchema } from '../auth-routes.ts';
 import type { DeviceGiven } from '../devices.ts';
@@ -18,9 +19,9 @@ const client = {
 };
 
 /** What `navigator.credentials.create()` gives, by its `toJSON()`. */
-export const credentialSchema = z.strictObject({
+export const credentialSchema = namedObject('PasskeyAttestation', {
   ...client,
-  response: z.strictObject({
+  response: namedObject('PasskeyAttestationResponse', {
     clientDataJSON: bytes(4_000),
     attestationObject: bytes(20_000),
     authenticatorData: bytes(8_000).optional(),
@@ -35,9 +36,9 @@ export const credentialSchema = z.strictObject({
 export type Credential = z.infer<typeof credentialSchema>;
 
 /** What `navigator.credentials.get()` gives, by its `toJSON()`. */
-export const assertionSchema = z.strictObject({
+export const assertionSchema = namedObject('PasskeyAssertion', {
   ...client,
-  response: z.strictObject({
+  response: namedObject('PasskeyAssertionResponse', {
     clientDataJSON: bytes(4_000),
     authenticatorData: bytes(8_000),
     signature: bytes(8_000),
@@ -46,28 +47,36 @@ export const assertionSchema = z.strictObject({
 });
 export type Assertion = z.infer<typeof assertionSchema>;
 
-const descriptor = z.strictObject({
+const descriptor = namedObject('PasskeyDescriptor', {
   id: z.string(),
   type: z.literal('public-key'),
   transports: z.array(z.string()).optional(),
 });
 
 /** For `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
-export const creationOptionsSchema = z.looseObject({
-  challenge: z.string(),
-  rp: z.looseObject({ id: z.string().optional(), name: z.string() }),
-  user: z.looseObject({ id: z.string(), name: z.string(), displayName: z.string() }),
-  pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
-  excludeCredentials: z.array(descriptor).optional(),
-});
+export const creationOptionsSchema = z
+  .looseObject({
+    challenge: z.string(),
+    rp: z.looseObject({ id: z.string().optional(), name: z.string() }).meta({ id: 'PasskeyRelyingParty' }),
+    user: z
+      .looseObject({ id: z.string(), name: z.string(), displayName: z.string() })
+      .meta({ id: 'PasskeyUser' }),
+    pubKeyCredParams: z.array(
+      namedObject('PasskeyAlgorithm', { type: z.literal('public-key'), alg: z.int() }),
+    ),
+    excludeCredentials: z.array(descriptor).optional(),
+  })
+  .meta({ id: 'PasskeyCreationOptions' });
 
 /** For `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
-export const requestOptionsSchema = z.looseObject({
-  challenge: z.string(),
-  rpId: z.string().optional(),
-  userVerification: z.string().optional(),
-  allowCredentials: z.array(descriptor).optional(),
-});
+export const requestOptionsSchema = z
+  .looseObject({
+    challenge: z.string(),
+    rpId: z.string().optional(),
+    userVerification: z.string().optional(),
+    allowCredentials: z.array(descriptor).optional(),
+  })
+  .meta({ id: 'PasskeyRequestOptions' });
 
 /** What a client says of its device where a session is opened. */
 export const deviceFields = {
@@ -90,7 +99,7 @@ export const deviceOf = (said: SaidOfDevice): DeviceGiven => ({
   formerToken: said.former_refresh_token,
 });
 
-export const passkeyViewSchema = z.strictObject({
+export const passkeyViewSchema = namedObject('Passkey', {
   id: z.uuid(),
   name: z.string(),
   synced: z.boolean().describe('Whether it is kept in several devices, as by a password manager.'),

@@ -1,3 +1,4 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
 /** Where QStash delivers to. */
@@ -12,4 +13,4 @@ export const RETRIES = { count: 3, delay: '2000 * pow(4, retried)' } as const;
 
 const uuid = z.uuid();
 /** What a message says: ids alone. */
-export const messageSchema = z.strictObject({ account_id: uuid, job_id: uuid });
+export const messageSchema = namedObject('JobMessage', { account_id: uuid, job_id: uuid });

@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { namedObject, type Route, routesFor } from '#platform/http';
 import { type AccountId, AppError, declareErrors, type JobId } from '#platform/kernel';
 import { z } from 'zod';
 import { DELIVERY_PATH, LONGEST_DELIVERY, messageSchema } from './message.ts';
@@ -32,7 +32,7 @@ const deliverJob = route(
     maxSeconds: LONGEST_DELIVERY + 10,
     body: messageSchema,
     reply: {
-      200: z.strictObject({
+      200: namedObject('JobOutcome', {
         outcome: z.enum(['done', 'retry', 'failed', 'stale', 'absent', 'announced_anew']),
       }),
     },

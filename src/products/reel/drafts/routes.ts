@@ -1,4 +1,4 @@
-import { answer, pageOf, pageQuery } from '#platform/http';
+import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { brief, line } from '../brief.ts';
@@ -80,17 +80,15 @@ export const readDraft = route(
   async ({ accountId, params }, { drafts }) => tagged(await drafts.read(accountId, params.id)),
 );
 
-const changes = z
-  .strictObject({
-    selected_variant_id: z.uuid().optional().describe('One of its own variants.'),
-    title: line(200).nullable().optional().describe('A name to find it by.'),
-    topic: brief.topic.optional(),
-    tone: brief.tone.nullable().optional(),
-    audience: brief.audience.nullable().optional(),
-    brand_voice: brief.brand_voice.nullable().optional(),
-    language: brief.language.optional(),
-  })
-  .refine((body) => Object.keys(body).length > 0, 'Say what to change.');
+const changes = namedObject('UpdateDraftRequest', {
+  selected_variant_id: z.uuid().optional().describe('One of its own variants.'),
+  title: line(200).nullable().optional().describe('A name to find it by.'),
+  topic: brief.topic.optional(),
+  tone: brief.tone.nullable().optional(),
+  audience: brief.audience.nullable().optional(),
+  brand_voice: brief.brand_voice.nullable().optional(),
+  language: brief.language.optional(),
+}).refine((body) => Object.keys(body).length > 0, 'Say what to change.');
 
 export const changeDraft = route(
   'PATCH /v1/drafts/:id',

@@ -1,10 +1,11 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { DraftView } from './service.ts';
 import type { DraftRow } from './store.ts';
 
 /** A draft as lists answer it. */
-export const draft = z.strictObject({
+export const draft = namedObject('DraftSummary', {
   id: z.uuid(),
   platform: z.enum(PLATFORM_NAMES),
   topic: z.string(),
@@ -19,7 +20,7 @@ export const draft = z.strictObject({
   updated_at: z.iso.datetime(),
 });
 
-const variant = z.strictObject({
+const variant = namedObject('DraftVariant', {
   id: z.uuid(),
   generation_id: z.uuid(),
   position: z.int().describe('Its place among those of its generation, from 1.'),
@@ -31,7 +32,8 @@ const variant = z.strictObject({
 });
 
 /** A draft with its variants. */
-export const wholeDraft = draft.extend({
+export const wholeDraft = namedObject('Draft', {
+  ...draft.shape,
   variants: z.array(variant).describe('Those of the newest generation first; the newest 200.'),
 });
 

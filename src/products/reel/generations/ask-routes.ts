@@ -1,4 +1,4 @@
-import { answer } from '#platform/http';
+import { answer, namedObject } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { brief, line } from '../brief.ts';
@@ -16,7 +16,7 @@ const variants = z.int().min(1).max(5);
  */
 const STORED_BYTES = 16 * 1_024;
 
-const createBody = z.strictObject({
+const createBody = namedObject('CreateGenerationRequest', {
   platform: z.enum(PLATFORM_NAMES).describe('Where the post will appear.'),
   topic: brief.topic,
   tone: brief.tone.optional(),
@@ -49,9 +49,10 @@ const regenerateBody = z
   .refine(({ mode, variants: asked }) => mode === 'full' || asked === undefined, {
     path: ['variants'],
     message: 'Only the mode `full` takes it; `targeted` writes one.',
-  });
+  })
+  .meta({ id: 'RegenerateRequest' });
 
-const accepted = z.strictObject({
+const accepted = namedObject('QueuedGeneration', {
   generation_id: z.uuid(),
   draft_id: z.uuid(),
   status: z.literal('queued'),

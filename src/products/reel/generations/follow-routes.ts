@@ -1,4 +1,4 @@
-import { lastEventId, openEvents, wantsEvents } from '#platform/http';
+import { lastEventId, namedObject, openEvents, wantsEvents } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Reel } from '../service.ts';
@@ -78,7 +78,7 @@ export const readGeneration = route(
   },
 );
 
-const cancelled = z.strictObject({
+const cancelled = namedObject('CanceledGeneration', {
   generation_id: z.uuid(),
   draft_id: z.uuid(),
   status: z.literal('cancelled'),

@@ -1,9 +1,10 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import { PARTS, type VariantRow } from './store.ts';
 import type { GenerationView } from './views.ts';
 
-const variant = z.strictObject({
+const variant = namedObject('GenerationVariant', {
   id: z.uuid(),
   hook: z.string(),
   body: z.string(),
@@ -15,7 +16,7 @@ const variant = z.strictObject({
 export const STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 
 /** A generation as it is answered. */
-export const generation = z.strictObject({
+export const generation = namedObject('Generation', {
   id: z.uuid(),
   draft_id: z.uuid(),
   platform: z.enum(PLATFORM_NAMES),
@@ -24,12 +25,11 @@ export const generation = z.strictObject({
     .describe('What asked for it: a create, or a regeneration of one part or of the whole.'),
   target: z.enum(PARTS).optional().describe('The part that is written anew.'),
   status: z.enum(STATUSES),
-  progress: z
-    .strictObject({ done: z.int(), total: z.int() })
-    .describe('How many variants are there, of how many that were asked for.'),
+  progress: namedObject('GenerationProgress', { done: z.int(), total: z.int() }).describe(
+    'How many variants are there, of how many that were asked for.',
+  ),
   variants: z.array(variant).describe('Each is here as soon as it is written.'),
-  error: z
-    .strictObject({ code: z.string(), message: z.string() })
+  error: namedObject('GenerationError', { code: z.string(), message: z.string() })
     .optional()
     .describe('Why it failed; the quota was given back.'),
   request_id: z

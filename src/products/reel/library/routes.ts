@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { answer, pageOf, pageQuery } from '#platform/http';
+import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
@@ -106,17 +106,15 @@ export const readAsset = route(
   async ({ accountId, params }, { library }) => tagged(await library.read(accountId, params.id)),
 );
 
-const changes = z
-  .strictObject({
-    title: label.title.nullable().optional(),
-    tags: label.tags.optional(),
-    status: label.status.optional(),
-    hook: content.hook.optional(),
-    body: content.body.optional(),
-    cta: content.cta.optional(),
-    hashtags: content.hashtags.optional(),
-  })
-  .refine((body) => Object.keys(body).length > 0, 'Say what to change.');
+const changes = namedObject('UpdateAssetRequest', {
+  title: label.title.nullable().optional(),
+  tags: label.tags.optional(),
+  status: label.status.optional(),
+  hook: content.hook.optional(),
+  body: content.body.optional(),
+  cta: content.cta.optional(),
+  hashtags: content.hashtags.optional(),
+}).refine((body) => Object.keys(body).length > 0, 'Say what to change.');
 
 export const changeAsset = route(
   'PATCH /v1/library/assets/:id',
@@ -145,7 +143,7 @@ export const deleteAsset = route(
     summary: 'Put an asset into the trash',
     description:
       'It is gone from everywhere else at once, and for good 30 days later. What is there already stays there.',
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { ...of, reply: { ok: true } },
   },

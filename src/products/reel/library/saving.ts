@@ -1,4 +1,5 @@
 import { AppError } from '#platform/kernel';
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { language, line } from '../brief.ts';
 import { PLATFORM_NAMES } from '../platforms.ts';
@@ -34,31 +35,29 @@ const OF_CONTENT = ['platform', 'language', 'hook', 'body', 'cta', 'hashtags'] a
 const NEEDED = ['platform', 'hook', 'body'] as const;
 
 /** What POST /v1/library/assets takes: a draft and one of its variants, or content. */
-export const saveBody = z
-  .strictObject({
-    draft_id: z.uuid().optional().describe('With `variant_id`: what to copy.'),
-    variant_id: z.uuid().optional(),
-    platform: z.enum(PLATFORM_NAMES).optional().describe('With `hook` and `body`: content of your own.'),
-    language: language.optional().describe('BCP 47 tag; `en` when not said. A draft has its own.'),
-    hook: content.hook.optional(),
-    body: content.body.optional(),
-    cta: content.cta.optional(),
-    hashtags: content.hashtags.optional(),
-    title: label.title.optional(),
-    tags: label.tags.optional(),
-    status: label.status.optional(),
-  })
-  .superRefine((body, context) => {
-    const isCopy = body.draft_id !== undefined || body.variant_id !== undefined;
-    const missing = (isCopy ? (['draft_id', 'variant_id'] as const) : NEEDED).filter(
-      (field) => body[field] === undefined,
-    );
-    const mixed = isCopy ? OF_CONTENT.filter((field) => body[field] !== undefined) : [];
-    for (const field of missing)
-      context.addIssue({ code: 'custom', path: [field], message: 'It is needed here.' });
-    for (const field of mixed)
-      context.addIssue({ code: 'custom', path: [field], message: 'A copy has it from its draft.' });
-  });
+export const saveBody = namedObject('SaveAssetRequest', {
+  draft_id: z.uuid().optional().describe('With `variant_id`: what to copy.'),
+  variant_id: z.uuid().optional(),
+  platform: z.enum(PLATFORM_NAMES).optional().describe('With `hook` and `body`: content of your own.'),
+  language: language.optional().describe('BCP 47 tag; `en` when not said. A draft has its own.'),
+  hook: content.hook.optional(),
+  body: content.body.optional(),
+  cta: content.cta.optional(),
+  hashtags: content.hashtags.optional(),
+  title: label.title.optional(),
+  tags: label.tags.optional(),
+  status: label.status.optional(),
+}).superRefine((body, context) => {
+  const isCopy = body.draft_id !== undefined || body.variant_id !== undefined;
+  const missing = (isCopy ? (['draft_id', 'variant_id'] as const) : NEEDED).filter(
+    (field) => body[field] === undefined,
+  );
+  const mixed = isCopy ? OF_CONTENT.filter((field) => body[field] !== undefined) : [];
+  for (const field of missing)
+    context.addIssue({ code: 'custom', path: [field], message: 'It is needed here.' });
+  for (const field of mixed)
+    context.addIssue({ code: 'custom', path: [field], message: 'A copy has it from its draft.' });
+});
 
 /** What is to be saved, of a body that has been checked. */
 export function sourceOf(given: z.infer<typeof saveBody>): Source {

@@ -1,9 +1,10 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import { type AssetRow, STATUSES } from './store.ts';
 
 /** An asset as it is answered. */
-export const asset = z.strictObject({
+export const asset = namedObject('Asset', {
   id: z.uuid(),
   draft_id: z.uuid().nullable().describe('Where it was copied from.'),
   variant_id: z.uuid().nullable(),

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/**
+ * An object of the API with its name in the OpenAPI document: what generated clients call its type. It takes no other
+ * fields than these. The name is in PascalCase, by the field's terms, and no other schema has it.
+ */
+export function namedObject<const Shape extends z.core.$ZodLooseShape>(name: string, shape: Shape) {
+  return z.strictObject(shape).meta({ id: name });
+}
+
+/** Names a schema that is made around another one, where that one has a name: a page of `Job` is `JobPage`. */
+export function namedAfter<Schema extends z.ZodType>(
+  inner: z.ZodType,
+  suffix: string,
+  schema: Schema,
+): Schema {
+  const name = z.globalRegistry.get(inner)?.id;
+  return name === undefined ? schema : schema.meta({ id: `${name}${suffix}` });
+}
+
+/** What a call answers that only does something. */
+export const okReply = namedObject('Ok', { ok: z.literal(true) });

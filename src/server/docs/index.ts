@@ -1,0 +1,89 @@
+import { gzipSync } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '#platform/kernel';
+import type { ServerParts } from '../parts.ts';
+import { guidePage } from './guides.ts';
+import { mayHaveKey } from './key.ts';
+import { docsPage, file } from './page.ts';
+
+/** What the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
+const REFERENCE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // The reference writes its styles into the page.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const REFERENCE = docsPage('API reference', {
+  content: `<noscript><p>The reference needs JavaScript. The same for programs: <a href="/openapi.json">/openapi.json</a></p></noscript>
+<div id="reference"></div>
+<script src="/docs/scalar.js" defer></script>
+<script src="/docs/reference.js" type="module"></script>`,
+});
+
+/**
+ * The docs: the reference of all calls at /docs, and guides beside it at /docs/guides. The reference's program is only
+ * loaded when somebody first opens it: a start, and every other call, pays nothing for it.
+ */
+export function mountDocs(app: FastifyInstance, parts: Pick<ServerParts, 'settings' | 'docsKey'>): void {
+  let program: Promise<Buffer> | undefined;
+  app.get('/docs', async (_request, reply) =>
+    reply
+      .header('content-security-policy', REFERENCE_POLICY)
+      .type('text/html; charset=utf-8')
+      .send(REFERENCE),
+  );
+  app.get('/docs/scalar.js', async (_request, reply) => {
+    program ??= loadProgram();
+    return sendFile(reply.header('content-encoding', 'gzip'), 'text/javascript', await program);
+  });
+  app.get('/docs/reference.js', async (_request, reply) =>
+    sendFile(reply, 'text/javascript', file('reference.js')),
+  );
+  app.get('/docs/docs.css', async (_request, reply) => sendFile(reply, 'text/css', file('docs.css')));
+  app.get('/docs/key.json', async (request, reply) => {
+    // Scripts of other origins do not read this, whatever CORS_ORIGINS says of the calls.
+    reply.removeHeader('access-control-allow-origin');
+    const key = mayHaveKey(request, parts.settings) ? await parts.docsKey?.() : undefined;
+    return key === undefined ? {} : { api_key: key };
+  });
+  app.get('/docs/guides', async (_request, reply) => sendGuide(reply, undefined));
+  app.get('/docs/guides/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) =>
+    sendGuide(reply, request.params.name),
+  );
+}
+
+function sendGuide(reply: FastifyReply, name: string | undefined): FastifyReply {
+  const page = guidePage(name);
+  if (page === undefined) throw new AppError('not_found');
+  return reply
+    .header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    .type('text/html; charset=utf-8')
+    .send(page);
+}
+
+function sendFile(reply: FastifyReply, type: string, body: string | Buffer): FastifyReply {
+  return reply.header('cache-control', 'private, max-age=300').type(`${type}; charset=utf-8`).send(body);
+}
+
+/** Scalar's program, as its plugin for Fastify serves it. */
+async function loadProgram(): Promise<Buffer> {
+  const [{ fastify }, { default: scalar }] = await Promise.all([
+    import('fastify'),
+    import('@scalar/fastify-api-reference'),
+  ]);
+  const carrier = fastify({ logger: false });
+  await carrier.register(scalar, { routePrefix: '/scalar', configuration: { url: '/openapi.json' } });
+  const { rawPayload } = await carrier.inject('/scalar/js/scalar.js');
+  await carrier.close();
+  return gzipSync(rawPayload);
+}

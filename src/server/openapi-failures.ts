@@ -1,0 +1,80 @@
+import { declaredErrors } from '#platform/kernel';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const REQUEST_ID = '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90';
+
+export const ERROR_SCHEMA = {
+  type: 'object',
+  required: ['error'],
+  additionalProperties: false,
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'request_id'],
+      additionalProperties: false,
+      properties: {
+        code: { type: 'string', description: 'A stable word to branch on.' },
+        message: { type: 'string' },
+        details: { type: 'object' },
+        request_id: { type: 'string' },
+      },
+    },
+  },
+};
+
+/** The error answers of a document: what several calls answer is written once, and so is the example of each code. */
+export interface FailureWriter {
+  /** One response for each status, with the codes that it may have. */
+  write(codes: readonly string[]): Json;
+  readonly responses: Json;
+  readonly examples: Json;
+}
+
+export function createFailureWriter(codesOfRoutes: readonly (readonly string[])[]): FailureWriter {
+  const uses = new Map<string, number>();
+  const sets = codesOfRoutes.flatMap((codes) => [...byStatus(codes).values()]);
+  for (const codes of sets) uses.set(nameOf(codes), (uses.get(nameOf(codes)) ?? 0) + 1);
+  const shared = (codes: readonly string[]) => (uses.get(nameOf(codes)) ?? 0) > 1;
+  return {
+    write: (codes) =>
+      Object.fromEntries(
+        [...byStatus(codes)].map(([status, named]) => [
+          status,
+          shared(named) ? { $ref: `#/components/responses/${nameOf(named)}` } : response(named),
+        ]),
+      ),
+    responses: sorted(sets.filter(shared).map((codes) => [nameOf(codes), response(codes)])),
+    examples: sorted([...new Set(codesOfRoutes.flat())].map((code) => [code, exampleOf(code)])),
+  };
+}
+
+function byStatus(codes: readonly string[]): ReadonlyMap<number, readonly string[]> {
+  const known = new Map(declaredErrors());
+  return Map.groupBy(codes, (code) => known.get(code)?.status ?? 500);
+}
+
+/** `email_not_verified`, `forbidden`: EmailNotVerifiedOrForbidden. */
+function nameOf(codes: readonly string[]): string {
+  return codes
+    .map((code) => code.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    .join('Or');
+}
+
+function response(codes: readonly string[]): Json {
+  const schema = { $ref: '#/components/schemas/Error' };
+  const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    content: { 'application/json': { schema, examples: Object.fromEntries(examples) } },
+  };
+}
+
+function exampleOf(code: string): Json {
+  const message = new Map(declaredErrors()).get(code)?.message ?? '';
+  return { value: { error: { code, message, request_id: REQUEST_ID } } };
+}
+
+function sorted(entries: readonly (readonly [string, Json])[]): Json {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

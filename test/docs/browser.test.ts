@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installationOf } from '#platform/db';
+import { chromium } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { testApp } from '../services/app.ts';
+import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
+import { engine } from '../services/index.ts';
+
+const program = chromiumOnPath();
+// What a browser does is the same on all databases.
+const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
+const isHere = isFirst && program !== undefined;
+if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+
+const PATIENCE = 60_000;
+
+describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
+  const app = await testApp({ work: false });
+  const { key } = await app.customer('reel.basic');
+  const { id: database } = await installationOf(app.db);
+  const folder = app.app.modules.options.config.dataDir;
+  writeFileSync(join(folder, 'owner.json'), JSON.stringify({ api_key: key, database }));
+  const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
+  afterAll(() => browser.close());
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const elsewhere: string[] = [];
+  const broken: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(app.url) && !/^(?:data|blob):/.test(request.url()))
+      elsewhere.push(request.url());
+  });
+  page.on('pageerror', (error) => broken.push(error.message));
+  page.on('console', (told) => {
+    if (told.type() === 'error') broken.push(told.text());
+  });
+
+  test('have every call, by its name and by its path, for the browser’s own search', async () => {
+    await page.goto(`${app.url}/docs`);
+    await page.getByRole('button', { name: 'Open Search' }).first().waitFor();
+    const { paths } = (await (await fetch(`${app.url}/openapi.json`)).json()) as {
+      readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary: string }>>>>;
+    };
+    const summaries = Object.values(paths).flatMap((calls) =>
+      Object.values(calls).map(({ summary }) => summary),
+    );
+    const names = [...Object.keys(paths), ...summaries];
+    expect(summaries.length).toBeGreaterThan(150);
+    const missing = async () => {
+      const text = await page.locator('body').innerText();
+      return names.filter((name) => !text.includes(name));
+    };
+    await expect.poll(missing, { timeout: PATIENCE }).toEqual([]);
+    expect(await page.title()).toContain('Plinth');
+  });
+
+  test('find a call, and try it with the key that is filled in: 200', async () => {
+    await page.getByRole('button', { name: 'Open Search' }).first().click();
+    await page.keyboard.type('What is used of each limit');
+    const found = page.getByRole('dialog').getByRole('link', { name: /What is used of each limit/ });
+    const option = page.getByRole('dialog').getByRole('option', { name: /What is used of each limit/ });
+    await found.or(option).first().click();
+    await page.locator('button', { hasText: /Test Request\s*\(get \/v1\/usage\)/ }).click();
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/v1/usage');
+    await page
+      .locator('button', { hasText: /^\s*Send/ })
+      .first()
+      .click();
+    const response = await answered;
+    expect(response.status()).toBe(200);
+    expect(await response.json()).toMatchObject({ data: expect.any(Array), events: [] });
+    await page
+      .getByText(/200\s*OK/)
+      .first()
+      .waitFor();
+  });
+
+  test('have guides beside the reference, one click away and back', async () => {
+    await page.goto(`${app.url}/docs`);
+    await page.locator('header').getByRole('link', { name: 'Guides' }).click();
+    await page.getByRole('navigation', { name: 'Guides' }).getByRole('link', { name: 'Permits' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Permits over HTTP' }).waitFor();
+    await page.locator('header').getByRole('link', { name: 'Reference' }).click();
+    await page.getByRole('button', { name: 'Open Search' }).first().waitFor();
+  });
+
+  test('load nothing from elsewhere, and nothing breaks', () => {
+    expect({ elsewhere, broken }).toEqual({ elsewhere: [], broken: [] });
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { namedObject, type Route, routesFor } from '#platform/http';
+import { errorsOf, inlineSchema, openApiOf } from '#server';
+import { dereferenced } from '#test/openapi';
+import { z } from 'zod';
+import { allRoutes } from '../../src/app.ts';
+import { type OpenApi, type Operation, operationOf } from './rules/rule.ts';
+
+const routes = allRoutes();
+interface Whole extends OpenApi {
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+const documentOf = (some: readonly Route[]) =>
+  openApiOf([{ routes: some }], { version: '1.2.3' }) as unknown as Whole;
+const written = documentOf(routes);
+const document = dereferenced(written);
+
+function described(route: Route): Operation {
+  const operation = operationOf(document, route);
+  if (operation === undefined) throw new Error(`${route.name} is not in the document`);
+  return operation;
+}
+
+describe('the OpenAPI document', () => {
+  test('says of every body and answer what its route declares, once names are written out', () => {
+    for (const route of routes) {
+      const { shape, name } = route;
+      const { requestBody, responses } = described(route);
+      const body = shape.body === undefined ? undefined : inlineSchema(shape.body, 'input');
+      expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, body]);
+      const type = shape.page === true ? 'text/html' : 'application/json';
+      for (const [status, reply] of Object.entries(shape.reply)) {
+        const { content } = responses[status] ?? {};
+        if (content !== undefined)
+          expect([name, content[type]?.schema]).toEqual([name, inlineSchema(reply, 'output')]);
+      }
+    }
+  });
+
+  test('has an answer for each error of a route, with an example, wherever that is written', () => {
+    for (const route of routes) {
+      const { responses } = described(route);
+      const examples = Object.values(responses).flatMap((response) => {
+        const { examples: some = {} } = response?.content?.['application/json'] ?? {};
+        return Object.entries(some).map(([code, { value }]) => `${code} ${value.error.code}`);
+      });
+      const codes = errorsOf(route).map((code) => `${code} ${code}`);
+      expect([route.name, examples.toSorted()]).toEqual([route.name, codes]);
+    }
+  });
+
+  test('names what a client holds in its hand', () => {
+    const names = Object.keys(written.components.schemas);
+    expect(names).toEqual(
+      expect.arrayContaining(['ApiKey', 'Error', 'Generation', 'Job', 'JobPage', 'Permit', 'UsageEvent']),
+    );
+    expect(names.filter((name) => !/^[A-Z][A-Za-z0-9]+$/.test(name))).toEqual([]);
+    expect(operationOf(written, routeNamed('GET /v1/jobs'))?.responses[200]?.content).toMatchObject({
+      'application/json': { schema: { $ref: '#/components/schemas/JobPage' } },
+    });
+  });
+
+  const route = routesFor<undefined>();
+  const get = (name: `GET /${string}`, reply: z.ZodType) =>
+    route(name, { ...PLAIN, reply: { 200: reply } }, async () => undefined);
+
+  test('is not made where two different schemas have one name, or one is not in PascalCase', () => {
+    const twice = [
+      get('GET /v1/a', namedObject('Twin', { a: z.string() })),
+      get('GET /v1/b', namedObject('Twin', { b: z.string() })),
+    ];
+    expect(() => documentOf(twice)).toThrow('two different schemas have the name Twin');
+    expect(() => documentOf([get('GET /v1/a', namedObject('Error', { a: z.string() }))])).toThrow('Error');
+    const odd = namedObject('odd_name', { a: z.string() });
+    expect(() => documentOf([get('GET /v1/a', odd)])).toThrow('PascalCase');
+  });
+});
+
+const PLAIN = {
+  summary: '',
+  tag: '',
+  auth: 'none',
+  rate: { perMinute: 1, by: 'ip' },
+  example: { reply: {} },
+} as const;
+
+function routeNamed(name: string): Route {
+  const found = routes.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
