@@ -1,9 +1,9 @@
 import type { Ai } from '#platform/ai';
 import { installationOf } from '#platform/db';
 import type { PlannedCall } from '#platform/limits';
+import { ownerKeyOf } from '#platform/owner';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
-import { ownerKeyOf } from './owner-file.ts';
 import type { Modules } from './wiring.ts';
 
 /** What the server asks of the modules. */

@@ -1,7 +1,7 @@
 import { defineModule } from '#platform/module';
 import { ownerSystemUses } from './system-uses.ts';
 
-export { ownerFileOf } from './owner-file.ts';
+export { ownerFileOf, ownerKeyOf } from './owner-file.ts';
 export { ensureOwner } from './owner.ts';
 
 /** This module, for the list of all of them. */
