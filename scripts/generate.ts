@@ -18,7 +18,6 @@ import {
   metricsMarkdown,
 } from './generate/documents.ts';
 import { schemaSql } from './generate/schema.ts';
-import { tableTypes } from './generate/tables.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -39,7 +38,6 @@ async function generated(): Promise<Map<string, string>> {
       ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
       ['docs/generated/schema.sql', await schemaSql(db)],
       ['sdk/src/routes.generated.ts', clientTypes(openApi)],
-      ...(await tableTypes(db, ROOT)),
     ]);
   } finally {
     await db.close();

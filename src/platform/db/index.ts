@@ -28,5 +28,5 @@ export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
 export { openStore, type Store } from './store.ts';
-export { queries, type RowOf, type Runnable, type Statement, statement } from './statement.ts';
+export { type RowOf, type Statement, statement } from './statement.ts';
 export { SYSTEM_USES, type SystemUse } from './system-uses.ts';

@@ -1,4 +1,4 @@
-import { type Runnable, statement } from '#platform/db';
+import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
 import type { JobHandler, NewJob } from './job.ts';
 
@@ -13,7 +13,7 @@ export function enqueueing(
   parts: { ids: Ids; handlers: Handlers },
   accountId: AccountId,
   job: NewJob,
-): Runnable[] {
+): Statement[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = job.id ?? parts.ids.next<JobId>();

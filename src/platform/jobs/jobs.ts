@@ -1,5 +1,5 @@
 import type { Audit } from '#platform/audit';
-import { commitPoint, type Database, type Runnable, statement, type Statement } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { createCrew, type Delivered } from './crew.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
@@ -39,7 +39,7 @@ export interface Jobs {
   /** Registers what enqueues jobs by the clock, of a kind that is handled; before `work`. Throws for a wrong expression. */
   schedule(schedule: Schedule): void;
   /** Statements for the transaction of what the job belongs to. After the commit, call `wake`. */
-  enqueueing(accountId: AccountId, job: NewJob): Runnable[];
+  enqueueing(accountId: AccountId, job: NewJob): Statement[];
   /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
   wake(): void;
   /**

@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
@@ -75,7 +75,7 @@ function mailTo(
   { mail }: OperatorNoticesParts,
   budget: ClosedRow,
   to: { readonly user_id: UserId; readonly email: string; readonly id: string },
-): readonly Runnable[] {
+): readonly Statement[] {
   return mail.sending({
     to: to.email,
     template: 'operator_budget_closed',

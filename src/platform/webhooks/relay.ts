@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { Ids } from '#platform/kernel';
 import type { Held } from './attempt-store.ts';
 
@@ -16,7 +16,7 @@ export interface RelayParts {
   readonly db: Database;
   readonly ids: Ids;
   /** The statements that enqueue the job of a delivery. */
-  readonly enqueueing: (delivery: Held) => readonly Runnable[];
+  readonly enqueueing: (delivery: Held) => readonly Statement[];
   readonly onEnqueued: () => void;
 }
 
