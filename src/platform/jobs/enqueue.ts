@@ -5,9 +5,6 @@ import type { JobHandler, NewJob } from './job.ts';
 /** What runs the jobs of each kind, by the kind. */
 export type Handlers = ReadonlyMap<string, JobHandler>;
 
-/** An array as SQL reads it from one text; kinds and ids hold nothing that needs quotes. */
-export const listed = (values: Iterable<string>): string => `{${[...values].join()}}`;
-
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
 export function enqueueing(
   parts: { ids: Ids; handlers: Handlers },
@@ -34,7 +31,7 @@ export function enqueueing(
       handler.attempts,
       job.requestId,
       delay,
-      ...(delay > 0 ? [] : [listed(parts.handlers.keys())]),
+      ...(delay > 0 ? [] : [[...parts.handlers.keys()]]),
     ],
   );
   return job.permit === undefined ? [insert] : [insert, job.permit.attaching(id)];

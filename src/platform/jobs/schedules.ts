@@ -1,6 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import { Cron } from 'croner';
-import { listed } from './enqueue.ts';
+import { } from './enqueue.ts';
 import { PLATFORM_ACCOUNT } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
@@ -117,9 +117,9 @@ async function run(parts: ScheduleParts, due: DueSchedule & { readonly kind: str
         PLATFORM_ACCOUNT,
         ids.next(),
         due.kind,
-        handlers.get(due.kind)?.attempts,
+        handlers.get(due.kind)?.attempts ?? null,
         ids.next(),
-        listed(handlers.keys()),
+        [...handlers.keys()],
       ],
     ),
   ]);

@@ -93,7 +93,7 @@ const insertDeliveries = (
 const markDispatched = (events: readonly { readonly id: string }[]) =>
   statement(
     'update webhooks.events set dispatched_at = app.now(), updated_at = app.now() where id = any ($1::uuid[])',
-    [`{${events.map(({ id }) => id).join()}}`],
+    [events.map(({ id }) => id)],
   );
 
 /** Takes what is due, of each endpoint as much as it has room for; what somebody else changes at this moment is passed over. */

@@ -93,7 +93,7 @@ export const insertPasskey = (key: NewPasskey) =>
       key.credentialId,
       key.publicKey,
       key.counter,
-      `{${key.transports.join()}}`,
+      key.transports,
       key.synced,
       key.name,
     ],
