@@ -6,10 +6,10 @@ import type { Applied } from './folding.ts';
 /** What audit says of an object before it is written anew. */
 export interface Before {
   readonly state: string;
-  readonly product?: string;
-  readonly plan?: string;
-  readonly cycle?: string;
-  readonly quantity?: number;
+  readonly product?: string | null;
+  readonly plan?: string | null;
+  readonly cycle?: string | null;
+  readonly quantity?: number | null;
   readonly cancels_at?: Date | null;
 }
 
