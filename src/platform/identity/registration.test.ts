@@ -143,8 +143,7 @@ describe('whether an email is known does not show in what is done', () => {
 /** A database whose write transactions in the system's scope are listened to, statement by statement. */
 function listeningTo(real: Database): { listened: Database; said: string[] } {
   const said: string[] = [];
-  const hear = (statements: readonly Statement[]) =>
-    said.push(...statements.map(({ text }) => text));
+  const hear = (statements: readonly Statement[]) => said.push(...statements.map(({ text }) => text));
   const heardIn = (tx: Transaction): Transaction => ({
     run: (one) => (hear([one]), tx.run(one)),
     runAll: (all) => (hear(all), tx.runAll(all)),

@@ -53,7 +53,7 @@ export const insertConnection = (accountId: AccountId, made: NewConnection) =>
       made.version,
       made.issuer,
       made.clientId,
-      made.sealedSecret,
+      made.sealedSecret ?? null,
       made.enforced,
       made.provisions,
       made.defaultRole,
