@@ -213,4 +213,12 @@ export const DATABASE: readonly Patch[] = [
     expects:
       'test/process/moving.test.ts :: from the embedded database to PostgreSQL > another database in the same folder has an owner’s file of its own, and whoever comes back finds theirs',
   },
+  {
+    name: 'row-type-lies',
+    file: 'src/platform/entitlements/store.ts',
+    find: 'readonly metered_from: Date | null;',
+    replace: 'readonly metered_from: Date;',
+    expects:
+      'test/statements.test.ts :: every statement of the program > has the columns and the parameters that its types say',
+  },
 ];
