@@ -6,7 +6,7 @@ import { DRIVER_TYPES } from './statements/drivers.ts';
 import { examples } from './statements/examples.ts';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
 import { type Found, findStatements } from './statements/finding.ts';
-import { EXPECTED } from './statements/lies.ts';
+import { EXPECTED, NAMES } from './statements/lies.ts';
 import { LIES, otherUses, readProgram } from './statements/program.ts';
 import { kindOfValue } from './statements/types.ts';
 
@@ -95,6 +95,8 @@ describe.runIf(engine === 'postgres')('every statement of the program', async ()
   test('that lies is told of, and how', () => {
     const told = ofLies.map((line) => line.replace(/^\S+ (\w+):\d+: /, '$1: '));
     expect(told.sort()).toEqual([...EXPECTED].sort());
+    const seen = all?.found.filter(({ name }) => name.startsWith(LIES));
+    expect(seen).toHaveLength(NAMES.length);
   });
 });
 

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 
 /** Statements that are wrong on purpose: what a check of statements must tell of, and what it must let pass. */
-export const LYING = {
+const LYING = {
   missing: statement<{ name: string; age: number }>('select name from accounts.accounts'),
   unsaid: statement<{ name: string }>('select name, kind from accounts.accounts'),
   misread: statement<{ created_at: string }>('select created_at from accounts.accounts'),
@@ -21,7 +21,7 @@ export const LYING = {
 };
 
 /** Statements about which there is nothing to say. */
-export const TRUE = {
+const TRUE = {
   filled: statement<{ at: Date }>(
     'select revoked_at as at from entitlements.grants where revoked_at is not null',
   ),
@@ -44,3 +44,6 @@ export const EXPECTED: readonly string[] = [
   'one: column "nayme" does not exist',
   'open: its text is known to a run alone',
 ];
+
+/** All of them, by the names under which they are told of. */
+export const NAMES: readonly string[] = [...Object.keys(LYING), ...Object.keys(TRUE)];

@@ -1,6 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
-import {} from './enqueue.ts';
 import { type AdminJobRow, COLUMNS, LAST_ID, type PageAt, STATES } from './listing.ts';
 import { type ByWhom, eventOf, replay, type ReplayParts } from './replay.ts';
 import './errors.ts';

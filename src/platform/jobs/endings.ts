@@ -1,7 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Attempt } from './attempt.ts';
-import {} from './enqueue.ts';
 import type { JobFailure, JobHandler } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 

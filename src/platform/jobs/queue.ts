@@ -1,7 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Taken } from './attempt.ts';
-import {} from './enqueue.ts';
 import type { Lane } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 

@@ -10,7 +10,6 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { limitExceeded, type Limits, type Permit, type PlannedCall, planRequired } from '#platform/limits';
-import {} from './enqueue.ts';
 import type { JobHandler } from './job.ts';
 import type { AdminJobRow } from './listing.ts';
 import type { WorkerParts } from './parts.ts';

@@ -1,6 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
 import { Cron } from 'croner';
-import {} from './enqueue.ts';
 import { PLATFORM_ACCOUNT } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
