@@ -63,7 +63,7 @@ const BROKEN: readonly (readonly [Partial<SqlFunction>, says: string, fine: Part
   [
     { body: `${declaring('v integer;', 'x(v);')} ${declaring('v text;', 'x(v);')}` },
     'v is declared twice',
-    { body: `${declaring('v integer; w text;', 'x(v, w);')}` },
+    { body: declaring('v integer; w text;', 'x(v, w);') },
   ],
   [
     { body: declaring('p integer;', 'x(p);'), given: ['p'] },

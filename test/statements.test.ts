@@ -8,7 +8,7 @@ import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts'
 import { type Found, findStatements } from './statements/finding.ts';
 import { EXPECTED, NAMES } from './statements/lies.ts';
 import { LIES, otherUses, readProgram } from './statements/program.ts';
-import { kindOfValue } from './statements/types.ts';
+import { kindOfValue } from './statements/shapes.ts';
 
 const { db, url } = await testDatabase();
 
@@ -65,12 +65,13 @@ function objectionsTo(
   });
 }
 
+const excepted = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
+
 /** Of one engine: the texts are the same on both, and PGlite describes no tables. */
 describe.runIf(engine === 'postgres')('every statement of the program', async () => {
   const all = engine === 'postgres' ? await looked() : undefined;
   const objections = all?.objections ?? [];
   const ofLies = objections.filter((line) => line.startsWith(LIES));
-  const excepted = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
 
   test('has the columns and the parameters that its types say', () => {
     expect(objections.filter((line) => !ofLies.includes(line) && excepted(line) === undefined)).toEqual([]);

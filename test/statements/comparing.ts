@@ -1,7 +1,7 @@
 import type { Described, DescribedColumn } from '#test/services';
 import { byName, byOid, type DriverType } from './drivers.ts';
 import type { Way } from './finding.ts';
-import type { Shape } from './types.ts';
+import type { Shape } from './shapes.ts';
 
 /** The names of the tables' columns that may be null, by `table.place`. */
 export type Nullable = ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import type { Kind } from './types.ts';
+import type { Kind } from './shapes.ts';
 
 /** A type of PostgreSQL as both drivers read it and take it. */
 export interface DriverType {

@@ -29,21 +29,21 @@ export function evaluate(node: Node, evaluating: Evaluating): Value {
 
 /** The types of a list of values on one way through it; undefined where only a run knows how many there are. */
 export function elementsOf(node: Node, evaluating: Evaluating): readonly Type[] | undefined {
-  return elements(node, { ...evaluating, scope: undefined, depth: 0 });
+  return typesOf(node, { ...evaluating, scope: undefined, depth: 0 });
 }
 
-function elements(node: Node, at: At): readonly Type[] | undefined {
+function typesOf(node: Node, at: At): readonly Type[] | undefined {
   if (is.isArrayLiteralExpression(node)) {
     const all = node.elements.map((one) =>
-      is.isSpreadElement(one) ? elements(one.expression, at) : typesAt(one, at),
+      is.isSpreadElement(one) ? typesOf(one.expression, at) : typesAt(one, at),
     );
     return all.every((one) => one !== undefined) ? all.flat() : undefined;
   }
-  if (is.isParenthesizedExpression(node) || is.isAsExpression(node)) return elements(node.expression, at);
+  if (is.isParenthesizedExpression(node) || is.isAsExpression(node)) return typesOf(node.expression, at);
   if (is.isConditionalExpression(node))
-    return elements(holds(node.condition, at) ? node.whenTrue : node.whenFalse, at);
+    return typesOf(holds(node.condition, at) ? node.whenTrue : node.whenFalse, at);
   const made = madeBy(node, at);
-  return made === undefined ? partsOfTuple(node, at) : elements(made, at);
+  return made === undefined ? partsOfTuple(node, at) : typesOf(made, at);
 }
 
 function typesAt(node: Node, { program }: At): Type[] | undefined {

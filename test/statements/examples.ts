@@ -8,7 +8,7 @@ import { openUsageReport } from '../../src/platform/reports/usage.ts';
 import { changeDraft, listDrafts } from '../../src/products/reel/drafts/store.ts';
 import { changeAsset, listAssets } from '../../src/products/reel/library/store.ts';
 import type { Way } from './finding.ts';
-import { shapeOfValue } from './types.ts';
+import { shapeOfValue } from './shapes.ts';
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
 export async function examples(db: Database): Promise<ReadonlyMap<string, readonly Way[]>> {

@@ -4,7 +4,7 @@ import type { TypeReference } from 'typescript/unstable/sync';
 import { lineAt } from '../house/source.ts';
 import { elementsOf, evaluate } from './evaluating.ts';
 import type { Program } from './program.ts';
-import { fieldsOf, type Shape, shapeOf } from './types.ts';
+import { fieldsOf, type Shape, shapeOf } from './shapes.ts';
 import { everyWay } from './values.ts';
 
 /** A place where the program makes a statement, and all that the compiler knows of it. */
@@ -61,7 +61,7 @@ function waysOf(call: CallExpression, program: Program): Way[] {
     const values = elements?.map((element) => shapeOf(element, checker));
     return { text: known, because, values };
   });
-  return [...Map.groupBy(ways, ({ text, values }) => `${text} ${values?.length}`).values()].flatMap(
+  return [...Map.groupBy(ways, (way) => `${way.text} ${way.values?.length}`).values()].flatMap(
     ([one]) => one ?? [],
   );
 }

@@ -107,13 +107,13 @@ export function visit(node: Node, see: (node: Node) => void): void {
 const STATEMENT = 'src/platform/db/statement.ts';
 
 /** Lines where `statement` is used for anything but a call: nobody sees what becomes of it. */
-export function otherUses({ source }: ProgramFile, { declarationOf, pathOf }: Program): number[] {
+export function otherUses({ source }: ProgramFile, program: Program): number[] {
   const found: number[] = [];
   visit(source, (node) => {
     if (!isIdentifier(node) || node.text !== 'statement' || isPlain(node)) return;
-    const declaration = declarationOf(node);
-    const isOurs = declaration !== undefined && pathOf(declaration.getSourceFile()) === STATEMENT;
-    if (isOurs && pathOf(source) !== STATEMENT) found.push(lineAt(source.text, node.getStart()));
+    const declaration = program.declarationOf(node);
+    const isOurs = declaration !== undefined && program.pathOf(declaration.getSourceFile()) === STATEMENT;
+    if (isOurs && program.pathOf(source) !== STATEMENT) found.push(lineAt(source.text, node.getStart()));
   });
   return found;
 }

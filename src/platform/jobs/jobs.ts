@@ -1,5 +1,5 @@
 import type { Audit } from '#platform/audit';
-import { commitPoint, type Database, type Statement, statement } from '#platform/db';
+import { commitPoint, type Statement, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { createCrew, type Delivered } from './crew.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
