@@ -32,7 +32,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/tables.ts'],
+      exclude: ['**/*.test.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {
         lines: 85,

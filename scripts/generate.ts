@@ -19,7 +19,6 @@ import {
 } from './generate/documents.ts';
 import { withDrawing } from './generate/drawing.ts';
 import { schemaSql } from './generate/schema.ts';
-import { tableTypes } from './generate/tables.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -41,7 +40,6 @@ async function generated(): Promise<Map<string, string>> {
       ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
       ['docs/generated/schema.sql', await schemaSql(db)],
       ['sdk/src/routes.generated.ts', clientTypes(openApi)],
-      ...(await tableTypes(db, ROOT)),
     ]);
   } finally {
     await db.close();

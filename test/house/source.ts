@@ -37,7 +37,7 @@ export interface Placed {
 const FOLDERS = ['src', 'sdk/src', 'test', 'scripts', 'bench', 'bin', 'docs/examples'];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
-const GENERATED = /\/tables\.ts$|\.generated\.ts$/;
+const GENERATED = /\.generated\.ts$/;
 
 /** All files that the rules apply to; what is generated is not ours to judge. */
 export function projectFiles(): SourceFile[] {

@@ -130,8 +130,8 @@ export const ACCOUNTS: readonly Patch[] = [
   {
     name: 'tenant-filter-dropped-from-a-list-of-the-system',
     file: 'src/platform/entitlements/store.ts',
-    find: "selectFrom('entitlements.grants').selectAll().where('account_id', '=', accountId);",
-    replace: "selectFrom('entitlements.grants').selectAll().where('account_id', 'is not', null);",
+    find: 'where account_id = $1 and ($3::uuid is null',
+    replace: 'where $1::uuid is not null and ($3::uuid is null',
     expects:
       'src/platform/entitlements/entitlements.test.ts :: the pages of an account’s grants have each grant once, newest first',
   },

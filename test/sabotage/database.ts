@@ -213,4 +213,27 @@ export const DATABASE: readonly Patch[] = [
     expects:
       'test/process/moving.test.ts :: from the embedded database to PostgreSQL > another database in the same folder has an owner’s file of its own, and whoever comes back finds theirs',
   },
+  {
+    name: 'row-type-lies',
+    file: 'src/platform/entitlements/store.ts',
+    find: 'readonly metered_from: Date | null;',
+    replace: 'readonly metered_from: Date;',
+    expects:
+      'test/statements.test.ts :: every statement of the program > has the columns and the parameters that its types say',
+  },
+  {
+    name: 'right-given-twice',
+    file: 'src/platform/limits/migrations/0002_rates.up.sql',
+    find: 'create unlogged table limits.rates (',
+    replace: 'grant usage on schema limits to plinth_tenant;\n\ncreate unlogged table limits.rates (',
+    expects: 'test/functions.test.ts :: every right is given, and every one taken, in one place',
+  },
+  {
+    name: 'variable-of-a-function-unused',
+    file: 'src/products/reel/migrations/0002_library.up.sql',
+    find: '  v_account uuid := app.account();\n  v_trashed boolean',
+    replace: '  v_account uuid := app.account();\n  v_forgotten uuid;\n  v_trashed boolean',
+    expects:
+      'test/functions.test.ts :: every function of the database > is short, has names that say one thing each, uses all of them, and stands once',
+  },
 ];

@@ -9,6 +9,7 @@ import { pooledThrough } from './plan-pooler.ts';
 
 export { temporaryFolder } from '#test/closing';
 export { type CommitCutter, startCommitCutter };
+export { type Described, type DescribedColumn, describeStatements } from './describing.ts';
 export { freePort } from './ports.ts';
 export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';

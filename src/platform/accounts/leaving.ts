@@ -37,7 +37,7 @@ const owned = (userId: UserId) =>
 const closeAt = (accounts: readonly AccountId[], at: string) =>
   statement(
     `update accounts.accounts set deleted_at = $2::timestamptz, updated_at = app.now() where account_id = any ($1::uuid[])`,
-    [`{${accounts.join()}}`, at],
+    [accounts, at],
   );
 
 /** Those that were closed with their owner's account, at that very instant. */

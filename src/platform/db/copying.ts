@@ -90,6 +90,9 @@ export async function copySequences(
     const [at] = await source.run(
       statement<Sequence>(`select last_value::text as last, is_called as called from ${name}`),
     );
-    await target.run(statement('select setval($1::regclass, $2::bigint, $3)', [name, at?.last, at?.called]));
+    if (at === undefined) throw new Error(`the sequence ${name} says nothing`);
+    await target.run(
+      statement('select setval($1::regclass, $2::text::bigint, $3)', [name, at.last, at.called]),
+    );
   }
 }

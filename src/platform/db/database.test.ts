@@ -1,7 +1,7 @@
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engine, testDatabase } from '#test/services';
-import { assertOutsideTransaction, commitPoint, type Database, queries, statement } from './index.ts';
+import { assertOutsideTransaction, commitPoint, type Database, statement } from './index.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });
 const WRITE = commitPoint('test.write', 'rows of this test');
@@ -21,13 +21,12 @@ beforeAll(async () => {
     call app.protect_user('notes.diaries', 'select, insert');`);
 });
 
-interface Notes {
-  'notes.notes': { account_id: string; id: string; text: string; amount: number | null };
-}
-const q = queries<Notes>();
-
 function insertNote(owner: AccountId, text: string, id: string = ids.next()) {
-  return q.insertInto('notes.notes').values({ account_id: owner, id, text, amount: 1 });
+  return statement('insert into notes.notes (account_id, id, text, amount) values ($1, $2, $3, 1)', [
+    owner,
+    id,
+    text,
+  ]);
 }
 const texts = statement<{ text: string }>('select text from notes.notes order by text');
 

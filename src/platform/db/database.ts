@@ -3,7 +3,7 @@ import { isUuid } from '#platform/kernel';
 import type { CommitPoint, Passing } from './commit-points.ts';
 import type { Database, Engine, EngineTransaction, Opening, ScopedVerb, Transaction } from './port.ts';
 import { createSignals } from './signals.ts';
-import { compiled, type Runnable } from './statement.ts';
+import { plain, type Statement } from './statement.ts';
 
 const inside = new AsyncLocalStorage<true>();
 
@@ -15,7 +15,7 @@ export function assertOutsideTransaction(doing: string): void {
   if (inside.getStore() === true) throw new Error(`${doing} inside a database transaction`);
 }
 
-type Job = readonly Runnable[] | ((tx: Transaction) => Promise<unknown>);
+type Job = readonly Statement[] | ((tx: Transaction) => Promise<unknown>);
 
 /** Scopes, signals and crash points, once for both engines. */
 export function createDatabase(engine: Engine, options: { passing?: Passing | undefined } = {}): Database {
@@ -26,7 +26,7 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     // On the embedded database there is one connection: waiting for a second transaction inside the first never ends.
     assertOutsideTransaction('another transaction was opened');
     if (typeof job !== 'function') {
-      const statements = job.map(compiled);
+      const statements = job.map(plain);
       if (point === undefined) return engine.batch(opening, statements);
       passing(point, 'before');
       const rows = await engine.batch(opening, statements);
@@ -80,8 +80,8 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
       return performance.now() - started;
     },
     script: (sql) => engine.script(sql),
-    asLogin: async (login, statement) => (await engine.bare(compiled(statement), login)) as never,
-    asMigrator: async (statement) => (await engine.bare(compiled(statement), 'migrator')) as never,
+    asLogin: async (login, statement) => (await engine.bare(plain(statement), login)) as never,
+    asMigrator: async (statement) => (await engine.bare(plain(statement), 'migrator')) as never,
     async transactAsMigrator(point, work) {
       const open = await engine.beginAsMigrator(point !== undefined);
       return finish(open, point, () => work(transaction(open)));
@@ -95,8 +95,8 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
 
 function transaction(open: EngineTransaction): Transaction {
   return {
-    run: async (statement) => (await open.run([compiled(statement)]))[0] as never,
-    runAll: async (statements) => (await open.run(statements.map(compiled))) as never,
+    run: async (statement) => (await open.run([plain(statement)]))[0] as never,
+    runAll: async (statements) => (await open.run(statements.map(plain))) as never,
   };
 }
 

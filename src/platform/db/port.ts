@@ -1,17 +1,17 @@
 import type { AccountId, UserId } from '#platform/kernel';
 import type { CommitPoint } from './commit-points.ts';
-import type { RowOf, Runnable } from './statement.ts';
+import type { RowOf, Statement } from './statement.ts';
 import type { SystemUse } from './system-uses.ts';
 
 /** An open transaction in its scope. */
 export interface Transaction {
   /** Runs one statement and answers its rows. */
-  run<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
+  run<R extends Statement>(statement: R): Promise<RowOf<R>[]>;
   /** Runs several statements in one trip where the engine can; the answer has the rows of each. */
-  runAll<const R extends readonly Runnable[]>(statements: R): Promise<RowsOf<R>>;
+  runAll<const R extends readonly Statement[]>(statements: R): Promise<RowsOf<R>>;
 }
 
-export type RowsOf<R extends readonly Runnable[]> = { -readonly [K in keyof R]: RowOf<R[K]>[] };
+export type RowsOf<R extends readonly Statement[]> = { -readonly [K in keyof R]: RowOf<R[K]>[] };
 
 type Work<T> = (tx: Transaction) => Promise<T>;
 
@@ -21,9 +21,9 @@ type Work<T> = (tx: Transaction) => Promise<T>;
  * A list of statements travels as one pipelined trip; a function gets an interactive transaction.
  */
 export interface ScopedVerb<Scope> {
-  <const R extends readonly Runnable[]>(scope: Scope, statements: R): Promise<RowsOf<R>>;
+  <const R extends readonly Statement[]>(scope: Scope, statements: R): Promise<RowsOf<R>>;
   <T>(scope: Scope, work: Work<T>): Promise<T>;
-  <const R extends readonly Runnable[]>(scope: Scope, point: CommitPoint, statements: R): Promise<RowsOf<R>>;
+  <const R extends readonly Statement[]>(scope: Scope, point: CommitPoint, statements: R): Promise<RowsOf<R>>;
   <T>(scope: Scope, point: CommitPoint, work: Work<T>): Promise<T>;
 }
 
@@ -47,9 +47,9 @@ export interface Database {
   /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
   script(sql: string): Promise<void>;
   /** Runs one statement as a login that does no work of its own scope, to see what the login itself may do. */
-  asLogin<R extends Runnable>(login: 'tenant' | 'system', statement: R): Promise<RowOf<R>[]>;
+  asLogin<R extends Statement>(login: 'tenant' | 'system', statement: R): Promise<RowOf<R>[]>;
   /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
-  asMigrator<R extends Runnable>(statement: R): Promise<RowOf<R>[]>;
+  asMigrator<R extends Statement>(statement: R): Promise<RowOf<R>[]>;
   /** One transaction of the migrator, outside any scope: for whoever moves everything. Without a commit point it only reads. */
   transactAsMigrator<T>(point: CommitPoint | undefined, work: Work<T>): Promise<T>;
   close(): Promise<void>;

@@ -1,12 +1,29 @@
-import { queries, statement } from '#platform/db';
+import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Selectable } from 'kysely';
 import type { Catalogue } from './catalogue.ts';
-import type { EntitlementsTables } from './tables.ts';
 import { type GrantSource, type Segment, STORE_SOURCES, type TimedGrant } from './timeline.ts';
 
-const tables = queries<EntitlementsTables>();
-type GrantRow = Selectable<EntitlementsTables['entitlements.grants']>;
+const GRANT = `account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days, revoked_at, metered_from,
+  cause, external_id, created_by, created_at`;
+
+interface GrantRow {
+  readonly account_id: AccountId;
+  readonly id: string;
+  readonly product: string;
+  readonly plan: string | null;
+  readonly add_on: string | null;
+  readonly source: GrantSource;
+  readonly quantity: number;
+  readonly starts_at: Date;
+  readonly ends_at: Date | null;
+  readonly days: number | null;
+  readonly revoked_at: Date | null;
+  readonly metered_from: Date | null;
+  readonly cause: string;
+  readonly external_id: string | null;
+  readonly created_by: UserId | null;
+  readonly created_at: Date;
+}
 
 /** A purchase or gift, as it was made. */
 export interface Grant extends TimedGrant {
@@ -21,11 +38,11 @@ export function grantOf(row: GrantRow): Grant {
   return {
     id: row.id,
     externalId: row.external_id,
-    accountId: row.account_id as AccountId,
+    accountId: row.account_id,
     product: row.product,
     plan: row.plan,
     addOn: row.add_on,
-    source: row.source as GrantSource,
+    source: row.source,
     quantity: row.quantity,
     startsAt: row.starts_at,
     endsAt: row.ends_at,
@@ -33,7 +50,7 @@ export function grantOf(row: GrantRow): Grant {
     revokedAt: row.revoked_at,
     meteredFrom: row.metered_from,
     cause: row.cause,
-    createdBy: row.created_by as UserId | null,
+    createdBy: row.created_by,
     createdAt: row.created_at,
   };
 }
@@ -63,74 +80,71 @@ export const presentTime = () =>
 export const insertGrant = (
   grant: Omit<Grant, 'revokedAt' | 'meteredFrom' | 'createdAt'> & { readonly requestId: string | null },
 ) =>
-  tables
-    .insertInto('entitlements.grants')
-    .values({
-      account_id: grant.accountId,
-      id: grant.id,
-      product: grant.product,
-      plan: grant.plan,
-      add_on: grant.addOn,
-      source: grant.source,
-      quantity: grant.quantity,
-      starts_at: grant.startsAt,
-      ends_at: grant.endsAt,
-      days: grant.days,
-      cause: grant.cause,
-      external_id: grant.externalId,
-      created_by: grant.createdBy,
-      request_id: grant.requestId,
-    })
-    .returningAll();
+  statement<GrantRow>(
+    `insert into entitlements.grants (account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days,
+       cause, external_id, created_by, request_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     returning ${GRANT}`,
+    [
+      grant.accountId,
+      grant.id,
+      grant.product,
+      grant.plan,
+      grant.addOn,
+      grant.source,
+      grant.quantity,
+      grant.startsAt,
+      grant.endsAt,
+      grant.days,
+      grant.cause,
+      grant.externalId,
+      grant.createdBy,
+      grant.requestId,
+    ],
+  );
 
 /** What one of these accounts was granted by an import under a name of another system; the oldest first. */
 export const grantsByExternalId = (accountIds: readonly AccountId[], externalId: string) =>
-  tables
-    .selectFrom('entitlements.grants')
-    .selectAll()
-    .where('account_id', 'in', accountIds)
-    .where('source', '=', 'import')
-    .where('external_id', '=', externalId)
-    .orderBy('created_at')
-    .orderBy('id');
+  statement<GrantRow>(
+    `select ${GRANT} from entitlements.grants
+     where account_id = any ($1) and source = 'import' and external_id = $2 order by created_at, id`,
+    [accountIds, externalId],
+  );
 
 export const grantById = (id: string) =>
-  tables.selectFrom('entitlements.grants').selectAll().where('id', '=', id);
+  statement<GrantRow>(`select ${GRANT} from entitlements.grants where id = $1`, [id]);
 
 export const endGrant = (grant: Grant, end: { readonly at: Date; readonly by: UserId | null }) =>
-  tables
-    .updateTable('entitlements.grants')
-    .set({ revoked_at: end.at, revoked_by: end.by, updated_at: end.at })
-    .where('account_id', '=', grant.accountId)
-    .where('id', '=', grant.id)
-    .where('revoked_at', 'is', null)
-    .returningAll();
+  statement<GrantRow>(
+    `update entitlements.grants set revoked_at = $3, revoked_by = $4, updated_at = $3
+     where account_id = $1 and id = $2 and revoked_at is null
+     returning ${GRANT}`,
+    [grant.accountId, grant.id, end.at, end.by],
+  );
 
 /** The grants of an account, newest first; `before` is the last id of the page before. */
 export const grantsPage = (
   accountId: AccountId,
   page: { readonly limit: number; readonly before?: string | undefined },
-) => {
-  const all = tables.selectFrom('entitlements.grants').selectAll().where('account_id', '=', accountId);
-  const rest = page.before === undefined ? all : all.where('id', '<', page.before);
-  return rest.orderBy('id', 'desc').limit(page.limit);
-};
+) =>
+  statement<GrantRow>(
+    `select ${GRANT} from entitlements.grants where account_id = $1 and ($3::uuid is null or id < $3) order by id desc limit $2`,
+    [accountId, page.limit, page.before ?? null],
+  );
 
 /** What an account bought in stores and that was not taken back, whenever it runs. */
 export const boughtBy = (accountId: AccountId) =>
-  tables
-    .selectFrom('entitlements.grants')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('source', 'in', STORE_SOURCES);
+  statement<GrantRow>(
+    `select ${GRANT} from entitlements.grants where account_id = $1 and source = any ($2)`,
+    [accountId, STORE_SOURCES],
+  );
 
 /** All grants of some accounts in a product. */
 export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
-  tables
-    .selectFrom('entitlements.grants')
-    .selectAll()
-    .where('product', '=', product)
-    .where('account_id', 'in', accountIds);
+  statement<GrantRow>(
+    `select ${GRANT} from entitlements.grants where product = $1 and account_id = any ($2)`,
+    [product, accountIds],
+  );
 
 /** Those of some accounts that have a product's default plan where they hold nothing better. */
 export const accountsWithDefault = (
@@ -205,7 +219,10 @@ export const accountsWithGrants = (product: string, after: string, limit: number
   );
 
 export const syncedTo = (product: string) =>
-  tables.selectFrom('entitlements.defaults').select(['digest', 'complete']).where('product', '=', product);
+  statement<{ digest: string; complete: boolean }>(
+    'select digest, complete from entitlements.defaults where product = $1',
+    [product],
+  );
 
 /** What accounts hold in a product that were never granted anything in it. */
 export interface Default extends Pick<Catalogue, 'product' | 'holds'> {

@@ -12,10 +12,11 @@ export interface KeyName {
   readonly keyHash: string;
 }
 
-export interface KeptKey extends KeptAnswer {
-  readonly body_hash: string;
-  readonly state: 'running' | 'done';
-}
+/** What is there under a key: an answer, once it is done. */
+export type KeptKey = { readonly body_hash: string } & (
+  | (KeptAnswer & { readonly state: 'done' })
+  | ({ readonly [Column in keyof KeptAnswer]: KeptAnswer[Column] | null } & { readonly state: 'running' })
+);
 
 const OF_ACCOUNTS = sealedColumn({
   table: 'idempotency.keys',

@@ -30,20 +30,19 @@ export const putEmailToken = (token: { userId: UserId; kind: EmailKind; tokenHas
   );
 
 const GOOD = 'token_hash = $1 and kind = any ($2::text[]) and expires_at > app.now()';
-const listed = (kinds: readonly EmailKind[]) => `{${kinds.join()}}`;
 
 /** The link of a hash, while it is good; not locked. */
 export const emailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
   statement<EmailTokenRow>(`select user_id, kind, email from identity.email_tokens where ${GOOD}`, [
     tokenHash,
-    listed(kinds),
+    kinds,
   ]);
 
 /** Uses a link up: of two at once, one gets the row. */
 export const useEmailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
   statement<EmailTokenRow>(`delete from identity.email_tokens where ${GOOD} returning user_id, kind, email`, [
     tokenHash,
-    listed(kinds),
+    kinds,
   ]);
 
 /** Ends all links of a user: those that an intruder asked for too. */

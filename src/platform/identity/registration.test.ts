@@ -1,6 +1,6 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import { createPeople, entered, PASSWORD, WHENCE } from '#test/people';
 import { testDatabase } from '#test/services';
 import { createPasswordRules } from './password-rules.ts';
@@ -143,8 +143,7 @@ describe('whether an email is known does not show in what is done', () => {
 /** A database whose write transactions in the system's scope are listened to, statement by statement. */
 function listeningTo(real: Database): { listened: Database; said: string[] } {
   const said: string[] = [];
-  const hear = (statements: readonly Runnable[]) =>
-    said.push(...statements.map((one) => ('text' in one ? one.text : one.compile().sql)));
+  const hear = (statements: readonly Statement[]) => said.push(...statements.map(({ text }) => text));
   const heardIn = (tx: Transaction): Transaction => ({
     run: (one) => (hear([one]), tx.run(one)),
     runAll: (all) => (hear(all), tx.runAll(all)),

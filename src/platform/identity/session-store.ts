@@ -135,7 +135,8 @@ export interface RotatedRow {
 export const rotatedLately = (userId: UserId, sessionId: string) =>
   statement<RotatedRow>(
     `select token_hash, successor_hash, rotated_from from identity.refresh_tokens
-     where user_id = $1 and session_id = $2 and rotated_at > app.now() - ${GRACE}`,
+     where user_id = $1 and session_id = $2 and rotated_at > app.now() - ${GRACE}
+       and successor_hash is not null and rotated_from is not null`,
     [userId, sessionId],
   );
 

@@ -41,7 +41,7 @@ export const lockSigningKeys = statement(
 
 /** All keys that are not over, the one that signs last first. */
 export const signingKeys = statement<SigningKeyRow>(
-  `select *, extract(epoch from signs_from - at)::float8 * 1000 as signs_in,
+  `select kid, public_jwk, private_jwk, created_at, signs_from, ends_at, extract(epoch from signs_from - at)::float8 * 1000 as signs_in,
      extract(epoch from ends_at - at)::float8 * 1000 as ends_in, extract(epoch from at - created_at)::float8 / 86400 as age
    from (
      select kid, public_jwk, private_jwk, created_at, signs_from, (select app.now()) as at,

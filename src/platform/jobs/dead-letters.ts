@@ -1,6 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
-import { listed } from '#platform/queue';
 import { type AdminJobRow, COLUMNS, LAST_ID, type PageAt, STATES } from './listing.ts';
 import { type ByWhom, eventOf, replay, type ReplayParts } from './replay.ts';
 import './errors.ts';
@@ -35,7 +34,7 @@ export function createDeadLetters(parts: ReplayParts & { readonly wake: () => vo
     const [rows] = await db.system('admin.jobs', [
       statement<AdminJobRow>(
         `select ${ADMIN_COLUMNS} from jobs.jobs where state = any($1::text[]) and id = $2`,
-        [listed(STATES), id],
+        [STATES, id],
       ),
     ]);
     const [row] = rows;

@@ -1,7 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Attempt } from './attempt.ts';
-import { listed } from '#platform/queue';
 import type { JobFailure, JobHandler } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
@@ -81,7 +80,7 @@ export async function postpone(parts: WorkerParts, attempt: Attempt, error: unkn
 export async function handOver({ db, handlers }: WorkerParts, attempt: Attempt): Promise<void> {
   const { job, held } = attempt;
   await db.tenant(job.accountId, HAND_OVER, [
-    statement('select jobs.hand_over($1, $2, $3, $4::text[])', [...held, listed(handlers.keys())]),
+    statement('select jobs.hand_over($1, $2, $3, $4::text[])', [...held, [...handlers.keys()]]),
     ...requeueing(attempt, 'handed over'),
   ]);
 }

@@ -97,8 +97,14 @@ export function createJobs(given: JobsParts): Jobs {
     close: (grace) => crew.close(grace),
     listing: readListing(db),
     deadLetters: createDeadLetters({ ...parts, wake }),
-    depth: () => read<JobDepth>(db, 'select lane, state, count from jobs.depth()'),
-    oldest: () => read<OldestJob>(db, 'select lane, seconds from jobs.oldest()'),
+    async depth() {
+      const asked = statement<JobDepth>('select lane, state, count from jobs.depth()');
+      return (await db.system('jobs.queue', [asked]))[0];
+    },
+    async oldest() {
+      const asked = statement<OldestJob>('select lane, seconds from jobs.oldest()');
+      return (await db.system('jobs.queue', [asked]))[0];
+    },
     async prune() {
       const [rows] = await db.system('jobs.queue', PRUNE, [
         statement<{ count: number }>("select jobs.prune('1 day') as count"),
@@ -106,9 +112,4 @@ export function createJobs(given: JobsParts): Jobs {
       return rows[0]?.count ?? 0;
     },
   };
-}
-
-async function read<Row>(db: Database, text: string): Promise<Row[]> {
-  const [rows] = await db.system('jobs.queue', [statement<Row>(text)]);
-  return rows;
 }

@@ -1,7 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Taken } from './attempt.ts';
-import { listed } from '#platform/queue';
 import type { Lane } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
@@ -26,7 +25,7 @@ export async function takeJobs(
   const [taken, due] = await db.system('jobs.queue', TAKE, [
     statement<Taken>('select job, permit from jobs.take($1, $2::text[], $3, $4, $5)', [
       holder.id,
-      listed(handlers.keys()),
+      [...handlers.keys()],
       room.all,
       room.batch,
       room.afterBatch,
@@ -46,8 +45,8 @@ export async function takeJob(
       holder.id,
       job.accountId,
       job.id,
-      listed(handlers.keys()),
-      listed(job.lanes),
+      [...handlers.keys()],
+      job.lanes,
     ]),
   ]);
   return taken[0];
@@ -63,11 +62,11 @@ export async function recoverJobs(
   { known, lost }: { readonly known: readonly JobId[]; readonly lost: readonly JobId[] },
 ): Promise<number> {
   const [, rows] = await db.system('jobs.queue', RECOVER, [
-    statement('select jobs.unbegin($1, $2::uuid[])', [holder.id, listed([...known, ...lost])]),
+    statement('select jobs.unbegin($1, $2::uuid[])', [holder.id, [...known, ...lost]]),
     statement<{ count: number }>('select jobs.recover($1, $2::uuid[], $3::text[]) as count', [
       holder.id,
-      listed(known),
-      listed(handlers.keys()),
+      known,
+      [...handlers.keys()],
     ]),
     statement('select jobs.close_orphans()'),
   ]);

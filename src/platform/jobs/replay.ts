@@ -10,7 +10,6 @@ import {
   type UserId,
 } from '#platform/kernel';
 import { limitExceeded, type Limits, type Permit, type PlannedCall, planRequired } from '#platform/limits';
-import { listed } from '#platform/queue';
 import type { JobHandler } from './job.ts';
 import type { AdminJobRow } from './listing.ts';
 import type { WorkerParts } from './parts.ts';
@@ -46,7 +45,7 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ByWhom): 
         statement<{ revived: boolean }>('select jobs.replay($1, $2, $3::text[]) as revived', [
           job.id,
           permit?.id ?? null,
-          listed(handlers.keys()),
+          [...handlers.keys()],
         ]),
       );
       if (row?.revived !== true) throw new AppError('job_not_dead');

@@ -1,5 +1,5 @@
 import { commitPoint, statement } from '#platform/db';
-import { instantAfter, listed, type Schedule } from '#platform/queue';
+import { instantAfter, type Schedule } from '#platform/queue';
 import { PLATFORM_ACCOUNT } from './job.ts';
 import type { WorkerParts } from './parts.ts';
 
@@ -96,9 +96,9 @@ async function run(parts: ScheduleParts, due: DueSchedule & { readonly kind: str
         PLATFORM_ACCOUNT,
         ids.next(),
         due.kind,
-        handlers.get(due.kind)?.attempts,
+        handlers.get(due.kind)?.attempts ?? null,
         ids.next(),
-        listed(handlers.keys()),
+        [...handlers.keys()],
       ],
     ),
   ]);

@@ -1,5 +1,5 @@
 import type { Actor, Audit, Whence } from '#platform/audit';
-import { type Runnable, statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import { type Rule, ruleOf } from './features.ts';
@@ -78,7 +78,7 @@ export function listAdjustments(page: {
   readonly accountId?: AccountId | undefined;
   readonly before?: string | undefined;
   readonly limit: number;
-}): Runnable<Adjustment> {
+}): Statement<Adjustment> {
   const values = [page.before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', page.limit];
   const ofAccount = page.accountId === undefined ? '' : 'and account_id = $3';
   return statement<Adjustment>(
@@ -121,7 +121,7 @@ function ruleFor(catalogues: readonly Catalogue[], { of, amount }: NewAdjustment
 function ofLimit(
   accountId: AccountId,
   wanted: { readonly product: string; readonly rule: Rule; readonly asked: number },
-): Runnable<Changed> {
+): Statement<Changed> {
   const { name, kind, per, by, share, most } = wanted.rule;
   return statement<Changed>(
     `select $2::text as product,
@@ -139,7 +139,7 @@ function ofCall(
     readonly correctionId: string;
     readonly asked: number;
   },
-): Runnable<Changed> {
+): Statement<Changed> {
   return statement<Changed>(
     `select product, limits.adjust_event(account_id, id, $3, $4, $5) as applied
      from limits.usage_events where account_id = $1 and id = $2`,
@@ -154,7 +154,7 @@ function insert(
     readonly asked: number;
     readonly applied: number;
   },
-): Runnable<Adjustment> {
+): Statement<Adjustment> {
   const { of } = made;
   const [name, eventId] = 'limit' in of ? [of.limit, null] : [null, of.eventId];
   return statement<Adjustment>(

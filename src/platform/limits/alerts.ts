@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -90,7 +90,7 @@ async function mailsOf(
   { mail, catalogues }: AlertsParts,
   tx: Transaction,
   { alert, id }: { readonly alert: AlertRow; readonly id: string },
-): Promise<Runnable[]> {
+): Promise<Statement[]> {
   const accountId = alert.account_id;
   const people = await tx.run(managersOf(accountId));
   return people.flatMap(({ user_id: userId, email, account }) =>

@@ -1,5 +1,5 @@
 import type { Actor, Audit, Whence } from '#platform/audit';
-import { type Runnable, statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 
@@ -70,7 +70,7 @@ export function createCredits({ ids, catalogues, audit }: CreditsParts): Credits
 
 function insertCredits(
   given: NewCredits & { readonly id: string },
-): Runnable<{ created_at: Date; late: boolean }> {
+): Statement<{ created_at: Date; late: boolean }> {
   return statement(
     `insert into limits.credits (account_id, id, product, name, source, amount, remaining, expires_at, cause)
      select account_id, $2, $3, $4, $5, $6, $6, $7::timestamptz, $8 from accounts.accounts

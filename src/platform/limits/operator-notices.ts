@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
@@ -21,7 +21,7 @@ interface ClosedRow {
   readonly spent: number;
   /** The UTC day, as windows have it. */
   readonly day: number;
-  readonly resets_at: string;
+  readonly resets_at: Date;
 }
 
 export interface OperatorNoticesParts {
@@ -75,7 +75,7 @@ function mailTo(
   { mail }: OperatorNoticesParts,
   budget: ClosedRow,
   to: { readonly user_id: UserId; readonly email: string; readonly id: string },
-): readonly Runnable[] {
+): readonly Statement[] {
   return mail.sending({
     to: to.email,
     template: 'operator_budget_closed',
@@ -83,7 +83,7 @@ function mailTo(
       budget: wordsOf(budget),
       spent: dollars(budget.spent),
       daily: dollars(budget.daily),
-      until: `${new Date(budget.resets_at).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      until: `${budget.resets_at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     },
     userId: to.user_id,
     once: `operator_budget_closed ${to.id} ${to.user_id}`,
@@ -98,7 +98,7 @@ function dataOf({ id, product, feature, provider, plan, spent, daily, resets_at 
     ...selection,
     used: spent,
     max: daily,
-    resets_at: new Date(resets_at).toISOString(),
+    resets_at: resets_at.toISOString(),
   };
 }
 
@@ -114,7 +114,7 @@ const closedBudgets = () =>
      from limits.operator_budgets b cross join (select limits.window_start('day', app.now()) as day) as d
      cross join lateral (select coalesce(sum(o.spent), 0)::bigint as spent from limits.operator_spending o
        where o.budget_id = b.id and o.day = d.day) as s
-     where b.daily > 0 and s.spent >= b.daily and (b.told_day, b.told_daily) is distinct from (d.day, b.daily)
+     where b.daily is not null and b.daily > 0 and s.spent >= b.daily and (b.told_day, b.told_daily) is distinct from (d.day, b.daily)
      order by b.id`,
   );
 

@@ -1,11 +1,4 @@
-import {
-  commitPoint,
-  type Database,
-  type Passing,
-  type Runnable,
-  statement,
-  type Statement,
-} from '#platform/db';
+import { commitPoint, type Database, type Passing, type Statement, statement } from '#platform/db';
 import { type Page, page } from '#platform/http';
 import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
 import type { Queue } from '#platform/queue';
@@ -73,12 +66,12 @@ export interface Mail {
    * The statements that store a mail and enqueue the job that sends it, for the caller's transaction: the account's, or
    * the system's. After the commit, call `wake`. Sent at least once, under one Message-ID.
    */
-  sending<Name extends TemplateName>(message: Message<Name>): readonly Runnable[];
+  sending<Name extends TemplateName>(message: Message<Name>): readonly Statement[];
   /**
    * The same for an address that somebody typed, in the system's scope. A job asks the template's resolver whether it is
    * sent: until then, the same is done for an address that is known and for one that is not.
    */
-  asking(asked: Asking): readonly Runnable[];
+  asking(asked: Asking): readonly Statement[];
   /** Registers who decides on mails that were asked for, by their template. */
   resolve(resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>): void;
   /** How many mails of a template a user was sent in the last hour, for resolvers. */

@@ -2,7 +2,7 @@ import {
   assertOutsideTransaction,
   commitPoint,
   dispatchPoint,
-  type Runnable,
+  type Statement,
   type Transaction,
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
@@ -62,7 +62,7 @@ export interface MailJob {
 interface SendingParts extends MailParts {
   readonly resolvers: ReadonlyMap<string, Resolver>;
   /** The statements that enqueue the job of a mail, to be due after `delay` milliseconds. */
-  readonly enqueueing: (message: MessageAt, delay: number) => readonly Runnable[];
+  readonly enqueueing: (message: MessageAt, delay: number) => readonly Statement[];
 }
 
 interface MessageAt {

@@ -57,7 +57,8 @@ export const dueMessage = (accountId: AccountId, id: string) =>
   statement<StoredMessage>(
     `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
        expires_at <= app.now() as is_over
-     from mail.messages where account_id = $1 and id = $2 and status in ('asked', 'waiting') and due_at <= app.now()`,
+     from mail.messages where account_id = $1 and id = $2 and status in ('asked', 'waiting') and due_at <= app.now()
+       and facts is not null`,
     [accountId, id],
   );
 
@@ -66,7 +67,7 @@ export const lockAsked = (accountId: AccountId, id: string) =>
   statement<StoredMessage>(
     `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at,
        expires_at <= app.now() as is_over
-     from mail.messages where account_id = $1 and id = $2 and status = 'asked' for update`,
+     from mail.messages where account_id = $1 and id = $2 and status = 'asked' and facts is not null for update`,
     [accountId, id],
   );
 

@@ -1,4 +1,4 @@
-import type { Runnable } from '#platform/db';
+import type { Statement } from '#platform/db';
 import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 
 /** What runs outside of a request, as its product declares it. Its kind is `product.name`. */
@@ -10,7 +10,7 @@ export interface ProductJob<Service> {
   /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
   readonly giveUp: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
   /** The statements that put what it is about back to waiting, when an admin replays it after it was given up. */
-  readonly reviving?: (service: Service, job: DeadJob) => Runnable[];
+  readonly reviving?: (service: Service, job: DeadJob) => Statement[];
 }
 
 /** When a job of the product runs by the clock, without an account: its `accountId` is `PLATFORM_ACCOUNT`. */

@@ -1,19 +1,16 @@
-import { type Runnable, statement } from '#platform/db';
+import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
 import type { NewJob } from './job.ts';
 
 /** How often the jobs of each kind are tried, by the kind. */
 type Handlers = ReadonlyMap<string, { readonly attempts: number }>;
 
-/** An array as SQL reads it from one text; kinds and ids hold nothing that needs quotes. */
-export const listed = (values: Iterable<string>): string => `{${[...values].join()}}`;
-
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
 export function enqueueing(
   parts: { ids: Ids; handlers: Handlers },
   accountId: AccountId,
   job: NewJob,
-): Runnable[] {
+): Statement[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = job.id ?? parts.ids.next<JobId>();
@@ -34,7 +31,7 @@ export function enqueueing(
       handler.attempts,
       job.requestId,
       delay,
-      ...(delay > 0 ? [] : [listed(parts.handlers.keys())]),
+      ...(delay > 0 ? [] : [[...parts.handlers.keys()]]),
     ],
   );
   return job.permit === undefined ? [insert] : [insert, job.permit.attaching(id)];

@@ -1,4 +1,3 @@
-export { listed } from './enqueue.ts';
 export {
   type DeadJob,
   type JobFailure,

@@ -1,4 +1,4 @@
-import type { Runnable, Statement } from '#platform/db';
+import type { Statement } from '#platform/db';
 import type { AccountId, JobId, PermitId } from '#platform/kernel';
 
 /** A class of jobs: interactive ones, which somebody waits for, go before batch. */
@@ -66,7 +66,7 @@ export interface JobHandler<Job extends QueuedJob = QueuedJob> {
   /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
   readonly giveUp: (job: Job, failure: JobFailure) => Promise<void>;
   /** The statements that put what the job is about back to waiting, when an admin replays it after it was given up. */
-  readonly reviving?: (job: DeadJob) => Runnable[];
+  readonly reviving?: (job: DeadJob) => Statement[];
 }
 
 /** A job that was given up, as its handler is told of it. */

@@ -1,4 +1,4 @@
-import type { Database, Runnable } from '#platform/db';
+import type { Database, Statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import { enqueueing } from './enqueue.ts';
 import type { JobHandler, NewJob, QueuedJob } from './job.ts';
@@ -14,7 +14,7 @@ export interface Queue<Job extends QueuedJob = QueuedJob> {
   /** Registers what enqueues jobs by the clock, of a kind that is handled; before workers begin. Throws for a wrong expression. */
   schedule(schedule: Schedule): void;
   /** Statements for the transaction of what the job belongs to. After the commit, call `wake`. */
-  enqueueing(accountId: AccountId, job: NewJob): Runnable[];
+  enqueueing(accountId: AccountId, job: NewJob): Statement[];
   /** Tells the workers of all processes that a job may be due. A lost call costs the slow poll's second. */
   wake(): void;
 }

@@ -1,5 +1,5 @@
 import { actorOf, type Audit, type Whence } from '#platform/audit';
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once } from '#platform/http';
 import { AppError, declareErrors, type Ids } from '#platform/kernel';
 
@@ -123,7 +123,7 @@ function valuesOf(sale: Sale): unknown[] {
   return [source, source_id, account_id, product, plan, currency, ...amounts, occurred_at];
 }
 
-function insert(id: string, sale: Sale): Runnable {
+function insert(id: string, sale: Sale): Statement {
   return statement(
     `insert into reports.proceeds (id, source, source_id, account_id, product, plan, currency, gross, fee, tax, occurred_at)
      select $11, $1, $2, account_id, $4, $5, $6, $7, $8, $9, $10 from accounts.accounts where account_id = $3
@@ -132,7 +132,7 @@ function insert(id: string, sale: Sale): Runnable {
   );
 }
 
-function same(sale: Sale): Runnable<{ same: boolean }> {
+function same(sale: Sale): Statement<{ same: boolean }> {
   return statement<{ same: boolean }>(
     `select (account_id, product, plan, currency, gross, fee, tax, occurred_at)
        is not distinct from ($3::uuid, $4::text, $5::text, $6::text, $7::bigint, $8::bigint, $9::bigint, $10::timestamptz) as same

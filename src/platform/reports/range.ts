@@ -1,4 +1,4 @@
-import { type Runnable, statement } from '#platform/db';
+import { type Statement, statement } from '#platform/db';
 import { AppError, isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 
@@ -44,7 +44,7 @@ interface BoundsRow {
 /** Finds the bounds of a range, at the database's time; `run` opens the transaction. Throws `validation_failed` for one that is none. */
 export async function resolveRange(
   { from, until, zone }: AskedRange,
-  run: (bounds: Runnable<BoundsRow>) => Promise<readonly BoundsRow[]>,
+  run: (bounds: Statement<BoundsRow>) => Promise<readonly BoundsRow[]>,
 ): Promise<Range> {
   const bounds = statement<BoundsRow>(
     `select to_char(first, 'YYYY-MM-DD') as "from", to_char(after, 'YYYY-MM-DD') as until,

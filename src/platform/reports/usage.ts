@@ -1,4 +1,4 @@
-import { type Database, type RowOf, type Runnable, type Statement, statement } from '#platform/db';
+import { type Database, type RowOf, type Statement, statement } from '#platform/db';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import { type AskedRange, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
@@ -124,7 +124,7 @@ export function columnsOf(group: readonly Dimension[], whose: 'account' | 'every
 
 /** Reads in the scope of whoever it is for. */
 export function readerFor(db: Database, whose: Whose) {
-  return async <R extends Runnable>(one: R): Promise<RowOf<R>[]> => {
+  return async <R extends Statement>(one: R): Promise<RowOf<R>[]> => {
     const [rows] =
       whose === 'everybody' ? await db.system('admin.reports', [one]) : await db.tenant(whose, [one]);
     return rows;

@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { sealedCounts } from './counting.ts';
 import type { Secrets } from './secrets.ts';
@@ -83,7 +83,7 @@ function isOpenedBy(secrets: Secrets, { id, proof }: Proof): boolean {
 export async function retireKeys(
   db: Database,
   { current }: Secrets,
-  inUse: Runnable<{ key_id: string | null }>,
+  inUse: Statement<{ key_id: string | null }>,
 ): Promise<string[]> {
   return db.system('secrets.keys', RETIRED, async (tx) => {
     const used = (await tx.run(inUse)).map(({ key_id }) => key_id);

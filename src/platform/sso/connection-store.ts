@@ -53,7 +53,7 @@ export const insertConnection = (accountId: AccountId, made: NewConnection) =>
       made.version,
       made.issuer,
       made.clientId,
-      made.sealedSecret,
+      made.sealedSecret ?? null,
       made.enforced,
       made.provisions,
       made.defaultRole,
@@ -114,5 +114,5 @@ export const managersOf = (accountId: AccountId, roles: readonly ('owner' | 'adm
     `select p.user_id, p.email, a.name as organization
      from accounts.people($1, null, null, 10000) p, accounts.accounts a
      where a.account_id = $1 and p.role = any ($2::text[]) limit 50`,
-    [accountId, `{${roles.join()}}`],
+    [accountId, roles],
   );

@@ -1,4 +1,4 @@
-import { type Runnable, statement } from '#platform/db';
+import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 
 /** What an endpoint may ask to be told. */
@@ -35,7 +35,7 @@ export interface EventRow {
 /** Stands for nobody in a column that is never empty. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-export type Emitting = (event: NewEvent) => readonly Runnable[];
+export type Emitting = (event: NewEvent) => readonly Statement[];
 
 /**
  * The statements that store an event in the transaction of what it tells of: in the scope of its account or in that of

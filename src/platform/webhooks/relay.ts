@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { Ids } from '#platform/kernel';
 import type { Held } from './attempt-store.ts';
 
@@ -16,7 +16,7 @@ export interface RelayParts {
   readonly db: Database;
   readonly ids: Ids;
   /** The statements that enqueue the job of a delivery. */
-  readonly enqueueing: (delivery: Held) => readonly Runnable[];
+  readonly enqueueing: (delivery: Held) => readonly Statement[];
   readonly onEnqueued: () => void;
 }
 
@@ -93,7 +93,7 @@ const insertDeliveries = (
 const markDispatched = (events: readonly { readonly id: string }[]) =>
   statement(
     'update webhooks.events set dispatched_at = app.now(), updated_at = app.now() where id = any ($1::uuid[])',
-    [`{${events.map(({ id }) => id).join()}}`],
+    [events.map(({ id }) => id)],
   );
 
 /** Takes what is due, of each endpoint as much as it has room for; what somebody else changes at this moment is passed over. */

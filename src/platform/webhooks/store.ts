@@ -26,9 +26,6 @@ export interface EndpointRow {
 const SHOWN =
   'id, url, types, description, status, reason, former_until, failing_since, created_at, updated_at';
 
-/** A text array as SQL reads it; types of events hold nothing that needs quotes. */
-const listed = (values: readonly string[]) => `{${values.join()}}`;
-
 export const insertEndpoint = (given: {
   readonly id: string;
   readonly url: string;
@@ -39,7 +36,7 @@ export const insertEndpoint = (given: {
 }) =>
   statement<EndpointRow>(
     `insert into webhooks.endpoints (id, url, types, description, secret) values ($1, $2, $3, $4, $5) returning ${SHOWN}`,
-    [given.id, given.url, listed(given.types), given.description, given.sealed],
+    [given.id, given.url, given.types, given.description, given.sealed],
   );
 
 export const endpointById = (id: string) =>
@@ -75,7 +72,7 @@ export const changeEndpoint = (
     [
       id,
       change.url ?? null,
-      change.types === undefined ? null : listed(change.types),
+      change.types ?? null,
       change.description ?? null,
       change.status ?? null,
       change.reason ?? null,

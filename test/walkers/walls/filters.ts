@@ -1,4 +1,4 @@
-import type { Database, Runnable, Statement, Transaction } from '#platform/db';
+import type { Database, Statement, Transaction } from '#platform/db';
 
 /** The column by which a scope's statements keep to their owner. */
 const OWNER = { tenant: 'account_id', user: 'user_id' } as const;
@@ -49,15 +49,14 @@ export function withoutFilters(db: Database, seen: Seen): Database {
     tenant: through(db.tenant, (one) => open(one, 'tenant', seen)),
     user: through(db.user, (one) => open(one, 'user', seen)),
     system: through(db.system, (one, use) => {
-      const { text, values } = written(one);
+      const { text, values } = one;
       seen.system.set(use, (seen.system.get(use) ?? new Set()).add(text));
       return { text, values };
     }),
   };
 }
 
-function open(runnable: Runnable, verb: Verb, seen: Seen): Statement {
-  const { text, values } = written(runnable);
+function open({ text, values }: Statement, verb: Verb, seen: Seen): Statement {
   const changed = unfiltered(text, verb);
   if (COMPARED(OWNER[verb]).test(changed)) seen.kept.add(text);
   else if (changed !== text) seen.opened.add(text);
@@ -65,19 +64,13 @@ function open(runnable: Runnable, verb: Verb, seen: Seen): Statement {
   return { text: changed, values };
 }
 
-function written(runnable: Runnable): Statement {
-  if (!('compile' in runnable)) return runnable;
-  const { sql, parameters } = runnable.compile();
-  return { text: sql, values: parameters };
-}
-
-type Job = readonly Runnable[] | ((tx: Transaction) => Promise<unknown>);
+type Job = readonly Statement[] | ((tx: Transaction) => Promise<unknown>);
 type Called = (scope: string, pointOrJob: string | Job, job?: Job) => Promise<unknown>;
 
 /** A verb of the database whose statements pass through something on their way. */
 function through<V extends Database[Verb | 'system']>(
   verb: V,
-  change: (one: Runnable, scope: string) => Statement,
+  change: (one: Statement, scope: string) => Statement,
 ): V {
   const call = verb as unknown as Called;
   const changed = (job: Job, scope: string): Job => {

@@ -100,28 +100,40 @@ export interface Books {
   readonly disputes: readonly DisputeRow[];
 }
 
+const soldTo = (order: string) =>
+  `where account_id = $1 and store = $2 and mode = $3 order by ${order}, store_id`;
+const TAKEN_BACK = 'store_id, charge, state, amount, currency, occurred_at';
+
 export async function booksOf(tx: Transaction, whose: Customer): Promise<Books> {
   const { accountId, store, mode } = whose;
-  const rows = <Row>(table: string, order: string) =>
-    statement<Row>(
-      `select * from billing.${table} where account_id = $1 and store = $2 and mode = $3 order by ${order}, store_id`,
-      [accountId, store, mode],
-    );
+  const values = [accountId, store, mode];
   const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
     statement<SubscriptionRow>(
-      `select s.*, t.refused_at as trial_refused_at from billing.subscriptions s
+      `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
+         t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.next_plan,
+         s.next_quantity, s.next_at
+       from billing.subscriptions s
        left join billing.trials t using (account_id, store, mode, store_id)
        where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,
-      [accountId, store, mode],
+      values,
     ),
-    rows<InvoiceRow>('invoices', 'issued_at'),
+    statement<InvoiceRow>(
+      `select id, store_id, state, subscription, reason, currency, total, attempts, last_charge, url, issued_at, due_at, paid_at
+       from billing.invoices ${soldTo('issued_at')}`,
+      values,
+    ),
     statement<LineRow>(
-      'select * from billing.invoice_lines where account_id = $1 order by invoice_id, store_id',
+      `select invoice_id, store_id, product, plan, add_on, quantity, amount, period_ends_at
+       from billing.invoice_lines where account_id = $1 order by invoice_id, store_id`,
       [accountId],
     ),
-    rows<PaymentRow>('payments', 'occurred_at'),
-    rows<RefundRow>('refunds', 'occurred_at'),
-    rows<DisputeRow>('disputes', 'occurred_at'),
+    statement<PaymentRow>(
+      `select store_id, invoice, state, failure_code, amount, currency, occurred_at
+       from billing.payments ${soldTo('occurred_at')}`,
+      values,
+    ),
+    statement<RefundRow>(`select ${TAKEN_BACK} from billing.refunds ${soldTo('occurred_at')}`, values),
+    statement<DisputeRow>(`select ${TAKEN_BACK} from billing.disputes ${soldTo('occurred_at')}`, values),
   ]);
   return { subscriptions, invoices, lines, payments, refunds, disputes };
 }

@@ -1,4 +1,4 @@
-import { type Runnable, statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import { type Books, booksOf, type SubscriptionRow } from './books.ts';
 import type { Customer, FoldingParts } from './folding.ts';
 import { grantedBy } from './granted.ts';
@@ -25,7 +25,7 @@ function writeStanding(
   { accountId }: Customer,
   { id }: SubscriptionRow,
   standing: Standing | undefined,
-): Runnable[] {
+): Statement[] {
   if (standing === undefined) return [];
   const { failures, graceEndsAt, suspendsAt, suspendedBy } = standing;
   return [

@@ -1,4 +1,4 @@
-import { type Runnable, statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, SubscriptionFacts } from '../facts.ts';
 import type { Applied } from './folding.ts';
@@ -6,10 +6,10 @@ import type { Applied } from './folding.ts';
 /** What audit says of an object before it is written anew. */
 export interface Before {
   readonly state: string;
-  readonly product?: string;
-  readonly plan?: string;
-  readonly cycle?: string;
-  readonly quantity?: number;
+  readonly product?: string | null;
+  readonly plan?: string | null;
+  readonly cycle?: string | null;
+  readonly quantity?: number | null;
   readonly cancels_at?: Date | null;
 }
 
@@ -21,7 +21,7 @@ export async function projectIn(tx: Transaction, applied: Applied): Promise<Read
   const { ref, facts } = applied;
   const { subscription, invoice, payment, checkout } = facts;
   const before = await tx.run(formerRows(applied));
-  const writing: Runnable[] = [];
+  const writing: Statement[] = [];
   if (subscription !== undefined)
     writing.push(upsert(applied, 'subscriptions', subscriptionRow(subscription)));
   if (invoice !== undefined) writing.push(...invoiceRows(applied, invoice));
@@ -77,7 +77,7 @@ function subscriptionRow({ next, ...of }: SubscriptionFacts): Row {
   };
 }
 
-function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Runnable[] {
+function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Statement[] {
   const row = {
     store_id: of.id,
     number: of.number,
@@ -106,7 +106,7 @@ function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Runnable
 function paymentRows(
   applied: Applied,
   { id, invoice, charges, refunds, disputes }: PaymentFacts,
-): Runnable[] {
+): Statement[] {
   return [
     ...charges.map((of) =>
       upsert(applied, 'payments', {
@@ -151,7 +151,7 @@ function paymentRows(
 type Table = 'subscriptions' | 'invoices' | 'payments' | 'refunds' | 'disputes';
 
 /** A row by the store's id. One that says the same already is left as it is, and so is another account's. */
-function upsert({ accountId, store, mode }: Applied, table: Table, row: Row): Runnable {
+function upsert({ accountId, store, mode }: Applied, table: Table, row: Row): Statement {
   const columns = Object.keys(row);
   const all = ['account_id', 'id', 'store', 'mode', ...columns];
   const values = [accountId, idOf({ store, mode }, row.store_id), store, mode, ...Object.values(row)];

@@ -1,4 +1,4 @@
-import { type Runnable, statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { auditEventsOf } from './auditing.ts';
 import type { Books } from './books.ts';
@@ -48,7 +48,7 @@ export async function tellIn(
 
 const keyOf = ({ kind, about }: Pick<Notice, 'kind' | 'about'>) => `${kind} ${about}`;
 
-function eventOf({ webhooks }: Telling, accountId: AccountId, notice: Notice): readonly Runnable[] {
+function eventOf({ webhooks }: Telling, accountId: AccountId, notice: Notice): readonly Statement[] {
   const { kind, about, subscription, invoice, charge, graceEndsAt } = notice;
   if (kind !== 'payment.failed' || invoice === undefined) return [];
   return webhooks.emitting({
@@ -81,7 +81,7 @@ interface Writing {
   readonly notice: Notice;
 }
 
-function mailsOf(parts: Telling, { accountId, people, notice }: Writing): readonly Runnable[] {
+function mailsOf(parts: Telling, { accountId, people, notice }: Writing): readonly Statement[] {
   const { kind, about } = notice;
   const { catalogues } = parts.entitlements;
   return people.flatMap(({ user_id: userId, email: to, account }) => {

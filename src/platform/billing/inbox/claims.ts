@@ -24,7 +24,7 @@ export async function claimLate(parts: ReceivingParts, shop: Shop): Promise<void
 const claimedLate = ({ store, mode }: Shop) =>
   statement<{ customer: string; claims: AccountId }>(
     `select o.customer, o.claims from billing.objects o join accounts.accounts a on a.account_id = o.claims
-     where o.store = $1 and o.mode = $2 and o.state = 'waiting' and not exists (
+     where o.store = $1 and o.mode = $2 and o.state = 'waiting' and o.customer is not null and o.claims is not null and not exists (
        select from billing.customers c where c.store = o.store and c.mode = o.mode and c.customer = o.customer)
      order by o.object_id limit ${MOST}`,
     [store, mode],

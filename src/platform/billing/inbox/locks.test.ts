@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commitPoint, type Runnable, statement } from '#platform/db';
+import { commitPoint, type Statement, statement } from '#platform/db';
 import { makeAccount } from '#test/factories';
 import { waitsForLocks } from '#test/gym';
 import { engine, testDatabase } from '#test/services';
@@ -30,7 +30,7 @@ async function openShop() {
     seats: async () => (await seatsOf(db, accountId))[SUBSCRIPTION.id],
     rows: <Row>(sql: string) => db.asMigrator(statement<Row>(sql)),
     /** Somebody else's commit: the first statements, then ours begins and comes to wait for them, then the others. */
-    async whileWaitedFor(first: Runnable, ours: () => Promise<unknown>, others: readonly Runnable[]) {
+    async whileWaitedFor(first: Statement, ours: () => Promise<unknown>, others: readonly Statement[]) {
       const [begun, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const theirs = db.system('erasure.run', OTHER, async (tx) => {
         await tx.run(first);

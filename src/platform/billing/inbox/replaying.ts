@@ -101,7 +101,7 @@ const messagesToReplay = ({ event_ids: ids, since, until }: Replay) =>
     ? statement<MessageToReplay>(
         `select event_id, store, mode, kind, object_id, created_at from billing.inbox
          where created_at >= $1 and created_at < coalesce($2::timestamptz, 'infinity') order by created_at, number limit $3`,
-        [since, until ?? null, MOST + 1],
+        [since ?? null, until ?? null, MOST + 1],
       )
     : statement<MessageToReplay>(
         `select event_id, store, mode, kind, object_id, created_at from billing.inbox

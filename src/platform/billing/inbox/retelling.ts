@@ -1,4 +1,4 @@
-import { commitPoint, type Runnable, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Statement, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { ObjectKind } from '../facts.ts';
 import type { Body, Store } from '../store.ts';
@@ -125,7 +125,7 @@ const bodiesOf = ({ store, mode }: Shop, accountId: AccountId) =>
   statement<KeptBody>(`${IN_EFFECT} and o.account_id = $3 order by o.number`, [store, mode, accountId]);
 
 /** An account's rows of a store; the lines of invoices go with them. */
-const emptying = ({ store, mode }: Shop, accountId: AccountId): Runnable[] =>
+const emptying = ({ store, mode }: Shop, accountId: AccountId): Statement[] =>
   ['subscriptions', 'invoices', 'payments', 'refunds', 'disputes'].map((table) =>
     statement(`delete from billing.${table} where account_id = $1 and store = $2 and mode = $3`, [
       accountId,

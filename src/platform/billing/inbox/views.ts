@@ -63,7 +63,7 @@ export const messagesPage = ({ limit, before, state }: ListAt & { readonly state
 export const deadPage = ({ limit, before }: ListAt) =>
   statement<DeadRow>(
     `select store, mode, kind, object_id, error, attempts, created_at as hinted_at, updated_at as given_up_at, wanted as number
-     from billing.wants where dead and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
+     from billing.wants where dead and error is not null and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
     [before ?? null, limit],
   );
 

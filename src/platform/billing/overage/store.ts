@@ -62,7 +62,7 @@ export const takeReport = (mode: Mode) =>
      update billing.overage_reports r set asked_at = coalesce(r.asked_at, app.now()), due_at = app.now() + interval '1 minute', customer = due.payer,
        updated_at = app.now()
      from due where r.account_id = due.account_id and r.id = due.id
-     returning r.account_id, r.id, r.product, r.limit_name, r.customer, r.units, r.created_at`,
+     returning r.account_id, r.id, r.product, r.limit_name, due.payer as customer, r.units, r.created_at`,
     [mode],
   );
 

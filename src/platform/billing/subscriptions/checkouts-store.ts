@@ -65,7 +65,7 @@ export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
   );
 
 export const keepSession = (accountId: AccountId, id: string, session: Session) =>
-  statement<Pick<Asked, 'asked'>>(
+  statement<Pick<CheckoutRow, 'asked'>>(
     `update billing.checkouts
         set state = $3, session = $4, url = $5, expires_at = $6, updated_at = app.now()
       where account_id = $1 and id = $2 and state in ('making', 'open') returning asked`,

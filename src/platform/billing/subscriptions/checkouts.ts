@@ -75,7 +75,7 @@ export async function checkout(parts: SellingParts, asked: Visit): Promise<Page>
     const [[kept]] = await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
     if (session.state === 'complete') await parts.look([{ kind: 'checkout', id: session.id }]);
     const { url } = session;
-    const trialDays = kept?.asked.subscription_data?.trial_period_days ?? null;
+    const trialDays = kept?.asked?.subscription_data?.trial_period_days ?? null;
     if (session.state === 'open' && url !== null) return { ...session, url, trialDays };
   }
   throw new AppError('conflict', { message: 'Another order of this account is under way. Try again.' });

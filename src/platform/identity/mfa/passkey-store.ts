@@ -87,16 +87,7 @@ export const insertPasskey = (key: NewPasskey) =>
   statement<PasskeyViewRow>(
     `insert into identity.passkeys (user_id, id, credential_id, public_key, counter, transports, synced, name)
      values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (user_id, credential_id) do nothing returning ${VIEW}`,
-    [
-      key.userId,
-      key.id,
-      key.credentialId,
-      key.publicKey,
-      key.counter,
-      `{${key.transports.join()}}`,
-      key.synced,
-      key.name,
-    ],
+    [key.userId, key.id, key.credentialId, key.publicKey, key.counter, key.transports, key.synced, key.name],
   );
 
 /** Notes a use; no row comes back where the authenticator has counted no further, as a copy of it would not. */

@@ -35,7 +35,7 @@ export function recoveryCodeHash(code: string): string {
 const insertCodes = (userId: UserId, hashes: readonly string[]) =>
   statement('insert into identity.recovery_codes (user_id, code_hash) select $1, unnest($2::text[])', [
     userId,
-    `{${hashes.join()}}`,
+    hashes,
   ]);
 
 /** Uses a code up: of two at once, one gets the row. */

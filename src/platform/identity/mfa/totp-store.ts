@@ -29,7 +29,7 @@ export interface PendingRow {
 export const pendingTotp = (userId: UserId) =>
   statement<PendingRow>(
     `select pending, ${NOW}, confirmed_at is not null as replaces
-     from identity.totp where user_id = $1 and pending_at > app.now() - ${PENDING}`,
+     from identity.totp where user_id = $1 and pending is not null and pending_at > app.now() - ${PENDING}`,
     [userId],
   );
 
@@ -49,7 +49,7 @@ export interface TotpRow {
 
 export const totpOf = (userId: UserId) =>
   statement<TotpRow>(
-    `select secret, ${NOW} from identity.totp where user_id = $1 and confirmed_at is not null`,
+    `select secret, ${NOW} from identity.totp where user_id = $1 and secret is not null and confirmed_at is not null`,
     [userId],
   );
 

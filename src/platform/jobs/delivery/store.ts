@@ -28,7 +28,7 @@ export async function claim(
   const [claimed, due] = await db.system('jobs.queue', ANNOUNCE, [
     statement<Announcement>(
       'select account, job, fence, number from jobs.announce($1, $2::text[], $3, $4, $5::interval)',
-      [holder, `{${kinds.join()}}`, most.interactive, most.batch, LOST],
+      [holder, kinds, most.interactive, most.batch, LOST],
     ),
     statement<{ due: number | null }>('select jobs.next_due() as due'),
   ]);
@@ -38,7 +38,7 @@ export async function claim(
 /** Writes down that QStash has these jobs. */
 export async function recordPublished(db: Database, holder: HolderId, jobs: readonly JobId[]): Promise<void> {
   await db.system('jobs.queue', ANNOUNCED, [
-    statement('select jobs.announced($1, $2::uuid[])', [holder, `{${jobs.join()}}`]),
+    statement('select jobs.announced($1, $2::uuid[])', [holder, jobs]),
   ]);
 }
 

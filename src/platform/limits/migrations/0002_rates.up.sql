@@ -1,7 +1,6 @@
 -- Rates: how often something was called in the present minute. Nothing here is charged or worth keeping, so the table
 -- is unlogged: after a crash all rates begin anew.
 create schema if not exists limits;
-grant usage on schema limits to plinth_tenant, plinth_system;
 
 create unlogged table limits.rates (
   key text primary key,

@@ -6,9 +6,9 @@ import type { Platform, VariantText } from '../platforms.ts';
 export interface Brief {
   readonly platform: Platform;
   readonly topic: string;
-  readonly tone?: string | undefined;
-  readonly audience?: string | undefined;
-  readonly brand_voice?: string | undefined;
+  readonly tone?: string | null | undefined;
+  readonly audience?: string | null | undefined;
+  readonly brand_voice?: string | null | undefined;
   readonly language: string;
 }
 

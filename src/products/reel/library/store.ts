@@ -198,7 +198,7 @@ export function assetsOf(accountId: AccountId, ids: readonly string[]): Statemen
   return statement<AssetRow>(
     `select a.* from unnest($2::uuid[]) wanted cross join lateral (
        select ${SHOWN} from reel.assets where account_id = $1 and id = wanted offset 0) a`,
-    [accountId, `{${ids.join()}}`],
+    [accountId, ids],
   );
 }
 

@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { testDatabase } from '#test/services';
+import { EXCEPTIONS, MOST_EXCEPTIONS } from './functions/exceptions.ts';
+import { rightsTwice, type Script } from './functions/rights.ts';
+import { objectionsTo, repeatedIn, type SqlFunction } from './functions/rules.ts';
+import { ROOT } from './house/source.ts';
+
+const { db } = await testDatabase();
+
+/** As the migrations leave them: one that a later migration writes anew counts once. */
+const functions = await db.asMigrator(
+  statement<SqlFunction>(`
+    select n.nspname || '.' || p.proname as name, l.lanname as language, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body,
+           to_jsonb(array(
+             select a.name from unnest(p.proargnames, p.proargmodes) as a (name, mode)
+              where coalesce(a.mode, 'i') in ('i', 'b', 'v') and a.name <> '')) as given
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+     where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public') and l.lanname in ('plpgsql', 'sql')
+       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+     order by 1, pg_get_function_identity_arguments(p.oid)`),
+);
+const objections = [...functions.flatMap(objectionsTo), ...repeatedIn(functions)];
+const excepted = (line: string) => EXCEPTIONS.find(({ says }) => line.startsWith(says));
+
+const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((name) => `src/${name.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.up.sql'))
+  .sort()
+  .map((path): Script => ({ path, sql: readFileSync(join(ROOT, path), 'utf8') }));
+
+describe('every function of the database', () => {
+  test('is short, has names that say one thing each, uses all of them, and stands once', () => {
+    expect(functions.length).toBeGreaterThan(150);
+    expect(objections.filter((line) => excepted(line) === undefined)).toEqual([]);
+  });
+
+  test('that is excepted still needs it, and there are no more than there were', () => {
+    const needed = new Set(objections.map(excepted));
+    expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([]);
+    expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
+  });
+});
+
+test('every right is given, and every one taken, in one place', () => {
+  expect(rightsTwice(scripts)).toEqual([]);
+});
+
+const FUNCTION: SqlFunction = { name: 'a.b', language: 'plpgsql', body: 'begin return; end', given: [] };
+const lines = (count: number) => Array.from({ length: count }, (_, at) => `perform ${at};`).join('\n');
+const declaring = (variables: string, body: string) => `declare ${variables} begin ${body} end`;
+
+const BROKEN: readonly (readonly [Partial<SqlFunction>, says: string, fine: Partial<SqlFunction>])[] = [
+  [{ body: lines(61) }, 'a function of 61 lines', { body: `${lines(60)}\n-- why\n\n` }],
+  [{ name: 'a.camelCase' }, 'camelCase is not snake_case', { name: 'a.snake_case' }],
+  [
+    { body: declaring('v integer;', 'return;') },
+    'v is not used',
+    { body: declaring('v integer;', 'return v;') },
+  ],
+  [
+    { body: `${declaring('v integer;', 'x(v);')} ${declaring('v text;', 'x(v);')}` },
+    'v is declared twice',
+    { body: declaring('v integer; w text;', 'x(v, w);') },
+  ],
+  [
+    { body: declaring('p integer;', 'x(p);'), given: ['p'] },
+    'p is declared over what is given',
+    { body: declaring('v integer;', 'x(p, v);'), given: ['p'] },
+  ],
+  [{ given: ['p_a'] }, 'p_a is not used', { given: ['p_a'], body: 'select p_a' }],
+];
+
+describe('each rule of functions can fail', () => {
+  test.each(BROKEN)('%o: %s', (...[broken, says, fine]) => {
+    expect(objectionsTo({ ...FUNCTION, ...broken }).join()).toContain(says);
+    expect(objectionsTo({ ...FUNCTION, ...fine })).toEqual([]);
+  });
+
+  test('what stands twice', () => {
+    const [one, other] = [
+      { ...FUNCTION, body: lines(5) },
+      { ...FUNCTION, name: 'a.c', body: `-- other\n${lines(5)}` },
+    ];
+    expect(repeatedIn([one, other])).toEqual(['a.c: has 5 lines of a.b']);
+    expect(repeatedIn([one, { ...other, body: lines(4) }])).toEqual([]);
+  });
+
+  test('rights that stand twice, also in lists', () => {
+    const [first, second] = [
+      'grant select, insert on a.b to c;',
+      'grant execute on function a.f(int, text), a.g() to c;',
+    ];
+    const twice = (sql: string) =>
+      rightsTwice([
+        { path: 'one', sql: `${first}${second}` },
+        { path: 'two', sql },
+      ]);
+    expect(twice('grant insert on a.b to d, c;')).toEqual([
+      'two: grant insert on table a.b to c: stands in one',
+    ]);
+    expect(twice('grant execute on function a.g() to c;')).toHaveLength(1);
+    expect(twice(`grant insert on a.b to d; -- ${first}`)).toEqual([]);
+  });
+});

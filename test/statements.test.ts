@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { type Described, describeStatements, engine, testDatabase } from '#test/services';
+import { columnObjections, parameterObjections } from './statements/comparing.ts';
+import { DRIVER_TYPES } from './statements/drivers.ts';
+import { examples } from './statements/examples.ts';
+import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
+import { type Found, findStatements } from './statements/finding.ts';
+import { EXPECTED, NAMES } from './statements/lies.ts';
+import { LIES, otherUses, readProgram } from './statements/program.ts';
+import { kindOfValue } from './statements/shapes.ts';
+
+const { db, url } = await testDatabase();
+
+interface Named {
+  readonly at: string;
+  readonly name: string;
+}
+
+const NULLABLE = `
+  select a.attrelid::oid || '.' || a.attnum as at, a.attname as name
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+   where not a.attnotnull and a.attnum > 0 and c.relkind in ('r', 'p') and a.attrelid::regclass || '.' || a.attname <> all ($1)`;
+
+/** What of a statement differs from the database, as \`file maker:line: column: what\`. */
+async function looked() {
+  const program = readProgram();
+  const found = findStatements(program);
+  const hidden = program.files.flatMap((file) =>
+    otherUses(file, program).map((line) => `${file.path}:${line}`),
+  );
+  program.close();
+  const shown = await examples(db);
+  const known = found.map((one) => {
+    const ways = one.ways.flatMap((way) => {
+      const made = way.text === undefined || way.values === undefined ? shown.get(one.name) : undefined;
+      return made ?? [way];
+    });
+    return { ...one, ways };
+  });
+  const texts = [...new Set(known.flatMap(({ ways }) => ways.flatMap(({ text }) => text ?? [])))];
+  const answers = await describeStatements(url, texts);
+  const rows = await db.asMigrator(statement<Named>(NULLABLE, [FILLED.map(({ column }) => column)]));
+  const nullable = new Map(rows.map(({ at, name }) => [at, name]));
+  const described = new Map(texts.map((text, place) => [text, answers[place]]));
+  const objections = known.flatMap((one) => [...new Set(objectionsTo(one, { described, nullable }))]);
+  return { found, hidden, texts, objections, examples: shown };
+}
+
+function objectionsTo(
+  one: Found,
+  by: {
+    readonly described: ReadonlyMap<string, Described | undefined>;
+    readonly nullable: ReadonlyMap<string, string>;
+  },
+): string[] {
+  const at = `${one.name}:${one.line}:`;
+  return one.ways.flatMap((way) => {
+    if (way.text === undefined) return [`${at} its text is known to a run alone`];
+    const described = by.described.get(way.text);
+    if (described === undefined || described.error !== undefined) return [`${at} ${described?.error}`];
+    const columns =
+      one.row === undefined ? [] : columnObjections(one.row, way, { described, nullable: by.nullable });
+    return [...columns, ...parameterObjections(way.values, described)].map((says) => `${at} ${says}`);
+  });
+}
+
+const excepted = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
+
+/** Of one engine: the texts are the same on both, and PGlite describes no tables. */
+describe.runIf(engine === 'postgres')('every statement of the program', async () => {
+  const all = engine === 'postgres' ? await looked() : undefined;
+  const objections = all?.objections ?? [];
+  const ofLies = objections.filter((line) => line.startsWith(LIES));
+
+  test('has the columns and the parameters that its types say', () => {
+    expect(objections.filter((line) => !ofLies.includes(line) && excepted(line) === undefined)).toEqual([]);
+  });
+
+  test('is found: nobody makes one but by a call of statement()', () => {
+    expect(all?.hidden).toEqual([]);
+    expect(all?.texts.length).toBeGreaterThan(500);
+  });
+
+  test('that is excepted still needs it, and there are no more than there were', () => {
+    const needed = new Set(objections.map((line) => excepted(line)));
+    expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([]);
+    expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
+  });
+
+  test('that is shown by examples is made somewhere', () => {
+    const names = new Set(all?.found.map(({ name }) => name));
+    expect([...(all?.examples.keys() ?? [])].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('that lies is told of, and how', () => {
+    const told = ofLies.map((line) => line.replace(/^\S+ (\w+):\d+: /, '$1: '));
+    expect(told.sort()).toEqual([...EXPECTED].sort());
+    const seen = all?.found.filter(({ name }) => name.startsWith(LIES));
+    expect(seen).toHaveLength(NAMES.length);
+  });
+});
+
+describe('a driver', () => {
+  test.each(DRIVER_TYPES)('reads $name as the table of types says', async ({ read, sample }) => {
+    const [row] = await db.asMigrator(statement<{ value: unknown }>(`select ${sample} as value`));
+    if (read !== undefined) expect(kindOfValue(row?.value)).toBe(read);
+  });
+});

@@ -1,0 +1,116 @@
+import type { Database, Statement } from '#platform/db';
+import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
+import { sealedCounts } from '../../src/platform/secrets/counting.ts';
+import { openMarginReport } from '../../src/platform/reports/margin.ts';
+import { openRecurringReport } from '../../src/platform/reports/recurring.ts';
+import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
+import { openUsageReport } from '../../src/platform/reports/usage.ts';
+import { changeDraft, listDrafts } from '../../src/products/reel/drafts/store.ts';
+import { changeAsset, listAssets } from '../../src/products/reel/library/store.ts';
+import type { Way } from './finding.ts';
+import { shapeOfValue } from './shapes.ts';
+
+/** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
+export async function examples(db: Database): Promise<ReadonlyMap<string, readonly Way[]>> {
+  const shown: [string, readonly Statement[]][] = [
+    ...ofReel(),
+    ...(await ofReports(db)),
+    ['src/platform/secrets/counting.ts sealedCounts', [sealedCounts()]],
+  ];
+  return new Map(shown.map(([name, made]) => [name, made.map(wayOf)]));
+}
+
+const wayOf = ({ text, values }: Statement): Way => ({ text, because: '', values: values.map(shapeOfValue) });
+
+function ofReel(): [string, Statement[]][] {
+  const account = createIds({ clock: systemClock, random: systemRandom }).next<AccountId>();
+  const after = { at: 1, id: account };
+  const drafts = [undefined, after].flatMap((from) =>
+    (['linkedin', undefined] as const).map((platform) =>
+      listDrafts(account, { platform, after: from, limit: 1 }),
+    ),
+  );
+  const assets = [undefined, after].flatMap((from) =>
+    (['linkedin', undefined] as const).map((platform) =>
+      listAssets(account, { platform, status: undefined, deleted: false }, { after: from, limit: 1 }),
+    ),
+  );
+  const draft = { title: 'a', topic: 'b', tone: null, audience: null, brand_voice: null, language: 'en' };
+  const asset = {
+    title: 'a',
+    tags: ['b'],
+    status: 'draft',
+    hook: 'c',
+    body: 'd',
+    cta: 'e',
+    hashtags: ['f'],
+  } as const;
+  return [
+    ['src/products/reel/drafts/store.ts listDrafts', drafts],
+    [
+      'src/products/reel/drafts/store.ts changeDraft',
+      [
+        changeDraft(account, { draftId: account, version: 1 }, { ...draft, selected_variant_id: account }),
+        changeDraft(account, { draftId: account, version: undefined }, { title: null }),
+      ],
+    ],
+    [
+      'src/products/reel/library/store.ts changeAsset',
+      [changeAsset(account, { id: account, version: 1 }, asset)],
+    ],
+    ['src/products/reel/library/store.ts listAssets', assets],
+  ];
+}
+
+async function ofReports(db: Database): Promise<[string, Statement[]][]> {
+  const mode = 'test' as const;
+  const range = { from: undefined, until: undefined, zone: 'UTC' };
+  const page = { limit: 1 };
+  const rates = { on: () => undefined } as never;
+  const of = async (open: (recorded: Database) => Promise<{ page(at: typeof page): Promise<unknown> }>) => {
+    const seen: Statement[] = [];
+    const report = await open(recording(db, seen));
+    seen.length = 0;
+    await report.page(page);
+    return seen;
+  };
+  const group = ['product', 'plan'] as const;
+  return [
+    [
+      'src/platform/reports/usage.ts sums',
+      await of((on) =>
+        openUsageReport(on, 'everybody', {
+          ...range,
+          group: ['user', 'day', ...group],
+          filters: { product: 'a' },
+        }),
+      ),
+    ],
+    [
+      'src/platform/reports/margin.ts sums',
+      await of((on) => openMarginReport({ db: on, mode, rates }, { ...range, group: ['account', ...group] })),
+    ],
+    [
+      'src/platform/reports/revenue.ts sums',
+      await of((on) =>
+        openRevenueReport(
+          { db: on, mode },
+          { ...range, group: ['month', 'account', 'item', 'kind', ...group] },
+        ),
+      ),
+    ],
+    [
+      'src/platform/reports/recurring.ts sums',
+      await of((on) => openRecurringReport({ db: on, mode }, { ...range, group })),
+    ],
+  ];
+}
+
+/** A database of which it is written down what the system asks it. */
+function recording(db: Database, seen: Statement[]): Database {
+  const system = async (use: never, statements: readonly Statement[]) => {
+    seen.push(...statements);
+    return db.system(use, statements);
+  };
+  return { ...db, system: system as never };
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { SyntaxKind } from 'typescript/unstable/ast';
+import type { CallExpression, Node, SourceFile } from 'typescript/unstable/ast';
+import {
+  isCallExpression,
+  isExportSpecifier,
+  isIdentifier,
+  isImportSpecifier,
+} from 'typescript/unstable/ast/is';
+import { API, type Checker, type Symbol as TypeScriptSymbol, type Type } from 'typescript/unstable/sync';
+import { isTest } from '../house/arrows.ts';
+import { lineAt, ROOT } from '../house/source.ts';
+
+/** The program as the TypeScript compiler knows it: its own files, without tests. */
+export interface Program {
+  readonly checker: Checker;
+  readonly files: readonly ProgramFile[];
+  /** Where a value comes from: the declaration behind an import. */
+  declarationOf(name: Node): Node | undefined;
+  /** From the project's folder. */
+  pathOf(source: SourceFile): string;
+  typeOf(node: Node): Type | undefined;
+  /** The values that the type of a name allows, where it is one of literals. */
+  literalsOf(name: Node): readonly (string | number | boolean)[] | undefined;
+  /** Every call by the name of what is called. */
+  readonly calls: ReadonlyMap<string, readonly CallExpression[]>;
+  close(): void;
+}
+
+export interface ProgramFile {
+  /** From the project's folder. */
+  readonly path: string;
+  readonly source: SourceFile;
+}
+
+/** Statements that are wrong on purpose. */
+export const LIES = 'test/statements/lies.ts';
+
+/** Has the compiler read the project, about 2 s; close it, or its process stays. */
+export function readProgram(): Program {
+  const api = new API({ cwd: ROOT });
+  const [project] = api.updateSnapshot({ openProject: join(ROOT, 'tsconfig.json') }).getProjects();
+  if (project === undefined) throw new Error('the compiler found no project');
+  const { program, checker } = project;
+  const files = program.getSourceFileNames().flatMap((name): ProgramFile[] => {
+    const path = name.slice(ROOT.length + 1);
+    const isOurs = name.startsWith(`${ROOT}/src/`) && !isTest(path) && !path.includes('/testing/');
+    const source = isOurs || path === LIES ? program.getSourceFile(name) : undefined;
+    return source === undefined ? [] : [{ path, source }];
+  });
+  return {
+    checker,
+    files,
+    declarationOf: kept((name) => declarationOf(checker, name)),
+    pathOf: ({ fileName }) => fileName.slice(ROOT.length + 1),
+    typeOf: kept((node) => checker.getTypeAtLocation(node)),
+    literalsOf: kept((name) => literalsOf(checker, name)),
+    calls: Map.groupBy(callsIn(files), ({ expression }) => expression.getText()),
+    close: () => api.close(),
+  };
+}
+
+/** Each question goes to the compiler's process: what was asked once is kept. */
+function kept<T>(ask: (node: Node) => T): (node: Node) => T {
+  const answers = new Map<Node, T>();
+  return (node) => {
+    const known = answers.get(node);
+    if (known !== undefined || answers.has(node)) return known as T;
+    const answer = ask(node);
+    answers.set(node, answer);
+    return answer;
+  };
+}
+
+function declarationOf(checker: Checker, name: Node): Node | undefined {
+  const symbol = checker.getSymbolAtLocation(name);
+  return symbol === undefined ? undefined : behind(checker, symbol)?.valueDeclaration?.resolve();
+}
+
+function behind(checker: Checker, symbol: TypeScriptSymbol): TypeScriptSymbol | undefined {
+  const [declaration] = symbol.declarations;
+  const isImport =
+    declaration?.kind === SyntaxKind.ImportSpecifier || declaration?.kind === SyntaxKind.ExportSpecifier;
+  return isImport ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+function literalsOf(checker: Checker, name: Node): readonly (string | number | boolean)[] | undefined {
+  const type = checker.getTypeAtLocation(name);
+  const parts = type?.isUnionType() === true ? type.getTypes() : type === undefined ? [] : [type];
+  const values = parts.map((part) => (part.isLiteralType() ? (part.value as string) : undefined));
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 || known.length < values.length ? undefined : known;
+}
+
+function callsIn(files: readonly ProgramFile[]): CallExpression[] {
+  const found: CallExpression[] = [];
+  for (const { source } of files) visit(source, (node) => void (isCallExpression(node) && found.push(node)));
+  return found;
+}
+
+/** Visits a node and all below it. */
+export function visit(node: Node, see: (node: Node) => void): void {
+  see(node);
+  node.forEachChild((child) => visit(child, see));
+}
+
+const STATEMENT = 'src/platform/db/statement.ts';
+
+/** Lines where `statement` is used for anything but a call: nobody sees what becomes of it. */
+export function otherUses({ source }: ProgramFile, program: Program): number[] {
+  const found: number[] = [];
+  visit(source, (node) => {
+    if (!isIdentifier(node) || node.text !== 'statement' || isPlain(node)) return;
+    const declaration = program.declarationOf(node);
+    const isOurs = declaration !== undefined && program.pathOf(declaration.getSourceFile()) === STATEMENT;
+    if (isOurs && program.pathOf(source) !== STATEMENT) found.push(lineAt(source.text, node.getStart()));
+  });
+  return found;
+}
+
+function isPlain({ parent }: Node): boolean {
+  if (isImportSpecifier(parent) || isExportSpecifier(parent)) return parent.propertyName === undefined;
+  return (
+    isCallExpression(parent) && isIdentifier(parent.expression) && parent.expression.text === 'statement'
+  );
+}
