@@ -33,6 +33,7 @@ import {
 } from '#platform/limits';
 import { mailRoutes } from '#platform/mail';
 import { createPermits, permitsRoutes } from '#platform/permits';
+import { productContext } from '#platform/product';
 import type { Redis } from '#platform/redis';
 import { createReports, reportsRoutes } from '#platform/reports';
 import type { Secrets } from '#platform/secrets';
@@ -80,7 +81,7 @@ export function wire(parts: WiringParts) {
   const { identity, accounts, planRates } = people;
   const services = products.map((product) => ({
     product,
-    service: product.service({ ...parts, ...people, ...spending }),
+    service: product.service(productContext(product.key, { ...parts, ...people, ...spending })),
   }));
   for (const { product, service } of services) handleJobs(spending.jobs, product, service);
   const mounted: Mounted[] = [

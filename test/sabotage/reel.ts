@@ -57,7 +57,7 @@ export const REEL: readonly Patch[] = [
   {
     name: 'failure-discards-what-was-written',
     file: WRITE,
-    find: '  if (variants !== undefined && variants.stored > 0) return complete(faces, job);\n',
+    find: '  if (variants !== undefined && variants.stored > 0) return complete(context, job);\n',
     replace: '',
     expects: `${VARIANTS} that are stored when nothing more comes of it are what the creator gets, and count`,
   },

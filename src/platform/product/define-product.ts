@@ -11,7 +11,7 @@ import {
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import type { ProductJob, ProductSchedule } from './job.ts';
-import type { Platform } from './platform.ts';
+import type { ProductContext } from './product-context.ts';
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
@@ -30,7 +30,7 @@ export interface ProductParts<Service> {
   /** How the model calls of a feature are made, by the feature's name. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /** Makes the service that routes and jobs are called with, once per process. */
-  readonly service: (platform: Platform) => Service;
+  readonly service: (context: ProductContext) => Service;
 }
 
 /** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
@@ -45,7 +45,7 @@ export interface Product<Service = unknown> {
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
-  readonly service: (platform: Platform) => Service;
+  readonly service: (context: ProductContext) => Service;
 }
 
 /**

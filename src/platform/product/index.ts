@@ -1,5 +1,12 @@
 export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
+export {
+  type Activity,
+  activityEntry,
+  type ActivityEntry,
+  type ActivityQuery,
+  type NewActivity,
+} from './activity.ts';
 export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
-export type { Platform } from './platform.ts';
+export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';

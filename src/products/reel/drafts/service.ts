@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { type Page, page, positionOf } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import { listName, placesOf } from '../places.ts';
 import type { Platform } from '../platforms.ts';
 import {
@@ -25,7 +25,7 @@ export interface DraftView {
 }
 
 /** Drafts: what a creator works on. Generations write their variants; here they are read, chosen from and edited. */
-export function createDrafts({ db }: Pick<Faces, 'db'>) {
+export function createDrafts({ db }: Pick<ProductContext, 'db'>) {
   /** Newest first. */
   async function list(
     accountId: AccountId,

@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, declareErrors, type JobId, type UserId } from '#platform/kernel';
 import { type Permit, stale } from '#platform/limits';
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import { type Brief, findDraft, insertDraft, insertGeneration, type Part, type Purpose } from './store.ts';
 
 const ENQUEUE = commitPoint('reel.enqueue', 'generation, its draft where it is new, job and stored answer');
@@ -47,7 +47,7 @@ interface Ask {
 }
 
 /** Asks for generations; a worker writes them. */
-export function createAsks({ db, ids, jobs }: Faces) {
+export function createAsks({ db, ids, jobs }: ProductContext) {
   /** One transaction: generation, its draft, job (which owns the permit from now on), and the answer under the request's key. */
   async function enqueue({ accountId, userId, permit }: Asking, ask: Ask): Promise<Accepted> {
     const { draftId, brief, purpose, variants } = ask;

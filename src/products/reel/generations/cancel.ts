@@ -1,7 +1,7 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
 import { AppError, declareErrors, type JobId } from '#platform/kernel';
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import { countVariants, endGeneration, lockGeneration } from './store.ts';
 import { type GenerationKey, signalEnded } from './views.ts';
 
@@ -22,7 +22,7 @@ export interface Cancelled {
   readonly status_url: string;
 }
 
-type Parts = Pick<Faces, 'db' | 'jobs'>;
+type Parts = Pick<ProductContext, 'db' | 'jobs'>;
 
 /**
  * Cancels a generation, once per Idempotency-Key, and calls off whoever writes it. Its quota is given back when nothing

@@ -1,6 +1,6 @@
 import type { EventStream, Once } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
+import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import { createAsks } from './ask.ts';
 import { cancel } from './cancel.ts';
 import { reviveGeneration } from './store.ts';
@@ -9,12 +9,12 @@ import { createWatch, ENDED, type GenerationKey, type GenerationView, isFinal, r
 import { generate, giveUp } from './write.ts';
 
 /** Generations: asked for over HTTP, written by a worker, followed and cancelled by whoever asked. */
-export function createGenerations(faces: Faces) {
-  const { db } = faces;
+export function createGenerations(context: ProductContext) {
+  const { db } = context;
   const watch = createWatch(db);
 
   return {
-    ...createAsks(faces),
+    ...createAsks(context),
 
     read: (key: GenerationKey) => readView(db, key),
 
@@ -31,10 +31,10 @@ export function createGenerations(faces: Faces) {
     /** Tells a reader what becomes of a generation, as long as the stream lasts. */
     tell: (key: GenerationKey, to: { stream: EventStream; from: Place }) => tell(watch, key, to),
 
-    cancel: (key: GenerationKey, once: Once) => cancel(faces, key, once),
+    cancel: (key: GenerationKey, once: Once) => cancel(context, key, once),
 
-    generate: (job: RunningJob) => generate(faces, job),
-    giveUp: (job: RunningJob, failure: JobFailure) => giveUp(faces, job, failure),
+    generate: (job: RunningJob) => generate(context, job),
+    giveUp: (job: RunningJob, failure: JobFailure) => giveUp(context, job, failure),
 
     /** For a job that runs once more after it was given up. */
     revive: (accountId: AccountId, payload: RunningJob['payload']) => [

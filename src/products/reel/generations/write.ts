@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 import type { Permit } from '#platform/limits';
-import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
+import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import { isOverLength, type VariantText } from '../platforms.ts';
 import { repaired } from './repair.ts';
 import {
@@ -28,7 +28,7 @@ const MOST_HOOKS = 10;
 
 /** A generation under way. */
 export interface Work {
-  readonly faces: Faces;
+  readonly context: ProductContext;
   readonly job: RunningJob;
   readonly permit: Permit;
   readonly generationId: string;
@@ -43,8 +43,8 @@ export interface Work {
  * The worker's part: load, call the model, store each variant as it comes, and at last status and settlement in one
  * transaction. What an earlier attempt has stored stays, and only the rest is asked for.
  */
-export async function generate(faces: Faces, job: RunningJob): Promise<void> {
-  const { db } = faces;
+export async function generate(context: ProductContext, job: RunningJob): Promise<void> {
+  const { db } = context;
   const { accountId, permit } = job;
   const generationId = generationOf(job);
   const [[task], hooks] = await db.tenant(accountId, START, [
@@ -55,22 +55,22 @@ export async function generate(faces: Faces, job: RunningJob): Promise<void> {
   if (task === undefined) return;
   signalMoved(db, generationId);
   if (permit === undefined) throw new Error('a generation needs a permit');
-  const until = faces.clock.monotonic() + LONGEST_RUN;
-  const work = { faces, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
+  const until = context.clock.monotonic() + LONGEST_RUN;
+  const work = { context, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
   const { base, target } = task;
   if (task.stored < task.variants) {
     if (base === null || target === null) await writeVariants(work);
     else await writePart(work, { base, target });
   }
-  await complete(faces, job);
+  await complete(context, job);
 }
 
 /** Nobody tries again: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
-export async function giveUp(faces: Faces, job: RunningJob, failure: JobFailure): Promise<void> {
-  const { db } = faces;
+export async function giveUp(context: ProductContext, job: RunningJob, failure: JobFailure): Promise<void> {
+  const { db } = context;
   const generationId = generationOf(job);
   const [[variants]] = await db.tenant(job.accountId, [countVariants(job.accountId, generationId)]);
-  if (variants !== undefined && variants.stored > 0) return complete(faces, job);
+  if (variants !== undefined && variants.stored > 0) return complete(context, job);
   await db.tenant(job.accountId, FAIL, [
     endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
     job.finishing({ failed: failure.code }),
@@ -79,7 +79,7 @@ export async function giveUp(faces: Faces, job: RunningJob, failure: JobFailure)
   signalEnded(db, generationId);
 }
 
-async function complete({ db }: Faces, job: RunningJob): Promise<void> {
+async function complete({ db }: ProductContext, job: RunningJob): Promise<void> {
   const generationId = generationOf(job);
   await db.tenant(job.accountId, COMPLETE, [
     endGeneration(job.accountId, generationId, { status: 'completed' }),
@@ -95,11 +95,11 @@ function generationOf({ payload }: RunningJob): string {
 
 /** Variants that fit are stored as they come; those that are too long wait for their repair. */
 async function writeVariants(work: Work): Promise<void> {
-  const { faces, job, permit, task } = work;
+  const { context, job, permit, task } = work;
   const store = storing(work);
   const tooLong: VariantText[] = [];
   const most = task.variants - task.stored;
-  await faces.ai.generateEach(permit, {
+  await context.ai.generateEach(permit, {
     feature: permit.feature,
     prompt: {
       id: 'post',
@@ -121,9 +121,9 @@ async function writeVariants(work: Work): Promise<void> {
 
 /** One part is written anew, and all others stay what they are in the variant that was selected. */
 async function writePart(work: Work, of: { base: VariantText; target: Part }): Promise<void> {
-  const { faces, job, permit, task } = work;
+  const { context, job, permit, task } = work;
   const { base, target } = of;
-  const { object } = await faces.ai.generate(permit, {
+  const { object } = await context.ai.generate(permit, {
     feature: permit.feature,
     prompt: {
       id: 'part',
@@ -140,8 +140,13 @@ async function writePart(work: Work, of: { base: VariantText; target: Part }): P
 }
 
 /** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
-function storing({ faces, job, generationId, task }: Work): (texts: readonly VariantText[]) => Promise<void> {
-  const { db, ids } = faces;
+function storing({
+  context,
+  job,
+  generationId,
+  task,
+}: Work): (texts: readonly VariantText[]) => Promise<void> {
+  const { db, ids } = context;
   let stored = task.stored;
   return async (texts) => {
     const variants = texts.map((text, n) => ({

@@ -1,6 +1,6 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import { findAssets, type Search } from './search.ts';
 import {
   type AssetChange,
@@ -33,7 +33,7 @@ export interface Saving {
 }
 
 /** The library: what a creator keeps. Assets are copies: what becomes of their draft does not change them. */
-export function createLibrary({ db, ids }: Pick<Faces, 'db' | 'ids'>) {
+export function createLibrary({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
   /** Saves an asset in the transaction of whoever counts the request's key. */
   async function saveIn(
     tx: Transaction,
