@@ -85,7 +85,7 @@ export const REEL_LIBRARY: readonly Patch[] = [
   },
   {
     name: 'cursor-of-any-filters',
-    file: 'src/products/reel/places.ts',
+    file: 'src/platform/product/time-lists.ts',
     find: 'JSON.stringify([list, Object.entries(filters)',
     replace: 'JSON.stringify([list, Object.entries({})',
     expects: 'test/reel/search.test.ts :: cursors > belong to the filters that they were given out for',

@@ -10,3 +10,15 @@ export { defineProduct, type Product, type ProductParts, productRoutes } from '.
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
+export {
+  instantOf,
+  listName,
+  microseconds,
+  microsecondsOf,
+  olderThan,
+  type Put,
+  type TimeList,
+  timeList,
+  type TimePosition,
+  valuesOf,
+} from './time-lists.ts';

@@ -1,8 +1,7 @@
 import { commitPoint } from '#platform/db';
-import { type Page, page, positionOf } from '#platform/http';
+import type { Page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import type { ProductContext } from '#platform/product';
-import { listName, placesOf } from '../places.ts';
+import { type ProductContext, timeList } from '#platform/product';
 import type { Platform } from '../platforms.ts';
 import {
   changeDraft,
@@ -32,10 +31,10 @@ export function createDrafts({ db }: Pick<ProductContext, 'db'>) {
     query: { platform?: Platform | undefined; cursor?: string | undefined; limit: number },
   ): Promise<Page<DraftRow>> {
     const { platform, cursor, limit } = query;
-    const places = placesOf(listName('drafts', { platform }));
-    const after = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+    const drafts = timeList('drafts', { platform });
+    const after = drafts.after(cursor);
     const [rows] = await db.tenant(accountId, [listDrafts(accountId, { platform, after, limit: limit + 1 })]);
-    return page(rows, limit, { item: (row): DraftRow => row, position: places.position });
+    return drafts.page(rows, limit);
   }
 
   /** A draft with its variants, those of the newest generation first. */

@@ -1,6 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { instantOf, microsecondsOf, type Place, valuesOf } from '../places.ts';
+import { microsecondsOf, olderThan, type TimePosition, valuesOf } from '#platform/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 export interface DraftRow {
@@ -22,22 +22,20 @@ const SHOWN = `id, platform, topic, tone, audience, brand_voice, language, title
 
 export interface DraftQuery {
   readonly platform: Platform | undefined;
-  readonly after: Place | undefined;
+  readonly after: TimePosition | undefined;
   readonly limit: number;
 }
 
 /** Newest first, from a place in that order on. */
-export function listDrafts(accountId: AccountId, query: DraftQuery): Statement<DraftRow & Place> {
+export function listDrafts(accountId: AccountId, query: DraftQuery): Statement<DraftRow & TimePosition> {
   const { values, put } = valuesOf(accountId, query.limit);
   const { platform, after } = query;
   const conditions = [
     'account_id = $1',
     ...(platform === undefined ? [] : [`platform = ${put(platform)}`]),
-    ...(after === undefined
-      ? []
-      : [`(created_at, id) < (${instantOf(put(after.at))}, ${put(after.id)}::uuid)`]),
+    ...olderThan(after, put),
   ];
-  return statement<DraftRow & Place>(
+  return statement<DraftRow & TimePosition>(
     `select ${SHOWN}, ${microsecondsOf('created_at')} as at from reel.drafts where ${conditions.join(' and ')}
      order by created_at desc, id desc limit $2`,
     values,

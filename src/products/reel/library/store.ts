@@ -1,6 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { instantOf, microsecondsOf, type Place, valuesOf } from '../places.ts';
+import { instantOf, microsecondsOf, olderThan, type TimePosition, valuesOf } from '#platform/product';
 import { type Platform, PLATFORM_NAMES, type VariantText } from '../platforms.ts';
 
 export const STATUSES = ['draft', 'ready', 'published', 'archived'] as const;
@@ -155,7 +155,7 @@ export interface AssetFilters {
   readonly deleted?: boolean | undefined;
 }
 
-export type FoundRow = AssetRow & Place;
+export type FoundRow = AssetRow & TimePosition;
 const PLACED = `${SHOWN}, ${microsecondsOf('created_at')} as at`;
 
 /**
@@ -165,11 +165,12 @@ const PLACED = `${SHOWN}, ${microsecondsOf('created_at')} as at`;
 export function listAssets(
   accountId: AccountId,
   { platform, status, deleted }: Omit<AssetFilters, 'tags' | 'q'>,
-  { after, limit }: { readonly after: Place | undefined; readonly limit: number },
+  { after, limit }: { readonly after: TimePosition | undefined; readonly limit: number },
 ): Statement<FoundRow> {
   const { values, put } = valuesOf(accountId, limit);
-  const from =
-    after === undefined ? '' : `and (created_at, id) < (${instantOf(put(after.at))}, ${put(after.id)}::uuid)`;
+  const from = olderThan(after, put)
+    .map((older) => `and ${older}`)
+    .join('');
   const slice = (kind: string) =>
     `select * from reel.assets where account_id = $1 and trashed = ${deleted === true} ${kind} ${from}
      order by created_at desc, id desc limit $2`;
@@ -202,13 +203,13 @@ export function assetsOf(accountId: AccountId, ids: readonly string[]): Statemen
   );
 }
 
-/** Between two places: from this one (included) down to that one (excluded). */
+/** Between two positions: from this one (included) down to that one (excluded). */
 export interface Stretch {
-  readonly from: Place | undefined;
-  readonly until: Place | undefined;
+  readonly from: TimePosition | undefined;
+  readonly until: TimePosition | undefined;
 }
 
-export interface MatchRow extends Place {
+export interface MatchRow extends TimePosition {
   readonly rank: number;
   /** It is no match: the next stretch begins here. */
   readonly beyond: boolean;
