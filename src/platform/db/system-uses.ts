@@ -52,7 +52,7 @@ export const SYSTEM_USES = {
   'webhooks.relay': 'events of all accounts are handed out to the operator’s endpoints',
   'webhooks.delivery': 'a worker tells the operator’s endpoints of all accounts',
   'mail.sending': 'a worker sends mails whoever they belong to, and many belong to no account',
-  'reel.purge': 'assets that have been in the trash for 30 days go, whoever they belong to',
+  'product.purge': 'what has been in the trash of a product for 30 days goes, whoever it belongs to',
   'server.owner': 'the first start makes the local owner',
   'server.installation':
     'which data a database keeps, and whether it was moved elsewhere, is said of all of it',

@@ -9,6 +9,14 @@ export {
 export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
+export { purgeTrash, type Trash, trashOf } from './trash.ts';
+export {
+  refusedChange,
+  updateVersion,
+  type Versioned,
+  versionedAnswer,
+  type WhichVersion,
+} from './versions.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 export {
   instantOf,

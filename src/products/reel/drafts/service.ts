@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import type { Page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { type ProductContext, timeList } from '#platform/product';
+import { type ProductContext, refusedChange, timeList, type WhichVersion } from '#platform/product';
 import type { Platform } from '../platforms.ts';
 import {
   changeDraft,
@@ -48,21 +48,17 @@ export function createDrafts({ db }: Pick<ProductContext, 'db'>) {
   }
 
   /** Changes a draft, of the version that was read if one is said: of several who change the same one, one wins. */
-  async function change(
-    accountId: AccountId,
-    which: { readonly draftId: string; readonly version: number | undefined },
-    changes: DraftChange,
-  ): Promise<DraftView> {
-    const { draftId, version } = which;
+  async function change(which: WhichVersion, changes: DraftChange): Promise<DraftView> {
+    const { accountId, id, version } = which;
     const [[changed], [draft], variants] = await db.tenant(accountId, CHANGE, [
-      changeDraft(accountId, which, changes),
-      readDraft(accountId, draftId),
-      variantsOfDraft(accountId, draftId, MOST_VARIANTS),
+      changeDraft(which, changes),
+      readDraft(accountId, id),
+      variantsOfDraft(accountId, id, MOST_VARIANTS),
     ]);
     if (changed !== undefined) return { draft: changed, variants };
-    if (draft === undefined) throw noDraft();
-    if (version !== undefined && draft.version !== version) throw new AppError('precondition_failed');
-    throw new AppError('not_found', { message: 'This draft has no such variant.' });
+    if (draft !== undefined && (version === undefined || draft.version === version))
+      throw new AppError('not_found', { message: 'This draft has no such variant.' });
+    throw refusedChange(draft, noDraft);
   }
 
   return { list, read, change };

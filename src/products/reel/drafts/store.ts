@@ -1,6 +1,13 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { microsecondsOf, olderThan, type TimePosition, valuesOf } from '#platform/product';
+import {
+  microsecondsOf,
+  olderThan,
+  type TimePosition,
+  updateVersion,
+  valuesOf,
+  type WhichVersion,
+} from '#platform/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 export interface DraftRow {
@@ -82,21 +89,15 @@ export type DraftChange = {
 };
 
 /** Changes a draft of this version (any, when not said). No row: there is none, or it has another version, or the variant is not its own. */
-export function changeDraft(
-  accountId: AccountId,
-  { draftId, version }: { readonly draftId: string; readonly version: number | undefined },
-  change: DraftChange,
-): Statement<DraftRow> {
-  const { values, put } = valuesOf(accountId, draftId, version ?? null);
-  const sets = Object.entries(change).map(([field, value]) => `${field} = ${put(value)}`);
-  const selected = change.selected_variant_id;
-  const own =
-    selected === undefined
-      ? ''
-      : `and exists (select from reel.variants v where v.account_id = $1 and v.draft_id = $2 and v.id = ${put(selected)})`;
-  return statement<DraftRow>(
-    `update reel.drafts set ${sets.join(', ')}, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and ($3::integer is null or version = $3) ${own} returning ${SHOWN}`,
-    values,
-  );
+export function changeDraft(which: WhichVersion, change: DraftChange): Statement<DraftRow> {
+  const { selected_variant_id: selected } = change;
+  return updateVersion({ table: 'reel.drafts', returning: SHOWN }, which, (put) => ({
+    sets: Object.entries(change).map(([field, value]) => `${field} = ${put(value)}`),
+    where:
+      selected === undefined
+        ? []
+        : [
+            `exists (select from reel.variants v where v.account_id = $1 and v.draft_id = $2 and v.id = ${put(selected)})`,
+          ],
+  }));
 }

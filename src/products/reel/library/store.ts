@@ -1,6 +1,15 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { instantOf, microsecondsOf, olderThan, type TimePosition, valuesOf } from '#platform/product';
+import {
+  instantOf,
+  microsecondsOf,
+  olderThan,
+  type TimePosition,
+  trashOf,
+  updateVersion,
+  valuesOf,
+  type WhichVersion,
+} from '#platform/product';
 import { type Platform, PLATFORM_NAMES, type VariantText } from '../platforms.ts';
 
 export const STATUSES = ['draft', 'ready', 'published', 'archived'] as const;
@@ -89,59 +98,19 @@ export type AssetChange = {
 };
 
 /** Changes an asset in use of this version (any, when not said). No row: there is none, or it has another version. */
-export function changeAsset(
-  accountId: AccountId,
-  { id, version }: { readonly id: string; readonly version: number | undefined },
-  change: AssetChange,
-): Statement<AssetRow> {
-  const { values, put } = valuesOf(accountId, id, version ?? null);
-  const sets = Object.entries(change).map(([field, value]) =>
-    typeof value === 'object' && value !== null
-      ? `${field} = ${texts(put(JSON.stringify(value)))}`
-      : `${field} = ${put(value)}`,
-  );
-  return statement<AssetRow>(
-    `update reel.assets set ${sets.join(', ')}, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is null and ($3::integer is null or version = $3) returning ${SHOWN}`,
-    values,
-  );
+export function changeAsset(which: WhichVersion, change: AssetChange): Statement<AssetRow> {
+  return updateVersion({ table: 'reel.assets', returning: SHOWN }, which, (put) => ({
+    sets: Object.entries(change).map(([field, value]) =>
+      typeof value === 'object' && value !== null
+        ? `${field} = ${texts(put(JSON.stringify(value)))}`
+        : `${field} = ${put(value)}`,
+    ),
+    where: ['deleted_at is null'],
+  }));
 }
 
-/** Puts an asset into the trash; one that lies there stays as it is. */
-export function trashAsset(accountId: AccountId, id: string): Statement {
-  return statement(
-    `update reel.assets set deleted_at = app.now(), version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is null`,
-    [accountId, id],
-  );
-}
-
-/** Takes an asset out of the trash; one in use stays as it is. */
-export function restoreAsset(accountId: AccountId, id: string): Statement {
-  return statement(
-    `update reel.assets set deleted_at = null, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is not null`,
-    [accountId, id],
-  );
-}
-
-/** Deletes some of the assets that were put into the trash that long ago, whoever they belong to. */
-export function purgeAssets({
-  days,
-  most,
-}: {
-  readonly days: number;
-  readonly most: number;
-}): Statement<{ id: string }> {
-  return statement<{ id: string }>(
-    `with chosen as materialized (
-       select account_id, id from reel.assets where deleted_at < (select app.now() - make_interval(days => $1))
-       order by deleted_at limit $2 for update skip locked)
-     delete from reel.assets a using chosen where a.account_id = chosen.account_id and a.id = chosen.id
-     returning a.id`,
-    [days, most],
-  );
-}
+/** Assets that were deleted: `trash.trashing`, `trash.restoring`, and for good 30 days later. */
+export const trash = trashOf('reel.assets');
 
 /** Which assets: all that are said. */
 export interface AssetFilters {
