@@ -45,15 +45,6 @@ export interface Activity {
 /** An instant to the microsecond and the id of the entry there, as `auditEvents` takes it. */
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
-/** The schema of an entry, for the reply of a route. */
-export const activityEntry = z.strictObject({
-  id: z.uuid(),
-  created_at: z.iso.datetime(),
-  action: z.string(),
-  user_id: z.uuid().nullable(),
-  target: z.strictObject({ kind: z.string(), id: z.string().nullable() }).nullable(),
-});
-
 export function createActivity(parts: {
   readonly db: Database;
   readonly audit: Audit;

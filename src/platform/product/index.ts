@@ -1,7 +1,6 @@
 export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
 export {
   type Activity,
-  activityEntry,
   type ActivityEntry,
   type ActivityQuery,
   type NewActivity,
@@ -17,6 +16,27 @@ export {
   versionedAnswer,
   type WhichVersion,
 } from './versions.ts';
+export { answerFollower, type Follower, followQuery, type ToldWork } from './follow.ts';
+export {
+  createFollowing,
+  type FollowedWork,
+  type Following,
+  WORK_STATUSES,
+  type WorkKey,
+  type WorkSignals,
+  workSignals,
+  type WorkStatus,
+} from './following.ts';
+export type { Progress } from './progress-events.ts';
+export {
+  acceptedAnswer,
+  type AcceptedWork,
+  acceptWork,
+  type Cancellation,
+  cancelWork,
+  completing,
+  failing,
+} from './work-commits.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 export {
   instantOf,

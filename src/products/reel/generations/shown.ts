@@ -1,3 +1,4 @@
+import { WORK_STATUSES } from '#platform/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import { PARTS, type VariantRow } from './store.ts';
@@ -12,8 +13,6 @@ const variant = z.strictObject({
   over_length: z.boolean().describe('Longer than its platform takes.'),
 });
 
-export const STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
-
 /** A generation as it is answered. */
 export const generation = z.strictObject({
   id: z.uuid(),
@@ -23,7 +22,7 @@ export const generation = z.strictObject({
     .enum(['create', 'targeted', 'full'])
     .describe('What asked for it: a create, or a regeneration of one part or of the whole.'),
   target: z.enum(PARTS).optional().describe('The part that is written anew.'),
-  status: z.enum(STATUSES),
+  status: z.enum(WORK_STATUSES),
   progress: z
     .strictObject({ done: z.int(), total: z.int() })
     .describe('How many variants are there, of how many that were asked for.'),

@@ -1,6 +1,12 @@
 import { commitPoint } from '#platform/db';
 import type { Permit } from '#platform/limits';
-import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
+import {
+  completing,
+  failing,
+  type JobFailure,
+  type ProductContext,
+  type RunningJob,
+} from '#platform/product';
 import { isOverLength, type VariantText } from '../platforms.ts';
 import { repaired } from './repair.ts';
 import {
@@ -14,7 +20,7 @@ import {
   touchGeneration,
 } from './store.ts';
 import { briefing, partOf, post, shaped, withPart } from './variants.ts';
-import { signalEnded, signalMoved } from './views.ts';
+import { signals } from './views.ts';
 
 const START = commitPoint('reel.start', 'a generation marked as running');
 const VARIANT = commitPoint('reel.variant', 'a variant, stored as soon as it is written');
@@ -53,7 +59,7 @@ export async function generate(context: ProductContext, job: RunningJob): Promis
   ]);
   // Final already: this delivery came twice, and the worker ends the job.
   if (task === undefined) return;
-  signalMoved(db, generationId);
+  signals.moved(db, generationId);
   if (permit === undefined) throw new Error('a generation needs a permit');
   const until = context.clock.monotonic() + LONGEST_RUN;
   const work = { context, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
@@ -73,20 +79,18 @@ export async function giveUp(context: ProductContext, job: RunningJob, failure: 
   if (variants !== undefined && variants.stored > 0) return complete(context, job);
   await db.tenant(job.accountId, FAIL, [
     endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
-    job.finishing({ failed: failure.code }),
-    ...(job.permit === undefined ? [] : [job.permit.releasing(failure.code)]),
+    ...failing(job, failure),
   ]);
-  signalEnded(db, generationId);
+  signals.ended(db, generationId);
 }
 
 async function complete({ db }: ProductContext, job: RunningJob): Promise<void> {
   const generationId = generationOf(job);
   await db.tenant(job.accountId, COMPLETE, [
     endGeneration(job.accountId, generationId, { status: 'completed' }),
-    job.finishing(),
-    ...(job.permit === undefined ? [] : [job.permit.settlement()]),
+    ...completing(job),
   ]);
-  signalEnded(db, generationId);
+  signals.ended(db, generationId);
 }
 
 function generationOf({ payload }: RunningJob): string {
@@ -162,6 +166,6 @@ function storing({
       insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
     ]);
     stored += variants.length;
-    signalMoved(db, generationId);
+    signals.moved(db, generationId);
   };
 }
