@@ -1,5 +1,12 @@
+import type { Entitlements } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
 import type { Product } from '#platform/product';
+
+/** Registers what a product does when an entitlement in it changes, with the service that the product itself made. */
+export function handleChanges(entitlements: Entitlements, product: Product, service: unknown): void {
+  const { key, onEntitlementChanged: hook } = product;
+  if (hook !== undefined) entitlements.onChanged(key, (tx, change) => hook(service as never, tx, change));
+}
 
 /** Registers what a product runs outside of requests, with the service that the product itself made. */
 export function handleJobs(jobs: Jobs, product: Product, service: unknown): void {

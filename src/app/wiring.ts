@@ -49,7 +49,7 @@ import { openEndings, openInbox, openOverage, openSubscriptions } from './billin
 import { announceOf, type QStash, receiverOf } from './delivery.ts';
 import { openErasure } from './erasure.ts';
 import { openMail } from './mail.ts';
-import { handleJobs } from './product-jobs.ts';
+import { handleChanges, handleJobs } from './product-jobs.ts';
 import { openRates } from './redis.ts';
 import { openSso } from './sso.ts';
 import { alertOf, openDenied, openTelling, openWebhooks } from './webhooks.ts';
@@ -83,7 +83,10 @@ export function wire(parts: WiringParts) {
     product,
     service: product.service(productContext(product.key, { ...parts, ...people, ...spending })),
   }));
-  for (const { product, service } of services) handleJobs(spending.jobs, product, service);
+  for (const { product, service } of services) {
+    handleJobs(spending.jobs, product, service);
+    handleChanges(people.entitlements, product, service);
+  }
   const mounted: Mounted[] = [
     ...mountedOf({ ...parts, ...people, ...spending }),
     ...services.map(({ product, service }) => ({ module: product.key, routes: product.routes, service })),

@@ -1,9 +1,10 @@
 import type { PolicyInput, Prompts } from '#platform/ai';
-import type { DataRule, Migration } from '#platform/db';
+import type { DataRule, Migration, Transaction } from '#platform/db';
 import {
   type Catalogue,
   type CatalogueDeclaration,
   catalogueOf,
+  type EntitlementChange,
   type LimitDeclaration,
   type NoOptions,
   type OptionKind,
@@ -12,6 +13,13 @@ import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { ProductContext } from './product-context.ts';
+
+/** What a product does in the transaction of a changed entitlement. */
+export type EntitlementHook<Service> = (
+  service: Service,
+  tx: Transaction,
+  change: EntitlementChange,
+) => Promise<void>;
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
@@ -29,6 +37,14 @@ export interface ProductParts<Service> {
   readonly prompts?: Prompts;
   /** How the model calls of a feature are made, by the feature's name. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
+  /**
+   * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
+   * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
+   * It is called again when anything of the entitlement changes, such as its end: do what holds for `change.present`, and
+   * nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
+   * end that comes by time alone is no commit: nobody is called then.
+   */
+  readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service: (context: ProductContext) => Service;
 }
@@ -45,6 +61,7 @@ export interface Product<Service = unknown> {
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
+  readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly service: (context: ProductContext) => Service;
 }
 
@@ -67,6 +84,7 @@ export function defineProduct<
     schedules = {},
     prompts,
     policies = {},
+    onEntitlementChanged,
     service,
   } = definition;
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
@@ -98,6 +116,7 @@ export function defineProduct<
     schedules,
     prompts,
     policies,
+    onEntitlementChanged,
     service,
   };
 }

@@ -1,11 +1,17 @@
-export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
+export { declareCatalogue, type EntitlementChange, UNLIMITED } from '#platform/entitlements';
 export {
   type Activity,
   type ActivityEntry,
   type ActivityQuery,
   type NewActivity,
 } from './activity.ts';
-export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
+export {
+  defineProduct,
+  type EntitlementHook,
+  type Product,
+  type ProductParts,
+  productRoutes,
+} from './define-product.ts';
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export { purgeTrash, type Trash, trashOf } from './trash.ts';
