@@ -27,6 +27,7 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
+  new product     write a product to begin with into src/products (new product <name>, in a checkout)
   generate        write docs/generated and the table types anew (in a checkout)
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.

@@ -16,5 +16,6 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   mail: async () => (await import('./mail.ts')).mail,
   config: async () => (await import('./showing.ts')).showConfig,
   doctor: async () => (await import('./doctor.ts')).doctor,
+  new: async () => (await import('./new.ts')).newThing,
   generate: async () => (await import('./generating.ts')).generate,
 };
