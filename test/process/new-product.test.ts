@@ -45,7 +45,11 @@ describe('a new product', () => {
     const folder = 'src/products/notes';
     writeFileSync(
       join(root, 'tsconfig.notes.json'),
-      JSON.stringify({ extends: './tsconfig.json', include: [folder], exclude: [] }),
+      JSON.stringify({
+        extends: './tsconfig.json',
+        include: [folder, 'test/services/global-setup.ts'],
+        exclude: [],
+      }),
     );
     const bin = (name: string) => join(root, 'node_modules/.bin', name);
     const steps: readonly (readonly [string, readonly string[]])[] = [

@@ -143,8 +143,9 @@ describe('what a product makes of a purchase', () => {
   });
 });
 
+const nothing = async () => {};
+
 test('a product says once what it does, and only a product does', () => {
-  const nothing = async () => {};
   expect(() => entitlements.onChanged('reel', nothing)).toThrow('has said already');
   expect(() => entitlements.onChanged('reeel', nothing)).toThrow('is no product');
 });

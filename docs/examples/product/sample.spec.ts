@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { type Customer, testApp } from '#test/app';
+import type { Sample } from './service.ts';
 
 const { app, call, customer, db, sandbox } = await testApp();
 const PATH = '/v1/sample/answers';
@@ -90,8 +91,8 @@ test('a list goes on page by page, and what is deleted is in the trash alone unt
 
   await call(by.key, `DELETE ${PATH}/${String(ids[0])}`);
   await advance(db, '31 days');
-  const mounted = app.modules.mounted.find(({ module }) => module === 'sample');
-  await (mounted?.service as { purge(): Promise<number> }).purge();
+  const { service } = app.modules.mounted.find(({ module }) => module === 'sample') ?? {};
+  await (service as Sample | undefined)?.purge();
   expect(await listed(by, '?deleted=true')).toEqual([]);
 });
 

@@ -97,12 +97,6 @@ export function createSample(context: ProductContext) {
     });
   }
 
-  /** Takes an answer out of the trash, in the transaction that keeps the request's answer. */
-  async function restoreIn(tx: Transaction, key: WorkKey): Promise<AnswerRow> {
-    const [, [row]] = await tx.runAll([trash.restoring(key.accountId, key.id), readAnswer(key)]);
-    return row ?? missing();
-  }
-
   return {
     ...createWork(context),
     list,
@@ -157,6 +151,12 @@ function cancelQuestion(context: ProductContext, key: WorkKey, once: Once) {
       }),
     },
   );
+}
+
+/** Takes an answer out of the trash, in the transaction that keeps the request's answer. */
+async function restoreIn(tx: Transaction, key: WorkKey): Promise<AnswerRow> {
+  const [, [row]] = await tx.runAll([trash.restoring(key.accountId, key.id), readAnswer(key)]);
+  return row ?? missing();
 }
 
 function inUse(row: AnswerRow | undefined): AnswerRow | undefined {
