@@ -16,6 +16,8 @@ import { JAVASCRIPT_WORDS, SQL_WORDS } from './reserved-words.ts';
 const TEMPLATE = 'docs/examples/product';
 const TEMPLATE_NAME = 'sample';
 const LIST = 'src/products/index.ts';
+/** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
+const SQL_PREFIXES = /^(pg|localtime)/;
 const NAME = /^[a-z][a-z0-9]{1,29}$/;
 
 /** Why there is no new product: a code that stays the same, and a sentence. Nothing was written. */
@@ -113,7 +115,7 @@ function refuseName(root: string, name: string, template: ReadonlyMap<string, st
 /** Why nothing new may have this name. */
 function reasonOf(root: string, name: string, template: ReadonlyMap<string, string>): string | undefined {
   if (JAVASCRIPT_WORDS.has(name)) return 'it is a word of JavaScript';
-  if (SQL_WORDS.has(name) || name.startsWith('pg')) return 'it is a word of PostgreSQL';
+  if (SQL_WORDS.has(name) || SQL_PREFIXES.test(name)) return 'it is a word of PostgreSQL';
   const modules = [...readdirSync(join(root, 'src/platform')), 'app', 'plinth', 'test', TEMPLATE_NAME];
   if (modules.includes(name)) return 'a part of the program has it';
   if (firstSegments(root).has(name)) return `calls under /v1/${name} are there already`;
