@@ -28,6 +28,7 @@ const USAGE = `Usage: plinth <verb>
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
   prepare         make the empty database that a first start copies (npm ci does it)
+  new product     write a product to begin with into src/products (new product <name>, in a checkout)
   generate        write docs/generated and the table types anew (in a checkout)
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.

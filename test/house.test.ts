@@ -147,7 +147,7 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     'systemUses',
     'src/products/reel/a.ts',
     `await parts.db.system('limits.sweep', []);`,
-    `await parts.db.system('reel.purge', []);`,
+    `await parts.db.tenant(accountId, []);`,
   ],
   ['names', 'src/platform/limits/utils.ts', '', ''],
   ['names', 'src/platform/limits/string-helpers.ts', '', ''],

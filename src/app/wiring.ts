@@ -11,7 +11,7 @@ import type { systemRandom } from '#platform/kernel';
 import { createLimiting, type Holder } from '#platform/limits';
 import { keepSchedules } from '#platform/module';
 import { createPermits } from '#platform/permits';
-import { registerJobs } from '#platform/product';
+import { productContext, registerProduct } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createReports } from '#platform/reports';
@@ -58,9 +58,9 @@ export function wire(parts: WiringParts) {
   const services = servicesOf({ ...parts, ...people, ...spending });
   const sold = products.map((product) => ({
     product,
-    service: product.service({ ...parts, ...people, ...spending }),
+    service: product.service(productContext(product.key, { ...parts, ...people, ...spending })),
   }));
-  for (const { product, service } of sold) registerJobs(people.queue, product, service);
+  for (const { product, service } of sold) registerProduct(people, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),

@@ -17,5 +17,6 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   config: async () => (await import('./showing.ts')).showConfig,
   doctor: async () => (await import('./doctor.ts')).doctor,
   prepare: async () => (await import('./preparing.ts')).prepare,
+  new: async () => (await import('./new.ts')).newThing,
   generate: async () => (await import('./generating.ts')).generate,
 };

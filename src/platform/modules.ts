@@ -13,6 +13,7 @@ import { mailModule } from '#platform/mail';
 import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
 import { ownerModule } from '#platform/owner';
 import { permitsModule } from '#platform/permits';
+import { productSystemUses } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import { reportsModule } from '#platform/reports';
 import { secretsDataRules, secretsMigrations, secretsSystemUses } from '#platform/secrets';
@@ -82,7 +83,11 @@ export const modules = inOrder([
   reportsModule,
   permitsModule,
   ownerModule,
-  defineModule({ name: 'product', purpose: 'defineProduct(): what a product is' }),
+  defineModule({
+    name: 'product',
+    purpose: 'defineProduct(): what a product is, and the kit that products are made with',
+    systemUses: productSystemUses,
+  }),
 ]);
 
 type Listed = (typeof modules)[number];

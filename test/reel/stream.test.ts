@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { engine } from '#test/services';
-import { createWatch, MOVED, signalMoved } from '../../src/products/reel/generations/views.ts';
+import { followGenerations, signals } from '../../src/products/reel/generations/views.ts';
 import { creatorOf, reelStand } from './stand.ts';
 
 const here = await reelStand();
@@ -70,7 +70,7 @@ describe('a stream of a generation', () => {
   it('that many watch here is looked at once for all of them', async () => {
     const idle = await reelStand({ work: false });
     const by = await idle.creator('reel.basic');
-    const key = { accountId: by.by.accountId, generationId: await by.asked() };
+    const key = { accountId: by.by.accountId, id: await by.asked() };
     let looks = 0;
     const counting = new Proxy(idle.db, {
       get(db, name): unknown {
@@ -78,13 +78,13 @@ describe('a stream of a generation', () => {
         return Reflect.get(db, name);
       },
     });
-    const watch = createWatch(counting);
+    const { watch } = followGenerations(counting);
     const over = new AbortController();
-    const watchers = Array.from({ length: 100 }, () => watch(key, { on: MOVED, over: over.signal }));
+    const watchers = Array.from({ length: 100 }, () => watch(key, { on: 'moved', over: over.signal }));
     await Promise.all(watchers.map((one) => one.next()));
     const before = looks;
     const next = Promise.all(watchers.map((one) => one.next()));
-    signalMoved(idle.db, key.generationId);
+    signals.moved(idle.db, key.id);
     await next;
     // Two, should a second pass meanwhile.
     expect(looks - before).toBeLessThanOrEqual(2);

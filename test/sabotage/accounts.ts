@@ -107,6 +107,15 @@ export const ACCOUNTS: readonly Patch[] = [
     expects: `${DEFAULT} is in effect in the first account that somebody makes, of whichever kind, and in no other`,
   },
   {
+    name: 'product-not-told-of-a-purchase',
+    file: 'src/platform/entitlements/snapshots.ts',
+    find: 'if (hook !== undefined) for (const written of changed) await hook(tx, changeOf(change, written));',
+    replace:
+      'if (hook !== undefined && changed.length < 0) await Promise.all(changed.map((one) => hook(tx, changeOf(change, one))));',
+    expects:
+      'test/selling/entitlement-changes.test.ts :: what a product makes of a purchase > is there as soon as the purchase is in effect',
+  },
+  {
     name: 'granted-accounts-fall-back-to-the-default-plan',
     file: 'src/platform/entitlements/snapshots.ts',
     find: 'withDefault.has(account_id) ? catalogue : withoutDefault(catalogue)',

@@ -12,7 +12,7 @@ const STORE = 'src/products/reel/library/store.ts';
 export const REEL_LIBRARY: readonly Patch[] = [
   {
     name: 'draft-version-ignored',
-    file: 'src/products/reel/drafts/store.ts',
+    file: 'src/platform/product/versions.ts',
     find: 'and ($3::integer is null or version = $3)',
     replace: 'and ($3::integer is null or version >= $3)',
     expects: `${DRAFTS} that ten change at once from one version has one winner`,
@@ -34,8 +34,9 @@ export const REEL_LIBRARY: readonly Patch[] = [
   {
     name: 'asset-version-ignored',
     file: STORE,
-    find: 'and deleted_at is null and ($3::integer is null or version = $3)',
-    replace: 'and deleted_at is null and ($3::integer is null or version >= $3)',
+    find: "versionUpdate({ table: 'reel.assets', returning: SHOWN }, which, (put)",
+    replace:
+      "versionUpdate({ table: 'reel.assets', returning: SHOWN }, { ...which, version: undefined }, (put)",
     expects:
       'test/reel/library.test.ts :: an asset > that ten change at once from one version has one winner',
   },
@@ -49,7 +50,7 @@ export const REEL_LIBRARY: readonly Patch[] = [
   },
   {
     name: 'purge-a-day-early',
-    file: 'src/products/reel/library/service.ts',
+    file: 'src/platform/product/trash.ts',
     find: 'const DAYS_IN_TRASH = 30;',
     replace: 'const DAYS_IN_TRASH = 29;',
     expects:
@@ -85,7 +86,7 @@ export const REEL_LIBRARY: readonly Patch[] = [
   },
   {
     name: 'cursor-of-any-filters',
-    file: 'src/products/reel/places.ts',
+    file: 'src/platform/product/time-lists.ts',
     find: 'JSON.stringify([list, Object.entries(filters)',
     replace: 'JSON.stringify([list, Object.entries({})',
     expects: 'test/reel/search.test.ts :: cursors > belong to the filters that they were given out for',

@@ -5,7 +5,8 @@ const ASKED = `${GENERATIONS}/ask-routes.ts`;
 const WRITE = `${GENERATIONS}/write.ts`;
 const REPAIR = `${GENERATIONS}/repair.ts`;
 const CANCEL = `${GENERATIONS}/cancel.ts`;
-const STREAM = `${GENERATIONS}/stream.ts`;
+const COMMITS = 'src/platform/product/work-commits.ts';
+const STREAM = 'src/platform/product/progress-events.ts';
 const CREATES = 'test/reel/limits.test.ts :: POST /v1/create >';
 const LIMITS = 'test/reel/limits.test.ts :: each limit denies by its own name, and says when it resets >';
 const FULL = 'test/reel/regenerate.test.ts :: a full regeneration >';
@@ -14,15 +15,15 @@ const VARIANTS = 'test/reel/worker.test.ts :: variants >';
 const TOO_LONG = 'test/reel/worker.test.ts :: variants that are too long >';
 const WRITTEN = 'test/reel/worker.test.ts :: a generation >';
 const CANCELLED = 'test/reel/cancel.test.ts :: a generation that is cancelled >';
-const READER = `${GENERATIONS}/stream.test.ts :: a reader of a generation >`;
+const READER = 'src/platform/product/progress-events.test.ts :: a reader of some work >';
 
 /** Reel's generations: asked for, written, followed and cancelled. */
 export const REEL: readonly Patch[] = [
   {
     name: 'result-stored-without-settlement',
     file: WRITE,
-    find: '    ...(job.permit === undefined ? [] : [job.permit.settlement()]),\n',
-    replace: '',
+    find: '    ...completing(job),\n',
+    replace: '    job.finishing(),\n',
     expects: `${CREATES} answers at once, and the variants come with a ledger row that agrees with the provider’s bill`,
   },
   {
@@ -35,8 +36,8 @@ export const REEL: readonly Patch[] = [
   },
   {
     name: 'failure-keeps-the-quota',
-    file: WRITE,
-    find: 'job.permit.releasing(failure.code)',
+    file: COMMITS,
+    find: 'job.permit.releasing(code)',
     replace: 'job.permit.settlement()',
     expects: `${CREATES} a failed generation says why, gives the quota back and keeps the burst`,
   },
@@ -57,7 +58,7 @@ export const REEL: readonly Patch[] = [
   {
     name: 'failure-discards-what-was-written',
     file: WRITE,
-    find: '  if (variants !== undefined && variants.stored > 0) return complete(faces, job);\n',
+    find: '  if (variants !== undefined && variants.stored > 0) return complete(context, job);\n',
     replace: '',
     expects: `${VARIANTS} that are stored when nothing more comes of it are what the creator gets, and count`,
   },
@@ -127,21 +128,21 @@ export const REEL: readonly Patch[] = [
   {
     name: 'cancel-gives-back-what-was-used',
     file: CANCEL,
-    find: '{ keep: variants !== undefined && variants.stored > 0 }',
-    replace: '{ keep: variants === undefined }',
+    find: 'return variants !== undefined && variants.stored > 0;',
+    replace: 'return variants === undefined;',
     expects: `${CANCELLED} after a part of it was written keeps that part, and its quota`,
   },
   {
     name: 'cancel-lets-the-call-run-on',
-    file: CANCEL,
-    find: '    parts.jobs.interrupt(job);\n',
+    file: COMMITS,
+    find: '    jobs.interrupt(job);\n',
     replace: '',
     expects: `${CANCELLED} before anything is written frees its place at once and gives its quota back, and its call is broken off`,
   },
   {
     name: 'cancel-of-what-has-ended',
-    file: CANCEL,
-    find: "  if (status !== 'queued' && status !== 'running') throw new AppError('generation_ended');\n",
+    file: COMMITS,
+    find: '    if (isEnded(status)) throw how.ended();\n',
     replace: '',
     expects:
       'test/reel/cancel.test.ts :: nothing is left to cancel > of one that completed: 409, and nothing changes',
@@ -155,7 +156,7 @@ export const REEL: readonly Patch[] = [
   },
   {
     name: 'each-watcher-looks-alone',
-    file: `${GENERATIONS}/views.ts`,
+    file: 'src/platform/product/following.ts',
     find: 'if (at.look === undefined || at.began < since) {',
     replace: 'if (since >= 0) {',
     expects:
@@ -164,7 +165,7 @@ export const REEL: readonly Patch[] = [
   {
     name: 'stream-tells-variants-again',
     file: STREAM,
-    find: '    if (index < from.told) continue;\n',
+    find: '    if (index < from.results) continue;\n',
     replace: '',
     expects: `${READER} who loses the stream at any event misses nothing and hears nothing twice, by the last event’s id alone`,
   },

@@ -1,19 +1,19 @@
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
-import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { sealedCounts } from '../../src/platform/secrets/counting.ts';
 import { openMarginReport } from '../../src/platform/reports/margin.ts';
 import { openRecurringReport } from '../../src/platform/reports/recurring.ts';
 import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
 import { openUsageReport } from '../../src/platform/reports/usage.ts';
-import { changeDraft, listDrafts } from '../../src/products/reel/drafts/store.ts';
-import { changeAsset, listAssets } from '../../src/products/reel/library/store.ts';
+import { ROOT } from '../house/source.ts';
 import type { Way } from './finding.ts';
 import { shapeOfValue } from './shapes.ts';
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
 export async function examples(db: Database): Promise<ReadonlyMap<string, readonly Way[]>> {
   const shown: [string, readonly Statement[]][] = [
-    ...ofReel(),
+    ...(await ofProducts()),
     ...(await ofReports(db)),
     ['src/platform/secrets/counting.ts sealedCounts', [sealedCounts()]],
   ];
@@ -22,44 +22,17 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
 
 const wayOf = ({ text, values }: Statement): Way => ({ text, because: '', values: values.map(shapeOfValue) });
 
-function ofReel(): [string, Statement[]][] {
-  const account = createIds({ clock: systemClock, random: systemRandom }).next<AccountId>();
-  const after = { at: 1, id: account };
-  const drafts = [undefined, after].flatMap((from) =>
-    (['linkedin', undefined] as const).map((platform) =>
-      listDrafts(account, { platform, after: from, limit: 1 }),
-    ),
-  );
-  const assets = [undefined, after].flatMap((from) =>
-    (['linkedin', undefined] as const).map((platform) =>
-      listAssets(account, { platform, status: undefined, deleted: false }, { after: from, limit: 1 }),
-    ),
-  );
-  const draft = { title: 'a', topic: 'b', tone: null, audience: null, brand_voice: null, language: 'en' };
-  const asset = {
-    title: 'a',
-    tags: ['b'],
-    status: 'draft',
-    hook: 'c',
-    body: 'd',
-    cta: 'e',
-    hashtags: ['f'],
-  } as const;
-  return [
-    ['src/products/reel/drafts/store.ts listDrafts', drafts],
-    [
-      'src/products/reel/drafts/store.ts changeDraft',
-      [
-        changeDraft(account, { draftId: account, version: 1 }, { ...draft, selected_variant_id: account }),
-        changeDraft(account, { draftId: account, version: undefined }, { title: null }),
-      ],
-    ],
-    [
-      'src/products/reel/library/store.ts changeAsset',
-      [changeAsset(account, { id: account, version: 1 }, asset)],
-    ],
-    ['src/products/reel/library/store.ts listAssets', assets],
-  ];
+/** What products show of their own. */
+async function ofProducts(): Promise<[string, readonly Statement[]][]> {
+  const shown: [string, readonly Statement[]][] = [];
+  for (const path of globSync('src/products/*/testing/statements.ts', { cwd: ROOT })) {
+    const folder = dirname(dirname(path));
+    const own = (await import(join(ROOT, path))) as {
+      readonly statements: Readonly<Record<string, readonly Statement[]>>;
+    };
+    for (const [name, made] of Object.entries(own.statements)) shown.push([`${folder}/${name}`, made]);
+  }
+  return shown;
 }
 
 async function ofReports(db: Database): Promise<[string, Statement[]][]> {

@@ -37,7 +37,7 @@ export {
   type Upgrade,
 } from './service.ts';
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
-export type { Synced } from './snapshots.ts';
+export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './sizes.ts';
 export type { StoreGrant, StoreGrants } from './store-grants.ts';

@@ -5,7 +5,7 @@ import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { createGrantWriting, type GrantWriting } from './grants.ts';
-import { createRewriter, type Synced } from './snapshots.ts';
+import { createRewriter, type OnEntitlementChanged, type Synced } from './snapshots.ts';
 import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
 import { isStore, lastsUntil, runningAt, type Segment, segmentAt, type StoreSource } from './timeline.ts';
 
@@ -49,6 +49,8 @@ export interface Entitlements extends GrantWriting {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** Tells all processes that an account's grants changed; called once the transaction that did it is over. */
   announce(accountId: AccountId): void;
+  /** Registers what a product does in each transaction that writes an account's entitlement in it anew; once for a product. */
+  onChanged(product: string, hook: OnEntitlementChanged): void;
   current(accountId: AccountId): Promise<Entitlement[]>;
   grantsOf(
     accountId: AccountId,
@@ -83,6 +85,7 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
     catalogues,
     ...createGrantWriting({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
+    onChanged: (product, hook) => rewriter.onChanged(product, hook),
     announce(accountId) {
       db.signal('entitlements', accountId);
       parts.webhooks?.wake();

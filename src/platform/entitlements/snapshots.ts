@@ -18,8 +18,9 @@ import {
   lockAccounts,
   noteOtherPlans,
   syncedTo,
+  type WrittenSnapshot,
 } from './store.ts';
-import { timelineOf } from './timeline.ts';
+import { type Segment, segmentAt, timelineOf } from './timeline.ts';
 
 const BEGIN = commitPoint(
   'entitlements.sync-begun',
@@ -42,7 +43,23 @@ export interface Synced {
   readonly unknown: readonly string[];
 }
 
+/** What an account holds of a product changed. */
+export interface EntitlementChange {
+  readonly accountId: AccountId;
+  readonly product: string;
+  readonly cause: Change['cause'];
+  /** What it held until now: plan, add-ons, grants. Null: nothing was ever written of it. */
+  readonly former: Segment | null;
+  /** What it holds from now on, at this moment. */
+  readonly present: Segment;
+}
+
+/** What is done with a change in its own transaction, which has the system's scope. What it throws undoes the change too. */
+export type OnEntitlementChanged = (tx: Transaction, change: EntitlementChange) => Promise<void>;
+
 export interface Rewriter {
+  /** Registers what a product does whenever an account's timeline in it is written anew. */
+  onChanged(product: string, hook: OnEntitlementChanged): void;
   /** Writes the timelines that the accounts' grants amount to, where they changed. Answers the accounts with a new one. */
   rewriteIn(tx: Transaction, accountIds: readonly AccountId[], change: Change): Promise<AccountId[]>;
   syncCatalogues(): Promise<Synced>;
@@ -59,6 +76,7 @@ export function createRewriter(
   { db, emitting = () => [], accountsPerUser }: RewriterParts,
   catalogues: ReadonlyMap<string, Catalogue>,
 ): Rewriter {
+  const hooks = new Map<string, OnEntitlementChanged>();
   const stateOf = (catalogue: Catalogue) => digestOf(catalogue, accountsPerUser);
   const digests = new Map([...catalogues].map(([product, catalogue]) => [product, stateOf(catalogue)]));
 
@@ -87,6 +105,8 @@ export function createRewriter(
       noteOtherPlans(change.product, digests.get(change.product) ?? ''),
     ]);
     await tx.runAll(planEvents(change, changed).flatMap(emitting));
+    const hook = hooks.get(change.product);
+    if (hook !== undefined) for (const written of changed) await hook(tx, changeOf(change, written));
     return {
       changed: changed.map(({ account_id }) => account_id),
       unknown: rows.map(grantOf).flatMap((grant) => unknownIn(catalogue, grant)),
@@ -120,6 +140,11 @@ export function createRewriter(
   }
 
   return {
+    onChanged(product, hook) {
+      if (!catalogues.has(product) || hooks.has(product))
+        throw new Error(`"${product}" is no product, or has said already what it does`);
+      hooks.set(product, hook);
+    },
     rewriteIn: async (tx, accountIds, change) => (await rewrite(tx, accountIds, change)).changed,
     async syncCatalogues() {
       const all: Synced[] = [];
@@ -129,6 +154,17 @@ export function createRewriter(
         unknown: all.flatMap((one) => one.unknown),
       };
     },
+  };
+}
+
+function changeOf({ product, cause }: Change, written: WrittenSnapshot): EntitlementChange {
+  const { account_id: accountId, timeline, former, now } = written;
+  return {
+    accountId,
+    product,
+    cause,
+    former: former === null ? null : segmentAt(former, now),
+    present: segmentAt(timeline, now),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { PolicyInput, Prompts } from '#platform/ai';
-import type { DataRule, Migration } from '#platform/db';
+import type { DataRule, Migration, Transaction } from '#platform/db';
 import {
   type Catalogue,
   type CatalogueDeclaration,
   catalogueOf,
+  type EntitlementChange,
   type LimitDeclaration,
   type NoOptions,
   type OptionKind,
@@ -13,7 +14,14 @@ import type { Permit } from '#platform/limits';
 import { assertOwnTables, assertOwnUses } from '#platform/module';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
-import type { Platform } from './platform.ts';
+import type { ProductContext } from './product-context.ts';
+
+/** What a product does in the transaction of a changed entitlement. */
+export type EntitlementHook<Service> = (
+  service: Service,
+  tx: Transaction,
+  change: EntitlementChange,
+) => Promise<void>;
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
@@ -21,7 +29,7 @@ export interface ProductParts<Service> {
   readonly migrations?: readonly Migration[];
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
-  /** Why it uses `db.system`, by the use: `reel.purge`. Its system-uses.ts makes them known to the compiler. */
+  /** Why it uses `db.system`, by the use: `notes.sweep`. Its system-uses.ts makes them known to the compiler. */
   readonly systemUses?: Readonly<Record<string, string>>;
   /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
   readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
@@ -35,8 +43,16 @@ export interface ProductParts<Service> {
   readonly prompts?: Prompts;
   /** How the model calls of a feature are made, by the feature's name. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
+  /**
+   * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
+   * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
+   * It is called again when anything of the entitlement changes, such as its end: do what holds for `change.present`, and
+   * nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
+   * end that comes by time alone is no commit: nobody is called then.
+   */
+  readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
-  readonly service: (platform: Platform) => Service;
+  readonly service: (context: ProductContext) => Service;
 }
 
 /** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
@@ -53,7 +69,8 @@ export interface Product<Service = unknown> {
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
-  readonly service: (platform: Platform) => Service;
+  readonly onEntitlementChanged: EntitlementHook<never> | undefined;
+  readonly service: (context: ProductContext) => Service;
 }
 
 /**
@@ -77,6 +94,7 @@ export function defineProduct<
     schedules = {},
     prompts,
     policies = {},
+    onEntitlementChanged,
     service,
   } = definition;
   assertOwnUses(catalogue.product, systemUses);
@@ -113,6 +131,7 @@ export function defineProduct<
     schedules,
     prompts,
     policies,
+    onEntitlementChanged,
     service,
   };
 }

@@ -1,7 +1,61 @@
-export { declareCatalogue, UNLIMITED } from '#platform/entitlements';
+export { declareCatalogue, type EntitlementChange, UNLIMITED } from '#platform/entitlements';
+export {
+  type Activity,
+  type ActivityEntry,
+  type ActivityQuery,
+  type NewActivity,
+} from './activity.ts';
+export {
+  defineProduct,
+  type EntitlementHook,
+  type Product,
+  type ProductParts,
+  productRoutes,
+} from './define-product.ts';
+export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { CrashPoint, LostAnswer } from './crash-points.ts';
-export { defineProduct, type Product, type ProductParts, productRoutes } from './define-product.ts';
-export type { Platform } from './platform.ts';
-export { registerJobs } from './registering.ts';
+export { registerProduct } from './registering.ts';
+export { productSystemUses } from './system-uses.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
+export { purgeTrash, type Trash, trashOf } from './trash.ts';
+export {
+  refusedChange,
+  versionUpdate,
+  type Versioned,
+  versionedAnswer,
+  type WhichVersion,
+} from './versions.ts';
+export { answerFollower, type Follower, followQuery, type ToldWork } from './follow.ts';
+export {
+  createFollowing,
+  type FollowedWork,
+  type Following,
+  WORK_STATUSES,
+  type WorkKey,
+  type WorkSignals,
+  workSignals,
+  type WorkStatus,
+} from './following.ts';
+export type { Progress } from './progress-events.ts';
+export {
+  acceptedAnswer,
+  type AcceptedWork,
+  acceptWork,
+  type Cancellation,
+  cancelWork,
+  completing,
+  failing,
+} from './work-commits.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
+export {
+  instantOf,
+  listName,
+  microseconds,
+  microsecondsOf,
+  olderThan,
+  type Put,
+  type TimeList,
+  timeList,
+  type TimePosition,
+  valuesOf,
+} from './time-lists.ts';

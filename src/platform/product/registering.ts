@@ -1,17 +1,26 @@
+import type { Entitlements } from '#platform/entitlements';
 import type { RunningJob } from '#platform/jobs';
 import type { Queue } from '#platform/queue';
 import type { Product } from './define-product.ts';
 
-/** Registers what a product runs outside of requests, with the service that the product itself made. */
-export function registerJobs(
-  queue: Pick<Queue<RunningJob>, 'handle' | 'schedule'>,
+/**
+ * Registers what a product runs outside of requests, and what it does when an entitlement in it changes, with the service that
+ * the product itself made.
+ */
+export function registerProduct(
+  parts: {
+    readonly queue: Pick<Queue<RunningJob>, 'handle' | 'schedule'>;
+    readonly entitlements: Entitlements;
+  },
   product: Product,
   service: unknown,
 ): void {
+  const { queue, entitlements } = parts;
+  const { key, onEntitlementChanged } = product;
   const own = service as never;
   for (const [name, { attempts, run, giveUp, reviving }] of Object.entries(product.jobs)) {
     queue.handle({
-      kind: `${product.key}.${name}`,
+      kind: `${key}.${name}`,
       attempts,
       run: (job) => run(own, job),
       giveUp: (job, failure) => giveUp(own, job, failure),
@@ -19,6 +28,8 @@ export function registerJobs(
     });
   }
   for (const [name, { cron, job }] of Object.entries(product.schedules)) {
-    queue.schedule({ name: `${product.key}.${name}`, cron, kind: `${product.key}.${job}` });
+    queue.schedule({ name: `${key}.${name}`, cron, kind: `${key}.${job}` });
   }
+  if (onEntitlementChanged !== undefined)
+    entitlements.onChanged(key, (tx, change) => onEntitlementChanged(own, tx, change));
 }

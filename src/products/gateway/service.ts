@@ -2,7 +2,7 @@ import { endedHere, type PreparedChat } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import type { ServerResponse } from 'node:http';
 
 const ANSWER = commitPoint(
@@ -26,7 +26,7 @@ export interface ChatCall {
 }
 
 /** The AI pipe behind OpenAI's protocol. */
-export function createGateway({ ai, db }: Faces) {
+export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a chat request before admission. */
     prepare(body: Uint8Array): PreparedChat | Promise<PreparedChat> {

@@ -10,7 +10,6 @@ import * as askRoutes from './generations/ask-routes.ts';
 import * as followRoutes from './generations/follow-routes.ts';
 import * as libraryRoutes from './library/routes.ts';
 import { createReel, type Reel } from './service.ts';
-import { reelSystemUses } from './system-uses.ts';
 
 /** Nobody waits longer for a post, and none may cost more tries. */
 const TRIES = 3;
@@ -47,7 +46,6 @@ export const reel = defineProduct({
   ...reelCatalogue,
   migrations: migrationsIn('reel', import.meta.url),
   dataRules: reelDataRules,
-  systemUses: reelSystemUses,
   crashPoints: reelCrashPoints,
   routes: [
     ...routesOf(askRoutes),

@@ -1,14 +1,14 @@
-import type { Platform as Faces } from '#platform/product';
+import type { ProductContext } from '#platform/product';
 import { createDrafts } from './drafts/service.ts';
 import { createGenerations } from './generations/service.ts';
 import { createLibrary } from './library/service.ts';
 
 /** What Reel's routes and jobs are called with. */
-export function createReel(faces: Faces) {
+export function createReel(context: ProductContext) {
   return {
-    generations: createGenerations(faces),
-    drafts: createDrafts(faces),
-    library: createLibrary(faces),
+    generations: createGenerations(context),
+    drafts: createDrafts(context),
+    library: createLibrary(context),
   };
 }
 

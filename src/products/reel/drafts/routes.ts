@@ -1,5 +1,5 @@
-import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
-import { productRoutes } from '#platform/product';
+import { namedObject, pageOf, pageQuery } from '#platform/http';
+import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import { brief, line } from '../brief.ts';
 import { PLATFORM_NAMES } from '../platforms.ts';
@@ -42,7 +42,7 @@ const WHOLE = {
 };
 
 /** The answer to whoever reads or has changed a draft: the whole of it, and its version as ETag. */
-const tagged = (view: DraftView) => answer(200, shownWhole(view), { etag: `"${view.draft.version}"` });
+const tagged = (view: DraftView) => versionedAnswer(view.draft, shownWhole(view));
 
 export const listDrafts = route(
   'GET /v1/drafts',
@@ -108,5 +108,5 @@ export const changeDraft = route(
     example: { params: { id: ID }, body: { title: 'Small teams', audience: 'founders' }, reply: WHOLE },
   },
   async ({ accountId, params, ifMatch, body }, { drafts }) =>
-    tagged(await drafts.change(accountId, { draftId: params.id, version: ifMatch }, body)),
+    tagged(await drafts.change({ accountId, id: params.id, version: ifMatch }, body)),
 );

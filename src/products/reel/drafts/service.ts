@@ -1,8 +1,7 @@
 import { commitPoint } from '#platform/db';
-import { type Page, page, positionOf } from '#platform/http';
+import type { Page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import type { Platform as Faces } from '#platform/product';
-import { listName, placesOf } from '../places.ts';
+import { type ProductContext, refusedChange, timeList, type WhichVersion } from '#platform/product';
 import type { Platform } from '../platforms.ts';
 import {
   changeDraft,
@@ -25,17 +24,17 @@ export interface DraftView {
 }
 
 /** Drafts: what a creator works on. Generations write their variants; here they are read, chosen from and edited. */
-export function createDrafts({ db }: Pick<Faces, 'db'>) {
+export function createDrafts({ db }: Pick<ProductContext, 'db'>) {
   /** Newest first. */
   async function list(
     accountId: AccountId,
     query: { platform?: Platform | undefined; cursor?: string | undefined; limit: number },
   ): Promise<Page<DraftRow>> {
     const { platform, cursor, limit } = query;
-    const places = placesOf(listName('drafts', { platform }));
-    const after = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+    const drafts = timeList('drafts', { platform });
+    const after = drafts.after(cursor);
     const [rows] = await db.tenant(accountId, [listDrafts(accountId, { platform, after, limit: limit + 1 })]);
-    return page(rows, limit, { item: (row): DraftRow => row, position: places.position });
+    return drafts.page(rows, limit);
   }
 
   /** A draft with its variants, those of the newest generation first. */
@@ -49,21 +48,17 @@ export function createDrafts({ db }: Pick<Faces, 'db'>) {
   }
 
   /** Changes a draft, of the version that was read if one is said: of several who change the same one, one wins. */
-  async function change(
-    accountId: AccountId,
-    which: { readonly draftId: string; readonly version: number | undefined },
-    changes: DraftChange,
-  ): Promise<DraftView> {
-    const { draftId, version } = which;
+  async function change(which: WhichVersion, changes: DraftChange): Promise<DraftView> {
+    const { accountId, id, version } = which;
     const [[changed], [draft], variants] = await db.tenant(accountId, CHANGE, [
-      changeDraft(accountId, which, changes),
-      readDraft(accountId, draftId),
-      variantsOfDraft(accountId, draftId, MOST_VARIANTS),
+      changeDraft(which, changes),
+      readDraft(accountId, id),
+      variantsOfDraft(accountId, id, MOST_VARIANTS),
     ]);
     if (changed !== undefined) return { draft: changed, variants };
-    if (draft === undefined) throw noDraft();
-    if (version !== undefined && draft.version !== version) throw new AppError('precondition_failed');
-    throw new AppError('not_found', { message: 'This draft has no such variant.' });
+    if (draft !== undefined && (version === undefined || draft.version === version))
+      throw new AppError('not_found', { message: 'This draft has no such variant.' });
+    throw refusedChange(draft, noDraft);
   }
 
   return { list, read, change };

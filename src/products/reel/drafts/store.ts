@@ -1,6 +1,13 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { instantOf, microsecondsOf, type Place, valuesOf } from '../places.ts';
+import {
+  microsecondsOf,
+  olderThan,
+  type TimePosition,
+  versionUpdate,
+  valuesOf,
+  type WhichVersion,
+} from '#platform/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 export interface DraftRow {
@@ -22,22 +29,20 @@ const SHOWN = `id, platform, topic, tone, audience, brand_voice, language, title
 
 export interface DraftQuery {
   readonly platform: Platform | undefined;
-  readonly after: Place | undefined;
+  readonly after: TimePosition | undefined;
   readonly limit: number;
 }
 
 /** Newest first, from a place in that order on. */
-export function listDrafts(accountId: AccountId, query: DraftQuery): Statement<DraftRow & Place> {
+export function listDrafts(accountId: AccountId, query: DraftQuery): Statement<DraftRow & TimePosition> {
   const { values, put } = valuesOf(accountId, query.limit);
   const { platform, after } = query;
   const conditions = [
     'account_id = $1',
     ...(platform === undefined ? [] : [`platform = ${put(platform)}`]),
-    ...(after === undefined
-      ? []
-      : [`(created_at, id) < (${instantOf(put(after.at))}, ${put(after.id)}::uuid)`]),
+    ...olderThan(after, put),
   ];
-  return statement<DraftRow & Place>(
+  return statement<DraftRow & TimePosition>(
     `select ${SHOWN}, ${microsecondsOf('created_at')} as at from reel.drafts where ${conditions.join(' and ')}
      order by created_at desc, id desc limit $2`,
     values,
@@ -84,21 +89,16 @@ export type DraftChange = {
 };
 
 /** Changes a draft of this version (any, when not said). No row: there is none, or it has another version, or the variant is not its own. */
-export function changeDraft(
-  accountId: AccountId,
-  { draftId, version }: { readonly draftId: string; readonly version: number | undefined },
-  change: DraftChange,
-): Statement<DraftRow> {
-  const { values, put } = valuesOf(accountId, draftId, version ?? null);
-  const sets = Object.entries(change).map(([field, value]) => `${field} = ${put(value)}`);
-  const selected = change.selected_variant_id;
-  const own =
-    selected === undefined
-      ? ''
-      : `and exists (select from reel.variants v where v.account_id = $1 and v.draft_id = $2 and v.id = ${put(selected)})`;
-  return statement<DraftRow>(
-    `update reel.drafts set ${sets.join(', ')}, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and ($3::integer is null or version = $3) ${own} returning ${SHOWN}`,
-    values,
-  );
+export function changeDraft(which: WhichVersion, change: DraftChange): Statement<DraftRow> {
+  const { selected_variant_id: selected } = change;
+  const { text, values } = versionUpdate({ table: 'reel.drafts', returning: SHOWN }, which, (put) => ({
+    sets: Object.entries(change).map(([field, value]) => `${field} = ${put(value)}`),
+    where:
+      selected === undefined
+        ? []
+        : [
+            `exists (select from reel.variants v where v.account_id = $1 and v.draft_id = $2 and v.id = ${put(selected)})`,
+          ],
+  }));
+  return statement<DraftRow>(text, values);
 }

@@ -1,5 +1,5 @@
-import { answer, namedObject } from '#platform/http';
-import { productRoutes } from '#platform/product';
+import { namedObject } from '#platform/http';
+import { acceptedAnswer, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { brief, line } from '../brief.ts';
 import { PLATFORM_NAMES } from '../platforms.ts';
@@ -94,7 +94,7 @@ export const create = route(
   },
   async ({ accountId, caller, permit, body }, { generations }) => {
     const made = await generations.create({ accountId, userId: caller.userId, permit }, body);
-    return answer(202, made, { location: made.status_url });
+    return acceptedAnswer(made);
   },
 );
 
@@ -131,6 +131,6 @@ export const regenerate = route(
   },
   async ({ accountId, caller, permit, body }, { generations }) => {
     const made = await generations.regenerate({ accountId, userId: caller.userId, permit }, body);
-    return answer(202, made, { location: made.status_url });
+    return acceptedAnswer(made);
   },
 );

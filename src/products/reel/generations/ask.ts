@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, declareErrors, type JobId, type UserId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
-import type { Platform as Faces } from '#platform/product';
+import type { Permit } from '#platform/limits';
+import { acceptWork, type ProductContext } from '#platform/product';
 import { type Brief, findDraft, insertDraft, insertGeneration, type Part, type Purpose } from './store.ts';
 
 const ENQUEUE = commitPoint('reel.enqueue', 'generation, its draft where it is new, job and stored answer');
@@ -47,40 +47,37 @@ interface Ask {
 }
 
 /** Asks for generations; a worker writes them. */
-export function createAsks({ db, ids, jobs }: Faces) {
+export function createAsks(context: ProductContext) {
+  const { db, ids } = context;
+
   /** One transaction: generation, its draft, job (which owns the permit from now on), and the answer under the request's key. */
-  async function enqueue({ accountId, userId, permit }: Asking, ask: Ask): Promise<Accepted> {
+  function enqueue({ accountId, userId, permit }: Asking, ask: Ask): Promise<Accepted> {
     const { draftId, brief, purpose, variants } = ask;
     const [generationId, jobId] = [ids.next(), ids.next<JobId>()];
-    const { requestId } = permit;
-    const accepted: Accepted = {
-      generation_id: generationId,
-      draft_id: draftId,
-      status: 'queued',
-      status_url: `/v1/generations/${generationId}`,
-    };
-    const headers = { location: accepted.status_url };
-    const stored = permit.answering({ status: 202, body: accepted, headers });
-    const generation = { accountId, draftId, generationId, jobId, requestId, purpose, variants };
-    try {
-      await db.tenant(accountId, ENQUEUE, [
-        ...(brief === undefined ? [] : [insertDraft({ accountId, draftId, userId }, brief)]),
-        insertGeneration({ ...generation, permitId: permit.id }),
-        ...jobs.enqueueing(accountId, {
+    const generation = { accountId, draftId, generationId, jobId, purpose, variants };
+    const { id: permitId, requestId } = permit;
+    return acceptWork(
+      context,
+      { accountId, permit, point: ENQUEUE },
+      {
+        rows: [
+          ...(brief === undefined ? [] : [insertDraft({ accountId, draftId, userId }, brief)]),
+          insertGeneration({ ...generation, permitId, requestId }),
+        ],
+        job: {
           id: jobId,
           kind: 'reel.generate',
           lane: 'interactive',
           payload: { generation_id: generationId },
-          requestId,
-          permit,
-        }),
-        ...(stored === undefined ? [] : [stored]),
-      ]);
-    } catch (error) {
-      throw stale(error);
-    }
-    jobs.wake();
-    return accepted;
+        },
+        body: {
+          generation_id: generationId,
+          draft_id: draftId,
+          status: 'queued',
+          status_url: `/v1/generations/${generationId}`,
+        },
+      },
+    );
   }
 
   /** What a regeneration is for. Throws `not_found` for another account's draft, and `no_variant_selected`. */

@@ -1,9 +1,8 @@
-import { lastEventId, namedObject, openEvents, wantsEvents } from '#platform/http';
-import { productRoutes } from '#platform/product';
+import { namedObject } from '#platform/http';
+import { followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Reel } from '../service.ts';
-import { generation, shown } from './shown.ts';
-import { isTold, LONGEST_STREAM, placeOf } from './stream.ts';
+import { generation } from './shown.ts';
 
 const route = productRoutes<Reel>();
 
@@ -24,9 +23,7 @@ export const readGeneration = route(
     may: 'viewer',
     scope: 'reel:read',
     rate: { perMinute: 1_200, by: 'account' },
-    query: z.strictObject({
-      wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
-    }),
+    query: z.strictObject(followQuery),
     streams: true,
     reply: { 200: generation, 204: z.undefined() },
     example: {
@@ -55,27 +52,8 @@ export const readGeneration = route(
       },
     },
   },
-  async ({ accountId, params, query, origin, wire }, { generations }) => {
-    const key = { accountId, generationId: params.id };
-    const { hangUp } = origin;
-    if (!wantsEvents(wire)) {
-      const { wait: seconds } = query;
-      return shown(
-        await (seconds === 0 ? generations.read(key) : generations.waitFor(key, { seconds, hangUp })),
-      );
-    }
-    const view = await generations.read(key);
-    const from = placeOf(lastEventId(wire), view);
-    // Clients of this protocol come back when a stream ends, until 204 tells them that nothing more will come.
-    if (isTold(from, view)) return undefined;
-    const stream = openEvents(wire, { hangUp, longest: LONGEST_STREAM });
-    try {
-      await generations.tell(key, { stream, from });
-    } finally {
-      stream.end();
-    }
-    return undefined;
-  },
+  ({ accountId, params, query, origin, wire }, { generations }) =>
+    generations.follow({ key: { accountId, id: params.id }, wait: query.wait, origin, wire }),
 );
 
 const cancelled = namedObject('CanceledGeneration', {
@@ -104,6 +82,5 @@ export const cancelGeneration = route(
       reply: { generation_id: ID, draft_id: DRAFT, status: 'cancelled', status_url: `/v1/generations/${ID}` },
     },
   },
-  ({ accountId, params, once }, { generations }) =>
-    generations.cancel({ accountId, generationId: params.id }, once),
+  ({ accountId, params, once }, { generations }) => generations.cancel({ accountId, id: params.id }, once),
 );

@@ -11,11 +11,11 @@ const reply = z.object({ posts: z.array(post) });
  * made shorter stays as it was; so do all when the call comes to nothing, for a long post is more than none.
  */
 export async function repaired(work: Work, tooLong: readonly VariantText[]): Promise<readonly VariantText[]> {
-  const { faces, job, permit, task } = work;
+  const { context, job, permit, task } = work;
   const { title, maxLength } = PLATFORMS[task.platform];
-  const left = Math.max(0, Math.ceil(work.until - faces.clock.monotonic()));
+  const left = Math.max(0, Math.ceil(work.until - context.clock.monotonic()));
   try {
-    const { object } = await faces.ai.generate(permit, {
+    const { object } = await context.ai.generate(permit, {
       feature: permit.feature,
       prompt: {
         id: 'repair',

@@ -1,4 +1,5 @@
 import { namedObject } from '#platform/http';
+import { WORK_STATUSES } from '#platform/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import { PARTS, type VariantRow } from './store.ts';
@@ -13,8 +14,6 @@ const variant = namedObject('GenerationVariant', {
   over_length: z.boolean().describe('Longer than its platform takes.'),
 });
 
-export const STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
-
 /** A generation as it is answered. */
 export const generation = namedObject('Generation', {
   id: z.uuid(),
@@ -24,7 +23,7 @@ export const generation = namedObject('Generation', {
     .enum(['create', 'targeted', 'full'])
     .describe('What asked for it: a create, or a regeneration of one part or of the whole.'),
   target: z.enum(PARTS).optional().describe('The part that is written anew.'),
-  status: z.enum(STATUSES),
+  status: z.enum(WORK_STATUSES),
   progress: namedObject('GenerationProgress', { done: z.int(), total: z.int() }).describe(
     'How many variants are there, of how many that were asked for.',
   ),

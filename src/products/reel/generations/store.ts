@@ -1,5 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, JobId, PermitId, UserId } from '#platform/kernel';
+import type { WorkStatus } from '#platform/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 /** What a creator asked for. */
@@ -26,8 +27,6 @@ export type Purpose =
       readonly instructions?: string;
     }
   | { readonly mode: 'full'; readonly instructions?: string };
-
-export type Status = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 export interface NewGeneration {
   readonly accountId: AccountId;
@@ -182,7 +181,7 @@ export function reviveGeneration(accountId: AccountId, generationId: string): St
 export function lockGeneration(
   accountId: AccountId,
   generationId: string,
-): Statement<{ status: Status; draft_id: string; job_id: JobId }> {
+): Statement<{ status: WorkStatus; draft_id: string; job_id: JobId }> {
   return statement(
     `select status, draft_id, job_id from reel.generations where account_id = $1 and id = $2 for no key update`,
     [accountId, generationId],
@@ -202,7 +201,7 @@ export interface GenerationRow {
   readonly platform: Platform;
   readonly mode: Purpose['mode'];
   readonly target: Part | null;
-  readonly status: Status;
+  readonly status: WorkStatus;
   readonly asked: number;
   readonly error_code: string | null;
   readonly error_message: string | null;

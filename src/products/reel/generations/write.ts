@@ -1,6 +1,12 @@
 import { commitPoint } from '#platform/db';
 import type { Permit } from '#platform/limits';
-import type { JobFailure, Platform as Faces, RunningJob } from '#platform/product';
+import {
+  completing,
+  failing,
+  type JobFailure,
+  type ProductContext,
+  type RunningJob,
+} from '#platform/product';
 import { isOverLength, type VariantText } from '../platforms.ts';
 import { repaired } from './repair.ts';
 import {
@@ -14,7 +20,7 @@ import {
   touchGeneration,
 } from './store.ts';
 import { briefing, partOf, post, shaped, withPart } from './variants.ts';
-import { signalEnded, signalMoved } from './views.ts';
+import { signals } from './views.ts';
 
 const START = commitPoint('reel.start', 'a generation marked as running');
 const VARIANT = commitPoint('reel.variant', 'a variant, stored as soon as it is written');
@@ -28,7 +34,7 @@ const MOST_HOOKS = 10;
 
 /** A generation under way. */
 export interface Work {
-  readonly faces: Faces;
+  readonly context: ProductContext;
   readonly job: RunningJob;
   readonly permit: Permit;
   readonly generationId: string;
@@ -43,8 +49,8 @@ export interface Work {
  * The worker's part: load, call the model, store each variant as it comes, and at last status and settlement in one
  * transaction. What an earlier attempt has stored stays, and only the rest is asked for.
  */
-export async function generate(faces: Faces, job: RunningJob): Promise<void> {
-  const { db } = faces;
+export async function generate(context: ProductContext, job: RunningJob): Promise<void> {
+  const { db } = context;
   const { accountId, permit } = job;
   const generationId = generationOf(job);
   const [[task], hooks] = await db.tenant(accountId, START, [
@@ -53,40 +59,38 @@ export async function generate(faces: Faces, job: RunningJob): Promise<void> {
   ]);
   // Final already: this delivery came twice, and the worker ends the job.
   if (task === undefined) return;
-  signalMoved(db, generationId);
+  signals.moved(db, generationId);
   if (permit === undefined) throw new Error('a generation needs a permit');
-  const until = faces.clock.monotonic() + LONGEST_RUN;
-  const work = { faces, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
+  const until = context.clock.monotonic() + LONGEST_RUN;
+  const work = { context, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
   const { base, target } = task;
   if (task.stored < task.variants) {
     if (base === null || target === null) await writeVariants(work);
     else await writePart(work, { base, target });
   }
-  await complete(faces, job);
+  await complete(context, job);
 }
 
 /** Nobody tries again: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
-export async function giveUp(faces: Faces, job: RunningJob, failure: JobFailure): Promise<void> {
-  const { db } = faces;
+export async function giveUp(context: ProductContext, job: RunningJob, failure: JobFailure): Promise<void> {
+  const { db } = context;
   const generationId = generationOf(job);
   const [[variants]] = await db.tenant(job.accountId, [countVariants(job.accountId, generationId)]);
-  if (variants !== undefined && variants.stored > 0) return complete(faces, job);
+  if (variants !== undefined && variants.stored > 0) return complete(context, job);
   await db.tenant(job.accountId, FAIL, [
     endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
-    job.finishing({ failed: failure.code }),
-    ...(job.permit === undefined ? [] : [job.permit.releasing(failure.code)]),
+    ...failing(job, failure),
   ]);
-  signalEnded(db, generationId);
+  signals.ended(db, generationId);
 }
 
-async function complete({ db }: Faces, job: RunningJob): Promise<void> {
+async function complete({ db }: ProductContext, job: RunningJob): Promise<void> {
   const generationId = generationOf(job);
   await db.tenant(job.accountId, COMPLETE, [
     endGeneration(job.accountId, generationId, { status: 'completed' }),
-    job.finishing(),
-    ...(job.permit === undefined ? [] : [job.permit.settlement()]),
+    ...completing(job),
   ]);
-  signalEnded(db, generationId);
+  signals.ended(db, generationId);
 }
 
 function generationOf({ payload }: RunningJob): string {
@@ -95,11 +99,11 @@ function generationOf({ payload }: RunningJob): string {
 
 /** Variants that fit are stored as they come; those that are too long wait for their repair. */
 async function writeVariants(work: Work): Promise<void> {
-  const { faces, job, permit, task } = work;
+  const { context, job, permit, task } = work;
   const store = storing(work);
   const tooLong: VariantText[] = [];
   const most = task.variants - task.stored;
-  await faces.ai.generateEach(permit, {
+  await context.ai.generateEach(permit, {
     feature: permit.feature,
     prompt: {
       id: 'post',
@@ -121,9 +125,9 @@ async function writeVariants(work: Work): Promise<void> {
 
 /** One part is written anew, and all others stay what they are in the variant that was selected. */
 async function writePart(work: Work, of: { base: VariantText; target: Part }): Promise<void> {
-  const { faces, job, permit, task } = work;
+  const { context, job, permit, task } = work;
   const { base, target } = of;
-  const { object } = await faces.ai.generate(permit, {
+  const { object } = await context.ai.generate(permit, {
     feature: permit.feature,
     prompt: {
       id: 'part',
@@ -140,8 +144,13 @@ async function writePart(work: Work, of: { base: VariantText; target: Part }): P
 }
 
 /** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
-function storing({ faces, job, generationId, task }: Work): (texts: readonly VariantText[]) => Promise<void> {
-  const { db, ids } = faces;
+function storing({
+  context,
+  job,
+  generationId,
+  task,
+}: Work): (texts: readonly VariantText[]) => Promise<void> {
+  const { db, ids } = context;
   let stored = task.stored;
   return async (texts) => {
     const variants = texts.map((text, n) => ({
@@ -157,6 +166,6 @@ function storing({ faces, job, generationId, task }: Work): (texts: readonly Var
       insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
     ]);
     stored += variants.length;
-    signalMoved(db, generationId);
+    signals.moved(db, generationId);
   };
 }

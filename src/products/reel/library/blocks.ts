@@ -1,10 +1,10 @@
 import type { Database } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Place } from '../places.ts';
+import type { TimePosition } from '#platform/product';
 import { type AssetFilters, type MatchRow, newestMatches, type Stretch } from './store.ts';
 
 /** Below everything: where the last block ends. */
-const BOTTOM: Place = { at: 0, id: '00000000-0000-0000-0000-000000000000' };
+const BOTTOM: TimePosition = { at: 0, id: '00000000-0000-0000-0000-000000000000' };
 
 /** Matches that are ordered among themselves: the newest of a stretch, as many as are wanted or can be read at once. */
 export interface Block {
@@ -12,7 +12,7 @@ export interface Block {
   /** From its newest match down to its end: what is inserted later does not belong to it. */
   readonly stretch: Stretch;
   /** Where the next block begins. */
-  readonly next: Place | undefined;
+  readonly next: TimePosition | undefined;
 }
 
 export async function blockOf(
@@ -33,7 +33,7 @@ export async function blockOf(
 export type Ranked = Pick<MatchRow, 'rank' | 'id'>;
 
 /** Newest first. */
-export const byTime = (one: Place, other: Place) => other.at - one.at || byId(one, other);
+export const byTime = (one: TimePosition, other: TimePosition) => other.at - one.at || byId(one, other);
 
 /** The best first; of equals the newest. */
 export const byRank = (one: Ranked, other: Ranked) => other.rank - one.rank || byId(one, other);

@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
-import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http';
-import { productRoutes } from '#platform/product';
+import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
+import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
@@ -27,8 +27,7 @@ const writes = {
 const of = { params: { id: ASSET.id } };
 
 /** An asset with its version as ETag. */
-const tagged = (row: AssetRow, status = 200, headers: Record<string, string> = {}) =>
-  answer(status, shownAsset(row), { etag: `"${row.version}"`, ...headers });
+const tagged = (row: AssetRow) => versionedAnswer(row, shownAsset(row));
 
 export const saveAsset = route(
   'POST /v1/library/assets',
@@ -58,7 +57,8 @@ export const saveAsset = route(
       const { title, tags, status } = body;
       const owner = { accountId, userId: caller.userId };
       const saved = await library.saveIn(tx, owner, { source: sourceOf(body), title, tags, status });
-      return tagged(saved, 201, { location: `/v1/library/assets/${saved.id}` });
+      const headers = { location: `/v1/library/assets/${saved.id}` };
+      return versionedAnswer(saved, shownAsset(saved), { status: 201, headers });
     }),
 );
 
@@ -133,7 +133,7 @@ export const changeAsset = route(
     },
   },
   async ({ accountId, params, ifMatch, body }, { library }) =>
-    tagged(await library.change(accountId, { id: params.id, version: ifMatch }, body)),
+    tagged(await library.change({ accountId, id: params.id, version: ifMatch }, body)),
 );
 
 export const deleteAsset = route(

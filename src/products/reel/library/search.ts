@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
-import { cursorOf, type Page, page, positionOf } from '#platform/http';
+import type { Page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { listName, placesOf } from '../places.ts';
+import { timeList } from '#platform/product';
 import { type Block, blockOf, byRank, byTime } from './blocks.ts';
 import { BEGINNING, cursorAt, type Start, startOf } from './starts.ts';
 import { type AssetFilters, type AssetRow, assetsOf, listAssets, type MatchRow } from './store.ts';
@@ -35,20 +35,20 @@ export function findAssets(db: Database, search: Search): Promise<Page<AssetRow>
 
 /** Newest first, by platform and status at most. */
 async function listed(db: Database, { accountId, filters, cursor, limit }: Search): Promise<Page<AssetRow>> {
-  const places = placesOf(listName('assets', filters));
-  const after = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+  const list = timeList('assets', filters);
+  const after = list.after(cursor);
   const [rows] = await db.tenant(accountId, [listAssets(accountId, filters, { after, limit: limit + 1 })]);
-  return page(rows, limit, { item: (row): AssetRow => row, position: places.position });
+  return list.page(rows, limit);
 }
 
 /** By tags, newest first: a block without ranks is a page. Its cursor is the place where the next one begins. */
 async function tagged(db: Database, search: Search): Promise<Page<AssetRow>> {
   const { accountId, filters, cursor, limit } = search;
-  const places = placesOf(listName('assets', filters));
-  const from = cursor === undefined ? undefined : positionOf(cursor, places.schema);
+  const list = timeList('assets', filters);
+  const from = list.after(cursor);
   const { matches, next } = await blockOf(db, search, { stretch: { from, until: undefined }, most: limit });
   const data = await assetsIn(db, accountId, matches.toSorted(byTime));
-  return { data, next_cursor: next === undefined ? null : cursorOf(places.position(next)) };
+  return { data, next_cursor: next === undefined ? null : list.cursor(next) };
 }
 
 /** By rank, then by id, block by block. */

@@ -1,6 +1,6 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import type { Platform as Faces } from '#platform/product';
+import { type ProductContext, purgeTrash, refusedChange, type WhichVersion } from '#platform/product';
 import { findAssets, type Search } from './search.ts';
 import {
   type AssetChange,
@@ -9,19 +9,14 @@ import {
   type Content,
   copyVariant,
   insertAsset,
-  purgeAssets,
   readAsset,
-  restoreAsset,
   type Status,
-  trashAsset,
+  trash,
 } from './store.ts';
 import { distinct } from './tags.ts';
 
 const CHANGE = commitPoint('reel.asset-change', 'a changed asset, or one put into the trash');
 const PURGE = commitPoint('reel.assets-purged', 'assets that were deleted 30 days ago are gone');
-
-const DAYS_IN_TRASH = 30;
-const PURGED_AT_ONCE = 1_000;
 
 /** What is saved: a variant of a draft as it is, or content written elsewhere. */
 export type Source = { readonly draftId: string; readonly variantId: string } | Content;
@@ -33,7 +28,7 @@ export interface Saving {
 }
 
 /** The library: what a creator keeps. Assets are copies: what becomes of their draft does not change them. */
-export function createLibrary({ db, ids }: Pick<Faces, 'db' | 'ids'>) {
+export function createLibrary({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
   /** Saves an asset in the transaction of whoever counts the request's key. */
   async function saveIn(
     tx: Transaction,
@@ -62,40 +57,27 @@ export function createLibrary({ db, ids }: Pick<Faces, 'db' | 'ids'>) {
   }
 
   /** Changes an asset, of the version that was read if one is said: of several who change the same one, one wins. */
-  async function change(
-    accountId: AccountId,
-    which: { readonly id: string; readonly version: number | undefined },
-    { tags, ...more }: AssetChange,
-  ): Promise<AssetRow> {
+  async function change(which: WhichVersion, { tags, ...more }: AssetChange): Promise<AssetRow> {
     const changes = tags === undefined ? more : { ...more, tags: distinct(tags) };
-    const [[changed], [asset]] = await db.tenant(accountId, CHANGE, [
-      changeAsset(accountId, which, changes),
-      readAsset(accountId, which.id),
+    const [[changed], [asset]] = await db.tenant(which.accountId, CHANGE, [
+      changeAsset(which, changes),
+      readAsset(which.accountId, which.id),
     ]);
     if (changed !== undefined) return changed;
-    if (asset === undefined || asset.deleted_at !== null) throw noAsset();
-    throw new AppError('precondition_failed');
+    throw refusedChange(asset?.deleted_at === null ? asset : undefined, noAsset);
   }
 
   /** Puts an asset into the trash, where it may lie already. */
   async function remove(accountId: AccountId, id: string): Promise<void> {
     const [, [asset]] = await db.tenant(accountId, CHANGE, [
-      trashAsset(accountId, id),
+      trash.trashing(accountId, id),
       readAsset(accountId, id),
     ]);
     if (asset === undefined) throw noAsset();
   }
 
   /** Deletes for good what was put into the trash more than 30 days ago, of all accounts. Answers how many assets. */
-  async function purge(): Promise<number> {
-    for (let purged = 0; ; ) {
-      const [gone] = await db.system('reel.purge', PURGE, [
-        purgeAssets({ days: DAYS_IN_TRASH, most: PURGED_AT_ONCE }),
-      ]);
-      purged += gone.length;
-      if (gone.length < PURGED_AT_ONCE) return purged;
-    }
-  }
+  const purge = () => purgeTrash(db, trash, PURGE);
 
   return {
     saveIn,
@@ -110,7 +92,7 @@ export function createLibrary({ db, ids }: Pick<Faces, 'db' | 'ids'>) {
 
 /** Takes an asset out of the trash, in the transaction of whoever counts the request's key. */
 async function restoreIn(tx: Transaction, accountId: AccountId, id: string): Promise<AssetRow> {
-  const [, [asset]] = await tx.runAll([restoreAsset(accountId, id), readAsset(accountId, id)]);
+  const [, [asset]] = await tx.runAll([trash.restoring(accountId, id), readAsset(accountId, id)]);
   if (asset === undefined) throw noAsset();
   return asset;
 }

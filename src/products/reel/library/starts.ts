@@ -1,6 +1,6 @@
 import { cursorOf, positionOf } from '#platform/http';
 import { z } from 'zod';
-import { at, listName, type Place } from '../places.ts';
+import { listName, microseconds, type TimePosition } from '#platform/product';
 import type { Ranked } from './blocks.ts';
 import type { AssetFilters, Stretch } from './store.ts';
 
@@ -11,7 +11,7 @@ export interface Start extends Stretch {
 
 export const BEGINNING: Start = { from: undefined, until: undefined, after: undefined };
 
-const place = z.tuple([at, z.uuid()]).nullable();
+const position = z.tuple([microseconds, z.uuid()]).nullable();
 const rank = z.tuple([z.number(), z.uuid()]).nullable();
 
 /** Reads the start out of a cursor that was given out for these filters; 400 for any other. */
@@ -19,11 +19,11 @@ export function startOf(filters: AssetFilters, cursor: string | undefined): Star
   if (cursor === undefined) return BEGINNING;
   const [, from, until, after] = positionOf(
     cursor,
-    z.tuple([z.literal(listName('search', filters)), place, place, rank]),
+    z.tuple([z.literal(listName('search', filters)), position, position, rank]),
   );
   return {
-    from: placeOf(from),
-    until: placeOf(until),
+    from: positionIn(from),
+    until: positionIn(until),
     after: after === null ? undefined : { rank: after[0], id: after[1] },
   };
 }
@@ -37,6 +37,6 @@ export function cursorAt(filters: AssetFilters, { from, until, after }: Start): 
   ]);
 }
 
-function placeOf(pair: readonly [number, string] | null): Place | undefined {
+function positionIn(pair: readonly [number, string] | null): TimePosition | undefined {
   return pair === null ? undefined : { at: pair[0], id: pair[1] };
 }

@@ -1,6 +1,15 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { instantOf, microsecondsOf, type Place, valuesOf } from '../places.ts';
+import {
+  instantOf,
+  microsecondsOf,
+  olderThan,
+  type TimePosition,
+  trashOf,
+  versionUpdate,
+  valuesOf,
+  type WhichVersion,
+} from '#platform/product';
 import { type Platform, PLATFORM_NAMES, type VariantText } from '../platforms.ts';
 
 export const STATUSES = ['draft', 'ready', 'published', 'archived'] as const;
@@ -89,59 +98,20 @@ export type AssetChange = {
 };
 
 /** Changes an asset in use of this version (any, when not said). No row: there is none, or it has another version. */
-export function changeAsset(
-  accountId: AccountId,
-  { id, version }: { readonly id: string; readonly version: number | undefined },
-  change: AssetChange,
-): Statement<AssetRow> {
-  const { values, put } = valuesOf(accountId, id, version ?? null);
-  const sets = Object.entries(change).map(([field, value]) =>
-    typeof value === 'object' && value !== null
-      ? `${field} = ${texts(put(JSON.stringify(value)))}`
-      : `${field} = ${put(value)}`,
-  );
-  return statement<AssetRow>(
-    `update reel.assets set ${sets.join(', ')}, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is null and ($3::integer is null or version = $3) returning ${SHOWN}`,
-    values,
-  );
+export function changeAsset(which: WhichVersion, change: AssetChange): Statement<AssetRow> {
+  const { text, values } = versionUpdate({ table: 'reel.assets', returning: SHOWN }, which, (put) => ({
+    sets: Object.entries(change).map(([field, value]) =>
+      typeof value === 'object' && value !== null
+        ? `${field} = ${texts(put(JSON.stringify(value)))}`
+        : `${field} = ${put(value)}`,
+    ),
+    where: ['deleted_at is null'],
+  }));
+  return statement<AssetRow>(text, values);
 }
 
-/** Puts an asset into the trash; one that lies there stays as it is. */
-export function trashAsset(accountId: AccountId, id: string): Statement {
-  return statement(
-    `update reel.assets set deleted_at = app.now(), version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is null`,
-    [accountId, id],
-  );
-}
-
-/** Takes an asset out of the trash; one in use stays as it is. */
-export function restoreAsset(accountId: AccountId, id: string): Statement {
-  return statement(
-    `update reel.assets set deleted_at = null, version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and deleted_at is not null`,
-    [accountId, id],
-  );
-}
-
-/** Deletes some of the assets that were put into the trash that long ago, whoever they belong to. */
-export function purgeAssets({
-  days,
-  most,
-}: {
-  readonly days: number;
-  readonly most: number;
-}): Statement<{ id: string }> {
-  return statement<{ id: string }>(
-    `with chosen as materialized (
-       select account_id, id from reel.assets where deleted_at < (select app.now() - make_interval(days => $1))
-       order by deleted_at limit $2 for update skip locked)
-     delete from reel.assets a using chosen where a.account_id = chosen.account_id and a.id = chosen.id
-     returning a.id`,
-    [days, most],
-  );
-}
+/** Assets that were deleted: `trash.trashing`, `trash.restoring`, and for good 30 days later. */
+export const trash = trashOf('reel.assets');
 
 /** Which assets: all that are said. */
 export interface AssetFilters {
@@ -155,7 +125,7 @@ export interface AssetFilters {
   readonly deleted?: boolean | undefined;
 }
 
-export type FoundRow = AssetRow & Place;
+export type FoundRow = AssetRow & TimePosition;
 const PLACED = `${SHOWN}, ${microsecondsOf('created_at')} as at`;
 
 /**
@@ -165,11 +135,12 @@ const PLACED = `${SHOWN}, ${microsecondsOf('created_at')} as at`;
 export function listAssets(
   accountId: AccountId,
   { platform, status, deleted }: Omit<AssetFilters, 'tags' | 'q'>,
-  { after, limit }: { readonly after: Place | undefined; readonly limit: number },
+  { after, limit }: { readonly after: TimePosition | undefined; readonly limit: number },
 ): Statement<FoundRow> {
   const { values, put } = valuesOf(accountId, limit);
-  const from =
-    after === undefined ? '' : `and (created_at, id) < (${instantOf(put(after.at))}, ${put(after.id)}::uuid)`;
+  const from = olderThan(after, put)
+    .map((older) => `and ${older}`)
+    .join('');
   const slice = (kind: string) =>
     `select * from reel.assets where account_id = $1 and trashed = ${deleted === true} ${kind} ${from}
      order by created_at desc, id desc limit $2`;
@@ -202,13 +173,13 @@ export function assetsOf(accountId: AccountId, ids: readonly string[]): Statemen
   );
 }
 
-/** Between two places: from this one (included) down to that one (excluded). */
+/** Between two positions: from this one (included) down to that one (excluded). */
 export interface Stretch {
-  readonly from: Place | undefined;
-  readonly until: Place | undefined;
+  readonly from: TimePosition | undefined;
+  readonly until: TimePosition | undefined;
 }
 
-export interface MatchRow extends Place {
+export interface MatchRow extends TimePosition {
   readonly rank: number;
   /** It is no match: the next stretch begins here. */
   readonly beyond: boolean;

@@ -1,47 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Status } from './store.ts';
-import { eventsAfter, isTold, type PlacedEvent, placeOf } from './stream.ts';
-import type { GenerationView } from './views.ts';
+import type { WorkStatus } from './following.ts';
+import {
+  eventsAfter as after,
+  isTold,
+  type Progress,
+  type ProgressEvent,
+  type Told,
+  toldUntil,
+} from './progress-events.ts';
 
-const AT = new Date('2026-11-20T08:00:00Z');
-
-function view(status: Status, stored: number): GenerationView {
+function view(status: WorkStatus, stored: number): Progress {
   return {
-    generation: {
-      id: 'g',
-      draft_id: 'd',
-      platform: 'x',
-      mode: 'create',
-      target: null,
-      status,
-      asked: 5,
-      error_code: status === 'failed' ? 'provider_rejected' : null,
-      error_message: null,
-      request_id: 'r',
-      created_at: AT,
-      updated_at: AT,
-    },
-    variants: Array.from({ length: stored }, (_, n) => ({
-      id: `v${n + 1}`,
-      hook: 'A hook',
-      body: 'A body',
-      cta: 'A call',
-      hashtags: [],
-      over_length: false,
-    })),
+    status,
+    error: status === 'failed' ? { code: 'provider_rejected', message: '' } : undefined,
+    results: Array.from({ length: stored }, (_, n) => ({ id: `v${n + 1}` })),
+    whole: () => ({ status }),
   };
 }
 
+const eventsAfter = (told: Told, progress: Progress) => after(told, progress, 'variant');
+
 /** What an event says, in a word. */
-function word({ event, data }: PlacedEvent): string {
+function word({ event, data }: ProgressEvent): string {
   const { status, id } = data as { status?: string; id?: string };
   return event === 'done' ? `done ${status}` : (status ?? id ?? event);
 }
 
-/** A history of a generation: it waits, runs, gets its variants and ends; a reader may look at any of its states. */
+/** A history of some work: it waits, runs, gets its results and ends; a reader may look at any of its states. */
 const history = fc
-  .record({ stored: fc.nat({ max: 5 }), end: fc.constantFrom<Status>('completed', 'failed', 'cancelled') })
+  .record({
+    stored: fc.nat({ max: 5 }),
+    end: fc.constantFrom<WorkStatus>('completed', 'failed', 'cancelled'),
+  })
   .map(({ stored, end }) => [
     view('queued', 0),
     ...Array.from({ length: stored + 1 }, (_, n) => view('running', n)),
@@ -54,7 +45,7 @@ const reader = fc.record({
   cuts: fc.infiniteStream(fc.boolean()),
 });
 
-describe('a reader of a generation', () => {
+describe('a reader of some work', () => {
   test('who loses the stream at any event misses nothing and hears nothing twice, by the last event’s id alone', () => {
     fc.assert(
       fc.property(history, reader, (states, { looks, cuts }) => {
@@ -66,7 +57,7 @@ describe('a reader of a generation', () => {
           // Each connection begins with what the client sends, and may break after any event.
           for (let whole = false; !whole; ) {
             whole = true;
-            for (const event of eventsAfter(placeOf(id, state), state)) {
+            for (const event of eventsAfter(toldUntil(id, state), state)) {
               heard.push(word(event));
               id = event.id;
               whole = cuts.next().value === false;
@@ -74,19 +65,21 @@ describe('a reader of a generation', () => {
             }
           }
         }
-        const { status } = last.generation;
-        expect(heard.filter((one) => one.startsWith('v'))).toEqual(last.variants.map((one) => one.id));
+        const { status } = last;
+        expect(heard.filter((one) => one.startsWith('v'))).toEqual(
+          last.results.map((one) => (one as { id: string }).id),
+        );
         expect(heard.slice(-2)).toEqual([status, `done ${status}`]);
         expect(new Set(heard).size).toBe(heard.length);
-        expect(isTold(placeOf(id, last), last)).toBe(true);
+        expect(isTold(toldUntil(id, last), last)).toBe(true);
       }),
     );
   });
 
   test('hears the whole of it, in order', () => {
     const events = [view('queued', 0), view('running', 0), view('running', 2), view('completed', 3)].reduce<
-      PlacedEvent[]
-    >((all, state) => [...all, ...eventsAfter(placeOf(all.at(-1)?.id, state), state)], []);
+      ProgressEvent[]
+    >((all, state) => [...all, ...eventsAfter(toldUntil(all.at(-1)?.id, state), state)], []);
     expect(events.map((event) => [event.id, word(event)])).toEqual([
       ['0.0', 'queued'],
       ['0.1', 'running'],
@@ -99,15 +92,15 @@ describe('a reader of a generation', () => {
   });
 
   test('hears why it failed', () => {
-    const [status] = eventsAfter(placeOf('0.1', view('failed', 0)), view('failed', 0));
+    const [status] = eventsAfter(toldUntil('0.1', view('failed', 0)), view('failed', 0));
     expect(status?.data).toEqual({ status: 'failed', error: { code: 'provider_rejected', message: '' } });
   });
 
   test('hears of another end when it was started once more', () => {
-    const again = eventsAfter(placeOf('0.2', view('queued', 0)), view('queued', 0));
+    const again = eventsAfter(toldUntil('0.2', view('queued', 0)), view('queued', 0));
     expect(again.map(word)).toEqual(['queued']);
     const completed = view('completed', 1);
-    expect(eventsAfter(placeOf(again[0]?.id, completed), completed).map(word)).toEqual([
+    expect(eventsAfter(toldUntil(again[0]?.id, completed), completed).map(word)).toEqual([
       'v1',
       'completed',
       'done completed',
@@ -117,7 +110,7 @@ describe('a reader of a generation', () => {
   test.each(['', 'x', '1', '1.4', '-1.0', '0.0.0', '6.1', '3.1', '01.1', ' 0.0'])(
     'who comes with an id that was never given out (%o) is refused',
     (id) => {
-      expect(() => placeOf(id, view('running', 2))).toThrow('The Last-Event-ID is not one');
+      expect(() => toldUntil(id, view('running', 2))).toThrow('The Last-Event-ID is not one');
     },
   );
 });

@@ -1,0 +1,51 @@
+import { type PolicyInput, promptsIn } from '#platform/ai';
+import { type DataRule, erased, migrationsIn, THE_ACCOUNTS } from '#platform/db';
+import { routesOf } from '#platform/http';
+import { defineProduct, type ProductJob } from '#platform/product';
+import { sampleCatalogue } from './plans.ts';
+import * as routes from './routes.ts';
+import { createSample, type Sample } from './service.ts';
+
+/** How often a job is tried in all, and how often the model is asked within one try. */
+const TRIES = 3;
+
+/** Asks the model for one answer. */
+const answer: ProductJob<Sample> = {
+  attempts: TRIES,
+  run: (sample, job) => sample.answer(job),
+  giveUp: (sample, job, failure) => sample.giveUp(job, failure),
+  reviving: (sample, { accountId, payload }) => sample.revive(accountId, payload),
+};
+
+/** Deletes for good what has been in the trash for 30 days. */
+const purge: ProductJob<Sample> = {
+  attempts: TRIES,
+  run: async (sample) => void (await sample.purge()),
+  giveUp: () => Promise.resolve(),
+};
+
+/** How the model is called for an answer. */
+const answering: PolicyInput = {
+  models: ['small'],
+  temperature: 0.3,
+  maxOutputTokens: 800,
+  tries: TRIES,
+  timeouts: { total: 40_000 },
+  caps: { runTime: 120_000, inputBytes: 16_384, answerBytes: 65_536 },
+};
+
+/** What the erasure and the export of an account or a person do with the tables. */
+const dataRules: DataRule[] = [{ table: 'sample.answers', account: erased(), user: THE_ACCOUNTS }];
+
+/** Sample: a question is asked over HTTP, and a worker answers it. */
+export const sample = defineProduct({
+  ...sampleCatalogue,
+  migrations: migrationsIn('sample', import.meta.url),
+  dataRules,
+  routes: routesOf(routes),
+  jobs: { answer, purge },
+  schedules: { purge: { cron: '41 3 * * *', job: 'purge' } },
+  prompts: promptsIn(new URL('./prompts/', import.meta.url)),
+  policies: { answer: answering },
+  service: createSample,
+});

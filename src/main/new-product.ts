@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { JAVASCRIPT_WORDS, SQL_WORDS } from './reserved-words.ts';
+
+/** Where a new product is copied from: compiled, linted and formatted like all code, under a name of its own. */
+const TEMPLATE = 'docs/examples/product';
+const TEMPLATE_NAME = 'sample';
+const LIST = 'src/products/index.ts';
+/** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
+const SQL_PREFIXES = /^(pg|localtime)/;
+const NAME = /^[a-z][a-z0-9]{1,29}$/;
+
+/** Why there is no new product: a code that stays the same, and a sentence. Nothing was written. */
+export class NewProductRefused extends Error {
+  readonly code: 'not_a_checkout' | 'name_invalid' | 'name_reserved' | 'name_taken' | 'list_unreadable';
+
+  constructor(code: NewProductRefused['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Writes a product of this name into a checkout: its folder, its page of the docs, and its line in the list of products.
+ * All of it, or nothing. Throws `NewProductRefused`. Answers the paths that were written.
+ */
+export function newProduct(root: string, name: string): string[] {
+  if (!existsSync(join(root, TEMPLATE)))
+    throw new NewProductRefused('not_a_checkout', 'There is nothing to copy here: this is no checkout.');
+  const template = templateOf(root);
+  refuseName(root, name, template);
+  const list = listWith(root, name);
+  const folder = `src/products/${name}`;
+  const page = `docs/${name}.md`;
+  const files = [...template].map(
+    ([path, text]) =>
+      [
+        path === `${TEMPLATE_NAME}.md` ? page : join(folder, renamed(path, name)),
+        renamed(text, name),
+      ] as const,
+  );
+  try {
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text, { flag: 'wx' });
+    }
+    // A longer name moves line ends.
+    format(root, [folder]);
+    replace(join(root, LIST), list);
+    format(root, [LIST]);
+  } catch (error) {
+    rmSync(join(root, folder), { recursive: true, force: true });
+    rmSync(join(root, page), { force: true });
+    throw error;
+  }
+  return [...files.map(([path]) => path), LIST];
+}
+
+/** The files of the template by their paths in it. */
+function templateOf(root: string): Map<string, string> {
+  const folder = join(root, TEMPLATE);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) =>
+    path.replaceAll('\\', '/'),
+  );
+  return new Map(
+    paths
+      .filter((path) => statSync(join(folder, path)).isFile())
+      .toSorted()
+      .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
+  );
+}
+
+function renamed(text: string, name: string): string {
+  return text
+    .replaceAll(TEMPLATE_NAME, name)
+    .replaceAll(capital(TEMPLATE_NAME), capital(name))
+    .replace(/\.spec\.ts$/, '.test.ts');
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function refuseName(root: string, name: string, template: ReadonlyMap<string, string>): void {
+  if (!NAME.test(name)) {
+    throw new NewProductRefused(
+      'name_invalid',
+      'A product’s name has 2 to 30 lower-case letters and digits, a letter first: it names a folder, a database schema and paths.',
+    );
+  }
+  const why = reasonOf(root, name, template);
+  if (why !== undefined)
+    throw new NewProductRefused(
+      'name_reserved',
+      `"${name}" can't be a product: ${why}. Choose another name.`,
+    );
+  const there = [`src/products/${name}`, `docs/${name}.md`].find((path) => existsSync(join(root, path)));
+  if (there !== undefined)
+    throw new NewProductRefused(
+      'name_taken',
+      `${there} is there already. Choose another name, or remove it.`,
+    );
+}
+
+/** Why nothing new may have this name. */
+function reasonOf(root: string, name: string, template: ReadonlyMap<string, string>): string | undefined {
+  if (JAVASCRIPT_WORDS.has(name)) return 'it is a word of JavaScript';
+  if (SQL_WORDS.has(name) || SQL_PREFIXES.test(name)) return 'it is a word of PostgreSQL';
+  const modules = [...readdirSync(join(root, 'src/platform')), 'app', 'plinth', 'test', TEMPLATE_NAME];
+  if (modules.includes(name)) return 'a part of the program has it';
+  if (firstSegments(root).has(name)) return `calls under /v1/${name} are there already`;
+  const code = [...template].filter(([path]) => path.endsWith('.ts')).map(([, text]) => text);
+  const word = new RegExp(String.raw`\b(${name}|${capital(name)})\b`);
+  return code.some((text) => word.test(text)) ? 'the code of a new product uses the word itself' : undefined;
+}
+
+/** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
+function firstSegments(root: string): ReadonlySet<string> {
+  const file = join(root, 'docs/generated/openapi.json');
+  const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
+  const products = readdirSync(join(root, 'src/products'));
+  const segments = Object.keys(paths).map((path) => path.split('/')[2] ?? '');
+  return new Set(segments.filter((segment) => !products.includes(segment)));
+}
+
+/** The list of products with one more. */
+function listWith(root: string, name: string): string {
+  const text = readFileSync(join(root, LIST), 'utf8');
+  const lastImport = [...text.matchAll(/^import .*;\n/gm)].at(-1);
+  const list = /(products: readonly Product\[\] = \[[^\]]*?),?\s*\];/.exec(text);
+  if (lastImport === undefined || list === null)
+    throw new NewProductRefused('list_unreadable', `${LIST} is not as it was: add the product by hand.`);
+  const end = lastImport.index + lastImport[0].length;
+  return `${text.slice(0, end)}import { ${name} } from './${name}/index.ts';\n${text.slice(end)}`.replace(
+    list[0],
+    `${list[1]}, ${name}];`,
+  );
+}
+
+/** At once: no reader sees half of it. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+/** With the formatter of the checkout, where it is installed. */
+function format(root: string, paths: readonly string[]): void {
+  const biome = join(root, 'node_modules/.bin/biome');
+  if (existsSync(biome)) spawnSync(biome, ['format', '--write', ...paths], { cwd: root, stdio: 'ignore' });
+}

@@ -1,0 +1,81 @@
+import {
+  type EventStream,
+  lastEventId,
+  openEvents,
+  type Origin,
+  wantsEvents,
+  type Wire,
+} from '#platform/http';
+import { z } from 'zod';
+import type { Following, WorkKey } from './following.ts';
+import { eventsAfter, isTold, type Progress, type Told, toldUntil } from './progress-events.ts';
+
+/** The longest that one stream lasts, in milliseconds: whoever comes back is looked at anew, and may be known no more. */
+const LONGEST_STREAM = 300_000;
+
+/** The query of a route that follows work. Such a route is `streams: true` and answers 200 with the whole, and 204. */
+export const followQuery = {
+  wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
+};
+
+/** Who follows which work. */
+export interface Follower {
+  readonly key: WorkKey;
+  /** Seconds to wait for its end; 0: as it stands. */
+  readonly wait: number;
+  readonly origin: Pick<Origin, 'hangUp'>;
+  readonly wire: Wire;
+}
+
+/** Work of one kind, as its followers are told of it. */
+export interface ToldWork<View> {
+  readonly following: Following<View>;
+  /** What a result is called as an event: `variant`. */
+  readonly resultEvent: string;
+  readonly progressOf: (view: View) => Progress;
+}
+
+/**
+ * Answers whoever follows some work: as it stands; after a wait, as it is at its end (`?wait=20`); or event by event, for
+ * who accepts `text/event-stream`. Undefined where a reader of a stream has been told everything: 204. Throws what reading
+ * it throws, and `validation_failed` for a Last-Event-ID of another stream.
+ */
+export async function answerFollower<View>(
+  { key, wait: seconds, origin, wire }: Follower,
+  work: ToldWork<View>,
+): Promise<object | undefined> {
+  const { following, progressOf } = work;
+  const { hangUp } = origin;
+  if (!wantsEvents(wire)) {
+    const view = await (seconds === 0 ? following.read(key) : following.waitFor(key, { seconds, hangUp }));
+    return progressOf(view).whole();
+  }
+  const now = progressOf(await following.read(key));
+  const from = toldUntil(lastEventId(wire), now);
+  // Clients of this protocol come back when a stream ends, until 204 tells them that nothing more will come.
+  if (isTold(from, now)) return undefined;
+  const stream = openEvents(wire, { hangUp, longest: LONGEST_STREAM });
+  try {
+    await tell(key, { stream, from }, work);
+  } finally {
+    stream.end();
+  }
+  return undefined;
+}
+
+/** Tells a reader what becomes of some work, from what they know on to its end or the stream's. */
+async function tell<View>(
+  key: WorkKey,
+  { stream, from }: { readonly stream: EventStream; readonly from: Told },
+  { following, progressOf, resultEvent }: ToldWork<View>,
+): Promise<void> {
+  let told = from;
+  for await (const view of following.watch(key, { on: 'moved', over: stream.closed })) {
+    const progress = progressOf(view);
+    for (const event of eventsAfter(told, progress, resultEvent)) {
+      if (!(await stream.send(event))) return;
+      told = event.told;
+    }
+    if (isTold(told, progress)) return;
+  }
+}
