@@ -2,6 +2,7 @@ import { type PolicyInput, promptsIn } from '#platform/ai';
 import { type DataRule, erased, migrationsIn, THE_ACCOUNTS } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
+import { sampleCrashPoints } from './crash-points.ts';
 import { sampleCatalogue } from './plans.ts';
 import * as routes from './routes.ts';
 import { createSample, type Sample } from './service.ts';
@@ -42,6 +43,7 @@ export const sample = defineProduct({
   ...sampleCatalogue,
   migrations: migrationsIn('sample', import.meta.url),
   dataRules,
+  crashPoints: sampleCrashPoints,
   routes: routesOf(routes),
   jobs: { answer, purge },
   schedules: { purge: { cron: '41 3 * * *', job: 'purge' } },

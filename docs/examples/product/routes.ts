@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { pageOf, pageQuery } from '#platform/http';
+import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { acceptedAnswer, followQuery, productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Sample } from './service.ts';
@@ -36,8 +36,14 @@ export const ask = route(
       'Answers at once; a worker asks the model. Follow `status_url`: with `?wait=20` for the end of it, or as a stream of events (`Accept: text/event-stream`).',
     idempotency: 'required',
     spends: { feature: 'answer', as: 'job' },
-    body: z.strictObject({ question: z.string().trim().min(1).max(2_000) }),
-    reply: { 202: z.strictObject({ id: z.uuid(), status: z.literal('queued'), status_url: z.string() }) },
+    body: namedObject('NewSampleAnswer', { question: z.string().trim().min(1).max(2_000) }),
+    reply: {
+      202: namedObject('AcceptedSampleAnswer', {
+        id: z.uuid(),
+        status: z.literal('queued'),
+        status_url: z.string(),
+      }),
+    },
     errors: ['provider_unavailable'],
     example: {
       body: { question: ANSWER.question },
@@ -94,7 +100,7 @@ export const nameAnswer = route(
     ...writes,
     summary: 'Name an answer',
     versioned: true,
-    body: z.strictObject({ title: z.string().trim().min(1).max(200).nullable() }),
+    body: namedObject('SampleAnswerChange', { title: z.string().trim().min(1).max(200).nullable() }),
     reply: { 200: answerReply },
     errors: ['not_found'],
     example: {
@@ -113,7 +119,13 @@ export const cancelAnswer = route(
     ...writes,
     summary: 'Cancel a question',
     description: 'It does not count against your plan. Cancelling again changes nothing.',
-    reply: { 200: z.strictObject({ id: z.uuid(), status: z.literal('cancelled'), status_url: z.string() }) },
+    reply: {
+      200: namedObject('CanceledSampleAnswer', {
+        id: z.uuid(),
+        status: z.literal('cancelled'),
+        status_url: z.string(),
+      }),
+    },
     errors: ['not_found', 'sample_answer_ended'],
     example: { ...of, reply: { id: ANSWER.id, status: 'cancelled', status_url: STATUS_URL } },
   },
@@ -126,7 +138,7 @@ export const deleteAnswer = route(
     ...writes,
     summary: 'Put an answer into the trash',
     description: 'It is gone for good 30 days later.',
-    reply: { 200: z.strictObject({ ok: z.literal(true) }) },
+    reply: { 200: okReply },
     errors: ['not_found'],
     example: { ...of, reply: { ok: true } },
   },

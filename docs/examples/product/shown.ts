@@ -1,16 +1,16 @@
+import { namedObject } from '#platform/http';
 import { type Progress, WORK_STATUSES } from '#platform/product';
 import { z } from 'zod';
 import type { AnswerRow } from './store.ts';
 
 /** An answer as callers see it. */
-export const answerReply = z.strictObject({
+export const answerReply = namedObject('SampleAnswer', {
   id: z.uuid(),
   question: z.string(),
   title: z.string().nullable().describe('A name that you gave it.'),
   answer: z.string().nullable().describe('Null until its status is `completed`.'),
   status: z.enum(WORK_STATUSES),
-  error: z
-    .strictObject({ code: z.string(), message: z.string() })
+  error: namedObject('SampleAnswerError', { code: z.string(), message: z.string() })
     .optional()
     .describe('Why it failed; it did not count against your plan.'),
   request_id: z.string(),

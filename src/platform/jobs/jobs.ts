@@ -1,5 +1,5 @@
 import type { Audit } from '#platform/audit';
-import { commitPoint, type Database, statement, type Statement } from '#platform/db';
+import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Queue, WorkedQueue } from '#platform/queue';
 import { createCrew, type Delivered } from './crew.ts';

@@ -122,11 +122,11 @@ describe('charges', () => {
     const kept = [permit('1', { state: 'settled' })];
     const charged = { history: [failed], events: [paid(14)], permits: kept, bill };
     expect(rules({ ...charged, events: [paid(0)] })).toEqual(broke);
-    const away = { of: 'database', node: 0, from: failed.asked, until: failed.ended + 9 } as const;
-    expect(rules({ ...charged, outages: [away] })).toEqual(broke);
+    const gone = { of: 'database', node: 0, from: failed.asked, until: failed.ended + 9 } as const;
+    expect(rules({ ...charged, outages: [gone] })).toEqual(broke);
     const died = { of: 'process', node: 0, from: failed.ended + 5, until: failed.ended + 99 } as const;
     expect(rules({ ...charged, outages: [died] })).toEqual(broke);
-    expect(rules({ ...charged, outages: [away, died] })).toEqual([]);
+    expect(rules({ ...charged, outages: [gone, died] })).toEqual([]);
   });
 
   test('of a stream that the provider cut are for what was shown', () => {
