@@ -146,6 +146,14 @@ const VERB_TABLE: Readonly<
   },
   config: { right: [], wrong: [[['show'], 'show']] },
   doctor: { right: [[]], wrong: [[['--fix'], '--fix']] },
+  prepare: { right: [], wrong: [[['again'], 'again']] },
+  new: {
+    right: [],
+    wrong: [
+      [['service'], 'service'],
+      [['product', 'notes', 'more'], 'more'],
+    ],
+  },
 };
 /** Of a checkout: hands its words to a script. */
 const BESIDE = ['generate'];
