@@ -1,7 +1,7 @@
 import { readFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -10,12 +10,6 @@ afterEach(endAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SLOWLY = 'a new database was made without the prepared one';
-
-/** As npm does, whose `--omit=dev` means production: there nothing is set yet. */
-beforeAll(async () => {
-  const prepare = startProgram(['prepare'], { cwd: folder, environment: { NODE_ENV: 'production' } });
-  expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
-}, 120_000);
 
 /** What a first start says, at its most talkative. */
 async function firstStart(name: string): Promise<string> {
@@ -31,6 +25,9 @@ async function firstStart(name: string): Promise<string> {
 }
 
 test('two first starts at once copy what npm has prepared', { timeout: 120_000 }, async () => {
+  // `--omit=dev` means production to npm: there nothing is set yet.
+  const prepare = startProgram(['prepare'], { cwd: folder, environment: { NODE_ENV: 'production' } });
+  expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
   for (const said of await Promise.all([firstStart('one'), firstStart('other')]))
     expect(said).not.toContain(SLOWLY);
 });
