@@ -23,12 +23,11 @@ export async function makeCustomers(
   const { db, identity, accounts, entitlements } = app.modules;
   const [product = '', name = ''] = plan.split('.');
   const keys = await db.system('owner.first-start', PREPARE, async (tx) => {
-    const owner = {
-      ...(await identity.createUser(tx, { email: 'bench@example.com' })),
-      email: 'bench@example.com',
-    };
     const made: string[] = [];
     for (let n = 0; n < count; n += 1) {
+      // Nobody owns so many organizations.
+      const email = `bench-${n}@example.com`;
+      const owner = { ...(await identity.createUser(tx, { email })), email };
       const accountId = await accounts.makeOrganization(tx, owner, `Customer ${n}`);
       const { key } = await identity.createKey(tx, {
         accountId,
