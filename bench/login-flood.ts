@@ -34,6 +34,7 @@ export async function benchLoginFlood(say: (line: string) => void): Promise<Figu
   const server = await startPostgres({ binaries, durable: true });
   const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
   const settings = {
+    NODE_ENV: 'test',
     PORT: '0',
     DATA_DIR: folder,
     DATABASE_URL: server.adminUrl,
