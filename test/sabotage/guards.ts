@@ -88,13 +88,6 @@ export const GUARDS: readonly Patch[] = [
       'src/platform/ai/pipe.test.ts :: a plain call > under a permit that is over is refused before anything is sent, and the log says so',
   },
   {
-    name: 'budget-told-at-each-look',
-    file: 'src/platform/limits/operator-notices.ts',
-    find: 'if (marked.length === 0) return 0;',
-    replace: '',
-    expects: `${BUDGET} is told by an event, a mail and a metric, once, whichever process looks first, and calls get 503`,
-  },
-  {
     name: 'raised-budget-not-told-again',
     file: 'src/platform/limits/operator-notices.ts',
     find: 'is distinct from (d.day, b.daily)',

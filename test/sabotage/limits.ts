@@ -163,10 +163,9 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'two-corrections-of-one-call',
-    file: 'src/platform/limits/migrations/0001_limits.up.sql',
-    find: 'create unique index usage_events_one_correction on limits.usage_events (account_id, corrects)',
-    replace:
-      'create unique index usage_events_one_correction on limits.usage_events (account_id, corrects, id)',
+    file: 'src/platform/limits/migrations/0004_calls.up.sql',
+    find: 'coalesce(bool_or(t.corrects is not null and not t.estimated), false) as is_known',
+    replace: 'false as is_known',
     expects: `${SETTLING} a settlement that comes after the permit was closed for its dead holder > writes exactly one correction row, and the budget holds what it really cost`,
   },
   {
