@@ -71,12 +71,16 @@ describe('a budget of the operator that is used up', () => {
     await budgets.set({ product: 'gateway' }, { daily: micros(spent) });
     await modules.telling.now();
     expect(await mails()).toHaveLength(before + 1);
-    await stand.later('1 day');
-    expect(await mails()).toHaveLength(before + 1);
-    await budgets.set({ product: 'gateway' }, { daily: micros(1) });
+    await budgets.set({ product: 'gateway' }, { daily: micros(spent + 1) });
     await chat(customer);
     await modules.telling.now();
     expect(await mails()).toHaveLength(before + 2);
+    await stand.later('1 day');
+    expect(await mails()).toHaveLength(before + 2);
+    await budgets.set({ product: 'gateway' }, { daily: micros(1) });
+    await chat(customer);
+    await modules.telling.now();
+    expect(await mails()).toHaveLength(before + 3);
   });
 
   test('by hand is told by the metric alone: whoever closed it knows', async () => {
