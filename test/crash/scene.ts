@@ -22,7 +22,7 @@ import { keyOf, openHere, QUICK, type Running, type Site } from './site.ts';
 import { openTill, type Till } from './till.ts';
 
 /** Longer than the sweeper takes to look, and a job to be found when its time has come. */
-const RESOLVED = { timeout: 20_000, interval: 50 };
+const RESOLVED = { timeout: 120_000, interval: 50 };
 /** A lease, and a little more. */
 const LEASE_OVER = '31 seconds';
 

@@ -8,7 +8,7 @@ import type { Client } from '../process/client.ts';
 const NOON = new Date('2031-01-15T12:10:00Z');
 const SECRET = 'whsec_of_a_process_that_is_killed';
 /** As long as a person looks at the page to which they came back from paying. */
-const PATIENCE = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 
 /** A store where somebody has paid for a plan, and which tells of it whoever is alive, until it was heard. */
 export interface Till {

@@ -46,13 +46,13 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
       const release = await holdMeters(url, member.accountId);
       const ended = end === 'settlement' ? permit.settle() : permit.release('it failed');
       const failed = expect(ended).rejects.toThrow('was lost (57P01)');
-      await vi.waitFor(async () => expect(await waitsForLocks(db)).toBe(1));
+      await vi.waitFor(async () => expect(await waitsForLocks(db)).toBe(1), { timeout: 120_000 });
       await db.asMigrator(breakWaiting);
       await failed;
       await release();
 
       await vi.waitFor(async () => expect(await permits(db, member.accountId)).toMatchObject([{ state }]), {
-        timeout: 10_000,
+        timeout: 120_000,
       });
       expect(await ledgerLines(db, member.accountId)).toEqual([line]);
       granted(await fixture.admit(member, { reserve: 100 }));
