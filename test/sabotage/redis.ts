@@ -170,10 +170,10 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'slots-in-any-order',
     file: 'src/platform/ai/slots.redis.ts',
-    find: '    const turn = this.#line.wait(patience);',
+    find: '    const turn = this.#waiting.wait(patience);',
     replace: `    const early = await this.#ask();
     if (early !== undefined) return early;
-    const turn = this.#line.wait(patience);`,
+    const turn = this.#waiting.wait(patience);`,
     expects: `${PLACES} are given in the order in which they were asked for`,
   },
 ];

@@ -6,7 +6,7 @@ import { redirectedPath } from './redirect.ts';
 import type { Remainder } from './remainder.ts';
 
 /** Why an exchange came to nothing. */
-export type Mishap =
+export type TransportFailure =
   /** No byte of the request left: connection refused, no such host, a failed handshake. */
   | 'unreachable'
   /** The connection broke after the request went out. */
@@ -31,14 +31,19 @@ export type Ended =
       readonly body: Buffer;
     }
   | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders; readonly head: Buffer }
-  | { readonly kind: 'mishap'; readonly mishap: Mishap; readonly status: number; readonly isSent: boolean };
+  | {
+      readonly kind: 'failure';
+      readonly failure: TransportFailure;
+      readonly status: number;
+      readonly isSent: boolean;
+    };
 
 /** Who takes the parts of a stream, once it has begun. */
 export interface Consumer {
   /** Takes a part; false asks for no more until `resume`. The unread reader is the consumer's fault, not the provider's. */
   data(chunk: Buffer): boolean;
   end(): void;
-  mishap(mishap: Mishap | 'unread'): void;
+  fail(failure: TransportFailure | 'unread'): void;
 }
 
 export interface ExchangeOptions {
@@ -54,7 +59,12 @@ export interface ExchangeOptions {
 }
 
 /** What happened by the caller's doing: the provider goes on and bills, so that its figures are waited for. */
-const READ_ON: ReadonlySet<Mishap | 'unread'> = new Set(['stopped', 'unread', 'overdue', 'oversized']);
+const READ_ON: ReadonlySet<TransportFailure | 'unread'> = new Set([
+  'stopped',
+  'unread',
+  'overdue',
+  'oversized',
+]);
 
 /** How long it is read on, in milliseconds: by then nearly all answers are whole. */
 const READ_ON_MS = 30_000;
@@ -78,7 +88,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #resolve: (ended: Ended) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #consumer: Consumer | undefined;
-  #late: Mishap | 'end' | undefined;
+  #late: TransportFailure | 'end' | undefined;
   #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
@@ -102,7 +112,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#resolve = resolve;
   }
 
-  /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a mishap. */
+  /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a transport failure. */
   send(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): void {
     const { deadlines, timeouts, headOf } = this.#options;
     deadlines.watch(
@@ -125,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#consumer = consumer;
     const late = this.#late;
     if (late === 'end') consumer.end();
-    else if (late !== undefined) consumer.mishap(late);
+    else if (late !== undefined) consumer.fail(late);
   }
 
   resume(): void {
@@ -284,22 +294,22 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#options.deadlines.forget(this);
   }
 
-  #fail(reason: Mishap): void {
+  #fail(reason: TransportFailure): void {
     // Whoever leaves twice has left once.
     if (this.#remainder !== undefined && reason !== 'stopped') return this.#leave('lost');
     if (this.#over) return;
     this.#finish();
     const isSilence = reason === 'timeout' || reason === 'overdue';
-    const mishap = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
+    const failure = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
     // Any other status has said what it costs.
     const mayBeServed = this.#status === 0 || this.#status === 200;
-    if (this.#started && mayBeServed && READ_ON.has(mishap)) this.#readOn();
+    if (this.#started && mayBeServed && READ_ON.has(failure)) this.#readOn();
     if (!this.#streaming)
-      this.#resolve({ kind: 'mishap', mishap: reason, status: this.#status, isSent: this.#started });
+      this.#resolve({ kind: 'failure', failure: reason, status: this.#status, isSent: this.#started });
     else if (this.#consumer === undefined) this.#late = reason;
-    else this.#consumer.mishap(mishap);
+    else this.#consumer.fail(failure);
     // Last, because both call back at once.
-    if (this.#remainder === undefined) this.#abort(mishap);
+    if (this.#remainder === undefined) this.#abort(failure);
     else if (this.#paused) this.#goOn();
   }
 
