@@ -1,7 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type Denial, denial } from './denial.ts';
-import { limitExceeded } from './refusals.ts';
+import { limitExceeded } from './denial.ts';
 
 /**
  * Moves a gauge by a signed amount: the last statement of the transaction, in the account's scope, that changes what is

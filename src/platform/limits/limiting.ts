@@ -4,8 +4,8 @@ import type { Telemetry } from '#platform/telemetry';
 import type { Telling, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
 import { createAlerts } from './alerts.ts';
-import { createDenials } from './denials.ts';
-import { createDeniedEvents } from './denied.ts';
+import { createDenialCache } from './denials.ts';
+import { createDenialEvents } from './denials.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
 import { createOperatorNotices } from './operator-notices.ts';
 import { createBudgetAlert, createOperatorBudgets } from './operator.ts';
@@ -40,8 +40,8 @@ export interface Limiting {
 export function createLimiting(parts: LimitingParts): Limiting {
   const { clock, telemetry } = parts;
   const { logger, metrics } = telemetry;
-  const denials = createDenials(parts);
-  const denied = createDeniedEvents({
+  const denials = createDenialCache(parts);
+  const denied = createDenialEvents({
     ...parts,
     // Told with the next denial.
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
