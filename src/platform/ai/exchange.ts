@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { type Decoder, decoderFor } from './decoding.ts';
-import { redirectedPath } from './redirect.ts';
 import type { Remainder } from './remainder.ts';
 
 /** Why an exchange came to nothing. */
@@ -72,6 +71,8 @@ const EMPTY = Buffer.alloc(0);
 
 /** An error answer is read for its code and message only. */
 const MAX_ERROR_BYTES = 65_536;
+/** The redirects that keep method and body. */
+const KEEPING = new Set([307, 308]);
 /** Milliseconds that a stream may stay open after its end: as long as its connection needs to be used again. */
 const AFTER_END = 1_000;
 
@@ -340,4 +341,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#decoder?.stop();
     this.#controller?.abort(new Error(`the call was ended: ${why}`));
   }
+}
+
+/**
+ * The path to send a request to again; undefined when the answer is no redirect, or one that is not followed: those
+ * that make a GET of it, and those to another origin, which must not get our key.
+ */
+function redirectedPath(
+  answer: { readonly status: number; readonly location: string | undefined },
+  origin: string,
+): string | undefined {
+  if (!KEEPING.has(answer.status) || answer.location === undefined) return undefined;
+  const to = URL.parse(answer.location, origin);
+  return to?.origin === new URL(origin).origin ? to.pathname + to.search : undefined;
 }
