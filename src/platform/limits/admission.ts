@@ -1,7 +1,6 @@
 import { type Database, commitPoint, mayBeDone, statement } from '#platform/db';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import {
-  type AccountId,
   AppError,
   type HolderId,
   type Ids,
@@ -12,7 +11,7 @@ import {
 import type { RetryQueue } from './retry-queue.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
-import { type Denial, denial } from './denial.ts';
+import { type Denial, readDenial } from './denial.ts';
 import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
 import type { CompiledFeature } from './features.ts';
@@ -167,7 +166,7 @@ function admission(
       return { kind: 'plan_required', grant, needed, plan };
     }
     case 'denied':
-      return { kind: 'denied', denial: denial(decision) };
+      return { kind: 'denied', denial: readDenial(decision) };
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }

@@ -1,7 +1,7 @@
 import { type Database, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
-import { type Denial, denial } from './denial.ts';
+import { type Denial, readDenial } from './denial.ts';
 import type { Usage } from './permit.ts';
 import type { Resolution } from './permits.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
@@ -130,7 +130,7 @@ function extended(answer: Resolution): Extended {
         expiresAt: new Date(String(answer['due_at'])),
       };
     case 'denied':
-      return { kind: 'denied', denial: denial(answer) };
+      return { kind: 'denied', denial: readDenial(answer) };
     case 'refused':
       return { kind: 'refused', reason: String(answer['reason']) };
     default:

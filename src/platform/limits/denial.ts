@@ -27,7 +27,7 @@ export interface Denial {
 }
 
 /** Reads a denial as the SQL functions write it. */
-export function denial(decision: Record<string, unknown>): Denial {
+export function readDenial(decision: Record<string, unknown>): Denial {
   const { limit, of, used, max, size, needed, resets_at, now, plan } = decision as {
     limit: string;
     of: Denial['of'];

@@ -19,7 +19,7 @@ export {
 } from './admission.ts';
 export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
-export type { Denial } from './denial.ts';
+export { type Denial, limitExceeded, planRequired } from './denial.ts';
 export type { DenialCache } from './denials.ts';
 export { createDenialEvents, type DenialEvents } from './denials.ts';
 export type { CompiledFeature } from './features.ts';
@@ -48,7 +48,6 @@ export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
-export { limitExceeded, planRequired } from './denial.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
 export { createRoom } from './room.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';

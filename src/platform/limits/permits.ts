@@ -21,7 +21,7 @@ import {
 import type { RetryQueue } from './retry-queue.ts';
 import { PermitProgress } from './permit-progress.ts';
 import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
-import { denial } from './denial.ts';
+import { readDenial } from './denial.ts';
 import { meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
 import { BACKENDS } from './delegated.ts';
@@ -375,7 +375,7 @@ function answerStatement(
 }
 
 function budgetDenied(answer: Resolution): AppError {
-  const { limit, used, max, resetsAt, retryAfter } = denial(answer);
+  const { limit, used, max, resetsAt, retryAfter } = readDenial(answer);
   return new AppError('limit_exceeded', {
     details: { limit, used, max, resets_at: resetsAt },
     ...(retryAfter === undefined ? {} : { retryAfter }),
