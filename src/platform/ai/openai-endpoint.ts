@@ -12,7 +12,7 @@ import { sizeOf, type TokenCounter } from './tokens.ts';
 import { isRecord } from './usage.ts';
 import { invalid, readWire, type WireRequest } from './wire.ts';
 
-/** A chat request of the public door, checked and priced, before admission. */
+/** A chat request of the OpenAI endpoint, checked and priced, before admission. */
 export interface PreparedChat {
   readonly model: string;
   readonly stream: boolean;
@@ -32,8 +32,8 @@ export interface PreparedChat {
   closer(): Promise<PreparedChat | undefined>;
 }
 
-/** The OpenAI protocol for any client: the pipe with a door. */
-export interface Door {
+/** The OpenAI protocol for any client, in front of the pipe. */
+export interface OpenAiEndpoint {
   /**
    * Reads the bytes of a chat request. Throws validation_failed, field_refused, model_unknown, context_too_large.
    * `policy` names the policy that caps it (`gateway.chat`); the models are the ones that the request asks for.
@@ -60,7 +60,7 @@ export interface ListedModel {
   readonly owned_by: string;
 }
 
-export interface DoorParts extends RelayParts {
+export interface OpenAiEndpointParts extends RelayParts {
   readonly providers: Providers;
   readonly tokens: TokenCounter;
   readonly policyOf: (name: string) => Policy;
@@ -74,7 +74,7 @@ interface Names {
   readonly byId: ReadonlyMap<string, ListedModel>;
 }
 
-export function createDoor(parts: DoorParts): Door {
+export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint {
   const known = new WeakMap<Providers, Names>();
 
   /** Settings may change while the program runs: providers are others then. */
@@ -134,7 +134,7 @@ const LEAST_PART = 10;
 
 type Asked = Pick<PreparedChat, 'policy' | 'chain' | 'wire'>;
 
-function preparedFor(parts: DoorParts, asked: Asked): PreparedChat {
+function preparedFor(parts: OpenAiEndpointParts, asked: Asked): PreparedChat {
   const { policy, chain, wire } = asked;
   const [first] = chain;
   if (first === undefined) throw modelUnknown(wire.model);

@@ -1,13 +1,24 @@
 import type { z } from 'zod';
-import type { GenerateEachRequest } from './each.ts';
 import { ElementReader } from './elements.ts';
 import { ProviderError } from './errors.ts';
 import type { LiveStream, Sink } from './live-stream.ts';
 import { unavailable } from './outcome.ts';
 import { StreamText } from './stream-text.ts';
+import type { StructuredRequest } from './structured.ts';
+
+export interface StreamItemsRequest<Item extends z.ZodType> extends StructuredRequest {
+  /** What each element must be; one that does not fit is dropped. */
+  readonly item: Item;
+  /** The name under which the answer lists them: `{ [list]: item[] }`. */
+  readonly list: string;
+  /** No more than this are taken. How many to make the prompt says. */
+  readonly most: number;
+  /** Takes an element, the first with index 0: awaited, one after the other. What it throws ends the call. */
+  readonly take: (item: z.output<Item>, index: number) => Promise<void>;
+}
 
 /** What became of a streamed list. */
-export interface Taken {
+export interface ListEnd {
   readonly count: number;
   /** `take` threw this; the stream was stopped. */
   readonly thrown: { readonly error: unknown } | undefined;
@@ -21,10 +32,10 @@ const BORDER = Buffer.from('\n\n');
  * Reads one streamed answer and hands its elements to `take`. The stream is not held back meanwhile: what is shown
  * but not yet taken waits here, at most `maxBytes` of it, so that a slow commit makes no provider wait.
  */
-export class Taking<Item extends z.ZodType> implements Sink {
+export class ListReader<Item extends z.ZodType> implements Sink {
   /** Settles when the ledger has the stream's outcome and the last element is taken; never rejects. */
-  readonly done: Promise<Taken>;
-  readonly #request: GenerateEachRequest<Item>;
+  readonly done: Promise<ListEnd>;
+  readonly #request: StreamItemsRequest<Item>;
   readonly #stream: { readonly live: LiveStream; readonly maxBytes: number };
   readonly #text = new StreamText();
   readonly #elements: ElementReader;
@@ -32,11 +43,11 @@ export class Taking<Item extends z.ZodType> implements Sink {
   #bytes = 0;
   #handed = 0;
   #count = 0;
-  #thrown: Taken['thrown'];
+  #thrown: ListEnd['thrown'];
   #broken: ProviderError | undefined;
 
   constructor(
-    request: GenerateEachRequest<Item>,
+    request: StreamItemsRequest<Item>,
     stream: { readonly live: LiveStream; readonly maxBytes: number },
   ) {
     this.#request = request;
@@ -88,7 +99,7 @@ export class Taking<Item extends z.ZodType> implements Sink {
     }
   }
 
-  async #finish(): Promise<Taken> {
+  async #finish(): Promise<ListEnd> {
     await this.#stream.live.finished;
     await this.#turn;
     if (this.#request.signal?.aborted === true)

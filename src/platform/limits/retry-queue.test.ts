@@ -15,7 +15,7 @@ import {
 } from '#test/limits';
 import { answers } from '#test/answers';
 import { ids } from '#test/factories';
-import { createTelling } from './again.ts';
+import { createRetryQueue } from './retry-queue.ts';
 import { createLimits } from './limits.ts';
 
 const RULES = {
@@ -64,51 +64,51 @@ const away = () => Promise.reject(new DatabaseAway('It is away.', undefined));
 
 describe('what the database was away for', () => {
   test('is told until the database answers, each once, and whatever it answers', async () => {
-    const telling = createTelling();
+    const retries = createRetryQueue();
     const told: string[] = [];
     let isAway = true;
     for (const name of ['one', 'two', 'three']) {
-      telling.tell({ name }, async () => {
+      retries.add({ name }, async () => {
         if (isAway) return away();
         told.push(name);
         if (name === 'two') throw new AppError('not_found');
         return undefined;
       });
     }
-    expect(telling.size).toBe(3);
+    expect(retries.size).toBe(3);
     isAway = false;
-    expect(await telling.finish(60_000)).toBe(0);
+    expect(await retries.finish(60_000)).toBe(0);
     expect(told.toSorted()).toEqual(['one', 'three', 'two']);
   });
 
   test('is logged, and no longer told, when the process ends before', async () => {
     const forgotten: unknown[] = [];
-    const telling = createTelling((facts, why) => forgotten.push([facts, why]));
-    telling.tell({ permit_id: 'its' }, away);
-    expect(await telling.finish(0)).toBe(1);
+    const retries = createRetryQueue((facts, why) => forgotten.push([facts, why]));
+    retries.add({ permit_id: 'its' }, away);
+    expect(await retries.finish(0)).toBe(1);
     expect(forgotten).toEqual([[{ permit_id: 'its' }, 'late']]);
-    expect(telling.size).toBe(0);
+    expect(retries.size).toBe(0);
   });
 
   test('is so much and no more, or memory would be what is away next: what is past it is logged', () => {
     const forgotten: unknown[] = [];
-    const telling = createTelling((facts, why) => forgotten.push([facts, why]));
-    for (let nth = 1; nth <= 10_001; nth += 1) telling.tell({ nth }, away);
-    expect(telling.size).toBe(10_000);
+    const retries = createRetryQueue((facts, why) => forgotten.push([facts, why]));
+    for (let nth = 1; nth <= 10_001; nth += 1) retries.add({ nth }, away);
+    expect(retries.size).toBe(10_000);
     expect(forgotten).toEqual([[{ nth: 10_001 }, 'too_many']]);
   });
 
   test('does not hold up what follows when the database is there and refuses it; in the end it is logged', async () => {
     const forgotten: unknown[] = [];
     const told: string[] = [];
-    const telling = createTelling((facts, why) => forgotten.push([facts, why]), { first: 1, longest: 1 });
-    telling.tell({ name: 'broken' }, () => Promise.reject(new Error('no such function')));
-    telling.tell({ name: 'sound' }, async () => {
+    const retries = createRetryQueue((facts, why) => forgotten.push([facts, why]), { first: 1, longest: 1 });
+    retries.add({ name: 'broken' }, () => Promise.reject(new Error('no such function')));
+    retries.add({ name: 'sound' }, async () => {
       // The one before has not been given up yet.
       expect(forgotten).toEqual([]);
       told.push('sound');
     });
-    expect(await telling.finish(60_000)).toBe(0);
+    expect(await retries.finish(60_000)).toBe(0);
     expect(told).toEqual(['sound']);
     expect(forgotten).toEqual([[{ name: 'broken' }, 'refused']]);
   });

@@ -25,7 +25,7 @@ export interface Decider {
   stop(): Promise<void>;
 }
 
-export interface CrewOptions {
+export interface DeciderOptions {
   readonly urlFor: (name: string) => URL;
   readonly seed: string;
   readonly members: readonly Member[];
@@ -34,7 +34,7 @@ export interface CrewOptions {
   readonly callers: number;
 }
 
-export async function openDecider(name: string, options: CrewOptions): Promise<Decider> {
+export async function openDecider(name: string, options: DeciderOptions): Promise<Decider> {
   const url = options.urlFor(name);
   const chance = options.chance.for(name);
   const commits = await startCommitCutter(url.href, () => chance.next());

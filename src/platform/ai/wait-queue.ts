@@ -8,7 +8,7 @@ export interface Patience {
 }
 
 /** A waiting line: first come, first served. */
-export class Line<Turn> {
+export class WaitQueue<Turn> {
   readonly #time: { readonly clock: Clock; readonly timers: Timers };
   /** Each with the end of its patience. */
   readonly #waiting = new Map<(turn: Turn | undefined) => void, number>();

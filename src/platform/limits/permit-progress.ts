@@ -1,7 +1,7 @@
 import { AppError } from '#platform/kernel';
 
 /** How far a permit's holder has come with it: whether a provider call is under way, and who sees to its end. */
-export class Course {
+export class PermitProgress {
   /** Ended by whoever holds it here: no further provider call goes out under it. */
   isOver = false;
   /** Its end, or a statement of it, was asked for, or it was handed to a job or a backend. */

@@ -1,5 +1,5 @@
 import { DatabaseAway } from '#platform/db';
-import { AppError, within } from '#platform/kernel';
+import { AppError, inTime, within } from '#platform/kernel';
 
 /** Milliseconds before a further try, at first and at most: a broken connection has a successor at once, a failover takes a while. */
 const PAUSES: Pauses = { first: 100, longest: 1_000 };
@@ -29,12 +29,12 @@ export type Forgotten = (
 ) => void;
 
 /** What this process knows and the database does not know for certain, because it was away when it was told. */
-export interface Telling {
+export interface RetryQueue {
   /**
    * Tells it again, with nobody waiting for it, until the database answers, whatever it answers. The same must be told twice
    * without harm. `facts` are logged if it never is.
    */
-  tell(facts: object, work: () => Promise<unknown>): void;
+  add(facts: object, work: () => Promise<unknown>): void;
   /** Told to a database that knows nothing of it: it is logged, as what is never told. */
   unknown(facts: object): void;
   /** How much is waiting. */
@@ -51,7 +51,7 @@ interface Waiting {
 }
 
 /** Tells things again: one of them asks whether the database is back, and when it is the others follow at once. */
-export function createTelling(onForgotten: Forgotten = () => {}, pauses: Pauses = PAUSES): Telling {
+export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Pauses = PAUSES): RetryQueue {
   const waiting = new Set<Waiting>();
   let under = false;
   let idle: (() => void)[] = [];
@@ -64,7 +64,7 @@ export function createTelling(onForgotten: Forgotten = () => {}, pauses: Pauses 
   /** Whether the database answered. */
   async function told(item: Waiting): Promise<boolean> {
     try {
-      await inTime(item.work());
+      await inTime(PATIENCE, item.work, () => new Late('the database did not answer in time'));
     } catch (error) {
       if (!(error instanceof AppError)) return failed(item, error);
     }
@@ -113,7 +113,7 @@ export function createTelling(onForgotten: Forgotten = () => {}, pauses: Pauses 
     get size() {
       return waiting.size;
     },
-    tell(facts, work) {
+    add(facts, work) {
       const item: Waiting = { facts, work, failures: 0, error: undefined };
       if (waiting.size >= MOST) return onForgotten(facts, 'too_many', undefined);
       waiting.add(item);
@@ -132,18 +132,6 @@ export function createTelling(onForgotten: Forgotten = () => {}, pauses: Pauses 
 }
 
 class Late extends Error {}
-
-async function inTime(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Late('the database did not answer in time')), PATIENCE).unref();
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((go) => {

@@ -11,7 +11,7 @@ const SECRET = 'whsec_of_a_process_that_is_killed';
 const PATIENCE = { timeout: 120_000, interval: 100 };
 
 /** A store where somebody has paid for a plan, and which tells of it whoever is alive, until it was heard. */
-export interface Till {
+export interface StripeFixture {
   readonly settings: Readonly<Record<string, string>>;
   /** Somebody pays for the organization of a site. */
   sell(db: Database): Promise<void>;
@@ -20,8 +20,8 @@ export interface Till {
   close(): Promise<void>;
 }
 
-export async function openTill(): Promise<Till> {
-  // Of the walks few need a till.
+export async function openStripe(): Promise<StripeFixture> {
+  // Of the walks few need it.
   const { packageAt } = await import('../../src/sandbox/stripe/testing/package.ts');
   const sandbox = await createStripeSandbox({ driven: NOON });
   const stripe = packageAt(sandbox);

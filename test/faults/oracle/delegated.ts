@@ -3,7 +3,7 @@ import { field, groupBy, isSuccess } from './answers.ts';
 import type { EventRow, Facts, PermitRow, Violation } from './facts.ts';
 
 /** Permits over HTTP and usage that was metered elsewhere: what a backend was told, beside the rows. */
-export function examineLent(facts: Facts): Violation[] {
+export function examineDelegated(facts: Facts): Violation[] {
   const rows: Rows = {
     permits: new Map(facts.permits.map((permit) => [permit.id, permit])),
     events: groupBy(facts.events, ({ permit_id }) => permit_id),

@@ -1,19 +1,19 @@
 import { type Database, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
-import { type Denial, denial } from './denial.ts';
+import { type Denial, readDenial } from './denial.ts';
 import type { Usage } from './permit.ts';
 import type { Resolution } from './permits.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 
-/** The holders of permits that are lent: the backends themselves, whichever process they ask. `limits.is_outside` knows them too. */
+/** The holders of permits that are delegated: the backends themselves, whichever process they ask. `limits.is_outside` knows them too. */
 export const BACKENDS: Readonly<Record<Backend, HolderId>> = {
   account: '00000000-0000-7000-8000-000000000001' as HolderId,
   operator: '00000000-0000-7000-8000-000000000002' as HolderId,
 };
 
-/** A permit that is lent to a backend outside of this program, as it stands. */
-export interface LentPermit {
+/** A permit that is delegated to a backend outside of this program, as it stands. */
+export interface DelegatedPermit {
   readonly accountId: AccountId;
   readonly backend: Backend;
   readonly id: PermitId;
@@ -39,8 +39,8 @@ export interface LentPermit {
   readonly fence: number;
 }
 
-/** Whose permit: an account's, lent to one kind of backend; for the other kind it does not exist. */
-export interface LentId {
+/** Whose permit: an account's, delegated to one kind of backend; for the other kind it does not exist. */
+export interface DelegatedId {
   readonly accountId: AccountId;
   readonly backend: Backend;
   readonly id: string;
@@ -61,33 +61,33 @@ export type Extended =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** What backends do with permits that they were lent. Each is one item of a batch of settlements, and the same twice is once. */
-export interface Lent {
-  find(of: LentId): Promise<LentPermit | undefined>;
+/** What backends do with permits that they were delegated. Each is one item of a batch of settlements, and the same twice is once. */
+export interface DelegatedPermits {
+  find(of: DelegatedId): Promise<DelegatedPermit | undefined>;
   /**
    * Closes a permit at what its call used; without figures at its reserve, as an estimate. Answers what it cost in all, or
    * undefined: it was closed before. Figures that nobody had said until then are posted all the same, as one correction.
    */
   settle(
-    permit: LentPermit,
+    permit: DelegatedPermit,
     end: { readonly units: number; readonly usage: Usage | undefined },
   ): Promise<Micros | undefined>;
   /** Its call was certainly not served: quota and credits go back. False: it was closed before; an estimate of it is corrected to nothing. */
-  release(permit: LentPermit, reason: string): Promise<boolean>;
-  extend(permit: LentPermit, by: Extension): Promise<Extended>;
+  release(permit: DelegatedPermit, reason: string): Promise<boolean>;
+  extend(permit: DelegatedPermit, by: Extension): Promise<Extended>;
 }
 
-type Row = Omit<LentPermit, 'accountId' | 'backend'>;
+type Row = Omit<DelegatedPermit, 'accountId' | 'backend'>;
 
-export interface LentParts {
+export interface DelegatedPermitsParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly resolve: (step: Step) => Promise<Resolution>;
 }
 
-export function createLent({ db, ids, resolve }: LentParts): Lent {
+export function createDelegatedPermits({ db, ids, resolve }: DelegatedPermitsParts): DelegatedPermits {
   function take(
-    { accountId, backend, product, id, event, fence }: LentPermit,
+    { accountId, backend, product, id, event, fence }: DelegatedPermit,
     step: Pick<Step, 'op' | 'n' | 'next' | 'reason'>,
     outcome?: Pick<Outcome, 's' | 'u'>,
   ): Promise<Resolution> {
@@ -130,7 +130,7 @@ function extended(answer: Resolution): Extended {
         expiresAt: new Date(String(answer['due_at'])),
       };
     case 'denied':
-      return { kind: 'denied', denial: denial(answer) };
+      return { kind: 'denied', denial: readDenial(answer) };
     case 'refused':
       return { kind: 'refused', reason: String(answer['reason']) };
     default:

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { makeDoors } from './testing/door.ts';
+import { makeOpenAiServers } from './testing/openai-endpoint.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
 import { makeFixture } from './testing/fixture.ts';
 import { delta, plainAnswer, scriptedUpstream } from './testing/upstream.ts';
@@ -11,7 +11,7 @@ const messages = [{ role: 'user' as const, content: 'Say something about tea, pl
 
 const fixture = makeFixture(createOpenAISandbox);
 let permit: RecordingPermit;
-const doorOf = makeDoors(() => permit);
+const clientOf = makeOpenAiServers(() => permit);
 
 beforeEach(() => {
   permit = recordingPermit();
@@ -21,9 +21,9 @@ function bare(text: string): string {
   return text.replaceAll(/"id":"[^"]*","created":\d+/g, '"id":"-","created":0');
 }
 
-describe('the official openai package through the door', () => {
+describe('the official openai package through the OpenAI endpoint', () => {
   test('gets a plain answer, and the permit is settled before the answer is sent', async () => {
-    const client = await doorOf(fixture.open());
+    const client = await clientOf(fixture.open());
     const { data, response } = await client.chat.completions
       .create({ model: 'small', messages, max_tokens: 50 })
       .withResponse();
@@ -37,7 +37,7 @@ describe('the official openai package through the door', () => {
   });
 
   test('streams byte for byte what the provider sends, less the usage event', async () => {
-    const client = await doorOf(fixture.open());
+    const client = await clientOf(fixture.open());
     const body = { model: 'small', messages, stream: true } as const;
     const relayed = await (await client.chat.completions.create(body).asResponse()).text();
     const direct = new OpenAI({ baseURL: fixture.sandbox.url, apiKey: 'key' });
@@ -56,7 +56,7 @@ describe('the official openai package through the door', () => {
   });
 
   test('reads a stream to its end', async () => {
-    const client = await doorOf(fixture.open());
+    const client = await clientOf(fixture.open());
     let text = '';
     for await (const chunk of await client.chat.completions.create({
       model: 'small',
@@ -70,7 +70,7 @@ describe('the official openai package through the door', () => {
 
   test('is told of a stream that breaks, as an error of the API', async () => {
     fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
-    const client = await doorOf(fixture.open());
+    const client = await clientOf(fixture.open());
     const reading = async (): Promise<void> => {
       for await (const chunk of await client.chat.completions.create({
         model: 'small',
@@ -91,7 +91,7 @@ describe('the official openai package through the door', () => {
       for (let event = 0; event < 2_000; event += 1) response.write(delta(word));
       response.end('data: [DONE]\n\n');
     });
-    const client = await doorOf(
+    const client = await clientOf(
       fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }),
     );
     let length = 0;
@@ -108,7 +108,7 @@ describe('the official openai package through the door', () => {
 
   test('that hangs up has its permit settled at once, and is charged what the provider bills when that is known', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
-    const client = await doorOf(
+    const client = await clientOf(
       fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }),
     );
     const stream = await client.chat.completions.create({ model: 'small', messages, stream: true });
@@ -133,7 +133,7 @@ describe('the official openai package through the door', () => {
           JSON.stringify({ error: { message: `'messages' is wrong (${key}, sk-another1)`, code: 'wrong' } }),
         );
     });
-    const client = await doorOf(
+    const client = await clientOf(
       fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: refusing.url, apiKey: key }] }),
     );
     await expect(client.chat.completions.create({ model: 'small', messages })).rejects.toMatchObject({
@@ -149,12 +149,12 @@ describe('the official openai package through the door', () => {
 test('a plain answer may be kept in the commit that settles its permit, before it is sent', async () => {
   const here = fixture.open();
   const kept: string[] = [];
-  const prepared = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
+  const prepared = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
   const settle = async (body: Uint8Array): Promise<void> => {
     kept.push(Buffer.from(body).toString('utf8'));
     await permit.settle();
   };
-  await here.door.relay(permit, prepared, { response: fail, settle }).catch(() => {});
+  await here.openAiEndpoint.relay(permit, prepared, { response: fail, settle }).catch(() => {});
   expect(JSON.parse(kept[0] ?? '')).toMatchObject({ object: 'chat.completion' });
   expect(permit.closed).toBe('settled');
 });
@@ -162,7 +162,7 @@ test('a plain answer may be kept in the commit that settles its permit, before i
 describe('what the provider is sent', () => {
   test('is forced to store nothing and names the account by a hash only', async () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
-    const client = await doorOf(
+    const client = await clientOf(
       fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const forged = { safety_identifier: 'someone-else', store: true, seed: 7 };
@@ -187,8 +187,10 @@ describe('what the provider is sent', () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
     const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
     const text = `{ "model" : "small", "seed": 9223372036854775807, "messages":[{"role":"user","content":"a \\"quoted\\" \\\\"}] }`;
-    await doorOf(here);
-    await here.door.relay(permit, here.door.prepareChat(text, POLICY), { response: fail }).catch(() => {});
+    await clientOf(here);
+    await here.openAiEndpoint
+      .relay(permit, here.openAiEndpoint.prepareChat(text, POLICY), { response: fail })
+      .catch(() => {});
     expect(upstream.requests[0]?.body).toContain('"seed": 9223372036854775807');
     expect(JSON.parse(upstream.requests[0]?.body ?? '')).toMatchObject({
       messages: [{ content: 'a "quoted" \\' }],
@@ -205,9 +207,9 @@ describe('the reply is capped', () => {
   test('to what the granted reserve buys', async () => {
     const here = fixture.open();
     const text = JSON.stringify({ model: 'small', messages, max_tokens: 1_000 });
-    const full = here.door.prepareChat(text, POLICY);
+    const full = here.openAiEndpoint.prepareChat(text, POLICY);
     permit = recordingPermit({ reserve: Math.floor(full.planned.reserve / 2) });
-    const client = await doorOf(here);
+    const client = await clientOf(here);
     const { response } = await client.chat.completions
       .create({ model: 'small', messages, max_tokens: 1_000 })
       .withResponse();
@@ -219,8 +221,8 @@ describe('the reply is capped', () => {
 
   test('and its reserve counts every reply that is asked for', () => {
     const here = fixture.open();
-    const one = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
-    const four = here.door.prepareChat(JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
+    const one = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
+    const four = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
     expect(four.planned.reserve).toBeGreaterThan(one.planned.reserve * 3);
   });
 });
@@ -232,7 +234,7 @@ describe('a provider that misbehaves', () => {
       if (index === 0) response.end('data: {"error":{"message":"overloaded"}}\n\n');
       else response.end(`: keep-alive\n\n${delta('tea')}data: [DONE]\n\n`);
     });
-    const client = await doorOf(
+    const client = await clientOf(
       fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const text = await (

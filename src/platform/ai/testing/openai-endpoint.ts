@@ -10,10 +10,10 @@ import { listening } from './upstream.ts';
 const POLICY = 'test.chat';
 
 /**
- * Servers with the door and nothing else: what the gateway product does, without its governance. They are closed after
+ * Servers with the OpenAI endpoint and nothing else: what the gateway product does, without its governance. They are closed after
  * each test. `permitFor` answers the permit of a call.
  */
-export function makeDoors(permitFor: () => Permit): (here: Ai) => Promise<OpenAI> {
+export function makeOpenAiServers(permitFor: () => Permit): (here: Ai) => Promise<OpenAI> {
   const opened: ReturnType<typeof createServer>[] = [];
   afterEach(() => {
     for (const server of opened.splice(0)) {
@@ -26,8 +26,11 @@ export function makeDoors(permitFor: () => Permit): (here: Ai) => Promise<OpenAI
     here: Ai,
     to: { readonly body: Buffer; readonly response: ServerResponse; readonly signal: AbortSignal },
   ): Promise<void> {
-    const prepared = here.door.prepareChat(to.body, POLICY);
-    await here.door.relay(permitFor(), prepared, { response: () => to.response, signal: to.signal });
+    const prepared = here.openAiEndpoint.prepareChat(to.body, POLICY);
+    await here.openAiEndpoint.relay(permitFor(), prepared, {
+      response: () => to.response,
+      signal: to.signal,
+    });
   }
 
   return async (here) => {

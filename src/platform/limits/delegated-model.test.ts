@@ -5,10 +5,10 @@ import { advance, advanceTo, type Member } from '#test/factories';
 import { figures, granted, openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
-import type { LentPermit } from './index.ts';
+import type { DelegatedPermit } from './index.ts';
 
 const { db } = await testDatabase();
-const lending = commitPoint('test.limits.lent-model', 'a permit that a test lends');
+const delegating = commitPoint('test.limits.delegated-model', 'a permit that a test delegates');
 const SIZES = { monthly: 12, at_once: 3, cost: 500 } as const;
 /** Seconds, in whole minutes: what the test itself takes does not count. */
 const LONGEST = 150 * 60;
@@ -21,7 +21,7 @@ const fixture = await openLimits(db, {
   plans: { only: SIZES },
   longestSeconds: LONGEST,
 });
-const { lent } = fixture.limits;
+const { delegated } = fixture.limits;
 
 type Op =
   | { readonly do: 'take'; readonly units: number; readonly reserve: number; readonly seconds: number }
@@ -66,8 +66,8 @@ const op: fc.Arbitrary<Op> = fc.oneof(
 );
 
 /** A permit as its backend remembers it. */
-interface Lent {
-  readonly found: LentPermit;
+interface DelegatedPermits {
+  readonly found: DelegatedPermit;
   state: 'running' | 'settled' | 'voided' | 'expired';
   units: number;
   reserve: number;
@@ -81,10 +81,10 @@ interface Lent {
   corrected: boolean;
 }
 
-/** What is promised of permits that are lent, as plainly as it can be written. */
+/** What is promised of permits that are delegated, as plainly as it can be written. */
 class Model {
   now = 0;
-  readonly all: Lent[] = [];
+  readonly all: DelegatedPermits[] = [];
 
   pass(time: number): void {
     this.now += time;
@@ -95,7 +95,8 @@ class Model {
   }
 
   get used() {
-    const sum = (of: (one: Lent) => number) => this.all.reduce((total, one) => total + of(one), 0);
+    const sum = (of: (one: DelegatedPermits) => number) =>
+      this.all.reduce((total, one) => total + of(one), 0);
     return {
       monthly: sum((one) => (one.state === 'voided' ? 0 : one.units)),
       at_once: sum((one) => (one.state === 'running' ? 1 : 0)),
@@ -103,7 +104,7 @@ class Model {
     };
   }
 
-  settle(one: Lent, units: number, cost: number | null): void {
+  settle(one: DelegatedPermits, units: number, cost: number | null): void {
     if (one.state === 'running') {
       Object.assign(one, { state: 'settled', units, cost: cost ?? one.reserve, guessed: cost === null });
     } else if (cost !== null && !one.corrected && (one.guessed || one.state === 'voided')) {
@@ -111,12 +112,12 @@ class Model {
     }
   }
 
-  release(one: Lent): void {
+  release(one: DelegatedPermits): void {
     if (one.state === 'running') Object.assign(one, { state: 'voided', cost: 0 });
     else if (one.guessed && !one.corrected) Object.assign(one, { cost: 0, guessed: false, corrected: true });
   }
 
-  extend(one: Lent, { seconds: time, reserve }: { seconds: number; reserve: number }): boolean {
+  extend(one: DelegatedPermits, { seconds: time, reserve }: { seconds: number; reserve: number }): boolean {
     if (one.state !== 'running') return false;
     const more = Math.max(0, reserve - one.reserve);
     if (more > 0 && this.used.cost + more > SIZES.cost) return false;
@@ -135,9 +136,9 @@ async function take(member: Member, model: Model, wanted: Extract<Op, { do: 'tak
   expect(admission.kind).toBe(fits ? 'permit' : 'denied');
   if (!fits) return;
   const permit = granted(admission);
-  await db.tenant(member.accountId, lending, [permit.lending('account', wanted.seconds)]);
-  const found = await lent.find({ accountId: member.accountId, backend: 'account', id: permit.id });
-  if (found === undefined) throw new Error('a permit was lent, and is not there');
+  await db.tenant(member.accountId, delegating, [permit.delegating('account', wanted.seconds)]);
+  const found = await delegated.find({ accountId: member.accountId, backend: 'account', id: permit.id });
+  if (found === undefined) throw new Error('a permit was delegated, and is not there');
   const times = { from: model.now, due: model.now + wanted.seconds };
   const money = { reserve, cost: 0, guessed: false, corrected: false };
   model.all.push({ found, state: 'running', units, ...times, ...money });
@@ -156,14 +157,14 @@ async function step(member: Member, model: Model, one: Op): Promise<void> {
   if (one.do === 'settle') {
     const units = Math.min(one.units, picked.units);
     const usage = one.cost === null ? undefined : figures(one.cost);
-    expect((await lent.settle(picked.found, { units, usage })) !== undefined).toBe(wasRunning);
+    expect((await delegated.settle(picked.found, { units, usage })) !== undefined).toBe(wasRunning);
     return model.settle(picked, units, one.cost);
   }
   if (one.do === 'release') {
-    expect(await lent.release(picked.found, 'no')).toBe(wasRunning);
+    expect(await delegated.release(picked.found, 'no')).toBe(wasRunning);
     return model.release(picked);
   }
-  const extended = await lent.extend(picked.found, { ...one, longest: LONGEST });
+  const extended = await delegated.extend(picked.found, { ...one, longest: LONGEST });
   expect(extended.kind === 'extended').toBe(model.extend(picked, one));
 }
 
@@ -180,7 +181,7 @@ async function check({ accountId }: Member, model: Model): Promise<void> {
   );
   const posted = model.all.reduce((sum, one) => sum + (one.state === 'running' ? 0 : one.cost), 0);
   expect(ledger?.posted).toBe(posted);
-  const after = await Promise.all(model.all.map(({ found }) => lent.find(found)));
+  const after = await Promise.all(model.all.map(({ found }) => delegated.find(found)));
   expect(after.map((one) => [one?.status, one?.cost, one?.units])).toEqual(
     model.all.map(({ state, cost, units }) => [state, cost, units]),
   );

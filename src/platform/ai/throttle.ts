@@ -1,5 +1,5 @@
 import type { Clock, Random } from '#platform/kernel';
-import { Line, type Patience } from './line.ts';
+import { WaitQueue, type Patience } from './wait-queue.ts';
 import type { Timers } from './timers.ts';
 
 /** Milliseconds. */
@@ -12,36 +12,36 @@ const LONGEST_PAUSE = 60_000;
 /** As many calls at once, served after a pause, show that the provider has room again. */
 const FULL = 64;
 
-/** A call that the gate let through, by the time of opening in which it did: it must `leave`, exactly once. */
-export type GatePass = number;
+/** Counts closings: a call is admitted in one epoch, and must `leave` it exactly once. */
+export type Epoch = number;
 
-export interface GateParts {
+export interface ThrottleParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
-  /** The gate has closed for so many milliseconds. */
+  /** It has closed for so many milliseconds. */
   readonly closed: (milliseconds: number) => void;
 }
 
 /**
- * The gate of one provider and model. A 429 closes it for as long as the provider asks, or for a backoff that doubles,
+ * The throttle of one provider and model. A 429 closes it for as long as the provider asks, or for a backoff that doubles,
  * with full jitter. Then it opens as TCP's slow start does: one call, and one more for each that is served, so that the
  * calls at once double; a thousand jobs that waited do not meet the provider at the same instant again.
  */
-export class Gate {
-  readonly #parts: GateParts;
-  readonly #line: Line<GatePass>;
+export class Throttle {
+  readonly #parts: ThrottleParts;
+  readonly #queue: WaitQueue<Epoch>;
   /** Counts closings: a call that was let through before the last one says nothing about the time after it. */
   #epoch = 0;
   #closedUntil = 0;
-  #room = Number.POSITIVE_INFINITY;
+  #window = Number.POSITIVE_INFINITY;
   #inside = 0;
   #streak = 0;
   #isWaking = false;
 
-  constructor(parts: GateParts) {
+  constructor(parts: ThrottleParts) {
     this.#parts = parts;
-    this.#line = new Line(parts);
+    this.#queue = new WaitQueue(parts);
   }
 
   /** Milliseconds until it opens. */
@@ -50,70 +50,70 @@ export class Gate {
   }
 
   /** Lets a call through, where there is room at once and nobody waits. */
-  admit(): GatePass | undefined {
+  admit(): Epoch | undefined {
     if (this.#isOpen) return this.#epoch;
-    if (this.#line.length > 0 || !this.#hasRoom) return undefined;
+    if (this.#queue.length > 0 || !this.#hasRoom) return undefined;
     this.#inside += 1;
     return this.#epoch;
   }
 
   /** Waits for room; undefined when there is none in time. */
-  queue(patience: Patience): Promise<GatePass | undefined> {
+  queue(patience: Patience): Promise<Epoch | undefined> {
     if (this.#closedUntil > patience.until) return Promise.resolve(undefined);
-    const turn = this.#line.wait(patience);
-    this.#letIn();
+    const turn = this.#queue.wait(patience);
+    this.#admitWaiting();
     return turn;
   }
 
-  /** Whether the gate has not closed since the call was let through. */
-  holds(pass: GatePass): boolean {
-    return pass === this.#epoch;
+  /** Whether the throttle has not closed since the call was let through. */
+  isCurrent(epoch: Epoch): boolean {
+    return epoch === this.#epoch;
   }
 
   /** A call that was let through is over, or has begun to be answered. */
-  leave(pass: GatePass, result: 'served' | 'other'): void {
-    if (this.#isOpen || pass !== this.#epoch) return;
+  leave(epoch: Epoch, result: 'served' | 'other'): void {
+    if (this.#isOpen || epoch !== this.#epoch) return;
     this.#inside -= 1;
     if (result === 'served') {
       this.#streak = 0;
-      this.#room += 1;
-      if (this.#room > FULL) this.#room = Number.POSITIVE_INFINITY;
+      this.#window += 1;
+      if (this.#window > FULL) this.#window = Number.POSITIVE_INFINITY;
     }
-    this.#letIn();
+    this.#admitWaiting();
   }
 
   /** The provider had no room for a call; `retryAfter` are the milliseconds that it asks to wait. */
-  throttled(pass: GatePass, retryAfter: number | undefined): void {
-    // Of many that were under way together the first has closed the gate.
-    if (pass !== this.#epoch) return;
+  throttled(epoch: Epoch, retryAfter: number | undefined): void {
+    // Of many that were under way together the first has closed the throttle.
+    if (epoch !== this.#epoch) return;
     const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
     const asked = retryAfter ?? this.#parts.random.uniform() * bound;
     const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, asked));
     this.#epoch += 1;
     this.#streak += 1;
-    this.#room = 1;
+    this.#window = 1;
     this.#inside = 0;
     this.#closedUntil = this.#parts.clock.monotonic() + pause;
     this.#parts.closed(pause);
-    this.#line.dismiss(this.#closedUntil);
-    this.#letIn();
+    this.#queue.dismiss(this.#closedUntil);
+    this.#admitWaiting();
   }
 
   get #isOpen(): boolean {
-    return this.#room === Number.POSITIVE_INFINITY;
+    return this.#window === Number.POSITIVE_INFINITY;
   }
 
   get #hasRoom(): boolean {
-    return this.wait === 0 && this.#inside < this.#room;
+    return this.wait === 0 && this.#inside < this.#window;
   }
 
-  #letIn(): void {
-    while (this.#hasRoom && this.#line.next(this.#epoch)) this.#inside += 1;
-    if (this.wait === 0 || this.#line.length === 0 || this.#isWaking) return;
+  #admitWaiting(): void {
+    while (this.#hasRoom && this.#queue.next(this.#epoch)) this.#inside += 1;
+    if (this.wait === 0 || this.#queue.length === 0 || this.#isWaking) return;
     this.#isWaking = true;
     this.#parts.timers.after(this.wait, () => {
       this.#isWaking = false;
-      this.#letIn();
+      this.#admitWaiting();
     });
   }
 }

@@ -43,7 +43,7 @@ const usage = streamEvent({ choices: [], usage: { prompt_tokens: 10, completion_
 
 /** How many tokens of the sandbox's answer to `asking` there are. */
 async function tokens(): Promise<number> {
-  await fixture.open().generateEach(recordingPermit(), asking());
+  await fixture.open().streamItems(recordingPermit(), asking());
   return fixture.sandbox.bill().at(-1)?.completion_tokens ?? 0;
 }
 
@@ -51,7 +51,7 @@ describe('a streamed list', () => {
   test('is handed on in order, and costs what the bill says', async () => {
     const permit = recordingPermit();
     const { items, take } = basket();
-    const answer = await fixture.open().generateEach(permit, asking(take));
+    const answer = await fixture.open().streamItems(permit, asking(take));
     expect(answer).toMatchObject({ count: 3, prompt: { id: 'post', version: 2 } });
     expect(items).toHaveLength(3);
     expect(answer.usage.completionTokens).toBe(fixture.sandbox.bill().at(-1)?.completion_tokens);
@@ -68,7 +68,7 @@ describe('a streamed list', () => {
     const first = Promise.withResolvers<void>();
     const hooks: string[] = [];
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).generateEach(
+    const call = fixture.open({ upstreams }).streamItems(
       recordingPermit(),
       asking(async ({ hook }) => {
         hooks.push(hook);
@@ -85,7 +85,7 @@ describe('a streamed list', () => {
   test('never hands on two at once, and the stream goes on meanwhile', async () => {
     const permit = recordingPermit();
     let under = 0;
-    const answer = await fixture.open().generateEach(
+    const answer = await fixture.open().streamItems(
       permit,
       asking(async () => {
         under += 1;
@@ -104,18 +104,18 @@ describe('a streamed list', () => {
       text: `{"variants":[{"hook":1},${made('a', 'b', 'c', 'd').slice(13)}`,
     });
     const { items, take } = basket();
-    expect((await fixture.open().generateEach(recordingPermit(), asking(take))).count).toBe(3);
+    expect((await fixture.open().streamItems(recordingPermit(), asking(take))).count).toBe(3);
     expect(items.map(({ hook }) => hook)).toEqual(['a', 'b', 'c']);
   });
 
   test('may be wrapped in a code block', async () => {
     fixture.sandbox.faults.next({ kind: 'content', text: `Here you are:\n\`\`\`json\n${made('a')}\n\`\`\`` });
-    expect((await fixture.open().generateEach(recordingPermit(), asking())).count).toBe(1);
+    expect((await fixture.open().streamItems(recordingPermit(), asking())).count).toBe(1);
   });
 
   test('that a model cuts at its length gives what is complete', async () => {
     const maxOutputTokens = (await tokens()) - 5;
-    const answer = await fixture.open({}, { maxOutputTokens }).generateEach(recordingPermit(), asking());
+    const answer = await fixture.open({}, { maxOutputTokens }).streamItems(recordingPermit(), asking());
     expect(answer.count).toBe(2);
   });
 });
@@ -124,14 +124,14 @@ describe('a list without a usable element', () => {
   test('is asked for again, and each answer is paid for', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'empty_choices' });
-    expect((await fixture.open().generateEach(permit, asking())).count).toBe(3);
+    expect((await fixture.open().streamItems(permit, asking())).count).toBe(3);
     expect(permit.states).toEqual(['served', 'served', 'served']);
   });
 
   test('is given up after the policy tries', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.always({ kind: 'bad_content' });
-    await expect(fixture.open({}, { tries: 2 }).generateEach(permit, asking())).rejects.toMatchObject({
+    await expect(fixture.open({}, { tries: 2 }).streamItems(permit, asking())).rejects.toMatchObject({
       code: 'answer_unusable',
       retryable: false,
     });
@@ -144,7 +144,7 @@ describe('a list without a usable element', () => {
       { kind: 'cut_stream', after: 2 },
       { kind: 'cut_stream', after: 2, abrupt: true },
     );
-    expect((await fixture.open().generateEach(permit, asking())).count).toBe(3);
+    expect((await fixture.open().streamItems(permit, asking())).count).toBe(3);
     expect(permit.states).toEqual(['unknown', 'unknown', 'served']);
   });
 });
@@ -160,7 +160,7 @@ describe('a stream that breaks after elements were taken', () => {
       fixture.sandbox.faults.next({ kind: 'cut_stream', after, abrupt: after % 2 === 0 });
       const outcome = await fixture
         .open({}, { tries: 2 })
-        .generateEach(permit, asking(take))
+        .streamItems(permit, asking(take))
         .catch((error: unknown) => error);
       seen.add(items.length);
       if (permit.rows.length === 1) {
@@ -177,7 +177,7 @@ describe('a stream that breaks after elements were taken', () => {
 
   test('is the last try when it was: then no later attempt can help', async () => {
     fixture.sandbox.faults.next({ kind: 'cut_stream', after: (await tokens()) - 5 });
-    const call = fixture.open({}, { tries: 3 }).generateEach(recordingPermit({ calls: 2 }), asking());
+    const call = fixture.open({}, { tries: 3 }).streamItems(recordingPermit({ calls: 2 }), asking());
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: false });
   });
 
@@ -187,7 +187,7 @@ describe('a stream that breaks after elements were taken', () => {
     const permit = recordingPermit();
     const taken = Promise.withResolvers<void>();
     fixture.sandbox.faults.next({ kind: 'hang_midstream', after });
-    const call = fixture.open(time, { timeouts: { idle: 3_000 } }).generateEach(
+    const call = fixture.open(time, { timeouts: { idle: 3_000 } }).streamItems(
       permit,
       asking(async () => taken.resolve()),
     );
@@ -209,7 +209,7 @@ describe('a stream that breaks after elements were taken', () => {
     });
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).generateEach(permit, asking(take));
+    const call = fixture.open({ upstreams }).streamItems(permit, asking(take));
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: true });
     expect(items.map(({ hook }) => hook)).toEqual(['a']);
     // It ran to its end, and its figures are known.
@@ -220,7 +220,7 @@ describe('a stream that breaks after elements were taken', () => {
   test('is not asked for again when it is larger than the policy takes', async () => {
     fixture.sandbox.faults.always({ kind: 'content', text: `{"variants":[{"hook":"${'x'.repeat(5_000)}` });
     const permit = recordingPermit();
-    const call = fixture.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).generateEach(permit, asking());
+    const call = fixture.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).streamItems(permit, asking());
     await expect(call).rejects.toMatchObject({ code: 'answer_too_large', retryable: false });
     expect(permit.rows).toHaveLength(1);
   });
@@ -233,7 +233,7 @@ describe('a taker', () => {
     const error = new AppError('conflict');
     let calls = 0;
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).generateEach(
+    const call = fixture.open({ upstreams }).streamItems(
       permit,
       asking(async () => {
         calls += 1;
@@ -249,7 +249,7 @@ describe('a taker', () => {
 
   test('that throws at the last element, when the stream is over, is heard too', async () => {
     const permit = recordingPermit();
-    const call = fixture.open().generateEach(
+    const call = fixture.open().streamItems(
       permit,
       asking(async (_, index) => {
         await expect.poll(() => permit.states).toEqual(['served']);
@@ -265,7 +265,7 @@ describe('a taker', () => {
     const controller = new AbortController();
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).generateEach(permit, {
+    const call = fixture.open({ upstreams }).streamItems(permit, {
       ...asking(async (one, index) => {
         await take(one, index);
         controller.abort();

@@ -2,7 +2,7 @@ import type { JobId } from '#platform/kernel';
 import type { Taken } from './attempt.ts';
 import type { Lane } from './job.ts';
 import type { Outcome, WorkerParts } from './parts.ts';
-import type { Room } from './queue.ts';
+import type { FreeSlots } from './queue.ts';
 import { runJob } from './run.ts';
 
 /** What a signal of this topic means: the job that it names was cancelled. */
@@ -14,18 +14,18 @@ interface Run {
   readonly end: Promise<Outcome>;
 }
 
-/** The places for jobs in this process, and what runs on them. */
-export interface Places {
-  /** Free places by lane. */
-  room(): Omit<Room, 'afterBatch'>;
+/** The slots for jobs in this process, and what runs in them. */
+export interface JobSlots {
+  /** Free slots by lane. */
+  free(): Omit<FreeSlots, 'afterBatch'>;
   running(): Iterable<JobId>;
-  /** Runs a job that was taken up; `end` resolves when its place is free again. */
+  /** Runs a job that was taken up; `end` resolves when its slot is free again. */
   start(taken: Taken): { readonly end: Promise<Outcome> };
   /** Waits for what is under way; after `grace` milliseconds its signals end. */
   clear(grace: number): Promise<void>;
 }
 
-export function createPlaces(parts: WorkerParts): Places {
+export function createJobSlots(parts: WorkerParts): JobSlots {
   const runs = new Map<JobId, Run>();
   let stop = new AbortController();
   let unsubscribe: (() => void) | undefined;
@@ -43,7 +43,7 @@ export function createPlaces(parts: WorkerParts): Places {
   }
 
   return {
-    room() {
+    free() {
       const batch = [...runs.values()].filter(({ lane }) => lane === 'batch').length;
       const all = parts.concurrency - runs.size;
       return { all, batch: Math.min(all, parts.batchConcurrency - batch) };

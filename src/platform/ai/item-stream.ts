@@ -2,21 +2,10 @@ import type { Permit, Usage } from '#platform/limits';
 import { z } from 'zod';
 import { ProviderError } from './errors.ts';
 import { countTries } from './plan.ts';
-import { type StructuredParts, type StructuredRequest, structuredCall, unfit } from './structured.ts';
-import { Taking } from './taking.ts';
+import { type StructuredParts, structuredCall, unfit } from './structured.ts';
+import { ListReader, type StreamItemsRequest } from './list-reader.ts';
 
-export interface GenerateEachRequest<Item extends z.ZodType> extends StructuredRequest {
-  /** What each element must be; one that does not fit is dropped. */
-  readonly item: Item;
-  /** The name under which the answer lists them: `{ [list]: item[] }`. */
-  readonly list: string;
-  /** No more than this are taken. How many to make the prompt says. */
-  readonly most: number;
-  /** Takes an element, the first with index 0: awaited, one after the other. What it throws ends the call. */
-  readonly take: (item: z.output<Item>, index: number) => Promise<void>;
-}
-
-export interface GeneratedEach {
+export interface StreamedItems {
   /** Elements that were taken, at least one. */
   readonly count: number;
   /** Of the call that gave them; calls before it are in the ledger alike. */
@@ -29,11 +18,11 @@ export interface GeneratedEach {
  * and a stream that breaks are asked for again within the policy's tries; from then on a stream that breaks is the
  * caller's: it has what was taken, and may ask for the rest.
  */
-export async function generateEach<Item extends z.ZodType>(
+export async function streamItems<Item extends z.ZodType>(
   parts: StructuredParts,
   permit: Permit,
-  request: GenerateEachRequest<Item>,
-): Promise<GeneratedEach> {
+  request: StreamItemsRequest<Item>,
+): Promise<StreamedItems> {
   const schema = listSchema(request.item, request.list);
   const { call, prompt, named } = structuredCall(parts, permit, { request, schema, stream: true });
   const tries = countTries(permit, call.policy);
@@ -43,7 +32,7 @@ export async function generateEach<Item extends z.ZodType>(
     const answer = await parts.pipe(call);
     if (answer.kind !== 'stream') throw new Error('a stream was answered by a plain call');
     const { live, target } = answer;
-    const taken = await new Taking(request, { live, maxBytes: call.policy.caps.answerBytes }).done;
+    const taken = await new ListReader(request, { live, maxBytes: call.policy.caps.answerBytes }).done;
     const fields = { ...named, provider: target.provider, model: target.model, elements: taken.count };
     if (taken.thrown !== undefined) throw taken.thrown.error;
     broken = taken.broken;

@@ -15,10 +15,10 @@ import {
   windows,
 } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import type { LentPermit, Permit } from './index.ts';
+import type { DelegatedPermit, Permit } from './index.ts';
 
 const { db, url } = await testDatabase();
-const lending = commitPoint('test.limits.lending', 'a permit that a test lends');
+const delegating = commitPoint('test.limits.delegating', 'a permit that a test delegates');
 const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
@@ -31,29 +31,29 @@ const fixture = await openLimits(db, {
   plans: { only: { monthly: 50, hourly: 50, at_once: 1, cost: 1_000, credits: 20 } },
   longestSeconds: 600,
 });
-const { lent } = fixture.limits;
+const { delegated } = fixture.limits;
 
-/** Lends a permit that was admitted for a job which never came to own it. */
-async function lend(
+/** Delegates a permit that was admitted for a job which never came to own it. */
+async function delegate(
   permit: Permit,
   { seconds = 60, to = 'account' }: { readonly seconds?: number; readonly to?: Backend } = {},
 ): Promise<Date> {
-  const [[row]] = await db.tenant(permit.accountId, lending, [permit.lending(to, seconds)]);
-  if (row === undefined) throw new Error('nothing was lent');
+  const [[row]] = await db.tenant(permit.accountId, delegating, [permit.delegating(to, seconds)]);
+  if (row === undefined) throw new Error('nothing was delegated');
   return row.expires_at;
 }
 
 async function find(accountId: Permit['accountId'], id: string, backend: Backend = 'account') {
-  const found = await lent.find({ accountId, id, backend });
+  const found = await delegated.find({ accountId, id, backend });
   if (found === undefined) throw new Error('there is no such permit');
   return found;
 }
 
 /** A member with a permit for 60 seconds, of 100 micro-dollars. */
-async function borrower(wanted: Wanted = {}): Promise<{ member: Member; permit: LentPermit }> {
+async function delegatedTo(wanted: Wanted = {}): Promise<{ member: Member; permit: DelegatedPermit }> {
   const member = await fixture.member();
   const permit = granted(await fixture.admit(member, { as: 'job', reserve: 100, ...wanted }));
-  await lend(permit);
+  await delegate(permit);
   return { member, permit: await find(member.accountId, permit.id) };
 }
 
@@ -62,27 +62,27 @@ const held = (monthly: number, cost: number, hourly = monthly) => ({
   'gym hourly': hourly,
   'gym cost': cost,
 });
-const again = ({ accountId, id }: LentPermit) => find(accountId, id);
+const again = ({ accountId, id }: DelegatedPermit) => find(accountId, id);
 
-describe('a permit that is lent', () => {
+describe('a permit that is delegated', () => {
   test('runs without a process, whatever becomes of the one that gave it', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { as: 'job', reserve: 100 })));
-    await lend(permit);
+    await delegate(permit);
     await node.holder.end();
     await fixture.limits.sweep();
     expect(await again(await find(member.accountId, permit.id))).toMatchObject({ status: 'running' });
     denied(await fixture.admit(member));
-    expect(await lent.settle(await find(member.accountId, permit.id), { units: 1, usage: figures(30) })).toBe(
-      30,
-    );
+    expect(
+      await delegated.settle(await find(member.accountId, permit.id), { units: 1, usage: figures(30) }),
+    ).toBe(30);
     granted(await fixture.admit(member));
   });
 
   test('expires at its instant, not before: its place is free then, without any sweep', async () => {
     await advanceTo(db, '2027-02-01T10:00:00Z');
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     await advanceTo(db, new Date(permit.expiresAt.getTime() - 30_000).toISOString());
     denied(await fixture.admit(member));
     await advanceTo(db, new Date(permit.expiresAt.getTime() + 1).toISOString());
@@ -90,37 +90,42 @@ describe('a permit that is lent', () => {
     granted(await fixture.admit(member));
   });
 
-  test('never lasts longer than its feature allows, lent or extended', async () => {
+  test('never lasts longer than its feature allows, delegated or extended', async () => {
     const member = await fixture.member();
     const permit = granted(await fixture.admit(member, { as: 'job' }));
-    await lend(permit, { seconds: 3_600 });
+    await delegate(permit, { seconds: 3_600 });
     const { expiresAt, createdAt } = await find(member.accountId, permit.id);
     expect(expiresAt.getTime() - createdAt.getTime()).toBe(600_000);
-    const more = await lent.extend(await find(member.accountId, permit.id), { seconds: 900, longest: 600 });
+    const more = await delegated.extend(await find(member.accountId, permit.id), {
+      seconds: 900,
+      longest: 600,
+    });
     expect(more).toMatchObject({ kind: 'extended', expiresAt });
   });
 
-  test('is lent once, by whoever holds it: nothing else is changed', async () => {
+  test('is delegated once, by whoever holds it: nothing else is changed', async () => {
     const member = await fixture.member();
     const permit = granted(await fixture.admit(member, { as: 'job' }));
     const stranger = await fixture.member();
-    const stolen = db.tenant(stranger.accountId, lending, [permit.lending('account', 60)]);
+    const stolen = db.tenant(stranger.accountId, delegating, [permit.delegating('account', 60)]);
     await expect(stolen).rejects.toMatchObject({ code: 'PL010' });
-    await lend(permit);
-    await expect(lend(permit)).rejects.toMatchObject({ code: 'PL010' });
+    await delegate(permit);
+    await expect(delegate(permit)).rejects.toMatchObject({ code: 'PL010' });
     await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
     await expect(permit.release('no')).rejects.toMatchObject({ code: 'permit_stale' });
     expect(await find(member.accountId, permit.id)).toMatchObject({ status: 'running' });
   });
 
   test('does not exist for another account, nor for the other kind of backend', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     const stranger = await fixture.member();
     const at = { accountId: member.accountId, id: permit.id };
-    expect(await lent.find({ ...at, accountId: stranger.accountId, backend: 'account' })).toBeUndefined();
-    expect(await lent.find({ ...at, backend: 'operator' })).toBeUndefined();
+    expect(
+      await delegated.find({ ...at, accountId: stranger.accountId, backend: 'account' }),
+    ).toBeUndefined();
+    expect(await delegated.find({ ...at, backend: 'operator' })).toBeUndefined();
     // Not even by somebody who has seen it.
-    expect(await lent.settle({ ...permit, backend: 'operator' }, { units: 1, usage: figures(1) })).toBe(
+    expect(await delegated.settle({ ...permit, backend: 'operator' }, { units: 1, usage: figures(1) })).toBe(
       undefined,
     );
     expect(await again(permit)).toMatchObject({ status: 'running' });
@@ -129,7 +134,7 @@ describe('a permit that is lent', () => {
   test('is none of the permits that a process or a job runs', async () => {
     const member = await fixture.member();
     const permit = granted(await fixture.admit(member));
-    expect(await lent.find({ accountId: member.accountId, id: permit.id, backend: 'account' })).toBe(
+    expect(await delegated.find({ accountId: member.accountId, id: permit.id, backend: 'account' })).toBe(
       undefined,
     );
   });
@@ -137,38 +142,38 @@ describe('a permit that is lent', () => {
 
 describe('a settlement', () => {
   test('charges what the call cost and frees the rest', async () => {
-    const { member, permit } = await borrower({ units: 3 });
-    expect(await lent.settle(permit, { units: 3, usage: figures(30) })).toBe(30);
+    const { member, permit } = await delegatedTo({ units: 3 });
+    expect(await delegated.settle(permit, { units: 3, usage: figures(30) })).toBe(30);
     expect(await windows(db, member.accountId)).toEqual(held(3, 30));
     expect(await again(permit)).toMatchObject({ status: 'settled', cost: 30, estimated: false });
   });
 
   test('with fewer units gives the others back, but not to the burst', async () => {
-    const { member, permit } = await borrower({ units: 5 });
-    await lent.settle(permit, { units: 2, usage: figures(30) });
+    const { member, permit } = await delegatedTo({ units: 5 });
+    await delegated.settle(permit, { units: 2, usage: figures(30) });
     expect(await windows(db, member.accountId)).toEqual(held(2, 30, 5));
     expect(await again(permit)).toMatchObject({ units: 2 });
   });
 
   test('with no units gives them all back, and what was spent stays', async () => {
-    const { member, permit } = await borrower({ units: 5 });
-    await lent.settle(permit, { units: 0, usage: figures(30) });
+    const { member, permit } = await delegatedTo({ units: 5 });
+    await delegated.settle(permit, { units: 0, usage: figures(30) });
     expect(await windows(db, member.accountId)).toEqual(held(0, 30, 5));
   });
 
   test('gives credits back to where they were drawn last', async () => {
-    const { member, permit } = await borrower({ feature: 'pay', units: 12 });
-    await lent.settle(permit, { units: 5, usage: undefined });
+    const { member, permit } = await delegatedTo({ feature: 'pay', units: 12 });
+    await delegated.settle(permit, { units: 5, usage: undefined });
     const credits = (await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'credits');
     expect(credits).toMatchObject({ used: 5, balance: 15 });
   });
 
   test('without figures posts the reserve as an estimate, which later figures make exact, once', async () => {
-    const { member, permit } = await borrower();
-    expect(await lent.settle(permit, { units: 1, usage: undefined })).toBe(100);
+    const { member, permit } = await delegatedTo();
+    expect(await delegated.settle(permit, { units: 1, usage: undefined })).toBe(100);
     expect(await again(permit)).toMatchObject({ status: 'settled', estimated: true, cost: 100 });
     for (const cost of [30, 30, 55]) {
-      expect(await lent.settle(permit, { units: 1, usage: figures(cost) })).toBeUndefined();
+      expect(await delegated.settle(permit, { units: 1, usage: figures(cost) })).toBeUndefined();
       expect(await again(permit)).toMatchObject({ status: 'settled', estimated: false, cost: 30 });
     }
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -70']);
@@ -176,25 +181,28 @@ describe('a settlement', () => {
   });
 
   test('that comes ten times at once charges once', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     const usage = figures(30);
     const costs = await Promise.all(
-      Array.from({ length: 10 }, () => lent.settle(permit, { units: 1, usage })),
+      Array.from({ length: 10 }, () => delegated.settle(permit, { units: 1, usage })),
     );
     expect(costs.filter((cost) => cost !== undefined)).toEqual([30]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
   });
 
   test('and a release at once: one of them ends it, and the money is posted in any case', async () => {
-    const { member, permit } = await borrower();
-    await Promise.all([lent.release(permit, 'no'), lent.settle(permit, { units: 1, usage: figures(30) })]);
+    const { member, permit } = await delegatedTo();
+    await Promise.all([
+      delegated.release(permit, 'no'),
+      delegated.settle(permit, { units: 1, usage: figures(30) }),
+    ]);
     expect((await windows(db, member.accountId))['gym cost']).toBe(30);
   });
 
   test.runIf(engine === 'postgres')('of one that expires while it waits comes too late', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     const goOn = await holdMeters(url, member.accountId);
-    const settling = lent.settle(permit, { units: 1, usage: figures(30) });
+    const settling = delegated.settle(permit, { units: 1, usage: figures(30) });
     await advance(db, '61 seconds');
     await goOn();
     expect(await settling).toBeUndefined();
@@ -207,11 +215,11 @@ describe('after it has expired', () => {
   test.each([true, false])(
     'it counts at its reserve, as an estimate, until figures come (swept first: %s)',
     async (swept) => {
-      const { member, permit } = await borrower({ units: 2 });
+      const { member, permit } = await delegatedTo({ units: 2 });
       await advance(db, '61 seconds');
       if (swept) await fixture.limits.sweep();
       expect(await again(permit)).toMatchObject({ status: 'expired', cost: 100, estimated: true });
-      expect(await lent.settle(permit, { units: 1, usage: figures(30) })).toBeUndefined();
+      expect(await delegated.settle(permit, { units: 1, usage: figures(30) })).toBeUndefined();
       await fixture.limits.sweep();
       expect(await again(permit)).toMatchObject({ status: 'expired', cost: 30, estimated: false });
       expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -70']);
@@ -223,34 +231,34 @@ describe('after it has expired', () => {
   );
 
   test('a release takes the estimate away, and keeps the units', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     await advance(db, '61 seconds');
-    expect(await lent.release(permit, 'too late')).toBe(false);
+    expect(await delegated.release(permit, 'too late')).toBe(false);
     expect(await windows(db, member.accountId)).toEqual(held(1, 0));
     expect(await again(permit)).toMatchObject({ status: 'expired', cost: 0 });
   });
 
   test('it can not be extended any more', async () => {
-    const { permit } = await borrower();
+    const { permit } = await delegatedTo();
     await advance(db, '61 seconds');
-    expect(await lent.extend(permit, { seconds: 60, longest: 600 })).toEqual({ kind: 'closed' });
+    expect(await delegated.extend(permit, { seconds: 60, longest: 600 })).toEqual({ kind: 'closed' });
   });
 });
 
 describe('a release', () => {
   test('gives quota and reserve back, never the burst, and is done once', async () => {
-    const { member, permit } = await borrower({ units: 2 });
-    expect(await lent.release(permit, 'no answer')).toBe(true);
-    expect(await lent.release(permit, 'no answer')).toBe(false);
+    const { member, permit } = await delegatedTo({ units: 2 });
+    expect(await delegated.release(permit, 'no answer')).toBe(true);
+    expect(await delegated.release(permit, 'no answer')).toBe(false);
     expect(await windows(db, member.accountId)).toEqual(held(0, 0, 2));
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
   });
 
   test('stays, when figures come after it: they are posted all the same, once', async () => {
-    const { member, permit } = await borrower();
-    await lent.release(permit, 'no answer');
+    const { member, permit } = await delegatedTo();
+    await delegated.release(permit, 'no answer');
     for (let time = 0; time < 2; time += 1) {
-      expect(await lent.settle(permit, { units: 1, usage: figures(30) })).toBeUndefined();
+      expect(await delegated.settle(permit, { units: 1, usage: figures(30) })).toBeUndefined();
     }
     expect(await again(permit)).toMatchObject({ status: 'voided', cost: 30 });
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'correction 30']);
@@ -258,34 +266,34 @@ describe('a release', () => {
   });
 
   test('after a settlement changes nothing', async () => {
-    const { member, permit } = await borrower();
-    await lent.settle(permit, { units: 1, usage: figures(30) });
-    expect(await lent.release(permit, 'no')).toBe(false);
+    const { member, permit } = await delegatedTo();
+    await delegated.settle(permit, { units: 1, usage: figures(30) });
+    expect(await delegated.release(permit, 'no')).toBe(false);
     expect(await windows(db, member.accountId)).toEqual(held(1, 30));
   });
 });
 
 describe('an extension', () => {
   test('gives time from now on, and is a sign of life that may be repeated', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     await advance(db, '50 seconds');
-    await lent.extend(permit, { seconds: 60, longest: 600 });
+    await delegated.extend(permit, { seconds: 60, longest: 600 });
     await advance(db, '50 seconds');
     expect(await again(permit)).toMatchObject({ status: 'running' });
     denied(await fixture.admit(member));
     // What would end it sooner does nothing.
     const { expiresAt } = await again(permit);
-    expect(await lent.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
+    expect(await delegated.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
   });
 
   test('of money asks the budgets; without room the permit stays as it was', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     for (let time = 0; time < 2; time += 1) {
-      const extended = await lent.extend(permit, { reserve: 900, longest: 600 });
+      const extended = await delegated.extend(permit, { reserve: 900, longest: 600 });
       expect(extended).toMatchObject({ kind: 'extended', reserve: 900 });
     }
     expect(await windows(db, member.accountId)).toEqual(held(1, 900));
-    expect(await lent.extend(permit, { reserve: 1_001, seconds: 500, longest: 600 })).toMatchObject({
+    expect(await delegated.extend(permit, { reserve: 1_001, seconds: 500, longest: 600 })).toMatchObject({
       kind: 'denied',
       denial: { limit: 'cost', used: 900, max: 1_000, plan: 'gym.only' },
     });
@@ -296,16 +304,16 @@ describe('an extension', () => {
   });
 
   test('is refused to whoever may not spend any more', async () => {
-    const { member, permit } = await borrower();
+    const { member, permit } = await delegatedTo();
     const keyed = await fixture.member();
     const keyId = await makeKey(db, keyed);
     const byKey = granted(await fixture.admit({ ...keyed }, { as: 'job', keyId }));
-    await lend(byKey);
+    await delegate(byKey);
     await suspendAccount(db, member.accountId);
     await revokeKey(db, keyId);
     const more = { seconds: 60, longest: 600 };
-    expect(await lent.extend(permit, more)).toEqual({ kind: 'refused', reason: 'account_suspended' });
-    expect(await lent.extend(await find(keyed.accountId, byKey.id), more)).toEqual({
+    expect(await delegated.extend(permit, more)).toEqual({ kind: 'refused', reason: 'account_suspended' });
+    expect(await delegated.extend(await find(keyed.accountId, byKey.id), more)).toEqual({
       kind: 'refused',
       reason: 'key_revoked',
     });
@@ -328,13 +336,13 @@ describe('budgets of the operator', () => {
       return row?.spent;
     };
     const before = (await spent()) ?? 0;
-    const { permit } = await borrower();
-    await lent.settle(permit, { units: 1, usage: figures(900_000) });
+    const { permit } = await delegatedTo();
+    await delegated.settle(permit, { units: 1, usage: figures(900_000) });
     expect(await spent()).toBe(before);
     const member = await fixture.member();
     const theirs = granted(await fixture.admit(member, { as: 'job' }));
-    await lend(theirs, { to: 'operator' });
-    await lent.settle(await find(member.accountId, theirs.id, 'operator'), {
+    await delegate(theirs, { to: 'operator' });
+    await delegated.settle(await find(member.accountId, theirs.id, 'operator'), {
       units: 1,
       usage: figures(77),
     });
