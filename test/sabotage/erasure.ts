@@ -54,21 +54,21 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'closed-without-the-password',
-    file: 'src/platform/identity/closing.ts',
+    file: 'src/platform/identity/closing/closing.ts',
     find: 'if (user.password_hash !== null) return',
     replace: 'if (user.password_hash === "") return',
     expects: `${CLOSING} closing an account > asks for the password, and takes no key`,
   },
   {
     name: 'sessions-outlive-a-closed-account',
-    file: 'src/platform/identity/store.ts',
+    file: 'src/platform/identity/users/user-store.ts',
     find: "set status = 'closed', closed_at = $2::timestamptz",
     replace: "set status = 'suspended', closed_at = null, created_at = $2::timestamptz",
     expects: `${CLOSING} closing an account > ends sessions, refuses keys and spends nothing more, at once; signing in says why`,
   },
   {
     name: 'undone-after-its-time',
-    file: 'src/platform/identity/store.ts',
+    file: 'src/platform/identity/users/user-store.ts',
     find: 'where user_id = $1 and closed_at > app.now() - ${UNDO} returning user_id`',
     replace: 'where user_id = $1 and closed_at is not null returning user_id`',
     expects:
@@ -118,7 +118,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erasure-by-an-address-never-shown',
-    file: 'src/platform/identity/erasing-store.ts',
+    file: 'src/platform/identity/closing/due-users.ts',
     find: 'returning case when email_verified then email end as email`',
     replace: 'returning email`',
     expects: `${EXPORT} has nothing that went to an address which its person never verified, and their erasure leaves it`,
@@ -154,7 +154,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erased-before-its-time',
-    file: 'src/platform/identity/erasing-store.ts',
+    file: 'src/platform/identity/closing/due-users.ts',
     find: "interval '14 days'",
     replace: "interval '13 days'",
     expects: `${CLOSING} after 14 days > the account is gone: nothing undoes it, and its address can be registered anew`,

@@ -96,7 +96,7 @@ export const FEDERATION: readonly Patch[] = [
   },
   {
     name: 'link-survives-a-reset',
-    file: 'src/platform/identity/new-passwords.ts',
+    file: 'src/platform/identity/passwords/new-passwords.ts',
     find: 'isReset ? await tx.run(unlinkStrangers(userId)) : []',
     replace: 'isReset && hash === "" ? await tx.run(unlinkStrangers(userId)) : []',
     expects: `${LINKING} a reset by mail unlinks who came by another address than the mail went to, and says so`,

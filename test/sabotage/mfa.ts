@@ -9,7 +9,7 @@ const STEP_UP = 'test/identity/step-up.test.ts ::';
 export const SECOND_FACTORS: readonly Patch[] = [
   {
     name: 'second-factor-not-asked-for',
-    file: 'src/platform/identity/entering.ts',
+    file: 'src/platform/identity/sessions/session-opening.ts',
     find: 'if (methods.length > 0) {',
     replace: 'if (methods.length > 9) {',
     expects: `${MFA} an authenticator app > is asked for at each sign-in from its first code on, and lets in with a code`,
@@ -30,7 +30,7 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'challenge-tried-for-ever',
-    file: 'src/platform/identity/mfa/challenges.ts',
+    file: 'src/platform/identity/sessions/challenges.ts',
     find: 'and tries < ${MOST_TRIES} and',
     replace: 'and',
     expects: `${MFA} a challenge > is over after five wrong tries, ten minutes, or a new password`,
@@ -137,14 +137,14 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'password-alone-where-there-is-a-factor',
-    file: 'src/platform/identity/proof.ts',
+    file: 'src/platform/identity/sessions/proof.ts',
     find: '  if (isOn(factors)) await assertProven(db, caller);\n',
     replace: '  void [factors, isOn, assertProven];\n',
     expects: `${STEP_UP} a session that was proven too long ago > of a user with a second factor changes neither address nor password, nor closes the account, by the password alone`,
   },
   {
     name: 'squatters-factors-outlive-the-first-reset',
-    file: 'src/platform/identity/new-passwords.ts',
+    file: 'src/platform/identity/passwords/new-passwords.ts',
     find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
     replace: '[revokeKeysOf(userId), ...takeFactors(userId).slice(3)]',
     expects:

@@ -88,7 +88,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'keys-outlive-a-closed-organization',
-    file: 'src/platform/identity/store.ts',
+    file: 'src/platform/identity/users/user-store.ts',
     find: '       and exists (select from accounts.accounts a where a.account_id = k.account_id and a.deleted_at is null)`,',
     replace: '       `,',
     expects:

@@ -36,7 +36,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'route-without-auth',
-    file: 'src/platform/identity/user-routes.ts',
+    file: 'src/platform/identity/users/user-routes.ts',
     find: `auth: 'user',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },

@@ -67,7 +67,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-lasts-for-months',
-    file: 'src/platform/identity/session-store.ts',
+    file: 'src/platform/identity/sessions/session-store.ts',
     find: "when 'sso' then least(interval '1 day', make_interval(days => ${days}))",
     replace: "when 'sso' then make_interval(days => ${days})",
     expects: `${SIGN_IN} somebody of a company > is outside a day later, unless the provider lets them in again`,
@@ -208,14 +208,14 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-lost-with-another-address',
-    file: 'src/platform/identity/email-flows.ts',
+    file: 'src/platform/identity/email/email-flows.ts',
     find: 'await addressRule?.(tx, { userId: user.user_id, email });',
     replace: 'await Promise.resolve(addressRule);',
     expects: `${BINDING} who is bound by a company that requires single sign-on > takes their address to no other domain than its own`,
   },
   {
     name: 'sso-required-of-new-sessions-alone',
-    file: 'src/platform/identity/refreshing.ts',
+    file: 'src/platform/identity/sessions/refreshing.ts',
     find: 'if (error instanceof AppError) return false;',
     replace: 'if (error instanceof AppError) return true;',
     expects: `${BINDING} who is bound by a company that requires single sign-on > is outside at the next refresh: who joins later, and who is no owner any more`,

@@ -1,17 +1,17 @@
 import type { Whence } from '#platform/audit';
 import { commitPoint, type Statement, type Transaction } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
-import { setPassword, endEmailTokens } from '../email-store.ts';
+import { setPassword, endEmailTokens } from '../email/email-store.ts';
 import { deleteIdentities } from '../federation/identity-store.ts';
 import { endCodes } from '../federation/state-store.ts';
-import { wrongLink } from '../guessing.ts';
-import { revokeKeysOf } from '../key-store.ts';
+import { wrongLink } from '../guessing/guessing.ts';
+import { revokeKeysOf } from '../keys/key-store.ts';
 import { takeFactors } from '../mfa/taking.ts';
-import type { NewPasswordsParts } from '../new-passwords.ts';
-import { saidAt } from '../proof.ts';
-import { addUser, type RegistrationParts } from '../registration.ts';
-import { endSessions } from '../session-store.ts';
-import { lockUser, userByEmail } from '../store.ts';
+import type { NewPasswordsParts } from '../passwords/new-passwords.ts';
+import { saidAt } from '../sessions/proof.ts';
+import { addUser, type RegistrationParts } from '../users/registration.ts';
+import { endSessions } from '../sessions/session-store.ts';
+import { lockUser, userByEmail } from '../users/user-store.ts';
 import { invitationOf, setRole, useInvitation } from './admin-store.ts';
 
 const ACCEPTED = commitPoint(

@@ -2,8 +2,8 @@ import type { Whence } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type SignedIn } from '../entering.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { enter, type SignedIn } from '../sessions/session-opening.ts';
 import { Trouble } from './fetching.ts';
 import type { Firebase } from './firebase.ts';
 import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
@@ -12,7 +12,7 @@ import type { Provider } from './identity-store.ts';
 import type { OpenIdClient } from './openid.ts';
 import { type Named, type PeopleParts, personOf } from './people.ts';
 import { returning } from './returning.ts';
-import type { CredentialRow } from '../store.ts';
+import type { CredentialRow } from '../users/user-store.ts';
 import { useIdToken } from './state-store.ts';
 
 const NAMED = commitPoint(

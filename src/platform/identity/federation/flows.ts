@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Whence } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, equalInConstantTime, randomToken, sha256, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type EnteringParts, type Method, type SignedIn } from '../entering.ts';
-import { userById } from '../store.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { enter, type EnteringParts, type Method, type SignedIn } from '../sessions/session-opening.ts';
+import { userById } from '../users/user-store.ts';
 import { assertReturn, returnsAllowed } from './returning.ts';
 import { codeOf, putCode, putState, useCode, useState } from './state-store.ts';
 

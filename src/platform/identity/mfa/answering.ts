@@ -1,11 +1,11 @@
 import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import { assertMayEnter, type AuthTokens, authTokens, openSession } from '../entering.ts';
-import { lockUser } from '../store.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { assertMayEnter, type AuthTokens, authTokens, openSession } from '../sessions/session-opening.ts';
+import { lockUser } from '../users/user-store.ts';
 import { askForPasskey } from './asking.ts';
-import { challengeOwner, endChallenge, useTry } from './challenges.ts';
+import { challengeOwner, endChallenge, useTry } from '../sessions/challenges.ts';
 import type { MfaParts } from './parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 

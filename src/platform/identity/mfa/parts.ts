@@ -1,8 +1,8 @@
 import type { Secrets } from '#platform/secrets';
-import type { Callers } from '../callers.ts';
-import type { EnteringParts } from '../entering.ts';
-import type { Guessing } from '../guessing.ts';
-import type { ProofParts } from '../proof.ts';
+import type { Callers } from '../callers/callers.ts';
+import type { EnteringParts } from '../sessions/session-opening.ts';
+import type { Guessing } from '../guessing/guessing.ts';
+import type { ProofParts } from '../sessions/proof.ts';
 import type { PasskeySettings } from './webauthn.ts';
 
 export interface MfaParts extends EnteringParts, ProofParts {

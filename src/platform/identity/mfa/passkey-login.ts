@@ -1,9 +1,9 @@
 import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, isUuid, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type SignedIn } from '../entering.ts';
-import { type CredentialRow, lockUser } from '../store.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { enter, type SignedIn } from '../sessions/session-opening.ts';
+import { type CredentialRow, lockUser } from '../users/user-store.ts';
 import { askForPasskey } from './asking.ts';
 import type { MfaParts } from './parts.ts';
 import type { Assertion } from './passkey-schemas.ts';

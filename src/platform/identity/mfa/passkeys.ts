@@ -2,10 +2,10 @@ import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import { lockedUser } from '../proof.ts';
-import { userById } from '../store.ts';
+import { lockedUser } from '../sessions/proof.ts';
+import { userById } from '../users/user-store.ts';
 import { asked, keepAsked } from './asking.ts';
-import { factorsOf, isOn } from './factors.ts';
+import { factorsOf, isOn } from '../sessions/factors.ts';
 import type { MfaParts } from './parts.ts';
 import type { Credential } from './passkey-schemas.ts';
 import {

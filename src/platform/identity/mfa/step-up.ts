@@ -2,11 +2,11 @@ import { actorOf, type Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import { proven } from '../proof.ts';
-import { lockUser } from '../store.ts';
+import { proven } from '../sessions/proof.ts';
+import { lockUser } from '../users/user-store.ts';
 import { askForPasskey } from './asking.ts';
-import { markProven } from '../session-store.ts';
-import { factorsOf, isOn, methodsOf } from './factors.ts';
+import { markProven } from '../sessions/session-store.ts';
+import { factorsOf, isOn, methodsOf } from '../sessions/factors.ts';
 import type { MfaParts } from './parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 

@@ -1,6 +1,6 @@
 import type { Statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import { endChallenges } from './challenges.ts';
+import { endChallenges } from '../sessions/challenges.ts';
 import { forgetMisses } from './code-misses.ts';
 import { deletePasskeys } from './passkey-store.ts';
 import { deleteRecoveryCodes } from './recovery-codes.ts';

@@ -1,0 +1,69 @@
+import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { AppError, type Clock, type UserId } from '#platform/kernel';
+import type { Guessing } from '../guessing/guessing.ts';
+import { factorsOf, isOn } from './factors.ts';
+import { assertProven } from './recent-proof.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { type CredentialRow, lockUser, userById } from '../users/user-store.ts';
+
+const REFUSED = commitPoint('identity.proof-refused', 'the record of a wrong password');
+
+export interface ProofParts {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly passwords: Passwords;
+  readonly guessing: Guessing;
+}
+
+/**
+ * The caller, who has just said their password; a session that somebody found open is not enough. Throws `wrong_password`,
+ * `too_many_attempts`, which is counted for each session alone, and for a user with a second factor `step_up_required`,
+ * unless that was shown lately.
+ */
+export async function proven(
+  parts: ProofParts,
+  {
+    caller,
+    password,
+    whence,
+  }: { readonly caller: Caller; readonly password: string; readonly whence: Whence },
+): Promise<CredentialRow> {
+  const { db, audit, passwords } = parts;
+  const [[user], [factors]] = await db.system('identity.credentials', [
+    userById(caller.userId),
+    factorsOf(caller.userId),
+  ]);
+  // Who stole the password may hold the session too.
+  if (isOn(factors)) await assertProven(db, caller);
+  const by = [{ rule: 'session', of: caller.sessionId ?? caller.userId }] as const;
+  const right = await parts.guessing.attempt({ by }, async () =>
+    (await passwords.matches(password, user?.password_hash)) ? user : undefined,
+  );
+  if (right !== undefined) return right;
+  await db.system('identity.credentials', REFUSED, (tx) =>
+    audit.recordIn(tx, {
+      action: 'user.proof_refused',
+      actor: actorOf(caller),
+      target: { kind: 'user', id: caller.userId },
+      whence,
+    }),
+  );
+  throw new AppError('wrong_password');
+}
+
+/** The user, locked before their links, as everywhere; none when they are suspended. */
+export async function lockedUser(tx: Transaction, userId: UserId): Promise<CredentialRow | undefined> {
+  const [user] = await tx.run(lockUser(userId));
+  return user?.status === 'active' ? user : undefined;
+}
+
+/** As a mail says it: `2026-11-20 08:00 UTC`. */
+export function saidAt(clock: Clock): string {
+  return said(new Date(clock.now()));
+}
+
+export function said(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
