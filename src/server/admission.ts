@@ -2,10 +2,10 @@ import type { Answer, Prepared, Route } from '#platform/http';
 import { type KeySender, replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
-import { isOnBehalf, type Standing } from './callers.ts';
+import { isOnBehalf, type Standing } from './caller-context.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
-import type { Visit } from './visits.ts';
+import type { Visit } from './in-flight.ts';
 
 /** What admission made of a call: a permit to go on with, or the answer that was given before. */
 export type Admitted =

@@ -3,12 +3,12 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { DEFAULT_MAX_BODY, type ErrorForm } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { readJson, readRaw } from './bodies.ts';
-import type { Fail } from './failing.ts';
+import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import { OPERATIONS } from './operations.ts';
 import { headersFor } from './headers.ts';
 import type { ServerParts } from './parts.ts';
-import { givenRequestId, routeNameOf, traceIdOf, Visit, type Visits } from './visits.ts';
+import { givenRequestId, routeNameOf, traceIdOf, Visit, type Visits } from './in-flight.ts';
 
 /** A request has so long to arrive whole, its head and its body. */
 const HEAD_TIME = 15_000;

@@ -4,7 +4,7 @@ import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
-import type { BodyRoomSettings } from './body-room.ts';
+import type { BodyRoomSettings } from './body-capacity.ts';
 
 /** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
 export interface SpendingRequest {

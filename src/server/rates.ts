@@ -2,10 +2,10 @@ import type { FastifyReply } from 'fastify';
 import { addressBlock, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import { planRequired, type RateEntry, type RateVerdict } from '#platform/limits';
-import { isOnBehalf, type Standing } from './callers.ts';
+import { isOnBehalf, type Standing } from './caller-context.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import type { Visit } from './visits.ts';
+import type { Visit } from './in-flight.ts';
 
 export interface RatedCall {
   readonly product: string;

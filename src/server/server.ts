@@ -1,17 +1,17 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
 import { AppError, within } from '#platform/kernel';
-import { BODY_ROOM, beforeBody, type BodyRoom, createBodyRoom } from './body-room.ts';
+import { BODY_ROOM, beforeBody, type BodyRoom, createBodyRoom } from './body-capacity.ts';
 import { mountDocs } from './docs/index.ts';
-import { type Fail, failingWith } from './failing.ts';
+import { type Fail, failingWith } from './failure-handler.ts';
 import { openFramework } from './framework.ts';
 import { listenOn } from './listening.ts';
-import { openApiOf } from './openapi.ts';
+import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { mountRoot } from './root.ts';
-import { createVisits, type Visits } from './visits.ts';
+import { createVisits, type Visits } from './in-flight.ts';
 import { walkOf } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;

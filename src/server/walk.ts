@@ -13,13 +13,13 @@ import type { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { admitted, giveBack, keySender, keyedRoute, type SpendingCall } from './admission.ts';
 import { concluded } from './conclusion.ts';
-import { type Standing, standingOf } from './callers.ts';
+import { type Standing, standingOf } from './caller-context.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import { takeRates } from './rates.ts';
 import { sendResult } from './replies.ts';
-import type { Visit } from './visits.ts';
+import type { Visit } from './in-flight.ts';
 
 /**
  * One route's walk, without a step back: who calls → what they say → how often → a look at the text → admission →

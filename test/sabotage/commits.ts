@@ -58,7 +58,7 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'stop-is-told-as-a-hang-up',
-    file: 'src/server/failing.ts',
+    file: 'src/server/failure-handler.ts',
     find: 'visit?.isStopped === true && ',
     replace: 'visit?.isStopped === undefined && ',
     expects:

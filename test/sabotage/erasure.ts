@@ -76,7 +76,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'last-owner-goes',
-    file: 'src/platform/accounts/leaving.ts',
+    file: 'src/platform/accounts/organizations/leaving.ts',
     find: 'if (left.length > 0) {',
     replace: 'if (left.length > 1_000) {',
     expects: `${CLOSING} the organizations of who goes > keep them as long as they are the last owner of others, and are listed`,
@@ -90,7 +90,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'left-to-who-has-gone',
-    file: 'src/platform/accounts/ownership.ts',
+    file: 'src/platform/accounts/members/ownership.ts',
     find: 'if (row?.may_own !== true) {',
     replace: 'if (row === undefined) {',
     expects: `${CLOSING} the organizations of who goes > are handed to nobody who has closed their account, nor do they become an owner beside another`,
@@ -104,7 +104,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'gone-with-what-just-became-theirs',
-    file: 'src/platform/accounts/leaving.ts',
+    file: 'src/platform/accounts/organizations/leaving.ts',
     find: 'if (rows.some((row) => !locked.includes(row.account_id))) {',
     replace: 'if (rows.length > 1_000 + locked.length) {',
     expects: `${INTERRUPTED} who goes while an organization becomes theirs > stays, where they became its owner first`,
@@ -196,7 +196,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'suspending-changes-nothing',
-    file: 'src/platform/accounts/standing.ts',
+    file: 'src/platform/accounts/suspension.ts',
     find: "set status = $2, updated_at = app.now() where account_id = $1'",
     replace: "set updated_at = app.now() where account_id = $1 and $2::text is not null'",
     expects:

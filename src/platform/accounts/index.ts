@@ -1,15 +1,15 @@
 import './codes.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
-import { accountTrailRoutes } from './account-trail-routes.ts';
-import { allTrailsRoutes } from './all-trails-routes.ts';
-import { invitationPage } from './invitation-page.ts';
-import { invitationRoutes } from './invitation-routes.ts';
-import { memberRoutes } from './member-routes.ts';
-import { organizationRoutes } from './organization-routes.ts';
+import { accountTrailRoutes } from './audit-trail/account-audit-routes.ts';
+import { allTrailsRoutes } from './audit-trail/admin-audit-routes.ts';
+import { invitationPage } from './invitations/invitation-page.ts';
+import { invitationRoutes } from './invitations/invitation-routes.ts';
+import { memberRoutes } from './members/member-routes.ts';
+import { organizationRoutes } from './organizations/organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
-import { standingRoutes } from './standing-routes.ts';
-import { trailRoutes } from './trail-routes.ts';
+import { standingRoutes } from './suspension-routes.ts';
+import { trailRoutes } from './audit-trail/organization-audit-routes.ts';
 import { defineModule } from '#platform/module';
 import { createAccounts } from './accounts.ts';
 import { accountsDataRules } from './data-rules.ts';
@@ -21,10 +21,10 @@ export {
   lockMemberships,
   lockPersonalAccount,
   personalAccount,
-} from './erasing-store.ts';
+} from './erasure-store.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
-export type { Visit } from './entry.ts';
-export type { Room } from './room.ts';
+export type { Visit } from './members/authorize-member.ts';
+export type { Room } from './members/capacity.ts';
 
 /** All calls of this module; their service is `Accounts`. */
 export const accountsRoutes: Route[] = [

@@ -20,7 +20,7 @@ import {
   updateConnection,
 } from './connection-store.ts';
 import { domainsOf } from './domain-store.ts';
-import { eventOf, type SetupParts } from './entry.ts';
+import { eventOf, type SetupParts } from './setup.ts';
 
 const CHANGED = commitPoint(
   'sso.connection-changed',

@@ -18,7 +18,7 @@ import {
   MISSING_DAYS,
   putOff,
 } from './domain-store.ts';
-import { eventOf, type SetupParts } from './entry.ts';
+import { eventOf, type SetupParts } from './setup.ts';
 
 const CLAIMED = commitPoint(
   'sso.domain-claimed',

@@ -4,7 +4,7 @@ import type { Clock } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { type Connections, createConnections } from './connections.ts';
 import { createDomains, type Domains } from './domains.ts';
-import type { SetupParts } from './entry.ts';
+import type { SetupParts } from './setup.ts';
 import { createSignIn, redirectUri, type SignIn } from './sign-in.ts';
 import { txtRecordsFrom } from './txt-records.ts';
 

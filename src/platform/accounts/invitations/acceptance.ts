@@ -3,8 +3,8 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
 import { claimInvitation, type FoundInvitation, invitationByToken } from './invitation-store.ts';
-import type { Newcomers } from './newcomers.ts';
-import { type OrganizationView, organizationView } from './organizations.ts';
+import type { Newcomers } from '../members/newcomers.ts';
+import { type OrganizationView, organizationView } from '../organizations/organizations.ts';
 
 const ACCEPT = commitPoint('accounts.member-joined', 'a membership, in the place of the invitation to it');
 

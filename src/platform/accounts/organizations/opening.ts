@@ -1,8 +1,8 @@
 import type { Audit, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { AccountId, Ids, UserId } from '#platform/kernel';
-import type { OwnershipRule } from './ownership.ts';
-import { openAccount } from './store.ts';
+import type { OwnershipRule } from '../members/ownership.ts';
+import { openAccount } from '../store.ts';
 
 export interface NewAccount {
   readonly userId: UserId;

@@ -4,7 +4,7 @@ import { type Answer, answer, type Caller, type Once, type Page, page, type Role
 import { profile } from '#platform/identity';
 import { type AccountId, AppError, type Ids, type Random, randomToken, sha256 } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { enter, lock, type Visit } from './entry.ts';
+import { enter, lock, type Visit } from '../members/authorize-member.ts';
 import {
   deleteInvitation,
   deleteOld,
@@ -17,10 +17,10 @@ import {
   listInvitations,
   renewInvitation,
 } from './invitation-store.ts';
-import { assertMayGive, assertRank } from './ownership.ts';
-import { plainName } from './plain-name.ts';
-import type { Roles } from './roles.ts';
-import { checkRoom, type Room } from './room.ts';
+import { assertMayGive, assertRank } from '../members/ownership.ts';
+import { plainName } from '../organizations/plain-name.ts';
+import type { Roles } from '../members/roles.ts';
+import { checkRoom, type Room } from '../members/capacity.ts';
 
 const INVITE = commitPoint(
   'accounts.invited',

@@ -11,8 +11,8 @@ import {
 import { commitPoint, type Database } from '#platform/db';
 import { type Caller, type Page, page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { enter, type Visit } from './entry.ts';
-import type { Roles } from './roles.ts';
+import { enter, type Visit } from '../members/authorize-member.ts';
+import type { Roles } from '../members/roles.ts';
 
 const EXPORTED = commitPoint('accounts.audit-exported', 'the record that the audit was exported');
 /** Of which the members of an organization hear: who comes and goes, and what it holds. */

@@ -3,7 +3,7 @@ import type { Transaction } from '#platform/db';
 import { atLeast, type Caller, type Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { Roles } from './roles.ts';
-import { type AccountRow, lockOrganization, lockRestorable, membersForChange } from './store.ts';
+import { type AccountRow, lockOrganization, lockRestorable, membersForChange } from '../store.ts';
 
 /** A request to work on an organization: by whom, and on which. */
 export interface Visit {

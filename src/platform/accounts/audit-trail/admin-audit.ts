@@ -3,7 +3,7 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Caller, Origin, Page } from '#platform/http';
 import { page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { auditView, type AuditView, batchesOf, position, type TrailQuery } from './trail.ts';
+import { auditView, type AuditView, batchesOf, position, type TrailQuery } from './audit-trail.ts';
 
 const EXPORTED = commitPoint(
   'accounts.audits-exported',

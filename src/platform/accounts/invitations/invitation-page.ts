@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { htmlPage, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { Accounts } from './accounts.ts';
+import type { Accounts } from '../accounts.ts';
 
 const file = (name: string) => readFileSync(new URL(`./pages/${name}`, import.meta.url), 'utf8');
 const PAGE = htmlPage({

@@ -3,12 +3,12 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { enter, lock, type Visit } from './entry.ts';
+import { enter, lock, type Visit } from '../members/authorize-member.ts';
 import type { Mail } from '#platform/mail';
 import type { Opening } from './opening.ts';
-import type { OwnershipRule } from './ownership.ts';
+import type { OwnershipRule } from '../members/ownership.ts';
 import { plainName } from './plain-name.ts';
-import type { Roles } from './roles.ts';
+import type { Roles } from '../members/roles.ts';
 import {
   type AccountRow,
   close,
@@ -18,7 +18,7 @@ import {
   ownersOf,
   rename,
   reopen,
-} from './store.ts';
+} from '../store.ts';
 
 const CHANGE = commitPoint('accounts.organization-change', 'a renamed, closed or reopened organization');
 

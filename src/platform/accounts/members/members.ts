@@ -3,10 +3,10 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { enter, lock, type Locked, type Visit } from './entry.ts';
+import { enter, lock, type Locked, type Visit } from './authorize-member.ts';
 import { assertMayGive, assertRank, type OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
-import { people, type PersonRow, removeMember, setRole } from './store.ts';
+import { people, type PersonRow, removeMember, setRole } from '../store.ts';
 
 const CHANGE = commitPoint('accounts.member-change', 'a changed or ended membership');
 const TRANSFER = commitPoint('accounts.transferred', 'a new owner, and the former one as admin');

@@ -1,6 +1,6 @@
 import type { CsvTable, CsvValue } from '#platform/http';
-import type { AdminAuditView } from './all-trails.ts';
-import type { AuditView } from './trail.ts';
+import type { AdminAuditView } from './admin-audit.ts';
+import type { AuditView } from './audit-trail.ts';
 
 /** By column: its name, and its value of an event. */
 const COLUMNS: readonly (readonly [string, (event: AuditView) => CsvValue])[] = [

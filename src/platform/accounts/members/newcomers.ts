@@ -4,8 +4,8 @@ import type { Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
-import { checkRoom, type Room } from './room.ts';
-import { type AccountRow, addMember, lockOrganization } from './store.ts';
+import { checkRoom, type Room } from './capacity.ts';
+import { type AccountRow, addMember, lockOrganization } from '../store.ts';
 
 export interface Newcomer {
   readonly accountId: AccountId;

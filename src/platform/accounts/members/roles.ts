@@ -1,7 +1,7 @@
 import { type Database, keepUntil } from '#platform/db';
 import type { Role } from '#platform/http';
 import type { AccountId, Clock, UserId } from '#platform/kernel';
-import { roleIn } from './store.ts';
+import { roleIn } from '../store.ts';
 
 /** An account whose members or state changed. */
 const CHANGED = 'accounts.changed';

@@ -1,8 +1,8 @@
 import { pageOf, pageQuery, type Route, routesFor, sendCsv, sendDownload } from '#platform/http';
 import { z } from 'zod';
-import type { Accounts } from './accounts.ts';
-import { linesOf, tableOf } from './trail-lines.ts';
-import { after, auditSchema, EVENT, filters, LINES } from './trail-routes.ts';
+import type { Accounts } from '../accounts.ts';
+import { linesOf, tableOf } from './audit-files.ts';
+import { after, auditSchema, EVENT, filters, LINES } from './organization-audit-routes.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Account';

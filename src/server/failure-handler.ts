@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
-import { routeNameOf, type Visit } from './visits.ts';
+import { routeNameOf, type Visit } from './in-flight.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

@@ -10,8 +10,8 @@ import {
   sendDownload,
 } from '#platform/http';
 import { z } from 'zod';
-import type { Accounts } from './accounts.ts';
-import { linesOf, tableOf } from './trail-lines.ts';
+import type { Accounts } from '../accounts.ts';
+import { linesOf, tableOf } from './audit-files.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';

@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { standingOf } from './callers.ts';
+import { standingOf } from './caller-context.ts';
 import type { ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;

@@ -2,7 +2,7 @@ import type { Audit } from '#platform/audit';
 import { type Database, statement } from '#platform/db';
 import { callerChanged, type Leaver, type Leaving } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import type { Roles } from './roles.ts';
+import type { Roles } from '../members/roles.ts';
 
 interface OwnedRow {
   account_id: AccountId;

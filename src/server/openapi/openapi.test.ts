@@ -3,7 +3,7 @@ import { objectionsTo, type Route, routesFor } from '#platform/http';
 import { dereferenced } from '#test/openapi';
 import { serve, shopRoutes } from '#test/shop';
 import { z } from 'zod';
-import { errorsOf, openApiOf } from './index.ts';
+import { errorsOf, openApiOf } from '../index.ts';
 
 interface Operation {
   readonly summary: string;

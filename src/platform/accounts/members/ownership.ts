@@ -2,7 +2,7 @@ import type { Database, Transaction } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { assertProven } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { mayOwn, ownedBy } from './store.ts';
+import { mayOwn, ownedBy } from '../store.ts';
 
 /** What concerns an owner is for owners: an admin neither makes nor unmakes one, and no key does. */
 export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Caller): void {

@@ -1,8 +1,8 @@
 import { featuresOf, idempotencyOf, type Mounted, ratesOf, type Route, type RouteAuth } from '#platform/http';
 import { z } from 'zod';
-import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './openapi-failures.ts';
-import { createSchemaWriter, inlineSchema, type SchemaWriter } from './openapi-schemas.ts';
-import { aliasesOf } from './paths.ts';
+import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './failure-writer.ts';
+import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
+import { aliasesOf } from '../paths.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

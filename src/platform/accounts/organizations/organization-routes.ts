@@ -10,7 +10,7 @@ import {
   ROLES,
 } from '#platform/http';
 import { z } from 'zod';
-import type { Accounts } from './accounts.ts';
+import type { Accounts } from '../accounts.ts';
 
 const MADE = commitPoint('accounts.organization-made', 'an organization with its owner');
 
