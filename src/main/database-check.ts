@@ -3,7 +3,7 @@ import { assertNotMoved, type Database, pendingMigrations, statement, troublesOf
 import { AppError } from '#platform/kernel';
 import { compareKeys, countSealed, createSecrets, readKeyFile } from '#platform/secrets';
 import { allMigrations } from '#app';
-import { Wrong } from './wrong.ts';
+import { Wrong } from './operator-error.ts';
 
 const OLDEST_POSTGRES = 150_000;
 

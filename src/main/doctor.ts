@@ -17,9 +17,9 @@ import { z } from 'zod';
 import { aiSettingsOf, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { stripeChecks } from './stripe-check.ts';
-import { codeOf, reason, Wrong } from './wrong.ts';
+import { codeOf, reason, Wrong } from './operator-error.ts';
 
 const PATIENCE = 10_000;
 

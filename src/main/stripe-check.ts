@@ -2,7 +2,7 @@ import { createStripeClient, type Finding, lookAtStripe } from '#platform/billin
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
-import { Wrong } from './wrong.ts';
+import { Wrong } from './operator-error.ts';
 
 const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook'] as const;
 

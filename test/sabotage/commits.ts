@@ -74,7 +74,7 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'start-waits-for-nothing',
-    file: 'src/main/waiting.ts',
+    file: 'src/main/wait-for-database.ts',
     find: 'if (!mayPass(error) || ',
     replace: 'if (mayPass(error) || ',
     expects:

@@ -48,7 +48,7 @@ export const MAIL: readonly Patch[] = [
   },
   {
     name: 'message-id-anew-at-each-try',
-    file: 'src/platform/mail/letter.ts',
+    file: 'src/platform/mail/compose.ts',
     find: 'messageId: `<${id}@${domain}>`',
     replace: 'messageId: `<${Math.random()}@${domain}>`',
     expects: `${SENDING} arrives twice at most under one Message-ID when its process dies between sending and writing it down`,

@@ -2,7 +2,8 @@ import type { Patch } from './patch.ts';
 
 const INVITATIONS = 'test/organizations/invitations.test.ts ::';
 const TRAIL = 'test/organizations/trail.test.ts :: the audit of a personal account >';
-const OWNED = 'src/platform/accounts/organizations/organizations.test.ts :: the organizations that one user owns >';
+const OWNED =
+  'src/platform/accounts/organizations/organizations.test.ts :: the organizations that one user owns >';
 const HOLDS = 'test/organizations/holds.test.ts :: a personal account >';
 
 /** Organizations: who gets in, who may do what there, and what is for them. */
@@ -120,14 +121,14 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'personal-audit-tells-where-admins-sat',
-    file: 'src/platform/audit/reading.ts',
+    file: 'src/platform/audit/audit-events.ts',
     find: 'case when ${BY_OWNER} then ${column} end as ${column}',
     replace: '${column}',
     expects: `${TRAIL} has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others`,
   },
   {
     name: 'personal-audit-with-the-work-of-an-admin',
-    file: 'src/platform/audit/reading.ts',
+    file: 'src/platform/audit/audit-events.ts',
     find: "(target_kind is distinct from 'user' or target_id = $11::uuid::text)",
     replace: 'true',
     expects: `${TRAIL} has what platform admins did to them, and not who and from where; nor has an admin’s own what they did to others`,

@@ -236,7 +236,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'word-of-a-verb-overlooked',
-    file: 'src/main/serving.ts',
+    file: 'src/main/serve.ts',
     find: "refuseWords('serve', invocation.words) ??",
     replace: '',
     expects:

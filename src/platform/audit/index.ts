@@ -10,7 +10,7 @@ export {
   type AuditPosition,
   type AuditRow,
   personalEvents,
-} from './reading.ts';
+} from './audit-events.ts';
 
 /** This module, for the list of all of them. */
 export const auditModule = defineModule({

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type AiSettingsText, readAiSettings } from './ai-settings.ts';
+import { type AiSettingsText, readAiSettings } from './ai-config.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { AI_SETTINGS } from './ai-environment.ts';
+import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { KEY_SETTINGS } from './key-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';

@@ -6,8 +6,8 @@ import {
   type Transaction,
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { openMessage, sealFacts } from './facts.ts';
-import { letterOf } from './letter.ts';
+import { openMessage, sealFacts } from './sealed-variables.ts';
+import { letterOf } from './compose.ts';
 import type { MailParts } from './mail.ts';
 import type { Facts } from './render.ts';
 import {

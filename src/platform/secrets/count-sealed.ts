@@ -1,5 +1,5 @@
 import { type Database, type Statement, statement } from '#platform/db';
-import { sealedColumns } from './sealed.ts';
+import { sealedColumns } from './sealed-columns.ts';
 
 /** How many secrets of a column are sealed under a key. */
 export interface SealedCount {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allMigrations } from '#app';
 import { migrateUp, openDatabase, writePrepared } from '#platform/db';
-import { nameOfPrepared, PREPARED } from './prepared.ts';
+import { nameOfPrepared, PREPARED } from './prepared-file.ts';
 import { refuseWords, type Verb } from './verb.ts';
 
 /** Makes the empty database that a first start copies, once for each set of migrations. */

@@ -2,7 +2,7 @@ import { type Database, migrateDown, migrateUp, openStore } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '#app';
 import { misused, type Verb } from './verb.ts';
-import { untilThere } from './waiting.ts';
+import { untilThere } from './wait-for-database.ts';
 
 const USAGE = 'Usage: plinth migrate up | plinth migrate down [steps]\n';
 

@@ -3,9 +3,9 @@ import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
-import { crashingAt } from './crash.ts';
-import { preparedFile } from './prepared.ts';
-import { untilThere } from './waiting.ts';
+import { crashingAt } from './crash-hook.ts';
+import { preparedFile } from './prepared-file.ts';
+import { untilThere } from './wait-for-database.ts';
 
 /** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
 export const start: Verb = async (invocation) =>

@@ -16,9 +16,9 @@ import {
 import { AppError } from '#platform/kernel';
 import { LEDGER_SUMS } from '#platform/limits';
 import { shortest } from './banner.ts';
-import { crashingAt } from './crash.ts';
+import { crashingAt } from './crash-hook.ts';
 import { misused, type Verb } from './verb.ts';
-import { codeOf, reason } from './wrong.ts';
+import { codeOf, reason } from './operator-error.ts';
 
 const USAGE = `Usage: plinth move --to postgres://owner:password@host/database
        plinth move              the same, to DIRECT_URL, or else to DATABASE_URL
