@@ -1,4 +1,4 @@
-import './codes.ts';
+import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { adminRoutes } from './admins/admin-routes.ts';

@@ -1,4 +1,4 @@
-import './codes.ts';
+import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import { connectionRoutes } from './connection-routes.ts';
 import { domainRoutes } from './domain-routes.ts';

@@ -2,7 +2,7 @@ import { commitPoint, type Database } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Captcha } from './captcha.ts';
-import '../codes.ts';
+import '../errors.ts';
 import {
   type Count,
   forgetGuesses,
