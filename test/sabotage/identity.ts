@@ -7,7 +7,7 @@ const CALLERS = 'src/platform/identity/callers/callers.test.ts ::';
 export const IDENTITY: readonly Patch[] = [
   {
     name: 'stolen-refresh-token-not-noticed',
-    file: 'src/platform/identity/sessions/refreshing.ts',
+    file: 'src/platform/identity/sessions/refresh.ts',
     find: "  await tx.run(endSession(userId, session.id, 'reuse'));\n",
     replace: '',
     expects: `${REFRESH} that is used again after the grace ends the whole family, and the audit says so`,
@@ -21,7 +21,7 @@ export const IDENTITY: readonly Patch[] = [
   },
   {
     name: 'refresh-token-with-many-successors',
-    file: 'src/platform/identity/sessions/refreshing.ts',
+    file: 'src/platform/identity/sessions/refresh.ts',
     find: 'const [next] = successorsOf(parts, token.text);',
     replace: 'const [next] = successorsOf(parts, token.text + String(Math.random()));',
     expects: `${REFRESH} has one successor, also of ten tabs on two nodes that come at the same instant`,
@@ -35,7 +35,7 @@ export const IDENTITY: readonly Patch[] = [
   },
   {
     name: 'session-refreshed-without-a-bound',
-    file: 'src/platform/identity/sessions/refreshing.ts',
+    file: 'src/platform/identity/sessions/refresh.ts',
     find: 'if (session.wait_seconds > 0)',
     replace: 'if (session.wait_seconds < 0)',
     expects: `${REFRESH} is refreshed sixty times at once at most, and then once a minute; a repeat is no new one`,

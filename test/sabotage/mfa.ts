@@ -23,7 +23,7 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'challenge-answered-again',
-    file: 'src/platform/identity/mfa/answering.ts',
+    file: 'src/platform/identity/mfa/answer-challenge.ts',
     find: '    await tx.run(endChallenge(userId, tokenHash));\n',
     replace: '',
     expects: `${MFA} a challenge > is answered once, also by two at once`,
@@ -37,7 +37,7 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'challenge-outlives-the-password',
-    file: 'src/platform/identity/mfa/answering.ts',
+    file: 'src/platform/identity/mfa/answer-challenge.ts',
     find: 'challenge?.password_version !== user.password_version',
     replace: 'challenge === undefined',
     expects: `${MFA} a challenge > is over after five wrong tries, ten minutes, or a new password`,
@@ -80,7 +80,7 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'totp-secret-stored-as-it-is',
-    file: 'src/platform/identity/mfa/authenticator.ts',
+    file: 'src/platform/identity/mfa/authenticator-app.ts',
     find: '[putPending(userId, sealed)]',
     replace: '[putPending(userId, key.secret + sealed.slice(0, 0))]',
     expects: `${MFA} an authenticator app > is kept sealed, and its recovery codes as hashes`,

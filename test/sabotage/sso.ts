@@ -215,7 +215,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-required-of-new-sessions-alone',
-    file: 'src/platform/identity/sessions/refreshing.ts',
+    file: 'src/platform/identity/sessions/refresh.ts',
     find: 'if (error instanceof AppError) return false;',
     replace: 'if (error instanceof AppError) return true;',
     expects: `${BINDING} who is bound by a company that requires single sign-on > is outside at the next refresh: who joins later, and who is no owner any more`,

@@ -13,7 +13,7 @@ import { type Closing, createClosing, type Leaving } from './closing/closing.ts'
 import { type AddressRule, createEmailFlows, type EmailFlows } from './email/email-flows.ts';
 import type { SignInRule } from './sessions/session-opening.ts';
 import { emailResolvers } from './email/email-links.ts';
-import { type AddressClaim, claimAddress } from './federation/claiming.ts';
+import { type AddressClaim, claimAddress } from './federation/claim-address.ts';
 import { createFederation, type Federation, type Providers } from './federation/federation.ts';
 import { createGuessing, type Guessing } from './guessing/guessing.ts';
 import { createMfa, type Mfa } from './mfa/mfa.ts';

@@ -21,7 +21,7 @@ export { arrival, departure } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
 export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';
-export { returning } from './federation/returning.ts';
+export { returning } from './federation/return-address.ts';
 export {
   type Authorization,
   type AuthorizationAnswer,
@@ -40,11 +40,12 @@ export { lockUser, profile, setDefaultAccount, userByEmail } from './users/user-
 export { createUserImporter, externalIdSchema } from './users/user-importer.ts';
 export { importedByEmail, type ImportedRow, userByExternalId } from './users/import-store.ts';
 export { saidAt } from './sessions/proof.ts';
-export { assertProven } from './sessions/recent-proof.ts';
+export { assertProven } from './sessions/proof.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './users/registration.ts';
 export { allowsScope } from './keys/scopes.ts';
 export type { AddressRule } from './email/email-flows.ts';
-export type { AuthTokens, Challenge, SignedIn, SignInRule } from './sessions/session-opening.ts';
+export type { SignInRule } from './sessions/session-opening.ts';
+export type { AuthTokens, Challenge, SignedIn } from './sessions/sign-in-replies.ts';
 export type { Membership } from './users/users.ts';
 
 /** All calls of this module; their service is `Identity`. */

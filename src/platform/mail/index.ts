@@ -11,7 +11,7 @@ export { createOutbox } from './outbox.ts';
 export { render } from './render.ts';
 export type { Resolved, Resolver } from './sending.ts';
 export type { Transport } from './transport.ts';
-export { transportOf } from './via.ts';
+export { transportOf } from './transport-of.ts';
 
 /** This module, for the list of all of them. */
 export const mailModule = defineModule({

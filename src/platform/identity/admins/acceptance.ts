@@ -6,7 +6,7 @@ import { deleteIdentities } from '../federation/identity-store.ts';
 import { endCodes } from '../federation/state-store.ts';
 import { wrongLink } from '../guessing/guessing.ts';
 import { revokeKeysOf } from '../keys/key-store.ts';
-import { takeFactors } from '../mfa/taking.ts';
+import { takeFactors } from '../mfa/delete-factors.ts';
 import type { NewPasswordsParts } from '../passwords/new-passwords.ts';
 import { saidAt } from '../sessions/proof.ts';
 import { addUser, type RegistrationParts } from '../users/registration.ts';

@@ -3,12 +3,12 @@ import type { Caller } from '#platform/http';
 import { type Clock, sha256 } from '#platform/kernel';
 import type { AccessTokens } from '../signing-keys/access-tokens.ts';
 import type { Guessing } from '../guessing/guessing.ts';
-import { keyStanding, keyUsed, sessionStanding } from '../users/user-store.ts';
+import { callerOfKey, callerOfSession, keyUsed } from './caller-store.ts';
 
 export const KEY_PREFIX = 'pl_';
 
 const KEY_USED = commitPoint('identity.key-used', 'when a key was last used');
-/** Whose standing changed: the id of a session, key, user or account. */
+/** What changed: the id of a session, key, user or account. */
 const REVOKED = 'identity.revoked';
 /**
  * A revocation must bite within 10 s even where its signal is lost. From this age on a caller is looked up again
@@ -86,16 +86,16 @@ export function createCallers(parts: {
     const claims = await parts.tokens.verify(bearer);
     if (claims === undefined) return undefined;
     const { userId, sessionId } = claims;
-    const [[standing]] = await db.system('identity.credentials', [sessionStanding(userId, sessionId)]);
-    if (standing === undefined) return undefined;
-    const { role: platformRole, account_id: accountId } = standing;
+    const [[row]] = await db.system('identity.credentials', [callerOfSession(userId, sessionId)]);
+    if (row === undefined) return undefined;
+    const { role: platformRole, account_id: accountId } = row;
     const caller: Caller = { userId, sessionId, platformRole, accountId, scopes: ['*'] };
     return { caller, makers: [], checkedAt, endsAt: claims.expiresAt * 1000 };
   }
 
   async function keyCaller(hash: string): Promise<Known | undefined> {
     const checkedAt = clock.monotonic();
-    const [[key]] = await db.system('identity.credentials', [keyStanding(hash)]);
+    const [[key]] = await db.system('identity.credentials', [callerOfKey(hash)]);
     if (key === undefined) return undefined;
     const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
     if (key.use_is_old) doBehind(db.tenant(accountId, KEY_USED, [keyUsed(accountId, keyId)]));

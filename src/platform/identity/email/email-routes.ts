@@ -1,7 +1,7 @@
 import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
-import { emailSchema, passwordSchema } from '../sessions/auth-routes.ts';
+import { emailSchema, passwordSchema } from '../fields.ts';
 import type { Identity } from '../identity.ts';
 import { resetPage, verifyPage } from '../pages/link-pages.ts';
 

@@ -1,6 +1,6 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { deviceNameSchema } from '../sessions/auth-routes.ts';
+import { deviceNameSchema } from '../fields.ts';
 import type { Identity } from '../identity.ts';
 import { signedInSchema, TOKENS_EXAMPLE } from '../sessions/sign-in-replies.ts';
 import { arrival, departure } from './browser-queries.ts';

@@ -3,7 +3,8 @@ import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { enter, type SignedIn } from '../sessions/session-opening.ts';
+import { enter } from '../sessions/session-opening.ts';
+import type { SignedIn } from '../sessions/sign-in-replies.ts';
 import { Trouble } from './fetching.ts';
 import type { Firebase } from './firebase.ts';
 import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
@@ -11,7 +12,7 @@ import { createIdentities, type Identities } from './identities.ts';
 import type { Provider } from './identity-store.ts';
 import type { OpenIdClient } from './openid.ts';
 import { type Named, type PeopleParts, personOf } from './people.ts';
-import { returning } from './returning.ts';
+import { returning } from './return-address.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 import { useIdToken } from './state-store.ts';
 

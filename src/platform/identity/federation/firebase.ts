@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { fetchSafely, isUnreachable, Trouble } from './fetching.ts';
-import { keptFor } from './kept.ts';
+import { keptFor } from './cached.ts';
 import type { Identified, OpenIdParts } from './openid.ts';
 
 export interface FirebaseSettings {

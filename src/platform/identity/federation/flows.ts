@@ -3,9 +3,10 @@ import type { Whence } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, equalInConstantTime, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { enter, type EnteringParts, type Method, type SignedIn } from '../sessions/session-opening.ts';
+import { enter, type EnteringParts } from '../sessions/session-opening.ts';
+import type { Method, SignedIn } from '../sessions/sign-in-replies.ts';
 import { userById } from '../users/user-store.ts';
-import { assertReturn, returnsAllowed } from './returning.ts';
+import { assertReturn, returnsAllowed } from './return-address.ts';
 import { codeOf, putCode, putState, useCode, useState } from './state-store.ts';
 
 const BEGUN = commitPoint('identity.sign-in-begun', 'a browser that was sent to a provider');

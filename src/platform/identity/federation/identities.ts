@@ -3,7 +3,7 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { assertProven } from '../sessions/recent-proof.ts';
+import { assertProven } from '../sessions/proof.ts';
 import { lockedUser, saidAt } from '../sessions/proof.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 import { deleteIdentity, identitiesOf, type Provider } from './identity-store.ts';

@@ -2,7 +2,7 @@ import { AppError, type Clock, systemClock } from '#platform/kernel';
 import * as openid from 'openid-client';
 import { z } from 'zod';
 import { fetchSafely, type FetchingParts, isUnreachable, Trouble } from './fetching.ts';
-import { keptFor } from './kept.ts';
+import { keptFor } from './cached.ts';
 
 /** A provider of sign-ins, and what we are to it. */
 export interface OpenIdSettings {

@@ -8,7 +8,7 @@ import { assertMayEnter } from '../sessions/session-opening.ts';
 import { saidAt } from '../sessions/proof.ts';
 import { addUser, type RegistrationParts } from '../users/registration.ts';
 import { type CredentialRow, lockUser, userByEmail, userById } from '../users/user-store.ts';
-import { claimAddress } from './claiming.ts';
+import { claimAddress } from './claim-address.ts';
 import { identityOf, identityUsed, insertIdentity, type Provider } from './identity-store.ts';
 import type { Identified } from './openid.ts';
 

@@ -2,10 +2,11 @@ import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, isUuid, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { enter, type SignedIn } from '../sessions/session-opening.ts';
+import { enter } from '../sessions/session-opening.ts';
+import type { SignedIn } from '../sessions/sign-in-replies.ts';
 import { type CredentialRow, lockUser } from '../users/user-store.ts';
-import { askForPasskey } from './asking.ts';
-import type { MfaParts } from './parts.ts';
+import { askForPasskey } from './passkey-requests.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import type { Assertion } from './passkey-schemas.ts';
 import { type SignedBy, signedBy, usesPasskey } from './proving.ts';
 

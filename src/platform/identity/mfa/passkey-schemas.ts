@@ -1,6 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { deviceNameSchema } from '../sessions/auth-routes.ts';
+import { deviceNameSchema } from '../fields.ts';
 import type { DeviceGiven } from '../sessions/devices.ts';
 
 const bytes = (most: number) =>

@@ -4,9 +4,9 @@ import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import { lockedUser } from '../sessions/proof.ts';
 import { userById } from '../users/user-store.ts';
-import { asked, keepAsked } from './asking.ts';
+import { asked, keepAsked } from './passkey-requests.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import type { Credential } from './passkey-schemas.ts';
 import {
   deletePasskey,
@@ -17,7 +17,7 @@ import {
   renamePasskey,
 } from './passkey-store.ts';
 import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
-import { tell } from './telling.ts';
+import { tell } from './factor-notices.ts';
 import { type CheckedCredential, checkedCredential, registrationOptions } from './webauthn.ts';
 
 const ADDED = commitPoint('identity.passkey-added', 'a passkey, recovery codes, and the mail');

@@ -4,10 +4,10 @@ import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import { proven } from '../sessions/proof.ts';
 import { lockUser } from '../users/user-store.ts';
-import { askForPasskey } from './asking.ts';
+import { askForPasskey } from './passkey-requests.ts';
 import { markProven } from '../sessions/session-store.ts';
 import { factorsOf, isOn, methodsOf } from '../sessions/factors.ts';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 
 const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was given in a session');

@@ -16,7 +16,7 @@ import { tellUnlinked } from '../federation/identities.ts';
 import { unlinkStrangers } from '../federation/identity-store.ts';
 import { endCodes } from '../federation/state-store.ts';
 import { revokeKeysOf } from '../keys/key-store.ts';
-import { takeFactors } from '../mfa/taking.ts';
+import { takeFactors } from '../mfa/delete-factors.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { lockedUser, proven, type ProofParts, saidAt } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';

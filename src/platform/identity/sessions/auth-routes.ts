@@ -1,27 +1,12 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from '../identity.ts';
-import { LONGEST_PASSWORD } from '../passwords/password-rules.ts';
+import { deviceNameSchema, LONGEST_EMAIL, passwordSchema, emailSchema } from '../fields.ts';
 import { JWKS_MAX_AGE_S } from '../signing-keys/signing-key-store.ts';
 import { signedInSchema, TOKENS_EXAMPLE, tokensSchema } from './sign-in-replies.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Identity';
-
-const LONGEST_EMAIL = 254;
-/** Longer passwords are refused by the rules, in words; this only bounds what is read. */
-export const passwordSchema = z
-  .string()
-  .min(1)
-  .max(LONGEST_PASSWORD * 2);
-export const deviceNameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .describe('What you call this device in the list of your sessions.');
-/** An address that mails go to. */
-export const emailSchema = z.email().max(LONGEST_EMAIL);
 
 const byEmail = {
   name: 'email',

@@ -1,9 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import type { FACTORS } from './sign-in-replies.ts';
-
-/** What a user proves themselves with beside a password. */
-export type Factor = (typeof FACTORS)[number];
+import type { Factor } from './sign-in-replies.ts';
 
 export interface FactorsRow {
   totp: boolean;

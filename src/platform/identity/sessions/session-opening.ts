@@ -3,7 +3,9 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Ids, type Random, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { AccessTokens } from '../signing-keys/access-tokens.ts';
 import { challenged } from './challenges.ts';
-import { type Factor, factorsOf, methodsOf } from './factors.ts';
+import { factorsOf, methodsOf } from './factors.ts';
+import type { Factor } from './sign-in-replies.ts';
+import type { AuthTokens, Method, SignedIn } from './sign-in-replies.ts';
 import { type DeviceGiven, type DevicesParts, openOn } from './devices.ts';
 import { insertRefreshToken } from './session-store.ts';
 import { type CredentialRow, lockUser } from '../users/user-store.ts';
@@ -11,27 +13,6 @@ import { type CredentialRow, lockUser } from '../users/user-store.ts';
 const LOGIN = commitPoint('identity.login', 'a session and its first refresh token');
 
 export const REFRESH_PREFIX = 'plr_';
-
-/** What a client holds after a log-in; `expires_at` is the access token's end in Unix seconds. */
-export interface AuthTokens {
-  readonly access_token: string;
-  readonly refresh_token: string;
-  readonly expires_at: number;
-}
-
-/** In place of tokens, for a user with a second factor; POST /v1/auth/mfa/verify takes its answer. */
-export interface Challenge {
-  readonly mfa_required: true;
-  readonly mfa_token: string;
-  readonly methods: readonly Factor[];
-  readonly expires_at: string;
-}
-
-/** What a sign-in comes to. */
-export type SignedIn = AuthTokens | Challenge;
-
-/** How a user proved who they are. */
-export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey';
 
 /**
  * What modules above say of a sign-in, in the transaction that lets somebody in: it throws where they must come another way.

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import type { Method } from './session-opening.ts';
+import type { Method } from './sign-in-replies.ts';
 
 /** A session that nobody refreshes for this long is over, and so is one that is older than the settings allow. */
 const IDLE = `interval '30 days'`;

@@ -2,9 +2,9 @@ import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { type Caller, type Page, page } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import type { AuthTokens, SignedIn } from './session-opening.ts';
+import type { AuthTokens, SignedIn } from './sign-in-replies.ts';
 import { type Login, login, type LoginParts } from './login.ts';
-import { refresh, type RefreshingParts } from './refreshing.ts';
+import { refresh, type RefreshingParts } from './refresh.ts';
 import { endSession, endSessions, listSessions, pruneSessions } from './session-store.ts';
 
 const PRUNED = commitPoint('identity.sessions-pruned', 'sessions that were over long ago, deleted');

@@ -3,6 +3,29 @@ import { z } from 'zod';
 
 /** By what a challenge can be answered. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const;
+/** What a user proves themselves with beside a password. */
+export type Factor = (typeof FACTORS)[number];
+
+/** What a client holds after a log-in; `expires_at` is the access token's end in Unix seconds. */
+export interface AuthTokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly expires_at: number;
+}
+
+/** In place of tokens, for a user with a second factor; POST /v1/auth/mfa/verify takes its answer. */
+export interface Challenge {
+  readonly mfa_required: true;
+  readonly mfa_token: string;
+  readonly methods: readonly Factor[];
+  readonly expires_at: string;
+}
+
+/** What a sign-in comes to. */
+export type SignedIn = AuthTokens | Challenge;
+
+/** How a user proved who they are. */
+export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey';
 
 export const tokensSchema = namedObject('TokenPair', {
   access_token: z.string(),

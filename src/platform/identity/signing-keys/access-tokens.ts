@@ -1,10 +1,8 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { type AccountId, type Clock, isUuid, type UserId } from '#platform/kernel';
+import { LIFETIME_S, SIGNING_ALGORITHM } from './signing-key-store.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-export const SIGNING_ALGORITHM = 'EdDSA';
-/** How long an access token lives, in seconds. */
-export const LIFETIME_S = 600;
 const AUDIENCE = 'plinth';
 
 export interface Claims {

@@ -2,12 +2,12 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Secrets } from '#platform/secrets';
-import { SIGNING_ALGORITHM } from './access-tokens.ts';
 import {
   deleteSigningKeysBut,
   insertSigningKey,
   lockSigningKeys,
   placeOfPrivateKey,
+  SIGNING_ALGORITHM,
   signingKeys,
 } from './signing-key-store.ts';
 

@@ -1,8 +1,10 @@
 import type { JWK } from 'jose';
 import { statement } from '#platform/db';
 import { sealedColumn } from '#platform/secrets';
-import { LIFETIME_S } from './access-tokens.ts';
 
+export const SIGNING_ALGORITHM = 'EdDSA';
+/** How long an access token lives, in seconds. */
+export const LIFETIME_S = 600;
 /** Seconds for which whoever verifies our tokens may keep the JWKS, as its answer says. */
 export const JWKS_MAX_AGE_S = 300;
 /**

@@ -7,8 +7,12 @@ import {
   type RotatingParts,
   type Rotation,
 } from './signing-key-rotation.ts';
-import { SIGNING_ALGORITHM } from './access-tokens.ts';
-import { placeOfPrivateKey, type SigningKeyRow, signingKeys } from './signing-key-store.ts';
+import {
+  placeOfPrivateKey,
+  SIGNING_ALGORITHM,
+  type SigningKeyRow,
+  signingKeys,
+} from './signing-key-store.ts';
 
 const CHANGED = 'identity.signing-keys';
 /** What is known of the keys is no older than this, so that one that was taken away at once lets nobody in for long. */

@@ -2,7 +2,7 @@ import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Importer, Outcome } from '#platform/imports';
 import { z } from 'zod';
-import { emailSchema } from '../sessions/auth-routes.ts';
+import { emailSchema } from '../fields.ts';
 import { importedByEmail, setExternalId, userByExternalId } from './import-store.ts';
 import { importedPassword } from '../passwords/imported-passwords.ts';
 import { addUser, type RegistrationParts } from './registration.ts';

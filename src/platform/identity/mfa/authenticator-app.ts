@@ -7,9 +7,9 @@ import { markProven } from '../sessions/session-store.ts';
 import { userById } from '../users/user-store.ts';
 import { forgetMisses } from './code-misses.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
-import { tell } from './telling.ts';
+import { tell } from './factor-notices.ts';
 import { confirmPending, deleteTotp, pendingTotp, putPending, SEALED_TOTP } from './totp-store.ts';
 import { newTotpKey, stepOf, type TotpKey } from './totp.ts';
 

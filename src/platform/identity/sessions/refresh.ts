@@ -6,12 +6,12 @@ import type { Secrets } from '#platform/secrets';
 import type { Callers } from '../callers/callers.ts';
 import {
   assertVerified,
-  type AuthTokens,
   authTokens,
   type EnteringParts,
   REFRESH_PREFIX,
   type SignInRule,
 } from './session-opening.ts';
+import type { AuthTokens } from './sign-in-replies.ts';
 import { saidAt } from './proof.ts';
 import {
   endSession,

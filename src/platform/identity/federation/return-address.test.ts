@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { returning, returnsAllowed } from './returning.ts';
+import { returning, returnsAllowed } from './return-address.ts';
 
 test.each([
   ['https://app.example.com', 'https://app.example.com/', true],

@@ -5,7 +5,7 @@ import type { Mail } from '#platform/mail';
 import { endEmailTokens } from '../email/email-store.ts';
 import { assertMayEnter } from '../sessions/session-opening.ts';
 import { revokeKeysOf } from '../keys/key-store.ts';
-import { takeFactors } from '../mfa/taking.ts';
+import { takeFactors } from '../mfa/delete-factors.ts';
 import { saidAt } from '../sessions/proof.ts';
 import { deleteSessions } from '../sessions/session-store.ts';
 import { type CredentialRow, giveToOwner } from '../users/user-store.ts';

@@ -2,7 +2,7 @@ import type { Actor, Whence } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { saidAt } from '../sessions/proof.ts';
 import type { CredentialRow } from '../users/user-store.ts';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 
 /** What is told to a user by mail, by what was done. */
 const TOLD = {

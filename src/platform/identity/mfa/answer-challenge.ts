@@ -2,11 +2,12 @@ import type { Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { assertMayEnter, type AuthTokens, authTokens, openSession } from '../sessions/session-opening.ts';
+import { assertMayEnter, authTokens, openSession } from '../sessions/session-opening.ts';
+import type { AuthTokens } from '../sessions/sign-in-replies.ts';
 import { lockUser } from '../users/user-store.ts';
-import { askForPasskey } from './asking.ts';
+import { askForPasskey } from './passkey-requests.ts';
 import { challengeOwner, endChallenge, useTry } from '../sessions/challenges.ts';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 
 const ANSWERED = commitPoint(

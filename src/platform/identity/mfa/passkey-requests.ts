@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import type { MfaParts } from './parts.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { passkeysOf, type Purpose, putCeremony, useCeremony } from './passkey-store.ts';
 import { clientDataOf, type ClientData, requestOptions } from './webauthn.ts';
 
