@@ -18,8 +18,8 @@ import type { Room } from './members/capacity.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { createStanding, type Standing } from './suspension.ts';
 import { membershipsOf, ownerIn } from './store.ts';
-import { type AllTrails, createAllTrails } from './audit-trail/admin-audit.ts';
-import { createTrail, type Trail } from './audit-trail/audit-trail.ts';
+import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
+import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
 
 export interface AccountsParts {
   readonly db: Database;
@@ -56,8 +56,8 @@ export interface Accounts {
     enter(visit: Visit, least: Role): ReturnType<typeof enter>;
     readonly lock: typeof lock;
   };
-  readonly trail: Trail;
-  readonly allTrails: AllTrails;
+  readonly auditTrail: AuditTrail;
+  readonly adminAudit: AdminAudit;
   readonly settings: Settings;
   readonly standing: Standing;
   /** What becomes of organizations when one of their people closes their account; for identity. */
@@ -95,8 +95,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
     accept: createAccepting({ ...parts, newcomers }),
     newcomers,
     entry: { enter: (visit, least) => enter(roles, visit, least), lock },
-    trail: createTrail({ ...parts, roles }),
-    allTrails: createAllTrails(parts),
+    auditTrail: createAuditTrail({ ...parts, roles }),
+    adminAudit: createAdminAudit(parts),
     settings: createSettings(parts),
     standing: createStanding(parts),
     leaving: createLeaving({ ...parts, roles }),

@@ -1,15 +1,13 @@
 import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
-import { accountTrailRoutes } from './audit-trail/account-audit-routes.ts';
-import { allTrailsRoutes } from './audit-trail/admin-audit-routes.ts';
 import { invitationPage } from './invitations/invitation-page.ts';
 import { invitationRoutes } from './invitations/invitation-routes.ts';
 import { memberRoutes } from './members/member-routes.ts';
 import { organizationRoutes } from './organizations/organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { standingRoutes } from './suspension-routes.ts';
-import { trailRoutes } from './audit-trail/organization-audit-routes.ts';
+import { auditRoutes } from './audit-trail/audit-routes.ts';
 import { defineModule } from '#platform/module';
 import { createAccounts } from './accounts.ts';
 import { accountsDataRules } from './data-rules.ts';
@@ -32,11 +30,9 @@ export const accountsRoutes: Route[] = [
   ...memberRoutes,
   ...invitationRoutes,
   invitationPage,
-  ...trailRoutes,
-  ...allTrailsRoutes,
+  ...auditRoutes,
   ...settingsRoutes,
   ...standingRoutes,
-  ...accountTrailRoutes,
 ];
 
 /** This module, for the list of all of them. */

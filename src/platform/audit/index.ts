@@ -11,6 +11,15 @@ export {
   type AuditRow,
   personalEvents,
 } from './audit-events.ts';
+export {
+  type ActivityView,
+  activityView,
+  auditCursor,
+  auditPage,
+  auditPosition,
+  type AuditView,
+  auditView,
+} from './audit-views.ts';
 
 /** This module, for the list of all of them. */
 export const auditModule = defineModule({

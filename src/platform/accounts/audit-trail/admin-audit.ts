@@ -1,9 +1,17 @@
-import { actorOf, type Audit, auditEvents, type AuditFilter } from '#platform/audit';
+import {
+  actorOf,
+  type Audit,
+  auditEvents,
+  type AuditFilter,
+  auditPage,
+  type AuditRow,
+  type AuditView,
+  auditView,
+} from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller, Origin, Page } from '#platform/http';
-import { page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { auditView, type AuditView, batchesOf, position, type TrailQuery } from './audit-trail.ts';
+import { batchesOf, type AuditQuery } from './audit-trail.ts';
 
 const EXPORTED = commitPoint(
   'accounts.audits-exported',
@@ -16,24 +24,30 @@ export interface AdminAuditView extends AuditView {
 }
 
 /** What is asked for; without an account, all that happened. */
-export interface AllTrailsFilter extends AuditFilter {
+export interface AdminAuditFilter extends AuditFilter {
   readonly account?: string | undefined;
 }
 
 /** What happened in all accounts, and in none: log-ins, work of admins. For platform admins. */
-export interface AllTrails {
-  audit(filter: AllTrailsFilter, query: TrailQuery): Promise<Page<AdminAuditView>>;
+export interface AdminAudit {
+  list(filter: AdminAuditFilter, query: AuditQuery): Promise<Page<AdminAuditView>>;
   /** All of it, a batch at a time; that it was asked for is an event too. */
-  export(admin: Caller, filter: AllTrailsFilter, origin: Origin): Promise<AsyncGenerator<AdminAuditView[]>>;
+  export(admin: Caller, filter: AdminAuditFilter, origin: Origin): Promise<AsyncGenerator<AdminAuditView[]>>;
 }
 
-export function createAllTrails({ db, audit }: { readonly db: Database; readonly audit: Audit }): AllTrails {
-  const read = async ({ account, ...filter }: AllTrailsFilter, query: TrailQuery) =>
+export function createAdminAudit({
+  db,
+  audit,
+}: {
+  readonly db: Database;
+  readonly audit: Audit;
+}): AdminAudit {
+  const read = async ({ account, ...filter }: AdminAuditFilter, query: AuditQuery) =>
     (await db.system('admin.audit', [auditEvents(account as AccountId | undefined, filter, query)]))[0];
   return {
-    async audit(filter, { after, limit }) {
+    async list(filter, { after, limit }) {
       const rows = await read(filter, { after, limit: limit + 1 });
-      return page(rows, limit, { item: adminView, position });
+      return auditPage(rows, limit, adminView);
     },
     async export(admin, filter, whence) {
       await db.system('admin.audit', EXPORTED, (tx) =>
@@ -44,7 +58,7 @@ export function createAllTrails({ db, audit }: { readonly db: Database; readonly
   };
 }
 
-const adminView = (row: Parameters<typeof auditView>[0]): AdminAuditView => ({
+const adminView = (row: AuditRow): AdminAuditView => ({
   ...auditView(row),
   account_id: row.account_id,
 });

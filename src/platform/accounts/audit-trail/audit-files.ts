@@ -1,9 +1,9 @@
-import type { CsvTable, CsvValue } from '#platform/http';
+import type { AuditView } from '#platform/audit';
+import { type CsvValue, type Origin, sendCsv, sendDownload, type Wire } from '#platform/http';
 import type { AdminAuditView } from './admin-audit.ts';
-import type { AuditView } from './audit-trail.ts';
 
 /** By column: its name, and its value of an event. */
-const COLUMNS: readonly (readonly [string, (event: AuditView) => CsvValue])[] = [
+const COLUMNS: Columns<AuditView> = [
   ['id', ({ id }) => id],
   ['created_at', (event) => event.created_at],
   ['action', ({ action }) => action],
@@ -19,34 +19,56 @@ const COLUMNS: readonly (readonly [string, (event: AuditView) => CsvValue])[] = 
 ];
 
 /** Of events of all accounts, one more. */
-const ADMIN_COLUMNS: readonly (readonly [string, (event: AdminAuditView) => CsvValue])[] = [
-  ...COLUMNS,
-  ['account_id', (event) => event.account_id],
-];
+const ADMIN_COLUMNS: Columns<AdminAuditView> = [...COLUMNS, ['account_id', (event) => event.account_id]];
 
-type Batches<View = AuditView> = AsyncIterable<readonly View[]>;
+/** The answer of a call that exports events: where they are written to, and what ends the writing. */
+interface Answering {
+  readonly wire: Pick<Wire, 'take'>;
+  readonly origin: Pick<Origin, 'hangUp'>;
+}
+type Format = 'csv' | 'jsonl';
+type Columns<View> = readonly (readonly [string, (event: View) => CsvValue])[];
 
-/** Events as a table, one in a row. */
-export function tableOf(batches: Batches): CsvTable {
-  return tableBy(COLUMNS, batches);
+/** Sends events of an account as a file. */
+export function sendAudit(
+  answering: Answering,
+  format: Format,
+  events: AsyncIterable<readonly AuditView[]>,
+): Promise<void> {
+  return send(answering, { format, events, columns: COLUMNS });
 }
 
 /** The same of events of all accounts. */
-export function adminTableOf(batches: Batches<AdminAuditView>): CsvTable {
-  return tableBy(ADMIN_COLUMNS, batches);
+export function sendAdminAudit(
+  answering: Answering,
+  format: Format,
+  events: AsyncIterable<readonly AdminAuditView[]>,
+): Promise<void> {
+  return send(answering, { format, events, columns: ADMIN_COLUMNS });
 }
 
-function tableBy<View>(
-  columns: readonly (readonly [string, (event: View) => CsvValue])[],
-  batches: Batches<View>,
-): CsvTable {
-  async function* rows(): AsyncGenerator<CsvValue[][]> {
-    for await (const events of batches) yield events.map((event) => columns.map(([, value]) => value(event)));
+interface Export<View> {
+  readonly format: Format;
+  readonly events: AsyncIterable<readonly View[]>;
+  readonly columns: Columns<View>;
+}
+
+function send<View>({ wire, origin }: Answering, { format, events, columns }: Export<View>): Promise<void> {
+  if (format === 'jsonl') {
+    const type = 'application/jsonl; charset=utf-8';
+    return sendDownload(wire, { name: 'audit.jsonl', type, batches: linesOf(events) }, origin.hangUp);
   }
-  return { name: 'audit', columns: columns.map(([name]) => name), batches: rows() };
+  const table = { name: 'audit', columns: columns.map(([name]) => name), batches: rowsOf(events, columns) };
+  return sendCsv(wire, table, origin.hangUp);
 }
 
-/** Events as JSON lines, one in a line. */
-export async function* linesOf(batches: Batches): AsyncGenerator<string> {
+async function* rowsOf<View>(
+  batches: AsyncIterable<readonly View[]>,
+  columns: Columns<View>,
+): AsyncGenerator<CsvValue[][]> {
+  for await (const events of batches) yield events.map((event) => columns.map(([, value]) => value(event)));
+}
+
+async function* linesOf(batches: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {
   for await (const events of batches) yield events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }

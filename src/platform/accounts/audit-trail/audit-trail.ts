@@ -1,15 +1,21 @@
 import {
+  type ActivityView,
+  activityView,
   actorOf,
   type Audit,
   auditEvents,
   type AuditFilter,
+  auditPage,
   type AuditPosition,
+  auditPosition,
   type AuditRow,
+  type AuditView,
+  auditView,
   personalEvents,
   type Whence,
 } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
-import { type Caller, type Page, page } from '#platform/http';
+import type { Caller, Page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { enter, type Visit } from '../members/authorize-member.ts';
 import type { Roles } from '../members/roles.ts';
@@ -20,25 +26,7 @@ const MEMBERS_HEAR_OF = ['account', 'member', 'grant'];
 /** Rows of an export that are read at a time. */
 const BATCH = 500;
 
-/** An event as owners and admins read it. */
-export interface AuditView {
-  readonly id: string;
-  readonly created_at: string;
-  readonly action: string;
-  readonly actor: { readonly kind: AuditRow['actor_kind']; readonly id: string | null };
-  /** The person behind the actor, through a key too. */
-  readonly user_id: string | null;
-  readonly target: { readonly kind: string; readonly id: string | null } | null;
-  readonly changes: Readonly<Record<string, unknown>>;
-  readonly ip: string | null;
-  readonly user_agent: string | null;
-  readonly request_id: string | null;
-}
-
-/** The same as every member reads it: what happened and by whom, and nothing of where they sat. */
-export type ActivityView = Pick<AuditView, 'id' | 'created_at' | 'action' | 'user_id' | 'target'>;
-
-export interface TrailQuery {
+export interface AuditQuery {
   readonly after: AuditPosition | undefined;
   readonly limit: number;
 }
@@ -53,25 +41,25 @@ export interface AtWork {
 type Reading = Pick<AtWork, 'caller' | 'accountId'>;
 
 /** What happened in an organization, or in whichever account a call is for. */
-export interface Trail {
+export interface AuditTrail {
   /** For admins and owners. */
-  audit(visit: Visit, filter: AuditFilter, query: TrailQuery): Promise<Page<AuditView>>;
+  ofOrganization(visit: Visit, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
   /** All of it, a batch at a time, for admins and owners; that it was asked for is an event too. */
-  export(visit: Visit, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
-  activity(visit: Visit, query: TrailQuery): Promise<Page<ActivityView>>;
+  exportOrganization(visit: Visit, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
+  activity(visit: Visit, query: AuditQuery): Promise<Page<ActivityView>>;
   /** Of the account that the caller is at work in; of a personal one, with what its owner did as a person. */
-  ofAccount(work: AtWork, filter: AuditFilter, query: TrailQuery): Promise<Page<AuditView>>;
-  exportOfAccount(work: AtWork, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
+  ofAccount(work: AtWork, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
+  exportAccount(work: AtWork, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
 }
 
-export function createTrail(parts: {
+export function createAuditTrail(parts: {
   readonly db: Database;
   readonly audit: Audit;
   readonly roles: Roles;
-}): Trail {
+}): AuditTrail {
   const { db, audit, roles } = parts;
 
-  async function read({ caller, accountId }: Reading, filter: AuditFilter, query: TrailQuery) {
+  async function read({ caller, accountId }: Reading, filter: AuditFilter, query: AuditQuery) {
     const kind = await roles.kindOf(caller.userId, accountId);
     const [rows] =
       kind === 'personal'
@@ -82,8 +70,8 @@ export function createTrail(parts: {
     return rows;
   }
 
-  const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: TrailQuery) =>
-    page(await read(reading, filter, { after, limit: limit + 1 }), limit, { item: auditView, position });
+  const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: AuditQuery) =>
+    auditPage(await read(reading, filter, { after, limit: limit + 1 }), limit, auditView);
 
   async function exported({ caller, accountId, whence }: AtWork, filter: AuditFilter) {
     await db.tenant(accountId, EXPORTED, (tx) =>
@@ -93,28 +81,28 @@ export function createTrail(parts: {
   }
 
   return {
-    async audit(visit, filter, query) {
+    async ofOrganization(visit, filter, query) {
       const { accountId } = await enter(roles, visit, 'admin');
       return readPage({ caller: visit.caller, accountId }, filter, query);
     },
-    async export(visit, filter) {
+    async exportOrganization(visit, filter) {
       const { accountId } = await enter(roles, visit, 'admin');
       return exported({ ...visit, accountId }, filter);
     },
     ofAccount: readPage,
-    exportOfAccount: exported,
+    exportAccount: exported,
     async activity(visit, { after, limit }) {
       const { accountId } = await enter(roles, visit, 'viewer');
       const query = { after, limit: limit + 1, subjects: MEMBERS_HEAR_OF };
       const [rows] = await db.tenant(accountId, [auditEvents(accountId, {}, query)]);
-      return page(rows, limit, { item: activityView, position });
+      return auditPage(rows, limit, activityView);
     },
   };
 }
 
 /** Each batch is a transaction of its own: a slow reader holds nothing. */
 export async function* batchesOf<View>(
-  read: (query: TrailQuery) => Promise<AuditRow[]>,
+  read: (query: AuditQuery) => Promise<AuditRow[]>,
   view: (row: AuditRow) => View,
 ): AsyncGenerator<View[]> {
   let after: AuditPosition | undefined;
@@ -123,29 +111,6 @@ export async function* batchesOf<View>(
     if (rows.length > 0) yield rows.map(view);
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;
-    after = position(last);
+    after = auditPosition(last);
   }
-}
-
-export const position = ({ at, id }: AuditRow): AuditPosition => [at, id];
-
-export function auditView(row: AuditRow): AuditView {
-  return {
-    ...activityView(row),
-    actor: { kind: row.actor_kind, id: row.actor_id },
-    changes: row.changes,
-    ip: row.ip,
-    user_agent: row.user_agent,
-    request_id: row.request_id,
-  };
-}
-
-function activityView(row: AuditRow): ActivityView {
-  return {
-    id: row.id,
-    created_at: row.created_at.toISOString(),
-    action: row.action,
-    user_id: row.user_id,
-    target: row.target_kind === null ? null : { kind: row.target_kind, id: row.target_id },
-  };
 }

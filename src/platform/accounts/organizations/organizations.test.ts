@@ -73,8 +73,8 @@ describe('an organization', () => {
       accounts.invitations.list(visit, page),
       accounts.invitations.revoke(visit, stranger.userId),
       organizations.restore(visit),
-      accounts.trail.audit(visit, {}, page),
-      accounts.trail.activity(visit, page),
+      accounts.auditTrail.ofOrganization(visit, {}, page),
+      accounts.auditTrail.activity(visit, page),
       members.changeRole(visit, owner.userId, 'viewer'),
       members.remove(visit, owner.userId),
       members.remove(visit, stranger.userId),
@@ -90,7 +90,7 @@ describe('an organization', () => {
     await expect(accounts.organizations.close(visit)).rejects.toMatchObject(NOT_FOUND);
     await expect(accounts.organizations.restore(visit)).rejects.toMatchObject(NOT_FOUND);
     await expect(accounts.members.list(visit, page)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.trail.audit(visit, {}, page)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.auditTrail.ofOrganization(visit, {}, page)).rejects.toMatchObject(NOT_FOUND);
     await expect(accounts.members.remove(visit, owner.userId)).rejects.toMatchObject(NOT_FOUND);
   });
 

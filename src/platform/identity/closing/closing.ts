@@ -6,8 +6,7 @@ import type { Mail } from '#platform/mail';
 import type { Callers } from '../callers/callers.ts';
 import { type EmailKind, emailToken, endEmailTokens, useEmailToken } from '../email/email-store.ts';
 import { wrongLink } from '../guessing/guessing.ts';
-import { proven, type ProofParts } from '../sessions/proof.ts';
-import { assertProven } from '../sessions/proof.ts';
+import { assertProven, type ProofParts, proven } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import { closeUser, type CredentialRow, lockUser, restoreUser, userById } from '../users/user-store.ts';
 

@@ -4,13 +4,12 @@ import { type Answer, type Caller, type Once, answer as reply } from '#platform/
 import { AppError, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import type { AuthTokens, SignedIn } from '../sessions/sign-in-replies.ts';
-import { lockedUser } from '../sessions/proof.ts';
+import { assertProven, lockedUser } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import { lockUser } from '../users/user-store.ts';
 import { answer, type Answering, challengeOptions } from './answer-challenge.ts';
 import { confirmTotp, enrol, removeTotp } from './authenticator-app.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
-import { assertProven } from '../sessions/proof.ts';
 import type { MfaParts } from './mfa-parts.ts';
 import { loginOptions, passkeyLogin } from './passkey-login.ts';
 import type { Assertion, Credential } from './passkey-schemas.ts';

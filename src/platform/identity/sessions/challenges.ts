@@ -1,8 +1,7 @@
 import { statement, type Transaction } from '#platform/db';
 import { type Random, randomToken, sha256, type UserId } from '#platform/kernel';
-import type { Challenge, Method } from './sign-in-replies.ts';
+import type { Challenge, Factor, Method } from './sign-in-replies.ts';
 import type { CredentialRow } from '../users/user-store.ts';
-import type { Factor } from './sign-in-replies.ts';
 
 const PREFIX = 'plm_';
 const LIFETIME = `interval '10 minutes'`;

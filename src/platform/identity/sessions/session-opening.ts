@@ -4,8 +4,7 @@ import { AppError, type Ids, type Random, randomToken, sha256, type UserId } fro
 import type { AccessTokens } from '../signing-keys/access-tokens.ts';
 import { challenged } from './challenges.ts';
 import { factorsOf, methodsOf } from './factors.ts';
-import type { Factor } from './sign-in-replies.ts';
-import type { AuthTokens, Method, SignedIn } from './sign-in-replies.ts';
+import type { AuthTokens, Factor, Method, SignedIn } from './sign-in-replies.ts';
 import { type DeviceGiven, type DevicesParts, openOn } from './devices.ts';
 import { insertRefreshToken } from './session-store.ts';
 import { type CredentialRow, lockUser } from '../users/user-store.ts';
