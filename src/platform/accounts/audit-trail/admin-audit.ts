@@ -49,9 +49,9 @@ export function createAdminAudit({
       const rows = await read(filter, { after, limit: limit + 1 });
       return auditPage(rows, limit, adminView);
     },
-    async export(admin, filter, whence) {
+    async export(admin, filter, origin) {
       await db.system('admin.audit', EXPORTED, (tx) =>
-        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(admin), whence }),
+        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(admin), origin }),
       );
       return batchesOf((query) => read(filter, query), adminView);
     },

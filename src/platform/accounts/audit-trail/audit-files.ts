@@ -24,7 +24,7 @@ const ADMIN_COLUMNS: Columns<AdminAuditView> = [...COLUMNS, ['account_id', (even
 /** The answer of a call that exports events: where they are written to, and what ends the writing. */
 interface Answering {
   readonly wire: Pick<Wire, 'take'>;
-  readonly origin: Pick<Origin, 'hangUp'>;
+  readonly origin: Pick<Origin, 'signal'>;
 }
 type Format = 'csv' | 'jsonl';
 type Columns<View> = readonly (readonly [string, (event: View) => CsvValue])[];
@@ -56,10 +56,10 @@ interface Export<View> {
 function send<View>({ wire, origin }: Answering, { format, events, columns }: Export<View>): Promise<void> {
   if (format === 'jsonl') {
     const type = 'application/jsonl; charset=utf-8';
-    return sendDownload(wire, { name: 'audit.jsonl', type, batches: linesOf(events) }, origin.hangUp);
+    return sendDownload(wire, { name: 'audit.jsonl', type, batches: linesOf(events) }, origin.signal);
   }
   const table = { name: 'audit', columns: columns.map(([name]) => name), batches: rowsOf(events, columns) };
-  return sendCsv(wire, table, origin.hangUp);
+  return sendCsv(wire, table, origin.signal);
 }
 
 async function* rowsOf<View>(

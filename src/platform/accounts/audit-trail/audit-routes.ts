@@ -89,7 +89,7 @@ const readOrganization = route(
   },
   ({ caller, params, query, origin }, { auditTrail }) => {
     const { limit, cursor, ...filter } = query;
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     return auditTrail.ofOrganization(visit, filter, { after: auditCursor(cursor), limit });
   },
 );
@@ -106,7 +106,7 @@ const exportOrganization = route(
   },
   async ({ caller, params, query, origin, wire }, { auditTrail }) => {
     const { format, ...filter } = query;
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     await sendAudit({ wire, origin }, format, await auditTrail.exportOrganization(visit, filter));
   },
 );
@@ -128,7 +128,7 @@ const readActivity = route(
   },
   ({ caller, params, query, origin }, { auditTrail }) =>
     auditTrail.activity(
-      { caller, whence: origin, organization: params.id },
+      { caller, origin, organization: params.id },
       { after: auditCursor(query.cursor), limit: query.limit },
     ),
 );
@@ -148,7 +148,7 @@ const readAccount = route(
   },
   ({ caller, accountId, query, origin }, { auditTrail }) => {
     const { limit, cursor, ...filter } = query;
-    const work = { caller, accountId, whence: origin };
+    const work = { caller, accountId, origin };
     return auditTrail.ofAccount(work, filter, { after: auditCursor(cursor), limit });
   },
 );
@@ -164,7 +164,7 @@ const exportAccount = route(
   },
   async ({ caller, accountId, query, origin, wire }, { auditTrail }) => {
     const { format, ...filter } = query;
-    const events = await auditTrail.exportAccount({ caller, accountId, whence: origin }, filter);
+    const events = await auditTrail.exportAccount({ caller, accountId, origin }, filter);
     await sendAudit({ wire, origin }, format, events);
   },
 );

@@ -12,7 +12,7 @@ import {
   type AuditView,
   auditView,
   personalEvents,
-  type Whence,
+  type RequestOrigin,
 } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller, Page } from '#platform/http';
@@ -34,7 +34,7 @@ export interface AuditQuery {
 /** A caller at work in an account of either kind, whose role the walk has looked at. */
 export interface AtWork {
   readonly caller: Caller;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   readonly accountId: AccountId;
 }
 
@@ -73,9 +73,9 @@ export function createAuditTrail(parts: {
   const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: AuditQuery) =>
     auditPage(await read(reading, filter, { after, limit: limit + 1 }), limit, auditView);
 
-  async function exported({ caller, accountId, whence }: AtWork, filter: AuditFilter) {
+  async function exported({ caller, accountId, origin }: AtWork, filter: AuditFilter) {
     await db.tenant(accountId, EXPORTED, (tx) =>
-      audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
+      audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, origin }),
     );
     return batchesOf((query) => read({ caller, accountId }, filter, query), auditView);
   }
