@@ -76,7 +76,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'last-owner-goes',
-    file: 'src/platform/accounts/organizations/leaving.ts',
+    file: 'src/platform/accounts/organizations/owned-organizations.ts',
     find: 'if (left.length > 0) {',
     replace: 'if (left.length > 1_000) {',
     expects: `${CLOSING} the organizations of who goes > keep them as long as they are the last owner of others, and are listed`,
@@ -104,7 +104,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'gone-with-what-just-became-theirs',
-    file: 'src/platform/accounts/organizations/leaving.ts',
+    file: 'src/platform/accounts/organizations/owned-organizations.ts',
     find: 'if (rows.some((row) => !locked.includes(row.account_id))) {',
     replace: 'if (rows.length > 1_000 + locked.length) {',
     expects: `${INTERRUPTED} who goes while an organization becomes theirs > stays, where they became its owner first`,

@@ -31,14 +31,14 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'invitation-accepted-by-another-email',
-    file: 'src/platform/accounts/invitations/acceptance.ts',
+    file: 'src/platform/accounts/invitations/accept-invitation.ts',
     find: 'if (!found.is_theirs) throw',
     replace: 'if (found.is_theirs === undefined) throw',
     expects: `${INVITATIONS} an invitation > is good for the email that it was sent to alone, and not for a token that was altered`,
   },
   {
     name: 'invitation-accepted-with-an-unverified-email',
-    file: 'src/platform/accounts/invitations/acceptance.ts',
+    file: 'src/platform/accounts/invitations/accept-invitation.ts',
     find: 'if (!found.email_verified) throw',
     replace: 'if (found.email_verified === undefined) throw',
     expects: `${INVITATIONS} an invitation > answers alike for an email that is known and one that is not, and reaches whoever registers then`,

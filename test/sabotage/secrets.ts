@@ -120,7 +120,7 @@ export const SECRETS: readonly Patch[] = [
   },
   {
     name: 'mail-facts-stored-as-they-are',
-    file: 'src/platform/mail/sealed-variables.ts',
+    file: 'src/platform/mail/sealed-facts.ts',
     find: 'return secrets.seal(JSON.stringify(facts), FACTS.context(accountId, id));',
     replace: 'return JSON.stringify([facts, secrets.current, accountId, id]);',
     expects: `${AT_REST} no secret that the server can read stands in the database as it is, and all are under the master key`,

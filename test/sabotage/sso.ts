@@ -10,35 +10,35 @@ const BINDING = 'test/sso/binding.test.ts ::';
 export const SSO: readonly Patch[] = [
   {
     name: 'sso-for-a-foreign-domain',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: "if (own.length === 0) throw new AppError('sso_refused');",
     replace: '',
     expects: `${SIGN_IN} a provider does not speak for > an address outside the proven domains of its own organization`,
   },
   {
     name: 'sso-for-an-address-that-moved',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: "if (!own) throw new AppError('sso_refused');",
     replace: '',
     expects: `${SIGN_IN} a provider does not speak for > a user whose address here is no longer in the domain, whatever it says theirs is`,
   },
   {
     name: 'sso-for-a-reused-address',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: 'person.subject !== null && person.subject !== vouched.subject',
     replace: "person.subject === ''",
     expects: `${SIGN_IN} a provider does not speak for > whoever has an address that was another’s before`,
   },
   {
     name: 'sso-for-an-admin-of-the-platform',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: "if (person.platform_role === 'admin') throw new AppError('sso_refused');",
     replace: '',
     expects: `${SIGN_IN} a provider does not speak for > an admin of the platform`,
   },
   {
     name: 'sso-to-an-unverified-address',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: 'const isClaimed = person !== undefined && !person.email_verified;',
     replace: "const isClaimed = person !== undefined && person.email === '';",
     expects: `${SIGN_IN} somebody of a company > does not meet whoever registered with their address and never verified it: the account is theirs, and lets in by nothing else`,
@@ -52,7 +52,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-brings-the-removed-back',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: 'if (!agreed.provisions || person?.subject != null)',
     replace: 'if (!agreed.provisions)',
     expects: `${SIGN_IN} somebody of a company > who was removed does not come back by themselves, until an admin forgets whom the provider means`,
@@ -251,7 +251,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-links-in-silence',
-    file: 'src/platform/sso/provisioning.ts',
+    file: 'src/platform/sso/provision-user.ts',
     find: 'if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { comer, person, agreed });',
     replace: '',
     expects: `${SIGN_IN} somebody of a company > who was known here before hears once, by mail, that there is another way in; who is new does not`,

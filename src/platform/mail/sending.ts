@@ -6,7 +6,7 @@ import {
   type Transaction,
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { openMessage, sealFacts } from './sealed-variables.ts';
+import { openMessage, sealFacts } from './sealed-facts.ts';
 import { letterOf } from './compose.ts';
 import type { MailParts } from './mail.ts';
 import type { Facts } from './render.ts';

@@ -4,7 +4,7 @@ import { type OpenIdClient, type OpenIdSettings, returning } from '#platform/ide
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
-import { admit, type AdmissionParts } from './provisioning.ts';
+import { admit, type AdmissionParts } from './provision-user.ts';
 import { CLIENT_SECRET } from './connection-store.ts';
 import { domainOf } from './domain-names.ts';
 import { organizationOfDomain, providerOf, type ProviderRow } from './link-store.ts';

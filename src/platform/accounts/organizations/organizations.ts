@@ -5,7 +5,7 @@ import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { enter, lock, type Visit } from '../members/authorize-member.ts';
 import type { Mail } from '#platform/mail';
-import type { Opening } from './opening.ts';
+import type { Opening } from './open-account.ts';
 import type { OwnershipRule } from '../members/ownership.ts';
 import { plainName } from './plain-name.ts';
 import type { Roles } from '../members/roles.ts';
