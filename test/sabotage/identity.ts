@@ -108,7 +108,7 @@ export const IDENTITY: readonly Patch[] = [
   },
   {
     name: 'key-outlives-its-revoked-maker',
-    file: 'src/platform/identity/users/user-store.ts',
+    file: 'src/platform/identity/callers/caller-store.ts',
     find: ' and not identity.is_cut_off(k.account_id, k.makers)',
     replace: '',
     expects: `${CALLERS} within ten seconds, even where no signal arrives, > a key whose maker’s maker was revoked no longer lets in`,

@@ -68,8 +68,8 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'admin-invites-an-owner',
     file: 'src/platform/accounts/invitations/invitations.ts',
-    find: '    assertRank(own, [role], visit.caller);\n',
-    replace: '    assertRank(own, [], visit.caller);\n',
+    find: '    assertRank(own, [role], request.caller);\n',
+    replace: '    assertRank(own, [], request.caller);\n',
     expects: `${INVITATIONS} who invites > is an admin, and only an owner invites an owner, or has such an invitation sent anew or revoked`,
   },
   {
@@ -89,7 +89,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'keys-outlive-a-closed-organization',
-    file: 'src/platform/identity/users/user-store.ts',
+    file: 'src/platform/identity/callers/caller-store.ts',
     find: '       and exists (select from accounts.accounts a where a.account_id = k.account_id and a.deleted_at is null)`,',
     replace: '       `,',
     expects:
@@ -106,9 +106,9 @@ export const ORGANIZATIONS: readonly Patch[] = [
   {
     name: 'audit-read-by-members',
     file: 'src/platform/accounts/audit-trail/audit-trail.ts',
-    find: "async audit(visit, filter, query) {\n      const { accountId } = await enter(roles, visit, 'admin');",
+    find: "async ofOrganization(request, filter, query) {\n      const { accountId } = await authorizeMember(roles, request, 'admin');",
     replace:
-      "async audit(visit, filter, query) {\n      const { accountId } = await enter(roles, visit, 'viewer');",
+      "async ofOrganization(request, filter, query) {\n      const { accountId } = await authorizeMember(roles, request, 'viewer');",
     expects:
       'test/organizations/trail.test.ts :: the audit of an organization > is read by owners and admins, newest first, and tells who did what from where',
   },

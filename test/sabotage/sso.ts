@@ -46,7 +46,7 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-set-up-by-whoever-has-anothers-address',
     file: 'src/platform/sso/connections.ts',
-    find: '  await assertVerifiedEmail(db, visit.caller);\n',
+    find: '  await assertVerifiedEmail(db, request.caller);\n',
     replace: '  void assertVerifiedEmail;\n',
     expects: `${SETUP} who has proven no address lets nobody in by a provider: its owner may come for it one day`,
   },
@@ -131,9 +131,9 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-set-up-by-an-admin',
     file: 'src/platform/sso/connections.ts',
-    find: "  const { accountId } = await accounts.entry.enter(visit, 'owner');\n  await assertVerifiedEmail(db, visit.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'owner' });",
+    find: "  const { accountId } = await accounts.authorizeMember(request, 'owner');\n  await assertVerifiedEmail(db, request.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.lockAuthorized(tx, request, { least: 'owner' });",
     replace:
-      "  const { accountId } = await accounts.entry.enter(visit, 'admin');\n  await assertVerifiedEmail(db, visit.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.entry.lock(tx, visit, { least: 'admin' });",
+      "  const { accountId } = await accounts.authorizeMember(request, 'admin');\n  await assertVerifiedEmail(db, request.caller);\n  const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };\n  const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {\n    await accounts.lockAuthorized(tx, request, { least: 'admin' });",
     expects: `${SETUP} who sets it up > is an owner: admins read, members and strangers do not`,
   },
   {
@@ -203,7 +203,7 @@ export const SSO: readonly Patch[] = [
     name: 'sso-by-another-provider',
     file: 'src/platform/sso/sign-in-rule.ts',
     find: '(one) => one.enforced && one !== came',
-    replace: '(one) => one.enforced && came === undefined',
+    replace: '(one) => one.enforced && callback === undefined',
     expects: `${BINDING} who is bound by a company that requires single sign-on > does not come by the provider of another one`,
   },
   {
@@ -252,7 +252,7 @@ export const SSO: readonly Patch[] = [
   {
     name: 'sso-links-in-silence',
     file: 'src/platform/sso/provision-user.ts',
-    find: 'if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { comer, person, agreed });',
+    find: 'if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { signIn, person, agreed });',
     replace: '',
     expects: `${SIGN_IN} somebody of a company > who was known here before hears once, by mail, that there is another way in; who is new does not`,
   },

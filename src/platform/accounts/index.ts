@@ -6,7 +6,7 @@ import { invitationRoutes } from './invitations/invitation-routes.ts';
 import { memberRoutes } from './members/member-routes.ts';
 import { organizationRoutes } from './organizations/organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
-import { standingRoutes } from './suspension-routes.ts';
+import { suspensionRoutes } from './suspension-routes.ts';
 import { auditRoutes } from './audit-trail/audit-routes.ts';
 import { defineModule } from '#platform/module';
 import { createAccounts } from './accounts.ts';
@@ -21,8 +21,8 @@ export {
   personalAccount,
 } from './erasure-store.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
-export type { Visit } from './members/authorize-member.ts';
-export type { Room } from './members/capacity.ts';
+export type { OrganizationRequest } from './members/authorize-member.ts';
+export type { MemberCapacity } from './members/capacity.ts';
 
 /** All calls of this module; their service is `Accounts`. */
 export const accountsRoutes: Route[] = [
@@ -32,7 +32,7 @@ export const accountsRoutes: Route[] = [
   invitationPage,
   ...auditRoutes,
   ...settingsRoutes,
-  ...standingRoutes,
+  ...suspensionRoutes,
 ];
 
 /** This module, for the list of all of them. */

@@ -23,8 +23,8 @@ const suspend = route(
     description:
       'Nothing is spent for it any more, from this moment on; jobs of it that wait give back what they were charged. Its members still read what is there. It takes no Idempotency-Key: what is suspended stays so.',
   },
-  async ({ caller, params, origin }, { standing }) => {
-    await standing.suspend(caller, params.id, origin);
+  async ({ caller, params, origin }, { suspension }) => {
+    await suspension.suspend(caller, params.id, origin);
     return { ok: true };
   },
 );
@@ -36,11 +36,11 @@ const reinstate = route(
     summary: 'Reinstate a suspended account',
     description: 'It can spend again. It takes no Idempotency-Key: what is reinstated stays so.',
   },
-  async ({ caller, params, origin }, { standing }) => {
-    await standing.reinstate(caller, params.id, origin);
+  async ({ caller, params, origin }, { suspension }) => {
+    await suspension.reinstate(caller, params.id, origin);
     return { ok: true };
   },
 );
 
 /** Calls of platform admins on accounts. */
-export const standingRoutes: Route[] = [suspend, reinstate];
+export const suspensionRoutes: Route[] = [suspend, reinstate];

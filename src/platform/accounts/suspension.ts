@@ -3,7 +3,7 @@ import { commitPoint, type Database, statement } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 
-const STANDING = commitPoint('accounts.standing', 'an account suspended, or reinstated');
+const SUSPENSION = commitPoint('accounts.standing', 'an account suspended, or reinstated');
 
 type Status = 'active' | 'suspended';
 
@@ -20,7 +20,7 @@ const setStatus = (accountId: AccountId, status: Status) =>
   ]);
 
 /** Whether an account may spend, as platform admins say. */
-export interface Standing {
+export interface AccountSuspension {
   /**
    * From then on nothing is spent for the account, at once and on every node: admission asks the row itself. What runs ends as it
    * would have; what waits is given up and gives back what it was charged. Its members read on.
@@ -29,11 +29,17 @@ export interface Standing {
   reinstate(admin: Caller, accountId: string, origin: RequestOrigin): Promise<void>;
 }
 
-export function createStanding({ db, audit }: { readonly db: Database; readonly audit: Audit }): Standing {
+export function createAccountSuspension({
+  db,
+  audit,
+}: {
+  readonly db: Database;
+  readonly audit: Audit;
+}): AccountSuspension {
   const setTo =
     (status: Status, action: string) => async (admin: Caller, id: string, origin: RequestOrigin) => {
       const accountId = id as AccountId;
-      await db.system('admin.accounts', STANDING, async (tx) => {
+      await db.system('admin.accounts', SUSPENSION, async (tx) => {
         const [account] = await tx.run(lockAccount(accountId));
         if (account === undefined) throw new AppError('not_found');
         if (account.status === status) return;

@@ -9,7 +9,7 @@ import { type Admins, createAdmins } from './admins/admins.ts';
 import { createAccessTokens } from './signing-keys/access-tokens.ts';
 import { type Callers, createCallers } from './callers/callers.ts';
 import type { Captcha } from './guessing/captcha.ts';
-import { type Closing, createClosing, type Leaving } from './closing/closing.ts';
+import { type Closing, createClosing, type OwnedOrganizations } from './closing/closing.ts';
 import { type AddressRule, createEmailFlows, type EmailFlows } from './email/email-flows.ts';
 import type { SignInRule } from './sessions/session-opening.ts';
 import { emailResolvers } from './email/email-links.ts';
@@ -67,7 +67,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
   /** What becomes of the organizations of somebody who closes their account. */
-  readonly leaving: Leaving;
+  readonly ownedOrganizations: OwnedOrganizations;
   readonly settings: IdentitySettings;
   /** Asked for after log-ins that failed; none when not said. */
   readonly captcha?: Captcha | undefined;

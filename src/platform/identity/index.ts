@@ -17,7 +17,7 @@ import { identitySystemUses } from './system-uses.ts';
 
 export { type AdminList, type Admins, createAdmins, type Invited } from './admins/admins.ts';
 export { dueUsers, lockDueUser } from './closing/due-users.ts';
-export { arrival, departure } from './federation/browser-queries.ts';
+export { callbackQuery, startQuery } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
 export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';
@@ -31,7 +31,7 @@ export {
   type OpenIdParts,
   type OpenIdSettings,
 } from './federation/openid.ts';
-export type { Leaver, Leaving } from './closing/closing.ts';
+export type { ClosingUser, OwnedOrganizations } from './closing/closing.ts';
 export { callerChanged } from './callers/callers.ts';
 export { createCaptcha } from './guessing/captcha.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';

@@ -29,7 +29,7 @@ const ADMITTED = commitPoint(
   'whom a provider speaks for: their link and the mail that tells of it, perhaps they themselves and their membership, and a one-time code',
 );
 
-export interface AdmissionParts {
+export interface ProvisioningParts {
   readonly db: Database;
   readonly clock: Clock;
   readonly audit: Audit;
@@ -39,7 +39,7 @@ export interface AdmissionParts {
 }
 
 /** Somebody of whom a provider has told us who they are. */
-export interface Comer {
+export interface ProviderSignIn {
   readonly provider: ProviderRow;
   readonly identified: Identified;
   readonly codeChallenge: string;
@@ -51,30 +51,30 @@ export interface Comer {
  * that is agreed, and answers a one-time code for them. All of it happens, or nothing. Throws `sso_refused`,
  * `sso_not_a_member`, `user_suspended`, `sign_in_failed`, and the limit's error where there is no room.
  */
-export async function admit(parts: AdmissionParts, comer: Comer): Promise<string> {
+export async function provisionUser(parts: ProvisioningParts, signIn: ProviderSignIn): Promise<string> {
   const { db, audit, accounts, identity } = parts;
-  const { account_id: accountId } = comer.provider;
-  const vouched = vouchedFor(comer.provider.issuer, comer.identified);
-  const { code, claimed } = await accounts.newcomers.admit(accountId, () =>
+  const { account_id: accountId } = signIn.provider;
+  const vouched = vouchedFor(signIn.provider.issuer, signIn.identified);
+  const { code, claimed } = await accounts.newcomers.join(accountId, () =>
     db.system('sso.sign-in', ADMITTED, async (tx) => {
       await tx.run(inAccount(accountId));
       await accounts.newcomers.lock(tx, accountId);
-      const agreed = await stillAgreed(tx, comer.provider, vouched);
+      const agreed = await stillAgreed(tx, signIn.provider, vouched);
       const person = await personOf(tx, accountId, vouched);
       if (person !== undefined) await assertSpokenFor(tx, person, { accountId, vouched });
       const isClaimed = person !== undefined && !person.email_verified;
-      if (isClaimed) await claim(parts, tx, { comer, vouched, person, agreed });
-      const userId = await memberOf(parts, tx, { comer, vouched, person, agreed });
+      if (isClaimed) await claim(parts, tx, { signIn, vouched, person, agreed });
+      const userId = await memberOf(parts, tx, { signIn, vouched, person, agreed });
       await tx.run(putLink(accountId, { ...vouched, userId }));
-      if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { comer, person, agreed });
+      if (person?.subject === null && !isClaimed) await tellLinked(parts, tx, { signIn, person, agreed });
       await audit.recordIn(tx, {
         action: person?.subject == null ? 'sso.linked' : 'sso.admitted',
         actor: { kind: 'user', userId },
         accountId,
         target: { kind: 'user', id: userId },
-        origin: comer.origin,
+        origin: signIn.origin,
       });
-      const { codeChallenge } = comer;
+      const { codeChallenge } = signIn;
       const granted = await identity.federation.flows.grant(tx, { userId, method: 'sso', codeChallenge });
       return { code: granted, claimed: isClaimed ? userId : undefined };
     }),
@@ -86,27 +86,27 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
 
 /** Whoever registered with the address was perhaps somebody else, and must not meet its owner. */
 async function claim(
-  { identity }: AdmissionParts,
+  { identity }: ProvisioningParts,
   tx: Transaction,
-  { comer, vouched, person, agreed }: Joining & { readonly person: PersonRow },
+  { signIn, vouched, person, agreed }: Joining & { readonly person: PersonRow },
 ): Promise<void> {
   const [user] = await tx.run(lockUser(person.user_id));
   // Another address, or verified, in this very moment: to be looked at anew.
   if (user === undefined || user.email !== person.email || user.email_verified)
     throw new AppError('sign_in_failed');
   const { organization: provider } = agreed;
-  await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, origin: comer.origin });
+  await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, origin: signIn.origin });
 }
 
 /** Somebody who was known here before hears that there is another way in to what is theirs. */
 async function tellLinked(
-  { mail, clock }: AdmissionParts,
+  { mail, clock }: ProvisioningParts,
   tx: Transaction,
   {
-    comer: { origin },
+    signIn: { origin },
     person: { email: to, user_id: userId },
     agreed: { organization: provider },
-  }: { readonly comer: Comer; readonly person: PersonRow; readonly agreed: Agreed },
+  }: { readonly signIn: ProviderSignIn; readonly person: PersonRow; readonly agreed: Agreed },
 ): Promise<void> {
   const facts = { provider, at: saidAt(clock) };
   const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
@@ -153,13 +153,13 @@ async function assertSpokenFor(
   if (!own) throw new AppError('sso_refused');
   // Another person has the address now, or had it before.
   if (person.subject !== null && person.subject !== vouched.subject) throw new AppError('sso_refused');
-  // The operator's own door is not a tenant's to open.
+  // An organization's provider does not sign in a platform admin.
   if (person.platform_role === 'admin') throw new AppError('sso_refused');
   if (person.status !== 'active') throw new AppError('user_suspended');
 }
 
 interface Joining {
-  readonly comer: Comer;
+  readonly signIn: ProviderSignIn;
   readonly vouched: Vouched;
   readonly person: PersonRow | undefined;
   readonly agreed: Agreed;
@@ -167,17 +167,17 @@ interface Joining {
 
 /** The member whom the provider means, made one, or made altogether, where that is agreed. */
 async function memberOf(
-  parts: AdmissionParts,
+  parts: ProvisioningParts,
   tx: Transaction,
-  { comer, vouched, person, agreed }: Joining,
+  { signIn, vouched, person, agreed }: Joining,
 ): Promise<UserId> {
   if (person !== undefined && person.role !== null) return person.user_id;
   // Whoever left or was removed does not come back by themselves.
   if (!agreed.provisions || person?.subject != null) throw new AppError('sso_not_a_member');
-  const { account_id: accountId } = comer.provider;
-  const userId = person?.user_id ?? (await addPerson(parts, tx, { comer, vouched }));
+  const { account_id: accountId } = signIn.provider;
+  const userId = person?.user_id ?? (await addPerson(parts, tx, { signIn, vouched }));
   const by = { sso: true } as const;
-  const newcomer = { accountId, userId, role: agreed.default_role, by, origin: comer.origin };
+  const newcomer = { accountId, userId, role: agreed.default_role, by, origin: signIn.origin };
   await parts.accounts.newcomers.joinIn(tx, newcomer);
   // Whom an organization has brought here acts for it, unless they say otherwise (X-Account-Id).
   if (person === undefined) await tx.run(setDefaultAccount(userId, accountId));
@@ -185,11 +185,11 @@ async function memberOf(
 }
 
 async function addPerson(
-  { identity, audit }: AdmissionParts,
+  { identity, audit }: ProvisioningParts,
   tx: Transaction,
-  { comer, vouched }: { readonly comer: Comer; readonly vouched: Vouched },
+  { signIn, vouched }: { readonly signIn: ProviderSignIn; readonly vouched: Vouched },
 ): Promise<UserId> {
-  const { provider, origin } = comer;
+  const { provider, origin } = signIn;
   const added = await identity.addUser(tx, {
     email: vouched.email,
     fullName: vouched.fullName,

@@ -1,4 +1,4 @@
-import type { Accounts, Visit } from '#platform/accounts';
+import type { Accounts, OrganizationRequest } from '#platform/accounts';
 import { actorOf, type Audit, type AuditEvent } from '#platform/audit';
 import type { Database } from '#platform/db';
 import type { AccountId, Ids, Random } from '#platform/kernel';
@@ -11,7 +11,7 @@ export interface SetupParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly audit: Audit;
-  readonly accounts: Pick<Accounts, 'entry'>;
+  readonly accounts: Pick<Accounts, 'authorizeMember' | 'lockAuthorized'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly secrets: Secrets;
   readonly txtRecords: TxtRecords;
@@ -19,7 +19,7 @@ export interface SetupParts {
 
 /** An event of an organization, by whoever visits it. */
 export function eventOf(
-  { caller, origin, organization }: Visit,
+  { caller, origin, organization }: OrganizationRequest,
   action: string,
   more: Pick<AuditEvent, 'target' | 'changes'> = {},
 ): AuditEvent {

@@ -10,7 +10,7 @@ import { txtRecordsFrom } from './txt-records.ts';
 
 export interface SsoParts extends Omit<SetupParts, 'accounts' | 'txtRecords'> {
   readonly clock: Clock;
-  readonly accounts: Pick<Accounts, 'entry' | 'newcomers'>;
+  readonly accounts: Pick<Accounts, 'authorizeMember' | 'lockAuthorized' | 'newcomers'>;
   readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */

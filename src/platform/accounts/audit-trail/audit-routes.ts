@@ -89,8 +89,8 @@ const readOrganization = route(
   },
   ({ caller, params, query, origin }, { auditTrail }) => {
     const { limit, cursor, ...filter } = query;
-    const visit = { caller, origin, organization: params.id };
-    return auditTrail.ofOrganization(visit, filter, { after: auditCursor(cursor), limit });
+    const request = { caller, origin, organization: params.id };
+    return auditTrail.ofOrganization(request, filter, { after: auditCursor(cursor), limit });
   },
 );
 
@@ -106,8 +106,8 @@ const exportOrganization = route(
   },
   async ({ caller, params, query, origin, wire }, { auditTrail }) => {
     const { format, ...filter } = query;
-    const visit = { caller, origin, organization: params.id };
-    await sendAudit({ wire, origin }, format, await auditTrail.exportOrganization(visit, filter));
+    const request = { caller, origin, organization: params.id };
+    await sendAudit({ wire, origin }, format, await auditTrail.exportOrganization(request, filter));
   },
 );
 

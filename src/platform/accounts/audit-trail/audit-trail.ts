@@ -17,7 +17,7 @@ import {
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller, Page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { enter, type Visit } from '../members/authorize-member.ts';
+import { authorizeMember, type OrganizationRequest } from '../members/authorize-member.ts';
 import type { Roles } from '../members/roles.ts';
 
 const EXPORTED = commitPoint('accounts.audit-exported', 'the record that the audit was exported');
@@ -32,24 +32,28 @@ export interface AuditQuery {
 }
 
 /** A caller at work in an account of either kind, whose role the walk has looked at. */
-export interface AtWork {
+export interface AccountRequest {
   readonly caller: Caller;
   readonly origin: RequestOrigin;
   readonly accountId: AccountId;
 }
 
-type Reading = Pick<AtWork, 'caller' | 'accountId'>;
+type Reading = Pick<AccountRequest, 'caller' | 'accountId'>;
 
 /** What happened in an organization, or in whichever account a call is for. */
 export interface AuditTrail {
   /** For admins and owners. */
-  ofOrganization(visit: Visit, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
+  ofOrganization(
+    request: OrganizationRequest,
+    filter: AuditFilter,
+    query: AuditQuery,
+  ): Promise<Page<AuditView>>;
   /** All of it, a batch at a time, for admins and owners; that it was asked for is an event too. */
-  exportOrganization(visit: Visit, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
-  activity(visit: Visit, query: AuditQuery): Promise<Page<ActivityView>>;
+  exportOrganization(request: OrganizationRequest, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
+  activity(request: OrganizationRequest, query: AuditQuery): Promise<Page<ActivityView>>;
   /** Of the account that the caller is at work in; of a personal one, with what its owner did as a person. */
-  ofAccount(work: AtWork, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
-  exportAccount(work: AtWork, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
+  ofAccount(request: AccountRequest, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
+  exportAccount(request: AccountRequest, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
 }
 
 export function createAuditTrail(parts: {
@@ -73,7 +77,7 @@ export function createAuditTrail(parts: {
   const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: AuditQuery) =>
     auditPage(await read(reading, filter, { after, limit: limit + 1 }), limit, auditView);
 
-  async function exported({ caller, accountId, origin }: AtWork, filter: AuditFilter) {
+  async function exported({ caller, accountId, origin }: AccountRequest, filter: AuditFilter) {
     await db.tenant(accountId, EXPORTED, (tx) =>
       audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, origin }),
     );
@@ -81,18 +85,18 @@ export function createAuditTrail(parts: {
   }
 
   return {
-    async ofOrganization(visit, filter, query) {
-      const { accountId } = await enter(roles, visit, 'admin');
-      return readPage({ caller: visit.caller, accountId }, filter, query);
+    async ofOrganization(request, filter, query) {
+      const { accountId } = await authorizeMember(roles, request, 'admin');
+      return readPage({ caller: request.caller, accountId }, filter, query);
     },
-    async exportOrganization(visit, filter) {
-      const { accountId } = await enter(roles, visit, 'admin');
-      return exported({ ...visit, accountId }, filter);
+    async exportOrganization(request, filter) {
+      const { accountId } = await authorizeMember(roles, request, 'admin');
+      return exported({ ...request, accountId }, filter);
     },
     ofAccount: readPage,
     exportAccount: exported,
-    async activity(visit, { after, limit }) {
-      const { accountId } = await enter(roles, visit, 'viewer');
+    async activity(request, { after, limit }) {
+      const { accountId } = await authorizeMember(roles, request, 'viewer');
       const query = { after, limit: limit + 1, subjects: MEMBERS_HEAR_OF };
       const [rows] = await db.tenant(accountId, [auditEvents(accountId, {}, query)]);
       return auditPage(rows, limit, activityView);

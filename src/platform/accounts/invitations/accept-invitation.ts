@@ -17,13 +17,17 @@ interface AcceptanceParts {
  * Makes a member of whoever comes with an invitation's token, once, and only as the email that it was sent to. The
  * organization's lock decides between two who come at once, and between who accepts and who revokes.
  */
-export type Accepting = (caller: Caller, token: string, origin: RequestOrigin) => Promise<OrganizationView>;
+export type AcceptInvitation = (
+  caller: Caller,
+  token: string,
+  origin: RequestOrigin,
+) => Promise<OrganizationView>;
 
-export function createAccepting({ db, newcomers }: AcceptanceParts): Accepting {
+export function createAcceptInvitation({ db, newcomers }: AcceptanceParts): AcceptInvitation {
   return async ({ userId }, token, origin) => {
     const [[invitation]] = await db.system('accounts.invitee', [invitationByToken(sha256(token), userId)]);
     const { accountId, invitationId, sends } = assertAcceptable(invitation);
-    return newcomers.admit(accountId, () =>
+    return newcomers.join(accountId, () =>
       db.tenant(accountId, ACCEPT, async (tx) => {
         const account = await newcomers.lock(tx, accountId);
         const [claimed] = await tx.run(claimInvitation(accountId, { invitationId, sends }));

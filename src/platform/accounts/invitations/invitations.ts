@@ -4,7 +4,7 @@ import { type Answer, answer, type Caller, type Once, type Page, page, type Role
 import { profile } from '#platform/identity';
 import { type AccountId, AppError, type Ids, type Random, randomToken, sha256 } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { enter, lock, type Visit } from '../members/authorize-member.ts';
+import { authorizeMember, lockAuthorized, type OrganizationRequest } from '../members/authorize-member.ts';
 import {
   deleteInvitation,
   deleteOld,
@@ -20,7 +20,7 @@ import {
 import { assertMayGive, assertRank } from '../members/ownership.ts';
 import { plainName } from '../organizations/plain-name.ts';
 import type { Roles } from '../members/roles.ts';
-import { checkRoom, type Room } from '../members/capacity.ts';
+import { explainingRefusal, type MemberCapacity } from '../members/capacity.ts';
 
 const INVITE = commitPoint(
   'accounts.invited',
@@ -44,23 +44,23 @@ export interface InvitationView {
   readonly expires_at: string;
 }
 
-/** A visit whose work is done once for its Idempotency-Key. */
-export type VisitOnce = Visit & { readonly once: Once };
+/** A request whose work is done once for its Idempotency-Key. */
+export type OrganizationRequestOnce = OrganizationRequest & { readonly once: Once };
 
 /** Invitations from the side of the organization, for its admins; what is about an owner, for owners. */
 export interface Invitations {
   list(
-    visit: Visit,
+    request: OrganizationRequest,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<InvitationView>>;
   /** Whether anybody has registered with the email shows nowhere. */
   invite(
-    visit: VisitOnce,
+    request: OrganizationRequestOnce,
     invitee: { readonly email: string; readonly role: Role },
   ): Promise<Answer<InvitationView>>;
   /** Sends another token; those before are worth nothing from then on. */
-  resend(visit: VisitOnce, invitationId: string): Promise<Answer<InvitationView>>;
-  revoke(visit: Visit, invitationId: string): Promise<void>;
+  resend(request: OrganizationRequestOnce, invitationId: string): Promise<Answer<InvitationView>>;
+  revoke(request: OrganizationRequest, invitationId: string): Promise<void>;
   /** Deletes those that were over a month ago; hourly maintenance calls it. Answers how many. */
   prune(): Promise<number>;
 }
@@ -72,7 +72,7 @@ export interface InvitationsParts {
   readonly audit: Audit;
   readonly roles: Roles;
   readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
-  readonly room: Room;
+  readonly capacity: MemberCapacity;
   /** Where an invitee goes with a token. */
   readonly invitationLink: (token: string) => string;
 }
@@ -80,19 +80,19 @@ export interface InvitationsParts {
 export function createInvitations(parts: InvitationsParts): Invitations {
   const { db, audit, roles } = parts;
   return {
-    async list(visit, { after, limit }) {
-      const { accountId } = await enter(roles, visit, 'admin');
+    async list(request, { after, limit }) {
+      const { accountId } = await authorizeMember(roles, request, 'admin');
       const [rows] = await db.tenant(accountId, [listInvitations(accountId, { after, limit: limit + 1 })]);
       return page(rows, limit, { item: invitationView, position: ({ invitation_id }) => [invitation_id] });
     },
-    invite: (visit, invitee) => invite(parts, visit, invitee),
-    resend: (visit, invitationId) => resend(parts, visit, invitationId),
-    async revoke(visit, invitationId) {
-      const { accountId } = await enter(roles, visit, 'admin');
+    invite: (request, invitee) => invite(parts, request, invitee),
+    resend: (request, invitationId) => resend(parts, request, invitationId),
+    async revoke(request, invitationId) {
+      const { accountId } = await authorizeMember(roles, request, 'admin');
       await db.tenant(accountId, REVOKE, async (tx) => {
-        const found = await manage(tx, visit, invitationId);
+        const found = await manage(tx, request, invitationId);
         await tx.run(deleteInvitation(accountId, invitationId));
-        await audit.recordIn(tx, event(visit, 'invitation.revoked', found));
+        await audit.recordIn(tx, event(request, 'invitation.revoked', found));
       });
     },
     prune: async () => (await db.system('accounts.prune', PRUNE, [deleteOld()]))[0][0]?.deleted ?? 0,
@@ -101,73 +101,75 @@ export function createInvitations(parts: InvitationsParts): Invitations {
 
 async function invite(
   parts: InvitationsParts,
-  visit: VisitOnce,
+  request: OrganizationRequestOnce,
   { email, role }: { readonly email: string; readonly role: Role },
 ): Promise<Answer<InvitationView>> {
-  const { db, ids, audit, roles, mail, room } = parts;
-  const { accountId } = await enter(roles, visit, 'admin');
-  const inviter = await verifiedEmail(db, visit.caller);
-  await assertMayGive(db, visit.caller, role);
+  const { db, ids, audit, roles, mail, capacity } = parts;
+  const { accountId } = await authorizeMember(roles, request, 'admin');
+  const inviter = await verifiedEmail(db, request.caller);
+  await assertMayGive(db, request.caller, role);
   const lately = await mail.lately(email, 'invitation');
   const token = randomToken(parts.random, PREFIX);
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
   const invited = async (tx: Transaction) => {
     assertRest(lately);
-    const { account, role: own } = await lock(tx, visit, { least: 'admin' });
-    assertRank(own, [role], visit.caller);
+    const { account, role: own } = await lockAuthorized(tx, request, { least: 'admin' });
+    assertRank(own, [role], request.caller);
     const [[known], , [invitation]] = await tx.runAll([
       hasMember(accountId, email),
       dropExpired(accountId, email),
-      insertInvitation({ ...made, invitedBy: visit.caller.userId }),
+      insertInvitation({ ...made, invitedBy: request.caller.userId }),
     ]);
     if (known?.is_member === true) throw new AppError('already_member');
     if (invitation === undefined) throw new AppError('already_invited');
-    await audit.recordIn(tx, event(visit, 'invitation.sent', invitation));
-    const letter = { organization: account.name, inviter, token, visit };
-    await tx.runAll([...sending(parts, invitation, letter), ...room.asking(1)]);
+    await audit.recordIn(tx, event(request, 'invitation.sent', invitation));
+    const letter = { organization: account.name, inviter, token, request };
+    await tx.runAll([...sending(parts, invitation, letter), ...capacity.check(1)]);
     return answer(201, invitationView(invitation));
   };
-  const given = await checkRoom(room, () => visit.once(INVITE, invited, { account: accountId }));
+  const given = await explainingRefusal(capacity, () =>
+    request.once(INVITE, invited, { account: accountId }),
+  );
   mail.wake();
   return given;
 }
 
 async function resend(
   parts: InvitationsParts,
-  visit: VisitOnce,
+  request: OrganizationRequestOnce,
   invitationId: string,
 ): Promise<Answer<InvitationView>> {
   const { db, audit, roles, mail } = parts;
-  const { accountId } = await enter(roles, visit, 'admin');
-  const inviter = await verifiedEmail(db, visit.caller);
+  const { accountId } = await authorizeMember(roles, request, 'admin');
+  const inviter = await verifiedEmail(db, request.caller);
   const [[before]] = await db.tenant(accountId, [invitationById(accountId, invitationId)]);
   if (before === undefined) throw new AppError('not_found');
-  await assertMayGive(db, visit.caller, before.role);
+  await assertMayGive(db, request.caller, before.role);
   const lately = await mail.lately(before.email, 'invitation');
   const token = randomToken(parts.random, PREFIX);
-  const renewed = { invitationId, tokenHash: sha256(token), invitedBy: visit.caller.userId };
+  const renewed = { invitationId, tokenHash: sha256(token), invitedBy: request.caller.userId };
 
   const renew = async (tx: Transaction) => {
     assertRest(lately);
-    const { name: organization } = await manage(tx, visit, invitationId);
+    const { name: organization } = await manage(tx, request, invitationId);
     const [invitation] = await tx.run(renewInvitation(accountId, renewed));
     if (invitation === undefined) throw new AppError('not_found');
-    await audit.recordIn(tx, event(visit, 'invitation.resent', invitation));
-    await tx.runAll(sending(parts, invitation, { organization, inviter, token, visit }));
+    await audit.recordIn(tx, event(request, 'invitation.resent', invitation));
+    await tx.runAll(sending(parts, invitation, { organization, inviter, token, request }));
     return answer(200, invitationView(invitation));
   };
-  const given = await visit.once(INVITE, renew, { account: accountId });
+  const given = await request.once(INVITE, renew, { account: accountId });
   mail.wake();
   return given;
 }
 
 /** Locks the organization, and reads an invitation that the caller may manage. */
-async function manage(tx: Transaction, visit: Visit, invitationId: string) {
-  const { account, role } = await lock(tx, visit, { least: 'admin' });
+async function manage(tx: Transaction, request: OrganizationRequest, invitationId: string) {
+  const { account, role } = await lockAuthorized(tx, request, { least: 'admin' });
   const [found] = await tx.run(invitationById(account.account_id, invitationId));
   if (found === undefined) throw new AppError('not_found');
-  assertRank(role, [found.role], visit.caller);
+  assertRank(role, [found.role], request.caller);
   return { ...found, name: account.name };
 }
 
@@ -190,23 +192,27 @@ function sending(
     readonly organization: string;
     readonly inviter: string;
     readonly token: string;
-    readonly visit: Visit;
+    readonly request: OrganizationRequest;
   },
 ) {
-  const { organization, inviter, token, visit } = letter;
+  const { organization, inviter, token, request } = letter;
   const link = invitationLink(token);
   return mail.sending({
     to,
     template: 'invitation',
     facts: { link, organization: plainName(organization), inviter, role, days: INVITATION_DAYS },
-    accountId: visit.organization as AccountId,
+    accountId: request.organization as AccountId,
     once: `invitation ${id} ${sends}`,
-    requestId: visit.origin.requestId,
+    requestId: request.origin.requestId,
   });
 }
 
 /** The email is left out: the audit outlives the invitation, and its address may be a stranger's. */
-function event({ caller, origin, organization }: Visit, action: string, invitation: InvitationRow) {
+function event(
+  { caller, origin, organization }: OrganizationRequest,
+  action: string,
+  invitation: InvitationRow,
+) {
   return {
     action,
     actor: actorOf(caller),

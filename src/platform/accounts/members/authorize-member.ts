@@ -6,7 +6,7 @@ import type { Roles } from './roles.ts';
 import { type AccountRow, lockOrganization, lockRestorable, membersForChange } from '../store.ts';
 
 /** A request to work on an organization: by whom, and on which. */
-export interface Visit {
+export interface OrganizationRequest {
   readonly caller: Caller;
   readonly origin: RequestOrigin;
   /** The id in the path, checked for shape by the walk. */
@@ -17,13 +17,13 @@ export interface Visit {
  * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404), nor is
  * anybody's personal account one; a key is a member of the account that it is bound to alone.
  */
-export async function enter(
+export async function authorizeMember(
   roles: Roles,
-  visit: Visit,
+  request: OrganizationRequest,
   least: Role,
 ): Promise<{ accountId: AccountId; role: Role }> {
-  const { caller } = visit;
-  const accountId = visit.organization as AccountId;
+  const { caller } = request;
+  const accountId = request.organization as AccountId;
   if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
   const role = await roles.roleOf(caller.userId, accountId);
   const kind = await roles.kindOf(caller.userId, accountId);
@@ -32,7 +32,7 @@ export async function enter(
   return { accountId, role };
 }
 
-export interface Locked {
+export interface LockedOrganization {
   readonly account: AccountRow;
   /** The caller's role, as it is while the lock is held. */
   readonly role: Role;
@@ -41,13 +41,13 @@ export interface Locked {
 }
 
 /** Locks the organization and looks again: what the role was a moment ago no longer counts. */
-export async function lock(
+export async function lockAuthorized(
   tx: Transaction,
-  visit: Visit,
+  request: OrganizationRequest,
   about: { readonly least: Role; readonly target?: UserId; readonly closedToo?: true },
-): Promise<Locked> {
-  const accountId = visit.organization as AccountId;
-  const { userId } = visit.caller;
+): Promise<LockedOrganization> {
+  const accountId = request.organization as AccountId;
+  const { userId } = request.caller;
   const { least, target } = about;
   const locking = about.closedToo === true ? lockRestorable : lockOrganization;
   const [account] = await tx.run(locking(accountId));

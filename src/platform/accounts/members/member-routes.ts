@@ -41,8 +41,8 @@ const listMembers = route(
     example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, params, query, origin }, accounts) => {
-    const visit = { caller, origin, organization: params.id };
-    return accounts.members.list(visit, { after: after(query), limit: query.limit });
+    const request = { caller, origin, organization: params.id };
+    return accounts.members.list(request, { after: after(query), limit: query.limit });
   },
 );
 
@@ -70,8 +70,8 @@ const changeRole = route(
     example: { params: { id: ID, user_id: USER }, body: { role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, accounts) => {
-    const visit = { caller, origin, organization: params.id };
-    return accounts.members.changeRole(visit, params.user_id, body.role);
+    const request = { caller, origin, organization: params.id };
+    return accounts.members.changeRole(request, params.user_id, body.role);
   },
 );
 

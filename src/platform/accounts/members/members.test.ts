@@ -92,11 +92,14 @@ describe('ownership', () => {
     const [maker, heir] = [await world.person(), await world.person()];
     const account = await world.organization(maker);
     await world.join(account, heir, 'viewer');
-    const visit = { caller: maker.caller, organization: account, origin: ORIGIN };
-    expect(await members.transfer(visit, heir.userId)).toMatchObject({ user_id: heir.userId, role: 'owner' });
+    const request = { caller: maker.caller, organization: account, origin: ORIGIN };
+    expect(await members.transfer(request, heir.userId)).toMatchObject({
+      user_id: heir.userId,
+      role: 'owner',
+    });
     expect(await accounts.roleOf(maker.userId, account)).toBe('admin');
     expect(await accounts.roleOf(heir.userId, account)).toBe('owner');
-    await expect(members.transfer(visit, heir.userId)).rejects.toMatchObject(FORBIDDEN);
+    await expect(members.transfer(request, heir.userId)).rejects.toMatchObject(FORBIDDEN);
     const told = statement<{ changes: unknown }>(
       `select changes from audit.events where action = 'account.transferred' and user_id = $1`,
       [maker.userId],
@@ -122,11 +125,11 @@ describe('ownership', () => {
     const age = `update identity.sessions set proven_at = proven_at - interval '16 minutes' where id = $1`;
     await db.asMigrator(statement(age, [sessionId]));
     for (const caller of [owner.caller, byKey]) {
-      const visit = { ...as(owner), caller };
+      const request = { ...as(owner), caller };
       const stale = { code: 'step_up_required', status: 403 };
-      await expect(members.transfer(visit, member.userId)).rejects.toMatchObject(stale);
-      await expect(members.changeRole(visit, member.userId, 'owner')).rejects.toMatchObject(stale);
-      expect(await members.changeRole(visit, member.userId, 'member')).toMatchObject({ role: 'member' });
+      await expect(members.transfer(request, member.userId)).rejects.toMatchObject(stale);
+      await expect(members.changeRole(request, member.userId, 'owner')).rejects.toMatchObject(stale);
+      expect(await members.changeRole(request, member.userId, 'member')).toMatchObject({ role: 'member' });
     }
     const anew = `update identity.sessions set proven_at = app.now() where id = $1`;
     await db.asMigrator(statement(anew, [sessionId]));
@@ -138,10 +141,10 @@ describe('ownership', () => {
       const [one, two] = [await world.person(), await world.person()];
       const account = await world.organization(one);
       await world.join(account, two, round === 0 ? 'owner' : 'member');
-      const visit = (who: Person) => ({ caller: who.caller, organization: account, origin: ORIGIN });
+      const request = (who: Person) => ({ caller: who.caller, organization: account, origin: ORIGIN });
       await Promise.allSettled([
-        members.transfer(visit(one), two.userId),
-        round === 0 ? members.transfer(visit(two), one.userId) : members.remove(visit(two), two.userId),
+        members.transfer(request(one), two.userId),
+        round === 0 ? members.transfer(request(two), one.userId) : members.remove(request(two), two.userId),
       ]);
       const owners = statement(`select 1 from accounts.members where role = 'owner'`);
       expect((await db.tenant(account, [owners]))[0]).toHaveLength(1);
@@ -152,17 +155,17 @@ describe('ownership', () => {
 describe('an organization keeps an owner', () => {
   test('the last one neither leaves nor steps down, nor is removed', async () => {
     const sole = await world.person();
-    const visit = { caller: sole.caller, organization: await world.organization(sole), origin: ORIGIN };
-    await expect(members.remove(visit, sole.userId)).rejects.toMatchObject(LAST_OWNER);
-    await expect(members.changeRole(visit, sole.userId, 'admin')).rejects.toMatchObject(LAST_OWNER);
-    expect(await members.changeRole(visit, sole.userId, 'owner')).toMatchObject({ role: 'owner' });
+    const request = { caller: sole.caller, organization: await world.organization(sole), origin: ORIGIN };
+    await expect(members.remove(request, sole.userId)).rejects.toMatchObject(LAST_OWNER);
+    await expect(members.changeRole(request, sole.userId, 'admin')).rejects.toMatchObject(LAST_OWNER);
+    expect(await members.changeRole(request, sole.userId, 'owner')).toMatchObject({ role: 'owner' });
   });
 
   const departures = {
-    'both leave': (visit: Parameters<typeof members.remove>[0], who: Person) =>
-      members.remove(visit, who.userId),
-    'both step down': (visit: Parameters<typeof members.remove>[0], who: Person) =>
-      members.changeRole(visit, who.userId, 'viewer'),
+    'both leave': (request: Parameters<typeof members.remove>[0], who: Person) =>
+      members.remove(request, who.userId),
+    'both step down': (request: Parameters<typeof members.remove>[0], who: Person) =>
+      members.changeRole(request, who.userId, 'viewer'),
   };
 
   test.each(Object.entries(departures))('of two owners at once, when %s, one stays', async (_how, depart) => {

@@ -3,7 +3,12 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { enter, lock, type Locked, type Visit } from './authorize-member.ts';
+import {
+  authorizeMember,
+  lockAuthorized,
+  type LockedOrganization,
+  type OrganizationRequest,
+} from './authorize-member.ts';
 import { assertMayGive, assertRank, type OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
 import { people, type PersonRow, removeMember, setRole } from '../store.ts';
@@ -23,15 +28,15 @@ export interface MemberView {
 
 export interface Members {
   list(
-    visit: Visit,
+    request: OrganizationRequest,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<MemberView>>;
   /** For admins; what concerns an owner, for owners. The last owner keeps the role; who has closed their account becomes none. */
-  changeRole(visit: Visit, userId: string, role: Role): Promise<MemberView>;
+  changeRole(request: OrganizationRequest, userId: string, role: Role): Promise<MemberView>;
   /** Ends a membership: one's own (leaving), or as an admin another's. The last owner stays. Their keys end with it. */
-  remove(visit: Visit, userId: string): Promise<void>;
+  remove(request: OrganizationRequest, userId: string): Promise<void>;
   /** For owners: another member becomes one, and the caller an admin. Answers the new owner. Not to who has closed their account. */
-  transfer(visit: Visit, userId: string): Promise<MemberView>;
+  transfer(request: OrganizationRequest, userId: string): Promise<MemberView>;
 }
 
 interface MembersParts {
@@ -44,51 +49,55 @@ interface MembersParts {
 export function createMembers(parts: MembersParts): Members {
   const { db, roles } = parts;
   return {
-    async list(visit, { after, limit }) {
-      const { accountId } = await enter(roles, visit, 'viewer');
+    async list(request, { after, limit }) {
+      const { accountId } = await authorizeMember(roles, request, 'viewer');
       const [rows] = await db.tenant(accountId, [people(accountId, { after, limit: limit + 1 })]);
       return page(rows, limit, { item: memberView, position: ({ user_id }) => [user_id] });
     },
-    changeRole: (visit, userId, role) => changeRole(parts, visit, { userId: userId as UserId, role }),
-    remove: (visit, userId) => remove(parts, visit, userId as UserId),
-    transfer: (visit, userId) => transfer(parts, visit, userId as UserId),
+    changeRole: (request, userId, role) => changeRole(parts, request, { userId: userId as UserId, role }),
+    remove: (request, userId) => remove(parts, request, userId as UserId),
+    transfer: (request, userId) => transfer(parts, request, userId as UserId),
   };
 }
 
 async function changeRole(
   { db, audit, roles, assertMayOwn }: MembersParts,
-  visit: Visit,
+  request: OrganizationRequest,
   { userId, role }: { readonly userId: UserId; readonly role: Role },
 ): Promise<MemberView> {
-  const { accountId } = await enter(roles, visit, 'admin');
-  await assertMayGive(db, visit.caller, role);
+  const { accountId } = await authorizeMember(roles, request, 'admin');
+  await assertMayGive(db, request.caller, role);
   const member = await db.tenant(accountId, CHANGE, async (tx) => {
-    const { role: own, target } = await lock(tx, visit, { least: 'admin', target: userId });
+    const { role: own, target } = await lockAuthorized(tx, request, { least: 'admin', target: userId });
     if (target === undefined) throw new AppError('not_found');
-    assertRank(own, [target.role, role], visit.caller);
+    assertRank(own, [target.role, role], request.caller);
     if (role !== 'owner') assertNotLastOwner(target);
     await tx.run(setRole(accountId, userId, role));
     if (role === 'owner') await assertMayOwn(tx, accountId, userId);
     const changes = { role: { before: target.role, after: role } };
-    await audit.recordIn(tx, event(visit, { action: 'member.role_changed', userId, changes }));
+    await audit.recordIn(tx, event(request, { action: 'member.role_changed', userId, changes }));
     return readMember(tx, accountId, userId);
   });
   roles.changed(accountId);
   return member;
 }
 
-async function remove({ db, audit, roles }: MembersParts, visit: Visit, userId: UserId): Promise<void> {
-  const leaving = userId === visit.caller.userId;
+async function remove(
+  { db, audit, roles }: MembersParts,
+  request: OrganizationRequest,
+  userId: UserId,
+): Promise<void> {
+  const leaving = userId === request.caller.userId;
   const least = leaving ? 'viewer' : 'admin';
-  const { accountId } = await enter(roles, visit, least);
+  const { accountId } = await authorizeMember(roles, request, least);
   await db.tenant(accountId, CHANGE, async (tx) => {
-    const { role: own, target } = await lock(tx, visit, { least, target: userId });
+    const { role: own, target } = await lockAuthorized(tx, request, { least, target: userId });
     if (target === undefined) throw new AppError('not_found');
-    if (!leaving) assertRank(own, [target.role], visit.caller);
+    if (!leaving) assertRank(own, [target.role], request.caller);
     assertNotLastOwner(target);
     await tx.run(removeMember(accountId, userId));
     const action = leaving ? 'member.left' : 'member.removed';
-    await audit.recordIn(tx, event(visit, { action, userId, changes: { role: { before: target.role } } }));
+    await audit.recordIn(tx, event(request, { action, userId, changes: { role: { before: target.role } } }));
   });
   roles.changed(accountId);
   // Keys ended with the membership, and calls without an account go to another one now.
@@ -97,32 +106,32 @@ async function remove({ db, audit, roles }: MembersParts, visit: Visit, userId: 
 
 async function transfer(
   { db, audit, roles, assertMayOwn }: MembersParts,
-  visit: Visit,
+  request: OrganizationRequest,
   userId: UserId,
 ): Promise<MemberView> {
-  const { caller } = visit;
-  const { accountId } = await enter(roles, visit, 'owner');
+  const { caller } = request;
+  const { accountId } = await authorizeMember(roles, request, 'owner');
   await assertMayGive(db, caller);
   const owner = await db.tenant(accountId, TRANSFER, async (tx) => {
-    const { target } = await lock(tx, visit, { least: 'owner', target: userId });
+    const { target } = await lockAuthorized(tx, request, { least: 'owner', target: userId });
     if (target === undefined) throw new AppError('not_found');
     if (userId === caller.userId) throw new AppError('conflict', { message: 'This is you already.' });
     await tx.runAll([setRole(accountId, userId, 'owner'), setRole(accountId, caller.userId, 'admin')]);
     await assertMayOwn(tx, accountId, userId);
     const changes = { role: { before: target.role, after: 'owner' }, former_owner: caller.userId };
-    await audit.recordIn(tx, event(visit, { action: 'account.transferred', userId, changes }));
+    await audit.recordIn(tx, event(request, { action: 'account.transferred', userId, changes }));
     return readMember(tx, accountId, userId);
   });
   roles.changed(accountId);
   return owner;
 }
 
-function assertNotLastOwner(target: NonNullable<Locked['target']>): void {
+function assertNotLastOwner(target: NonNullable<LockedOrganization['target']>): void {
   if (target.role === 'owner' && target.otherOwners === 0) throw new AppError('last_owner');
 }
 
 function event(
-  { caller, origin, organization }: Visit,
+  { caller, origin, organization }: OrganizationRequest,
   what: {
     readonly action: string;
     readonly userId: UserId;

@@ -4,7 +4,7 @@ import type { Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { OwnershipRule } from './ownership.ts';
 import type { Roles } from './roles.ts';
-import { checkRoom, type Room } from './capacity.ts';
+import { explainingRefusal, type MemberCapacity } from './capacity.ts';
 import { type AccountRow, addMember, lockOrganization } from '../store.ts';
 
 export interface Newcomer {
@@ -19,26 +19,26 @@ export interface Newcomer {
 /** People who become members: by an invitation, or by whatever lies above this module. */
 export interface Newcomers {
   /**
-   * Does what lets somebody join, in a transaction whose account is that one: says why there was no room, and after the commit tells
+   * Does what lets somebody join, in a transaction whose account is that one: says why there was no capacity, and after the commit tells
    * all processes who is a member now.
    */
-  admit<T>(accountId: AccountId, work: () => Promise<T>): Promise<T>;
+  join<T>(accountId: AccountId, work: () => Promise<T>): Promise<T>;
   /** Locks an organization, so that all who join and leave come one after the other. Throws `not_found` for a closed one. */
   lock(tx: Transaction, accountId: AccountId): Promise<AccountRow>;
-  /** Adds a member under the lock, if there is room. Throws `already_member`. */
+  /** Adds a member under the lock, if there is capacity. Throws `already_member`. */
   joinIn(tx: Transaction, newcomer: Newcomer): Promise<void>;
 }
 
 export function createNewcomers(parts: {
   readonly audit: Audit;
   readonly roles: Roles;
-  readonly room: Room;
+  readonly capacity: MemberCapacity;
   readonly assertMayOwn: OwnershipRule;
 }): Newcomers {
-  const { audit, roles, room, assertMayOwn } = parts;
+  const { audit, roles, capacity, assertMayOwn } = parts;
   return {
-    async admit(accountId, work) {
-      const admitted = await checkRoom(room, work);
+    async join(accountId, work) {
+      const admitted = await explainingRefusal(capacity, work);
       roles.changed(accountId);
       return admitted;
     },
@@ -59,7 +59,7 @@ export function createNewcomers(parts: {
         changes: { role, ...by },
         origin,
       });
-      await tx.runAll(room.asking(0));
+      await tx.runAll(capacity.check(0));
     },
   };
 }

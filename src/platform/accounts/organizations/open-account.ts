@@ -12,9 +12,9 @@ export interface NewAccount {
 }
 
 /** Opens an account with its owner, in the scope of that user or the system's. */
-export type Opening = (tx: Transaction, account: NewAccount) => Promise<AccountId>;
+export type OpenAccount = (tx: Transaction, account: NewAccount) => Promise<AccountId>;
 
-export function createOpening({
+export function createOpenAccount({
   ids,
   audit,
   assertMayOwn,
@@ -22,7 +22,7 @@ export function createOpening({
   readonly ids: Ids;
   readonly audit: Audit;
   readonly assertMayOwn: OwnershipRule;
-}): Opening {
+}): OpenAccount {
   return async (tx, { userId, kind, name, origin }) => {
     const accountId = ids.next<AccountId>();
     await tx.run(openAccount({ accountId, kind, name, owner: userId }));

@@ -62,22 +62,22 @@ describe('an organization', () => {
 
   test('does not exist for whoever is no member', async () => {
     const organization = await world.organization(owner);
-    const visit = of(stranger.caller, organization);
+    const request = of(stranger.caller, organization);
     const { organizations, members } = accounts;
     const attempts = [
-      organizations.get(visit),
-      organizations.rename(visit, 'Mine now'),
-      organizations.close(visit),
-      members.list(visit, page),
-      members.transfer(visit, stranger.userId),
-      accounts.invitations.list(visit, page),
-      accounts.invitations.revoke(visit, stranger.userId),
-      organizations.restore(visit),
-      accounts.auditTrail.ofOrganization(visit, {}, page),
-      accounts.auditTrail.activity(visit, page),
-      members.changeRole(visit, owner.userId, 'viewer'),
-      members.remove(visit, owner.userId),
-      members.remove(visit, stranger.userId),
+      organizations.get(request),
+      organizations.rename(request, 'Mine now'),
+      organizations.close(request),
+      members.list(request, page),
+      members.transfer(request, stranger.userId),
+      accounts.invitations.list(request, page),
+      accounts.invitations.revoke(request, stranger.userId),
+      organizations.restore(request),
+      accounts.auditTrail.ofOrganization(request, {}, page),
+      accounts.auditTrail.activity(request, page),
+      members.changeRole(request, owner.userId, 'viewer'),
+      members.remove(request, owner.userId),
+      members.remove(request, stranger.userId),
       organizations.get(of(stranger.caller, world.ids.next())),
     ];
     const outcomes = await Promise.allSettled(attempts);
@@ -85,13 +85,13 @@ describe('an organization', () => {
   });
 
   test('a personal account is no organization', async () => {
-    const visit = of(owner.caller, owner.accountId);
-    await expect(accounts.organizations.get(visit)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.organizations.close(visit)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.organizations.restore(visit)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.members.list(visit, page)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.auditTrail.ofOrganization(visit, {}, page)).rejects.toMatchObject(NOT_FOUND);
-    await expect(accounts.members.remove(visit, owner.userId)).rejects.toMatchObject(NOT_FOUND);
+    const request = of(owner.caller, owner.accountId);
+    await expect(accounts.organizations.get(request)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.organizations.close(request)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.organizations.restore(request)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.members.list(request, page)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.auditTrail.ofOrganization(request, {}, page)).rejects.toMatchObject(NOT_FOUND);
+    await expect(accounts.members.remove(request, owner.userId)).rejects.toMatchObject(NOT_FOUND);
   });
 
   test('is renamed by admins, closed by owners, and read by viewers', async () => {
@@ -112,8 +112,8 @@ describe('an organization', () => {
 
   test('that is closed is nobody’s default account any more, and its members’ calls go to their own', async () => {
     const maker = await world.person({ companyName: 'Acme' });
-    const visit = of(maker.caller, maker.accountId);
-    await accounts.organizations.close(visit);
+    const request = of(maker.caller, maker.accountId);
+    await accounts.organizations.close(request);
     expect(await accounts.roleOf(maker.userId, maker.accountId)).toBeUndefined();
     const me = await identity.users.me(maker.caller);
     expect(me.accounts).toMatchObject([{ id: me.default_account_id, kind: 'personal' }]);
@@ -121,12 +121,12 @@ describe('an organization', () => {
 
   test('that is opened again within 14 days is as it was: members, keys and default account', async () => {
     const maker = await world.person({ companyName: 'Acme' });
-    const visit = of(maker.caller, maker.accountId);
+    const request = of(maker.caller, maker.accountId);
     const member = await world.person();
     await world.join(maker.accountId, member, 'admin');
     const { key } = await world.key(member, ['*'], maker.accountId);
     const { organizations } = accounts;
-    const closed = await organizations.close(visit);
+    const closed = await organizations.close(request);
     expect(closed).toMatchObject({ id: maker.accountId, restorable_until: expect.any(String) });
     expect(await identity.identify(key)).toBeUndefined();
     expect(await organizations.list(maker.caller, { ...page, closed: true })).toMatchObject({
@@ -137,21 +137,21 @@ describe('an organization', () => {
     await expect(organizations.restore(of(stranger.caller, maker.accountId))).rejects.toMatchObject(
       NOT_FOUND,
     );
-    expect(await organizations.restore(visit)).toMatchObject({ role: 'owner', restorable_until: null });
+    expect(await organizations.restore(request)).toMatchObject({ role: 'owner', restorable_until: null });
     expect(await accounts.roleOf(member.userId, maker.accountId)).toBe('admin');
     expect(await identity.identify(key)).toBeDefined();
     expect((await identity.users.me(maker.caller)).default_account_id).toBe(maker.accountId);
     expect((await identity.users.me(member.caller)).default_account_id).toBe(member.accountId);
-    expect(await organizations.restore(visit)).toMatchObject({ restorable_until: null });
+    expect(await organizations.restore(request)).toMatchObject({ restorable_until: null });
   });
 
   test('that was closed 14 days ago is over', async () => {
     const maker = await world.person();
-    const visit = of(maker.caller, await world.organization(maker));
-    await accounts.organizations.close(visit);
+    const request = of(maker.caller, await world.organization(maker));
+    await accounts.organizations.close(request);
     const late = `update accounts.accounts set deleted_at = deleted_at - interval '14 days' where account_id = $1`;
-    await db.asMigrator(statement(late, [visit.organization]));
-    await expect(accounts.organizations.restore(visit)).rejects.toMatchObject(NOT_FOUND);
+    await db.asMigrator(statement(late, [request.organization]));
+    await expect(accounts.organizations.restore(request)).rejects.toMatchObject(NOT_FOUND);
     expect((await accounts.organizations.list(maker.caller, { ...page, closed: true })).data).toEqual([]);
   });
 
@@ -196,9 +196,9 @@ describe('the organizations that one user owns', () => {
     const [giver, person] = [await few.person(), await full()];
     const organization = await few.organization(giver);
     await few.join(organization, person, 'member');
-    const visit = of(giver.caller, organization);
-    await expect(members.changeRole(visit, person.userId, 'owner')).rejects.toMatchObject(TOO_MANY);
-    await expect(members.transfer(visit, person.userId)).rejects.toMatchObject(TOO_MANY);
+    const request = of(giver.caller, organization);
+    await expect(members.changeRole(request, person.userId, 'owner')).rejects.toMatchObject(TOO_MANY);
+    await expect(members.transfer(request, person.userId)).rejects.toMatchObject(TOO_MANY);
     const invited = { accountId: organization, role: 'owner', by: { sso: true }, origin: ORIGIN } as const;
     const other = await full();
     const joining = db.tenant(organization, point, (tx) =>
@@ -209,7 +209,7 @@ describe('the organizations that one user owns', () => {
     const theirs = all.find(({ role }) => role === 'owner');
     const closed = of(person.caller, theirs?.id ?? '');
     await organizations.close(closed);
-    await members.changeRole(visit, person.userId, 'owner');
+    await members.changeRole(request, person.userId, 'owner');
     await expect(organizations.restore(closed)).rejects.toMatchObject(TOO_MANY);
   });
 
@@ -224,7 +224,7 @@ describe('the organizations that one user owns', () => {
       }),
     );
     const outcomes = await Promise.allSettled(
-      given.map((visit) => few.accounts.members.changeRole(visit, person.userId, 'owner')),
+      given.map((request) => few.accounts.members.changeRole(request, person.userId, 'owner')),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
@@ -274,8 +274,10 @@ describe('roles', () => {
     expect(await accounts.roleOf(person.userId, organization)).toBe('admin');
     const demote = 'update accounts.members set role = $3 where account_id = $1 and user_id = $2';
     await write(demote, [organization, person.userId, 'viewer']);
-    const visit = of(person.caller, organization);
-    await expect(accounts.organizations.rename(visit, 'Mine')).rejects.toMatchObject(FORBIDDEN);
-    await expect(accounts.members.changeRole(visit, owner.userId, 'viewer')).rejects.toMatchObject(FORBIDDEN);
+    const request = of(person.caller, organization);
+    await expect(accounts.organizations.rename(request, 'Mine')).rejects.toMatchObject(FORBIDDEN);
+    await expect(accounts.members.changeRole(request, owner.userId, 'viewer')).rejects.toMatchObject(
+      FORBIDDEN,
+    );
   });
 });

@@ -3,9 +3,9 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { enter, lock, type Visit } from '../members/authorize-member.ts';
+import { authorizeMember, lockAuthorized, type OrganizationRequest } from '../members/authorize-member.ts';
 import type { Mail } from '#platform/mail';
-import type { Opening } from './open-account.ts';
+import type { OpenAccount } from './open-account.ts';
 import type { OwnershipRule } from '../members/ownership.ts';
 import { plainName } from './plain-name.ts';
 import type { Roles } from '../members/roles.ts';
@@ -46,13 +46,13 @@ export interface Organizations {
     owner: { readonly userId: UserId; readonly origin: RequestOrigin },
     name: string,
   ): Promise<OrganizationView>;
-  get(visit: Visit): Promise<OrganizationView>;
+  get(request: OrganizationRequest): Promise<OrganizationView>;
   /** For admins and owners. */
-  rename(visit: Visit, name: string): Promise<OrganizationView>;
+  rename(request: OrganizationRequest, name: string): Promise<OrganizationView>;
   /** For owners. From then on nobody reaches it and nothing is spent for it; its data stays for the time of an undo. */
-  close(visit: Visit): Promise<OrganizationView>;
+  close(request: OrganizationRequest): Promise<OrganizationView>;
   /** For owners, for 14 days after it was closed: all is as it was before. */
-  restore(visit: Visit): Promise<OrganizationView>;
+  restore(request: OrganizationRequest): Promise<OrganizationView>;
 }
 
 interface OrganizationsParts {
@@ -60,7 +60,7 @@ interface OrganizationsParts {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly roles: Roles;
-  readonly open: Opening;
+  readonly open: OpenAccount;
   readonly assertMayOwn: OwnershipRule;
 }
 
@@ -74,24 +74,24 @@ export function createOrganizations(parts: OrganizationsParts): Organizations {
       if (row === undefined) throw new Error('an organization was not stored');
       return organizationView(row, 'owner');
     },
-    async get(visit) {
-      const { accountId, role } = await enter(roles, visit, 'viewer');
+    async get(request) {
+      const { accountId, role } = await authorizeMember(roles, request, 'viewer');
       const [[row]] = await db.tenant(accountId, [organization(accountId)]);
       if (row === undefined) throw new AppError('not_found');
       return organizationView(row, role);
     },
-    async rename(visit, name) {
-      const { accountId } = await enter(roles, visit, 'admin');
+    async rename(request, name) {
+      const { accountId } = await authorizeMember(roles, request, 'admin');
       return db.tenant(accountId, CHANGE, async (tx) => {
-        const { account, role } = await lock(tx, visit, { least: 'admin' });
+        const { account, role } = await lockAuthorized(tx, request, { least: 'admin' });
         const [row] = await tx.run(rename(accountId, name));
         const changes = { name: { before: account.name, after: name } };
-        await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.renamed', changes });
+        await audit.recordIn(tx, { ...event(request, accountId), action: 'account.renamed', changes });
         return organizationView(row ?? account, role);
       });
     },
-    close: (visit) => closeOrganization(parts, visit),
-    restore: (visit) => restore(parts, visit),
+    close: (request) => closeOrganization(parts, request),
+    restore: (request) => restore(parts, request),
   };
 }
 
@@ -111,14 +111,17 @@ async function list(
   });
 }
 
-async function closeOrganization(parts: OrganizationsParts, visit: Visit): Promise<OrganizationView> {
+async function closeOrganization(
+  parts: OrganizationsParts,
+  request: OrganizationRequest,
+): Promise<OrganizationView> {
   const { db, audit, roles } = parts;
-  const { accountId } = await enter(roles, visit, 'owner');
+  const { accountId } = await authorizeMember(roles, request, 'owner');
   const closed = await db.tenant(accountId, CHANGE, async (tx) => {
-    const { account, role } = await lock(tx, visit, { least: 'owner' });
+    const { account, role } = await lockAuthorized(tx, request, { least: 'owner' });
     const [row] = await tx.run(close(accountId));
-    await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.closed' });
-    await tellOwners(parts, tx, { account: row ?? account, visit });
+    await audit.recordIn(tx, { ...event(request, accountId), action: 'account.closed' });
+    await tellOwners(parts, tx, { account: row ?? account, request });
     return organizationView(row ?? account, role);
   });
   parts.mail.wake();
@@ -129,13 +132,13 @@ async function closeOrganization(parts: OrganizationsParts, visit: Visit): Promi
 async function tellOwners(
   { mail }: OrganizationsParts,
   tx: Transaction,
-  { account, visit }: { readonly account: AccountRow; readonly visit: Visit },
+  { account, request }: { readonly account: AccountRow; readonly request: OrganizationRequest },
 ): Promise<void> {
   const { account_id: accountId, restorable_until } = account;
   const until = `${restorable_until?.toISOString().slice(0, 16).replace('T', ' ') ?? ''} UTC`;
   const facts = { organization: plainName(account.name), until };
   for (const { user_id: userId, email: to } of await tx.run(ownersOf(accountId))) {
-    const { requestId } = visit.origin;
+    const { requestId } = request.origin;
     await tx.runAll(
       mail.sending({ to, template: 'organization_closed', facts, accountId, userId, requestId }),
     );
@@ -144,21 +147,21 @@ async function tellOwners(
 
 async function restore(
   { db, audit, roles, assertMayOwn }: OrganizationsParts,
-  visit: Visit,
+  request: OrganizationRequest,
 ): Promise<OrganizationView> {
-  const accountId = visit.organization as AccountId;
+  const accountId = request.organization as AccountId;
   const restored = await db.tenant(accountId, CHANGE, async (tx) => {
-    const { account, role } = await lock(tx, visit, { least: 'owner', closedToo: true });
+    const { account, role } = await lockAuthorized(tx, request, { least: 'owner', closedToo: true });
     // What is open stays so.
     if (account.restorable_until === null) return organizationView(account, role);
     const [row] = await tx.run(reopen(accountId));
-    await assertMayOwn(tx, accountId, visit.caller.userId);
-    await audit.recordIn(tx, { ...event(visit, accountId), action: 'account.restored' });
+    await assertMayOwn(tx, accountId, request.caller.userId);
+    await audit.recordIn(tx, { ...event(request, accountId), action: 'account.restored' });
     return organizationView(row ?? account, role);
   });
   changed({ db, roles }, accountId);
   // Theirs go there again, if they did before.
-  callerChanged(db, visit.caller.userId);
+  callerChanged(db, request.caller.userId);
   return restored;
 }
 
@@ -168,7 +171,7 @@ function changed({ db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>, accoun
   callerChanged(db, accountId);
 }
 
-function event({ caller, origin }: Visit, accountId: AccountId) {
+function event({ caller, origin }: OrganizationRequest, accountId: AccountId) {
   return { actor: actorOf(caller), accountId, target: { kind: 'account', id: accountId }, origin };
 }
 

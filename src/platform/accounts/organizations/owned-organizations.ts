@@ -1,6 +1,6 @@
 import type { Audit } from '#platform/audit';
 import { type Database, statement } from '#platform/db';
-import { callerChanged, type Leaver, type Leaving } from '#platform/identity';
+import { callerChanged, type ClosingUser, type OwnedOrganizations } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { Roles } from '../members/roles.ts';
 
@@ -41,7 +41,7 @@ const closeAt = (accounts: readonly AccountId[], at: string) =>
   );
 
 /** Those that were closed with their owner's account, at that very instant. */
-const reopenOf = ({ userId, at }: Leaver) =>
+const reopenOf = ({ userId, at }: ClosingUser) =>
   statement<{ account_id: AccountId }>(
     `update accounts.accounts a set deleted_at = null, updated_at = app.now() from accounts.members m
      where m.account_id = a.account_id and m.user_id = $1 and m.role = 'owner' and a.kind = 'organization'
@@ -50,7 +50,7 @@ const reopenOf = ({ userId, at }: Leaver) =>
     [userId, at],
   );
 
-const event = ({ userId, origin }: Leaver, accountId: AccountId) => ({
+const event = ({ userId, origin }: ClosingUser, accountId: AccountId) => ({
   actor: { kind: 'user', userId } as const,
   accountId,
   target: { kind: 'account', id: accountId },
@@ -58,16 +58,16 @@ const event = ({ userId, origin }: Leaver, accountId: AccountId) => ({
 });
 
 /** What becomes of the organizations of a user who closes their account, or comes back. */
-export function createLeaving(parts: {
+export function createOwnedOrganizations(parts: {
   readonly db: Database;
   readonly audit: Audit;
   readonly roles: Pick<Roles, 'changed'>;
-}): Leaving {
+}): OwnedOrganizations {
   const { db, audit, roles } = parts;
   return {
     lock: async (tx, userId) => (await tx.run(lockOwned(userId))).map(({ account_id }) => account_id),
-    async leave(tx, leaver, locked) {
-      const rows = await tx.run(owned(leaver.userId));
+    async close(tx, user, locked) {
+      const rows = await tx.run(owned(user.userId));
       // To lock it now would be out of order, and not to lock it could leave it without an owner.
       if (rows.some((row) => !locked.includes(row.account_id))) {
         throw new AppError('conflict', { message: 'An organization just became yours. Try again.' });
@@ -79,14 +79,13 @@ export function createLeaving(parts: {
         throw new AppError('last_owner', { details: { organizations } });
       }
       const closed = alone.map(({ account_id }) => account_id);
-      await tx.run(closeAt(closed, leaver.at));
-      for (const id of closed) await audit.recordIn(tx, { ...event(leaver, id), action: 'account.closed' });
+      await tx.run(closeAt(closed, user.at));
+      for (const id of closed) await audit.recordIn(tx, { ...event(user, id), action: 'account.closed' });
       return closed;
     },
-    async comeBack(tx, leaver) {
-      const reopened = (await tx.run(reopenOf(leaver))).map(({ account_id }) => account_id);
-      for (const id of reopened)
-        await audit.recordIn(tx, { ...event(leaver, id), action: 'account.restored' });
+    async reopen(tx, user) {
+      const reopened = (await tx.run(reopenOf(user))).map(({ account_id }) => account_id);
+      for (const id of reopened) await audit.recordIn(tx, { ...event(user, id), action: 'account.restored' });
       return reopened;
     },
     changed(accounts) {

@@ -19,7 +19,7 @@ const ASKED = commitPoint('identity.restore-asked', 'a mail with another link to
 const RESTORING: readonly EmailKind[] = ['restore'];
 
 /** Somebody who goes, or comes back. */
-export interface Leaver {
+export interface ClosingUser {
   readonly userId: UserId;
   /** When they closed their account, as the database writes it. */
   readonly at: string;
@@ -27,7 +27,7 @@ export interface Leaver {
 }
 
 /** What becomes of the organizations of somebody who goes. Accounts lie above identity: `app.ts` hands it in. */
-export interface Leaving {
+export interface OwnedOrganizations {
   /** Locks those that a user owns, so that two owners don't both go. To be called before the user is locked. */
   lock(tx: Transaction, userId: UserId): Promise<AccountId[]>;
   /**
@@ -35,9 +35,9 @@ export interface Leaving {
    * would be left without an owner, and `conflict` where one became theirs since they were `locked`. To be called once the user
    * is locked: from then on they become no owner.
    */
-  leave(tx: Transaction, leaver: Leaver, locked: readonly AccountId[]): Promise<AccountId[]>;
+  close(tx: Transaction, user: ClosingUser, locked: readonly AccountId[]): Promise<AccountId[]>;
   /** Opens again those that were closed with their account. */
-  comeBack(tx: Transaction, leaver: Leaver): Promise<AccountId[]>;
+  reopen(tx: Transaction, user: ClosingUser): Promise<AccountId[]>;
   /** To be called after the commit. */
   changed(accounts: readonly AccountId[]): void;
 }
@@ -45,7 +45,7 @@ export interface Leaving {
 export interface ClosingParts extends ProofParts {
   readonly mail: Pick<Mail, 'asking' | 'wake'>;
   readonly callers: Callers;
-  readonly leaving: Leaving;
+  readonly ownedOrganizations: OwnedOrganizations;
 }
 
 /** The end of an account by its user, as far as it can be undone (docs/erasure.md). */
@@ -85,18 +85,18 @@ interface Asked {
 }
 
 async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
-  const { db, audit, mail, callers, leaving } = parts;
+  const { db, audit, mail, callers, ownedOrganizations } = parts;
   const { caller, origin } = asked;
   const { userId } = caller;
   const proof = await proofOf(parts, asked);
   const { closed, until } = await db.system('identity.credentials', CLOSED, async (tx) => {
     const at = await instantIn(tx);
     // Organizations are locked before the user, as when members of one change.
-    const locked = await leaving.lock(tx, userId);
+    const locked = await ownedOrganizations.lock(tx, userId);
     const [user] = await tx.run(lockUser(userId));
     // Set anew while the old one was hashed: it proves nothing any more.
     if (user?.password_version !== proof.password_version) throw new AppError('wrong_password');
-    const left = await leaving.leave(tx, { userId, at, origin }, locked);
+    const left = await ownedOrganizations.close(tx, { userId, at, origin }, locked);
     const [done] = await tx.run(closeUser(userId, at));
     if (done === undefined) throw new AppError('user_suspended');
     await tx.runAll([endSessions(userId, 'closed'), endEmailTokens(userId)]);
@@ -108,7 +108,7 @@ async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
     return { closed: left, until: now?.restorable_until };
   });
   callers.forget(userId);
-  leaving.changed(closed);
+  ownedOrganizations.changed(closed);
   mail.wake();
   if (until == null) throw new Error('a closed account has no time for its undo');
   return until;
@@ -126,7 +126,7 @@ async function proofOf(parts: ClosingParts, { caller, password, origin }: Asked)
 }
 
 async function restore(parts: ClosingParts, token: string, origin: RequestOrigin): Promise<void> {
-  const { db, audit, callers, leaving } = parts;
+  const { db, audit, callers, ownedOrganizations } = parts;
   const tokenHash = sha256(token);
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, RESTORING)]);
   if (found === undefined) throw await wrongLink(parts.guessing, origin.ip);
@@ -134,7 +134,7 @@ async function restore(parts: ClosingParts, token: string, origin: RequestOrigin
   const reopened = await db.system('identity.credentials', RESTORED, async (tx) => {
     const at = await closedAt(tx, userId);
     if (at === undefined) throw new AppError('link_invalid');
-    const back = await leaving.comeBack(tx, { userId, at, origin });
+    const back = await ownedOrganizations.reopen(tx, { userId, at, origin });
     const [restored] = await tx.run(restoreUser(userId));
     const [used] = await tx.run(useEmailToken(tokenHash, RESTORING));
     if (used === undefined || restored === undefined) throw new AppError('link_invalid');
@@ -148,7 +148,7 @@ async function restore(parts: ClosingParts, token: string, origin: RequestOrigin
     return back;
   });
   callers.forget(userId);
-  leaving.changed(reopened);
+  ownedOrganizations.changed(reopened);
 }
 
 async function instantIn(tx: Transaction): Promise<string> {
