@@ -2,26 +2,20 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { standingOf } from './caller-context.ts';
-import type { ServerParts } from './parts.ts';
+import { callerContextOf } from './caller-context.ts';
+import type { BodyCapacitySettings, ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;
 
-/** Bytes of bodies that may be in memory at once, of calls that have not been answered. */
-export interface BodyRoomSettings {
-  readonly process: number;
-  readonly account: number;
-}
+export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account: 64 * MIB };
 
-export const BODY_ROOM: BodyRoomSettings = { process: 256 * MIB, account: 64 * MIB };
-
-/** Where bodies have their places: asked for before one is read, given back when its call is over. */
-export interface BodyRoom {
-  /** Throws `unavailable` where the process is full, and `limit_exceeded` where the account is; what it answers gives the place back. */
+/** Memory for bodies: taken before one is read, given back when its call is over. */
+export interface BodyCapacity {
+  /** Throws `unavailable` where the process is full, and `limit_exceeded` where the account is. Answers what gives it back. */
   take(bytes: number, account: string | undefined): () => void;
 }
 
-export function createBodyRoom(settings: BodyRoomSettings): BodyRoom {
+export function createBodyCapacity(settings: BodyCapacitySettings): BodyCapacity {
   const byAccount = new Map<string, number>();
   let all = 0;
 
@@ -67,14 +61,14 @@ function accountFull(used: number, max: number): AppError {
 export function beforeBody(
   route: Route,
   mounted: Mounted,
-  { parts, room }: { parts: ServerParts; room: BodyRoom },
+  { parts, capacity }: { parts: ServerParts; capacity: BodyCapacity },
 ) {
   const { maxBody = DEFAULT_MAX_BODY, largeBody } = route.shape;
   const product = mounted.product ?? mounted.module;
 
   async function accountOf(request: FastifyRequest, length: number): Promise<string | undefined> {
     if (length <= maxBody || largeBody === undefined) return undefined;
-    const { accountId } = await standingOf(route, request, parts);
+    const { accountId } = await callerContextOf(route, request, parts);
     if (accountId === undefined || parts.planRates === undefined)
       throw new Error(`${route.name}: nobody's plan says how large its body may be`);
     const { plan, grants } = await parts.planRates.now(accountId, product);
@@ -96,7 +90,7 @@ export function beforeBody(
     if (length <= DEFAULT_MAX_BODY && !isStreamed) return payload;
     try {
       const account = await accountOf(request, length);
-      const free = room.take(isStreamed ? maxBody : length, account);
+      const free = capacity.take(isStreamed ? maxBody : length, account);
       reply.raw.once('close', free);
     } catch (error) {
       // The rest of the body is not read.

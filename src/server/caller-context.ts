@@ -5,7 +5,7 @@ import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { ServerParts } from './parts.ts';
 
 /** Who calls, and for which account. */
-export interface Standing {
+export interface CallerContext {
   readonly caller: Caller | undefined;
   readonly accountId: AccountId | undefined;
   readonly role: Role | undefined;
@@ -14,7 +14,7 @@ export interface Standing {
 }
 
 /** Whether the operator's backend calls for an account that is not its own. */
-export function isOnBehalf({ caller, spender }: Pick<Standing, 'caller' | 'spender'>): boolean {
+export function isOnBehalf({ caller, spender }: Pick<CallerContext, 'caller' | 'spender'>): boolean {
   return spender !== undefined && spender !== caller;
 }
 
@@ -22,19 +22,19 @@ const NOBODY = { caller: undefined, accountId: undefined, role: undefined, spend
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
-export async function standingOf(
+export async function callerContextOf(
   route: Route,
   request: FastifyRequest,
   parts: ServerParts,
-): Promise<Standing> {
+): Promise<CallerContext> {
   const { shape } = route;
   if (shape.auth === 'none') return NOBODY;
-  const { visit } = request;
+  const { inFlight } = request;
   const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  const caller = bearer === undefined ? undefined : await parts.identify(bearer, visit.ip);
+  const caller = bearer === undefined ? undefined : await parts.identify(bearer, inFlight.ip);
   if (caller === undefined) throw new AppError('unauthenticated');
-  visit.userId = caller.userId;
-  visit.keyId = caller.keyId;
+  inFlight.userId = caller.userId;
+  inFlight.keyId = caller.keyId;
   if (!allowsScope(caller, shape.scope ?? 'session')) {
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
@@ -46,12 +46,12 @@ export async function standingOf(
   if (serves && accountId !== caller.accountId) {
     const userId = await parts.ownerOf?.(accountId);
     if (userId === undefined) throw new AppError('not_found');
-    visit.accountId = accountId;
+    inFlight.accountId = accountId;
     return { caller, accountId, role: 'owner', spender: { userId } };
   }
   const role = await parts.roleOf(caller.userId, accountId);
   if (role === undefined) throw new AppError('not_found');
-  visit.accountId = accountId;
+  inFlight.accountId = accountId;
   if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
   if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
     throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });

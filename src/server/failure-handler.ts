@@ -2,16 +2,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
-import { routeNameOf, type Visit } from './in-flight.ts';
+import { routeNameOf, type InFlightRequest } from './in-flight.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
 
 /** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
-export function failingWith(telemetry: Telemetry): Fail {
+export function createFailureHandler(telemetry: Telemetry): Fail {
   return (request, reply, error) => {
-    const failure = asFailure(error, request.visit);
+    const failure = asFailure(error, request.inFlight);
     if (failure.status >= 500) {
       const fields = {
         request_id: request.id,
@@ -26,9 +26,9 @@ export function failingWith(telemetry: Telemetry): Fail {
       request.id,
       request.routeOptions.config.errorForm,
     );
-    // What fails before it has become a visit has nothing taken.
-    const visit: Visit | undefined = request.visit;
-    if (visit === undefined || !visit.taken) {
+    // A request that failed before it was registered has no handler that took the response.
+    const inFlight: InFlightRequest | undefined = request.inFlight;
+    if (inFlight === undefined || !inFlight.taken) {
       if (reply.sent) return;
       reply.code(status).headers(headers).type(JSON_TYPE).send(body);
       return;
@@ -44,9 +44,9 @@ export function failingWith(telemetry: Telemetry): Fail {
 const HUNG_UP = 499;
 
 /** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */
-function asFailure(error: unknown, visit: Visit | undefined): AppError {
+function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppError {
   const failure = asAppError(error);
-  // What fails before it has become a visit was ended by nobody.
-  const isEnded = visit?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
+  // A request that failed before it was registered was ended by nobody.
+  const isEnded = inFlight?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
   return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
 }

@@ -5,7 +5,7 @@ import { AppError } from '#platform/kernel';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    visit: Visit;
+    inFlight: InFlightRequest;
   }
 }
 
@@ -23,7 +23,7 @@ export function givenRequestId(request: IncomingMessage): string | undefined {
  * One request on its way through the server. A class, because one is made for every call: it has no closures, and the
  * signal of hanging up is only made when somebody asks for it, which most calls never do.
  */
-export class Visit implements Origin {
+export class InFlightRequest implements Origin {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** On the clock that never jumps. */
@@ -85,34 +85,34 @@ export function traceIdOf(origin: Pick<Origin, 'traceparent'>): string | undefin
   return origin.traceparent?.slice(3, 35);
 }
 
-/** All visits that are under way. */
-export interface Visits {
+/** All requests that are under way. */
+export interface InFlightRequests {
   readonly size: number;
-  begin(visit: Visit, ended: () => void): void;
-  each(visit: (visit: Visit) => void): void;
+  begin(inFlight: InFlightRequest, ended: () => void): void;
+  each(inFlight: (inFlight: InFlightRequest) => void): void;
   /** Resolves when none is under way. */
   empty(): Promise<void>;
 }
 
-export function createVisits(): Visits {
-  const present = new Set<Visit>();
+export function createInFlightRequests(): InFlightRequests {
+  const present = new Set<InFlightRequest>();
   let waiting: (() => void)[] = [];
   return {
     get size() {
       return present.size;
     },
-    begin(visit, ended) {
-      present.add(visit);
-      visit.reply.raw.once('close', () => {
-        present.delete(visit);
-        if (!visit.reply.raw.writableFinished) visit.abort(new Error('the client has gone'));
+    begin(inFlight, ended) {
+      present.add(inFlight);
+      inFlight.reply.raw.once('close', () => {
+        present.delete(inFlight);
+        if (!inFlight.reply.raw.writableFinished) inFlight.abort(new Error('the client has gone'));
         ended();
         if (present.size > 0) return;
         for (const told of waiting) told();
         waiting = [];
       });
     },
-    each: (visit) => present.forEach(visit),
+    each: (inFlight) => present.forEach(inFlight),
     empty: () => (present.size === 0 ? Promise.resolve() : new Promise((told) => waiting.push(told))),
   };
 }

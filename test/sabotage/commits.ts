@@ -59,8 +59,8 @@ export const COMMITS: readonly Patch[] = [
   {
     name: 'stop-is-told-as-a-hang-up',
     file: 'src/server/failure-handler.ts',
-    find: 'visit?.isStopped === true && ',
-    replace: 'visit?.isStopped === undefined && ',
+    find: 'inFlight?.isStopped === true && ',
+    replace: 'inFlight?.isStopped === undefined && ',
     expects:
       'test/commits/stopping.test.ts :: a call that a server which stops can not finish is 503 server_stopping, and nobody hung up',
   },

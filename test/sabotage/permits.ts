@@ -110,8 +110,8 @@ export const PERMITS: readonly Patch[] = [
   {
     name: 'keys-shared-with-whom-is-served',
     file: 'src/server/admission.ts',
-    find: 'return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;',
-    replace: 'return isOnBehalf(standing) ? route.name : route.name;',
+    find: 'return isOnBehalf(context) ? `${route.name} on behalf` : route.name;',
+    replace: 'return isOnBehalf(context) ? route.name : route.name;',
     expects: `${HTTP} a backend of the operator > has Idempotency-Keys of its own: nobody who guesses one lends it a permit of theirs`,
   },
   {

@@ -15,8 +15,8 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'rate-by-key-multiplied-by-its-children',
     file: 'src/server/rates.ts',
-    find: 'return standing.caller?.firstKeyId ?? standing.caller?.keyId',
-    replace: 'return standing.caller?.keyId',
+    find: 'return context.caller?.firstKeyId ?? context.caller?.keyId',
+    replace: 'return context.caller?.keyId',
     expects: `${RATES} by member counts each for themselves, by key a key with those that come from it`,
   },
   {

@@ -23,7 +23,7 @@ export const TENANCY: readonly Patch[] = [
   {
     name: 'step-up-not-asked-for-by-the-walk',
     file: 'src/server/walk.ts',
-    find: '    await assertProven(route, standing, parts);\n',
+    find: '    await assertProven(route, context, parts);\n',
     replace: '',
     expects: MATRIX,
   },

@@ -59,7 +59,7 @@ export interface Config {
   readonly shutdownGraceSeconds: number;
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
-  readonly bodyRoom: { readonly process: number; readonly account: number };
+  readonly bodyCapacity: { readonly process: number; readonly account: number };
   readonly database: PostgresSettings | EmbeddedSettings;
   /** undefined: what Redis would do is done by the database. */
   readonly redis: RedisSettings | undefined;
@@ -257,7 +257,7 @@ function assembled(
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
-    bodyRoom: {
+    bodyCapacity: {
       process: values.BODY_MB_AT_ONCE * 1_048_576,
       account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
     },

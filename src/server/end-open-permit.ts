@@ -8,20 +8,20 @@ import type { ServerParts } from './parts.ts';
  * the answer is sent; where the handler took the wire, when that has ended. One for a job that nobody handed on is
  * released: its work will not be done.
  */
-export async function concluded(
+export async function endOpenPermit(
   call: SpendingCall,
   { permit, result }: { readonly permit: Permit; readonly result: unknown },
   parts: ServerParts,
 ): Promise<void> {
   if (permit.isHandled) return;
-  const { route, visit } = call;
-  const fields = { request_id: visit.requestId, permit_id: permit.id, route: route.name };
+  const { route, inFlight } = call;
+  const fields = { request_id: inFlight.requestId, permit_id: permit.id, route: route.name };
   if (route.shape.spends?.as === 'job') {
     parts.telemetry.logger.error(fields, 'a handler gave its permit to no job');
     return ended(permit.finish('no job was made'), fields, parts);
   }
-  const { raw } = visit.reply;
-  if (visit.taken && !raw.closed) {
+  const { raw } = inFlight.reply;
+  if (inFlight.taken && !raw.closed) {
     raw.once('close', () => void ended(permit.finish(), fields, parts));
     return;
   }
