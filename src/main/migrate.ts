@@ -2,7 +2,7 @@ import { type Database, migrateDown, migrateUp, openStore } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '#app';
 import { misused, type Verb } from './verb.ts';
-import { untilThere } from './wait-for-database.ts';
+import { waitForDatabase } from './wait-for-database.ts';
 
 const USAGE = 'Usage: plinth migrate up | plinth migrate down [steps]\n';
 
@@ -16,7 +16,7 @@ export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more]
   return withDatabase(config, async (db) => {
     const done =
       way === 'up'
-        ? await untilThere(config, () => migrateUp(db, allMigrations()))
+        ? await waitForDatabase(config, () => migrateUp(db, allMigrations()))
         : await migrateDown(db, allMigrations(), count);
     for (const id of done) process.stdout.write(`${way === 'up' ? 'applied' : 'undone'}  ${id}\n`);
     if (done.length === 0)

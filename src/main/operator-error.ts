@@ -3,7 +3,7 @@ import { DatabaseAway } from '#platform/db';
 import { AppError } from '#platform/kernel';
 
 /** What is wrong, in a sentence for whoever asked. */
-export class Wrong extends Error {}
+export class OperatorError extends Error {}
 
 /** The system's own word for a failure; messages of drivers may quote a URL with its password. */
 export function codeOf(error: unknown): string {
@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof ConfigError)
     return `The settings are not right:\n${error.problems.map((line) => `  ${line}`).join('\n')}`;
-  if (error instanceof AppError || error instanceof Wrong || error instanceof DatabaseAway)
+  if (error instanceof AppError || error instanceof OperatorError || error instanceof DatabaseAway)
     return error.message;
   const code = codeOf(error);
   if (REASONS[code] !== undefined) return REASONS[code];

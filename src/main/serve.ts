@@ -5,7 +5,7 @@ import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, invitation } from './banner.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
-import { untilThere } from './wait-for-database.ts';
+import { waitForDatabase } from './wait-for-database.ts';
 
 /** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
 export const start: Verb = async (invocation) =>
@@ -42,7 +42,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   let store: typeof begun | undefined = begun;
   const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
   const losing = createLosing();
-  const app = await untilThere(config, () => {
+  const app = await waitForDatabase(config, () => {
     // A start that failed has closed what it opened.
     const opened = store ?? openStore(config, crashHook, preparedFile(config));
     store = undefined;

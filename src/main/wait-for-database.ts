@@ -10,7 +10,7 @@ const BETWEEN = 500;
  * name that no waiting mends, is thrown at once; so is the last failure when the time is over. An embedded database is nobody
  * else's to start: what is wrong with it stays so.
  */
-export async function untilThere<T>(
+export async function waitForDatabase<T>(
   { database, databaseWaitSeconds }: Config,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -76,7 +76,7 @@ export const FEDERATION: readonly Patch[] = [
   {
     name: 'squatters-factor-outlives-the-claim',
     file: `${IN}/claim-address.ts`,
-    find: '    ...takeFactors(userId),\n',
+    find: '    ...deleteFactors(userId),\n',
     replace: '',
     expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
   },

@@ -150,8 +150,8 @@ export const MAIL: readonly Patch[] = [
   {
     name: 'keys-of-whoever-signed-up-first',
     file: 'src/platform/identity/passwords/new-passwords.ts',
-    find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
-    replace: 'takeFactors(userId)',
+    find: '[revokeKeysOf(userId), ...deleteFactors(userId)]',
+    replace: 'deleteFactors(userId)',
     expects: `${PASSWORDS} a reset > of an address that nobody had proven ends the keys that were made before, for they may be another’s`,
   },
   {

@@ -145,16 +145,16 @@ export const SECOND_FACTORS: readonly Patch[] = [
   {
     name: 'squatters-factors-outlive-the-first-reset',
     file: 'src/platform/identity/passwords/new-passwords.ts',
-    find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
-    replace: '[revokeKeysOf(userId), ...takeFactors(userId).slice(3)]',
+    find: '[revokeKeysOf(userId), ...deleteFactors(userId)]',
+    replace: '[revokeKeysOf(userId), ...deleteFactors(userId).slice(3)]',
     expects:
       'test/identity/passwords.test.ts :: a reset > of an address that nobody had proven ends the second factors that were made before, and later resets end none',
   },
   {
     name: 'reset-leaves-sessions',
     file: 'src/platform/identity/mfa/mfa.ts',
-    find: "[...takeFactors(userId), endSessions(userId, 'mfa_reset')]",
-    replace: 'takeFactors(userId)',
+    find: "[...deleteFactors(userId), endSessions(userId, 'mfa_reset')]",
+    replace: 'deleteFactors(userId)',
     expects: `${STEP_UP} an admin > removes the second factors of somebody who lost them: sessions end, a mail and the audit tell`,
   },
 ];

@@ -90,7 +90,7 @@ export interface Identity {
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
   addUser(tx: Transaction, addition: Addition): Promise<Added | undefined>;
   /**
-   * Gives a user to the owner of their address, for whom a provider speaks (federation/claiming.ts). After the commit
+   * Gives a user to the owner of their address, for whom a provider speaks (federation/claim-address.ts). After the commit
    * `callerChanged` is to be called.
    */
   claimAddress(tx: Transaction, claim: AddressClaim): Promise<void>;

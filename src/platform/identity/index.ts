@@ -39,7 +39,6 @@ export { createSigningKeys } from './signing-keys/signing-keys.ts';
 export { lockUser, profile, setDefaultAccount, userByEmail } from './users/user-store.ts';
 export { createUserImporter, externalIdSchema } from './users/user-importer.ts';
 export { importedByEmail, type ImportedRow, userByExternalId } from './users/import-store.ts';
-export { saidAt } from './sessions/proof.ts';
 export { assertProven } from './sessions/proof.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './users/registration.ts';
 export { allowsScope } from './keys/scopes.ts';

@@ -1,13 +1,13 @@
 import { isTemplate, TEMPLATES } from './catalogue.ts';
 import { render } from './render.ts';
 import type { MessageRow } from './store.ts';
-import type { Address, Letter } from './transport.ts';
+import type { Address, OutgoingMail } from './transport.ts';
 
 /** Makes of a stored mail what travels. Its Message-ID follows from its id alone, so that each try has the same. */
-export function letterOf(
+export function composeMail(
   message: Pick<MessageRow, 'id' | 'recipient' | 'template' | 'facts' | 'created_at'>,
   from: Address,
-): Letter {
+): OutgoingMail {
   const { id, recipient: to, template, facts, created_at: date } = message;
   if (!isTemplate(template)) throw new Error(`there is no template ${String(template)}`);
   const { facts: schema } = TEMPLATES[template];

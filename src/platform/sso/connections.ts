@@ -1,6 +1,7 @@
 import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
-import { callerChanged, profile, saidAt } from '#platform/identity';
+import { mailTimeNow } from '#platform/mail';
+import { callerChanged, profile } from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
 import { objectionTo } from '#platform/webhooks';
 import {
@@ -236,7 +237,7 @@ async function tellOwners(
   { request, change }: { readonly request: OrganizationRequest; readonly change: string },
 ): Promise<void> {
   const accountId = request.organization as AccountId;
-  const at = saidAt(clock);
+  const at = mailTimeNow(clock);
   for (const { email: to, user_id: userId, organization } of await tx.run(managersOf(accountId, ['owner'])))
     await tx.runAll(
       mail.sending({

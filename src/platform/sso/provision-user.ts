@@ -6,11 +6,10 @@ import {
   type Identified,
   type Identity,
   lockUser,
-  saidAt,
   setDefaultAccount,
 } from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
+import { type Mail, mailTimeNow } from '#platform/mail';
 import { domainOf } from './domain-names.ts';
 import {
   type Agreed,
@@ -108,7 +107,7 @@ async function tellLinked(
     agreed: { organization: provider },
   }: { readonly signIn: ProviderSignIn; readonly person: PersonRow; readonly agreed: Agreed },
 ): Promise<void> {
-  const facts = { provider, at: saidAt(clock) };
+  const facts = { provider, at: mailTimeNow(clock) };
   const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }

@@ -4,7 +4,7 @@ import { type Caller, type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { authorizeMember, lockAuthorized, type OrganizationRequest } from '../members/authorize-member.ts';
-import type { Mail } from '#platform/mail';
+import { type Mail, mailTime } from '#platform/mail';
 import type { OpenAccount } from './open-account.ts';
 import type { OwnershipRule } from '../members/ownership.ts';
 import { plainName } from './plain-name.ts';
@@ -135,7 +135,7 @@ async function tellOwners(
   { account, request }: { readonly account: AccountRow; readonly request: OrganizationRequest },
 ): Promise<void> {
   const { account_id: accountId, restorable_until } = account;
-  const until = `${restorable_until?.toISOString().slice(0, 16).replace('T', ' ') ?? ''} UTC`;
+  const until = restorable_until === null ? '' : mailTime(restorable_until);
   const facts = { organization: plainName(account.name), until };
   for (const { user_id: userId, email: to } of await tx.run(ownersOf(accountId))) {
     const { requestId } = request.origin;

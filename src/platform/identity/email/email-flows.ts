@@ -2,7 +2,7 @@ import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
-import type { Asking, Mail } from '#platform/mail';
+import { type Asking, type Mail, mailTimeNow } from '#platform/mail';
 import {
   changeEmail,
   type EmailKind,
@@ -12,7 +12,7 @@ import {
   verifyEmail,
 } from './email-store.ts';
 import { wrongLink } from '../guessing/guessing.ts';
-import { lockedUser, proven, type ProofParts, saidAt } from '../sessions/proof.ts';
+import { lockedUser, proven, type ProofParts } from '../sessions/proof.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 
 const ASKED = commitPoint(
@@ -129,7 +129,7 @@ async function addressChanged(
     mail.sending({
       to: user.email,
       template: 'email_changed',
-      facts: { email, at: saidAt(clock) },
+      facts: { email, at: mailTimeNow(clock) },
       userId: user.user_id,
       requestId: origin.requestId,
     }),

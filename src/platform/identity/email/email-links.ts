@@ -1,8 +1,7 @@
 import type { Transaction } from '#platform/db';
 import { type Random, randomToken, sha256 } from '#platform/kernel';
-import type { Mail, Resolved, Resolver } from '#platform/mail';
+import { type Mail, mailTime, type Resolved, type Resolver } from '#platform/mail';
 import { type EmailKind, LIFETIMES, putEmailToken } from './email-store.ts';
-import { said } from '../sessions/proof.ts';
 import { type CredentialRow, lockUser, userByEmail } from '../users/user-store.ts';
 
 const PREFIX = 'ple_';
@@ -54,7 +53,7 @@ export function emailResolvers(
       const { hours: _, ...facts } = made.facts;
       return {
         ...made,
-        facts: { ...facts, until: said(user.restorable_until) },
+        facts: { ...facts, until: mailTime(user.restorable_until) },
         seconds: LIFETIMES.verify_email,
       };
     },

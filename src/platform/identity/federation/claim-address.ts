@@ -1,12 +1,11 @@
 import type { Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
+import { type Mail, mailTimeNow } from '#platform/mail';
 import { endEmailTokens } from '../email/email-store.ts';
-import { assertMayEnter } from '../sessions/session-opening.ts';
+import { assertMaySignIn } from '../sessions/session-opening.ts';
 import { revokeKeysOf } from '../keys/key-store.ts';
-import { takeFactors } from '../mfa/delete-factors.ts';
-import { saidAt } from '../sessions/proof.ts';
+import { deleteFactors } from '../mfa/delete-factors.ts';
 import { deleteSessions } from '../sessions/session-store.ts';
 import { type CredentialRow, giveToOwner } from '../users/user-store.ts';
 import { deleteIdentities } from './identity-store.ts';
@@ -31,7 +30,7 @@ export interface AddressClaim {
 /**
  * Gives a user to the owner of their address, in `tx`. Whoever registered with it was perhaps somebody else: all that they could
  * come back by ends, and so does what they said of themselves. What was made in the account stays, for mostly it is the owner's
- * own (decisions/0045). Throws `sign_in_not_linked` for an admin of the platform, and what `assertMayEnter` throws. After the
+ * own (decisions/0045). Throws `sign_in_not_linked` for an admin of the platform, and what `assertMaySignIn` throws. After the
  * commit, `callers.forget` is to be called.
  */
 export async function claimAddress(
@@ -41,12 +40,12 @@ export async function claimAddress(
 ): Promise<void> {
   // Nobody becomes an admin by an address that was written down wrongly.
   if (user.role === 'admin') throw new AppError('sign_in_not_linked');
-  assertMayEnter(user, 'off');
+  assertMaySignIn(user, 'off');
   const { user_id: userId, email: to } = user;
   await tx.runAll([
     giveToOwner(userId, fullName),
     revokeKeysOf(userId),
-    ...takeFactors(userId),
+    ...deleteFactors(userId),
     // Not only ended: neither their device nor their address is a known one of the owner's.
     deleteSessions(userId),
     endEmailTokens(userId),
@@ -60,7 +59,7 @@ export async function claimAddress(
     changes: { provider },
     origin,
   });
-  const facts = { provider, at: saidAt(clock) };
+  const facts = { provider, at: mailTimeNow(clock) };
   const { requestId } = origin;
   await tx.runAll(mail.sending({ to, template: 'address_claimed', facts, userId, requestId }));
 }

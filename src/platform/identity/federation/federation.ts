@@ -3,7 +3,7 @@ import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { enter } from '../sessions/session-opening.ts';
+import { completeSignIn } from '../sessions/session-opening.ts';
 import type { SignedIn } from '../sessions/sign-in-replies.ts';
 import { Trouble } from './fetching.ts';
 import type { Firebase } from './firebase.ts';
@@ -125,7 +125,7 @@ export function createFederation(parts: FederationParts): Federation {
           { provider: 'google', identified, origin },
           async (_tx, found) => found,
         );
-        return enter(parts, { user, method: 'google', origin, device });
+        return completeSignIn(parts, { user, method: 'google', origin, device });
       }),
     firebase: ({ idToken, device }, origin) =>
       noted(parts, { provider: 'firebase', origin }, async () => {
@@ -135,7 +135,7 @@ export function createFederation(parts: FederationParts): Federation {
           if (used.length === 0) throw new AppError('sign_in_failed');
           return found;
         });
-        return enter(parts, { user, method: 'firebase', origin, device });
+        return completeSignIn(parts, { user, method: 'firebase', origin, device });
       }),
   };
 }

@@ -2,10 +2,10 @@ import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
-import { assertMayEnter, authTokens, openSession } from '../sessions/session-opening.ts';
+import { assertMaySignIn, authTokens, openSession } from '../sessions/session-opening.ts';
 import type { AuthTokens } from '../sessions/sign-in-replies.ts';
 import { lockUser } from '../users/user-store.ts';
-import { askForPasskey } from './passkey-requests.ts';
+import { requestPasskey } from './passkey-requests.ts';
 import { challengeOwner, endChallenge, useTry } from '../sessions/challenges.ts';
 import type { MfaParts } from './mfa-parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
@@ -19,7 +19,7 @@ const ANSWERED = commitPoint(
 export async function challengeOptions(parts: MfaParts, mfaToken: string) {
   const tokenHash = sha256(mfaToken);
   const userId = await ownerOf(parts, tokenHash);
-  return askForPasskey(parts, { kind: 'challenge', tokenHash }, userId);
+  return requestPasskey(parts, { kind: 'challenge', tokenHash }, userId);
 }
 
 async function ownerOf({ db }: Pick<MfaParts, 'db'>, tokenHash: string): Promise<UserId> {
@@ -40,7 +40,7 @@ const former = (device: DeviceGiven | undefined) =>
 
 /**
  * Ends a sign-in with its second factor. Throws `mfa_refused` for a wrong one, `mfa_over` where the challenge has been
- * answered, is too old or was tried too often, `mfa_paused`, and what `assertMayEnter` throws.
+ * answered, is too old or was tried too often, `mfa_paused`, and what `assertMaySignIn` throws.
  */
 export async function answer(
   parts: MfaParts,
@@ -54,7 +54,7 @@ export async function answer(
     const [[user], [challenge]] = await tx.runAll([lockUser(userId), useTry(userId, tokenHash)]);
     // A new password ends what was begun with the one before.
     if (user === undefined || challenge?.password_version !== user.password_version) return 'mfa_over';
-    assertMayEnter(user, parts.emailVerification);
+    assertMaySignIn(user, parts.emailVerification);
     const factor = await proves(parts, tx, { user, shown: given, origin, device: former(device) });
     if (factor === undefined) return 'mfa_refused';
     await tx.run(endChallenge(userId, tokenHash));

@@ -9,7 +9,7 @@ import { forgetMisses } from './code-misses.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
 import type { MfaParts } from './mfa-parts.ts';
 import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
-import { tell } from './factor-notices.ts';
+import { notify } from './factor-notices.ts';
 import { confirmPending, deleteTotp, pendingTotp, putPending, SEALED_TOTP } from './totp-store.ts';
 import { newTotpKey, stepOf, type TotpKey } from './totp.ts';
 
@@ -53,7 +53,7 @@ export async function confirmTotp(
     // A code of it was shown here: whatever others guess elsewhere, from here its owner gets in.
     if (sessionId !== undefined) await tx.run(markProven(userId, sessionId));
     const action = pending.replaces ? 'mfa.totp_replaced' : 'mfa.totp_added';
-    await tell(parts, tx, { user, action, origin });
+    await notify(parts, tx, { user, action, origin });
     return isOn(before) ? null : newRecoveryCodes(parts, tx, userId);
   });
   parts.mail.wake();
@@ -67,7 +67,7 @@ export async function removeTotp(parts: MfaParts, { userId }: Caller, origin: Re
     const [[removed], [left]] = await tx.runAll([deleteTotp(userId), factorsOf(userId)]);
     if (user === undefined || removed?.confirmed_at == null) throw new AppError('not_found');
     if (!isOn(left)) await tx.run(deleteRecoveryCodes(userId));
-    await tell(parts, tx, { user, action: 'mfa.totp_removed', origin });
+    await notify(parts, tx, { user, action: 'mfa.totp_removed', origin });
   });
   parts.mail.wake();
 }

@@ -6,8 +6,8 @@ import { deletePasskeys } from './passkey-store.ts';
 import { deleteRecoveryCodes } from './recovery-codes.ts';
 import { deleteTotp } from './totp-store.ts';
 
-/** Takes all second factors of a user, and the sign-ins that wait for one. */
-export const takeFactors = (userId: UserId): Statement[] => [
+/** Deletes all second factors of a user, and the sign-ins that wait for one. */
+export const deleteFactors = (userId: UserId): Statement[] => [
   deleteTotp(userId),
   forgetMisses(userId),
   deletePasskeys(userId),

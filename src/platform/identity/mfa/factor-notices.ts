@@ -1,11 +1,11 @@
 import type { Actor, RequestOrigin } from '#platform/audit';
+import { mailTimeNow } from '#platform/mail';
 import type { Transaction } from '#platform/db';
-import { saidAt } from '../sessions/proof.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 import type { MfaParts } from './mfa-parts.ts';
 
 /** What is told to a user by mail, by what was done. */
-const TOLD = {
+const MESSAGES = {
   'mfa.totp_added': 'An authenticator app was added.',
   'mfa.totp_replaced': 'Your authenticator app was replaced by another.',
   'mfa.totp_removed': 'Your authenticator app was removed.',
@@ -19,19 +19,19 @@ const TOLD = {
   'mfa.reset': 'An administrator removed all your second factors, and signed you out on every device.',
 } as const;
 
-export interface Told {
+export interface FactorNotice {
   readonly user: CredentialRow;
-  readonly action: keyof typeof TOLD;
+  readonly action: keyof typeof MESSAGES;
   readonly actor?: Actor;
   readonly changes?: Readonly<Record<string, unknown>>;
   readonly origin: RequestOrigin;
 }
 
 /** Writes down what was done to a user's second factors, and has it told to them; in the commit that does it. */
-export async function tell(
+export async function notify(
   { audit, mail, clock }: Pick<MfaParts, 'audit' | 'mail' | 'clock'>,
   tx: Transaction,
-  { user, action, actor, changes, origin }: Told,
+  { user, action, actor, changes, origin }: FactorNotice,
 ): Promise<void> {
   const { user_id: userId, email } = user;
   await audit.recordIn(tx, {
@@ -45,7 +45,7 @@ export async function tell(
     mail.sending({
       to: email,
       template: 'mfa_changed',
-      facts: { change: TOLD[action], at: saidAt(clock) },
+      facts: { change: MESSAGES[action], at: mailTimeNow(clock) },
       userId,
       requestId: origin.requestId,
     }),

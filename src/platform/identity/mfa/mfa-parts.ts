@@ -1,11 +1,11 @@
 import type { Secrets } from '#platform/secrets';
 import type { Callers } from '../callers/callers.ts';
-import type { EnteringParts } from '../sessions/session-opening.ts';
+import type { SessionOpeningParts } from '../sessions/session-opening.ts';
 import type { Guessing } from '../guessing/guessing.ts';
 import type { ProofParts } from '../sessions/proof.ts';
 import type { PasskeySettings } from './webauthn.ts';
 
-export interface MfaParts extends EnteringParts, ProofParts {
+export interface MfaParts extends SessionOpeningParts, ProofParts {
   readonly callers: Pick<Callers, 'forget'>;
   readonly guessing: Guessing;
   readonly secrets: Pick<Secrets, 'seal' | 'open'>;

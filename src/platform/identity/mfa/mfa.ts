@@ -25,8 +25,8 @@ import {
 } from './passkeys.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
 import { stepUp, type StepUpProof, stepUpOptions } from './step-up.ts';
-import { takeFactors } from './delete-factors.ts';
-import { tell } from './factor-notices.ts';
+import { deleteFactors } from './delete-factors.ts';
+import { notify } from './factor-notices.ts';
 import type { TotpKey } from './totp.ts';
 import type { requestOptions, registrationOptions } from './webauthn.ts';
 
@@ -147,7 +147,7 @@ async function renewCodes(
     if (user === undefined || !isOn(factors)) {
       throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
     }
-    await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
+    await notify(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
     return reply(200, { recovery_codes: await newRecoveryCodes(parts, tx, userId) });
   };
   const given = await once(CODES, renew, { use: 'identity.credentials' });
@@ -167,8 +167,8 @@ async function reset(
   await parts.db.system('admin.users', RESET, async (tx) => {
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) throw new AppError('not_found');
-    await tx.runAll([...takeFactors(userId), endSessions(userId, 'mfa_reset')]);
-    await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), origin });
+    await tx.runAll([...deleteFactors(userId), endSessions(userId, 'mfa_reset')]);
+    await notify(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), origin });
   });
   parts.callers.forget(userId);
   parts.mail.wake();

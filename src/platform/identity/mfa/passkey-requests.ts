@@ -8,7 +8,7 @@ const BEGUN = commitPoint('identity.ceremony-begun', 'what an authenticator is t
 const USED = commitPoint('identity.ceremony-used', 'an answer of an authenticator, looked at once');
 
 /** What a browser asks for a passkey with: for one of a user's, or for any of this site. */
-export async function askForPasskey(
+export async function requestPasskey(
   { db, random, passkeySettings }: MfaParts,
   purpose: Purpose,
   userId?: UserId,
@@ -16,12 +16,12 @@ export async function askForPasskey(
   const [known] =
     userId === undefined ? [undefined] : await db.system('identity.credentials', [passkeysOf(userId)]);
   const options = await requestOptions(passkeySettings, { challenge: random.bytes(32), known });
-  await keepAsked({ db }, options.challenge, purpose);
+  await keepCeremony({ db }, options.challenge, purpose);
   return options;
 }
 
-/** Keeps what was asked, until it is answered or five minutes are over. */
-export async function keepAsked(
+/** Keeps what was answeredCeremony, until it is answered or five minutes are over. */
+export async function keepCeremony(
   { db }: Pick<MfaParts, 'db'>,
   challenge: string,
   purpose: Purpose,
@@ -29,8 +29,8 @@ export async function keepAsked(
   await db.system('identity.credentials', BEGUN, putCeremony(challenge, purpose));
 }
 
-/** What an answer says that it was asked, if it was asked so for this purpose; it is looked at once. */
-export async function asked(
+/** The client data of an authenticator's answer, if it was asked so for this purpose. Uses the request up: each is answered once. */
+export async function answeredCeremony(
   { db }: Pick<MfaParts, 'db'>,
   clientData: string,
   purpose: Purpose,

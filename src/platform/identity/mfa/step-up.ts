@@ -4,7 +4,7 @@ import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
 import { proven } from '../sessions/proof.ts';
 import { lockUser } from '../users/user-store.ts';
-import { askForPasskey } from './passkey-requests.ts';
+import { requestPasskey } from './passkey-requests.ts';
 import { markProven } from '../sessions/session-store.ts';
 import { factorsOf, isOn, methodsOf } from '../sessions/factors.ts';
 import type { MfaParts } from './mfa-parts.ts';
@@ -20,7 +20,7 @@ export interface StepUpProof extends FactorProof {
 /** What a browser asks the caller's passkeys with. */
 export async function stepUpOptions(parts: MfaParts, caller: Caller) {
   const { userId, sessionId } = inSession(caller);
-  return askForPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
+  return requestPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
 }
 
 /**

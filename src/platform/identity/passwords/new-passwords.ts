@@ -2,7 +2,7 @@ import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
+import { type Mail, mailTimeNow } from '#platform/mail';
 import type { Callers } from '../callers/callers.ts';
 import {
   type EmailKind,
@@ -16,9 +16,9 @@ import { tellUnlinked } from '../federation/identities.ts';
 import { unlinkStrangers } from '../federation/identity-store.ts';
 import { endCodes } from '../federation/state-store.ts';
 import { revokeKeysOf } from '../keys/key-store.ts';
-import { takeFactors } from '../mfa/delete-factors.ts';
+import { deleteFactors } from '../mfa/delete-factors.ts';
 import type { PasswordRules } from './password-rules.ts';
-import { lockedUser, proven, type ProofParts, saidAt } from '../sessions/proof.ts';
+import { lockedUser, proven, type ProofParts } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 
@@ -110,7 +110,7 @@ async function passwordSet(
   const isFirstProof = isReset && !user.email_verified;
   await tx.runAll([
     // Whoever signed up with this address before was perhaps not its owner, and left keys and passkeys to come back by.
-    ...(isFirstProof ? [revokeKeysOf(userId), ...takeFactors(userId)] : []),
+    ...(isFirstProof ? [revokeKeysOf(userId), ...deleteFactors(userId)] : []),
     setPassword(userId, hash, isReset),
     endSessions(userId, 'new_password'),
     endEmailTokens(userId),
@@ -123,7 +123,7 @@ async function passwordSet(
     mail.sending({
       to: user.email,
       template: 'password_changed',
-      facts: { at: saidAt(clock) },
+      facts: { at: mailTimeNow(clock) },
       userId,
       requestId: origin.requestId,
     }),

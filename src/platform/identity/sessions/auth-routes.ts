@@ -55,7 +55,7 @@ const login = route(
       'A wrong password and an unknown email give the same answer. Who has a second factor is answered with a challenge. After several that failed it asks to wait, and where a CAPTCHA is set up for its answer: `captcha_required` says `site_key`. It takes no Idempotency-Key: each log-in is a session.',
     tag,
     auth: 'none',
-    // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing.ts).
+    // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing/guessing.ts).
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('LoginRequest', {
       email: z.string().trim().min(1).max(LONGEST_EMAIL),

@@ -2,8 +2,7 @@ import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { type Clock, sha256, type UserId } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
-import { saidAt } from './proof.ts';
+import { type Mail, mailTimeNow } from '#platform/mail';
 import { insertSession, isNewDevice } from './session-store.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 
@@ -59,7 +58,7 @@ export async function openOn(
   ]);
   if (seen?.is_new !== true || seen.is_first || !(await mayMail(parts, tx, userId))) return;
   // Not what whoever signed in calls their device: those would be a stranger's words in a mail of ours.
-  const facts = { device, ip, at: saidAt(parts.clock) };
+  const facts = { device, ip, at: mailTimeNow(parts.clock) };
   const { requestId } = origin;
   await tx.runAll(parts.mail.sending({ to: user.email, template: 'new_device', facts, userId, requestId }));
 }

@@ -3,7 +3,7 @@ import { commitPoint } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import type { DeviceGiven } from './devices.ts';
-import { assertMayEnter, enter, type EnteringParts } from './session-opening.ts';
+import { assertMaySignIn, completeSignIn, type SessionOpeningParts } from './session-opening.ts';
 import type { SignedIn } from './sign-in-replies.ts';
 import { countersOfLogin, type Guess, type Guessing } from '../guessing/guessing.ts';
 import type { Passwords } from '../passwords/passwords.ts';
@@ -12,7 +12,7 @@ import { type CredentialRow, rehash, userByEmail } from '../users/user-store.ts'
 
 const REFUSED = commitPoint('identity.login-refused', 'the record of a failed log-in');
 
-export interface LoginParts extends EnteringParts {
+export interface LoginParts extends SessionOpeningParts {
   readonly passwords: Passwords;
   readonly guessing: Guessing;
 }
@@ -40,10 +40,10 @@ export async function login(parts: LoginParts, input: Login, origin: RequestOrig
     return matches ? known : undefined;
   });
   if (user === undefined) return refuse(parts, known, origin);
-  assertMayEnter(user, parts.emailVerification);
+  assertMaySignIn(user, parts.emailVerification);
   const outdated = user.password_hash !== null && passwords.isOutdated(user.password_hash);
   const stronger = outdated ? await passwords.hash(password) : undefined;
-  return enter(parts, {
+  return completeSignIn(parts, {
     user,
     method: 'password',
     origin,

@@ -1,7 +1,7 @@
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { AppError, type Clock, type UserId } from '#platform/kernel';
+import { AppError, type UserId } from '#platform/kernel';
 import type { Guessing } from '../guessing/guessing.ts';
 import { factorsOf, isOn, methodsOf } from './factors.ts';
 import { freshSession } from './session-store.ts';
@@ -75,13 +75,4 @@ async function waysOf(db: Database, userId: UserId): Promise<(Factor | 'password
 export async function lockedUser(tx: Transaction, userId: UserId): Promise<CredentialRow | undefined> {
   const [user] = await tx.run(lockUser(userId));
   return user?.status === 'active' ? user : undefined;
-}
-
-/** As a mail says it: `2026-11-20 08:00 UTC`. */
-export function saidAt(clock: Clock): string {
-  return said(new Date(clock.now()));
-}
-
-export function said(instant: Date): string {
-  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,4 +1,5 @@
 import type { RequestOrigin } from '#platform/audit';
+import { mailTimeNow } from '#platform/mail';
 import { commitPoint, type Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, sha256, type UserId } from '#platform/kernel';
@@ -7,12 +8,11 @@ import type { Callers } from '../callers/callers.ts';
 import {
   assertVerified,
   authTokens,
-  type EnteringParts,
+  type SessionOpeningParts,
   REFRESH_PREFIX,
   type SignInRule,
 } from './session-opening.ts';
 import type { AuthTokens } from './sign-in-replies.ts';
-import { saidAt } from './proof.ts';
 import {
   endSession,
   lockSession,
@@ -29,7 +29,7 @@ const REFRESH = commitPoint(
   'a rotated refresh token and its successor, or the end of their family',
 );
 
-export interface RefreshingParts extends EnteringParts {
+export interface RefreshingParts extends SessionOpeningParts {
   readonly callers: Callers;
   readonly secrets: Pick<Secrets, 'derived'>;
 }
@@ -139,10 +139,10 @@ async function newest(
 async function mayGoOn(
   { signInRule }: RefreshingParts,
   tx: Transaction,
-  entrant: Omit<Parameters<SignInRule>[1], 'opens'>,
+  signIn: Omit<Parameters<SignInRule>[1], 'opens'>,
 ): Promise<boolean> {
   try {
-    await signInRule?.(tx, { ...entrant, opens: false });
+    await signInRule?.(tx, { ...signIn, opens: false });
     return true;
   } catch (error) {
     if (error instanceof AppError) return false;
@@ -165,7 +165,7 @@ async function replayed(
     changes: { session: session.id },
     origin,
   });
-  const facts = { device: session.device, at: saidAt(clock) };
+  const facts = { device: session.device, at: mailTimeNow(clock) };
   const { requestId } = origin;
   await tx.runAll(mail.sending({ to: user.email, template: 'session_replayed', facts, userId, requestId }));
 }

@@ -19,7 +19,7 @@ export const REFRESH_PREFIX = 'plr_';
  */
 export type SignInRule = (
   tx: Transaction,
-  entrant: {
+  signIn: {
     readonly userId: UserId;
     readonly method: Method;
     readonly origin: RequestOrigin;
@@ -27,7 +27,7 @@ export type SignInRule = (
   },
 ) => Promise<void>;
 
-export interface EnteringParts extends DevicesParts {
+export interface SessionOpeningParts extends DevicesParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly random: Random;
@@ -39,7 +39,7 @@ export interface EnteringParts extends DevicesParts {
 }
 
 /** A user who has proven who they are. */
-export interface Entry {
+export interface ProvenSignIn {
   readonly user: CredentialRow;
   readonly method: Method;
   readonly origin: RequestOrigin;
@@ -49,17 +49,17 @@ export interface Entry {
 }
 
 /**
- * The one door: every sign-in, by whatever proof, opens its session here; where the user has a second factor, it stays
- * closed until that is shown (mfa/answering.ts). Throws what `assertMayEnter` throws.
+ * Every sign-in, by whatever proof, opens its session here; where the user has a second factor, it answers a challenge, and the
+ * session is opened when that is answered (mfa/answer-challenge.ts). Throws what `assertMaySignIn` throws.
  */
-export async function enter(
-  parts: EnteringParts,
-  { user, method, origin, device, confirm }: Entry,
+export async function completeSignIn(
+  parts: SessionOpeningParts,
+  { user, method, origin, device, confirm }: ProvenSignIn,
 ): Promise<SignedIn> {
   const opened = await parts.db.system('identity.credentials', LOGIN, async (tx) => {
     const [[now], [factors]] = await tx.runAll([lockUser(user.user_id), factorsOf(user.user_id)]);
     if (now === undefined) throw new AppError('invalid_credentials');
-    assertMayEnter(now, parts.emailVerification);
+    assertMaySignIn(now, parts.emailVerification);
     await confirm?.(tx, now);
     // A passkey is two factors by itself: it was held, and has verified who holds it.
     const methods = method === 'passkey' ? [] : methodsOf(factors);
@@ -74,9 +74,9 @@ export async function enter(
 }
 
 /** What may stand in a user's way is told to those alone who have proven who they are. */
-export function assertMayEnter(
+export function assertMaySignIn(
   user: CredentialRow,
-  emailVerification: EnteringParts['emailVerification'],
+  emailVerification: SessionOpeningParts['emailVerification'],
 ): void {
   if (user.status === 'closed') throw new AppError('user_closed');
   if (user.status !== 'active') throw new AppError('user_suspended');
@@ -86,7 +86,7 @@ export function assertMayEnter(
 /** `soft` gives a week from the registration on; `off` never asks. */
 export function assertVerified(
   user: CredentialRow,
-  emailVerification: EnteringParts['emailVerification'],
+  emailVerification: SessionOpeningParts['emailVerification'],
 ): void {
   if (user.email_verified || emailVerification === 'off') return;
   if (emailVerification === 'required' || user.is_overdue) throw new AppError('email_not_verified');
@@ -99,9 +99,9 @@ interface Opened {
 
 /** Opens a session for a user who is locked, and has shown all that is asked for. */
 export async function openSession(
-  parts: EnteringParts,
+  parts: SessionOpeningParts,
   tx: Transaction,
-  { user, method, factor, origin, device }: Omit<Entry, 'confirm'> & { readonly factor?: Factor },
+  { user, method, factor, origin, device }: Omit<ProvenSignIn, 'confirm'> & { readonly factor?: Factor },
 ): Promise<Opened> {
   const { ids, random, audit } = parts;
   const { user_id: userId } = user;
@@ -119,7 +119,7 @@ export async function openSession(
 
 /** The pair of a session; its access token is signed anew. */
 export async function authTokens(
-  { tokens }: Pick<EnteringParts, 'tokens'>,
+  { tokens }: Pick<SessionOpeningParts, 'tokens'>,
   user: CredentialRow,
   opened: Opened,
 ): Promise<AuthTokens> {
