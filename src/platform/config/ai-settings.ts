@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { dollars, httpUrl, key, setting, type Setting, text, toggle } from './setting.ts';
+import { count, dollars, httpUrl, key, setting, type Setting, text, toggle } from './setting.ts';
 
 /** Where model calls go, and by what they are governed. */
 export const AI_SETTINGS = {
@@ -47,16 +46,8 @@ export const AI_SETTINGS = {
     group: 'AI',
     says: 'true to run the AI sandbox in production, or beside real upstreams.',
   }),
-  SANDBOX_LATENCY_MS: setting(
-    z.coerce
-      .number('must be a number')
-      .int('must be a whole number')
-      .min(0, 'must not be negative')
-      .max(600_000, 'must be at most 600000')
-      .default(0),
-    {
-      group: 'AI',
-      says: 'How long the sandbox thinks, and, when it streams, how long it writes after that.',
-    },
-  ),
+  SANDBOX_LATENCY_MS: setting(count(600_000, 0).default(0), {
+    group: 'AI',
+    says: 'How long the sandbox thinks, and, when it streams, how long it writes after that.',
+  }),
 } as const satisfies Record<string, Setting>;

@@ -1,5 +1,12 @@
 import { join, resolve } from 'node:path';
-import { type AiSettingsText, readAiSettings } from './ai-config.ts';
+import {
+  type AiSettingsText,
+  readAiSettings,
+  readSlots,
+  readUpstreams,
+  type SlotSetting,
+  type UpstreamSetting,
+} from './ai.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
@@ -9,8 +16,6 @@ import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
-import { readSlots, type SlotSetting } from './slots.ts';
-import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
