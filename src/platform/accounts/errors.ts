@@ -7,7 +7,8 @@ declareErrors({
   },
   too_many_organizations: {
     status: 409,
-    message: 'Nobody can own more organizations than that. Close one, or make someone else its only owner.',
+    message:
+      'A user can own no more organizations than this. Close one, or make someone else its only owner.',
   },
   already_member: { status: 409, message: 'This user is a member already.' },
   invited_too_often: {
@@ -22,5 +23,5 @@ declareErrors({
     status: 403,
     message: 'This invitation was sent to another email address. Sign in as its owner.',
   },
-  invitation_expired: { status: 410, message: 'This invitation is over. Ask for another one.' },
+  invitation_expired: { status: 410, message: 'This invitation has expired. Ask for another one.' },
 });

@@ -3,7 +3,8 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   domain_unfit: {
     status: 400,
-    message: 'An organization can only prove a domain of its own, not one at which anybody gets an address.',
+    message:
+      'This is not a domain that an organization can prove: it is malformed, or anybody can get an email address there.',
   },
   domain_unproven: {
     status: 409,
@@ -19,14 +20,14 @@ declareErrors({
   sso_unproven: {
     status: 409,
     message:
-      'Single sign-on can be required once a domain is proven and somebody has signed in by it as it is set up now.',
+      'Single sign-on can be required once a domain is verified and somebody has signed in with the present settings.',
   },
   sso_refused: {
     status: 403,
-    message: 'The provider of your organization does not speak for this user here.',
+    message: 'Your organization’s provider may not sign in this user.',
   },
   sso_not_a_member: {
     status: 403,
-    message: 'You are no member of this organization, or no longer. Ask its admins to invite you.',
+    message: 'You are not a member of this organization. Ask its admins to invite you.',
   },
 });
