@@ -17,7 +17,7 @@ export interface SetupParts {
   readonly txtRecords: TxtRecords;
 }
 
-/** An event of an organization, by whoever visits it. */
+/** An event of an organization, by whoever makes the request. */
 export function eventOf(
   { caller, origin, organization }: OrganizationRequest,
   action: string,

@@ -81,7 +81,7 @@ export const rehash = (userId: UserId, hashes: { before: string; after: string }
     [userId, hashes.before, hashes.after],
   );
 
-/** A user's standing: suspended ones keep their rows and can't call. */
+/** A suspended user keeps their rows and can't call. */
 export const setStatus = (userId: UserId, status: 'active' | 'suspended') =>
   statement<{ user_id: UserId }>(
     `update identity.users set status = $2, updated_at = app.now() where user_id = $1 and status <> $2 and status <> 'closed' returning user_id`,

@@ -7,7 +7,7 @@ import { endSessions } from '../sessions/session-store.ts';
 import { changeProfile, lockUser, profile, setStatus } from './user-store.ts';
 
 const PROFILE = commitPoint('identity.profile', 'a changed profile');
-const STANDING = commitPoint(
+const STATUS_CHANGED = commitPoint(
   'identity.standing',
   'a user suspended, with the end of their sessions, or reinstated',
 );
@@ -69,11 +69,11 @@ export interface Users {
 export function createUsers(parts: UsersParts): Users {
   const { db, audit, callers } = parts;
 
-  async function setStanding(
+  async function setUserStatus(
     admin: Caller,
     { userId, status, origin }: { userId: UserId; status: 'active' | 'suspended'; origin: RequestOrigin },
   ): Promise<void> {
-    await db.system('admin.users', STANDING, async (tx) => {
+    await db.system('admin.users', STATUS_CHANGED, async (tx) => {
       const [[user], changed] = await tx.runAll([lockUser(userId), setStatus(userId, status)]);
       if (user === undefined) throw new AppError('not_found');
       if (user.status === 'closed') throw new AppError('conflict', { message: CLOSED });
@@ -112,10 +112,10 @@ export function createUsers(parts: UsersParts): Users {
       if (userId === admin.userId) {
         throw new AppError('conflict', { message: 'You can not suspend yourself.' });
       }
-      await setStanding(admin, { userId: userId as UserId, status: 'suspended', origin });
+      await setUserStatus(admin, { userId: userId as UserId, status: 'suspended', origin });
     },
     reinstate: (admin, userId, origin) =>
-      setStanding(admin, { userId: userId as UserId, status: 'active', origin }),
+      setUserStatus(admin, { userId: userId as UserId, status: 'active', origin }),
   };
 }
 
