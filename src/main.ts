@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { nearestOf, readConfig } from '#platform/config';
 import { VERBS } from './main/verbs.ts';
 import { quoted } from './main/verb.ts';
-import { sentenceOf } from './main/wrong.ts';
+import { sentenceOf } from './main/operator-error.ts';
 
 const LAST_MOMENT = 2_000;
 /** What this process makes is its user's alone, whichever module makes it. */

@@ -3,7 +3,7 @@ import type { Config } from '#platform/config';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createRoom } from '#platform/limits';
 
-interface AccountsWiring extends Omit<AccountsParts, 'room' | 'organizationsPerUser' | 'invitationLink'> {
+interface AccountsWiring extends Omit<AccountsParts, 'capacity' | 'organizationsPerUser' | 'invitationLink'> {
   readonly options: { readonly config: Config };
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
@@ -14,7 +14,7 @@ export function openAccounts(parts: AccountsWiring): Accounts {
   const { baseUrl, organizationsPerUser } = parts.options.config;
   return createAccounts({
     ...parts,
-    room: createRoom(parts),
+    capacity: createRoom(parts),
     organizationsPerUser,
     // After the #: browsers keep it to themselves, so that the token is in no log of a server or proxy.
     invitationLink: (token) => `${baseUrl}/v1/invitations/accept#${token}`,

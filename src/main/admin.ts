@@ -5,7 +5,7 @@ import { type Admins, createAdmins } from '#platform/identity';
 import { AppError, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { z } from 'zod';
 import { allMigrations } from '#app';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth admin invite <email> | list | revoke <email>

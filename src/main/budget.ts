@@ -1,6 +1,6 @@
 import { createIds, systemClock, systemRandom, usd } from '#platform/kernel';
 import { createOperatorBudgets, type OperatorBudget, type Selection } from '#platform/limits';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth budget list

@@ -3,7 +3,7 @@ import { assertNotMoved, type Database, pendingMigrations, statement, troublesOf
 import { AppError } from '#platform/kernel';
 import { compareKeys, countSealed, createSecrets, readKeyFile } from '#platform/secrets';
 import { allMigrations } from '#app';
-import { Wrong } from './wrong.ts';
+import { OperatorError } from './operator-error.ts';
 
 const OLDEST_POSTGRES = 150_000;
 
@@ -24,10 +24,10 @@ export async function databaseState(db: Database, config: Config): Promise<strin
   );
   const { number = '0', version = '', bypasses = false } = row ?? {};
   if (Number(number) < OLDEST_POSTGRES)
-    throw new Wrong(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
+    throw new OperatorError(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
   const pending = await pendingMigrations(db, allMigrations());
   if (pending.length > 0)
-    throw new Wrong(
+    throw new OperatorError(
       `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
     );
   await assertNotMoved(db);
@@ -43,7 +43,7 @@ async function loginsState(
   if (database.engine === 'pglite') return '';
   if (database.systemUrl !== undefined) {
     const troubles = await troublesOfLogins(db);
-    if (troubles.length > 0) throw new Wrong(troubles.join(' '));
+    if (troubles.length > 0) throw new OperatorError(troubles.join(' '));
     const [direct] = await db.asMigrator(OWNS);
     const owning =
       direct?.owns === true
@@ -64,7 +64,7 @@ export async function keysState(db: Database, { masterKeys }: Config): Promise<s
   if (secrets === undefined) return 'the master key is made at the first start';
   const counts = await countSealed(db);
   const bare = counts.find(({ key_id }) => key_id === null);
-  if (bare !== undefined) throw new Wrong(`${bare.count} of ${bare.place} are not sealed.`);
+  if (bare !== undefined) throw new OperatorError(`${bare.count} of ${bare.place} are not sealed.`);
   const old = counts
     .filter(({ key_id }) => key_id !== secrets.current)
     .reduce((sum, { count }) => sum + count, 0);

@@ -17,9 +17,9 @@ import { z } from 'zod';
 import { aiSettingsOf, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { stripeChecks } from './stripe-check.ts';
-import { codeOf, reason, Wrong } from './wrong.ts';
+import { codeOf, reason, OperatorError } from './operator-error.ts';
 
 const PATIENCE = 10_000;
 
@@ -69,7 +69,7 @@ export const doctor: Verb = async ({ config, words }) => {
 /** What would be refused is refused by the settings; what works for nobody but this machine is said here. */
 function passkeysState({ environment, passkeys: { rpId, origins } }: Config): string {
   if (environment === 'production' && rpId === 'localhost')
-    throw new Wrong(
+    throw new OperatorError(
       'Passkeys are bound to localhost. Set PUBLIC_URL, or PASSKEY_DOMAIN and PASSKEY_ORIGINS.',
     );
   return `bound to ${rpId}, for ${origins.join(', ')}`;
@@ -93,9 +93,12 @@ async function redisState(settings: RedisSettings): Promise<string> {
   try {
     return `${Math.round(await redis.ping())} ms, takes writes`;
   } catch (cause) {
-    throw new Wrong(`${trouble}: look at REDIS_URL. Until then what it would do is done without it.`, {
-      cause,
-    });
+    throw new OperatorError(
+      `${trouble}: look at REDIS_URL. Until then what it would do is done without it.`,
+      {
+        cause,
+      },
+    );
   } finally {
     await redis.close();
   }
@@ -128,14 +131,14 @@ function providersChecks({ signIn, baseUrl, environment }: Config): Check[] {
 
 const unlessSound = (at: string) => (error: unknown) => {
   const cause = error instanceof AppError ? error.cause : error;
-  throw new Wrong(`${new URL(at).host} does not say what it must (${codeOf(cause)}).`, { cause });
+  throw new OperatorError(`${new URL(at).host} does not say what it must (${codeOf(cause)}).`, { cause });
 };
 
 async function mailState(settings: MailSettings): Promise<string> {
   const transport = transportOf(settings);
   const says = await transport.check().catch((cause: unknown) => {
     if (cause instanceof AppError) throw cause;
-    throw new Wrong(`${transport.name} can not be used (${mailReason(cause)}).`, { cause });
+    throw new OperatorError(`${transport.name} can not be used (${mailReason(cause)}).`, { cause });
   });
   return `from ${settings.from.address} by ${transport.name}: ${says}`;
 }
@@ -166,28 +169,36 @@ async function upstream({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promi
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
   const response = await asked(url.href, apiKey, authHeader);
   await response.body?.cancel();
-  if (response.status === 401 || response.status === 403) throw new Wrong('The key is not accepted.');
+  if (response.status === 401 || response.status === 403) throw new OperatorError('The key is not accepted.');
   // Not every vendor lists its models.
-  if (!response.ok && response.status !== 404) throw new Wrong(`It answers with status ${response.status}.`);
+  if (!response.ok && response.status !== 404)
+    throw new OperatorError(`It answers with status ${response.status}.`);
   return `reachable, ${response.ok ? 'the key is accepted' : 'lists no models'}`;
 }
 
 async function qstash({ qstash: account, target }: DeliverySettings): Promise<string> {
   if (account === undefined) return `the sandbox, which delivers to ${target}`;
   if (isHere(target) && !isHere(account.url))
-    throw new Wrong('PUBLIC_URL is on this machine, where QStash can not deliver. Set it to a public one.');
+    throw new OperatorError(
+      'PUBLIC_URL is on this machine, where QStash can not deliver. Set it to a public one.',
+    );
   if (account.token === undefined) return `deliveries to ${target} are taken; nothing is published here`;
   const response = await asked(`${account.url}/v2/keys`, account.token);
   const found = z
     .object({ current: z.string(), next: z.string() })
     .safeParse(await response.json().catch(() => {}));
-  if (response.status === 401 || response.status === 403) throw new Wrong('QSTASH_TOKEN is not accepted.');
-  if (!response.ok || !found.success) throw new Wrong(`It answers with status ${response.status}.`);
+  if (response.status === 401 || response.status === 403)
+    throw new OperatorError('QSTASH_TOKEN is not accepted.');
+  if (!response.ok || !found.success) throw new OperatorError(`It answers with status ${response.status}.`);
   const { current, next } = found.data;
   if (account.keys.current !== current && account.keys.next !== current)
-    throw new Wrong('Deliveries are signed with a key that is not set here. Copy both signing keys again.');
+    throw new OperatorError(
+      'Deliveries are signed with a key that is not set here. Copy both signing keys again.',
+    );
   if (account.keys.current !== current || account.keys.next !== next)
-    throw new Wrong('The signing keys were rolled. Copy both again: the next roll would lock QStash out.');
+    throw new OperatorError(
+      'The signing keys were rolled. Copy both again: the next roll would lock QStash out.',
+    );
   return `reachable, token and keys fit, delivers to ${target}`;
 }
 
@@ -199,6 +210,6 @@ async function asked(url: string, token: string | undefined, header?: string): P
   const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const headers = token === undefined || header === undefined ? bearer : { [header]: token };
   return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {
-    throw new Wrong(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
+    throw new OperatorError(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
   });
 }

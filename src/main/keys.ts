@@ -5,7 +5,7 @@ import { createSigningKeys } from '#platform/identity';
 import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { countSealed, newMasterKey, reseal, type SealedCount, type Secrets } from '#platform/secrets';
 import { openSecrets } from '#app';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth keys new [name] | list | rotate [--at-once] | reseal

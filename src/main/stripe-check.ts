@@ -2,7 +2,7 @@ import { createStripeClient, type Finding, lookAtStripe } from '#platform/billin
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
-import { Wrong } from './wrong.ts';
+import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook'] as const;
 
@@ -22,8 +22,8 @@ export function stripeChecks(
     async look() {
       looked ??= findings(config, { ...stripe, account });
       const found = (await looked).find(({ of }) => of === name);
-      if (found === undefined) throw new Wrong('Not known, because the key is not accepted.');
-      if (found.isWrong) throw new Wrong(found.says);
+      if (found === undefined) throw new OperatorError('Not known, because the key is not accepted.');
+      if (found.isWrong) throw new OperatorError(found.says);
       return found.says;
     },
   }));

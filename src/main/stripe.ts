@@ -1,7 +1,7 @@
 import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { products } from '#products';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 

@@ -1,5 +1,5 @@
 import { createRollup, type Difference } from '#platform/reports';
-import { withDatabase } from './migrating.ts';
+import { withDatabase } from './migrate.ts';
 import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]

@@ -1,5 +1,5 @@
 import { type App, openApp } from '#app';
-import { crashingAt } from './crash.ts';
+import { crashingAt } from './crash-hook.ts';
 import type { Invocation } from './verb.ts';
 
 /** The whole program for one task of an operator, named by `task`: it takes neither calls nor jobs. */

@@ -2,10 +2,10 @@ import type { Answer, Prepared, Route } from '#platform/http';
 import { type KeySender, replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
 import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
-import { isOnBehalf, type Standing } from './callers.ts';
+import { isOnBehalf, type CallerContext } from './caller-context.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
-import type { Visit } from './visits.ts';
+import type { InFlightRequest } from './in-flight.ts';
 
 /** What admission made of a call: a permit to go on with, or the answer that was given before. */
 export type Admitted =
@@ -15,8 +15,8 @@ export type Admitted =
 export interface SpendingCall {
   readonly route: Route;
   readonly product: string;
-  readonly visit: Visit;
-  readonly standing: Standing;
+  readonly inFlight: InFlightRequest;
+  readonly context: CallerContext;
   readonly input: Input;
   readonly key: string | undefined;
 }
@@ -25,12 +25,12 @@ export interface SpendingCall {
  * The name under which a call's Idempotency-Key is kept: keys of a backend that serves an account are apart from the account's
  * own. Else whoever guessed one could have the other do work under a permit of theirs.
  */
-export function keyedRoute({ route, standing }: Pick<SpendingCall, 'route' | 'standing'>): string {
-  return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;
+export function keyedRoute({ route, context }: Pick<SpendingCall, 'route' | 'context'>): string {
+  return isOnBehalf(context) ? `${route.name} on behalf` : route.name;
 }
 
 /** Whose an Idempotency-Key is: the caller's, in whoever's name the call is charged. */
-export function keySender({ caller }: Pick<Standing, 'caller'>): KeySender {
+export function keySender({ caller }: Pick<CallerContext, 'caller'>): KeySender {
   if (caller === undefined) throw new Error('an Idempotency-Key belongs to a caller');
   return { userId: caller.userId, keyId: caller.keyId };
 }
@@ -41,8 +41,8 @@ export async function admitted(
   prepared: Prepared | undefined,
   parts: ServerParts,
 ): Promise<Admitted> {
-  const { route, visit, input, key } = call;
-  const { spender, accountId } = call.standing;
+  const { route, inFlight, input, key } = call;
+  const { spender, accountId } = call.context;
   const { spends } = route.shape;
   if (spends === undefined || spender === undefined || accountId === undefined || parts.admit === undefined) {
     throw new Error(`${route.name} spends nothing, or nobody's`);
@@ -60,18 +60,18 @@ export async function admitted(
     subject: spends.subject?.(known),
     needs: spends.needs?.(known),
     prepared,
-    textBytes: bodyOf(visit.request).raw.length + (spends.storedBytes ?? 0),
+    textBytes: bodyOf(inFlight.request).raw.length + (spends.storedBytes ?? 0),
     idempotency:
       key === undefined
         ? undefined
         : {
             route: keyedRoute(call),
-            by: keySender(call.standing),
+            by: keySender(call.context),
             key,
-            bodyHash: requestHash(visit.request),
+            bodyHash: requestHash(inFlight.request),
             sealed,
           },
-    requestId: visit.requestId,
+    requestId: inFlight.requestId,
   };
   const admission = await parts.admit(request);
   if (!isShortOfMoney(admission)) return outcome(admission, request, parts);

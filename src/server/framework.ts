@@ -3,12 +3,18 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { DEFAULT_MAX_BODY, type ErrorForm } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { readJson, readRaw } from './bodies.ts';
-import type { Fail } from './failing.ts';
+import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import { OPERATIONS } from './operations.ts';
 import { headersFor } from './headers.ts';
 import type { ServerParts } from './parts.ts';
-import { givenRequestId, routeNameOf, traceIdOf, Visit, type Visits } from './visits.ts';
+import {
+  givenRequestId,
+  routeNameOf,
+  traceIdOf,
+  InFlightRequest,
+  type InFlightRequests,
+} from './in-flight.ts';
 
 /** A request has so long to arrive whole, its head and its body. */
 const HEAD_TIME = 15_000;
@@ -17,7 +23,7 @@ const LONGEST_PARAM = 300;
 
 export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
-  readonly visits: Visits;
+  readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
   /** Takes no more calls, but for those that ask how it is. */
   readonly isStopping: () => boolean;
@@ -25,9 +31,9 @@ export interface FrameworkOptions {
 
 /** Fastify, set up for this house: it routes and reads bodies; the walk does the rest. */
 export function openFramework(parts: ServerParts, options: FrameworkOptions): FastifyInstance {
-  const { fail, visits } = options;
+  const { fail, inFlightRequests } = options;
   const { trustedProxies = [] } = parts.settings;
-  const arrive = arrival(parts, visits);
+  const arrive = arrivalHandler(parts, inFlightRequests);
   const app = fastify({
     logger: false,
     bodyLimit: DEFAULT_MAX_BODY,
@@ -48,7 +54,7 @@ export function openFramework(parts: ServerParts, options: FrameworkOptions): Fa
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.headersTimeout = HEAD_TIME;
   readJsonOnly(app);
-  app.decorateRequest('visit');
+  app.decorateRequest('inFlight');
   app.addHook('onRequest', (request, reply, done) =>
     arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
   );
@@ -61,7 +67,7 @@ function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
-      // A door for a vendor's protocol reads the bytes itself, by that protocol's rules.
+      // A route for a vendor's protocol reads the bytes itself, by that protocol's rules.
       const read = request.routeOptions.config.rawBody === true ? readRaw : readJson;
       done(null, read(raw, request.headers));
     } catch (error) {
@@ -70,13 +76,15 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-function arrival(parts: ServerParts, visits: Visits) {
+function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) {
   const { clock, telemetry, settings } = parts;
   const writeHeaders = headersFor(settings);
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const visit = new Visit(request, reply, clock.monotonic());
-    request.visit = visit;
-    visits.begin(visit, () => departure(visit, telemetry, clock.monotonic() - visit.began));
+    const inFlight = new InFlightRequest(request, reply, clock.monotonic());
+    request.inFlight = inFlight;
+    inFlightRequests.begin(inFlight, () =>
+      recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began),
+    );
     if (!writeHeaders(request, reply)) done();
   };
 }
@@ -99,13 +107,13 @@ function notHttp(parserCode?: string): AppError {
   return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
-function departure(visit: Visit, telemetry: ServerParts['telemetry'], ms: number): void {
-  const status = visit.reply.raw.statusCode;
-  const route = routeNameOf(visit.request);
+function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
+  const status = inFlight.reply.raw.statusCode;
+  const route = routeNameOf(inFlight.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
   if (!telemetry.logger.hears('info')) return;
-  const { requestId, userId, accountId, keyId } = visit;
-  const who = { trace_id: traceIdOf(visit), user_id: userId, account_id: accountId, key_id: keyId };
+  const { requestId, userId, accountId, keyId } = inFlight;
+  const who = { trace_id: traceIdOf(inFlight), user_id: userId, account_id: accountId, key_id: keyId };
   telemetry.logger.info({ request_id: requestId, ...who, route, status, ms: Math.round(ms) }, 'answered');
 }
 

@@ -1,6 +1,6 @@
 export { nextFreePort } from './listening.ts';
-export { inlineSchema } from './openapi-schemas.ts';
-export { errorsOf, openApiOf } from './openapi.ts';
+export { inlineSchema } from './openapi/schema-writer.ts';
+export { errorsOf, openApiOf } from './openapi/openapi.ts';
 export type {
   Dependency,
   PrecheckRequest,

@@ -4,7 +4,6 @@ import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
-import type { BodyRoomSettings } from './body-room.ts';
 
 /** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
 export interface SpendingRequest {
@@ -52,6 +51,12 @@ export interface Dependency {
   check(): Promise<unknown>;
 }
 
+/** Bytes of bodies that may be in memory at once, of calls that have not been answered. */
+export interface BodyCapacitySettings {
+  readonly process: number;
+  readonly account: number;
+}
+
 export interface ServerSettings {
   readonly version: string;
   readonly environment: 'development' | 'test' | 'production';
@@ -66,7 +71,7 @@ export interface ServerSettings {
   readonly metricsToken?: string | undefined;
   readonly metricsPort?: number | undefined;
   /** How many bytes of bodies may be in memory at once. */
-  readonly bodyRoom?: BodyRoomSettings | undefined;
+  readonly bodyCapacity?: BodyCapacitySettings | undefined;
   /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
   readonly callSeconds?: number | undefined;
 }

@@ -2,15 +2,15 @@ import type { FastifyReply } from 'fastify';
 import { addressBlock, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import { planRequired, type RateEntry, type RateVerdict } from '#platform/limits';
-import { isOnBehalf, type Standing } from './callers.ts';
+import { isOnBehalf, type CallerContext } from './caller-context.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import type { Visit } from './visits.ts';
+import type { InFlightRequest } from './in-flight.ts';
 
 export interface RatedCall {
   readonly product: string;
-  readonly visit: Visit;
-  readonly standing: Standing;
+  readonly inFlight: InFlightRequest;
+  readonly context: CallerContext;
   readonly input: Input;
 }
 
@@ -40,7 +40,7 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
   const verdict = await parts.rates.take(named);
   const taken = verdict === undefined ? undefined : named[verdict.entry];
   if (verdict === undefined || taken === undefined) return;
-  describeRate(call.visit.reply, taken.name, verdict);
+  describeRate(call.inFlight.reply, taken.name, verdict);
   if (verdict.allowed) return;
   const { product } = call;
   const limit = taken.soldBy === undefined ? `requests_per_minute_by_${taken.name}` : taken.name;
@@ -61,8 +61,8 @@ export async function takeRates(route: Route, call: RatedCall, parts: ServerPart
 
 /** Those of the account's plan that the route names. They count over all routes that name them. */
 async function soldRates(route: Route, call: RatedCall, parts: ServerParts): Promise<NamedRate[]> {
-  const { product, standing, input } = call;
-  const { accountId } = standing;
+  const { product, context, input } = call;
+  const { accountId } = context;
   const names = route.shape.soldRates ?? [];
   if (names.length === 0 || accountId === undefined || parts.planRates === undefined) return [];
   const { plan, rates } = await parts.planRates.now(accountId, product);
@@ -90,19 +90,19 @@ function digest(text: string): string {
   return sha256(text).slice(0, 32);
 }
 
-function countedBy(by: RouteRate['by'], { visit, standing }: RatedCall): string {
+function countedBy(by: RouteRate['by'], { inFlight, context }: RatedCall): string {
   switch (by) {
     case 'ip':
-      return addressBlock(visit.ip);
+      return addressBlock(inFlight.ip);
     case 'user':
-      return standing.caller?.userId ?? '';
+      return context.caller?.userId ?? '';
     case 'account':
       // What the operator's backend does for a customer does not wait for what the customer's does, nor the other way round.
-      return `${standing.accountId ?? ''}${isOnBehalf(standing) ? ' on behalf' : ''}`;
+      return `${context.accountId ?? ''}${isOnBehalf(context) ? ' on behalf' : ''}`;
     case 'member':
-      return `${standing.accountId ?? ''} ${standing.caller?.userId ?? ''}`;
+      return `${context.accountId ?? ''} ${context.caller?.userId ?? ''}`;
     case 'key':
-      return standing.caller?.firstKeyId ?? standing.caller?.keyId ?? standing.caller?.userId ?? '';
+      return context.caller?.firstKeyId ?? context.caller?.keyId ?? context.caller?.userId ?? '';
   }
 }
 

@@ -1,17 +1,17 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
 import { AppError, within } from '#platform/kernel';
-import { BODY_ROOM, beforeBody, type BodyRoom, createBodyRoom } from './body-room.ts';
+import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
 import { mountDocs } from './docs/index.ts';
-import { type Fail, failingWith } from './failing.ts';
+import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework } from './framework.ts';
 import { listenOn } from './listening.ts';
-import { openApiOf } from './openapi.ts';
+import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { mountRoot } from './root.ts';
-import { createVisits, type Visits } from './visits.ts';
+import { createInFlightRequests, type InFlightRequests } from './in-flight.ts';
 import { walkOf } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;
@@ -38,12 +38,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const routes = mounted.flatMap((module) => module.routes);
   refuseFaulty(routes, parts);
 
-  const visits = createVisits();
-  const fail = failingWith(parts.telemetry);
+  const inFlightRequests = createInFlightRequests();
+  const fail = createFailureHandler(parts.telemetry);
   let stopping = false;
   const app = openFramework(parts, {
     rewriteUrl: pathRewriter(routes, settings.publicBasePath),
-    visits,
+    inFlightRequests,
     fail,
     isStopping: () => stopping,
   });
@@ -51,15 +51,15 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const openApi = () =>
     (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
 
-  const room = createBodyRoom(settings.bodyRoom ?? BODY_ROOM);
-  for (const module of mounted) mountModule(app, module, { parts, fail, room });
+  const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY);
+  for (const module of mounted) mountModule(app, module, { parts, fail, capacity });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
   mountDocs(app, parts);
   const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
   if (metrics !== undefined) mountMetrics(metrics, parts);
-  const watch = watchOver(visits, parts, fail);
+  const watch = watchOver(inFlightRequests, parts, fail);
 
   return {
     routes,
@@ -76,7 +76,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async stop(graceSeconds) {
       stopping = true;
       clearInterval(watch);
-      await Promise.all([stopped(app, visits, graceSeconds), metrics?.close()]);
+      await Promise.all([stopped(app, inFlightRequests, graceSeconds), metrics?.close()]);
     },
   };
 }
@@ -97,7 +97,7 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
 function mountModule(
   app: FastifyInstance,
   module: Mounted,
-  { parts, fail, room }: { parts: ServerParts; fail: Fail; room: BodyRoom },
+  { parts, fail, capacity }: { parts: ServerParts; fail: Fail; capacity: BodyCapacity },
 ): void {
   for (const route of module.routes) {
     const walk = walkOf(route, module, parts);
@@ -105,7 +105,7 @@ function mountModule(
       method: route.method,
       url: route.path,
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
-      preParsing: beforeBody(route, module, { parts, room }),
+      preParsing: beforeBody(route, module, { parts, capacity }),
       config: { rawBody: route.shape.rawBody === true, errorForm: route.shape.errorForm },
       handler: async (request, reply) => {
         try {
@@ -120,35 +120,39 @@ function mountModule(
 }
 
 /** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
-function watchOver(visits: Visits, parts: ServerParts, fail: Fail): NodeJS.Timeout {
+function watchOver(inFlightRequests: InFlightRequests, parts: ServerParts, fail: Fail): NodeJS.Timeout {
   const { callSeconds = DEFAULT_CALL_SECONDS } = parts.settings;
   const watch = setInterval(() => {
     const now = parts.clock.monotonic();
-    visits.each((visit) => {
-      const until = visit.began + (visit.maxSeconds ?? callSeconds) * 1_000;
-      if (visit.taken || until >= now) return;
+    inFlightRequests.each((inFlight) => {
+      const until = inFlight.began + (inFlight.maxSeconds ?? callSeconds) * 1_000;
+      if (inFlight.taken || until >= now) return;
       const tooLong = new AppError('unavailable', { message: 'This took too long.', retryAfter: 1 });
-      fail(visit.request, visit.reply, tooLong);
-      visit.abort(tooLong);
+      fail(inFlight.request, inFlight.reply, tooLong);
+      inFlight.abort(tooLong);
     });
   }, LOOK_OVER);
   return watch.unref();
 }
 
-async function stopped(app: FastifyInstance, visits: Visits, graceSeconds: number): Promise<void> {
+async function stopped(
+  app: FastifyInstance,
+  inFlightRequests: InFlightRequests,
+  graceSeconds: number,
+): Promise<void> {
   // Connections that wait for their next request would hold up the end until their keep-alive is over.
-  visits.each((visit) => {
-    const { raw } = visit.reply;
+  inFlightRequests.each((inFlight) => {
+    const { raw } = inFlight.reply;
     if (!raw.headersSent) raw.setHeader('connection', 'close');
     // Its client goes on elsewhere, and had better do so now than after the grace.
-    if (visit.streams) visit.stop();
+    if (inFlight.streams) inFlight.stop();
   });
   const closed = app.close();
-  await within(graceSeconds * 1_000, visits.empty());
+  await within(graceSeconds * 1_000, inFlightRequests.empty());
   app.server.closeIdleConnections();
-  if (visits.size > 0) {
-    visits.each((visit) => visit.stop());
-    await within(LAST_WORDS, visits.empty());
+  if (inFlightRequests.size > 0) {
+    inFlightRequests.each((inFlight) => inFlight.stop());
+    await within(LAST_WORDS, inFlightRequests.empty());
   }
   app.server.closeAllConnections();
   await closed;

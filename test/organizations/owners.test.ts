@@ -29,13 +29,13 @@ type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
 async function attempt(organization: Person['accountId'], { who, whom, does }: Deed): Promise<unknown> {
   const [actor, target] = [people[who], people[whom]];
   if (actor === undefined || target === undefined) throw new Error('there is nobody');
-  const visit = { caller: actor.caller, organization, origin: ORIGIN };
-  if (does === 'remove') return members.remove(visit, target.userId);
-  if (does === 'leave') return members.remove(visit, actor.userId);
-  if (does === 'transfer') return members.transfer(visit, target.userId);
-  if (does === 'close') return organizations.close(visit);
-  if (does === 'restore') return organizations.restore(visit);
-  return members.changeRole(visit, target.userId, does);
+  const request = { caller: actor.caller, organization, origin: ORIGIN };
+  if (does === 'remove') return members.remove(request, target.userId);
+  if (does === 'leave') return members.remove(request, actor.userId);
+  if (does === 'transfer') return members.transfer(request, target.userId);
+  if (does === 'close') return organizations.close(request);
+  if (does === 'restore') return organizations.restore(request);
+  return members.changeRole(request, target.userId, does);
 }
 
 test('whatever members do to each other at once, an organization keeps an owner, and each hears a clear answer', async () => {

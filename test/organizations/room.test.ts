@@ -17,7 +17,7 @@ const { catalogue } = fixture;
 const world = createPeople(
   db,
   {},
-  { asking: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
+  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
 );
 const { accounts } = world;
 const FULL = { code: 'limit_exceeded', status: 429, details: { limit: 'members', upgrade: 'gym.big' } };
@@ -32,14 +32,14 @@ async function team(plan?: string) {
   const grant = plan === undefined ? '' : await makeGrant(db, organization, { catalogue, plan });
   // Without an Idempotency-Key.
   const once: Once = (point, effect) => db.tenant(organization, point, effect);
-  return { organization, grant, visit: { caller: owner.caller, organization, origin: ORIGIN, once } };
+  return { organization, grant, request: { caller: owner.caller, organization, origin: ORIGIN, once } };
 }
 type Team = Awaited<ReturnType<typeof team>>;
 
 /** Invites somebody, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
-async function invited({ visit }: Team, token: string): Promise<Person> {
+async function invited({ request }: Team, token: string): Promise<Person> {
   const person = await world.person({ emailVerified: true });
-  const { body } = await accounts.invitations.invite(visit, { email: person.email, role: 'viewer' });
+  const { body } = await accounts.invitations.invite(request, { email: person.email, role: 'viewer' });
   const known = `update accounts.invitations set token_hash = encode(sha256(convert_to($2, 'UTF8')), 'hex') where invitation_id = $1`;
   await db.asMigrator(statement(known, [body.id, token]));
   return person;
@@ -67,8 +67,8 @@ describe('a plan that sells members', () => {
     const small = await team('small');
     await world.join(small.organization, await world.person(), 'viewer');
     const invitee = { email: 'new@example.com', role: 'viewer' } as const;
-    await expect(accounts.invitations.invite(small.visit, invitee)).rejects.toMatchObject(FULL);
-    const list = await accounts.invitations.list(small.visit, { after: undefined, limit: 10 });
+    await expect(accounts.invitations.invite(small.request, invitee)).rejects.toMatchObject(FULL);
+    const list = await accounts.invitations.list(small.request, { after: undefined, limit: 10 });
     expect(list.data).toEqual([]);
   });
 
@@ -80,9 +80,9 @@ describe('a plan that sells members', () => {
     await accounts.accept(invitee.caller, 'token three', ORIGIN);
     await makeGrant(db, big.organization, { catalogue, plan: 'small' });
     expect(await used(big)).toMatchObject({ used: 3, max: 2 });
-    const more = accounts.invitations.invite(big.visit, { email: 'one@example.com', role: 'viewer' });
+    const more = accounts.invitations.invite(big.request, { email: 'one@example.com', role: 'viewer' });
     await expect(more).rejects.toMatchObject(FULL);
-    await accounts.members.remove(big.visit, invitee.userId);
+    await accounts.members.remove(big.request, invitee.userId);
     expect(await used(big)).toMatchObject({ used: 2, max: 2 });
   });
 

@@ -1,4 +1,4 @@
-import { createAccounts, type Room } from '#platform/accounts';
+import { createAccounts, type MemberCapacity } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
@@ -80,7 +80,7 @@ type WorldSettings = Partial<IdentitySettings> & {
 export function createPeople(
   db: Database,
   { organizationsPerUser = 1_000, secrets = SECRETS, ...settings }: WorldSettings = {},
-  room: Room = { asking: () => [], refusal: (error) => error },
+  capacity: MemberCapacity = { check: () => [], refusal: (error) => error },
 ) {
   const clock = drivenClock(db);
   const ids = createIds({ clock, random: systemRandom });
@@ -89,7 +89,7 @@ export function createPeople(
   const parts = { db, clock, ids, audit, mail, random: systemRandom };
   const accounts = createAccounts({
     ...parts,
-    room,
+    capacity,
     organizationsPerUser,
     invitationLink: (token) => `http://plinth.test/v1/invitations/accept#${token}`,
   });
@@ -99,7 +99,7 @@ export function createPeople(
     makePersonalAccount: accounts.makePersonalAccount,
     makeOrganization: accounts.makeOrganization,
     membershipsOf: accounts.membershipsOf,
-    leaving: accounts.leaving,
+    ownedOrganizations: accounts.ownedOrganizations,
     settings: {
       issuer: 'http://plinth.test',
       baseUrl: 'http://plinth.test',

@@ -1,6 +1,6 @@
 import type { Patch } from './patch.ts';
 
-const OWNERS = 'src/platform/accounts/members.test.ts :: an organization keeps an owner >';
+const OWNERS = 'src/platform/accounts/members/members.test.ts :: an organization keeps an owner >';
 const DEFAULT = 'src/platform/entitlements/default-plans.test.ts :: the default plan >';
 const TIMELINE = 'src/platform/entitlements/timeline.test.ts ::';
 
@@ -17,7 +17,7 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'last-owner-leaves',
-    file: 'src/platform/accounts/members.ts',
+    file: 'src/platform/accounts/members/members.ts',
     find: "if (target.role === 'owner' && target.otherOwners === 0) throw",
     replace: "if (target.role === 'owner' && target.otherOwners < 0) throw",
     expects: `${OWNERS} the last one neither leaves nor steps down, nor is removed`,
@@ -35,7 +35,7 @@ export const ACCOUNTS: readonly Patch[] = [
     find: 'if (before === changes) {',
     replace: 'if (before <= changes) {',
     expects:
-      'src/platform/accounts/organizations.test.ts :: roles > a role whose answer a change overtakes on its way is not kept',
+      'src/platform/accounts/organizations/organizations.test.ts :: roles > a role whose answer a change overtakes on its way is not kept',
   },
   {
     name: 'keys-outlive-a-membership',
@@ -43,7 +43,7 @@ export const ACCOUNTS: readonly Patch[] = [
     find: 'create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();\n',
     replace: '',
     expects:
-      'src/platform/accounts/members.test.ts :: changing and removing members > anyone may leave; their keys for the account end, and only those',
+      'src/platform/accounts/members/members.test.ts :: changing and removing members > anyone may leave; their keys for the account end, and only those',
   },
   {
     name: 'account-dropped-from-the-look-up-of-a-role',
@@ -51,7 +51,7 @@ export const ACCOUNTS: readonly Patch[] = [
     find: 'where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null`,',
     replace: 'where $1::uuid is not null and m.user_id = $2 and a.deleted_at is null`,',
     expects:
-      'src/platform/accounts/organizations.test.ts :: an organization > does not exist for whoever is no member',
+      'src/platform/accounts/organizations/organizations.test.ts :: an organization > does not exist for whoever is no member',
   },
   {
     name: 'account-opened-for-another',
@@ -59,7 +59,7 @@ export const ACCOUNTS: readonly Patch[] = [
     find: "if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then",
     replace: 'if false then',
     expects:
-      'src/platform/accounts/organizations.test.ts :: an organization > can not be made for someone else',
+      'src/platform/accounts/organizations/organizations.test.ts :: an organization > can not be made for someone else',
   },
   {
     name: 'suspended-account-spends',

@@ -58,9 +58,9 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'stop-is-told-as-a-hang-up',
-    file: 'src/server/failing.ts',
-    find: 'visit?.isStopped === true && ',
-    replace: 'visit?.isStopped === undefined && ',
+    file: 'src/server/failure-handler.ts',
+    find: 'inFlight?.isStopped === true && ',
+    replace: 'inFlight?.isStopped === undefined && ',
     expects:
       'test/commits/stopping.test.ts :: a call that a server which stops can not finish is 503 server_stopping, and nobody hung up',
   },
@@ -74,7 +74,7 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'start-waits-for-nothing',
-    file: 'src/main/waiting.ts',
+    file: 'src/main/wait-for-database.ts',
     find: 'if (!mayPass(error) || ',
     replace: 'if (mayPass(error) || ',
     expects:

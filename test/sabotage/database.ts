@@ -152,7 +152,7 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'time-of-the-process',
-    file: 'src/platform/identity/callers.ts',
+    file: 'src/platform/identity/callers/callers.ts',
     find: 'clock.now() >= entry.endsAt',
     replace: 'Date.now() >= entry.endsAt',
     expects: 'test/house.test.ts :: the whole house keeps the rule: passedIn',

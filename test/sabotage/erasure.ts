@@ -54,21 +54,21 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'closed-without-the-password',
-    file: 'src/platform/identity/closing.ts',
+    file: 'src/platform/identity/closing/closing.ts',
     find: 'if (user.password_hash !== null) return',
     replace: 'if (user.password_hash === "") return',
     expects: `${CLOSING} closing an account > asks for the password, and takes no key`,
   },
   {
     name: 'sessions-outlive-a-closed-account',
-    file: 'src/platform/identity/store.ts',
+    file: 'src/platform/identity/users/user-store.ts',
     find: "set status = 'closed', closed_at = $2::timestamptz",
     replace: "set status = 'suspended', closed_at = null, created_at = $2::timestamptz",
     expects: `${CLOSING} closing an account > ends sessions, refuses keys and spends nothing more, at once; signing in says why`,
   },
   {
     name: 'undone-after-its-time',
-    file: 'src/platform/identity/store.ts',
+    file: 'src/platform/identity/users/user-store.ts',
     find: 'where user_id = $1 and closed_at > app.now() - ${UNDO} returning user_id`',
     replace: 'where user_id = $1 and closed_at is not null returning user_id`',
     expects:
@@ -76,7 +76,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'last-owner-goes',
-    file: 'src/platform/accounts/leaving.ts',
+    file: 'src/platform/accounts/organizations/owned-organizations.ts',
     find: 'if (left.length > 0) {',
     replace: 'if (left.length > 1_000) {',
     expects: `${CLOSING} the organizations of who goes > keep them as long as they are the last owner of others, and are listed`,
@@ -90,7 +90,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'left-to-who-has-gone',
-    file: 'src/platform/accounts/ownership.ts',
+    file: 'src/platform/accounts/members/ownership.ts',
     find: 'if (row?.may_own !== true) {',
     replace: 'if (row === undefined) {',
     expects: `${CLOSING} the organizations of who goes > are handed to nobody who has closed their account, nor do they become an owner beside another`,
@@ -104,7 +104,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'gone-with-what-just-became-theirs',
-    file: 'src/platform/accounts/leaving.ts',
+    file: 'src/platform/accounts/organizations/owned-organizations.ts',
     find: 'if (rows.some((row) => !locked.includes(row.account_id))) {',
     replace: 'if (rows.length > 1_000 + locked.length) {',
     expects: `${INTERRUPTED} who goes while an organization becomes theirs > stays, where they became its owner first`,
@@ -118,7 +118,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erasure-by-an-address-never-shown',
-    file: 'src/platform/identity/erasing-store.ts',
+    file: 'src/platform/identity/closing/due-users.ts',
     find: 'returning case when email_verified then email end as email`',
     replace: 'returning email`',
     expects: `${EXPORT} has nothing that went to an address which its person never verified, and their erasure leaves it`,
@@ -154,7 +154,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erased-before-its-time',
-    file: 'src/platform/identity/erasing-store.ts',
+    file: 'src/platform/identity/closing/due-users.ts',
     find: "interval '14 days'",
     replace: "interval '13 days'",
     expects: `${CLOSING} after 14 days > the account is gone: nothing undoes it, and its address can be registered anew`,
@@ -196,7 +196,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'suspending-changes-nothing',
-    file: 'src/platform/accounts/standing.ts',
+    file: 'src/platform/accounts/suspension.ts',
     find: "set status = $2, updated_at = app.now() where account_id = $1'",
     replace: "set updated_at = app.now() where account_id = $1 and $2::text is not null'",
     expects:

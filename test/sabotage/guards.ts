@@ -4,7 +4,7 @@ const BREAKER = 'src/platform/ai/breaker.test.ts ::';
 const TWO = `${BREAKER} two accounts on one breaker >`;
 const COUNTS = `${BREAKER} the counts of a breaker >`;
 const WEAPONS = 'src/sandbox/openai/weapons.test.ts ::';
-const OPEN = 'src/server/conclusion.test.ts :: an inline handler that leaves its permit open >';
+const OPEN = 'src/server/end-open-permit.test.ts :: an inline handler that leaves its permit open >';
 const BUDGET = 'test/webhooks/operator-budget.test.ts :: a budget of the operator that is used up >';
 
 /** What one caller, or one handler, must not do to all: models closed, processes frozen, permits left open, budgets closed in silence. */
@@ -54,7 +54,7 @@ export const GUARDS: readonly Patch[] = [
   {
     name: 'permit-left-open',
     file: 'src/server/walk.ts',
-    find: '      if (permit !== undefined) await concluded(call, { permit, result }, parts);\n',
+    find: '      if (permit !== undefined) await endOpenPermit(call, { permit, result }, parts);\n',
     replace: '',
     expects: `${OPEN} is charged the sum of its calls, to the micro-dollar, when it has answered`,
   },

@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const USERS = 'test/import/users.test.ts ::';
 const SUBSCRIPTIONS = 'test/import/subscriptions.test.ts ::';
-const HASHES = 'src/platform/identity/foreign-hashes.ts';
+const HASHES = 'src/platform/identity/passwords/foreign-hashes.ts';
 
 /** People and subscriptions of other systems, and what goes through a pooler. */
 export const IMPORT: readonly Patch[] = [
@@ -15,22 +15,22 @@ export const IMPORT: readonly Patch[] = [
   },
   {
     name: 'imported-hash-that-throws-at-the-log-in',
-    file: 'src/platform/identity/imported-passwords.ts',
+    file: 'src/platform/identity/passwords/imported-passwords.ts',
     find: "is needed');\n    return false;\n",
     replace: "is needed');\n    throw err;\n",
     expects:
-      'src/platform/identity/imported-passwords.test.ts :: an imported hash that can not be checked lets nobody in, and the log says so without it',
+      'src/platform/identity/passwords/imported-passwords.test.ts :: an imported hash that can not be checked lets nobody in, and the log says so without it',
   },
   {
     name: 'imported-hash-kept-for-ever',
-    file: 'src/platform/identity/passwords.ts',
+    file: 'src/platform/identity/passwords/passwords.ts',
     find: '      if (isImported(stored)) return true;\n',
     replace: '      if (isImported(stored)) return false;\n',
     expects: `${USERS} an imported user signs in with the password of before, and it is hashed anew at the first time`,
   },
   {
     name: 'import-gives-to-whoever-came-first',
-    file: 'src/platform/identity/import-users.ts',
+    file: 'src/platform/identity/users/user-importer.ts',
     find: 'if (!there.email_verified) {',
     replace: 'if (there.email_verified === null) {',
     expects: `${USERS} whoever typed an address in first does not become the one whom it is imported for, unless they showed that it is theirs`,
@@ -73,7 +73,7 @@ export const IMPORT: readonly Patch[] = [
   },
   {
     name: 'refresh-token-in-the-audit',
-    file: 'src/platform/identity/entering.ts',
+    file: 'src/platform/identity/sessions/session-opening.ts',
     find: 'const changes = { method, ...(factor',
     replace: 'const changes = { method, by: refreshToken, ...(factor',
     expects:

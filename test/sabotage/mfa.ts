@@ -9,7 +9,7 @@ const STEP_UP = 'test/identity/step-up.test.ts ::';
 export const SECOND_FACTORS: readonly Patch[] = [
   {
     name: 'second-factor-not-asked-for',
-    file: 'src/platform/identity/entering.ts',
+    file: 'src/platform/identity/sessions/session-opening.ts',
     find: 'if (methods.length > 0) {',
     replace: 'if (methods.length > 9) {',
     expects: `${MFA} an authenticator app > is asked for at each sign-in from its first code on, and lets in with a code`,
@@ -23,21 +23,21 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'challenge-answered-again',
-    file: 'src/platform/identity/mfa/answering.ts',
+    file: 'src/platform/identity/mfa/answer-challenge.ts',
     find: '    await tx.run(endChallenge(userId, tokenHash));\n',
     replace: '',
     expects: `${MFA} a challenge > is answered once, also by two at once`,
   },
   {
     name: 'challenge-tried-for-ever',
-    file: 'src/platform/identity/mfa/challenges.ts',
+    file: 'src/platform/identity/sessions/challenges.ts',
     find: 'and tries < ${MOST_TRIES} and',
     replace: 'and',
     expects: `${MFA} a challenge > is over after five wrong tries, ten minutes, or a new password`,
   },
   {
     name: 'challenge-outlives-the-password',
-    file: 'src/platform/identity/mfa/answering.ts',
+    file: 'src/platform/identity/mfa/answer-challenge.ts',
     find: 'challenge?.password_version !== user.password_version',
     replace: 'challenge === undefined',
     expects: `${MFA} a challenge > is over after five wrong tries, ten minutes, or a new password`,
@@ -80,7 +80,7 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'totp-secret-stored-as-it-is',
-    file: 'src/platform/identity/mfa/authenticator.ts',
+    file: 'src/platform/identity/mfa/authenticator-app.ts',
     find: '[putPending(userId, sealed)]',
     replace: '[putPending(userId, key.secret + sealed.slice(0, 0))]',
     expects: `${MFA} an authenticator app > is kept sealed, and its recovery codes as hashes`,
@@ -137,24 +137,24 @@ export const SECOND_FACTORS: readonly Patch[] = [
   },
   {
     name: 'password-alone-where-there-is-a-factor',
-    file: 'src/platform/identity/proof.ts',
+    file: 'src/platform/identity/sessions/proof.ts',
     find: '  if (isOn(factors)) await assertProven(db, caller);\n',
     replace: '  void [factors, isOn, assertProven];\n',
     expects: `${STEP_UP} a session that was proven too long ago > of a user with a second factor changes neither address nor password, nor closes the account, by the password alone`,
   },
   {
     name: 'squatters-factors-outlive-the-first-reset',
-    file: 'src/platform/identity/new-passwords.ts',
-    find: '[revokeKeysOf(userId), ...takeFactors(userId)]',
-    replace: '[revokeKeysOf(userId), ...takeFactors(userId).slice(3)]',
+    file: 'src/platform/identity/passwords/new-passwords.ts',
+    find: '[revokeKeysOf(userId), ...deleteFactors(userId)]',
+    replace: '[revokeKeysOf(userId), ...deleteFactors(userId).slice(3)]',
     expects:
       'test/identity/passwords.test.ts :: a reset > of an address that nobody had proven ends the second factors that were made before, and later resets end none',
   },
   {
     name: 'reset-leaves-sessions',
     file: 'src/platform/identity/mfa/mfa.ts',
-    find: "[...takeFactors(userId), endSessions(userId, 'mfa_reset')]",
-    replace: 'takeFactors(userId)',
+    find: "[...deleteFactors(userId), endSessions(userId, 'mfa_reset')]",
+    replace: 'deleteFactors(userId)',
     expects: `${STEP_UP} an admin > removes the second factors of somebody who lost them: sessions end, a mail and the audit tell`,
   },
 ];

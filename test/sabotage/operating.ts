@@ -15,7 +15,7 @@ export const OPERATING: readonly Patch[] = [
   },
   {
     name: 'name-that-begins-like-the-loopback',
-    file: 'src/platform/config/this-machine.ts',
+    file: 'src/platform/config/is-this-machine.ts',
     find: '  if (family === 0) return ',
     replace: "  if (family === 0) return name.startsWith('127.') || ",
     expects:
@@ -41,7 +41,7 @@ export const OPERATING: readonly Patch[] = [
   },
   {
     name: 'production-makes-an-owner',
-    file: 'src/main/serving.ts',
+    file: 'src/main/serve.ts',
     find: 'owner: !isProduction(invocation)',
     replace: 'owner: true',
     expects:

@@ -95,14 +95,14 @@ export const PERMITS: readonly Patch[] = [
   },
   {
     name: 'any-key-for-any-account',
-    file: 'src/server/callers.ts',
+    file: 'src/server/caller-context.ts',
     find: "shape.onBehalf === true && caller.platformRole === 'admin' && caller.keyId !== undefined;",
     replace: 'shape.onBehalf === true && caller.keyId !== undefined;',
     expects: `${HTTP} a backend of the operator > is a platform admin’s key: no other key calls for an account that is not its own`,
   },
   {
     name: 'admins-key-for-any-account-everywhere',
-    file: 'src/server/callers.ts',
+    file: 'src/server/caller-context.ts',
     find: 'shape.onBehalf === true && caller.platformRole',
     replace: 'caller.platformRole',
     expects: `${HTTP} a backend of the operator > is a platform admin’s key: no other key calls for an account that is not its own`,
@@ -110,8 +110,8 @@ export const PERMITS: readonly Patch[] = [
   {
     name: 'keys-shared-with-whom-is-served',
     file: 'src/server/admission.ts',
-    find: 'return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;',
-    replace: 'return isOnBehalf(standing) ? route.name : route.name;',
+    find: 'return isOnBehalf(context) ? `${route.name} on behalf` : route.name;',
+    replace: 'return isOnBehalf(context) ? route.name : route.name;',
     expects: `${HTTP} a backend of the operator > has Idempotency-Keys of its own: nobody who guesses one delegates it a permit of theirs`,
   },
   {

@@ -179,7 +179,7 @@ export const REEL: readonly Patch[] = [
   {
     name: 'stream-holds-up-a-stopping-server',
     file: 'src/server/server.ts',
-    find: '    if (visit.streams) visit.stop();\n',
+    find: '    if (inFlight.streams) inFlight.stop();\n',
     replace: '',
     expects:
       'test/reel/stream.test.ts :: a stream of a generation, where several processes answer > ends at once when its server stops, and goes on at another',

@@ -67,14 +67,14 @@ export const RESERVED: readonly Patch[] = [
   },
   {
     name: 'body-read-before-its-sender-is-known',
-    file: 'src/server/body-room.ts',
+    file: 'src/server/body-capacity.ts',
     find: 'if (length <= maxBody || largeBody === undefined) return undefined;',
     replace: 'if (length <= maxBody || largeBody !== undefined) return undefined;',
     expects: `${BODIES} a body above what the plan grants is refused before a byte of it is read, with the plan that takes it`,
   },
   {
     name: 'bytes-in-flight-not-given-back',
-    file: 'src/server/body-room.ts',
+    file: 'src/server/body-capacity.ts',
     find: "reply.raw.once('close', free);",
     replace: "reply.raw.once('never', free);",
     expects: `${BODIES} bytes in flight are bounded by account, then by process, and room is free again when a call ends`,

@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const SEALING = 'src/platform/secrets/secrets.test.ts ::';
 const RESEALING = 'src/platform/secrets/resealing.test.ts ::';
-const ROTATION = 'src/platform/identity/signing-keys.test.ts :: a rotation >';
+const ROTATION = 'src/platform/identity/signing-keys/signing-keys.test.ts :: a rotation >';
 const AT_REST = 'test/secrets/at-rest.test.ts ::';
 const LOGINS = 'src/platform/db/logins.test.ts :: of two logins >';
 
@@ -76,40 +76,40 @@ export const SECRETS: readonly Patch[] = [
   },
   {
     name: 'new-key-signs-before-it-is-known',
-    file: 'src/platform/identity/signing-key-store.ts',
+    file: 'src/platform/identity/signing-keys/signing-key-store.ts',
     find: 'const AHEAD_S = 900;',
     replace: 'const AHEAD_S = 60;',
     expects: `${ROTATION} leaves no verifier with a key that it does not know, and no token without its key`,
   },
   {
     name: 'former-key-dropped-before-its-last-token',
-    file: 'src/platform/identity/signing-key-store.ts',
+    file: 'src/platform/identity/signing-keys/signing-key-store.ts',
     find: 'const AFTER_S = LIFETIME_S + 300;',
     replace: 'const AFTER_S = LIFETIME_S - 300;',
     expects: `${ROTATION} leaves no verifier with a key that it does not know, and no token without its key`,
   },
   {
     name: 'rotations-at-once-make-two-keys',
-    file: 'src/platform/identity/key-rotation.ts',
+    file: 'src/platform/identity/signing-keys/signing-key-rotation.ts',
     find: '    await tx.run(lockSigningKeys);\n',
     replace: '',
     expects: `${ROTATION} that comes at once with others makes one key with them`,
   },
   {
     name: 'signing-keys-known-for-ever',
-    file: 'src/platform/identity/signing-keys.ts',
+    file: 'src/platform/identity/signing-keys/signing-keys.ts',
     find: 'clock.monotonic() - startedAt < RELOAD_MS',
     replace: 'clock.monotonic() > 0',
     expects:
-      'src/platform/identity/signing-keys.test.ts :: a rotation at once, of a key that somebody else has, > ends every token of it on every node, even where no signal arrives, and new ones are good',
+      'src/platform/identity/signing-keys/signing-keys.test.ts :: a rotation at once, of a key that somebody else has, > ends every token of it on every node, even where no signal arrives, and new ones are good',
   },
   {
     name: 'private-key-stored-as-it-is',
-    file: 'src/platform/identity/key-rotation.ts',
+    file: 'src/platform/identity/signing-keys/signing-key-rotation.ts',
     find: 'sealed: secrets.seal(privateJwk, placeOfPrivateKey(kid)),',
     replace: 'sealed: privateJwk,',
     expects:
-      'src/platform/identity/signing-keys.test.ts :: a private key > is in the database sealed, and in no JWKS',
+      'src/platform/identity/signing-keys/signing-keys.test.ts :: a private key > is in the database sealed, and in no JWKS',
   },
   {
     name: 'webhook-secret-stored-as-it-is',
@@ -120,7 +120,7 @@ export const SECRETS: readonly Patch[] = [
   },
   {
     name: 'mail-facts-stored-as-they-are',
-    file: 'src/platform/mail/facts.ts',
+    file: 'src/platform/mail/sealed-facts.ts',
     find: 'return secrets.seal(JSON.stringify(facts), FACTS.context(accountId, id));',
     replace: 'return JSON.stringify([facts, secrets.current, accountId, id]);',
     expects: `${AT_REST} no secret that the server can read stands in the database as it is, and all are under the master key`,

@@ -15,8 +15,8 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'rate-by-key-multiplied-by-its-children',
     file: 'src/server/rates.ts',
-    find: 'return standing.caller?.firstKeyId ?? standing.caller?.keyId',
-    replace: 'return standing.caller?.keyId',
+    find: 'return context.caller?.firstKeyId ?? context.caller?.keyId',
+    replace: 'return context.caller?.keyId',
     expects: `${RATES} by member counts each for themselves, by key a key with those that come from it`,
   },
   {
@@ -36,7 +36,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'route-without-auth',
-    file: 'src/platform/identity/user-routes.ts',
+    file: 'src/platform/identity/users/user-routes.ts',
     find: `auth: 'user',
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
@@ -51,14 +51,14 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'anybody-is-let-in',
-    file: 'src/server/callers.ts',
+    file: 'src/server/caller-context.ts',
     find: "if (caller === undefined) throw new AppError('unauthenticated');",
     replace: 'if (caller === undefined) return NOBODY;',
     expects: `${WALK} no credential is refused`,
   },
   {
     name: 'foreign-account-forbidden',
-    file: 'src/server/callers.ts',
+    file: 'src/server/caller-context.ts',
     find: "if (role === undefined) throw new AppError('not_found');",
     replace: "if (role === undefined) throw new AppError('forbidden');",
     expects: `${WALK} another's account is refused`,
@@ -236,7 +236,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'word-of-a-verb-overlooked',
-    file: 'src/main/serving.ts',
+    file: 'src/main/serve.ts',
     find: "refuseWords('serve', invocation.words) ??",
     replace: '',
     expects:
@@ -251,7 +251,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'one-name-for-two-schemas',
-    file: 'src/server/openapi-schemas.ts',
+    file: 'src/server/openapi/schema-writer.ts',
     find: 'if (before !== undefined && JSON.stringify(before) !== JSON.stringify(schema))',
     replace: 'if (before === null)',
     expects:
@@ -259,7 +259,7 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'error-answer-shared-with-another',
-    file: 'src/server/openapi-failures.ts',
+    file: 'src/server/openapi/failure-writer.ts',
     find: '  return codes\n    .map((code) => code.replace(',
     replace: '  return codes\n    .slice(0, 1)\n    .map((code) => code.replace(',
     expects:

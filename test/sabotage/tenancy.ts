@@ -8,14 +8,14 @@ const READING = 'test/walkers/walls.test.ts :: reading >';
 export const TENANCY: readonly Patch[] = [
   {
     name: 'role-not-asked-for-an-account',
-    file: 'src/server/callers.ts',
+    file: 'src/server/caller-context.ts',
     find: "if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');",
     replace: '',
     expects: MATRIX,
   },
   {
     name: 'role-not-asked-for-in-an-organization',
-    file: 'src/platform/accounts/entry.ts',
+    file: 'src/platform/accounts/members/authorize-member.ts',
     find: "if (role === undefined || kind !== 'organization') throw new AppError('not_found');\n  if (!atLeast(role, least)) throw new AppError('forbidden');",
     replace: "if (role === undefined || kind !== 'organization') throw new AppError('not_found');",
     expects: MATRIX,
@@ -23,7 +23,7 @@ export const TENANCY: readonly Patch[] = [
   {
     name: 'step-up-not-asked-for-by-the-walk',
     file: 'src/server/walk.ts',
-    find: '    await assertProven(route, standing, parts);\n',
+    find: '    await assertProven(route, context, parts);\n',
     replace: '',
     expects: MATRIX,
   },

@@ -21,7 +21,7 @@ const { catalogue } = fixture;
 const world = createPeople(
   db,
   { returnTo: [RETURN_TO] },
-  { asking: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
+  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
 );
 const provider = await openProvider();
 const { signIn, connections } = createSso({
@@ -59,10 +59,10 @@ const domainOf = (organization: AccountId) => `${organization}.test`;
 /** What a newcomer's browser is sent on with. */
 async function come(organization: AccountId, name: string): Promise<string> {
   const asked = { returnTo: RETURN_TO, codeChallenge: 'c', cookie: undefined };
-  const { location, setCookie: cookie } = await signIn.depart(organization, asked);
+  const { location, setCookie: cookie } = await signIn.redirect(organization, asked);
   const back = await provider.decide(location, `${name}@${domainOf(organization)}`);
   const query = { state: '', ...Object.fromEntries(back.searchParams) };
-  const on = await signIn.arrive(organization, { query, cookie }, ORIGIN);
+  const on = await signIn.finish(organization, { query, cookie }, ORIGIN);
   return new URL(on).search.replace(/code=plo_.*/, 'code');
 }
 

@@ -144,7 +144,7 @@ describe.runIf(app.db.engine === 'postgres')('a provider', () => {
     });
     silent.faults.at('discovery', 'hang');
     const asked = { returnTo: 'http://localhost:4000/signed-in', codeChallenge: 'c', cookie: undefined };
-    await expect(impatient.signIn.depart(acme.id, asked)).rejects.toMatchObject({
+    await expect(impatient.signIn.redirect(acme.id, asked)).rejects.toMatchObject({
       code: 'sign_in_unavailable',
     });
   });

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
-import { sealedCounts } from '../../src/platform/secrets/counting.ts';
+import { sealedCounts } from '../../src/platform/secrets/count-sealed.ts';
 import { openMarginReport } from '../../src/platform/reports/margin.ts';
 import { openRecurringReport } from '../../src/platform/reports/recurring.ts';
 import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
@@ -15,7 +15,7 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
   const shown: [string, readonly Statement[]][] = [
     ...(await ofProducts()),
     ...(await ofReports(db)),
-    ['src/platform/secrets/counting.ts sealedCounts', [sealedCounts()]],
+    ['src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
   ];
   return new Map(shown.map(([name, made]) => [name, made.map(wayOf)]));
 }

@@ -80,7 +80,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'src/platform/ai/openai-errors.ts code': 'its type lists the codes of provider errors',
   'src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
   'src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
-  'src/platform/identity/mfa/answering.ts outcome': 'one of two that are written above it',
+  'src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',
 };
 
 interface Thrown {

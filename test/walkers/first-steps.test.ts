@@ -8,7 +8,7 @@ import { freePort } from '../services/ports.ts';
 import { temporaryFolder } from '#test/services';
 import { VERBS } from '../../src/main/verbs.ts';
 import { problemsOf } from '../../src/platform/config/testing/problems.ts';
-import { sentenceOf } from '../../src/main/wrong.ts';
+import { sentenceOf } from '../../src/main/operator-error.ts';
 import { ANYTHING, MARKER, WRONG } from './first-steps/settings.ts';
 
 /** A sentence, or a few: no stack, no object, nothing secret. Of the doctor's lines those that say what is wrong. */

@@ -1,25 +1,25 @@
 import type { Audit } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { Role } from '#platform/http';
-import type { AccountOwner, Leaving, Membership } from '#platform/identity';
+import type { AccountOwner, Membership, OwnedOrganizations } from '#platform/identity';
 import type { AccountId, Clock, Ids, Random, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
-import { type Accepting, createAccepting } from './acceptance.ts';
-import { enter, lock, type Visit } from './entry.ts';
-import { createInvitations, type Invitations } from './invitations.ts';
-import { createLeaving } from './leaving.ts';
-import { createMembers, type Members } from './members.ts';
-import { createNewcomers, type Newcomers } from './newcomers.ts';
-import { createOrganizations, type Organizations } from './organizations.ts';
-import { createOpening } from './opening.ts';
-import { createOwnershipRule } from './ownership.ts';
-import { createRoles, type Roles } from './roles.ts';
-import type { Room } from './room.ts';
+import { type AcceptInvitation, createAcceptInvitation } from './invitations/accept-invitation.ts';
+import { authorizeMember, lockAuthorized, type OrganizationRequest } from './members/authorize-member.ts';
+import { createInvitations, type Invitations } from './invitations/invitations.ts';
+import { createOwnedOrganizations } from './organizations/owned-organizations.ts';
+import { createMembers, type Members } from './members/members.ts';
+import { createNewcomers, type Newcomers } from './members/newcomers.ts';
+import { createOrganizations, type Organizations } from './organizations/organizations.ts';
+import { createOpenAccount } from './organizations/open-account.ts';
+import { createOwnershipRule } from './members/ownership.ts';
+import { createRoles, type Roles } from './members/roles.ts';
+import type { MemberCapacity } from './members/capacity.ts';
 import { createSettings, type Settings } from './settings.ts';
-import { createStanding, type Standing } from './standing.ts';
+import { createAccountSuspension, type AccountSuspension } from './suspension.ts';
 import { membershipsOf, ownerIn } from './store.ts';
-import { type AllTrails, createAllTrails } from './all-trails.ts';
-import { createTrail, type Trail } from './trail.ts';
+import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
+import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
 
 export interface AccountsParts {
   readonly db: Database;
@@ -28,7 +28,7 @@ export interface AccountsParts {
   readonly random: Random;
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
-  readonly room: Room;
+  readonly capacity: MemberCapacity;
   /** Organizations that one user may own. */
   readonly organizationsPerUser: number;
   /** Where an invitee goes with a token. */
@@ -49,26 +49,25 @@ export interface Accounts {
   readonly organizations: Organizations;
   readonly members: Members;
   readonly invitations: Invitations;
-  readonly accept: Accepting;
+  readonly accept: AcceptInvitation;
   readonly newcomers: Newcomers;
-  /** How a call on an organization is let in, for modules above that hold something of one. */
-  readonly entry: {
-    enter(visit: Visit, least: Role): ReturnType<typeof enter>;
-    readonly lock: typeof lock;
-  };
-  readonly trail: Trail;
-  readonly allTrails: AllTrails;
+  /** Whether a call on an organization may be made, for modules above that hold something of one. */
+  authorizeMember(request: OrganizationRequest, least: Role): ReturnType<typeof authorizeMember>;
+  /** The same in the transaction of a change, with the organization locked. */
+  readonly lockAuthorized: typeof lockAuthorized;
+  readonly auditTrail: AuditTrail;
+  readonly adminAudit: AdminAudit;
   readonly settings: Settings;
-  readonly standing: Standing;
+  readonly suspension: AccountSuspension;
   /** What becomes of organizations when one of their people closes their account; for identity. */
-  readonly leaving: Leaving;
+  readonly ownedOrganizations: OwnedOrganizations;
   close(): void;
 }
 
 export function createAccounts(parts: AccountsParts): Accounts {
   const roles = createRoles(parts);
   const assertMayOwn = createOwnershipRule(parts.organizationsPerUser);
-  const open = createOpening({ ...parts, assertMayOwn });
+  const open = createOpenAccount({ ...parts, assertMayOwn });
   const newcomers = createNewcomers({ ...parts, roles, assertMayOwn });
 
   return {
@@ -92,14 +91,15 @@ export function createAccounts(parts: AccountsParts): Accounts {
     organizations: createOrganizations({ ...parts, roles, open, assertMayOwn }),
     members: createMembers({ ...parts, roles, assertMayOwn }),
     invitations: createInvitations({ ...parts, roles }),
-    accept: createAccepting({ ...parts, newcomers }),
+    accept: createAcceptInvitation({ ...parts, newcomers }),
     newcomers,
-    entry: { enter: (visit, least) => enter(roles, visit, least), lock },
-    trail: createTrail({ ...parts, roles }),
-    allTrails: createAllTrails(parts),
+    authorizeMember: (request, least) => authorizeMember(roles, request, least),
+    lockAuthorized,
+    auditTrail: createAuditTrail({ ...parts, roles }),
+    adminAudit: createAdminAudit(parts),
     settings: createSettings(parts),
-    standing: createStanding(parts),
-    leaving: createLeaving({ ...parts, roles }),
+    suspension: createAccountSuspension(parts),
+    ownedOrganizations: createOwnedOrganizations({ ...parts, roles }),
     close: roles.close,
   };
 }

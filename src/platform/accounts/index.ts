@@ -1,15 +1,13 @@
-import './codes.ts';
+import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
-import { accountTrailRoutes } from './account-trail-routes.ts';
-import { allTrailsRoutes } from './all-trails-routes.ts';
-import { invitationPage } from './invitation-page.ts';
-import { invitationRoutes } from './invitation-routes.ts';
-import { memberRoutes } from './member-routes.ts';
-import { organizationRoutes } from './organization-routes.ts';
+import { invitationPage } from './invitations/invitation-page.ts';
+import { invitationRoutes } from './invitations/invitation-routes.ts';
+import { memberRoutes } from './members/member-routes.ts';
+import { organizationRoutes } from './organizations/organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
-import { standingRoutes } from './standing-routes.ts';
-import { trailRoutes } from './trail-routes.ts';
+import { suspensionRoutes } from './suspension-routes.ts';
+import { auditRoutes } from './audit-trail/audit-routes.ts';
 import { defineModule } from '#platform/module';
 import { createAccounts } from './accounts.ts';
 import { accountsDataRules } from './data-rules.ts';
@@ -21,10 +19,10 @@ export {
   lockMemberships,
   lockPersonalAccount,
   personalAccount,
-} from './erasing-store.ts';
+} from './erasure-store.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
-export type { Visit } from './entry.ts';
-export type { Room } from './room.ts';
+export type { OrganizationRequest } from './members/authorize-member.ts';
+export type { MemberCapacity } from './members/capacity.ts';
 
 /** All calls of this module; their service is `Accounts`. */
 export const accountsRoutes: Route[] = [
@@ -32,11 +30,9 @@ export const accountsRoutes: Route[] = [
   ...memberRoutes,
   ...invitationRoutes,
   invitationPage,
-  ...trailRoutes,
-  ...allTrailsRoutes,
+  ...auditRoutes,
   ...settingsRoutes,
-  ...standingRoutes,
-  ...accountTrailRoutes,
+  ...suspensionRoutes,
 ];
 
 /** This module, for the list of all of them. */

@@ -17,7 +17,16 @@ export {
   type AuditPosition,
   type AuditRow,
   personalEvents,
-} from './reading.ts';
+} from './audit-events.ts';
+export {
+  type ActivityView,
+  activityView,
+  auditCursor,
+  auditPage,
+  auditPosition,
+  type AuditView,
+  auditView,
+} from './audit-views.ts';
 
 /** This module, for the list of all of them. */
 export const auditModule = defineModule({

@@ -1,5 +1,12 @@
 import { join, resolve } from 'node:path';
-import { type AiSettingsText, readAiSettings } from './ai-settings.ts';
+import {
+  type AiSettingsText,
+  readAiSettings,
+  readSlots,
+  readUpstreams,
+  type SlotSetting,
+  type UpstreamSetting,
+} from './ai.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
@@ -9,8 +16,6 @@ import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
-import { readSlots, type SlotSetting } from './slots.ts';
-import { readUpstreams, type UpstreamSetting } from './upstreams.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
@@ -59,7 +64,7 @@ export interface Config {
   readonly shutdownGraceSeconds: number;
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
-  readonly bodyRoom: { readonly process: number; readonly account: number };
+  readonly bodyCapacity: { readonly process: number; readonly account: number };
   readonly database: PostgresSettings | EmbeddedSettings;
   /** undefined: what Redis would do is done by the database. */
   readonly redis: RedisSettings | undefined;
@@ -257,7 +262,7 @@ function assembled(
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
-    bodyRoom: {
+    bodyCapacity: {
       process: values.BODY_MB_AT_ONCE * 1_048_576,
       account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
     },

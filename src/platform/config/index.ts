@@ -18,5 +18,5 @@ export type { ClientSettings, SignInSettings } from './sign-in.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
-export type { SlotSetting } from './slots.ts';
-export type { UpstreamSetting } from './upstreams.ts';
+export type { SlotSetting } from './ai.ts';
+export type { UpstreamSetting } from './ai.ts';

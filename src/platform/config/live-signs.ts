@@ -1,4 +1,4 @@
-import { isThisMachine } from './this-machine.ts';
+import { isThisMachine } from './is-this-machine.ts';
 import type { Values } from './settings.ts';
 
 /**

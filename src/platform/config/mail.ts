@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Values } from './settings.ts';
-import { isThisMachine } from './this-machine.ts';
+import { isThisMachine } from './is-this-machine.ts';
 
 /** How mails leave the house (docs/mail.md). */
 export interface MailSettings {

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { AI_SETTINGS } from './ai-environment.ts';
+import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
-import { KEY_SETTINGS } from './key-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
   basePath,
@@ -112,7 +111,20 @@ export const SETTINGS = {
 
   ...AI_SETTINGS,
 
-  ...KEY_SETTINGS,
+  MASTER_KEYS: setting(text.optional(), {
+    group: 'Keys',
+    says: 'What secrets at rest are sealed under (docs/keys.md): `id:key` entries, the key 32 random bytes in base64. The first seals, the others still open. Not set: a key in DATA_DIR, made at the first start.',
+    secret: true,
+    example: '2026-11:…',
+  }),
+  EMBEDDED_MASTER_KEY: setting(toggle.optional(), {
+    group: 'Keys',
+    says: 'true to keep the master key in DATA_DIR in production.',
+  }),
+  SIGNING_KEY_DAYS: setting(count(3_650).default(90), {
+    group: 'Keys',
+    says: 'Days after which another key signs access tokens; the former one verifies until its last token has ended.',
+  }),
 
   PASSWORD_WORDS: setting(list.default([]), {
     group: 'Sign-in',

@@ -1,5 +1,5 @@
 import type { Values } from './settings.ts';
-import { isThisMachine } from './this-machine.ts';
+import { isThisMachine } from './is-this-machine.ts';
 
 /** Sign-ins at providers (docs/sign-in.md). */
 export interface SignInSettings {

@@ -11,7 +11,7 @@ export type { Subject } from './plan.ts';
 /** This module, for the list of all of them. */
 export const erasureModule = defineModule({
   name: 'erasure',
-  purpose: 'leaving with one’s data, and without a trace',
+  purpose: 'export and erasure of what is kept of people and accounts',
   migrations: () => migrationsIn('erasure', import.meta.url),
   dataRules: erasureDataRules,
   systemUses: erasureSystemUses,

@@ -1,4 +1,4 @@
-import { drained } from './draining.ts';
+import { drained } from './drained.ts';
 import type { Wire } from './route.ts';
 
 /** A file on its way to a client, in batches that are read when there is room for them. */

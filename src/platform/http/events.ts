@@ -1,4 +1,4 @@
-import { drained } from './draining.ts';
+import { drained } from './drained.ts';
 import type { Wire } from './route.ts';
 
 /** Milliseconds after which a client that lost its stream comes back. */

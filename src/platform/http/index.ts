@@ -24,7 +24,7 @@ export {
 } from './events.ts';
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
-export { namedAfter, namedObject, okReply } from './naming.ts';
+export { namedAfter, namedObject, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {

@@ -1,6 +1,6 @@
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
-import { namedAfter } from './naming.ts';
+import { namedAfter } from './named-object.ts';
 
 /** A page as every list answers it. */
 export interface Page<Item> {

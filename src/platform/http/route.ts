@@ -194,14 +194,14 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   readonly onceInSteps: OnceInSteps;
   /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
   readonly ifMatch: number | undefined;
-  /** The wire itself, for event streams and the AI door: call `take()` and the server keeps its hands off the answer. */
+  /** The wire itself, for event streams and the AI endpoint: call `take()` and the server keeps its hands off the answer. */
   readonly wire: Wire;
 }
 
 /** The connection behind a call. */
 export interface Wire {
   readonly request: IncomingMessage;
-  /** The body as it came, for a door that passes it on without making it anew; empty when there was none. */
+  /** The body as it came, for a route that passes it on unchanged; empty when there was none. */
   readonly body: Uint8Array;
   readonly accept: string;
   /** Hands the answer over to the caller of this: the server has set its headers and writes nothing more. */

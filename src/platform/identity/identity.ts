@@ -6,22 +6,22 @@ import type { Logger } from '#platform/telemetry';
 import type { Secrets } from '#platform/secrets';
 import { acceptAdmin } from './admins/acceptance.ts';
 import { type Admins, createAdmins } from './admins/admins.ts';
-import { createAccessTokens } from './access-tokens.ts';
-import { type Callers, createCallers } from './callers.ts';
-import type { Captcha } from './captcha.ts';
-import { type Closing, createClosing, type Leaving } from './closing.ts';
-import { type AddressRule, createEmailFlows, type EmailFlows } from './email-flows.ts';
-import type { SignInRule } from './entering.ts';
-import { emailResolvers } from './email-links.ts';
-import { type AddressClaim, claimAddress } from './federation/claiming.ts';
+import { createAccessTokens } from './signing-keys/access-tokens.ts';
+import { type Callers, createCallers } from './callers/callers.ts';
+import type { Captcha } from './guessing/captcha.ts';
+import { type Closing, createClosing, type OwnedOrganizations } from './closing/closing.ts';
+import { type AddressRule, createEmailFlows, type EmailFlows } from './email/email-flows.ts';
+import type { SignInRule } from './sessions/session-opening.ts';
+import { emailResolvers } from './email/email-links.ts';
+import { type AddressClaim, claimAddress } from './federation/claim-address.ts';
 import { createFederation, type Federation, type Providers } from './federation/federation.ts';
-import { createGuessing, type Guessing } from './guessing.ts';
+import { createGuessing, type Guessing } from './guessing/guessing.ts';
 import { createMfa, type Mfa } from './mfa/mfa.ts';
 import type { PasskeySettings } from './mfa/webauthn.ts';
-import { createNewPasswords, type NewPasswords } from './new-passwords.ts';
-import { createKeys, type Keys } from './keys.ts';
-import { createPasswordRules, type PasswordRulesOptions } from './password-rules.ts';
-import { createPasswords, type PasswordsOptions } from './passwords.ts';
+import { createNewPasswords, type NewPasswords } from './passwords/new-passwords.ts';
+import { createKeys, type Keys } from './keys/keys.ts';
+import { createPasswordRules, type PasswordRulesOptions } from './passwords/password-rules.ts';
+import { createPasswords, type PasswordsOptions } from './passwords/passwords.ts';
 import {
   type AccountMaking,
   type Added,
@@ -32,11 +32,11 @@ import {
   register,
   type Registration,
   type UserToMake,
-} from './registration.ts';
-import { knownScopes } from './scopes.ts';
-import { createSessions, type Sessions } from './sessions.ts';
-import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
-import { createUsers, type Users, type UsersParts } from './users.ts';
+} from './users/registration.ts';
+import { knownScopes } from './keys/scopes.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { createSigningKeys, type SigningKeys } from './signing-keys/signing-keys.ts';
+import { createUsers, type Users, type UsersParts } from './users/users.ts';
 
 export interface IdentitySettings {
   /** Who says so in access tokens: the public address of this server. */
@@ -67,7 +67,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
   /** What becomes of the organizations of somebody who closes their account. */
-  readonly leaving: Leaving;
+  readonly ownedOrganizations: OwnedOrganizations;
   readonly settings: IdentitySettings;
   /** Asked for after log-ins that failed; none when not said. */
   readonly captcha?: Captcha | undefined;
@@ -90,7 +90,7 @@ export interface Identity {
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
   addUser(tx: Transaction, addition: Addition): Promise<Added | undefined>;
   /**
-   * Gives a user to the owner of their address, for whom a provider speaks (federation/claiming.ts). After the commit
+   * Gives a user to the owner of their address, for whom a provider speaks (federation/claim-address.ts). After the commit
    * `callerChanged` is to be called.
    */
   claimAddress(tx: Transaction, claim: AddressClaim): Promise<void>;

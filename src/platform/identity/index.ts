@@ -1,27 +1,27 @@
-import './codes.ts';
+import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { adminRoutes } from './admins/admin-routes.ts';
-import { authRoutes } from './auth-routes.ts';
-import { emailRoutes } from './email-routes.ts';
-import { closingRoutes } from './closing-routes.ts';
+import { authRoutes } from './sessions/auth-routes.ts';
+import { emailRoutes } from './email/email-routes.ts';
+import { closingRoutes } from './closing/closing-routes.ts';
 import { federationRoutes } from './federation/federation-routes.ts';
-import { keyRoutes } from './key-routes.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { mfaRoutes } from './mfa/mfa-routes.ts';
 import { passkeyRoutes } from './mfa/passkey-routes.ts';
-import { userRoutes } from './user-routes.ts';
+import { userRoutes } from './users/user-routes.ts';
 import { defineModule } from '#platform/module';
 import { identityDataRules } from './data-rules.ts';
 import { createIdentity } from './identity.ts';
 import { identitySystemUses } from './system-uses.ts';
 
 export { type AdminList, type Admins, createAdmins, type Invited } from './admins/admins.ts';
-export { dueUsers, lockDueUser } from './erasing-store.ts';
-export { arrival, departure } from './federation/browser-queries.ts';
+export { dueUsers, lockDueUser } from './closing/due-users.ts';
+export { callbackQuery, startQuery } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
 export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';
-export { returning } from './federation/returning.ts';
+export { returning } from './federation/return-address.ts';
 export {
   type Authorization,
   type AuthorizationAnswer,
@@ -31,21 +31,21 @@ export {
   type OpenIdParts,
   type OpenIdSettings,
 } from './federation/openid.ts';
-export type { Leaver, Leaving } from './closing.ts';
-export { callerChanged } from './callers.ts';
-export { createCaptcha } from './captcha.ts';
+export type { ClosingUser, OwnedOrganizations } from './closing/closing.ts';
+export { callerChanged } from './callers/callers.ts';
+export { createCaptcha } from './guessing/captcha.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';
-export { createSigningKeys } from './signing-keys.ts';
-export { lockUser, profile, setDefaultAccount, userByEmail } from './store.ts';
-export { createUserImporter, externalIdSchema } from './import-users.ts';
-export { importedByEmail, type ImportedRow, userByExternalId } from './import-store.ts';
-export { saidAt } from './proof.ts';
-export { assertProven } from './mfa/lately.ts';
-export type { AccountOwner, MadeUser, UserToMake } from './registration.ts';
-export { allowsScope } from './scopes.ts';
-export type { AddressRule } from './email-flows.ts';
-export type { AuthTokens, Challenge, SignedIn, SignInRule } from './entering.ts';
-export type { Membership } from './users.ts';
+export { createSigningKeys } from './signing-keys/signing-keys.ts';
+export { lockUser, profile, setDefaultAccount, userByEmail } from './users/user-store.ts';
+export { createUserImporter, externalIdSchema } from './users/user-importer.ts';
+export { importedByEmail, type ImportedRow, userByExternalId } from './users/import-store.ts';
+export { assertProven } from './sessions/proof.ts';
+export type { AccountOwner, MadeUser, UserToMake } from './users/registration.ts';
+export { allowsScope } from './keys/scopes.ts';
+export type { AddressRule } from './email/email-flows.ts';
+export type { SignInRule } from './sessions/session-opening.ts';
+export type { AuthTokens, Challenge, SignedIn } from './sessions/sign-in-replies.ts';
+export type { Membership } from './users/users.ts';
 
 /** All calls of this module; their service is `Identity`. */
 export const identityRoutes: Route[] = [

@@ -1,4 +1,4 @@
-import type { Room } from '#platform/accounts';
+import type { MemberCapacity } from '#platform/accounts';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createMembersGauging, gaugeDenial, gaugeRefusal } from './gauges.ts';
 
@@ -6,10 +6,10 @@ import { createMembersGauging, gaugeDenial, gaugeRefusal } from './gauges.ts';
 export function createRoom(parts: {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Pick<Entitlements, 'upgradeFor'>;
-}): Room {
+}): MemberCapacity {
   const { catalogues, entitlements } = parts;
   return {
-    asking: createMembersGauging(catalogues),
+    check: createMembersGauging(catalogues),
     refusal(error) {
       const denied = gaugeDenial(error);
       if (denied === undefined) return error;

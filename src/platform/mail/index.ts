@@ -8,10 +8,10 @@ import { mailSystemUses } from './system-uses.ts';
 export { type FactsOf, TEMPLATE_NAMES, type TemplateName, TEMPLATES } from './catalogue.ts';
 export { type Asking, createMail, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';
-export { render } from './render.ts';
+export { mailTime, mailTimeNow, render } from './render.ts';
 export type { Resolved, Resolver } from './sending.ts';
 export type { Transport } from './transport.ts';
-export { transportOf } from './via.ts';
+export { transportOf } from './transport-of.ts';
 
 /** This module, for the list of all of them. */
 export const mailModule = defineModule({

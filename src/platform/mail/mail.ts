@@ -5,7 +5,7 @@ import type { Queue } from '#platform/queue';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
 import { type FactsOf, type TemplateName, TEMPLATES } from './catalogue.ts';
-import { sealFacts } from './facts.ts';
+import { sealFacts } from './sealed-facts.ts';
 import type { Facts } from './render.ts';
 import { giveUpMail, type Resolver, sendMail } from './sending.ts';
 import {

@@ -1,17 +1,17 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
-import type { Letter, Transport } from './transport.ts';
+import type { OutgoingMail, Transport } from './transport.ts';
 
 /** Writes each mail into a folder, as a file that any mail program opens. One that is sent twice is one file. */
 export function createOutbox(folder: string): Transport {
   return {
     name: 'outbox',
-    async deliver(letter) {
-      const path = join(folder, `${letter.id}.eml`);
+    async deliver(mail) {
+      const path = join(folder, `${mail.id}.eml`);
       makeFolder(folder);
       // Mails hold links that let in: for this user alone, and renamed, so that nobody reads half of one.
-      await writeFile(`${path}.new`, await asMessage(letter), { mode: 0o600 });
+      await writeFile(`${path}.new`, await asMessage(mail), { mode: 0o600 });
       await rename(`${path}.new`, path);
       return { outcome: 'sent' };
     },
@@ -31,16 +31,16 @@ export function createOutbox(folder: string): Transport {
 }
 
 /** A mail as it would travel (RFC 5322). */
-export async function asMessage(letter: Letter): Promise<Uint8Array> {
+export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
   const { createTransport } = await import('nodemailer');
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-  const { message } = await composer.sendMail(composed(letter));
+  const { message } = await composer.sendMail(composed(mail));
   if (!Buffer.isBuffer(message)) throw new Error('the mail was not composed in memory');
   return message;
 }
 
 /** A mail as nodemailer takes it. It reads no files and fetches nothing, whatever a text looks like. */
-export function composed({ from, to, subject, text, html, messageId, date }: Letter) {
+export function composed({ from, to, subject, text, html, messageId, date }: OutgoingMail) {
   return {
     from,
     to: { name: '', address: to },

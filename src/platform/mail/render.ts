@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Clock } from '#platform/kernel';
 import type { TemplateName } from './catalogue.ts';
 
 /** What a mail says. */
@@ -62,4 +63,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** A text as it may stand in HTML, in an attribute too. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+}
+
+/** An instant as a mail says it: `2026-11-20 08:00 UTC`. */
+export function mailTime(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function mailTimeNow(clock: Clock): string {
+  return mailTime(new Date(clock.now()));
 }

@@ -1,5 +1,5 @@
 import type { SendGridSettings } from '#platform/config';
-import { DEADLINE, type Delivery, type Letter, type Transport } from './transport.ts';
+import { DEADLINE, type Delivery, type OutgoingMail, type Transport } from './transport.ts';
 
 /** What SendGrid refuses because of the mail itself: its key, its limits and its own troubles pass. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413]);
@@ -9,13 +9,13 @@ export function createSendGrid({ url, apiKey }: Omit<SendGridSettings, 'transpor
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   return {
     name: 'sendgrid',
-    async deliver(letter, signal) {
+    async deliver(mail, signal) {
       const ends = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]);
       try {
         const response = await fetch(`${url}/v3/mail/send`, {
           method: 'POST',
           headers,
-          body: JSON.stringify(asJson(letter)),
+          body: JSON.stringify(asJson(mail)),
           redirect: 'error',
           signal: ends,
         });
@@ -49,7 +49,7 @@ function outcomeOf(status: number): Delivery {
 /** Links are left as they are: rewritten for counting clicks, a link that lets in would pass through SendGrid's hands. */
 const UNTRACKED = { enable: false };
 
-function asJson({ id, from, to, subject, text, html, messageId, date }: Letter): object {
+function asJson({ id, from, to, subject, text, html, messageId, date }: OutgoingMail): object {
   return {
     personalizations: [{ to: [{ email: to }] }],
     from: { email: from.address, name: from.name },

@@ -6,8 +6,8 @@ import {
   type Transaction,
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import { openMessage, sealFacts } from './facts.ts';
-import { letterOf } from './letter.ts';
+import { openMessage, sealFacts } from './sealed-facts.ts';
+import { composeMail } from './compose.ts';
 import type { MailParts } from './mail.ts';
 import type { Facts } from './render.ts';
 import {
@@ -124,10 +124,10 @@ async function resolved(parts: SendingParts, found: MessageRow): Promise<Message
 
 async function delivered(parts: SendingParts, message: MessageRow, signal: AbortSignal): Promise<Delivery> {
   if (!isAddress(message.recipient)) return { outcome: 'refused', reason: 'bad address' };
-  const letter = letterOf(message, parts.settings.from);
+  const mail = composeMail(message, parts.settings.from);
   assertOutsideTransaction('a mail was sent');
   parts.crashHook?.(DISPATCH, 'before');
-  const delivery = await parts.transport.deliver(letter, signal);
+  const delivery = await parts.transport.deliver(mail, signal);
   parts.crashHook?.(DISPATCH, 'after');
   // Broken off by us: the job is handed over, and the next process tries at once.
   if (delivery.outcome === 'failed' && signal.aborted) throw new Error('this process stops');

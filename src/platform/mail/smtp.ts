@@ -33,11 +33,11 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
   };
   return {
     name: 'smtp',
-    async deliver(letter, signal) {
+    async deliver(mail, signal) {
       const transporter = await open();
       try {
         const ends = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]);
-        await transporter.sendMail({ ...composed(letter), signal: ends });
+        await transporter.sendMail({ ...composed(mail), signal: ends });
         return { outcome: 'sent' };
       } catch (error) {
         return failureOf(error);

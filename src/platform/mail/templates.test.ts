@@ -10,7 +10,7 @@ const exampleOf = (name: (typeof TEMPLATE_NAMES)[number]) => ({
   ...TEMPLATES[name].example,
   sender: 'Plinth',
 });
-const letter = (more: object = {}) => ({
+const mail = (more: object = {}) => ({
   id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07',
   messageId: '<1@example.com>',
   from: { name: 'Plinth', address: 'plinth@example.com' },
@@ -63,7 +63,7 @@ describe('what people wrote', () => {
     const { subject, text, html } = invitation('Acme\r\nBcc: eve@example.com\u2028\u202ex');
     expect(subject).toBe('Ada Lovelace invites you to Acme Bcc: eve@example.com x');
     for (const part of [text, html]) expect(part).not.toMatch(/^Bcc/m);
-    const raw = Buffer.from(await asMessage(letter({ subject }))).toString();
+    const raw = Buffer.from(await asMessage(mail({ subject }))).toString();
     expect(raw).not.toMatch(/^bcc:/im);
     expect((await PostalMime.parse(raw)).bcc).toBeUndefined();
   });
@@ -76,7 +76,7 @@ test('a fact that a template names and nobody gives is an error, and not a hole 
 test('a mail is read as it was written, in both parts, and says that nobody wrote it', async () => {
   const text =
     'Grüße, 你好 — a line that is longer than seventy-eight signs, so that it is broken on its way somewhere.';
-  const message = await asMessage(letter({ subject: 'Grüße 你好', text, html: `<p>${text}</p>` }));
+  const message = await asMessage(mail({ subject: 'Grüße 你好', text, html: `<p>${text}</p>` }));
   const read = await PostalMime.parse(message);
   expect(read).toMatchObject({ subject: 'Grüße 你好', messageId: '<1@example.com>' });
   expect(read.html?.trim()).toBe(`<p>${text}</p>`);

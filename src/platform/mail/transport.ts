@@ -1,5 +1,5 @@
 /** A mail, ready to go. */
-export interface Letter {
+export interface OutgoingMail {
   readonly id: string;
   /** The same at each try, so that a mail that arrives twice is known as one. */
   readonly messageId: string;
@@ -29,7 +29,7 @@ export type Delivery =
 export interface Transport {
   readonly name: 'outbox' | 'smtp' | 'sendgrid';
   /** Hands a mail over, within half a minute; breaks off when the signal ends. */
-  deliver(letter: Letter, signal: AbortSignal): Promise<Delivery>;
+  deliver(mail: OutgoingMail, signal: AbortSignal): Promise<Delivery>;
   /** Removes what of these mails lies on this machine; without it, nothing does. */
   forget?(ids: readonly string[]): Promise<void>;
   /** Whether it can be used now: answers what is right in a few words, throws with what is wrong. */

@@ -11,9 +11,9 @@ import { createSendGridSandbox } from '#sandbox/sendgrid';
 import { createOutbox } from './outbox.ts';
 import { createSendGrid } from './sendgrid.ts';
 import { createSmtp, type SmtpOptions } from './smtp.ts';
-import type { Letter } from './transport.ts';
+import type { OutgoingMail } from './transport.ts';
 
-const LETTER: Letter = {
+const LETTER: OutgoingMail = {
   id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07',
   messageId: '<0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07@example.com>',
   from: { name: 'Plinth', address: 'plinth@example.com' },

@@ -1,8 +1,15 @@
-import { actorOf, type Audit, auditEvents, type AuditRow } from '#platform/audit';
+import {
+  type ActivityView,
+  activityView,
+  actorOf,
+  type Audit,
+  auditCursor,
+  auditEvents,
+  auditPage,
+} from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
-import { type Caller, type Origin, type Page, page, positionOf } from '#platform/http';
+import type { Caller, Origin, Page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { z } from 'zod';
 
 /** What a person did in a product, as the other members of the account may read it. */
 export interface NewActivity {
@@ -25,25 +32,13 @@ export interface ActivityQuery {
   readonly limit: number;
 }
 
-export interface ActivityEntry {
-  readonly id: string;
-  readonly created_at: string;
-  readonly action: string;
-  /** The person, through a key too; null where nobody did it. */
-  readonly user_id: string | null;
-  readonly target: { readonly kind: string; readonly id: string | null } | null;
-}
-
 /** A product's part of the audit: who did what in it. */
 export interface Activity {
   /** Appends to it in the transaction of what was done: both are there, or neither. */
   recordIn(tx: Transaction, activity: NewActivity): Promise<void>;
   /** A page of an account's, newest first. */
-  list(accountId: AccountId, query: ActivityQuery): Promise<Page<ActivityEntry>>;
+  list(accountId: AccountId, query: ActivityQuery): Promise<Page<ActivityView>>;
 }
-
-/** An instant to the microsecond and the id of the entry there, as `auditEvents` takes it. */
-const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
 export function createActivity(parts: {
   readonly db: Database;
@@ -62,20 +57,9 @@ export function createActivity(parts: {
         ...(changes === undefined ? {} : { changes }),
       }),
     async list(accountId, { target, actor, cursor, limit }) {
-      const after = cursor === undefined ? undefined : positionOf(cursor, position);
-      const asked = { after, limit: limit + 1, subjects: [product] };
+      const asked = { after: auditCursor(cursor), limit: limit + 1, subjects: [product] };
       const [rows] = await db.tenant(accountId, [auditEvents(accountId, { target, actor }, asked)]);
-      return page(rows, limit, { item: entryOf, position: ({ at, id }) => [at, id] });
+      return auditPage(rows, limit, activityView);
     },
-  };
-}
-
-function entryOf(row: AuditRow): ActivityEntry {
-  return {
-    id: row.id,
-    created_at: row.created_at.toISOString(),
-    action: row.action,
-    user_id: row.user_id,
-    target: row.target_kind === null ? null : { kind: row.target_kind, id: row.target_id },
   };
 }

@@ -1,7 +1,6 @@
 export { declareCatalogue, type EntitlementChange, UNLIMITED } from '#platform/entitlements';
 export {
   type Activity,
-  type ActivityEntry,
   type ActivityQuery,
   type NewActivity,
 } from './activity.ts';

@@ -2,11 +2,11 @@ import './errors.ts';
 import { type DataRule, type Migration, migrationsIn } from '#platform/db';
 
 export { secretsSystemUses } from './system-uses.ts';
-export { countSealed, type SealedCount } from './counting.ts';
+export { countSealed, type SealedCount } from './count-sealed.ts';
 export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
 export { checkKeys, compareKeys } from './proofs.ts';
 export { reseal } from './resealing.ts';
-export { type Sealed, sealedColumn, sealedColumns } from './sealed.ts';
+export { type Sealed, sealedColumn, sealedColumns } from './sealed-columns.ts';
 export { createSecrets, keyOf, type Secrets } from './secrets.ts';
 
 /** What erasure does with the names of master keys. */

@@ -1,6 +1,6 @@
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
-import { sealedCounts } from './counting.ts';
+import { sealedCounts } from './count-sealed.ts';
 import type { Secrets } from './secrets.ts';
 
 const PROVEN = commitPoint('secrets.proven', 'the name of a master key that seals from now on');

@@ -1,8 +1,8 @@
 import { commitPoint, type Database, type Statement, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
-import { countSealed, type SealedCount, sealedCounts } from './counting.ts';
+import { countSealed, type SealedCount, sealedCounts } from './count-sealed.ts';
 import { retireKeys } from './proofs.ts';
-import { type Sealed, sealedColumns } from './sealed.ts';
+import { type Sealed, sealedColumns } from './sealed-columns.ts';
 import { type Secrets, sealedPrefix } from './secrets.ts';
 
 const RESEALED = commitPoint('secrets.resealed', 'a batch of secrets, sealed under the newest master key');

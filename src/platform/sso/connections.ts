@@ -1,6 +1,7 @@
-import type { Visit } from '#platform/accounts';
+import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
-import { callerChanged, profile, saidAt } from '#platform/identity';
+import { mailTimeNow } from '#platform/mail';
+import { callerChanged, profile } from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
 import { objectionTo } from '#platform/webhooks';
 import {
@@ -20,7 +21,7 @@ import {
   updateConnection,
 } from './connection-store.ts';
 import { domainsOf } from './domain-store.ts';
-import { eventOf, type SetupParts } from './entry.ts';
+import { eventOf, type SetupParts } from './setup.ts';
 
 const CHANGED = commitPoint(
   'sso.connection-changed',
@@ -57,13 +58,13 @@ export interface ConnectionChange {
 /** What an organization has agreed with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
 export interface Connections {
   /** Throws `sso_unconfigured` where there is none. */
-  get(visit: Visit): Promise<ConnectionView>;
+  get(request: OrganizationRequest): Promise<ConnectionView>;
   /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
-  put(visit: Visit, change: ConnectionChange): Promise<ConnectionView>;
+  put(request: OrganizationRequest, change: ConnectionChange): Promise<ConnectionView>;
   /** Ends it, with all links and the sessions that it opened; whoever is under way is not let in. */
-  remove(visit: Visit): Promise<void>;
+  remove(request: OrganizationRequest): Promise<void>;
   /** For admins: whom the provider means by this user's subject is settled anew when they next come; their sessions by it end. */
-  forget(visit: Visit, userId: string): Promise<void>;
+  forget(request: OrganizationRequest, userId: string): Promise<void>;
 }
 
 export interface ConnectionsParts extends SetupParts {
@@ -77,22 +78,22 @@ export interface ConnectionsParts extends SetupParts {
 export function createConnections(parts: ConnectionsParts): Connections {
   const { db, accounts, audit } = parts;
   return {
-    async get(visit) {
-      const { accountId } = await accounts.entry.enter(visit, 'admin');
+    async get(request) {
+      const { accountId } = await accounts.authorizeMember(request, 'admin');
       const [[row]] = await db.tenant(accountId, [connectionOf(accountId)]);
       return connectionView(parts, row);
     },
-    put: (visit, change) => put(parts, visit, change),
-    remove: (visit) => remove(parts, visit),
-    async forget(visit, userId) {
-      const { accountId } = await accounts.entry.enter(visit, 'admin');
+    put: (request, change) => put(parts, request, change),
+    remove: (request) => remove(parts, request),
+    async forget(request, userId) {
+      const { accountId } = await accounts.authorizeMember(request, 'admin');
       const ended = await db.tenant(accountId, FORGOTTEN, async (tx) => {
-        await accounts.entry.lock(tx, visit, { least: 'admin' });
+        await accounts.lockAuthorized(tx, request, { least: 'admin' });
         const signedOut = await tx.run(endSessionsOfLinks(userId as UserId));
         const [link] = await tx.run(forgetLink(accountId, userId as UserId));
         if (link === undefined) throw new AppError('not_found');
         const target = { kind: 'user', id: userId };
-        await audit.recordIn(tx, eventOf(visit, 'sso.link_forgotten', { target }));
+        await audit.recordIn(tx, eventOf(request, 'sso.link_forgotten', { target }));
         return signedOut;
       });
       signal(parts, ended);
@@ -100,13 +101,17 @@ export function createConnections(parts: ConnectionsParts): Connections {
   };
 }
 
-async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChange): Promise<ConnectionView> {
+async function put(
+  parts: ConnectionsParts,
+  request: OrganizationRequest,
+  asked: ConnectionChange,
+): Promise<ConnectionView> {
   const { db, accounts, audit, mail } = parts;
-  const { accountId } = await accounts.entry.enter(visit, 'owner');
-  await assertVerifiedEmail(db, visit.caller);
+  const { accountId } = await accounts.authorizeMember(request, 'owner');
+  await assertVerifiedEmail(db, request.caller);
   const change = { ...asked, issuer: issuerOf(parts, asked.issuer) };
   const { row, ended } = await db.tenant(accountId, CHANGED, async (tx) => {
-    await accounts.entry.lock(tx, visit, { least: 'owner' });
+    await accounts.lockAuthorized(tx, request, { least: 'owner' });
     const [[before], domains] = await tx.runAll([connectionOf(accountId), domainsOf(accountId)]);
     const made = connectionFrom(parts, { accountId, before, change });
     const mayEnforce =
@@ -117,8 +122,8 @@ async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChang
     const [stored] = await tx.run(store(accountId, made));
     const { client_secret: secret, ...said } = change;
     const changes = { ...said, has_new_client: secret !== undefined };
-    await audit.recordIn(tx, eventOf(visit, 'sso.configured', { changes }));
-    await tellOwners(parts, tx, { visit, change: toldOf(before, made) });
+    await audit.recordIn(tx, eventOf(request, 'sso.configured', { changes }));
+    await tellOwners(parts, tx, { request, change: toldOf(before, made) });
     return { row: stored, ended: [...signedOut, ...(await tx.run(endOtherSessions()))] };
   });
   mail.wake();
@@ -130,7 +135,10 @@ async function put(parts: ConnectionsParts, visit: Visit, asked: ConnectionChang
  * Whoever has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
  * nobody else is let into what they made, neither by an invitation nor by a provider.
  */
-async function assertVerifiedEmail(db: SetupParts['db'], { userId }: Visit['caller']): Promise<void> {
+async function assertVerifiedEmail(
+  db: SetupParts['db'],
+  { userId }: OrganizationRequest['caller'],
+): Promise<void> {
   const [[user]] = await db.user(userId, [profile(userId)]);
   if (user?.email_verified !== true) throw new AppError('email_not_verified');
 }
@@ -206,16 +214,16 @@ function toldOf(before: ConnectionRow | undefined, { enforced, isSameProvider }:
   return enforced ? 'Single sign-on is required now.' : 'Single sign-on is no longer required.';
 }
 
-async function remove(parts: ConnectionsParts, visit: Visit): Promise<void> {
+async function remove(parts: ConnectionsParts, request: OrganizationRequest): Promise<void> {
   const { db, accounts, audit, mail } = parts;
-  const { accountId } = await accounts.entry.enter(visit, 'owner');
+  const { accountId } = await accounts.authorizeMember(request, 'owner');
   const ended = await db.tenant(accountId, CHANGED, async (tx) => {
-    await accounts.entry.lock(tx, visit, { least: 'owner' });
+    await accounts.lockAuthorized(tx, request, { least: 'owner' });
     const signedOut = await forgetAll(tx, accountId);
     const [removed] = await tx.run(deleteConnection(accountId));
     if (removed === undefined) throw new AppError('sso_unconfigured');
-    await audit.recordIn(tx, eventOf(visit, 'sso.removed', { changes: removed }));
-    await tellOwners(parts, tx, { visit, change: 'Single sign-on was removed.' });
+    await audit.recordIn(tx, eventOf(request, 'sso.removed', { changes: removed }));
+    await tellOwners(parts, tx, { request, change: 'Single sign-on was removed.' });
     return signedOut;
   });
   mail.wake();
@@ -226,10 +234,10 @@ async function remove(parts: ConnectionsParts, visit: Visit): Promise<void> {
 async function tellOwners(
   { mail, clock }: ConnectionsParts,
   tx: Transaction,
-  { visit, change }: { readonly visit: Visit; readonly change: string },
+  { request, change }: { readonly request: OrganizationRequest; readonly change: string },
 ): Promise<void> {
-  const accountId = visit.organization as AccountId;
-  const at = saidAt(clock);
+  const accountId = request.organization as AccountId;
+  const at = mailTimeNow(clock);
   for (const { email: to, user_id: userId, organization } of await tx.run(managersOf(accountId, ['owner'])))
     await tx.runAll(
       mail.sending({
@@ -238,7 +246,7 @@ async function tellOwners(
         accountId,
         template: 'sso_changed',
         facts: { organization, change, at },
-        requestId: visit.origin.requestId,
+        requestId: request.origin.requestId,
       }),
     );
 }

@@ -1,4 +1,4 @@
-import type { Visit } from '#platform/accounts';
+import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
 import { callerChanged } from '#platform/identity';
@@ -18,7 +18,7 @@ import {
   MISSING_DAYS,
   putOff,
 } from './domain-store.ts';
-import { eventOf, type SetupParts } from './entry.ts';
+import { eventOf, type SetupParts } from './setup.ts';
 
 const CLAIMED = commitPoint(
   'sso.domain-claimed',
@@ -51,13 +51,13 @@ export interface DomainView {
 
 /** Which domains are an organization's own, for its admins. */
 export interface Domains {
-  list(visit: Visit): Promise<DomainView[]>;
+  list(request: OrganizationRequest): Promise<DomainView[]>;
   /** Answers the record that proves it. A domain that is claimed already keeps its record. */
-  claim(visit: Visit & { readonly once: Once }, domain: string): Promise<Answer<DomainView>>;
+  claim(request: OrganizationRequest & { readonly once: Once }, domain: string): Promise<Answer<DomainView>>;
   /** Looks the record up. Throws `domain_unproven`, `domain_taken`, `dns_unavailable`. */
-  verify(visit: Visit, domain: string): Promise<DomainView>;
+  verify(request: OrganizationRequest, domain: string): Promise<DomainView>;
   /** Nobody comes by way of it any more. */
-  remove(visit: Visit, domain: string): Promise<void>;
+  remove(request: OrganizationRequest, domain: string): Promise<void>;
   /** Asks DNS anew about verified domains; hourly maintenance calls it. Answers about how many. Throws, at the end, where some failed. */
   recheck(): Promise<number>;
 }
@@ -65,14 +65,14 @@ export interface Domains {
 export function createDomains(parts: SetupParts): Domains {
   const { db, accounts } = parts;
   return {
-    async list(visit) {
-      const { accountId } = await accounts.entry.enter(visit, 'admin');
+    async list(request) {
+      const { accountId } = await accounts.authorizeMember(request, 'admin');
       const [rows] = await db.tenant(accountId, [domainsOf(accountId)]);
       return rows.map(domainView);
     },
-    claim: (visit, domain) => claim(parts, visit, domain),
-    verify: (visit, domain) => verify(parts, visit, domain),
-    remove: (visit, domain) => remove(parts, visit, domain),
+    claim: (request, domain) => claim(parts, request, domain),
+    verify: (request, domain) => verify(parts, request, domain),
+    remove: (request, domain) => remove(parts, request, domain),
     async recheck() {
       const [due] = await db.system('sso.domains', [domainsToCheck(CHECKED_IN_A_ROUND)]);
       await recheckAll(parts, due);
@@ -94,16 +94,16 @@ async function recheckAll(parts: SetupParts, due: readonly DomainRow[]): Promise
 
 async function claim(
   parts: SetupParts,
-  visit: Visit & { readonly once: Once },
+  request: OrganizationRequest & { readonly once: Once },
   text: string,
 ): Promise<Answer<DomainView>> {
   const { accounts, audit, random } = parts;
-  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  const { accountId } = await accounts.authorizeMember(request, 'admin');
   const domain = domainName(text);
   if (domain === undefined || isPublicMail(domain)) throw new AppError('domain_unfit');
   const challenge = randomToken(random);
   const claiming = async (tx: Transaction) => {
-    await accounts.entry.lock(tx, visit, { least: 'admin' });
+    await accounts.lockAuthorized(tx, request, { least: 'admin' });
     const [all, [claimed]] = await tx.runAll([
       domainsOf(accountId),
       insertDomain(accountId, domain, challenge),
@@ -111,22 +111,22 @@ async function claim(
     if (claimed === undefined)
       return answer(200, domainView(found(all.find((one) => one.domain === domain))));
     if (all.length >= MOST) throw new AppError('too_many_domains');
-    await audit.recordIn(tx, eventOf(visit, 'sso.domain_claimed', about(domain)));
+    await audit.recordIn(tx, eventOf(request, 'sso.domain_claimed', about(domain)));
     return answer(200, domainView(claimed));
   };
-  return visit.once(CLAIMED, claiming, { account: accountId });
+  return request.once(CLAIMED, claiming, { account: accountId });
 }
 
-async function verify(parts: SetupParts, visit: Visit, domain: string): Promise<DomainView> {
+async function verify(parts: SetupParts, request: OrganizationRequest, domain: string): Promise<DomainView> {
   const { db, accounts, audit } = parts;
-  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  const { accountId } = await accounts.authorizeMember(request, 'admin');
   const [[claimed]] = await db.tenant(accountId, [domainById(accountId, domain)]);
   if (!(await isProven(parts, found(claimed)))) throw new AppError('domain_unproven');
   const { row, ended } = await db
     .tenant(accountId, VERIFIED, async (tx) => {
-      await accounts.entry.lock(tx, visit, { least: 'admin' });
+      await accounts.lockAuthorized(tx, request, { least: 'admin' });
       const [verified] = await tx.run(markVerified(found(claimed)));
-      await audit.recordIn(tx, eventOf(visit, 'sso.domain_verified', about(domain)));
+      await audit.recordIn(tx, eventOf(request, 'sso.domain_verified', about(domain)));
       return { row: found(verified), ended: await tx.run(endOtherSessions()) };
     })
     .catch(unlessTaken);
@@ -134,13 +134,13 @@ async function verify(parts: SetupParts, visit: Visit, domain: string): Promise<
   return domainView(row);
 }
 
-async function remove(parts: SetupParts, visit: Visit, domain: string): Promise<void> {
+async function remove(parts: SetupParts, request: OrganizationRequest, domain: string): Promise<void> {
   const { db, accounts, audit } = parts;
-  const { accountId } = await accounts.entry.enter(visit, 'admin');
+  const { accountId } = await accounts.authorizeMember(request, 'admin');
   await db.tenant(accountId, CLAIMED, async (tx) => {
-    await accounts.entry.lock(tx, visit, { least: 'admin' });
+    await accounts.lockAuthorized(tx, request, { least: 'admin' });
     found((await tx.run(deleteDomain(accountId, domain)))[0]);
-    await audit.recordIn(tx, eventOf(visit, 'sso.domain_removed', about(domain)));
+    await audit.recordIn(tx, eventOf(request, 'sso.domain_removed', about(domain)));
   });
 }
 

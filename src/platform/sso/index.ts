@@ -1,4 +1,4 @@
-import './codes.ts';
+import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import { connectionRoutes } from './connection-routes.ts';
 import { domainRoutes } from './domain-routes.ts';
@@ -8,7 +8,7 @@ import { ssoDataRules } from './data-rules.ts';
 import { createSso } from './sso.ts';
 import { ssoSystemUses } from './system-uses.ts';
 
-export { addressRule, createSignInRule } from './rule.ts';
+export { addressRule, createSignInRule } from './sign-in-rule.ts';
 export { createSso, type Sso } from './sso.ts';
 
 /** This module, for the list of all of them. */

@@ -1,5 +1,5 @@
 import { answer, namedObject, type Route, routesFor } from '#platform/http';
-import { arrival, departure } from '#platform/identity';
+import { callbackQuery, startQuery } from '#platform/identity';
 import { z } from 'zod';
 import type { Sso } from './sso.ts';
 
@@ -21,7 +21,7 @@ const start = route(
     body: namedObject('StartSsoRequest', {
       email: z.email().max(254).optional(),
       organization: z.uuid().optional(),
-      ...departure,
+      ...startQuery,
     }),
     reply: { 200: namedObject('SsoStart', { url: z.string() }) },
     errors: ['sso_unconfigured'],
@@ -39,7 +39,7 @@ const start = route(
   },
 );
 
-const depart = route(
+const redirect = route(
   'GET /v1/auth/sso/:id',
   {
     summary: 'Send a browser to the provider of an organization',
@@ -48,7 +48,7 @@ const depart = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.strictObject(departure),
+    query: z.strictObject(startQuery),
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_unavailable', 'sign_in_failed'],
     example: {
@@ -60,12 +60,12 @@ const depart = route(
   async ({ params, query, wire }, { signIn }) => {
     const { cookie } = wire.request.headers;
     const asked = { returnTo: query.return_to, codeChallenge: query.code_challenge, cookie };
-    const { location, setCookie } = await signIn.depart(params.id, asked);
+    const { location, setCookie } = await signIn.redirect(params.id, asked);
     return answer(302, undefined, { location, 'set-cookie': setCookie });
   },
 );
 
-const arrive = route(
+const finish = route(
   'GET /v1/auth/sso/:id/callback',
   {
     summary: 'Where the provider of an organization sends a browser back to',
@@ -74,16 +74,16 @@ const arrive = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: arrival,
+    query: callbackQuery,
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_failed'],
     example: { params: { id: ID }, query: { state: 'eT6…', code: 'SplxlOBe…' }, reply: undefined },
   },
   async ({ params, query, wire, origin }, { signIn }) => {
     const { cookie } = wire.request.headers;
-    return answer(302, undefined, { location: await signIn.arrive(params.id, { query, cookie }, origin) });
+    return answer(302, undefined, { location: await signIn.finish(params.id, { query, cookie }, origin) });
   },
 );
 
 /** Calls of whoever signs in by the provider of their organization. */
-export const signInRoutes: Route[] = [start, depart, arrive];
+export const signInRoutes: Route[] = [start, redirect, finish];

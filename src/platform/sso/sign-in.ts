@@ -4,7 +4,7 @@ import { type OpenIdClient, type OpenIdSettings, returning } from '#platform/ide
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
-import { admit, type AdmissionParts } from './admission.ts';
+import { type ProvisioningParts, provisionUser } from './provision-user.ts';
 import { CLIENT_SECRET } from './connection-store.ts';
 import { domainOf } from './domain-names.ts';
 import { organizationOfDomain, providerOf, type ProviderRow } from './link-store.ts';
@@ -24,21 +24,21 @@ export interface SignIn {
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
   start(asked: SignInAsked): Promise<string>;
   /** Throws `sso_unconfigured`, `sign_in_unavailable`, `validation_failed`. */
-  depart(organization: string, asked: Departing): Promise<{ location: string; setCookie: string }>;
+  redirect(organization: string, asked: RedirectRequest): Promise<{ location: string; setCookie: string }>;
   /**
    * Where to send a browser that comes back: to where its sign-in began, with a one-time code or the code of an error.
    * Throws `sign_in_failed` for one that nobody has sent, or not this way.
    */
-  arrive(organization: string, came: Arriving, origin: RequestOrigin): Promise<string>;
+  finish(organization: string, callback: CallbackRequest, origin: RequestOrigin): Promise<string>;
 }
 
-export interface Departing {
+export interface RedirectRequest {
   readonly returnTo: string;
   readonly codeChallenge: string;
   readonly cookie: string | undefined;
 }
 
-export interface Arriving {
+export interface CallbackRequest {
   readonly query: {
     readonly state: string;
     readonly code?: string | undefined;
@@ -48,7 +48,7 @@ export interface Arriving {
   readonly cookie: string | undefined;
 }
 
-export interface SignInParts extends AdmissionParts {
+export interface SignInParts extends ProvisioningParts {
   readonly secrets: Secrets;
   /** A client of a provider that an organization names. */
   readonly clientOf: (settings: OpenIdSettings) => OpenIdClient;
@@ -68,8 +68,8 @@ export function createSignIn(parts: SignInParts): SignIn {
       url.searchParams.set('code_challenge', codeChallenge);
       return url.href;
     },
-    depart: (organization, asked) => depart(parts, organization, asked),
-    arrive: (organization, came, origin) => arrive(parts, { organization, came, origin }),
+    redirect: (organization, asked) => redirect(parts, organization, asked),
+    finish: (organization, callback, origin) => finish(parts, { organization, callback, origin }),
   };
 }
 
@@ -87,10 +87,10 @@ async function organizationOf(
   return found.account_id;
 }
 
-async function depart(
+async function redirect(
   parts: SignInParts,
   organization: string,
-  asked: Departing,
+  asked: RedirectRequest,
 ): Promise<{ location: string; setCookie: string }> {
   const { flows } = parts.identity.federation;
   const provider = await configured(parts, organization);
@@ -105,13 +105,13 @@ async function depart(
   return { location, setCookie };
 }
 
-async function arrive(
+async function finish(
   parts: SignInParts,
   {
     organization,
-    came: { query, cookie },
+    callback: { query, cookie },
     origin,
-  }: { readonly organization: string; readonly came: Arriving; readonly origin: RequestOrigin },
+  }: { readonly organization: string; readonly callback: CallbackRequest; readonly origin: RequestOrigin },
 ): Promise<string> {
   const provider = await configured(parts, organization);
   const { state } = query;
@@ -129,7 +129,7 @@ async function arrive(
       redirectUri: redirectUri(parts.baseUrl, provider.account_id),
     };
     const identified = await clientFor(parts, provider).identify(answer);
-    const code = await admit(parts, { provider, identified, codeChallenge, origin });
+    const code = await provisionUser(parts, { provider, identified, codeChallenge, origin });
     return returning(returnTo, { code });
   } catch (error) {
     // What is wrong with us is not said in an address.
@@ -141,7 +141,7 @@ async function arrive(
 }
 
 /** What the provider sent, without what it left out. */
-function given(query: Arriving['query']): Record<string, string> {
+function given(query: CallbackRequest['query']): Record<string, string> {
   const entries = Object.entries(query);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

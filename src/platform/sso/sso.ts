@@ -4,13 +4,13 @@ import type { Clock } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { type Connections, createConnections } from './connections.ts';
 import { createDomains, type Domains } from './domains.ts';
-import type { SetupParts } from './entry.ts';
+import type { SetupParts } from './setup.ts';
 import { createSignIn, redirectUri, type SignIn } from './sign-in.ts';
 import { txtRecordsFrom } from './txt-records.ts';
 
 export interface SsoParts extends Omit<SetupParts, 'accounts' | 'txtRecords'> {
   readonly clock: Clock;
-  readonly accounts: Pick<Accounts, 'entry' | 'newcomers'>;
+  readonly accounts: Pick<Accounts, 'authorizeMember' | 'lockAuthorized' | 'newcomers'>;
   readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */

@@ -1,17 +1,17 @@
 import type { RequestOrigin } from '#platform/audit';
+import { mailTimeNow } from '#platform/mail';
 import { commitPoint, type Statement, type Transaction } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
-import { setPassword, endEmailTokens } from '../email-store.ts';
+import { setPassword, endEmailTokens } from '../email/email-store.ts';
 import { deleteIdentities } from '../federation/identity-store.ts';
 import { endCodes } from '../federation/state-store.ts';
-import { wrongLink } from '../guessing.ts';
-import { revokeKeysOf } from '../key-store.ts';
-import { takeFactors } from '../mfa/taking.ts';
-import type { NewPasswordsParts } from '../new-passwords.ts';
-import { saidAt } from '../proof.ts';
-import { addUser, type RegistrationParts } from '../registration.ts';
-import { endSessions } from '../session-store.ts';
-import { lockUser, userByEmail } from '../store.ts';
+import { wrongLink } from '../guessing/guessing.ts';
+import { revokeKeysOf } from '../keys/key-store.ts';
+import { deleteFactors } from '../mfa/delete-factors.ts';
+import type { NewPasswordsParts } from '../passwords/new-passwords.ts';
+import { addUser, type RegistrationParts } from '../users/registration.ts';
+import { endSessions } from '../sessions/session-store.ts';
+import { lockUser, userByEmail } from '../users/user-store.ts';
 import { invitationOf, setRole, useInvitation } from './admin-store.ts';
 
 const ACCEPTED = commitPoint(
@@ -94,7 +94,7 @@ async function begunAnew(
   if (user?.status !== 'active' || user.email.toLowerCase() !== email.toLowerCase())
     throw new AppError('link_invalid');
   const endings: Statement[] = [
-    ...takeFactors(userId),
+    ...deleteFactors(userId),
     setPassword(userId, passwordHash, true),
     setRole(userId, 'admin'),
     endSessions(userId, 'new_password'),
@@ -104,7 +104,7 @@ async function begunAnew(
     endCodes(userId),
   ];
   await tx.runAll(endings);
-  const facts = { at: saidAt(parts.clock) };
+  const facts = { at: mailTimeNow(parts.clock) };
   const { email: to } = user;
   const letter = { to, template: 'password_changed', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(parts.mail.sending(letter));

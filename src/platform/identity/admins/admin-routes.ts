@@ -1,8 +1,8 @@
 import { namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { passwordSchema } from '../auth-routes.ts';
+import { passwordSchema } from '../fields.ts';
 import type { Identity } from '../identity.ts';
-import { adminPage } from '../pages.ts';
+import { adminPage } from '../pages/link-pages.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Identity';

@@ -1,8 +1,8 @@
 import type { Audit } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import { type Ids, type Random, randomToken, sha256 } from '#platform/kernel';
-import { callerChanged } from '../callers.ts';
-import { lockUser, userByEmail } from '../store.ts';
+import { callerChanged } from '../callers/callers.ts';
+import { lockUser, userByEmail } from '../users/user-store.ts';
 import {
   adminRows,
   endInvitation,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const address = z.string().min(1).max(2_000);
 
 /** What a product's page opens a sign-in at a provider with. */
-export const departure = {
+export const startQuery = {
   return_to: address.describe('One of SIGN_IN_RETURN_TO.'),
   // As RFC 7636 has it.
   code_challenge: z
@@ -13,7 +13,7 @@ export const departure = {
 };
 
 /** What a browser comes back from a provider with; what the provider adds besides is ignored. */
-export const arrival = z.object({
+export const callbackQuery = z.object({
   state: z.string().min(1).max(200),
   code: z.string().min(1).max(4_000).optional(),
   error: z.string().min(1).max(200).optional(),

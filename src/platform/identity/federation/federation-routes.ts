@@ -1,9 +1,9 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { deviceNameSchema } from '../auth-routes.ts';
+import { deviceNameSchema } from '../fields.ts';
 import type { Identity } from '../identity.ts';
-import { signedInSchema, TOKENS_EXAMPLE } from '../signed-in.ts';
-import { arrival, departure } from './browser-queries.ts';
+import { signedInSchema, TOKENS_EXAMPLE } from '../sessions/sign-in-replies.ts';
+import { callbackQuery, startQuery } from './browser-queries.ts';
 
 const route = routesFor<Identity>();
 const tag = 'Identity';
@@ -40,7 +40,7 @@ const begin = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: z.strictObject(departure),
+    query: z.strictObject(startQuery),
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_unavailable'],
     example: { query: { return_to: RETURN_TO, code_challenge: CHALLENGE }, reply: undefined },
@@ -62,7 +62,7 @@ const callback = route(
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
-    query: arrival,
+    query: callbackQuery,
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_failed'],
     example: { query: { state: 'eT6…', code: GOOGLE_CODE }, reply: undefined },

@@ -2,8 +2,9 @@ import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type SignedIn } from '../entering.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { completeSignIn } from '../sessions/session-opening.ts';
+import type { SignedIn } from '../sessions/sign-in-replies.ts';
 import { Trouble } from './fetching.ts';
 import type { Firebase } from './firebase.ts';
 import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
@@ -11,8 +12,8 @@ import { createIdentities, type Identities } from './identities.ts';
 import type { Provider } from './identity-store.ts';
 import type { OpenIdClient } from './openid.ts';
 import { type Named, type PeopleParts, personOf } from './people.ts';
-import { returning } from './returning.ts';
-import type { CredentialRow } from '../store.ts';
+import { returning } from './return-address.ts';
+import type { CredentialRow } from '../users/user-store.ts';
 import { useIdToken } from './state-store.ts';
 
 const NAMED = commitPoint(
@@ -124,7 +125,7 @@ export function createFederation(parts: FederationParts): Federation {
           { provider: 'google', identified, origin },
           async (_tx, found) => found,
         );
-        return enter(parts, { user, method: 'google', origin, device });
+        return completeSignIn(parts, { user, method: 'google', origin, device });
       }),
     firebase: ({ idToken, device }, origin) =>
       noted(parts, { provider: 'firebase', origin }, async () => {
@@ -134,7 +135,7 @@ export function createFederation(parts: FederationParts): Federation {
           if (used.length === 0) throw new AppError('sign_in_failed');
           return found;
         });
-        return enter(parts, { user, method: 'firebase', origin, device });
+        return completeSignIn(parts, { user, method: 'firebase', origin, device });
       }),
   };
 }

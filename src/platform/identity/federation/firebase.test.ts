@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import type { AppError } from '#platform/kernel';
 import { createOpenIdSandbox } from '#sandbox/openid';
-import '../codes.ts';
+import '../errors.ts';
 import { createFirebase } from './firebase.ts';
 
 const provider = await createOpenIdSandbox();

@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { fetchSafely, isUnreachable, Trouble } from './fetching.ts';
-import { keptFor } from './kept.ts';
+import { cachedFor } from './cached.ts';
 import type { Identified, OpenIdParts } from './openid.ts';
 
 export interface FirebaseSettings {
@@ -44,7 +44,7 @@ const claimsSchema = z.object({
 /** ID tokens of one Firebase project. */
 export function createFirebase(parts: OpenIdParts, { projectId, keysUrl }: FirebaseSettings): Firebase {
   const { clock } = parts;
-  const keys = keptFor(KEYS_KEPT, clock, () => readKeys(parts, keysUrl));
+  const keys = cachedFor(KEYS_KEPT, clock, () => readKeys(parts, keysUrl));
   const keyOf: JWTVerifyGetKey = async (header, token) => {
     try {
       return await createLocalJWKSet(await keys())(header, token);

@@ -2,16 +2,17 @@ import { createHash, createHmac } from 'node:crypto';
 import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, equalInConstantTime, randomToken, sha256, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type EnteringParts, type Method, type SignedIn } from '../entering.ts';
-import { userById } from '../store.ts';
-import { assertReturn, returnsAllowed } from './returning.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { completeSignIn, type SessionOpeningParts } from '../sessions/session-opening.ts';
+import type { Method, SignedIn } from '../sessions/sign-in-replies.ts';
+import { userById } from '../users/user-store.ts';
+import { assertReturn, returnsAllowed } from './return-address.ts';
 import { codeOf, putCode, putState, useCode, useState } from './state-store.ts';
 
 const BEGUN = commitPoint('identity.sign-in-begun', 'a browser that was sent to a provider');
 const RETURNED = commitPoint('identity.sign-in-returned', 'the state that a browser came back with, used up');
 
-export interface FlowsParts extends EnteringParts {
+export interface FlowsParts extends SessionOpeningParts {
   readonly settings: {
     /** The address of this server, without a slash at its end; with https, cookies are for https alone. */
     readonly baseUrl: string;
@@ -118,7 +119,7 @@ async function exchange(
     throw new AppError('sign_in_failed');
   const [[user]] = await db.system('identity.credentials', [userById(found.user_id)]);
   if (user === undefined) throw new AppError('sign_in_failed');
-  return enter(parts, {
+  return completeSignIn(parts, {
     user,
     method: found.method,
     origin,

@@ -2,10 +2,9 @@ import { type Actor, actorOf, type Audit, type RequestOrigin } from '#platform/a
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
-import { assertProven } from '../mfa/lately.ts';
-import { lockedUser, saidAt } from '../proof.ts';
-import type { CredentialRow } from '../store.ts';
+import { type Mail, mailTimeNow } from '#platform/mail';
+import { assertProven, lockedUser } from '../sessions/proof.ts';
+import type { CredentialRow } from '../users/user-store.ts';
 import { deleteIdentity, identitiesOf, type Provider } from './identity-store.ts';
 import { endCodes } from './state-store.ts';
 import { NAMES } from './people.ts';
@@ -89,7 +88,7 @@ export async function tellUnlinked(
     changes: { provider },
     origin,
   });
-  const facts = { provider: NAMES[provider], at: saidAt(clock) };
+  const facts = { provider: NAMES[provider], at: mailTimeNow(clock) };
   const letter = { to, template: 'identity_unlinked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }

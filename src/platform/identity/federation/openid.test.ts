@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { AppError } from '#platform/kernel';
 import { createOpenIdSandbox, type TokenFault } from '#sandbox/openid';
-import '../codes.ts';
+import '../errors.ts';
 import { createOpenIdClient, type OpenIdClient, type OpenIdSettings } from './openid.ts';
 
 const REDIRECT = 'https://plinth.test/callback';

@@ -2,7 +2,7 @@ import { AppError, type Clock, systemClock } from '#platform/kernel';
 import * as openid from 'openid-client';
 import { z } from 'zod';
 import { fetchSafely, type FetchingParts, isUnreachable, Trouble } from './fetching.ts';
-import { keptFor } from './kept.ts';
+import { cachedFor } from './cached.ts';
 
 /** A provider of sign-ins, and what we are to it. */
 export interface OpenIdSettings {
@@ -75,7 +75,7 @@ const SCOPE = 'openid email profile';
 
 /** OpenID Connect as `openid-client` speaks it: the code flow with PKCE, state and nonce. */
 export function createOpenIdClient(parts: OpenIdParts, settings: OpenIdSettings): OpenIdClient {
-  const discovered = keptFor(DISCOVERY_KEPT, parts.clock, () => discover(parts, settings));
+  const discovered = cachedFor(DISCOVERY_KEPT, parts.clock, () => discover(parts, settings));
   const configured = async (redirectUri?: string) =>
     configurationOf(parts, { settings, redirectUri, server: await discovered() });
   return {

@@ -1,14 +1,13 @@
 import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
+import { type Mail, mailTimeNow } from '#platform/mail';
 import { z } from 'zod';
-import type { Callers } from '../callers.ts';
-import { assertMayEnter } from '../entering.ts';
-import { saidAt } from '../proof.ts';
-import { addUser, type RegistrationParts } from '../registration.ts';
-import { type CredentialRow, lockUser, userByEmail, userById } from '../store.ts';
-import { claimAddress } from './claiming.ts';
+import type { Callers } from '../callers/callers.ts';
+import { assertMaySignIn } from '../sessions/session-opening.ts';
+import { addUser, type RegistrationParts } from '../users/registration.ts';
+import { type CredentialRow, lockUser, userByEmail, userById } from '../users/user-store.ts';
+import { claimAddress } from './claim-address.ts';
 import { identityOf, identityUsed, insertIdentity, type Provider } from './identity-store.ts';
 import type { Identified } from './openid.ts';
 
@@ -42,7 +41,7 @@ export interface Named {
 
 /**
  * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there, who is linked by
- * this, and given to its owner where it was not verified here; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMayEnter` throws.
+ * this, and given to its owner where it was not verified here; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMaySignIn` throws.
  */
 export async function personOf(parts: PeopleParts, tx: Transaction, named: Named): Promise<Found> {
   const { provider, identified } = named;
@@ -84,7 +83,7 @@ async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Prom
   // Whoever registered with an address that is not theirs may wait for its owner to come in by it: they must not meet.
   const isClaimed = !user.email_verified;
   if (isClaimed) await claimed(parts, tx, { ...named, user });
-  else assertMayEnter(user, 'required');
+  else assertMaySignIn(user, 'required');
   if (!(await linkedTo(parts, tx, { ...named, user, email }))) {
     // They are somebody else by now, and nothing of this one is theirs: it is undone with the transaction.
     if (isClaimed) throw new AppError('sign_in_failed');
@@ -155,7 +154,7 @@ async function recordLink(
     changes: { provider },
     origin,
   });
-  const facts = { provider: NAMES[provider], at: saidAt(clock) };
+  const facts = { provider: NAMES[provider], at: mailTimeNow(clock) };
   const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import type { Method } from '../entering.ts';
+import type { Method } from '../sessions/sign-in-replies.ts';
 
 /** Choosing an account and giving a second factor at the provider takes minutes. */
 const STATE_LIFETIME = `interval '10 minutes'`;

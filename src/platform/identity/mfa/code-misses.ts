@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import { deviceOf } from '../session-store.ts';
+import { deviceOf } from '../sessions/session-store.ts';
 
 /** So many wrong codes in a row are mistakes; from then on no code is looked at for a minute, then two, at most an hour. */
 export const MOST_MISSES = 5;

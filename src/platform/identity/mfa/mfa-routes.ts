@@ -1,8 +1,8 @@
 import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { passwordSchema } from '../auth-routes.ts';
+import { passwordSchema } from '../fields.ts';
 import type { Identity } from '../identity.ts';
-import { TOKENS_EXAMPLE, tokensSchema } from '../signed-in.ts';
+import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
   deviceFields,

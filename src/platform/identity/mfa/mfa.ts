@@ -2,16 +2,15 @@ import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, type Caller, type Once, answer as reply } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import type { AuthTokens, SignedIn } from '../entering.ts';
-import { lockedUser } from '../proof.ts';
-import { endSessions } from '../session-store.ts';
-import { lockUser } from '../store.ts';
-import { answer, type Answering, challengeOptions } from './answering.ts';
-import { confirmTotp, enrol, removeTotp } from './authenticator.ts';
-import { factorsOf, isOn } from './factors.ts';
-import { assertProven } from './lately.ts';
-import type { MfaParts } from './parts.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import type { AuthTokens, SignedIn } from '../sessions/sign-in-replies.ts';
+import { assertProven, lockedUser } from '../sessions/proof.ts';
+import { endSessions } from '../sessions/session-store.ts';
+import { lockUser } from '../users/user-store.ts';
+import { answer, type Answering, challengeOptions } from './answer-challenge.ts';
+import { confirmTotp, enrol, removeTotp } from './authenticator-app.ts';
+import { factorsOf, isOn } from '../sessions/factors.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { loginOptions, passkeyLogin } from './passkey-login.ts';
 import type { Assertion, Credential } from './passkey-schemas.ts';
 import { listPasskeys } from './passkey-store.ts';
@@ -26,8 +25,8 @@ import {
 } from './passkeys.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
 import { stepUp, type StepUpProof, stepUpOptions } from './step-up.ts';
-import { takeFactors } from './taking.ts';
-import { tell } from './telling.ts';
+import { deleteFactors } from './delete-factors.ts';
+import { notify } from './factor-notices.ts';
 import type { TotpKey } from './totp.ts';
 import type { requestOptions, registrationOptions } from './webauthn.ts';
 
@@ -148,7 +147,7 @@ async function renewCodes(
     if (user === undefined || !isOn(factors)) {
       throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
     }
-    await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
+    await notify(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
     return reply(200, { recovery_codes: await newRecoveryCodes(parts, tx, userId) });
   };
   const given = await once(CODES, renew, { use: 'identity.credentials' });
@@ -168,8 +167,8 @@ async function reset(
   await parts.db.system('admin.users', RESET, async (tx) => {
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) throw new AppError('not_found');
-    await tx.runAll([...takeFactors(userId), endSessions(userId, 'mfa_reset')]);
-    await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), origin });
+    await tx.runAll([...deleteFactors(userId), endSessions(userId, 'mfa_reset')]);
+    await notify(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), origin });
   });
   parts.callers.forget(userId);
   parts.mail.wake();

@@ -1,22 +1,23 @@
 import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, isUuid, type UserId } from '#platform/kernel';
-import type { DeviceGiven } from '../devices.ts';
-import { enter, type SignedIn } from '../entering.ts';
-import { type CredentialRow, lockUser } from '../store.ts';
-import { askForPasskey } from './asking.ts';
-import type { MfaParts } from './parts.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
+import { completeSignIn } from '../sessions/session-opening.ts';
+import type { SignedIn } from '../sessions/sign-in-replies.ts';
+import { type CredentialRow, lockUser } from '../users/user-store.ts';
+import { requestPasskey } from './passkey-requests.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import type { Assertion } from './passkey-schemas.ts';
 import { type SignedBy, signedBy, usesPasskey } from './proving.ts';
 
 const COUNTED = commitPoint('identity.passkey-counted', 'a use of a passkey, or the record of a wrong one');
 
 /** What a browser asks for any passkey of this site with, before it is known who signs in. */
-export const loginOptions = (parts: MfaParts) => askForPasskey(parts, { kind: 'sign_in' });
+export const loginOptions = (parts: MfaParts) => requestPasskey(parts, { kind: 'sign_in' });
 
 /**
  * Signs in with a passkey alone: who holds it and has been verified by it has shown two factors. Throws `mfa_refused`, and
- * what `assertMayEnter` throws.
+ * what `assertMaySignIn` throws.
  */
 export async function passkeyLogin(
   parts: MfaParts,
@@ -29,7 +30,7 @@ export async function passkeyLogin(
   const signed = await signedBy(parts, assertion, whose);
   const user = await counted(parts, signed, origin);
   if (user === undefined) throw new AppError('mfa_refused');
-  return enter(parts, { user, method: 'passkey', origin, device });
+  return completeSignIn(parts, { user, method: 'passkey', origin, device });
 }
 
 /** The user of a passkey that has counted on; the record of one that has not. */

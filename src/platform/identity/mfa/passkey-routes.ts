@@ -1,7 +1,7 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Identity } from '../identity.ts';
-import { TOKENS_EXAMPLE, tokensSchema } from '../signed-in.ts';
+import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
   creationOptionsSchema,

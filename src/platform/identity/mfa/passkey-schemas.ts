@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { deviceNameSchema } from '../auth-routes.ts';
-import type { DeviceGiven } from '../devices.ts';
+import { deviceNameSchema } from '../fields.ts';
+import type { DeviceGiven } from '../sessions/devices.ts';
 
 const bytes = (most: number) =>
   z

@@ -2,11 +2,11 @@ import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import { lockedUser } from '../proof.ts';
-import { userById } from '../store.ts';
-import { asked, keepAsked } from './asking.ts';
-import { factorsOf, isOn } from './factors.ts';
-import type { MfaParts } from './parts.ts';
+import { lockedUser } from '../sessions/proof.ts';
+import { userById } from '../users/user-store.ts';
+import { answeredCeremony, keepCeremony } from './passkey-requests.ts';
+import { factorsOf, isOn } from '../sessions/factors.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import type { Credential } from './passkey-schemas.ts';
 import {
   deletePasskey,
@@ -17,7 +17,7 @@ import {
   renamePasskey,
 } from './passkey-store.ts';
 import { deleteRecoveryCodes, newRecoveryCodes } from './recovery-codes.ts';
-import { tell } from './telling.ts';
+import { notify } from './factor-notices.ts';
 import { type CheckedCredential, checkedCredential, registrationOptions } from './webauthn.ts';
 
 const ADDED = commitPoint('identity.passkey-added', 'a passkey, recovery codes, and the mail');
@@ -51,7 +51,7 @@ export async function passkeyOptions(parts: MfaParts, caller: Caller) {
     throw new AppError('conflict', { message: `There are ${MOST} passkeys already.` });
   const challenge = random.bytes(32);
   const options = await registrationOptions(passkeySettings, { user, challenge, known });
-  await keepAsked({ db }, options.challenge, purposeOf(caller));
+  await keepCeremony({ db }, options.challenge, purposeOf(caller));
   return options;
 }
 
@@ -78,7 +78,7 @@ export async function addPasskey(
       insertPasskey({ ...made, userId, id, transports, name }),
     ]);
     if (row === undefined) throw new AppError('conflict', { message: 'You have this passkey already.' });
-    await tell(parts, tx, { user, action: 'mfa.passkey_added', changes: { passkey: id }, origin });
+    await notify(parts, tx, { user, action: 'mfa.passkey_added', changes: { passkey: id }, origin });
     const codes = isOn(before) ? null : await newRecoveryCodes(parts, tx, userId);
     return { passkey: viewOf(row), recovery_codes: codes };
   });
@@ -87,7 +87,7 @@ export async function addPasskey(
 }
 
 async function checked(parts: MfaParts, caller: Caller, credential: Credential): Promise<CheckedCredential> {
-  const said = await asked(parts, credential.response.clientDataJSON, purposeOf(caller));
+  const said = await answeredCeremony(parts, credential.response.clientDataJSON, purposeOf(caller));
   const made = said && (await checkedCredential(parts.passkeySettings, credential, said));
   if (made === undefined) throw new AppError('passkey_invalid');
   return made;
@@ -120,7 +120,7 @@ export async function removePasskey(
     const [[removed], [left]] = await tx.runAll([deletePasskey(userId, id), factorsOf(userId)]);
     if (user === undefined || removed === undefined) throw new AppError('not_found');
     if (!isOn(left)) await tx.run(deleteRecoveryCodes(userId));
-    await tell(parts, tx, { user, action: 'mfa.passkey_removed', changes: { passkey: id }, origin });
+    await notify(parts, tx, { user, action: 'mfa.passkey_removed', changes: { passkey: id }, origin });
   });
   parts.mail.wake();
 }

@@ -2,15 +2,15 @@ import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import type { CredentialRow } from '../store.ts';
-import { asked } from './asking.ts';
+import type { CredentialRow } from '../users/user-store.ts';
+import { answeredCeremony } from './passkey-requests.ts';
 import { closedFor, type CodeOrigin, forgiven, missed, MOST_MISSES, placeOfCode } from './code-misses.ts';
-import type { Factor } from './factors.ts';
-import type { MfaParts } from './parts.ts';
+import type { Factor } from '../sessions/sign-in-replies.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import type { Assertion } from './passkey-schemas.ts';
 import { passkeyOf, type Purpose, usePasskey } from './passkey-store.ts';
 import { recoveryCodeHash, useRecoveryCode } from './recovery-codes.ts';
-import { tell } from './telling.ts';
+import { notify } from './factor-notices.ts';
 import { SEALED_TOTP, totpOf, useStep } from './totp-store.ts';
 import { stepOf } from './totp.ts';
 import { checkedAssertion } from './webauthn.ts';
@@ -35,7 +35,7 @@ export async function signedBy(
   assertion: Assertion,
   { purpose, userId }: { readonly purpose: Purpose; readonly userId: UserId },
 ): Promise<SignedBy | undefined> {
-  const said = await asked({ db }, assertion.response.clientDataJSON, purpose);
+  const said = await answeredCeremony({ db }, assertion.response.clientDataJSON, purpose);
   const [[key]] = await db.system('identity.credentials', [passkeyOf(userId, assertion.id)]);
   if (said === undefined || key === undefined) return undefined;
   const counter = await checkedAssertion(passkeySettings, { response: assertion, key }, said);
@@ -95,7 +95,7 @@ async function isGood(parts: MfaParts, tx: Transaction, proving: Proving): Promi
       return usesCode(parts, tx, { user, code: proof.code, origin, device });
     case 'recovery_code': {
       const used = await tx.run(useRecoveryCode(user.user_id, recoveryCodeHash(proof.code)));
-      if (used.length > 0) await tell(parts, tx, { user, action: 'mfa.recovery_code_used', origin });
+      if (used.length > 0) await notify(parts, tx, { user, action: 'mfa.recovery_code_used', origin });
       return used.length > 0;
     }
     case 'passkey':
@@ -122,8 +122,8 @@ async function usesCode(
     return used.length > 0;
   }
   const [, [counted]] = await tx.runAll(missed(userId, at.place));
-  // Told with the one that closes, and not with each that follows.
-  if (counted?.misses === MOST_MISSES) await tell(parts, tx, { user, action: 'mfa.codes_closed', origin });
+  // FactorNotice with the one that closes, and not with each that follows.
+  if (counted?.misses === MOST_MISSES) await notify(parts, tx, { user, action: 'mfa.codes_closed', origin });
   return false;
 }
 
@@ -141,6 +141,6 @@ export async function usesPasskey(
   const [used] = await tx.run(usePasskey(userId, passkeyId, counter));
   if (used !== undefined) return true;
   const changes = { passkey: passkeyId };
-  await tell(parts, tx, { user, action: 'mfa.passkey_copied', changes, origin });
+  await notify(parts, tx, { user, action: 'mfa.passkey_copied', changes, origin });
   return false;
 }

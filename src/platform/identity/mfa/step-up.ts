@@ -2,12 +2,12 @@ import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
-import { proven } from '../proof.ts';
-import { lockUser } from '../store.ts';
-import { askForPasskey } from './asking.ts';
-import { markProven } from '../session-store.ts';
-import { factorsOf, isOn, methodsOf } from './factors.ts';
-import type { MfaParts } from './parts.ts';
+import { proven } from '../sessions/proof.ts';
+import { lockUser } from '../users/user-store.ts';
+import { requestPasskey } from './passkey-requests.ts';
+import { markProven } from '../sessions/session-store.ts';
+import { factorsOf, isOn, methodsOf } from '../sessions/factors.ts';
+import type { MfaParts } from './mfa-parts.ts';
 import { type FactorProof, proves, shown } from './proving.ts';
 
 const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was given in a session');
@@ -20,7 +20,7 @@ export interface StepUpProof extends FactorProof {
 /** What a browser asks the caller's passkeys with. */
 export async function stepUpOptions(parts: MfaParts, caller: Caller) {
   const { userId, sessionId } = inSession(caller);
-  return askForPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
+  return requestPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
 }
 
 /**

@@ -61,7 +61,7 @@ export function requestOptions(
 
 const described = ({ credential_id, transports }: PasskeyRow) => ({ id: credential_id, transports });
 
-/** What the browser says that it was asked, and by whom; nothing of it is believed before the signature is checked. */
+/** What the browser says that it was answeredCeremony, and by whom; nothing of it is believed before the signature is checked. */
 export interface ClientData {
   readonly challenge: string;
   readonly origin: string;

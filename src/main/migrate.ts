@@ -1,0 +1,36 @@
+import { type Database, migrateDown, migrateUp, openStore } from '#platform/db';
+import type { Config } from '#platform/config';
+import { allMigrations } from '#app';
+import { misused, type Verb } from './verb.ts';
+import { waitForDatabase } from './wait-for-database.ts';
+
+const USAGE = 'Usage: plinth migrate up | plinth migrate down [steps]\n';
+
+/** `migrate up`, `migrate down [steps]` */
+export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more] }) => {
+  const count = Number(steps);
+  if (more[0] !== undefined) return misused(more[0], USAGE);
+  if ((way !== 'up' && way !== 'down') || !Number.isInteger(count) || count < 1) {
+    return misused(way === 'up' || way === 'down' ? steps : way, USAGE);
+  }
+  return withDatabase(config, async (db) => {
+    const done =
+      way === 'up'
+        ? await waitForDatabase(config, () => migrateUp(db, allMigrations()))
+        : await migrateDown(db, allMigrations(), count);
+    for (const id of done) process.stdout.write(`${way === 'up' ? 'applied' : 'undone'}  ${id}\n`);
+    if (done.length === 0)
+      process.stdout.write(way === 'up' ? 'The database is up to date.\n' : 'There is nothing to undo.\n');
+    return 0;
+  });
+};
+
+/** Opens the database of the settings for one task. The embedded one is taken for this process as long. */
+export async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  const store = await openStore(config);
+  try {
+    return await work(store.db);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allMigrations } from '#app';
+import { migrateUp, openDatabase, writePrepared } from '#platform/db';
+import { nameOfPrepared, PREPARED } from './prepared-file.ts';
+import { refuseWords, type Verb } from './verb.ts';
+
+/** Makes the empty database that a first start copies, once for each set of migrations. */
+export const prepare: Verb = async ({ words }) => {
+  const refused = refuseWords('prepare', words);
+  if (refused !== undefined) return refused;
+  const name = nameOfPrepared();
+  if (existsSync(join(PREPARED, name))) return 0;
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-prepare-'));
+  try {
+    const database = join(folder, 'database');
+    const db = await openDatabase({ engine: 'pglite', dataDir: database });
+    try {
+      await migrateUp(db, allMigrations());
+    } finally {
+      await db.close();
+    }
+    const bytes = writePrepared(database, PREPARED, name);
+    process.stdout.write(
+      `The empty database that a first start copies is prepared (${(bytes / 1_000_000).toFixed(1)} MB).\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return 0;
+};

@@ -1,0 +1,126 @@
+import type { App, AppOptions } from '#app';
+import { type Config, onPort } from '#platform/config';
+import { openStore } from '#platform/db';
+import { type Invocation, refuseWords, type Verb } from './verb.ts';
+import { banner, invitation } from './banner.ts';
+import { crashingAt } from './crash-hook.ts';
+import { preparedFile } from './prepared-file.ts';
+import { waitForDatabase } from './wait-for-database.ts';
+
+/** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
+export const start: Verb = async (invocation) =>
+  refuseWords('start', invocation.words) ??
+  run(invocation, { serve: true, work: true, migrate: true, owner: !isProduction(invocation) });
+
+/** Calls alone. On the embedded database, which has one process, the schema is brought up to date too. */
+export const serve: Verb = async (invocation) =>
+  refuseWords('serve', invocation.words) ??
+  run(invocation, { serve: true, work: false, migrate: isEmbedded(invocation) });
+
+/** Jobs alone; health and metrics are told all the same. */
+export const work: Verb = async (invocation) =>
+  refuseWords('worker', invocation.words) ??
+  run(invocation, { serve: false, work: true, migrate: isEmbedded(invocation) });
+
+function isEmbedded({ config }: Invocation): boolean {
+  return config.database.engine === 'pglite';
+}
+
+function isProduction({ config }: Invocation): boolean {
+  return config.environment === 'production';
+}
+
+type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
+
+async function run(invocation: Invocation, roles: Roles): Promise<number> {
+  const { version } = invocation;
+  process.stdout.write(`\n${banner(invocation.config, version)}\n`);
+  // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
+  const crashHook = crashingAt(invocation.config.crashAt);
+  const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));
+  begun.catch(() => {});
+  let store: typeof begun | undefined = begun;
+  const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
+  const losing = createLosing();
+  const app = await waitForDatabase(config, () => {
+    // A start that failed has closed what it opened.
+    const opened = store ?? openStore(config, crashHook, preparedFile(config));
+    store = undefined;
+    const more = crashHook === undefined ? {} : { crashHook };
+    return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });
+  });
+  losing.of(app);
+  endOnDefects(app);
+  // Whoever is told that it is ready may stop it at once.
+  const asked = signalled();
+  try {
+    const { url } = await app.server.listen();
+    if (config.port !== invocation.config.port)
+      process.stdout.write(
+        `Port ${invocation.config.port} is in use: this server takes ${config.port}. Set PORT to choose one.\n`,
+      );
+    process.stdout.write(
+      `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
+    );
+    if (roles.serve && roles.migrate && !isProduction(invocation))
+      process.stdout.write(`\n${invitation(config, url, app.ownerFile)}\n`);
+  } catch (error) {
+    await app.stop();
+    throw error;
+  }
+  app.telemetry.logger.info({ signal: await asked }, 'stopping');
+  await app.stop();
+  return 0;
+}
+
+/** The settings, on the next free port where theirs is in use and nobody relies on it. */
+async function onFreePort(config: Config): Promise<Config> {
+  if (!config.portMayMove) return config;
+  const { nextFreePort } = await import('#server');
+  return onPort(config, await nextFreePort(config.host, config.port));
+}
+
+/** A signal to stop in good order. Whoever sends a second one does not want to wait. */
+function signalled(): Promise<NodeJS.Signals> {
+  const asked = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      asked.resolve(signal);
+    });
+  }
+  return asked.promise;
+}
+
+/** A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. */
+function endOnDefects({ telemetry }: App): void {
+  const end = (kind: string) => (err: unknown) => {
+    telemetry.logger.error({ err }, kind);
+    process.exit(1);
+  };
+  process.on('uncaughtException', end('an exception that nobody caught'));
+  process.on('unhandledRejection', end('a rejection that nobody caught'));
+}
+
+/**
+ * The end of a process that others may think dead, so that they may take over its work: the database takes no more of it, but for
+ * what calls have cost.
+ */
+function createLosing(): { readonly lose: (reason: string) => void; readonly of: (app: App) => void } {
+  let running: App | undefined;
+  return {
+    of(app) {
+      running = app;
+    },
+    lose(reason) {
+      process.stderr.write(`${reason}: this process ends.\n`);
+      Promise.resolve(running?.lastWords()).then(endNow, endNow);
+    },
+  };
+}
+
+function endNow(): void {
+  process.exit(1);
+}

@@ -1,0 +1,220 @@
+import { auditCursor } from '#platform/audit';
+import { namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Accounts } from '../accounts.ts';
+import { sendAdminAudit, sendAudit } from './audit-files.ts';
+
+const route = routesFor<Accounts>();
+
+const activityFields = {
+  id: z.uuid(),
+  created_at: z.iso.datetime(),
+  action: z.string(),
+  user_id: z.uuid().nullable().describe('The person behind it, through a key too.'),
+  target: namedObject('AuditTarget', { kind: z.string(), id: z.string().nullable() }).nullable(),
+};
+const auditSchema = namedObject('AuditEntry', {
+  ...activityFields,
+  actor: namedObject('AuditActor', {
+    kind: z.enum(['user', 'key', 'system', 'store']),
+    id: z.string().nullable(),
+  }),
+  changes: z.record(z.string(), z.unknown()),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  request_id: z.string().nullable(),
+});
+
+const instant = z.iso.datetime({ offset: true });
+const filters = {
+  actor: z.string().min(1).max(100).optional().describe('The id of a user or of a key.'),
+  action: z
+    .string()
+    .max(100)
+    .regex(/^[a-z_]+(\.[a-z_]+)?$/)
+    .optional()
+    .describe('One action (`member.left`), or all of a subject (`member`).'),
+  target: z.string().min(1).max(100).optional().describe('The id of what it was done to.'),
+  from: instant.optional().describe('From this instant on.'),
+  until: instant.optional().describe('Before this instant.'),
+};
+
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const ACTIVITY = {
+  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f04',
+  created_at: '2026-11-20T08:00:00.000Z',
+  action: 'member.role_changed',
+  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
+  target: { kind: 'user', id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f05' },
+};
+const EVENT = {
+  ...ACTIVITY,
+  actor: { kind: 'user', id: ACTIVITY.user_id },
+  changes: { role: { before: 'member', after: 'admin' } },
+  ip: '203.0.113.7',
+  user_agent: 'Mozilla/5.0',
+  request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
+};
+
+/** What every call has that reads a page of events, and every one that exports them. */
+const reading = {
+  rate: { perMinute: 120, by: 'user' },
+  query: z.strictObject({ ...filters, ...pageQuery }),
+  reply: { 200: pageOf(auditSchema) },
+} as const;
+const exporting = {
+  rate: { perMinute: 10, by: 'user' },
+  query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters }),
+  reply: { 200: z.unknown() },
+} as const;
+const READ = { query: { limit: 20, action: 'member' }, reply: { data: [EVENT], next_cursor: null } } as const;
+const EXPORT = { query: { format: 'jsonl' }, reply: `${JSON.stringify(EVENT)}\n` } as const;
+
+const ofOrganization = {
+  tag: 'Organizations',
+  auth: 'user',
+  within: 'admin',
+  scope: 'account:read',
+  errors: ['not_found', 'forbidden'],
+} as const;
+
+const readOrganization = route(
+  'GET /v1/organizations/:id/audit',
+  {
+    ...ofOrganization,
+    ...reading,
+    summary: 'Read who did what in an organization',
+    description: 'For admins and owners. Newest first.',
+    example: { params: { id: ID }, ...READ },
+  },
+  ({ caller, params, query, origin }, { auditTrail }) => {
+    const { limit, cursor, ...filter } = query;
+    const request = { caller, origin, organization: params.id };
+    return auditTrail.ofOrganization(request, filter, { after: auditCursor(cursor), limit });
+  },
+);
+
+const exportOrganization = route(
+  'GET /v1/organizations/:id/audit/export',
+  {
+    ...ofOrganization,
+    ...exporting,
+    summary: 'Export the audit of an organization',
+    description:
+      'For admins and owners. All events that the filters leave, newest first, as `text/csv` or as JSON lines; fields that a spreadsheet would take for a formula begin with an apostrophe.',
+    example: { params: { id: ID }, ...EXPORT },
+  },
+  async ({ caller, params, query, origin, wire }, { auditTrail }) => {
+    const { format, ...filter } = query;
+    const request = { caller, origin, organization: params.id };
+    await sendAudit({ wire, origin }, format, await auditTrail.exportOrganization(request, filter));
+  },
+);
+
+const readActivity = route(
+  'GET /v1/organizations/:id/activity',
+  {
+    summary: 'Read what happened in an organization',
+    description: 'For all members: who came, went and changed what it is. Newest first.',
+    tag: 'Organizations',
+    auth: 'user',
+    within: 'viewer',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(namedObject('Activity', activityFields)) },
+    errors: ['not_found'],
+    example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [ACTIVITY], next_cursor: null } },
+  },
+  ({ caller, params, query, origin }, { auditTrail }) =>
+    auditTrail.activity(
+      { caller, origin, organization: params.id },
+      { after: auditCursor(query.cursor), limit: query.limit },
+    ),
+);
+
+const ofAccount = { tag: 'Account', auth: 'account', may: 'admin', scope: 'account:read' } as const;
+const OF_A_PERSON =
+  'Of a personal account it has besides what its owner did as a person: sign-ins, also refused ones, devices, passwords, second factors, exports.';
+
+const readAccount = route(
+  'GET /v1/account/audit',
+  {
+    ...ofAccount,
+    ...reading,
+    summary: 'Read who did what in the account that calls are for',
+    description: `For its admins and owners; newest first. ${OF_A_PERSON}`,
+    example: READ,
+  },
+  ({ caller, accountId, query, origin }, { auditTrail }) => {
+    const { limit, cursor, ...filter } = query;
+    const work = { caller, accountId, origin };
+    return auditTrail.ofAccount(work, filter, { after: auditCursor(cursor), limit });
+  },
+);
+
+const exportAccount = route(
+  'GET /v1/account/audit/export',
+  {
+    ...ofAccount,
+    ...exporting,
+    summary: 'Export the audit of the account that calls are for',
+    description: `For its admins and owners. All events that the filters leave, newest first, as \`text/csv\` or as JSON lines; fields that a spreadsheet would take for a formula begin with an apostrophe. ${OF_A_PERSON}`,
+    example: EXPORT,
+  },
+  async ({ caller, accountId, query, origin, wire }, { auditTrail }) => {
+    const { format, ...filter } = query;
+    const events = await auditTrail.exportAccount({ caller, accountId, origin }, filter);
+    await sendAudit({ wire, origin }, format, events);
+  },
+);
+
+const ofAll = { tag: 'Admin', auth: 'admin', scope: 'admin:read' } as const;
+const account = z.uuid().optional().describe('Of this account alone.');
+const adminSchema = auditSchema.extend({ account_id: z.uuid().nullable() }).meta({ id: 'AdminAuditEntry' });
+const ADMIN_EVENT = { ...EVENT, account_id: ID };
+
+const readAll = route(
+  'GET /v1/admin/audit',
+  {
+    ...ofAll,
+    ...reading,
+    summary: 'Read who did what, in all accounts',
+    description: 'Newest first; also what belongs to no account, such as log-ins and work of admins.',
+    query: z.strictObject({ ...filters, account, ...pageQuery }),
+    reply: { 200: pageOf(adminSchema) },
+    example: { query: { limit: 20, action: 'user' }, reply: { data: [ADMIN_EVENT], next_cursor: null } },
+  },
+  ({ query }, { adminAudit }) => {
+    const { limit, cursor, ...filter } = query;
+    return adminAudit.list(filter, { after: auditCursor(cursor), limit });
+  },
+);
+
+const exportAll = route(
+  'GET /v1/admin/audit/export',
+  {
+    ...ofAll,
+    ...exporting,
+    summary: 'Export the audit of all accounts',
+    description:
+      'All events that the filters leave, newest first, as `text/csv` or as JSON lines; that it was exported is an event too.',
+    query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters, account }),
+    example: { query: { format: 'jsonl' }, reply: `${JSON.stringify(ADMIN_EVENT)}\n` },
+  },
+  async ({ caller, query, origin, wire }, { adminAudit }) => {
+    const { format, ...filter } = query;
+    await sendAdminAudit({ wire, origin }, format, await adminAudit.export(caller, filter, origin));
+  },
+);
+
+/** Calls that read what happened: in an organization, in the account that a call is for, in all accounts. */
+export const auditRoutes: Route[] = [
+  readOrganization,
+  exportOrganization,
+  readActivity,
+  readAccount,
+  exportAccount,
+  readAll,
+  exportAll,
+];

@@ -1,0 +1,27 @@
+import { declareErrors } from '#platform/kernel';
+
+declareErrors({
+  last_owner: {
+    status: 409,
+    message: 'An organization keeps at least one owner. Make someone else an owner first.',
+  },
+  too_many_organizations: {
+    status: 409,
+    message:
+      'A user can own no more organizations than this. Close one, or make someone else its only owner.',
+  },
+  already_member: { status: 409, message: 'This user is a member already.' },
+  invited_too_often: {
+    status: 429,
+    message: 'This email address has been sent enough invitations for now. Try again in an hour.',
+  },
+  already_invited: {
+    status: 409,
+    message: 'There is an open invitation to this email address. Resend or revoke it.',
+  },
+  invitation_for_another: {
+    status: 403,
+    message: 'This invitation was sent to another email address. Sign in as its owner.',
+  },
+  invitation_expired: { status: 410, message: 'This invitation has expired. Ask for another one.' },
+});

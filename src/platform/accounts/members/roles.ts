@@ -1,0 +1,40 @@
+import { type Database, keepUntil } from '#platform/db';
+import type { Role } from '#platform/http';
+import type { AccountId, Clock, UserId } from '#platform/kernel';
+import { roleIn } from '../store.ts';
+
+/** An account whose members or state changed. */
+const CHANGED = 'accounts.changed';
+
+export interface Roles {
+  /** A user's role in an account; undefined when they are no member, or there is no such account (any more). */
+  roleOf(userId: UserId, accountId: AccountId): Promise<Role | undefined>;
+  /** The kind of an account that a user is a member of; undefined as above. */
+  kindOf(userId: UserId, accountId: AccountId): Promise<Kind | undefined>;
+  /** Tells all processes that an account's members or state changed. Call it after the commit. */
+  changed(accountId: AccountId): void;
+  close(): void;
+}
+
+type Kind = 'personal' | 'organization';
+
+interface Place {
+  readonly role: Role;
+  readonly kind: Kind;
+}
+
+/** Roles, kept for seconds: each call asks for one. */
+export function createRoles({ db, clock }: { readonly db: Database; readonly clock: Clock }): Roles {
+  const kept = keepUntil<Place | undefined>({ db, clock, topic: CHANGED });
+  const placeOf = (userId: UserId, accountId: AccountId) =>
+    kept.get(accountId, `${accountId} ${userId}`, async () => {
+      const [[row]] = await db.system('accounts.membership', [roleIn(userId, accountId)]);
+      return row;
+    });
+  return {
+    roleOf: async (userId, accountId) => (await placeOf(userId, accountId))?.role,
+    kindOf: async (userId, accountId) => (await placeOf(userId, accountId))?.kind,
+    changed: (accountId) => db.signal(CHANGED, accountId),
+    close: kept.close,
+  };
+}

@@ -1,0 +1,186 @@
+import { commitPoint } from '#platform/db';
+import {
+  answer,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+  ROLES,
+} from '#platform/http';
+import { z } from 'zod';
+import type { Accounts } from '../accounts.ts';
+
+const MADE = commitPoint('accounts.organization-made', 'an organization with its owner');
+
+const route = routesFor<Accounts>();
+const tag = 'Organizations';
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
+export const organizationSchema = namedObject('Organization', {
+  id: z.uuid(),
+  name: z.string(),
+  status: z.enum(['active', 'suspended']),
+  role: z.enum(ROLES),
+  restorable_until: z.iso
+    .datetime()
+    .nullable()
+    .describe('Until when a closed one can be opened again; null: it is open.'),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+const position = z.tuple([z.uuid()]);
+
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+export const ORGANIZATION = {
+  id: ID,
+  name: 'Acme',
+  status: 'active',
+  role: 'owner',
+  restorable_until: null,
+  created_at: '2026-11-20T08:00:00.000Z',
+  updated_at: '2026-11-20T08:00:00.000Z',
+};
+
+/** The place after which a page starts, from its cursor. */
+export function after(query: { readonly cursor?: string | undefined }): string | undefined {
+  return query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
+}
+
+const makeOrganization = route(
+  'POST /v1/organizations',
+  {
+    summary: 'Make an organization',
+    description: 'An account that several users act for. Whoever makes it is its owner.',
+    tag,
+    auth: 'user',
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    body: namedObject('CreateOrganizationRequest', { name }),
+    reply: { 201: organizationSchema },
+    errors: ['conflict', 'too_many_organizations'],
+    example: { body: { name: 'Acme' }, reply: ORGANIZATION },
+  },
+  ({ caller, body, once, origin }, accounts) =>
+    once(MADE, async (tx) => {
+      const view = await accounts.organizations.makeIn(tx, { userId: caller.userId, origin }, body.name);
+      return answer(201, view, { Location: `/v1/organizations/${view.id}` });
+    }),
+);
+
+const listOrganizations = route(
+  'GET /v1/organizations',
+  {
+    summary: 'List your organizations',
+    description:
+      'Newest first; with `closed=true` those that you have closed and may open again. A key sees the one that it is bound to.',
+    tag,
+    auth: 'user',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({ closed: z.enum(['true', 'false']).optional(), ...pageQuery }),
+    reply: { 200: pageOf(organizationSchema) },
+    example: { query: { limit: 20 }, reply: { data: [ORGANIZATION], next_cursor: null } },
+  },
+  ({ caller, query }, accounts) =>
+    accounts.organizations.list(caller, {
+      after: after(query),
+      limit: query.limit,
+      closed: query.closed === 'true',
+    }),
+);
+
+const getOrganization = route(
+  'GET /v1/organizations/:id',
+  {
+    summary: 'Read an organization',
+    tag,
+    auth: 'user',
+    within: 'viewer',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: organizationSchema },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: ORGANIZATION },
+  },
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.get({ caller, origin, organization: params.id }),
+);
+
+const renameOrganization = route(
+  'PATCH /v1/organizations/:id',
+  {
+    summary: 'Rename an organization',
+    description: 'For admins and owners.',
+    tag,
+    auth: 'user',
+    within: 'admin',
+    scope: 'account:write',
+    rate: { perMinute: 30, by: 'user' },
+    body: namedObject('UpdateOrganizationRequest', { name }),
+    reply: { 200: organizationSchema },
+    errors: ['not_found', 'forbidden'],
+    example: { params: { id: ID }, body: { name: 'Acme' }, reply: ORGANIZATION },
+  },
+  ({ caller, params, body, origin }, accounts) =>
+    accounts.organizations.rename({ caller, origin, organization: params.id }, body.name),
+);
+
+const closeOrganization = route(
+  'DELETE /v1/organizations/:id',
+  {
+    summary: 'Close an organization',
+    description:
+      'For owners. From then on nobody reaches it, its keys are refused, and nothing more is spent for it; what runs already ends. For 14 days it can be opened again; then it is erased.',
+    tag,
+    auth: 'user',
+    within: 'owner',
+    scope: 'session',
+    stepUp: true,
+    rate: { perMinute: 10, by: 'user' },
+    reply: { 200: organizationSchema },
+    errors: ['not_found', 'forbidden', 'step_up_required'],
+    example: {
+      params: { id: ID },
+      reply: { ...ORGANIZATION, restorable_until: '2026-12-04T08:00:00.000Z' },
+    },
+  },
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.close({ caller, origin, organization: params.id }),
+);
+
+const restoreOrganization = route(
+  'POST /v1/organizations/:id/restore',
+  {
+    summary: 'Open a closed organization again',
+    description:
+      'For owners, for 14 days after it was closed: members, keys, plans and invitations are as they were. It takes no Idempotency-Key: what is open stays open.',
+    tag,
+    auth: 'user',
+    within: 'owner',
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    reply: { 200: organizationSchema },
+    errors: ['not_found', 'forbidden', 'conflict', 'too_many_organizations'],
+    idempotency: 'none',
+    example: { params: { id: ID }, reply: ORGANIZATION },
+  },
+  ({ caller, params, origin }, accounts) =>
+    accounts.organizations.restore({ caller, origin, organization: params.id }),
+);
+
+/** Calls on organizations themselves. */
+export const organizationRoutes: Route[] = [
+  makeOrganization,
+  listOrganizations,
+  getOrganization,
+  renameOrganization,
+  closeOrganization,
+  restoreOrganization,
+];

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A setting that is JSON, or the name of a file that holds it. */
+interface JsonSetting {
+  readonly text: string;
+  readonly value: unknown;
+  /** Absolute; undefined where the setting is the JSON itself. */
+  readonly path: string | undefined;
+}
+
+/** Reads one; answers what is wrong with it as text, without quoting it. */
+function readJson(setting: string): JsonSetting | string {
+  const path = /^\s*[[{]/.test(setting) ? undefined : resolve(setting);
+  let text = setting;
+  try {
+    if (path !== undefined) text = readFileSync(path, 'utf8');
+  } catch {
+    return 'names a file that can not be read';
+  }
+  try {
+    return { text, path, value: JSON.parse(text) as unknown };
+  } catch {
+    return 'is not valid JSON';
+  }
+}
+
+/** The file of prices, models, aliases and policies, as text that is JSON; the AI module knows what it says. */
+export interface AiSettingsText {
+  readonly text: string;
+  /** Absolute; undefined where the setting is the JSON itself, which does not change while the process runs. */
+  readonly path: string | undefined;
+}
+
+/** Reads AI_CONFIG. Answers what is wrong with it as text. */
+export function readAiSettings(value: string): AiSettingsText | string {
+  const json = readJson(value);
+  return typeof json === 'string' ? json : { text: json.text, path: json.path };
+}
+
+/** An OpenAI-compatible place to send model calls to. */
+export interface UpstreamSetting {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  /** The header that takes the key as it is; `Authorization: Bearer` when not said. */
+  readonly authHeader?: string | undefined;
+  /** The models that it serves; not said: whatever the policies and the catalogue name. */
+  readonly models: readonly string[] | undefined;
+}
+
+const upstream = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
+  base_url: z.url({ protocol: /^https?$/ }),
+  api_key: z.string().min(1).optional(),
+  auth_header: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,60}$/i)
+    .optional(),
+  models: z.array(z.string().min(1)).optional(),
+});
+
+/** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
+export function readUpstreams(value: string): readonly UpstreamSetting[] | string {
+  const json = readJson(value);
+  if (typeof json === 'string') return json;
+  const parsed = z.array(upstream).safeParse(json.value);
+  if (!parsed.success) return `is not a list of upstreams (see ${placeOf(parsed.error)})`;
+  const names = parsed.data.map(({ name }) => name);
+  if (new Set(names).size < names.length) return 'names an upstream twice';
+  return parsed.data.map(({ name, base_url, api_key, auth_header, models }) => ({
+    name,
+    baseUrl: base_url.replace(/\/+$/, ''),
+    apiKey: api_key,
+    ...(auth_header === undefined ? {} : { authHeader: auth_header }),
+    models,
+  }));
+}
+
+function placeOf(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return issue === undefined || issue.path.length === 0 ? 'the top' : issue.path.map(String).join('.');
+}
+
+/** How many calls may be under way at once at a provider, over all processes. */
+export interface SlotSetting {
+  readonly provider: string;
+  /** `*`: all models of the provider together. */
+  readonly model: string;
+  /** undefined: both lanes together. */
+  readonly lane: 'interactive' | 'batch' | undefined;
+  readonly limit: number;
+}
+
+const ENTRY = /^([a-z][a-z0-9-]{0,40})\/(\S+?)(?::(interactive|batch))?\s*=\s*([1-9]\d{0,5})$/;
+
+/** Reads AI_SLOTS: `minimax/*:batch=4, openai/gpt-4.1=20`. Answers what is wrong with it as text. */
+export function readSlots(value: string): readonly SlotSetting[] | string {
+  const slots: SlotSetting[] = [];
+  const entries = value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  for (const [at, entry] of entries.entries()) {
+    const [, provider, model, lane, limit] = ENTRY.exec(entry) ?? [];
+    if (provider === undefined || model === undefined)
+      return `is not a list of slots: entry ${at + 1} is not like openai/gpt-4.1=20 or minimax/*:batch=4`;
+    const isTwice = slots.some(
+      (one) => one.provider === provider && one.model === model && one.lane === lane,
+    );
+    if (isTwice) return `names the slots of entry ${at + 1} twice`;
+    slots.push({ provider, model, lane: laneOf(lane), limit: Number(limit) });
+  }
+  return slots;
+}
+
+function laneOf(text: string | undefined): SlotSetting['lane'] {
+  return text === 'interactive' || text === 'batch' ? text : undefined;
+}

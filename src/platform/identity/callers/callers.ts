@@ -1,0 +1,173 @@
+import { commitPoint, type Database } from '#platform/db';
+import type { Caller } from '#platform/http';
+import { type Clock, sha256 } from '#platform/kernel';
+import type { AccessTokens } from '../signing-keys/access-tokens.ts';
+import type { Guessing } from '../guessing/guessing.ts';
+import { callerOfKey, callerOfSession, keyUsed } from './caller-store.ts';
+
+export const KEY_PREFIX = 'pl_';
+
+const KEY_USED = commitPoint('identity.key-used', 'when a key was last used');
+/** What changed: the id of a session, key, user or account. */
+const REVOKED = 'identity.revoked';
+/**
+ * A revocation must bite within 10 s even where its signal is lost. From this age on a caller is looked up again
+ * behind the call that noticed, so that in steady use no call waits.
+ */
+const STALE_MS = 4_000;
+/** From this age on a call waits for the look-up. */
+const DEAD_MS = 9_000;
+/** About 10 MB. The one that was used longest ago goes first. */
+const CAPACITY = 10_000;
+/** Wrong keys that are remembered: a program that comes again and again with one that was revoked makes no new guess. */
+const WRONG_KEYS = 1_000;
+/** Longer than any token of ours. */
+const LONGEST_BEARER = 4_096;
+
+interface Known {
+  readonly caller: Caller;
+  /** Of a key: the keys that it comes from, with whose end it ends. */
+  readonly makers: readonly string[];
+  /** When the token itself ends, in wall milliseconds. */
+  readonly endsAt: number;
+  /** Before the look-up began, on the clock that never jumps. */
+  readonly checkedAt: number;
+}
+
+export interface Callers {
+  /**
+   * Who a bearer token stands for: an access token or an API key in force; undefined for anything else. Wrong keys are
+   * counted by the address that they come from, where it is given: it throws `too_many_attempts`.
+   */
+  identify(bearer: string, ip?: string): Promise<Caller | undefined>;
+  /** Tells all processes that a session, key or user no longer stands as it did. Call it after the commit. */
+  forget(id: string): void;
+  /** Waits for what is still written behind the calls. */
+  close(): Promise<void>;
+}
+
+/** Tells all processes that a session, key, user or account no longer stands as it did. Call it after the commit. */
+export const callerChanged = (db: Database, id: string): void => db.signal(REVOKED, id);
+
+/** Verified callers, kept for seconds: signature and look-up stay off the path of most calls. */
+export function createCallers(parts: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly tokens: AccessTokens;
+  readonly guessing: Pick<Guessing, 'missed'>;
+}): Callers {
+  const { db, clock } = parts;
+  const known = new Map<string, Known>();
+  let underWay = new Map<string, Promise<Known | undefined>>();
+  const behind = new Set<Promise<unknown>>();
+  const wrongKeys = new Set<string>();
+  let revocations = 0;
+
+  const stopHearing = db.onSignal(REVOKED, (id) => {
+    // A look-up that began before the revocation must not be kept, nor joined by later calls.
+    revocations += 1;
+    underWay = new Map();
+    for (const [hash, { caller, makers }] of known) {
+      const { userId, sessionId, keyId, accountId } = caller;
+      if ([userId, sessionId, keyId, accountId, ...makers].includes(id)) known.delete(hash);
+    }
+  });
+
+  async function lookUp(hash: string, bearer: string): Promise<Known | undefined> {
+    const before = revocations;
+    const found = bearer.startsWith(KEY_PREFIX) ? await keyCaller(hash) : await tokenCaller(bearer);
+    known.delete(hash);
+    if (found !== undefined && before === revocations) keep(hash, found);
+    return found;
+  }
+
+  async function tokenCaller(bearer: string): Promise<Known | undefined> {
+    const checkedAt = clock.monotonic();
+    const claims = await parts.tokens.verify(bearer);
+    if (claims === undefined) return undefined;
+    const { userId, sessionId } = claims;
+    const [[row]] = await db.system('identity.credentials', [callerOfSession(userId, sessionId)]);
+    if (row === undefined) return undefined;
+    const { role: platformRole, account_id: accountId } = row;
+    const caller: Caller = { userId, sessionId, platformRole, accountId, scopes: ['*'] };
+    return { caller, makers: [], checkedAt, endsAt: claims.expiresAt * 1000 };
+  }
+
+  async function keyCaller(hash: string): Promise<Known | undefined> {
+    const checkedAt = clock.monotonic();
+    const [[key]] = await db.system('identity.credentials', [callerOfKey(hash)]);
+    if (key === undefined) return undefined;
+    const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
+    if (key.use_is_old) doBehind(db.tenant(accountId, KEY_USED, [keyUsed(accountId, keyId)]));
+    const endsAt = key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
+    const [firstKeyId] = makers;
+    const first = firstKeyId === undefined ? {} : { firstKeyId };
+    const caller: Caller = { userId, keyId, ...first, platformRole, accountId, scopes };
+    return { caller, makers, checkedAt, endsAt };
+  }
+
+  function keep(hash: string, entry: Known): void {
+    if (known.size >= CAPACITY) {
+      const [oldest] = known.keys();
+      if (oldest !== undefined) known.delete(oldest);
+    }
+    known.set(hash, entry);
+  }
+
+  /** One look-up at a time for each token, however many calls come with it. */
+  function checked(hash: string, bearer: string): Promise<Known | undefined> {
+    const running = underWay.get(hash);
+    if (running !== undefined) return running;
+    const registry = underWay;
+    const started = lookUp(hash, bearer).finally(() => registry.delete(hash));
+    registry.set(hash, started);
+    return started;
+  }
+
+  function isNewWrong(hash: string): boolean {
+    if (wrongKeys.has(hash)) return false;
+    const [oldest] = wrongKeys;
+    if (wrongKeys.size >= WRONG_KEYS && oldest !== undefined) wrongKeys.delete(oldest);
+    wrongKeys.add(hash);
+    return true;
+  }
+
+  /** What no call waits for. When it fails, the entry grows old and the next call meets the failure itself. */
+  function doBehind(work: Promise<unknown>): void {
+    const settled: Promise<unknown> = work.catch(() => {}).finally(() => behind.delete(settled));
+    behind.add(settled);
+  }
+
+  async function identify(bearer: string): Promise<Caller | undefined> {
+    if (bearer.length > LONGEST_BEARER) return undefined;
+    const hash = sha256(bearer);
+    const entry = known.get(hash);
+    if (entry === undefined) return (await checked(hash, bearer))?.caller;
+    if (clock.now() >= entry.endsAt) {
+      known.delete(hash);
+      return undefined;
+    }
+    const age = clock.monotonic() - entry.checkedAt;
+    if (age >= DEAD_MS) return (await checked(hash, bearer))?.caller;
+    if (age >= STALE_MS) doBehind(checked(hash, bearer));
+    // Used last is dropped last: a Map keeps the order of insertion.
+    known.delete(hash);
+    known.set(hash, entry);
+    return entry.caller;
+  }
+
+  return {
+    async identify(bearer, ip) {
+      const caller = await identify(bearer);
+      if (caller === undefined && ip !== undefined && bearer.startsWith(KEY_PREFIX)) {
+        if (isNewWrong(sha256(bearer))) await parts.guessing.missed('key', ip);
+      }
+      return caller;
+    },
+    forget: (id) => callerChanged(db, id),
+    async close() {
+      stopHearing();
+      while (behind.size > 0) await Promise.all(behind);
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { actorOf } from '#platform/audit';
+import { commitPoint } from '#platform/db';
+import {
+  answer,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+} from '#platform/http';
+import { z } from 'zod';
+import type { Identity } from '../identity.ts';
+
+const MADE = commitPoint('identity.key-made', 'an API key');
+const ROTATED = commitPoint('identity.key-rotated', 'another secret of an API key');
+
+const route = routesFor<Identity>();
+/** Micro-dollars: a million dollars a month are no budget of one key any more. */
+const MOST_BUDGET = 1_000_000_000_000;
+const tag = 'API keys';
+const position = z.tuple([z.uuid()]);
+
+const keySchema = namedObject('ApiKey', {
+  id: z.uuid(),
+  name: z.string(),
+  prefix: z.string().describe('The first characters, to tell keys apart by.'),
+  scopes: z.array(z.string()),
+  made_by: z.uuid().nullable().describe('The key that made it, with which it ends; null: a person did.'),
+  monthly_budget_micros: z
+    .int()
+    .nullable()
+    .describe(
+      'What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may.',
+    ),
+  user_id: z.uuid().describe('Whose role counts when the key is used.'),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable(),
+});
+
+const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const EXAMPLE = {
+  id: ID,
+  name: 'Nightly import',
+  prefix: 'pl_Zk3vQ8sT',
+  scopes: ['reel:read', 'reel:write'],
+  made_by: null,
+  monthly_budget_micros: 20_000_000,
+  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
+  created_at: '2026-11-20T08:00:00.000Z',
+  expires_at: null,
+  last_used_at: null,
+};
+
+const shownOnce = z
+  .string()
+  .nullable()
+  .describe('Shown once: null where the call is repeated with its Idempotency-Key.');
+const newKeySchema = keySchema.extend({ key: shownOnce }).meta({ id: 'NewApiKey' });
+
+const makeKey = route(
+  'POST /v1/api-keys',
+  {
+    summary: 'Make an API key',
+    description:
+      'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself: no scope beyond its own, no later end, and no larger budget; what the keys that come from it spend counts in its budget too. Keys can come from keys five deep.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'keys:write',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    body: namedObject('CreateApiKeyRequest', {
+      name: z.string().trim().min(1).max(100),
+      scopes: z.array(z.string().max(100)).min(1).max(50),
+      expires_at: z.iso.datetime({ offset: true }).optional(),
+      monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
+    }),
+    reply: { 201: newKeySchema },
+    errors: ['forbidden', 'not_found'],
+    secrets: ['key'],
+    example: {
+      body: {
+        name: 'Nightly import',
+        scopes: ['reel:read', 'reel:write'],
+        monthly_budget_micros: 20_000_000,
+      },
+      reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' },
+    },
+  },
+  ({ caller, accountId, role, body, once, origin }, { keys }) => {
+    keys.assertMayMake({ caller, accountId, role }, body);
+    const { name, scopes, expires_at: expiresAt, monthly_budget_micros: monthlyBudget } = body;
+    return once(MADE, async (tx) => {
+      const made = await keys.createKey(tx, {
+        accountId,
+        userId: caller.userId,
+        name,
+        scopes,
+        expiresAt,
+        monthlyBudget,
+        actor: actorOf(caller),
+        origin,
+      });
+      return answer(201, { ...made.view, key: made.key });
+    });
+  },
+);
+
+const listKeys = route(
+  'GET /v1/api-keys',
+  {
+    summary: 'List API keys',
+    description: 'Those in force, newest first: your own, or as an admin those of all members.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(keySchema) },
+    example: { query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
+  },
+  ({ caller, accountId, role, query }, { keys }) => {
+    const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
+    return keys.list({ caller, accountId, role }, { after, limit: query.limit });
+  },
+);
+
+const revokeKey = route(
+  'DELETE /v1/api-keys/:id',
+  {
+    summary: 'Revoke an API key',
+    description:
+      'With it end all keys that come from it: at once for whatever spends, within 10 seconds for the rest. Your own, or as an admin any of the account.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'keys:write',
+    rate: { perMinute: 60, by: 'user' },
+    reply: { 200: okReply },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: { ok: true } },
+  },
+  async ({ caller, accountId, role, params, origin }, { keys }) => {
+    await keys.revoke({ caller, accountId, role }, params.id, origin);
+    return { ok: true };
+  },
+);
+
+const rotateKey = route(
+  'POST /v1/api-keys/:id/rotate',
+  {
+    summary: 'Rotate an API key',
+    description:
+      'Gives a key of yours another secret, which is in this answer and nowhere else; the former one is over within 10 seconds. All else stays: its id, its maker, its budget with what was spent of it, and the keys that it made. A key can rotate itself and the keys that come from it.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'keys:write',
+    stepUp: true,
+    rate: { perMinute: 20, by: 'user' },
+    reply: { 200: newKeySchema },
+    errors: ['not_found'],
+    secrets: ['key'],
+    example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
+  },
+  async ({ caller, accountId, role, params, once, origin }, { keys }) => {
+    const acting = { caller, accountId, role, origin };
+    const rotated = await once(ROTATED, async (tx) => {
+      const { key, view } = await keys.rotateIn(tx, acting, params.id);
+      return answer(200, { ...view, key });
+    });
+    keys.rotated(params.id);
+    return rotated;
+  },
+);
+
+/** Calls on API keys. */
+export const keyRoutes: Route[] = [makeKey, listKeys, revokeKey, rotateKey];

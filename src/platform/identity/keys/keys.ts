@@ -1,0 +1,211 @@
+import { type Actor, actorOf, type Audit, type RequestOrigin } from '#platform/audit';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { atLeast, type Caller, type Page, page, type Role } from '#platform/http';
+import {
+  type AccountId,
+  AppError,
+  type Clock,
+  type Ids,
+  type KeyId,
+  type Random,
+  randomToken,
+  sha256,
+  type UserId,
+} from '#platform/kernel';
+import { type Callers, KEY_PREFIX } from '../callers/callers.ts';
+import { depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
+import { assertGrantable } from './scopes.ts';
+
+const REVOKE = commitPoint('identity.key-revoke', 'a revoked key');
+/** How many keys a key may come from, as its table says. Each is a budget more that admission looks at. */
+const MOST_MAKERS = 5;
+/** How much of a key is kept to tell it apart by: the prefix and 8 of 43 characters. */
+const SHOWN_LENGTH = KEY_PREFIX.length + 8;
+
+export interface KeysParts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly audit: Audit;
+  readonly callers: Callers;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** A key as lists show it. */
+export interface KeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly string[];
+  /** The key that made it; null: a person did. */
+  readonly made_by: string | null;
+  /** Micro-dollars; null: as much as the account may. */
+  readonly monthly_budget_micros: number | null;
+  readonly user_id: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+}
+
+export interface KeyToMake {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** ISO 8601; none: until it is revoked. */
+  readonly expiresAt?: string | undefined;
+  /** What calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
+  readonly monthlyBudget?: number | undefined;
+  readonly actor: Actor;
+  readonly origin?: RequestOrigin | undefined;
+}
+
+/** A caller at work in an account, with their role there. */
+export interface Acting {
+  readonly caller: Caller;
+  readonly accountId: AccountId;
+  readonly role: Role;
+}
+
+export interface Keys {
+  /** Makes a key outright, in a scope that may write keys of the account. The key itself is in this answer and nowhere else. */
+  createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;
+  /** Checks what a caller asks for: scopes that exist, none beyond the caller's own, and an end that lies ahead. */
+  assertMayMake(
+    acting: Acting,
+    key: { readonly scopes: readonly string[]; readonly expires_at?: string | undefined },
+  ): void;
+  /** The caller's keys in the account; its admins see those of all members. */
+  list(
+    acting: Acting,
+    query: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<Page<KeyView>>;
+  /**
+   * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
+   * within 10 s for the rest.
+   */
+  revoke(acting: Acting, keyId: string, origin: RequestOrigin): Promise<void>;
+  /**
+   * Gives one of the caller's own keys another secret; all else of it stays: its id, maker, budget with what was spent, and the
+   * keys that it made. A key does so for itself and for what comes from it. Tell `rotated` after the commit.
+   */
+  rotateIn(
+    tx: Transaction,
+    acting: Acting & { readonly origin: RequestOrigin },
+    keyId: string,
+  ): Promise<{ key: string; view: KeyView }>;
+  /** The former secret is over within 10 s. */
+  rotated(keyId: string): void;
+}
+
+export function createKeys(parts: KeysParts): Keys {
+  const { db, ids, random, audit, callers } = parts;
+  return {
+    async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, origin }) {
+      const { key, ...secret } = newSecret(random);
+      const keyId = ids.next<KeyId>();
+      const maker = actor.kind === 'key' ? actor.keyId : undefined;
+      if (maker !== undefined) await assertMayHaveMore(tx, accountId, maker);
+      const [row] = await tx.run(
+        insertKey({ accountId, userId, keyId, name, scopes, expiresAt, monthlyBudget, maker, ...secret }),
+      );
+      if (row === undefined) throw new Error('a key was not stored');
+      const target = { kind: 'key', id: keyId };
+      await audit.recordIn(tx, {
+        action: 'key.made',
+        actor,
+        accountId,
+        target,
+        changes: { name, scopes, made_by: row.made_by, monthly_budget_micros: row.monthly_budget_micros },
+        origin,
+      });
+      return { keyId, key, view: view(row) };
+    },
+    assertMayMake({ caller, accountId }, { scopes, expires_at: expiresAt }) {
+      // A key is bound to its account, whatever the request names.
+      if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
+      assertGrantable(caller, scopes, parts.scopes);
+      if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now()) {
+        const message = 'A key expires in the future.';
+        throw new AppError('validation_failed', {
+          message,
+          details: { issues: [{ path: 'body.expires_at', message }] },
+        });
+      }
+    },
+    async list({ caller, accountId, role }, { after, limit }) {
+      const userId = atLeast(role, 'admin') ? undefined : caller.userId;
+      const [rows] = await db.tenant(accountId, [listKeys(accountId, { userId, after, limit: limit + 1 })]);
+      return page(rows, limit, { item: view, position: ({ id }) => [id] });
+    },
+    async revoke({ caller, accountId, role }, keyId, origin) {
+      const owner = atLeast(role, 'admin') ? undefined : caller.userId;
+      const revoked = await db.tenant(accountId, REVOKE, async (tx) => {
+        const [row] = await tx.run(revokeKey(accountId, keyId as KeyId, owner));
+        if (row === undefined) return false;
+        const target = { kind: 'key', id: keyId };
+        await audit.recordIn(tx, {
+          action: 'key.revoked',
+          actor: actorOf(caller),
+          accountId,
+          target,
+          origin,
+        });
+        return true;
+      });
+      if (!revoked) throw new AppError('not_found');
+      callers.forget(keyId);
+    },
+    async rotateIn(tx, { caller, accountId, origin }, keyId) {
+      const { key, ...secret } = newSecret(random);
+      const { userId, keyId: by } = caller;
+      const [row] = await tx.run(rotateKey(accountId, keyId as KeyId, { userId, by, ...secret }));
+      if (row === undefined) throw new AppError('not_found');
+      const target = { kind: 'key', id: keyId };
+      await audit.recordIn(tx, {
+        action: 'key.rotated',
+        actor: actorOf(caller),
+        accountId,
+        target,
+        changes: { prefix: row.prefix },
+        origin,
+      });
+      return { key, view: view(row) };
+    },
+    rotated: (keyId) => callers.forget(keyId),
+  };
+}
+
+/** A key's secret, and what is kept of it. */
+function newSecret(random: Random): { key: string; prefix: string; tokenHash: string } {
+  const key = randomToken(random, KEY_PREFIX);
+  return { key, prefix: key.slice(0, SHOWN_LENGTH), tokenHash: sha256(key) };
+}
+
+/** Throws when a key that makes another was revoked a moment ago, or comes from as many as a key may. */
+async function assertMayHaveMore(tx: Transaction, accountId: AccountId, maker: KeyId): Promise<void> {
+  const [found] = await tx.run(depthOf(accountId, maker));
+  if (found === undefined) throw new AppError('unauthenticated');
+  if (found.depth >= MOST_MAKERS) {
+    throw new AppError('forbidden', {
+      message: `This key comes from ${MOST_MAKERS} others, and makes none.`,
+      details: { most: MOST_MAKERS },
+    });
+  }
+}
+
+function view(row: KeyRow): KeyView {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    scopes: row.scopes,
+    made_by: row.made_by,
+    monthly_budget_micros: row.monthly_budget_micros,
+    user_id: row.user_id,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,182 @@
+import type { RequestOrigin } from '#platform/audit';
+import { mailTimeNow } from '#platform/mail';
+import { commitPoint, type Transaction } from '#platform/db';
+import { addressBlock } from '#platform/http';
+import { AppError, sha256, type UserId } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
+import type { Callers } from '../callers/callers.ts';
+import {
+  assertVerified,
+  authTokens,
+  type SessionOpeningParts,
+  REFRESH_PREFIX,
+  type SignInRule,
+} from './session-opening.ts';
+import type { AuthTokens } from './sign-in-replies.ts';
+import {
+  endSession,
+  lockSession,
+  rotate,
+  rotatedLately,
+  sessionOfToken,
+  type SessionToRefresh,
+  tokenState,
+} from './session-store.ts';
+import { type CredentialRow, userById } from '../users/user-store.ts';
+
+const REFRESH = commitPoint(
+  'identity.refresh',
+  'a rotated refresh token and its successor, or the end of their family',
+);
+
+export interface RefreshingParts extends SessionOpeningParts {
+  readonly callers: Callers;
+  readonly secrets: Pick<Secrets, 'derived'>;
+}
+
+/** A refresh token that somebody came with, whose session is locked. */
+interface Presented {
+  readonly userId: UserId;
+  readonly sessionId: string;
+  readonly tokenHash: string;
+  readonly text: string;
+  readonly origin: RequestOrigin;
+}
+
+/**
+ * A new pair for a refresh token, which is used up by it. It has one successor: whoever comes again within the grace gets
+ * that one, and whoever comes later ends the session. Throws `refreshed_too_often`.
+ */
+export async function refresh(
+  parts: RefreshingParts,
+  refreshToken: string,
+  origin: RequestOrigin,
+): Promise<AuthTokens> {
+  const { db } = parts;
+  const tokenHash = sha256(refreshToken);
+  const [[found]] = await db.system('identity.credentials', [sessionOfToken(tokenHash)]);
+  if (found === undefined) throw over();
+  const { user_id: userId, session_id: sessionId } = found;
+  const token = { userId, sessionId, tokenHash, text: refreshToken, origin };
+
+  const outcome = await db.system('identity.credentials', REFRESH, async (tx) => {
+    // The family's lock: of two refreshes at once the second sees what the first did.
+    const [[session], [how], [user]] = await tx.runAll([
+      lockSession(userId, sessionId, parts.sessionDays),
+      tokenState(token),
+      // Not locked: whoever suspends a user locks first the user, then the sessions, and finds this one then.
+      userById(userId),
+    ]);
+    if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
+    if (how.state === 'expired') return 'over';
+    if (how.state === 'reused') {
+      await replayed(parts, tx, { user, session, origin });
+      return 'reused';
+    }
+    assertVerified(user, parts.emailVerification);
+    if (!(await mayGoOn(parts, tx, { userId, method: session.method, origin }))) return 'over';
+    const next =
+      how.state === 'fresh' ? await rotated(parts, tx, { token, session }) : await newest(parts, tx, token);
+    return next === undefined ? 'over' : { user, next };
+  });
+  if (outcome === 'reused') {
+    parts.callers.forget(sessionId);
+    parts.mail.wake();
+  }
+  if (typeof outcome === 'string') throw over();
+  return authTokens(parts, outcome.user, { sessionId, refreshToken: outcome.next });
+}
+
+/** What comes after a token, by each of our keys: made of the token itself, so that it rests nowhere and is the same each time. */
+function successorsOf({ secrets }: RefreshingParts, text: string): string[] {
+  return secrets.derived(text, 'refresh token').map((derived) => `${REFRESH_PREFIX}${derived}`);
+}
+
+async function rotated(
+  parts: RefreshingParts,
+  tx: Transaction,
+  { token, session }: { readonly token: Presented; readonly session: SessionToRefresh },
+): Promise<string | undefined> {
+  if (session.wait_seconds > 0)
+    throw new AppError('refreshed_too_often', { retryAfter: session.wait_seconds });
+  const [next] = successorsOf(parts, token.text);
+  if (next === undefined) return undefined;
+  const ipBlock = addressBlock(token.origin.ip);
+  await tx.runAll(rotate({ ...token, successorHash: sha256(next), ipBlock }, parts.sessionDays));
+  return next;
+}
+
+/**
+ * The newest of those that came of a token within the grace. A page and the server that renders it refresh from two addresses,
+ * and so does a telephone that leaves a house: it is written down, and refused to nobody. Both hold one token then, and who
+ * is second to use that one up ends the session. undefined: its key is gone.
+ */
+async function newest(
+  parts: RefreshingParts,
+  tx: Transaction,
+  { userId, sessionId, tokenHash, text, origin }: Presented,
+): Promise<string | undefined> {
+  const rows = await tx.run(rotatedLately(userId, sessionId));
+  const after = new Map(rows.map((row) => [row.token_hash, row]));
+  if (after.get(tokenHash)?.rotated_from !== addressBlock(origin.ip))
+    await parts.audit.recordIn(tx, {
+      action: 'session.refreshed_elsewhere',
+      actor: { kind: 'user', userId },
+      target: { kind: 'session', id: sessionId },
+      origin,
+    });
+  let last = text;
+  for (let row = after.get(tokenHash); row !== undefined; row = after.get(sha256(last))) {
+    const { successor_hash: hash } = row;
+    const next = successorsOf(parts, last).find((one) => sha256(one) === hash);
+    if (next === undefined) return undefined;
+    last = next;
+  }
+  return last;
+}
+
+/** What binds the user by now counts, also when they signed in before it did. */
+async function mayGoOn(
+  { signInRule }: RefreshingParts,
+  tx: Transaction,
+  signIn: Omit<Parameters<SignInRule>[1], 'opens'>,
+): Promise<boolean> {
+  try {
+    await signInRule?.(tx, { ...signIn, opens: false });
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
+/** Whoever came second with a token has stolen it, or was stolen from: nobody can tell, so the session ends for both. */
+async function replayed(
+  { audit, mail, clock }: RefreshingParts,
+  tx: Transaction,
+  { user, session, origin }: Replay,
+): Promise<void> {
+  const { user_id: userId } = user;
+  await tx.run(endSession(userId, session.id, 'reuse'));
+  await audit.recordIn(tx, {
+    action: 'session.reuse_detected',
+    actor: { kind: 'system' },
+    target: { kind: 'user', id: userId },
+    changes: { session: session.id },
+    origin,
+  });
+  const facts = { device: session.device, at: mailTimeNow(clock) };
+  const { requestId } = origin;
+  await tx.runAll(mail.sending({ to: user.email, template: 'session_replayed', facts, userId, requestId }));
+}
+
+interface Replay {
+  readonly user: CredentialRow;
+  readonly session: { readonly id: string; readonly device: string };
+  readonly origin: RequestOrigin;
+}
+
+/** One answer for whatever is wrong with a refresh token. */
+function over(): AppError {
+  return new AppError('unauthenticated', { message: 'This session is over. Sign in again.' });
+}

@@ -1,0 +1,69 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { type AccountId, type Clock, isUuid, type UserId } from '#platform/kernel';
+import { LIFETIME_S, SIGNING_ALGORITHM } from './signing-key-store.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+const AUDIENCE = 'plinth';
+
+export interface Claims {
+  readonly userId: UserId;
+  readonly sessionId: string;
+  readonly role: 'user' | 'admin';
+  readonly accountId: AccountId;
+}
+
+export interface AccessTokens {
+  /** A signed token and when it ends, in Unix seconds. */
+  sign(claims: Claims): Promise<{ token: string; expiresAt: number }>;
+  /** Whose token this is, when the signature, issuer, audience and time are right. */
+  verify(token: string): Promise<{ userId: UserId; sessionId: string; expiresAt: number } | undefined>;
+}
+
+/** Access tokens: JWT signed with EdDSA, so that others can verify them by our JWKS. */
+export function createAccessTokens(parts: {
+  readonly clock: Clock;
+  readonly issuer: string;
+  readonly keys: SigningKeys;
+}): AccessTokens {
+  const { clock, issuer, keys } = parts;
+  return {
+    async sign(claims) {
+      const key = await keys.current();
+      const issuedAt = Math.floor(clock.now() / 1000);
+      const expiresAt = issuedAt + LIFETIME_S;
+      const token = await new SignJWT({ sid: claims.sessionId, role: claims.role, account: claims.accountId })
+        .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: 'JWT' })
+        .setIssuer(issuer)
+        .setAudience(AUDIENCE)
+        .setSubject(claims.userId)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        .sign(await key.privateKey());
+      return { token, expiresAt };
+    },
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(token, async ({ kid }) => publicKey(keys, kid), {
+          issuer,
+          audience: AUDIENCE,
+          algorithms: [SIGNING_ALGORITHM],
+          requiredClaims: ['sub', 'sid', 'exp'],
+          currentDate: new Date(clock.now()),
+        });
+        const { sub = '', sid, exp = 0 } = payload;
+        if (!isUuid(sub) || typeof sid !== 'string' || !isUuid(sid)) return undefined;
+        return { userId: sub as UserId, sessionId: sid, expiresAt: exp };
+      } catch (error) {
+        // Whatever is wrong with a token, its bearer is nobody; what is wrong with us is an error.
+        if (error instanceof errors.JOSEError) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function publicKey(keys: SigningKeys, kid: string | undefined) {
+  const key = kid === undefined ? undefined : await keys.find(kid);
+  if (key === undefined) throw new errors.JWKSNoMatchingKey();
+  return key.publicKey;
+}

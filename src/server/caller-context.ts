@@ -1,0 +1,69 @@
+import type { FastifyRequest } from 'fastify';
+import { atLeast, type Caller, type Role, type Route, type Spender } from '#platform/http';
+import { allowsScope } from '#platform/identity';
+import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import type { ServerParts } from './parts.ts';
+
+/** Who calls, and for which account. */
+export interface CallerContext {
+  readonly caller: Caller | undefined;
+  readonly accountId: AccountId | undefined;
+  readonly role: Role | undefined;
+  /** In whose name what the call spends is charged. */
+  readonly spender: Spender | undefined;
+}
+
+/** Whether the operator's backend calls for an account that is not its own. */
+export function isOnBehalf({ caller, spender }: Pick<CallerContext, 'caller' | 'spender'>): boolean {
+  return spender !== undefined && spender !== caller;
+}
+
+const NOBODY = { caller: undefined, accountId: undefined, role: undefined, spender: undefined };
+const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
+
+/** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
+export async function callerContextOf(
+  route: Route,
+  request: FastifyRequest,
+  parts: ServerParts,
+): Promise<CallerContext> {
+  const { shape } = route;
+  if (shape.auth === 'none') return NOBODY;
+  const { inFlight } = request;
+  const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  const caller = bearer === undefined ? undefined : await parts.identify(bearer, inFlight.ip);
+  if (caller === undefined) throw new AppError('unauthenticated');
+  inFlight.userId = caller.userId;
+  inFlight.keyId = caller.keyId;
+  if (!allowsScope(caller, shape.scope ?? 'session')) {
+    throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
+  }
+  if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
+  if (shape.auth !== 'account') return { ...NOBODY, caller };
+
+  const serves = shape.onBehalf === true && caller.platformRole === 'admin' && caller.keyId !== undefined;
+  const accountId = accountOf(caller, request.headers['x-account-id'], serves);
+  if (serves && accountId !== caller.accountId) {
+    const userId = await parts.ownerOf?.(accountId);
+    if (userId === undefined) throw new AppError('not_found');
+    inFlight.accountId = accountId;
+    return { caller, accountId, role: 'owner', spender: { userId } };
+  }
+  const role = await parts.roleOf(caller.userId, accountId);
+  if (role === undefined) throw new AppError('not_found');
+  inFlight.accountId = accountId;
+  if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
+  if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
+    throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
+  }
+  return { caller, accountId, role, spender: caller };
+}
+
+function accountOf(caller: Caller, asked: string | string[] | undefined, any: boolean): AccountId {
+  if (asked === undefined) return caller.accountId;
+  if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found');
+  const accountId = asked.toLowerCase() as AccountId;
+  // A key is bound to its account; another one does not exist for it.
+  if (caller.keyId !== undefined && accountId !== caller.accountId && !any) throw new AppError('not_found');
+  return accountId;
+}

@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '#platform/kernel';
+import type { Telemetry } from '#platform/telemetry';
+import { asAppError, failureAnswer } from './failures.ts';
+import { routeNameOf, type InFlightRequest } from './in-flight.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
+
+/** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
+export function createFailureHandler(telemetry: Telemetry): Fail {
+  return (request, reply, error) => {
+    const failure = asFailure(error, request.inFlight);
+    if (failure.status >= 500) {
+      const fields = {
+        request_id: request.id,
+        route: routeNameOf(request),
+        code: failure.code,
+        err: failure.cause ?? failure,
+      };
+      telemetry.logger.error(fields, 'a call failed');
+    }
+    const { status, headers, body } = failureAnswer(
+      failure,
+      request.id,
+      request.routeOptions.config.errorForm,
+    );
+    // A request that failed before it was registered has no handler that took the response.
+    const inFlight: InFlightRequest | undefined = request.inFlight;
+    if (inFlight === undefined || !inFlight.taken) {
+      if (reply.sent) return;
+      reply.code(status).headers(headers).type(JSON_TYPE).send(body);
+      return;
+    }
+    // The handler has the wire. What it has begun can only be cut; what it has not begun gets a proper answer.
+    const { raw } = reply;
+    if (raw.headersSent) raw.destroy();
+    else raw.writeHead(status, { ...headers, 'content-type': JSON_TYPE }).end(body);
+  };
+}
+
+/** A status that no client is told by whoever it talks to: it has hung up. */
+const HUNG_UP = 499;
+
+/** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */
+function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppError {
+  const failure = asAppError(error);
+  // A request that failed before it was registered was ended by nobody.
+  const isEnded = inFlight?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
+  return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Origin } from '#platform/http';
+import { AppError } from '#platform/kernel';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    inFlight: InFlightRequest;
+  }
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+const LONGEST_USER_AGENT = 400;
+
+/** The caller's X-Request-Id where it is fit for headers, logs and rows. */
+export function givenRequestId(request: IncomingMessage): string | undefined {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
+}
+
+/**
+ * One request on its way through the server. A class, because one is made for every call: it has no closures, and the
+ * signal of hanging up is only made when somebody asks for it, which most calls never do.
+ */
+export class InFlightRequest implements Origin {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** On the clock that never jumps. */
+  readonly began: number;
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly traceparent: string | undefined;
+  /** Who called, once that is known: for the log line. */
+  userId: string | undefined;
+  keyId: string | undefined;
+  accountId: string | undefined;
+  /** Whether a handler has taken the wire: streams have deadlines of their own. */
+  taken = false;
+  /** Whether its client comes back to another process when this one stops. */
+  streams = false;
+  /** Whether this server, which stops, has ended it: nobody hung up. */
+  isStopped = false;
+  /** How long the call may take, where its route says so; the server's own limit otherwise. */
+  maxSeconds: number | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(request: FastifyRequest, reply: FastifyReply, began: number) {
+    const { traceparent, 'user-agent': userAgent = '' } = request.headers;
+    this.request = request;
+    this.reply = reply;
+    this.began = began;
+    this.requestId = request.id;
+    this.ip = request.ip;
+    this.userAgent =
+      userAgent.length > LONGEST_USER_AGENT ? userAgent.slice(0, LONGEST_USER_AGENT) : userAgent;
+    this.traceparent =
+      typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      const { raw } = this.reply;
+      if (raw.destroyed || raw.closed) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Ends `signal` because this server stops: whatever fails now fails by that. */
+  stop(): void {
+    this.isStopped = true;
+    this.abort(new AppError('server_stopping', { retryAfter: 1 }));
+  }
+
+  /** Ends `signal`, if anybody listens to it. */
+  abort(reason: unknown): void {
+    this.#controller?.abort(reason);
+  }
+}
+
+/** The trace that a call belongs to, for log lines. */
+export function traceIdOf(origin: Pick<Origin, 'traceparent'>): string | undefined {
+  return origin.traceparent?.slice(3, 35);
+}
+
+/** All requests that are under way. */
+export interface InFlightRequests {
+  readonly size: number;
+  begin(inFlight: InFlightRequest, ended: () => void): void;
+  each(inFlight: (inFlight: InFlightRequest) => void): void;
+  /** Resolves when none is under way. */
+  empty(): Promise<void>;
+}
+
+export function createInFlightRequests(): InFlightRequests {
+  const present = new Set<InFlightRequest>();
+  let waiting: (() => void)[] = [];
+  return {
+    get size() {
+      return present.size;
+    },
+    begin(inFlight, ended) {
+      present.add(inFlight);
+      inFlight.reply.raw.once('close', () => {
+        present.delete(inFlight);
+        if (!inFlight.reply.raw.writableFinished) inFlight.abort(new Error('the client has gone'));
+        ended();
+        if (present.size > 0) return;
+        for (const told of waiting) told();
+        waiting = [];
+      });
+    },
+    each: (inFlight) => present.forEach(inFlight),
+    empty: () => (present.size === 0 ? Promise.resolve() : new Promise((told) => waiting.push(told))),
+  };
+}
+
+/** The name of the route that a request found; what it asked for in vain is not repeated in logs and metrics. */
+export function routeNameOf(request: FastifyRequest): string {
+  const { url } = request.routeOptions;
+  return url === undefined ? 'unknown' : `${request.method} ${url}`;
+}

@@ -1,0 +1,257 @@
+import { featuresOf, idempotencyOf, type Mounted, ratesOf, type Route, type RouteAuth } from '#platform/http';
+import { z } from 'zod';
+import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './failure-writer.ts';
+import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
+import { aliasesOf } from '../paths.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface OpenApiOptions {
+  readonly version: string;
+  readonly serverUrl?: string | undefined;
+}
+
+interface Writers {
+  readonly schemas: SchemaWriter;
+  readonly failures: FailureWriter;
+}
+
+/** The OpenAPI 3.1 document, made from the same schemas that check every call. */
+export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: OpenApiOptions): Json {
+  const routes = mounted.flatMap((module) => module.routes);
+  const schemas = createSchemaWriter({ Error: ERROR_SCHEMA });
+  const failures = createFailureWriter(routes.map(errorsOf));
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of [...routes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, { schemas, failures }) };
+  }
+  const tags = [...new Set(routes.map((route) => route.shape.tag))].sort();
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Plinth',
+      version: options.version,
+      description:
+        'Every answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: options.serverUrl ?? '/' }],
+    tags: tags.map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: SECURITY_SCHEMES,
+      schemas: schemas.named(),
+      responses: failures.responses,
+      examples: failures.examples,
+    },
+  };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An access token from signing in, or an API key.',
+  },
+};
+
+function operation(route: Route, writers: Writers): Json {
+  const { shape } = route;
+  const aliases = aliasesOf(route);
+  const notes = [
+    shape.description,
+    ...notesOn(route),
+    aliases.length > 0 ? `Also answers at ${aliases.join(', ')}.` : undefined,
+  ];
+  return {
+    operationId: operationId(route),
+    summary: shape.summary,
+    description: notes.filter((note) => note !== undefined).join('\n\n'),
+    tags: [shape.tag],
+    security: shape.auth === 'none' ? [] : [{ bearer: [] }],
+    parameters: parameters(route),
+    ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
+    responses: responses(route, writers),
+    'x-plinth': {
+      auth: shape.auth,
+      ...(shape.may === undefined ? {} : { may: shape.may }),
+      ...(shape.within === undefined ? {} : { within: shape.within }),
+      ...(shape.scope === undefined ? {} : { scope: shape.scope }),
+      rate: ratesOf(route)
+        .map(({ perMinute, by }) => `${perMinute}/minute/${by}`)
+        .join(', '),
+      ...(shape.spends === undefined ? {} : { spends: featuresOf(route) }),
+      idempotency: idempotencyOf(route),
+    },
+  };
+}
+
+function operationId(route: Route): string {
+  const words = route.path
+    .replace(/^\/v1\//, '')
+    .split(/[^a-zA-Z0-9]+/)
+    .filter((word) => word !== '');
+  return [route.method.toLowerCase(), ...words].join('_');
+}
+
+const WHO: Readonly<Record<RouteAuth, string>> = {
+  none: 'Anyone may call this.',
+  user: 'Whoever is signed in may call this.',
+  account: 'For members of the account that the call is for.',
+  admin: 'For platform admins.',
+};
+
+const HOLDS = {
+  personal: 'For personal accounts only.',
+  organization: 'For organizations only.',
+} as const;
+
+function notesOn(route: Route): string[] {
+  const { shape } = route;
+  const { may = shape.within, scope } = shape;
+  const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
+  const keys =
+    scope === 'session'
+      ? ' API keys can not call it.'
+      : scope === undefined
+        ? ''
+        : ` API keys need the scope \`${scope}\`.`;
+  const features = featuresOf(route).map((feature) => `\`${feature}\``);
+  const spending =
+    features.length === 0 ? [] : [`Consumes the limits of the feature ${features.join(' or ')}.`];
+  return [
+    `${WHO[shape.auth]}${role}${keys}`,
+    ...(shape.holds === undefined ? [] : [HOLDS[shape.holds]]),
+    ...(shape.onBehalf === true ? ['A platform admin’s API key may make it for any account.'] : []),
+    ...spending,
+    ...ratesOf(route).map(({ perMinute, by }) => `At most ${perMinute} calls a minute by ${by}.`),
+  ];
+}
+
+const ACCOUNT_HEADER = {
+  name: 'X-Account-Id',
+  in: 'header',
+  required: false,
+  description: "The account that the call is for; the caller's default account when not sent.",
+  schema: { type: 'string', format: 'uuid' },
+};
+const VERSION_HEADER = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag that you have read: the change is refused with 412 when there is a newer one.',
+  schema: { type: 'string' },
+};
+const EVENT_HEADER = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'The id of the last event that you have had of this stream: it goes on after that.',
+  schema: { type: 'string' },
+};
+
+function parameters(route: Route): Json[] {
+  const { shape } = route;
+  const example = shape.example as { readonly params?: Json; readonly query?: unknown };
+  const words: Readonly<Record<string, unknown>> = shape.params ?? {};
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: words[name] === 'text' ? { type: 'string' } : { type: 'string', format: 'uuid' },
+    ...(example.params?.[name] === undefined ? {} : { example: example.params[name] }),
+  }));
+  const takesKey = idempotencyOf(route);
+  const keyHeader = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: takesKey === 'required',
+    description:
+      'The same key and request again get the stored answer, for 24 hours. Of another user, or with another API key, it is another key.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  };
+  return [
+    ...inPath,
+    ...queryParameters(route),
+    ...(takesKey === 'none' ? [] : [keyHeader]),
+    ...(shape.versioned === true ? [VERSION_HEADER] : []),
+    ...(shape.streams === true ? [EVENT_HEADER] : []),
+    ...(shape.auth === 'account' ? [ACCOUNT_HEADER] : []),
+  ];
+}
+
+function queryParameters({ shape }: Route): Json[] {
+  if (shape.query === undefined) return [];
+  const schema = inlineSchema(shape.query, 'input') as {
+    properties?: Readonly<Record<string, Json>>;
+    required?: readonly string[];
+  };
+  const example = (shape.example as { readonly query?: Json }).query ?? {};
+  return Object.entries(schema.properties ?? {}).map(([name, { description, ...rest }]) => ({
+    name,
+    in: 'query',
+    required: schema.required?.includes(name) === true,
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+    ...(example[name] === undefined ? {} : { example: example[name] }),
+  }));
+}
+
+function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
+  const schema = shape.body === undefined ? {} : schemas.write(shape.body, 'input');
+  const { body } = shape.example as { readonly body?: unknown };
+  const content = { schema, ...(body === undefined ? {} : { example: body }) };
+  return { required: true, content: { 'application/json': content } };
+}
+
+function responses(route: Route, { schemas, failures }: Writers): Json {
+  const { shape } = route;
+  const statuses = Object.keys(shape.reply).map(Number);
+  const first = Math.min(...statuses);
+  const type = shape.page === true ? 'text/html' : 'application/json';
+  const good = statuses.map((status) => {
+    const schema = schemas.write(shape.reply[status] ?? z.unknown(), 'output');
+    const example =
+      status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
+    const hasBody = status !== 204 && status !== 302;
+    const stream = shape.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
+    return [
+      status,
+      {
+        description: DESCRIPTIONS[status] ?? 'Answered.',
+        ...(hasBody ? { content: { [type]: { schema, ...example }, ...stream } } : {}),
+      },
+    ];
+  });
+  return { ...Object.fromEntries(good), ...failures.write(errorsOf(route)) };
+}
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  200: 'Done.',
+  201: 'Made.',
+  202: 'Taken on; it is done later.',
+  204: 'Done; there is nothing to say.',
+  302: 'Goes on elsewhere: the Location header says where.',
+};
+
+/** All codes that a route may answer: its own, and those of the walk that its declaration brings with it. */
+export function errorsOf(route: Route): string[] {
+  const { shape } = route;
+  const takesKey = idempotencyOf(route);
+  const rules: readonly (readonly [boolean, readonly string[]])[] = [
+    [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable', 'server_stopping']],
+    [shape.auth !== 'none', ['unauthenticated', 'forbidden', 'too_many_attempts']],
+    [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
+    [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
+    [shape.holds !== undefined, ['wrong_account_kind']],
+    [shape.stepUp === true, ['step_up_required']],
+    [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
+    [takesKey === 'required', ['idempotency_key_required']],
+    [shape.versioned === true, ['precondition_failed']],
+    [shape.soldRates !== undefined, ['plan_required']],
+    [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'operator_budget_closed']],
+  ];
+  const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
+  return [...new Set([...walked, ...(shape.errors ?? [])])].sort();
+}
