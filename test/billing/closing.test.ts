@@ -4,7 +4,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
-import { Shopper } from './shopper.ts';
+import { Shopper } from './stripe-customer.ts';
 import { said } from '../organizations/stand.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from '../erasure/stand.ts';

@@ -3,11 +3,11 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { ids } from '#test/factories';
 import type { WorldEvent } from '#sandbox/stripe';
-import { planOf } from './end.ts';
+import { planOf } from './account-state.ts';
 import { type Node, openNode, SECRET } from './node.ts';
 import { testApp } from '../services/app.ts';
-import { Shopper } from './shopper.ts';
-import { openStreet } from './street.ts';
+import { Shopper } from './stripe-customer.ts';
+import { openStreet } from './driven-stripe.ts';
 
 const street = await openStreet();
 const node = await openNode(street);

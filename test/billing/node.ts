@@ -4,16 +4,16 @@ import { products } from '#products';
 import type { WorldEvent } from '#sandbox/stripe';
 import { stopTime } from '#test/factories';
 import { atEndOfFile } from '#test/closing';
-import { createFolding, type Folding } from '../../src/platform/billing/folding/index.ts';
+import { createFolding, type Folding } from '../../src/platform/billing/projection/index.ts';
 import { createInbox, type Inbox } from '../../src/platform/billing/inbox/index.ts';
-import type { Store } from '../../src/platform/billing/store.ts';
-import { createStripeClient } from '../../src/platform/billing/stripe/client.ts';
-import { syncPrices } from '../../src/platform/billing/stripe/prices.ts';
-import { shelfOf } from '../../src/platform/billing/stripe/shelf.ts';
-import { createStripeStore } from '../../src/platform/billing/stripe/store.ts';
+import type { Store } from '../../src/platform/billing/payment-provider.ts';
+import { createStripeClient } from '../../src/platform/billing/providers/stripe/client.ts';
+import { syncPrices } from '../../src/platform/billing/providers/stripe/prices.ts';
+import { shelfOf } from '../../src/platform/billing/providers/stripe/price-catalog.ts';
+import { createStripeStore } from '../../src/platform/billing/providers/stripe/provider.ts';
 import { testApp, type TestApp } from '../services/app.ts';
-import { type Reader, readerOf, type Rows } from './end.ts';
-import type { Street } from './street.ts';
+import { type Reader, readerOf, type Rows } from './account-state.ts';
+import type { Street } from './driven-stripe.ts';
 
 /** No test waits for a turn, unless it is about turns. */
 const PLENTY = 1_000_000;

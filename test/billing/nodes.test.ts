@@ -3,10 +3,10 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, ids } from '#test/factories';
 import { type Chance, chanceOf } from '../faults/chance.ts';
-import { endOf, type Rows } from './end.ts';
+import { endOf, type Rows } from './account-state.ts';
 import { type Node, openNode } from './node.ts';
-import { Shopper } from './shopper.ts';
-import { openStreet } from './street.ts';
+import { Shopper } from './stripe-customer.ts';
+import { openStreet } from './driven-stripe.ts';
 
 const street = await openStreet();
 const { faults } = street.sandbox;

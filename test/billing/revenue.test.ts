@@ -3,7 +3,7 @@ import { advanceTo, makeAccount } from '#test/factories';
 import { expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
-import { Shopper } from './shopper.ts';
+import { Shopper } from './stripe-customer.ts';
 
 // The middle of a month: reports are of whole ones.
 const NOON = '2031-01-15T12:00:00Z';

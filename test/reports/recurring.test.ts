@@ -8,7 +8,7 @@ import {
   type Recurring,
   type RecurringQuestion,
 } from '../../src/platform/reports/recurring.ts';
-import { type Line, openTill, type Sold } from './till.ts';
+import { type Line, openTill, type Sold } from './sales-fixture.ts';
 
 const { db } = await testDatabase();
 const till = openTill(db);

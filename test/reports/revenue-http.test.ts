@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { openTill } from './till.ts';
+import { openTill } from './sales-fixture.ts';
 
 const app = await testApp({ work: false });
 const till = openTill(app.db);

@@ -6,7 +6,7 @@ import { ids } from '#test/factories';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '../services/index.ts';
 import { openRevenueReport, type RevenueQuestion } from '../../src/platform/reports/revenue.ts';
-import { type Line, openTill } from './till.ts';
+import { type Line, openTill } from './sales-fixture.ts';
 
 const { db } = await testDatabase();
 const till = openTill(db);

@@ -47,7 +47,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erased-and-kept-again',
-    file: 'src/platform/billing/inbox/objects-store.ts',
+    file: 'src/platform/billing/inbox/store/objects.ts',
     find: 'erased_at is not null as is_erased',
     replace: 'false as is_erased',
     expects: `${SUBSCRIPTION} of an account that was erased ends at once, its customer is deleted, and nothing of them is kept again`,

@@ -1,9 +1,9 @@
 import type { Patch } from './patch.ts';
 
-const STANDING = 'src/platform/billing/folding/standing.ts';
+const STANDING = 'src/platform/billing/projection/dunning-state.ts';
 const FOLDING = 'src/platform/billing/folding';
-const RULES = `${FOLDING}/standing.test.ts ::`;
-const ROWS = `${FOLDING}/folding.test.ts ::`;
+const RULES = 'src/platform/billing/projection/dunning-state.test.ts ::';
+const ROWS = 'src/platform/billing/projection/projection.test.ts ::';
 const READING = 'src/platform/billing/stripe/reading';
 
 /** What a store's objects amount to: rows, plans, notices. */
@@ -34,7 +34,7 @@ export const FOLDED: readonly Patch[] = [
     file: STANDING,
     find: 'isUnpaid && areTriesKnown(books, invoice) ?',
     replace: 'isUnpaid ?',
-    expects: `${FOLDING}/notices.test.ts :: notices > are of failures without a charge too, and one event is of their invoice`,
+    expects: 'src/platform/billing/projection/notifications/notifications.test.ts :: notices > are of failures without a charge too, and one event is of their invoice',
   },
   {
     name: 'written-off-is-forgiven',
@@ -60,35 +60,35 @@ export const FOLDED: readonly Patch[] = [
   },
   {
     name: 'none-of-a-plan-is-one',
-    file: `${FOLDING}/granted.ts`,
+    file: 'src/platform/billing/projection/grants.ts',
     find: '{ ...grant, quantity: 1, endsAt: grant.startsAt }',
     replace: '{ ...grant, quantity: 1 }',
     expects: `${RULES} a change that waits > of a quantity of none gives nothing, before or after`,
   },
   {
     name: 'moved-away-and-kept',
-    file: `${FOLDING}/projecting.ts`,
+    file: 'src/platform/billing/projection/write-rows.ts',
     find: "if (ref.kind === 'subscription' && subscription === undefined)",
     replace: 'if (false)',
     expects: `${ROWS} rows > of a subscription that is moved to what we do not sell are gone, and its plan is over`,
   },
   {
     name: 'foreign-money-in-the-history',
-    file: `${FOLDING}/auditing.ts`,
+    file: 'src/platform/billing/projection/notifications/audit-events.ts',
     find: 'new Set(isOurs ? payment.charges',
     replace: 'new Set(isOurs || payment.id ? payment.charges',
     expects: `${ROWS} money that goes back > of an invoice that is not ours is in no history, and of one that is read later it is`,
   },
   {
     name: 'appealed-is-open-again',
-    file: `${READING}/payment.ts`,
+    file: 'src/platform/billing/providers/stripe/read/payment.ts',
     find: "if (status.startsWith('appeal_')) return 'lost';",
     replace: "if (status.startsWith('appeal_')) return 'open';",
-    expects: `${READING}/payment.test.ts :: a payment > a dispute that Stripe calls appeal_under_review ([{"amount":-3995,"fee":1500,"currency":"usd"}]) is lost`,
+    expects: 'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > a dispute that Stripe calls appeal_under_review ([{"amount":-3995,"fee":1500,"currency":"usd"}]) is lost',
   },
   {
     name: 'inquiry-takes-what-was-bought',
-    file: `${FOLDING}/books.ts`,
+    file: 'src/platform/billing/projection/billing-records.ts',
     find: "state !== 'inquiry' && charges.has(charge)",
     replace: 'charges.has(charge)',
     expects: `${RULES} an add-on > is gone while it is disputed, and comes back when that is won`,
@@ -109,72 +109,72 @@ export const FOLDED: readonly Patch[] = [
   },
   {
     name: 'change-comes-after-the-end',
-    file: `${FOLDING}/granted.ts`,
+    file: 'src/platform/billing/projection/grants.ts',
     find: ' || next_at >= until',
     replace: '',
     expects: `${RULES} a change that waits > never comes where the plan ends before`,
   },
   {
     name: 'partial-refund-takes-all',
-    file: `${FOLDING}/purchases.ts`,
+    file: 'src/platform/billing/projection/purchases.ts',
     find: 'if (left <= 0) return occurred_at;',
     replace: 'return occurred_at;',
     expects: `${RULES} an add-on > is gone when all of its money is back, and stays while some is kept`,
   },
   {
     name: 'objects-of-an-account-cross',
-    file: `${FOLDING}/folding.ts`,
+    file: 'src/platform/billing/projection/projection.ts',
     find: "select pg_advisory_xact_lock(hashtextextended('billing ' || $1::uuid, 0))",
     replace: 'select $1::uuid',
     expects: `${ROWS} two objects of one account that are applied at once see each other, whoever commits first`,
   },
   {
     name: 'rows-written-for-another-account',
-    file: `${FOLDING}/projecting.ts`,
+    file: 'src/platform/billing/projection/write-rows.ts',
     find: 'where present.account_id = excluded.account_id and',
     replace: 'where',
     expects: `${ROWS} rows > of an account are no other’s, and what one is granted no other has`,
   },
   {
     name: 'retold-object-by-object',
-    file: `${FOLDING}/folding.ts`,
+    file: 'src/platform/billing/projection/projection.ts',
     find: 'applied.isRetold === true || ',
     replace: '',
     expects: `${ROWS} rows > that are told again from nothing are the same, and nobody hears of it again`,
   },
   {
     name: 'old-history-told-as-news',
-    file: `${FOLDING}/notices.ts`,
+    file: 'src/platform/billing/projection/notifications/notifications.ts',
     find: 'now.getTime() - ended_at.getTime() < NEWS',
     replace: 'true',
-    expects: `${FOLDING}/notices.test.ts :: notices > do not tell of an end of long ago, as a store that was just connected knows many`,
+    expects: 'src/platform/billing/projection/notifications/notifications.test.ts :: notices > do not tell of an end of long ago, as a store that was just connected knows many',
   },
   {
     name: 'recovery-told-to-who-knew-nothing',
-    file: `${FOLDING}/telling.ts`,
+    file: 'src/platform/billing/projection/notifications/notify.ts',
     find: "(last.kind !== 'payment_recovered' || wasTold)",
     replace: 'true',
     expects: `${ROWS} a renewal that fails > that we learn of when it is paid is noted, and nobody is written to`,
   },
   {
     name: 'paused-bill-put-off',
-    file: `${READING}/subscription.ts`,
+    file: 'src/platform/billing/providers/stripe/read/subscription.ts',
     find: "pause_collection?.behavior === 'void'",
     replace: 'pause_collection',
-    expects: `${READING}/subscription.test.ts :: a subscription > is paused where nothing will be charged for it, and not where the bill is only put off`,
+    expects: 'src/platform/billing/providers/stripe/read/subscription.test.ts :: a subscription > is paused where nothing will be charged for it, and not where the bill is only put off',
   },
   {
     name: 'fee-in-the-wrong-currency',
-    file: `${READING}/payment.ts`,
+    file: 'src/platform/billing/providers/stripe/read/payment.ts',
     find: 'return Math.round((fee * of.amount) / Math.abs(told.amount));',
     replace: 'return fee;',
-    expects: `${READING}/payment.test.ts :: a payment > says what was kept of it in its own currency, and that it does not know yet`,
+    expects: 'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > says what was kept of it in its own currency, and that it does not know yet',
   },
   {
     name: 'included-tax-counted-as-income',
-    file: `${READING}/invoice.ts`,
+    file: 'src/platform/billing/providers/stripe/read/invoice.ts',
     find: 'amount: of.amount - sumOf(included),',
     replace: 'amount: of.amount,',
-    expects: `${READING}/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price`,
+    expects: 'src/platform/billing/providers/stripe/read/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price',
   },
 ];

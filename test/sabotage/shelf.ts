@@ -1,9 +1,9 @@
 import type { Patch } from './patch.ts';
 
-const STORE_GRANTS = 'src/platform/entitlements/store-grants.ts';
+const STORE_GRANTS = 'src/platform/entitlements/provider-grants.ts';
 const EFFECTIVE = 'src/platform/entitlements/effective.ts';
 const COUNTING = 'src/platform/billing/migrations/0019_overage.up.sql';
-const GRANTED = 'src/platform/entitlements/store-grants.test.ts ::';
+const GRANTED = 'src/platform/entitlements/provider-grants.test.ts ::';
 const OVERAGE = 'test/billing/overage.test.ts ::';
 
 /** What stores grant, seats, and units past a limit. */
@@ -80,14 +80,14 @@ export const SHELF: readonly Patch[] = [
   },
   {
     name: 'overage-told-to-nobody',
-    file: 'src/platform/billing/stripe/metering.ts',
+    file: 'src/platform/billing/providers/stripe/metering.ts',
     find: 'if (payer.deleted === true)',
     replace: "if (payer.deleted === true && customer === '')",
     expects: `${OVERAGE} what the store is told > is refused for a customer whom the store has no longer, rather than told to nobody`,
   },
   {
     name: 'overage-told-under-a-new-name',
-    file: 'src/platform/billing/stripe/metering.ts',
+    file: 'src/platform/billing/providers/stripe/metering.ts',
     find: 'async report({ id, customer, units, at, ...what }) {',
     replace:
       'async report({ id: former, customer, units, at, ...what }) {\n      const id = `${former} ${Math.random()}`;',

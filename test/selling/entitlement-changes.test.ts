@@ -3,7 +3,7 @@ import type { EntitlementChange } from '#platform/product';
 import { advance } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
-import { openCounter } from './stand.ts';
+import { openCounter } from './selling-app.ts';
 
 /** Where each process dies: the point, and whether before or after it. */
 let dying: string | undefined;

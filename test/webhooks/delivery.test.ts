@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { openStand } from './stand.ts';
+import { openStand } from './webhooks-app.ts';
 
 const stand = await openStand();
 const { operator } = stand;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { type Endpoint, openStand } from './stand.ts';
+import { type Endpoint, openStand } from './webhooks-app.ts';
 
 const stand = await openStand();
 const { operator } = stand;

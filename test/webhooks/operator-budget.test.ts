@@ -5,7 +5,7 @@ import { createOperatorBudgets, createOperatorNotices } from '#platform/limits';
 import { ids } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openStand } from './stand.ts';
+import { openStand } from './webhooks-app.ts';
 
 const stand = await openStand({ settings: { METRICS_TOKEN: 'metrics-token-of-the-test-0123456789' } });
 const { operator, db } = stand;

@@ -4,7 +4,7 @@ import { micros } from '#platform/kernel';
 import { type Admission, createDeniedEvents } from '#platform/limits';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openStand, type Stand } from './stand.ts';
+import { openStand, type Stand } from './webhooks-app.ts';
 
 let failures = 0;
 /** Where a test says so, it goes no further once an endpoint has answered: nothing is written down. */

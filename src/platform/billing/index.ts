@@ -11,19 +11,19 @@ import { createSales } from './sales.ts';
 import { billingSystemUses } from './system-uses.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
-export type { LimitInUse } from './holdings.ts';
+export type { LimitInUse } from './views.ts';
 export { createSales, type Sales } from './sales.ts';
 export type { Endings } from './endings/index.ts';
-export { createFolding } from './folding/index.ts';
+export { createFolding } from './projection/index.ts';
 export { createInbox, type Inbox } from './inbox/index.ts';
 export { createOverage, type Overages } from './overage/index.ts';
-export { createStripeMeter } from './stripe/metering.ts';
-export { createStripeEnder } from './stripe/ending.ts';
-export { createStripeClient, type StripeClient, type StripeLink } from './stripe/client.ts';
-export type { Mode, RawMessage, Store } from './store.ts';
-export { type Finding, lookAtStripe } from './stripe/findings.ts';
-export type { SyncedPrice } from './stripe/prices.ts';
-export { syncStripe } from './stripe/sync.ts';
+export { createStripeMeter } from './providers/stripe/metering.ts';
+export { createStripeEnder } from './providers/stripe/ender.ts';
+export { createStripeClient, type StripeClient, type StripeLink } from './providers/stripe/client.ts';
+export type { Mode, RawMessage, Store } from './payment-provider.ts';
+export { type Finding, lookAtStripe } from './providers/stripe/setup-check.ts';
+export type { SyncedPrice } from './providers/stripe/prices.ts';
+export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 

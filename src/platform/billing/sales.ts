@@ -3,14 +3,14 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/index.ts';
-import { createFolding, type FoldingParts } from './folding/index.ts';
+import { createFolding, type FoldingParts } from './projection/index.ts';
 import { createInbox, type Inbox, type InboxParts } from './inbox/index.ts';
 import { createOverage, type Overages } from './overage/index.ts';
 import { type Billing, createBilling } from './service.ts';
-import type { StripeLink } from './stripe/client.ts';
-import { createStripeEnder } from './stripe/ending.ts';
-import { createStripeMeter } from './stripe/metering.ts';
-import { createStripeStore } from './stripe/store.ts';
+import type { StripeLink } from './providers/stripe/client.ts';
+import { createStripeEnder } from './providers/stripe/ender.ts';
+import { createStripeMeter } from './providers/stripe/metering.ts';
+import { createStripeStore } from './providers/stripe/provider.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts

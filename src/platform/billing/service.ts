@@ -13,9 +13,9 @@ import {
   type GrantView,
   grantView,
   type LimitInUse,
-} from './holdings.ts';
+} from './views.ts';
 import { priceListOf } from './price-list.ts';
-import type { Mode } from './store.ts';
+import type { Mode } from './payment-provider.ts';
 import { triable, triedFirst } from './trials.ts';
 
 const GRANTED = commitPoint(

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { Catalogue, Plan } from '#platform/entitlements';
-import type { Mode } from './store.ts';
+import type { Mode } from './payment-provider.ts';
 
 /** Of some products those that the account of the transaction may try, as far as it is known before a card is. */
 export const triable = (mode: Mode, products: readonly string[], mostPerPerson: number) =>

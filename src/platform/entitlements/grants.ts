@@ -4,7 +4,7 @@ import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
-import { type StoreGrants, storeGrantsIn } from './store-grants.ts';
+import { type StoreGrants, storeGrantsIn } from './provider-grants.ts';
 import {
   endGrant,
   type Grant,

@@ -40,7 +40,7 @@ export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } fro
 export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './sizes.ts';
-export type { StoreGrant, StoreGrants } from './store-grants.ts';
+export type { StoreGrant, StoreGrants } from './provider-grants.ts';
 export {
   GRANT_SOURCES,
   type GrantSource,

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Ender } from '../stripe/ending.ts';
+import type { Ender } from '../providers/stripe/ender.ts';
 
 type Shop = Pick<Ender, 'store' | 'mode'>;
 

@@ -3,7 +3,7 @@ import type { Queue } from '#platform/queue';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { Inbox } from '../inbox/index.ts';
-import type { Ender } from '../stripe/ending.ts';
+import type { Ender } from '../providers/stripe/ender.ts';
 import {
   customersToForget,
   ended,

@@ -4,18 +4,18 @@ import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { Folding } from '../folding/index.ts';
+import type { Folding } from '../projection/index.ts';
 import type { ObjectRef } from '../facts.ts';
-import type { RawMessage, Store, StoreName } from '../store.ts';
-import { askForDrainIn, DRAIN } from './asking.ts';
-import { createDrain, type Drain } from './draining.ts';
-import { look } from './looking.ts';
-import { ownerIn } from './owners.ts';
-import { receive } from './receiving.ts';
-import { reconcile, type Reconciled } from './reconciling.ts';
-import { type ByWhom, replay, type Replay, type Replayed } from './replaying.ts';
-import { type Retold, retell } from './retelling.ts';
-import { createTurns, type Turns } from './turns.ts';
+import type { RawMessage, Store, StoreName } from '../payment-provider.ts';
+import { askForDrainIn, DRAIN } from './fetching/request-drain.ts';
+import { createDrain, type Drain } from './fetching/drain.ts';
+import { look } from './fetching/refresh.ts';
+import { ownerIn } from './objects/customer-owner.ts';
+import { receive } from './events/receive-event.ts';
+import { reconcile, type Reconciled } from './events/reconcile.ts';
+import { type ByWhom, replay, type Replay, type Replayed } from './events/replay.ts';
+import { type Retold, retell } from './objects/rebuild.ts';
+import { createTurns, type Turns } from './fetching/read-rate.ts';
 import {
   deadPage,
   deadView,

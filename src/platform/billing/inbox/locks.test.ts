@@ -4,7 +4,7 @@ import { makeAccount } from '#test/factories';
 import { waitsForLocks } from '#test/gym';
 import { engine, testDatabase } from '#test/services';
 import { openSeller, openStall, seatsOf } from '#test/stall';
-import { lockCustomer, lockObject } from './objects-store.ts';
+import { lockCustomer, lockObject } from './store/objects.ts';
 
 const OTHER = commitPoint('test.inbox.other', 'what somebody else does meanwhile');
 const SHOP = { store: 'stripe', mode: 'test' } as const;

@@ -1,8 +1,8 @@
 import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import type { RawMessage } from '../store.ts';
+import type { RawMessage } from '../payment-provider.ts';
 import type { Inbox } from './inbox.ts';
-import { MESSAGE_STATES } from './messages-store.ts';
+import { MESSAGE_STATES } from './store/events.ts';
 import { deadReply, type DeadView, messageReply, type MessageView } from './views.ts';
 
 const route = routesFor<Inbox>();

@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { OBJECT_KINDS } from '../facts.ts';
-import { MESSAGE_STATES } from './messages-store.ts';
+import { MESSAGE_STATES } from './store/events.ts';
 
 const STORES = ['stripe', 'app_store', 'google_play'] as const;
 const MODES = ['live', 'test', 'sandbox'] as const;

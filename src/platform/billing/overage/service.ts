@@ -11,8 +11,8 @@ import {
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { LimitInUse } from '../holdings.ts';
-import type { Mode } from '../store.ts';
+import type { LimitInUse } from '../views.ts';
+import type { Mode } from '../payment-provider.ts';
 import type { Visitor } from '../subscriptions/selling.ts';
 import type { Meter } from './meter.ts';
 import { reportOverage } from './reporting.ts';

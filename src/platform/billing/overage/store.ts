@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Mode } from '../store.ts';
+import type { Mode } from '../payment-provider.ts';
 
 /** A limit of an account that is counted past its size. */
 export interface Counted {

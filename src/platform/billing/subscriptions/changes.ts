@@ -1,8 +1,8 @@
 import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import { type Change, changeLater, changeNow, previewChange } from '../stripe/changing.ts';
-import { findPromotion } from '../stripe/checkout.ts';
+import { type Change, changeLater, changeNow, previewChange } from '../providers/stripe/subscription-changes.ts';
+import { findPromotion } from '../providers/stripe/checkout.ts';
 import { catalogueOf, planOf, unsold } from './order.ts';
 import type { Unfitting } from './parts.ts';
 import { pricesOf } from './prices.ts';

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Mode } from '../store.ts';
-import type { Asked, Session, SessionParams } from '../stripe/checkout.ts';
+import type { Mode } from '../payment-provider.ts';
+import type { Asked, Session, SessionParams } from '../providers/stripe/checkout.ts';
 import type { Order } from './order.ts';
 
 /** A way to the store's page that is not over. */

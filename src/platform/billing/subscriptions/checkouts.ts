@@ -10,9 +10,9 @@ import {
   type SessionParams,
   sessionParams,
   subscribedTo,
-} from '../stripe/checkout.ts';
-import { failedThere, refusedFor } from '../stripe/client.ts';
-import { customersOf, makeCustomer } from '../stripe/customers.ts';
+} from '../providers/stripe/checkout.ts';
+import { failedThere, refusedFor } from '../providers/stripe/client.ts';
+import { customersOf, makeCustomer } from '../providers/stripe/customers.ts';
 import {
   abandon,
   beginCheckout,

@@ -1,7 +1,7 @@
 import { type Catalogue, localName } from '#platform/entitlements';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import { amountOf } from '../stripe/shelf.ts';
+import { amountOf } from '../providers/stripe/price-catalog.ts';
 
 /** What a customer wants to buy, as they say it. */
 export interface CheckoutOrder {

@@ -3,7 +3,7 @@ import type { Database } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
-import type { StripeLink } from '../stripe/client.ts';
+import type { StripeLink } from '../providers/stripe/client.ts';
 
 /** What is in use of a limit, and a plan would not have room for. */
 export interface Unfitting {

@@ -1,5 +1,5 @@
 import { AppError } from '#platform/kernel';
-import type { StripeLink } from '../stripe/client.ts';
+import type { StripeLink } from '../providers/stripe/client.ts';
 import { pricesFor } from './checkouts-store.ts';
 import type { Order } from './order.ts';
 import type { SubscriptionsParts } from './parts.ts';

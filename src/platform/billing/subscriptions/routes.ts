@@ -1,6 +1,6 @@
 import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { isOver } from '../stripe/client.ts';
+import { isOver } from '../providers/stripe/client.ts';
 import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
 import {

@@ -2,7 +2,7 @@ import { actorOf, type Whence } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { keyedClient, type StripeLink } from '../stripe/client.ts';
+import { keyedClient, type StripeLink } from '../providers/stripe/client.ts';
 import { unsold } from './order.ts';
 import type { SubscriptionsParts } from './parts.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';

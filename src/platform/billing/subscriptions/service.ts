@@ -1,9 +1,9 @@
 import { type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { cancel, resume } from '../stripe/changing.ts';
-import { refusedFor } from '../stripe/client.ts';
-import { payingCustomer } from '../stripe/customers.ts';
-import { openPortal } from '../stripe/portal.ts';
+import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
+import { refusedFor } from '../providers/stripe/client.ts';
+import { payingCustomer } from '../providers/stripe/customers.ts';
+import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type Page as CheckoutPage } from './checkouts.ts';
 import { type CheckoutOrder, orderOf } from './order.ts';

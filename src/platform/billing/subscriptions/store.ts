@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import type { Mode, StoreName } from '../store.ts';
+import type { Mode, StoreName } from '../payment-provider.ts';
 
 export interface SubscriptionRow {
   readonly id: string;

@@ -1,0 +1,84 @@
+import { commitPoint, statement } from '#platform/db';
+import type { ObjectRef } from '../../facts.ts';
+import type { Store } from '../../payment-provider.ts';
+import { askForDrainIn } from '../fetching/request-drain.ts';
+import { claimLate } from './claims.ts';
+import { found, type ReceivingParts } from './receive-event.ts';
+import type { Turns } from '../fetching/read-rate.ts';
+import { markWanted, type Shop } from '../store/fetch-tasks.ts';
+
+const MARKED = commitPoint(
+  'billing.everything-marked',
+  'an object of a store that is to be fetched, told of or not',
+);
+const RECONCILED = commitPoint('billing.reconciled', 'up to when a store was asked for what it never told');
+
+/** How much of the time that was looked at before is looked at again: stores list late what they tell, and their clocks differ. */
+const OVERLAP = '1 hour';
+/** A gap that comes this near to what a store remembers is one that it may have forgotten. Days. */
+const MARGIN = 1;
+
+/** What a reconciliation found. */
+export interface Reconciled {
+  /** Messages that had never come. */
+  readonly messages: number;
+  /** Objects that are looked at, told of or not; 0 where the store's memory sufficed. */
+  readonly objects: number;
+}
+
+/** A store that is asked. */
+export interface Asked {
+  readonly store: Store;
+  readonly turns: Turns;
+  readonly signal: AbortSignal;
+  /** Every object it has, whatever it told of them. */
+  readonly all: boolean;
+}
+
+/**
+ * Asks a store for what it told since the last time, and treats what never came as if it had. Where that is longer ago than the
+ * store remembers, or for `all`, every object is looked at. A run that is cut short begins anew.
+ */
+export async function reconcile(
+  parts: ReceivingParts,
+  { store, turns, signal, all }: Asked,
+): Promise<Reconciled> {
+  const shop = { store: store.name, mode: store.mode };
+  const [[since]] = await parts.db.system('billing.inbox', [sinceWhen(shop, store.remembers)]);
+  if (since === undefined) throw new Error('the database did not say since when a store was not asked');
+  const reading = turns.reading({ signal });
+  let messages = 0;
+  for await (const page of store.messagesSince(since.at, reading))
+    for (const hint of page) if (hint.about !== undefined && (await found(parts, store, hint))) messages += 1;
+  await claimLate(parts, shop);
+  let objects = 0;
+  if (all || since.forgotten)
+    for await (const page of store.everything(reading)) objects += await mark(parts, shop, page);
+  await parts.db.system('billing.inbox', RECONCILED, [noteReconciled(shop, since.now)]);
+  return { messages, objects };
+}
+
+/** One commit for each: rows that are held for long would hold up whoever applies them. What is hinted at goes before them. */
+async function mark(parts: ReceivingParts, shop: Shop, refs: readonly ObjectRef[]): Promise<number> {
+  for (const ref of refs)
+    await parts.db.system('billing.inbox', MARKED, [markWanted(shop, [ref], { low: true })]);
+  await parts.db.system('billing.inbox', MARKED, (tx) => askForDrainIn(parts, tx, shop));
+  parts.jobs.wake();
+  return refs.length;
+}
+
+/** `forgotten`: the store was asked so long ago that it may have told things which it lists no more. The first time nothing was. */
+const sinceWhen = ({ store, mode }: Shop, remembers: number) =>
+  statement<{ at: Date; now: Date; forgotten: boolean }>(
+    `select app.now() as now, coalesce(until < app.now() - make_interval(days => $3), false) as forgotten,
+       coalesce(until - interval '${OVERLAP}', app.now() - make_interval(days => $3)) as at
+     from (select max(until) as until from billing.reconciled where store = $1 and mode = $2 and what = 'messages') last`,
+    [store, mode, remembers - MARGIN],
+  );
+
+const noteReconciled = ({ store, mode }: Shop, until: Date) =>
+  statement(
+    `insert into billing.reconciled as r (store, mode, what, until) values ($1, $2, 'messages', $3)
+     on conflict (store, mode, what) do update set until = greatest(r.until, excluded.until), updated_at = app.now()`,
+    [store, mode, until],
+  );

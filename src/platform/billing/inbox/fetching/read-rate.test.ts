@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '#platform/kernel';
+import { advance, stopTime } from '#test/factories';
+import { testDatabase } from '#test/services';
+import { createTurns } from './read-rate.ts';
+
+const { db } = await testDatabase();
+await stopTime(db);
+const shop = { store: 'stripe', mode: 'test' } as const;
+const parts = { db, clock: systemClock, readsPerSecond: 20 };
+const here = createTurns(parts, shop);
+const elsewhere = createTurns(parts, shop);
+
+/** Waits of so many turns, taken by two processes in turn, in milliseconds. */
+async function waits(count: number): Promise<(number | undefined)[]> {
+  const all: (number | undefined)[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const wait = await (n % 2 === 0 ? here : elsewhere).take();
+    all.push(wait === undefined ? undefined : Math.round(wait * 1_000));
+  }
+  return all;
+}
+const quietly = (seconds: number) => here.reading({ signal: new AbortController().signal }).slower(seconds);
+
+test('reads go out at the rate that all processes share, a quarter of a second’s worth at once', async () => {
+  expect(await waits(8)).toEqual([0, 0, 0, 0, 0, 50, 100, 150]);
+  // What was not used is not saved up.
+  await advance(db, '1 hour');
+  expect(await waits(7)).toEqual([0, 0, 0, 0, 0, 50, 100]);
+});
+
+test('no turn is taken more than five seconds ahead', async () => {
+  await advance(db, '1 hour');
+  await waits(5 + 100);
+  expect((await waits(2)).at(-1)).toBeUndefined();
+  await advance(db, '1 second');
+  expect((await waits(1))[0]).toBeGreaterThan(4_000);
+});
+
+test('a store that asks for peace has it from all processes', async () => {
+  await advance(db, '1 hour');
+  await quietly(3);
+  expect(await waits(2)).toEqual([3_000, 3_050]);
+  await quietly(1);
+  expect(await waits(1)).toEqual([3_100]);
+});
+
+test('nobody reads when it is too late, or when they were told to stop', async () => {
+  await advance(db, '1 hour');
+  const { signal } = new AbortController();
+  const late = here.reading({ signal, until: systemClock.monotonic() - 1 });
+  await expect(late.turn()).rejects.toMatchObject({ code: 'store_unavailable' });
+  const stopped = here.reading({ signal: AbortSignal.abort() });
+  await expect(stopped.turn()).rejects.toMatchObject({ name: 'AbortError' });
+});

@@ -1,0 +1,29 @@
+import type { Transaction } from '#platform/db';
+import { type AccountId, isUuid } from '#platform/kernel';
+import { bindCustomer, lockCustomer, lockOwner, ownerOf } from '../store/objects.ts';
+import { markWaiting, type Shop } from '../store/fetch-tasks.ts';
+
+/** A customer of a store, and the account that they are said to be. */
+export interface Claimed {
+  readonly customer: string;
+  readonly accountId: AccountId | undefined;
+}
+
+/** erased: nothing of that customer is kept any more. */
+export type Owner = { readonly accountId: AccountId | undefined; readonly isErased: boolean };
+
+/**
+ * Whose a customer is, in a transaction of the system role. A claim is believed while nobody else is that customer; what
+ * was waiting for them is fetched again.
+ */
+export async function ownerIn(tx: Transaction, shop: Shop, { customer, accountId }: Claimed): Promise<Owner> {
+  await tx.run(lockCustomer(shop, customer));
+  if (accountId !== undefined && isUuid(accountId)) {
+    const isNew = (await tx.run(bindCustomer(shop, customer, accountId))).length > 0;
+    if (isNew) await tx.run(markWaiting(shop, customer));
+  }
+  await tx.run(lockOwner(shop, customer));
+  const [owner] = await tx.run(ownerOf(shop, customer));
+  const isErased = owner?.is_erased ?? false;
+  return { accountId: isErased ? undefined : owner?.account_id, isErased };
+}

@@ -1,0 +1,68 @@
+import type { StoreGrant } from '#platform/entitlements';
+import type { Books, SubscriptionRow } from './billing-records.ts';
+import { purchasesOf } from './purchases.ts';
+import type { Standing } from './dunning-state.ts';
+
+/**
+ * All that a store's rows amount to, each by the store's id: of a subscription, or of the line of an invoice that an add-on
+ * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
+ */
+export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>): StoreGrant[] {
+  const subscribed = books.subscriptions
+    .flatMap((one) => subscribedTo(one, isTriedInVain(one) ? null : (standings.get(one.id)?.until ?? null)))
+    // None of a plan is nothing.
+    .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
+  const bought = purchasesOf(books).map(({ line, addOn, paidAt, revokedAt }) => ({
+    externalId: line.store_id,
+    product: line.product,
+    addOn,
+    quantity: line.quantity,
+    startsAt: paidAt,
+    endsAt: null,
+    revokedAt,
+  }));
+  return [...subscribed, ...bought];
+}
+
+function isTriedInVain({ state, trial_refused_at: refused }: SubscriptionRow): boolean {
+  return state === 'trialing' && refused !== null;
+}
+
+/** Of a trial that is not to be, it begins when it is paid. */
+function beginningOf({
+  starts_at: begins,
+  trial_ends_at: paidFrom,
+  trial_refused_at: refused,
+}: SubscriptionRow) {
+  return refused === null || paidFrom === null || paidFrom < begins ? begins : paidFrom;
+}
+
+/** A change that waits is in effect from its instant on, without anybody doing anything then. */
+function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreGrant[] {
+  const { store_id, product, plan, quantity, next_plan, next_quantity, next_at, trial_ends_at } =
+    subscription;
+  const startsAt = beginningOf(subscription);
+  const present = {
+    externalId: store_id,
+    product,
+    plan,
+    quantity,
+    startsAt,
+    endsAt: until ?? startsAt,
+    revokedAt: null,
+    // Stripe never bills what was used in a trial.
+    meteredFrom: trial_ends_at ?? undefined,
+  };
+  if (until === null || next_plan === null || next_at === null || next_at >= until) return [present];
+  return [
+    { ...present, endsAt: next_at },
+    {
+      ...present,
+      externalId: `${store_id}/next`,
+      plan: next_plan,
+      quantity: next_quantity ?? quantity,
+      startsAt: next_at,
+      endsAt: until,
+    },
+  ];
+}

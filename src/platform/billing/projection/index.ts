@@ -1,0 +1,1 @@
+export { createFolding, type Folding, type FoldingParts } from './projection.ts';

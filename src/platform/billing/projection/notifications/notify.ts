@@ -1,0 +1,127 @@
+import { type Statement, statement, type Transaction } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import { auditEventsOf } from './audit-events.ts';
+import type { Books } from '../billing-records.ts';
+import type { Applied, FoldingParts } from '../projection.ts';
+import { type Notice, type NoticeKind, noticesOf } from './notifications.ts';
+import type { Before } from '../write-rows.ts';
+import { changeWords, failureWords } from './texts.ts';
+
+type Telling = Pick<FoldingParts, 'entitlements' | 'webhooks' | 'mail' | 'audit'>;
+
+interface Told {
+  readonly applied: Applied;
+  readonly before: ReadonlyMap<string, Before>;
+  readonly books: Books;
+}
+
+/**
+ * Tells what is new: each notice once, in the commit of the rows that it follows from. Of several about one thing that come
+ * at once, people are written to of the last alone; and of a recovery only who was told of the failure.
+ */
+export async function tellIn(
+  parts: Telling,
+  tx: Transaction,
+  { applied, before, books }: Told,
+): Promise<void> {
+  for (const event of auditEventsOf(applied, before, books)) await parts.audit.recordIn(tx, event);
+  const { accountId } = applied;
+  const [[time], known] = await tx.runAll([presentTime(), knownNotices(accountId)]);
+  const all = noticesOf(books, time?.now ?? new Date(0));
+  const told = new Set(known.map(keyOf));
+  const fresh = all.filter((notice) => !told.has(keyOf(notice)));
+  if (fresh.length === 0) return;
+  await tx.run(insertNotices(accountId, fresh));
+  const people = await tx.run(managersOf(accountId));
+  await tx.runAll(
+    [...Map.groupBy(fresh, ({ about }) => about).values()].flatMap((ofOne) => {
+      const last = ofOne.findLast(({ kind }) => kind !== 'payment.failed');
+      const wasTold = known.some(({ about }) => about === last?.about);
+      const writes = last !== undefined && last.isNews && (last.kind !== 'payment_recovered' || wasTold);
+      return [
+        ...ofOne.flatMap((notice) => eventOf(parts, accountId, notice)),
+        ...(writes ? mailsOf(parts, { accountId, people, notice: last }) : []),
+      ];
+    }),
+  );
+}
+
+const keyOf = ({ kind, about }: Pick<Notice, 'kind' | 'about'>) => `${kind} ${about}`;
+
+function eventOf({ webhooks }: Telling, accountId: AccountId, notice: Notice): readonly Statement[] {
+  const { kind, about, subscription, invoice, charge, graceEndsAt } = notice;
+  if (kind !== 'payment.failed' || invoice === undefined) return [];
+  return webhooks.emitting({
+    type: 'payment.failed',
+    accountId,
+    id: about,
+    data: {
+      product: subscription.product,
+      plan: `${subscription.product}.${subscription.plan}`,
+      subscription_id: subscription.id,
+      invoice_id: invoice.id,
+      amount: charge?.amount ?? invoice.total,
+      currency: charge?.currency ?? invoice.currency,
+      failure_code: charge?.failure_code ?? null,
+      failed_at: (charge?.occurred_at ?? invoice.issued_at).toISOString(),
+      grace_ends_at: graceEndsAt?.toISOString() ?? null,
+    },
+  });
+}
+
+interface Person {
+  readonly user_id: UserId;
+  readonly email: string;
+  readonly account: string;
+}
+
+interface Writing {
+  readonly accountId: AccountId;
+  readonly people: readonly Person[];
+  readonly notice: Notice;
+}
+
+function mailsOf(parts: Telling, { accountId, people, notice }: Writing): readonly Statement[] {
+  const { kind, about } = notice;
+  const { catalogues } = parts.entitlements;
+  return people.flatMap(({ user_id: userId, email: to, account }) => {
+    const letter = { to, accountId, userId, once: `${kind} ${about} ${userId}` };
+    const words = { account, catalogues };
+    switch (kind) {
+      case 'payment.failed':
+        return [];
+      case 'payment_failed':
+      case 'payment_failed_again':
+        return parts.mail.sending({ ...letter, template: kind, facts: failureWords(notice, words) });
+      case 'subscription_suspended':
+      case 'payment_recovered':
+      case 'subscription_canceled':
+      case 'trial_refused':
+        return parts.mail.sending({ ...letter, template: kind, facts: changeWords(notice, words) });
+    }
+  });
+}
+
+const presentTime = () => statement<{ now: Date }>('select app.now() as now');
+
+const knownNotices = (accountId: AccountId) =>
+  statement<{ kind: NoticeKind; about: string }>(
+    'select kind, about from billing.notices where account_id = $1',
+    [accountId],
+  );
+
+const insertNotices = (accountId: AccountId, notices: readonly Notice[]) =>
+  statement(
+    `insert into billing.notices (account_id, kind, about)
+     select $1, kind, about from jsonb_to_recordset($2::text::jsonb) as notice (kind text, about text) on conflict do nothing`,
+    [accountId, JSON.stringify(notices.map(({ kind, about }) => ({ kind, about })))],
+  );
+
+/** Who looks after an account: its owners and admins who may sign in. */
+const managersOf = (accountId: AccountId) =>
+  statement<Person>(
+    `select m.user_id, u.email, a.name as account from accounts.members m
+     join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id
+     where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and a.deleted_at is null order by m.user_id`,
+    [accountId],
+  );

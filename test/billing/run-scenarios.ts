@@ -1,0 +1,190 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { StripeSandbox, WorldEvent } from '#sandbox/stripe';
+import { advanceTo, ids } from '#test/factories';
+import type { ObjectKind } from '../../src/platform/billing/facts.ts';
+import type { Body } from '../../src/platform/billing/payment-provider.ts';
+import { type Money, planOf, type Rows, sumOf } from './account-state.ts';
+import { type History, instantOf, type Step } from './scenario.ts';
+import { type Node, openNode } from './node.ts';
+import { Shopper } from './stripe-customer.ts';
+import { openStreet, type Street } from './driven-stripe.ts';
+
+/** An answer of the store, with the number under which it was asked. */
+export interface Answer {
+  readonly kind: ObjectKind;
+  readonly id: string;
+  readonly number: number;
+  readonly body: Body | null;
+}
+
+/** told: each message as it comes. late: each twice, a step late, the newest first. lost: none; the store is asked. */
+export type Way = 'told' | 'late' | 'lost';
+
+/** A history that is over. */
+export interface Played {
+  readonly history: History;
+  readonly accountId: AccountId;
+  readonly endedAt: Date;
+  /** The plan in effect after each step. */
+  readonly had: readonly (string | null)[];
+  /** What the account came to, by how it was heard of. */
+  readonly rows: Readonly<Record<Way, Rows>>;
+  /** Everything that was ever fetched of it, by whoever was told in time. */
+  readonly answers: readonly Answer[];
+  /** What the store took and gave back, as its own books have it; minor units. */
+  readonly money: Money;
+}
+
+export interface Stage {
+  readonly street: Street;
+  /** Which was told of everything. */
+  readonly node: Node;
+  readonly played: readonly Played[];
+}
+
+/** Plays histories all at once, on one timeline, before three databases that hear of it in different ways. */
+export async function play(histories: readonly History[]): Promise<Stage> {
+  const street = await openStreet();
+  const nodes = { told: await openNode(street), late: await openNode(street), lost: await openNode(street) };
+  const players = await Promise.all(histories.map((history) => enter(street, nodes, history)));
+  // As its schedule does from the first start on.
+  await nodes.lost.inbox.reconcile();
+  const hearing = new Hearing(nodes);
+  const played: Played[] = [];
+  for (const moment of momentsOf(histories)) {
+    const at = instantOf(moment);
+    street.sandbox.advanceTo(at);
+    for (const { db } of Object.values(nodes)) await advanceTo(db, at.toISOString());
+    const acting = players.filter(({ history }) => stepAt(history, moment) !== undefined);
+    await Promise.all(
+      acting.map(async ({ history, her, accountId }) => stepAt(history, moment)?.does?.(her, accountId)),
+    );
+    const leaving = acting.filter(({ history }) => stepAt(history, moment) === history.steps.at(-1));
+    await hearing.of(street.news(), { all: leaving.length > 0 });
+    for (const { had, history, accountId } of acting)
+      had.push(planOf(await nodes.told.rows(accountId), productOf(history), at));
+    for (const player of leaving) played.push(await leave(player, { street, nodes, endedAt: at }));
+  }
+  return { street, node: nodes.told, played };
+}
+
+type Nodes = Readonly<Record<Way, Node>>;
+
+/** Who plays a history. */
+interface Player {
+  readonly history: History;
+  readonly accountId: AccountId;
+  readonly her: Shopper;
+  readonly had: (string | null)[];
+}
+
+async function enter(street: Street, nodes: Nodes, history: History): Promise<Player> {
+  const accountId = ids.next<AccountId>();
+  for (const node of Object.values(nodes)) await node.open(accountId, `${accountId}@example.com`);
+  const her = new Shopper(street);
+  await her.arrives(history.noted === false ? undefined : accountId);
+  return { history, accountId, her, had: [] };
+}
+
+interface Leaving {
+  readonly street: Street;
+  readonly nodes: Nodes;
+  readonly endedAt: Date;
+}
+
+async function leave(
+  { history, accountId, her, had }: Player,
+  { street, nodes, endedAt }: Leaving,
+): Promise<Played> {
+  const rows = {
+    told: await nodes.told.rows(accountId),
+    late: await nodes.late.rows(accountId),
+    lost: await nodes.lost.rows(accountId),
+  };
+  const answers = await nodes.told.db.asMigrator(answersOf(her.customer));
+  return {
+    history,
+    accountId,
+    endedAt,
+    had,
+    rows,
+    answers,
+    money: moneyOf(street.sandbox.world, her.customer),
+  };
+}
+
+function moneyOf(world: StripeSandbox['world'], customer: string): Money {
+  const charges = world
+    .table('charge')
+    .list()
+    .filter((charge) => charge.customer === customer);
+  const own = new Set(charges.map(({ id }) => id));
+  const ofThem = (charge: string | { readonly id: string } | null) =>
+    own.has(typeof charge === 'string' ? charge : (charge?.id ?? ''));
+  return {
+    taken: sumOf(charges.filter(({ status }) => status === 'succeeded')),
+    refunded: sumOf(
+      world
+        .table('refund')
+        .list()
+        .filter(({ charge, status }) => status === 'succeeded' && ofThem(charge)),
+    ),
+    disputed: sumOf(
+      world
+        .table('dispute')
+        .list()
+        .filter(({ charge, status }) => status === 'lost' && ofThem(charge)),
+    ),
+  };
+}
+
+/** Brings messages to each database in its own way. */
+class Hearing {
+  readonly #nodes: Nodes;
+  #before: readonly WorldEvent[] = [];
+
+  constructor(nodes: Nodes) {
+    this.#nodes = nodes;
+  }
+
+  /** `all`: nothing may be missing anywhere any more. */
+  async of(news: readonly WorldEvent[], { all }: { readonly all: boolean }): Promise<void> {
+    const { told, late, lost } = this.#nodes;
+    for (const event of news) await told.hear(event);
+    const due = all ? [...this.#before, ...news] : this.#before;
+    for (const event of [...due, ...due].toReversed()) await late.hear(event);
+    this.#before = all ? [] : news;
+    if (all) await lost.inbox.reconcile();
+    await Promise.all([told, late, lost].map(({ inbox }) => inbox.drain()));
+  }
+}
+
+/** A day, and the how-manieth step of that day. */
+interface Moment {
+  readonly day: number;
+  readonly nth: number;
+}
+
+function momentsOf(histories: readonly History[]): Moment[] {
+  const moments = histories.flatMap(({ steps }) =>
+    steps.map((step) => ({ day: step.day, nth: ofItsDay(steps, step.day).indexOf(step) })),
+  );
+  const each = new Map(moments.map((moment) => [`${moment.day} ${moment.nth}`, moment]));
+  return [...each.values()].sort((a, b) => a.day - b.day || a.nth - b.nth);
+}
+
+const ofItsDay = (steps: readonly Step[], day: number) => steps.filter((step) => step.day === day);
+const stepAt = ({ steps }: History, { day, nth }: Moment) => ofItsDay(steps, day)[nth];
+
+/** The product that a history is about. */
+function productOf({ steps }: History): string {
+  return steps.find(({ has }) => has !== null)?.has?.split('.')[0] ?? 'reel';
+}
+
+const answersOf = (customer: string) =>
+  statement<Answer>(
+    `select kind, object_id as id, b.number, b.body from billing.bodies b join billing.objects o using (store, mode, kind, object_id)
+     where o.customer = $1 order by b.number`,
+    [customer],
+  );

@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { moneyIn, type Rows } from './account-state.ts';
+import type { History } from './scenario.ts';
+import { play, type Played, type Stage } from './run-scenarios.ts';
+import { comparable, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
+
+/** Some eight seconds on a quiet machine; it is bounded in case something hangs. Milliseconds. */
+const LONGEST = 240_000;
+/** Random orders of each history, beside every order of its last hints. */
+const SEEDS = ['2031', '2032'];
+
+/** Tests of histories, which are all played at once. */
+export function prove(histories: readonly History[]): void {
+  describe('whatever way a store is heard of', () => {
+    let stage: Stage;
+    let retold: Retold;
+    beforeAll(async () => {
+      stage = await play(histories);
+      retold = await toldAgain(stage);
+      await forgetEverything(stage.node.db);
+    }, LONGEST);
+    describe.each(histories.map((history) => [history.name, history] as const))('%s:', (_, history) => {
+      const of = (): Played => {
+        const played = stage.played.find((one) => one.history === history);
+        if (played === undefined) throw new Error('it was not played');
+        return played;
+      };
+      const end = () => comparable(of(), of().rows.told);
+
+      test('after each step the plan is in effect that it should', () => {
+        expect(of().had).toEqual(history.steps.map(({ has }) => has));
+      });
+      test('the money is what the store took and gave back', () => {
+        expect(moneyIn(of().rows.told)).toEqual(of().money);
+      });
+      test('hints that come twice, late and the newest first end the same', () => {
+        expect(comparable(of(), of().rows.late)).toBe(end());
+      });
+      test('hints that were all lost end the same once the store is asked', () => {
+        expect(comparable(of(), of().rows.lost)).toBe(end());
+      });
+      test('kept bodies that are told again without the store end the same', () => {
+        const { accountId } = of();
+        expect(retold.after.get(accountId)).toEqual(retold.before.get(accountId));
+      });
+      test('every order of its last six objects ends the same', async () => {
+        const { ends } = await inEveryOrder(stage.node, of());
+        expect([...ends]).toEqual([end()]);
+      });
+      test('all answers ever fetched, twice and in random orders, end the same', async () => {
+        for (const seed of SEEDS) expect(await inSomeOrder(stage.node, of(), seed), seed).toBe(end());
+      });
+    });
+
+    test('nothing is asked of the store to tell kept bodies again', () => {
+      expect(retold.asked).toBe(0);
+    });
+  });
+}
+
+interface Retold {
+  readonly before: ReadonlyMap<string, Rows>;
+  readonly after: ReadonlyMap<string, Rows>;
+  /** What the store was asked for meanwhile. */
+  readonly asked: number;
+}
+
+async function toldAgain({ street, node, played }: Stage): Promise<Retold> {
+  const rows = async () =>
+    new Map(
+      await Promise.all(
+        played.map(async ({ accountId }) => [accountId, await node.rows(accountId)] as const),
+      ),
+    );
+  const before = await rows();
+  const asked = street.sandbox.calls().length;
+  await node.inbox.retell();
+  return { before, after: await rows(), asked: street.sandbox.calls().length - asked };
+}
