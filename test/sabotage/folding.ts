@@ -34,7 +34,8 @@ export const FOLDED: readonly Patch[] = [
     file: STANDING,
     find: 'isUnpaid && areTriesKnown(books, invoice) ?',
     replace: 'isUnpaid ?',
-    expects: 'src/platform/billing/projection/notifications/notifications.test.ts :: notices > are of failures without a charge too, and one event is of their invoice',
+    expects:
+      'src/platform/billing/projection/notifications/notifications.test.ts :: notices > are of failures without a charge too, and one event is of their invoice',
   },
   {
     name: 'written-off-is-forgiven',
@@ -84,7 +85,8 @@ export const FOLDED: readonly Patch[] = [
     file: 'src/platform/billing/providers/stripe/read/payment.ts',
     find: "if (status.startsWith('appeal_')) return 'lost';",
     replace: "if (status.startsWith('appeal_')) return 'open';",
-    expects: 'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > a dispute that Stripe calls appeal_under_review ([{"amount":-3995,"fee":1500,"currency":"usd"}]) is lost',
+    expects:
+      'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > a dispute that Stripe calls appeal_under_review ([{"amount":-3995,"fee":1500,"currency":"usd"}]) is lost',
   },
   {
     name: 'inquiry-takes-what-was-bought',
@@ -116,7 +118,7 @@ export const FOLDED: readonly Patch[] = [
   },
   {
     name: 'partial-refund-takes-all',
-    file: 'src/platform/billing/projection/purchases.ts',
+    file: 'src/platform/billing/projection/grants.ts',
     find: 'if (left <= 0) return occurred_at;',
     replace: 'return occurred_at;',
     expects: `${RULES} an add-on > is gone when all of its money is back, and stays while some is kept`,
@@ -147,7 +149,8 @@ export const FOLDED: readonly Patch[] = [
     file: 'src/platform/billing/projection/notifications/notifications.ts',
     find: 'now.getTime() - ended_at.getTime() < NEWS',
     replace: 'true',
-    expects: 'src/platform/billing/projection/notifications/notifications.test.ts :: notices > do not tell of an end of long ago, as a store that was just connected knows many',
+    expects:
+      'src/platform/billing/projection/notifications/notifications.test.ts :: notices > do not tell of an end of long ago, as a store that was just connected knows many',
   },
   {
     name: 'recovery-told-to-who-knew-nothing',
@@ -161,20 +164,23 @@ export const FOLDED: readonly Patch[] = [
     file: 'src/platform/billing/providers/stripe/read/subscription.ts',
     find: "pause_collection?.behavior === 'void'",
     replace: 'pause_collection',
-    expects: 'src/platform/billing/providers/stripe/read/subscription.test.ts :: a subscription > is paused where nothing will be charged for it, and not where the bill is only put off',
+    expects:
+      'src/platform/billing/providers/stripe/read/subscription.test.ts :: a subscription > is paused where nothing will be charged for it, and not where the bill is only put off',
   },
   {
     name: 'fee-in-the-wrong-currency',
     file: 'src/platform/billing/providers/stripe/read/payment.ts',
     find: 'return Math.round((fee * of.amount) / Math.abs(told.amount));',
     replace: 'return fee;',
-    expects: 'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > says what was kept of it in its own currency, and that it does not know yet',
+    expects:
+      'src/platform/billing/providers/stripe/read/payment.test.ts :: a payment > says what was kept of it in its own currency, and that it does not know yet',
   },
   {
     name: 'included-tax-counted-as-income',
     file: 'src/platform/billing/providers/stripe/read/invoice.ts',
     find: 'amount: of.amount - sumOf(included),',
     replace: 'amount: of.amount,',
-    expects: 'src/platform/billing/providers/stripe/read/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price',
+    expects:
+      'src/platform/billing/providers/stripe/read/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price',
   },
 ];

@@ -31,7 +31,7 @@ export const SHELF: readonly Patch[] = [
   },
   {
     name: 'seats-multiply-nothing',
-    file: 'src/platform/entitlements/sizes.ts',
+    file: 'src/platform/entitlements/effective.ts',
     find: 'if (perSeat === undefined || seats === 1) return grants;',
     replace: 'if (perSeat === undefined || seats >= 1) return grants;',
     expects: `${GRANTED} what a store grants > has as many seats as were bought, of what is sold by the seat`,
@@ -80,14 +80,14 @@ export const SHELF: readonly Patch[] = [
   },
   {
     name: 'overage-told-to-nobody',
-    file: 'src/platform/billing/providers/stripe/metering.ts',
+    file: 'src/platform/billing/providers/stripe/meters.ts',
     find: 'if (payer.deleted === true)',
     replace: "if (payer.deleted === true && customer === '')",
     expects: `${OVERAGE} what the store is told > is refused for a customer whom the store has no longer, rather than told to nobody`,
   },
   {
     name: 'overage-told-under-a-new-name',
-    file: 'src/platform/billing/providers/stripe/metering.ts',
+    file: 'src/platform/billing/providers/stripe/meters.ts',
     find: 'async report({ id, customer, units, at, ...what }) {',
     replace:
       'async report({ id: former, customer, units, at, ...what }) {\n      const id = `${former} ${Math.random()}`;',

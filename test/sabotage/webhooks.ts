@@ -73,8 +73,7 @@ export const WEBHOOKS: readonly Patch[] = [
     file: 'src/platform/webhooks/address.ts',
     find: '        for (const { address } of found) check(address);\n',
     replace: '',
-    expects:
-      'src/platform/webhooks/send.test.ts :: a message > is not sent to 169.254.169.254 in production',
+    expects: 'src/platform/webhooks/send.test.ts :: a message > is not sent to 169.254.169.254 in production',
   },
   {
     name: 'first-address-checked-alone',

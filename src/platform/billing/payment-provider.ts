@@ -6,6 +6,12 @@ export type StoreName = 'stripe' | 'app_store' | 'google_play';
 /** Which of a store's worlds: real money, its own test mode, or our stand-in. */
 export type Mode = 'live' | 'test' | 'sandbox';
 
+/** Who sells, and in which of its modes: rows of one mode are nothing in another. */
+export interface Shop {
+  readonly store: StoreName;
+  readonly mode: Mode;
+}
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Body = { readonly [key: string]: Json };
 
@@ -59,4 +65,37 @@ export interface Reading {
 export interface CustomerClaim {
   readonly customer: string;
   readonly accountId: AccountId;
+}
+
+/** Units past a limit, as the store is told of them. */
+export interface UsageReport {
+  /** By which the store knows a report that it was told already. */
+  readonly id: string;
+  readonly product: string;
+  readonly limit: string;
+  /** As the store calls who pays. */
+  readonly customer: string;
+  readonly units: number;
+  readonly at: Date;
+}
+
+/** A store's counter of units that it bills by itself. */
+export interface Meter {
+  /**
+   * Adds them once, however often it is told within a day. Throws `store_unavailable` where nobody knows whether they
+   * arrived, and `store_refused` where they did not.
+   */
+  report(usage: UsageReport): Promise<void>;
+}
+
+/** What a store does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
+export interface Ender extends Shop {
+  /** Ends a subscription with what is paid for. */
+  end(subscription: string): Promise<void>;
+  /** Has it go on, if it has not ended. */
+  goOn(subscription: string): Promise<void>;
+  /** Ends at once one that is still tried, and was never paid for. */
+  endTrial(subscription: string): Promise<void>;
+  /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
+  forget(customer: string): Promise<void>;
 }

@@ -1,5 +1,4 @@
-import type { Catalogue, Plan } from './catalogue.ts';
-import { grantsFor } from './sizes.ts';
+import { type Catalogue, type Grants, type Plan, UNLIMITED } from './catalogue.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
 /** Stores that take reports of what was used, and bill it. */
@@ -90,4 +89,14 @@ export function isSame(a: Effective, b: Effective): boolean {
     a.add_ons.join() === b.add_ons.join() &&
     JSON.stringify(a.overage) === JSON.stringify(b.overage)
   );
+}
+
+/**
+ * What a plan grants whoever holds so many seats of it: of limits that are sold by the seat, that many times their size.
+ * A size without a cap stays one, and so does what would pass the largest whole number.
+ */
+export function grantsFor({ grants, perSeat }: Plan, seats: number): Grants {
+  if (perSeat === undefined || seats === 1) return grants;
+  const multiplied = perSeat.map((limit) => [limit, Math.min(Number(grants[limit]) * seats, UNLIMITED)]);
+  return { ...grants, ...Object.fromEntries(multiplied) };
 }

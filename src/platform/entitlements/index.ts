@@ -39,7 +39,7 @@ export {
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
 export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
-export { grantsFor } from './sizes.ts';
+export { grantsFor } from './effective.ts';
 export type { StoreGrant, StoreGrants } from './provider-grants.ts';
 export {
   GRANT_SOURCES,

@@ -1,8 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Ender } from '../providers/stripe/ender.ts';
-
-type Shop = Pick<Ender, 'store' | 'mode'>;
+import type { Shop } from '../payment-provider.ts';
 
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;

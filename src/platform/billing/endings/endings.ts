@@ -2,8 +2,8 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Queue } from '#platform/queue';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { Inbox } from '../inbox/index.ts';
-import type { Ender } from '../providers/stripe/ender.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Ender } from '../payment-provider.ts';
 import {
   customersToForget,
   ended,

@@ -4,7 +4,7 @@ import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { Folding } from '../projection/index.ts';
+import type { Folding } from '../projection/projection.ts';
 import type { ObjectRef } from '../facts.ts';
 import type { RawMessage, Store, StoreName } from '../payment-provider.ts';
 import { askForDrainIn, DRAIN } from './fetching/request-drain.ts';

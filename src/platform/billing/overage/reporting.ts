@@ -2,8 +2,7 @@ import { commitPoint, type Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { z } from 'zod';
-import type { Mode } from '../payment-provider.ts';
-import type { Meter } from './meter.ts';
+import type { Meter, Mode } from '../payment-provider.ts';
 import {
   countOverage,
   dueCounts,

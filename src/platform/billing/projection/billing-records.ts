@@ -7,7 +7,7 @@ import type {
   RefundFacts,
   SubscriptionFacts,
 } from '../facts.ts';
-import type { Customer } from './projection.ts';
+import type { Customer } from './applied-object.ts';
 
 /** A row of billing.subscriptions, as far as something is derived from it. */
 export interface SubscriptionRow {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Books, SubscriptionRow } from './billing-records.ts';
-import { grantedBy } from './grants.ts';
-import { purchasesOf } from './purchases.ts';
+import { grantedBy, purchasesOf } from './grants.ts';
 import { standingOf } from './dunning-state.ts';
 import {
   books,

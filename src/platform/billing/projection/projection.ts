@@ -1,37 +1,17 @@
 import type { Audit } from '#platform/audit';
-import { statement, type Transaction } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import type { Facts, ObjectRef } from '../facts.ts';
-import type { Mode, StoreName } from '../payment-provider.ts';
-import { deriveIn } from './deriving.ts';
+import type { ObjectRef } from '../facts.ts';
+import type { Applied, Customer } from './applied-object.ts';
+import { type Books, booksOf, type SubscriptionRow } from './billing-records.ts';
+import { type Standing, standingOf } from './dunning-state.ts';
+import { grantedBy } from './grants.ts';
 import { projectIn } from './write-rows.ts';
 import { tellIn } from './notifications/notify.ts';
 import { noteTrialIn } from './record-trial.ts';
-
-/** Who sells, and in which of its worlds: what rows of it are found by. */
-export interface Shop {
-  readonly store: StoreName;
-  readonly mode: Mode;
-}
-
-/** An account as a customer of a shop. */
-export interface Customer extends Shop {
-  readonly accountId: AccountId;
-}
-
-/** What the newest body of an object says, and whose it is. */
-export interface Applied extends Customer {
-  readonly ref: ObjectRef;
-  readonly facts: Facts;
-  /**
-   * One of many, told from what is kept, of rows that were emptied: nothing follows from it before all of them are there
-   * (`deriveIn`), and nobody hears of it a second time.
-   */
-  readonly isRetold?: boolean;
-}
 
 export interface FoldingParts {
   /** In how many accounts of one person, or on one card, a product is tried. */
@@ -95,3 +75,37 @@ const accountOf = (accountId: AccountId) =>
   statement<{ account_id: AccountId }>('select account_id from accounts.accounts where account_id = $1', [
     accountId,
   ]);
+
+/** Writes what follows from the rows of an account: how its subscriptions stand, and what it is granted. Answers the rows. */
+async function deriveIn(
+  { entitlements }: Pick<FoldingParts, 'entitlements'>,
+  tx: Transaction,
+  customer: Customer,
+): Promise<Books> {
+  const books = await booksOf(tx, customer);
+  const standings = new Map(books.subscriptions.map((one) => [one.id, standingOf(one, books)]));
+  await tx.runAll(books.subscriptions.flatMap((one) => writeStanding(customer, one, standings.get(one.id))));
+  await entitlements.storeGrantsIn(tx, {
+    accountId: customer.accountId,
+    source: customer.store,
+    grants: grantedBy(books, standings),
+  });
+  return books;
+}
+
+function writeStanding(
+  { accountId }: Customer,
+  { id }: SubscriptionRow,
+  standing: Standing | undefined,
+): Statement[] {
+  if (standing === undefined) return [];
+  const { failures, graceEndsAt, suspendsAt, suspendedBy } = standing;
+  return [
+    statement(
+      `update billing.subscriptions set failures = $3, grace_ends_at = $4, suspends_at = $5, suspended_by = $6, updated_at = app.now()
+       where account_id = $1 and id = $2
+         and (failures, grace_ends_at, suspends_at, suspended_by) is distinct from ($3::integer, $4::timestamptz, $5::timestamptz, $6::text)`,
+      [accountId, id, failures, graceEndsAt, suspendsAt, suspendedBy],
+    ),
+  ];
+}

@@ -1,7 +1,7 @@
 import { statement, type Transaction } from '#platform/db';
 import { sha256, type UserId } from '#platform/kernel';
 import type { SubscriptionFacts } from '../facts.ts';
-import type { Applied } from './projection.ts';
+import type { Applied } from './applied-object.ts';
 
 /**
  * Notes the trial that a subscription began with, and whether it is to be: one that began at our own page is refused where as

@@ -1,7 +1,7 @@
 import { type Statement, statement, type Transaction } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, SubscriptionFacts } from '../facts.ts';
-import type { Applied } from './projection.ts';
+import type { Applied } from './applied-object.ts';
 
 /** What audit says of an object before it is written anew. */
 export interface Before {

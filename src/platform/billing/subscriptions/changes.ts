@@ -1,12 +1,17 @@
 import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import { type Change, changeLater, changeNow, previewChange } from '../providers/stripe/subscription-changes.ts';
+import type { Visitor } from '../visitor.ts';
+import {
+  type Change,
+  changeLater,
+  changeNow,
+  previewChange,
+} from '../providers/stripe/subscription-changes.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
 import { catalogueOf, planOf, unsold } from './order.ts';
-import type { Unfitting } from './parts.ts';
 import { pricesOf } from './prices.ts';
-import { changeable, ordered, type SellingParts, type Visitor } from './selling.ts';
+import { changeable, ordered, type SellingParts, type Unfitting } from './selling.ts';
 import { isRecent, type SubscriptionRow } from './store.ts';
 import type { PreviewView } from './views.ts';
 

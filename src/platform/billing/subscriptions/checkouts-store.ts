@@ -85,15 +85,3 @@ export const kindOfAccount = (accountId: AccountId) =>
     'select kind from accounts.accounts where account_id = $1',
     [accountId],
   );
-
-/** The store's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
-export const pricesFor = (
-  mode: Mode,
-  { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
-) =>
-  statement<{ price: string; overage: string | null }>(
-    `select price, overage from billing.prices
-      where store = 'stripe' and mode = $1 and product = $2 and cycle is not distinct from $5
-        and plan is not distinct from $3 and add_on is not distinct from $4`,
-    [mode, product, plan, addOn, cycle],
-  );

@@ -1,21 +1,41 @@
-import { actorOf, type Whence } from '#platform/audit';
-import { commitPoint } from '#platform/db';
-import type { Caller } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { actorOf, type Audit } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Catalogue } from '#platform/entitlements';
+import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import type { ObjectRef } from '../facts.ts';
+import type { Visitor } from '../visitor.ts';
 import { keyedClient, type StripeLink } from '../providers/stripe/client.ts';
 import { unsold } from './order.ts';
-import type { SubscriptionsParts } from './parts.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
 const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the store');
 
-/** Who asks, and for which account. */
-export interface Visitor {
-  readonly accountId: AccountId;
-  readonly caller: Caller;
-  readonly origin: Whence;
-  /** What the store is told, to do the steps of this call once. */
-  readonly storeKey?: string | undefined;
+/** What is in use of a limit, and a plan would not have room for. */
+export interface Unfitting {
+  readonly limit: string;
+  readonly used: number;
+  readonly max: number;
+}
+
+export interface SubscriptionsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** In how many accounts of one person, or on one card, a product is tried. */
+  readonly freeAccountsPerUser: number;
+  /** undefined: nothing is sold here. */
+  readonly stripe: StripeLink | undefined;
+  /**
+   * Has the store's objects looked at, because something was done to them: in effect when it returns, or soon after where
+   * the store does not answer in time. Never throws.
+   */
+  readonly look: (refs: readonly ObjectRef[]) => Promise<void>;
+  /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
+  readonly notFitting: (
+    accountId: AccountId,
+    plan: { readonly product: string; readonly plan: string; readonly quantity: number },
+  ) => Promise<readonly Unfitting[]>;
 }
 
 /** The parts of a server that sells. */

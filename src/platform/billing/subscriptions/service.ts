@@ -7,8 +7,16 @@ import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type Page as CheckoutPage } from './checkouts.ts';
 import { type CheckoutOrder, orderOf } from './order.ts';
-import type { SubscriptionsParts, Unfitting } from './parts.ts';
-import { changeable, chosen, ordered, type SellingParts, selling, type Visitor } from './selling.ts';
+import type { Visitor } from '../visitor.ts';
+import {
+  changeable,
+  chosen,
+  ordered,
+  selling,
+  type SellingParts,
+  type SubscriptionsParts,
+  type Unfitting,
+} from './selling.ts';
 import {
   type InvoiceRow,
   invoicesPage,

@@ -1,17 +1,23 @@
 import { commitPoint, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import type { ObjectRef } from '../../facts.ts';
-import type { Store } from '../../payment-provider.ts';
 import { askForDrainIn } from '../fetching/request-drain.ts';
-import { claimLate } from './claims.ts';
+import { ownerIn } from '../objects/customer-owner.ts';
 import { found, type ReceivingParts } from './receive-event.ts';
 import type { Turns } from '../fetching/read-rate.ts';
-import { markWanted, type Shop } from '../store/fetch-tasks.ts';
+import { markWanted } from '../store/fetch-tasks.ts';
+import type { Shop, Store } from '../../payment-provider.ts';
 
 const MARKED = commitPoint(
   'billing.everything-marked',
   'an object of a store that is to be fetched, told of or not',
 );
 const RECONCILED = commitPoint('billing.reconciled', 'up to when a store was asked for what it never told');
+
+const CLAIMED_LATE = commitPoint('billing.claimed-late', 'whose a customer is whose account came after them');
+
+/** Customers that one run finds; the next one finds more. */
+const MOST = 1_000;
 
 /** How much of the time that was looked at before is looked at again: stores list late what they tell, and their clocks differ. */
 const OVERLAP = '1 hour';
@@ -81,4 +87,24 @@ const noteReconciled = ({ store, mode }: Shop, until: Date) =>
     `insert into billing.reconciled as r (store, mode, what, until) values ($1, $2, 'messages', $3)
      on conflict (store, mode, what) do update set until = greatest(r.until, excluded.until), updated_at = app.now()`,
     [store, mode, until],
+  );
+
+/** Finds the customers who were told of before there was their account: what waits for them is looked at again. */
+async function claimLate(parts: ReceivingParts, shop: Shop): Promise<void> {
+  const [found] = await parts.db.system('billing.inbox', [claimedLate(shop)]);
+  for (const { customer, claims: accountId } of found)
+    await parts.db.system('billing.inbox', CLAIMED_LATE, async (tx) => {
+      await ownerIn(tx, shop, { customer, accountId });
+      await askForDrainIn(parts, tx, shop);
+    });
+  if (found.length > 0) parts.jobs.wake();
+}
+
+const claimedLate = ({ store, mode }: Shop) =>
+  statement<{ customer: string; claims: AccountId }>(
+    `select o.customer, o.claims from billing.objects o join accounts.accounts a on a.account_id = o.claims
+     where o.store = $1 and o.mode = $2 and o.state = 'waiting' and o.customer is not null and o.claims is not null and not exists (
+       select from billing.customers c where c.store = o.store and c.mode = o.mode and c.customer = o.customer)
+     order by o.object_id limit ${MOST}`,
+    [store, mode],
   );

@@ -3,9 +3,9 @@ import { commitPoint, type Database, statement, type Transaction } from '#platfo
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import type { Mode, Store, StoreName } from '../../payment-provider.ts';
 import { askForDrainIn, type AskingParts } from '../fetching/request-drain.ts';
-import { lookAgain, reviveDead, type Shop } from '../store/fetch-tasks.ts';
+import { lookAgain, reviveDead } from '../store/fetch-tasks.ts';
+import type { Mode, Shop, Store, StoreName } from '../../payment-provider.ts';
 
 const REPLAYED = commitPoint('billing.replayed', 'that objects are fetched again, as an admin asked');
 const MARKED = commitPoint('billing.replay-marked', 'an object that is fetched again');

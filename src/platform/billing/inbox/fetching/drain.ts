@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 import type { Store } from '../../payment-provider.ts';
-import { sayBegun } from '../store/drains.ts';
+import { sayBegun } from './request-drain.ts';
 import { type FetchingParts, fetchNext } from './fetch-next.ts';
 import type { Turns } from './read-rate.ts';
 

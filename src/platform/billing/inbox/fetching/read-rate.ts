@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import '../../errors.ts';
-import type { Reading } from '../../payment-provider.ts';
-import type { Shop } from '../store/fetch-tasks.ts';
+import type { Reading, Shop } from '../../payment-provider.ts';
 
 const TAKEN = commitPoint('billing.turn-taken', 'the instant at which one more read of a store goes out');
 const HELD_BACK = commitPoint(

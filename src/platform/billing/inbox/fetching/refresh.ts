@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Database } from '#platform/db';
 import type { ObjectRef } from '../../facts.ts';
-import { askForDrainIn } from './request-drain.ts';
+import { askForDrainIn, type AskingParts } from './request-drain.ts';
 import type { Drain } from './drain.ts';
-import type { ReceivingParts } from '../events/receive-event.ts';
-import { countUnseen, type Mark, markWanted, type Shop } from '../store/fetch-tasks.ts';
+import { countUnseen, type Mark, markWanted } from '../store/fetch-tasks.ts';
+import type { Shop } from '../../payment-provider.ts';
 
 const LOOKED = commitPoint(
   'billing.looked',
@@ -15,12 +15,16 @@ const LOOKED = commitPoint(
 const PATIENCE = 5_000;
 const FIRST_PAUSE = 25;
 
+export interface LookingParts extends AskingParts {
+  readonly db: Database;
+}
+
 /**
  * Marks objects and fetches them: whoever changed something at a store sees it when this resolves. Another process may be at
  * them, or the store away: then it resolves after some five seconds, and the job goes on.
  */
 export async function look(
-  parts: ReceivingParts,
+  parts: LookingParts,
   { shop, drain }: { readonly shop: Shop; readonly drain: Drain },
   refs: readonly ObjectRef[],
 ): Promise<void> {
@@ -44,7 +48,7 @@ interface Looking {
 
 /** Resolves when they were applied, with what they name. What fails here the job does. */
 async function seen(
-  { db }: ReceivingParts,
+  { db }: LookingParts,
   { shop, drain, marks }: Looking,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,8 +1,7 @@
-import type { Transaction } from '#platform/db';
+import { statement, type Transaction } from '#platform/db';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Ids } from '#platform/kernel';
-import { sayOnItsWay } from '../store/drains.ts';
-import type { Shop } from '../store/fetch-tasks.ts';
+import type { Shop } from '../../payment-provider.ts';
 
 /** The kind of the job that fetches and applies what was hinted at. */
 export const DRAIN = 'billing.drain';
@@ -27,3 +26,18 @@ export async function askForDrainIn({ ids, jobs }: AskingParts, tx: Transaction,
     }),
   );
 }
+
+/**
+ * Says that a drain is on its way; a row: nobody had said so. Whoever finds it said holds on to it until they commit, so that
+ * a drain that begins meanwhile waits for what they mark.
+ */
+const sayOnItsWay = ({ store, mode }: Shop) =>
+  statement(
+    `with said as (select 1 from billing.drains where store = $1 and mode = $2 for key share)
+     insert into billing.drains (store, mode) select $1, $2 where not exists (select from said)
+     on conflict (store, mode) do update set mode = excluded.mode where false returning store`,
+    [store, mode],
+  );
+
+export const sayBegun = ({ store, mode }: Shop) =>
+  statement('delete from billing.drains where store = $1 and mode = $2', [store, mode]);

@@ -1,7 +1,7 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, isUuid } from '#platform/kernel';
 import type { Facts, ObjectRef } from '../../facts.ts';
-import type { Folding } from '../../projection/index.ts';
+import type { Folding } from '../../projection/projection.ts';
 import type { Body, Store } from '../../payment-provider.ts';
 import { type MessageState, settleMessages } from '../store/events.ts';
 import { customerOf, keepBody, lockObject, noteObject, type ObjectState } from '../store/objects.ts';

@@ -1,7 +1,8 @@
 import type { Transaction } from '#platform/db';
 import { type AccountId, isUuid } from '#platform/kernel';
 import { bindCustomer, lockCustomer, lockOwner, ownerOf } from '../store/objects.ts';
-import { markWaiting, type Shop } from '../store/fetch-tasks.ts';
+import { markWaiting } from '../store/fetch-tasks.ts';
+import type { Shop } from '../../payment-provider.ts';
 
 /** A customer of a store, and the account that they are said to be. */
 export interface Claimed {

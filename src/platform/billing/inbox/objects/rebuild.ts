@@ -1,10 +1,9 @@
 import { commitPoint, type Statement, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { ObjectKind } from '../../facts.ts';
-import type { Body, Store } from '../../payment-provider.ts';
 import { type ApplyingParts, factsOf, tellIn } from './apply-object.ts';
 import { customersOf, lockCustomer } from '../store/objects.ts';
-import type { Shop } from '../store/fetch-tasks.ts';
+import type { Body, Shop, Store } from '../../payment-provider.ts';
 
 const RETOLD = commitPoint('billing.retold', "an account's rows, emptied and told again from kept bodies");
 

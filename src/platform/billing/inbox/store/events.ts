@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { ObjectRef } from '../../facts.ts';
-import type { Hint } from '../../payment-provider.ts';
-import { HINTED, keyOf, type Shop } from './fetch-tasks.ts';
+import { HINTED, keyOf } from './fetch-tasks.ts';
+import type { Hint, Shop } from '../../payment-provider.ts';
 
 export const MESSAGE_STATES = ['received', 'applied', 'waiting', 'ignored', 'dead'] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];

@@ -1,12 +1,6 @@
 import { statement } from '#platform/db';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import type { Mode, StoreName } from '../../payment-provider.ts';
-
-/** Who sells, and in which of its worlds. */
-export interface Shop {
-  readonly store: StoreName;
-  readonly mode: Mode;
-}
+import type { Shop } from '../../payment-provider.ts';
 
 export const keyOf = ({ store, mode }: Shop, { kind, id }: ObjectRef): string[] => [store, mode, kind, id];
 const KEY = 'store = $1 and mode = $2 and kind = $3 and object_id = $4';

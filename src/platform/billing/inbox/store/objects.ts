@@ -1,8 +1,8 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { ObjectRef } from '../../facts.ts';
-import type { Body } from '../../payment-provider.ts';
-import { keyOf, type Shop } from './fetch-tasks.ts';
+import { keyOf } from './fetch-tasks.ts';
+import type { Body, Shop } from '../../payment-provider.ts';
 
 export type ObjectState = 'applied' | 'waiting' | 'foreign' | 'gone';
 

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '#platform/audit';
 import type { Facts, SubscriptionFacts } from '../../facts.ts';
 import { type Books, paymentsOf } from '../billing-records.ts';
-import type { Applied } from '../projection.ts';
+import type { Applied } from '../applied-object.ts';
 import type { Before } from '../write-rows.ts';
 
 /** What an account's history says of an object that was applied, where it differs from before. */

@@ -1,13 +1,22 @@
+import type { Audit } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
+import type { Entitlements } from '#platform/entitlements';
 import type { AccountId, UserId } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import type { Webhooks } from '#platform/webhooks';
 import { auditEventsOf } from './audit-events.ts';
 import type { Books } from '../billing-records.ts';
-import type { Applied, FoldingParts } from '../projection.ts';
+import type { Applied } from '../applied-object.ts';
 import { type Notice, type NoticeKind, noticesOf } from './notifications.ts';
 import type { Before } from '../write-rows.ts';
 import { changeWords, failureWords } from './texts.ts';
 
-type Telling = Pick<FoldingParts, 'entitlements' | 'webhooks' | 'mail' | 'audit'>;
+export interface Telling {
+  readonly entitlements: Pick<Entitlements, 'catalogues'>;
+  readonly webhooks: Pick<Webhooks, 'emitting'>;
+  readonly mail: Pick<Mail, 'sending'>;
+  readonly audit: Audit;
+}
 
 interface Told {
   readonly applied: Applied;

@@ -6,7 +6,7 @@ import { createMail, type Mail, type Transport } from '#platform/mail';
 import { createSecrets, newMasterKey } from '#platform/secrets';
 import { createWebhooks } from '#platform/webhooks';
 import type { Facts } from '../../facts.ts';
-import { createFolding } from '../index.ts';
+import { createFolding } from '../projection.ts';
 import type { Told } from './objects.ts';
 
 const APPLY = commitPoint('test.billing.folding', 'an object of a store, applied by a test');

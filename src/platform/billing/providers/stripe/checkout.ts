@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
-import { soldIn } from './plan-item.ts';
+import { soldIn } from './subscription-reads.ts';
 
 /** A visit to Stripe's page, as a customer orders it. */
 export interface SessionOrder {

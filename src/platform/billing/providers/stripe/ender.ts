@@ -1,24 +1,10 @@
-import type { Mode } from '../../payment-provider.ts';
+import type { Ender } from '../../payment-provider.ts';
 import { readSubscription } from './subscription-reads.ts';
 import { cancel } from './subscription-changes.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 
 /** Nobody has as many; those past it end with their customer. */
 const MOST = 100;
-
-/** What a store does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
-export interface Ender {
-  readonly store: 'stripe';
-  readonly mode: Mode;
-  /** Ends a subscription with what is paid for. */
-  end(subscription: string): Promise<void>;
-  /** Has it go on, if it has not ended. */
-  goOn(subscription: string): Promise<void>;
-  /** Ends at once one that is still tried, and was never paid for. */
-  endTrial(subscription: string): Promise<void>;
-  /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
-  forget(customer: string): Promise<void>;
-}
 
 export function createStripeEnder(client: StripeClient): Ender {
   return {

@@ -3,8 +3,16 @@ import type { Stripe } from 'stripe';
 import type { Cycle } from '../../facts.ts';
 import type { StripeClient } from './client.ts';
 import { arrange, arrangedFor, released } from './schedule.ts';
-import { dateOf, endsAt, idOf, isMetered, periodEnd, readSubscription } from './subscription-reads.ts';
-import { planItem, soldIn } from './plan-item.ts';
+import {
+  dateOf,
+  endsAt,
+  idOf,
+  isMetered,
+  periodEnd,
+  planItem,
+  readSubscription,
+  soldIn,
+} from './subscription-reads.ts';
 
 /** What a subscription shall be. */
 export interface Change {

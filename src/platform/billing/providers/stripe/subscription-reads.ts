@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import type { StripeClient } from './client.ts';
-import { planItem } from './plan-item.ts';
+import { type Sold, soldAs } from './product-ids.ts';
 
 /** A subscription as Stripe has it at this moment, with its discounts. Throws `not_found` when there is none. */
 export async function readSubscription(client: StripeClient, id: string): Promise<Stripe.Subscription> {
@@ -23,3 +23,23 @@ export const isMetered = ({ recurring }: Stripe.Price) => recurring?.usage_type 
 export const idOf = (named: string | { readonly id: string } | null) =>
   typeof named === 'string' ? named : named?.id;
 export const dateOf = (seconds: number) => new Date(seconds * 1_000);
+
+type Item = Stripe.SubscriptionItem;
+
+/** The item of a subscription that is its plan; the others are units past limits. */
+export function planItem(subscription: Stripe.Subscription): Item | undefined {
+  return subscription.items.data.find(({ price }) => soldBy(price)?.plan !== undefined);
+}
+
+/** What a subscription is of; undefined: nothing of ours. */
+export function soldIn(subscription: Stripe.Subscription): Sold | undefined {
+  const item = planItem(subscription);
+  return item === undefined ? undefined : soldBy(item.price);
+}
+
+/** What a price is of. */
+export function soldBy({ product, recurring }: Stripe.Price): Sold | undefined {
+  const id = typeof product === 'string' ? product : product.id;
+  if (recurring === null) return soldAs(id, 'one_time');
+  return soldAs(id, recurring.usage_type === 'metered' ? 'metered' : 'recurring');
+}

@@ -1,0 +1,12 @@
+import type { Whence } from '#platform/audit';
+import type { Caller } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+
+/** Who asks, and for which account. */
+export interface Visitor {
+  readonly accountId: AccountId;
+  readonly caller: Caller;
+  readonly origin: Whence;
+  /** What the store is told, to do the steps of this call once. */
+  readonly storeKey?: string | undefined;
+}
