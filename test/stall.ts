@@ -1,5 +1,11 @@
 import { createAudit } from '#platform/audit';
-import { createFolding, createInbox, type Inbox, type RawMessage, type Store } from '#platform/billing';
+import {
+  createProjection,
+  createInbox,
+  type Inbox,
+  type SignedRequest,
+  type PaymentProvider,
+} from '#platform/billing';
 import { type Database, statement } from '#platform/db';
 import { catalogueOf, createEntitlements } from '#platform/entitlements';
 import { createJobs, type Jobs, type RunningJob } from '#platform/jobs';
@@ -34,7 +40,7 @@ export interface Held {
 }
 
 export interface Stall {
-  readonly store: Store;
+  readonly store: PaymentProvider;
   /** Subscriptions by id; what is not there is gone. */
   readonly things: Map<string, Thing>;
   /** Accounts that customers are noted to be. */
@@ -46,14 +52,14 @@ export interface Stall {
   /** The reply to the next fetch is made when it is asked for, and sent when it is released. */
   hold(): Held;
   /** What the store tells of one, as it would be sent; and lists later. */
-  tell(id: string, more?: { readonly eventId?: string; readonly type?: string }): RawMessage;
+  tell(id: string, more?: { readonly eventId?: string; readonly type?: string }): SignedRequest;
 }
 
 const SIGNED = 'by the store';
 let events = 0;
 
 /** A stall of a mode of its own, so that several share a database. */
-export function openStall(mode: Store['mode'] = 'test'): Stall {
+export function openStall(mode: PaymentProvider['mode'] = 'test'): Stall {
   const told: string[] = [];
   const holds: { readonly asked: () => void; readonly released: Promise<void> }[] = [];
   const stall: Omit<Stall, 'store'> = {
@@ -73,16 +79,16 @@ export function openStall(mode: Store['mode'] = 'test'): Stall {
       return { body, headers: { signature: SIGNED } };
     },
   };
-  const store: Store = {
+  const store: PaymentProvider = {
     name: 'stripe',
     mode,
-    remembers: 30,
+    eventsKeptDays: 30,
     verify({ body, headers }) {
       if (headers['signature'] !== SIGNED) throw new AppError('webhook_forged');
       return hintOf(body);
     },
-    async fetch({ kind, id }, { turn }) {
-      await turn();
+    async fetch({ kind, id }, { takeToken }) {
+      await takeToken();
       const trouble = stall.troubles.shift();
       if (trouble !== undefined) throw trouble;
       stall.fetched.push(id);
@@ -105,12 +111,12 @@ export function openStall(mode: Store['mode'] = 'test'): Stall {
       if (foreign === true) return { ...nothing, customer, foreign: true };
       return { ...nothing, customer, also, subscription: subscriptionOf(id, seats) };
     },
-    async *messagesSince(_, { turn }) {
-      await turn();
+    async *eventsSince(_, { takeToken }) {
+      await takeToken();
       yield told.map((body) => ({ ...hintOf(body), body }));
     },
-    async *everything({ turn }) {
-      await turn();
+    async *allObjects({ takeToken }) {
+      await takeToken();
       yield [...stall.things.keys(), ...stall.notes.keys()].map(kindOf);
     },
   };
@@ -122,7 +128,7 @@ function hintOf(body: string) {
   return { eventId, type, about: id === '' ? undefined : kindOf(id), occurredAt: new Date() };
 }
 
-type ObjectRef = Parameters<Store['fetch']>[0];
+type ObjectRef = Parameters<PaymentProvider['fetch']>[0];
 const KINDS: Readonly<Record<string, ObjectRef['kind']>> = { cus: 'customer', pi: 'payment' };
 const kindOf = (id: string): ObjectRef => ({ kind: KINDS[id.split('_', 1)[0] ?? ''] ?? 'subscription', id });
 
@@ -208,9 +214,9 @@ export async function openSeller(
     settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
     log,
   });
-  const folding = createFolding({ entitlements, webhooks, mail, audit, freeAccountsPerUser: 1 });
-  const stores = [{ store, readsPerSecond }];
-  const inbox = createInbox({ db, ids, clock, audit, log, jobs, folding, stores });
+  const projection = createProjection({ entitlements, webhooks, mail, audit, freeAccountsPerUser: 1 });
+  const providers = [{ provider: store, readsPerSecond }];
+  const inbox = createInbox({ db, ids, clock, audit, log, jobs, projection, providers });
   return { db, node, inbox, jobs, logged };
 }
 

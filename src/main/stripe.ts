@@ -64,10 +64,10 @@ function line({ was, lookupKey, micros, currency, price }: SyncedPrice): string 
 
 async function reconcile(invocation: Invocation, all: boolean): Promise<number> {
   return withApp(invocation, 'reconciliation', async ({ modules }) => {
-    const { messages, objects } = await modules.inbox.reconcile({ all });
+    const { events, objects } = await modules.inbox.reconcile({ all });
     await modules.inbox.drain();
     process.stdout.write(
-      `${messages} messages and ${objects} objects that were never told; they are applied.\n`,
+      `${events} messages and ${objects} objects that were never told; they are applied.\n`,
     );
     return 0;
   });
@@ -75,7 +75,7 @@ async function reconcile(invocation: Invocation, all: boolean): Promise<number> 
 
 async function replay(invocation: Invocation): Promise<number> {
   return withApp(invocation, 'replay', async ({ modules }) => {
-    const { accounts, objects } = await modules.inbox.retell();
+    const { accounts, objects } = await modules.inbox.rebuild();
     process.stdout.write(`${objects} objects of ${accounts} accounts were told again.\n`);
     return 0;
   });

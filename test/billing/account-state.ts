@@ -11,7 +11,7 @@ interface Read {
 }
 
 /** Everything of an account that what is applied later can hang on, and everything that it has, is told and has paid. */
-export interface Reader {
+export interface AccountReader {
   read(run: <R extends Statement<Read>>(asked: R) => Promise<Read[]>, accountId: AccountId): Promise<Rows>;
 }
 
@@ -33,7 +33,7 @@ const NUMBERED = ['billing.objects'];
  * Reads every table of billing that has rows of accounts: a new one is compared as soon as it exists. That a plan changed is told
  * as it is learnt, and left out.
  */
-export async function readerOf(db: Database): Promise<Reader> {
+export async function openAccountReader(db: Database): Promise<AccountReader> {
   const tables = await db.asMigrator(
     statement<{ name: string }>(
       `select table_schema || '.' || table_name as name from information_schema.columns

@@ -1,11 +1,11 @@
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { advanceTo } from '#test/factories';
-import { tellIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
+import { applyBodyIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
 import { type Chance, chanceOf } from '../faults/chance.ts';
 import { endOf, within } from './account-state.ts';
 import type { Node } from './node.ts';
 import { everyOrder, shuffled, type Tried } from './every-order.ts';
-import type { Answer, Played } from './run-scenarios.ts';
+import type { Answer, FinishedScenario } from './run-scenarios.ts';
 
 const NEVER = commitPoint('test.orders', 'an order that was tried, which is always taken back');
 
@@ -25,50 +25,53 @@ export async function forgetEverything(db: Database): Promise<void> {
 }
 
 /** Applies what was fetched last of each object in every order, at the instant at which the history ended. */
-export async function inEveryOrder(node: Node, played: Played): Promise<Tried> {
-  const newest = newestOf(played.answers);
+export async function inEveryOrder(node: Node, finished: FinishedScenario): Promise<Tried> {
+  const newest = newestOf(finished.answers);
   const things = newest.filter(({ kind }) => !SMALL.has(kind));
   const [before, tried] = [things.slice(0, -MOST), things.slice(-MOST)];
   const small = newest.filter(({ kind }) => SMALL.has(kind));
-  return takenBack(node, played, async (tx) => {
-    for (const answer of [...small, ...before]) await tell(node, tx, answer);
+  return rolledBack(node, finished, async (tx) => {
+    for (const answer of [...small, ...before]) await applyAnswer(node, tx, answer);
     return everyOrder({
       tx,
       many: tried.length,
       apply: async (thing) => {
         const answer = tried[thing];
-        if (answer !== undefined) await tell(node, tx, answer);
+        if (answer !== undefined) await applyAnswer(node, tx, answer);
       },
       read: async () => {
-        const rows = await node.reader.read(within(tx), played.accountId);
-        return { state: JSON.stringify(rows), end: comparable(played, rows) };
+        const rows = await node.reader.read(within(tx), finished.accountId);
+        return { state: JSON.stringify(rows), end: comparable(finished, rows) };
       },
     });
   });
 }
 
 /** Applies every answer that there ever was, each twice, in a random order: those that are stale by then change nothing. */
-export async function inSomeOrder(node: Node, played: Played, seed: string): Promise<string> {
-  const chance: Chance = chanceOf(`${played.history.name} ${seed}`);
-  const answers = shuffled([...played.answers, ...played.answers], chance);
-  return takenBack(node, played, async (tx) => {
-    for (const answer of answers) await tell(node, tx, answer);
+export async function inSomeOrder(node: Node, finished: FinishedScenario, seed: string): Promise<string> {
+  const chance: Chance = chanceOf(`${finished.scenario.name} ${seed}`);
+  const answers = shuffled([...finished.answers, ...finished.answers], chance);
+  return rolledBack(node, finished, async (tx) => {
+    for (const answer of answers) await applyAnswer(node, tx, answer);
     // Whoever becomes a customer of ours has what was waiting for them fetched again.
     const waiting = new Set((await tx.run(nobodysObjects())).map(({ id }) => id));
-    for (const answer of newestOf(played.answers))
-      if (waiting.has(answer.id)) await tell(node, tx, { ...answer, number: answer.number + LATER });
-    return comparable(played, await node.reader.read(within(tx), played.accountId));
+    for (const answer of newestOf(finished.answers))
+      if (waiting.has(answer.id)) await applyAnswer(node, tx, { ...answer, number: answer.number + LATER });
+    return comparable(finished, await node.reader.read(within(tx), finished.accountId));
   });
 }
 
 /** The end of a history as texts are compared. */
-export function comparable({ endedAt }: Pick<Played, 'endedAt'>, rows: Parameters<typeof endOf>[0]): string {
+export function comparable(
+  { endedAt }: Pick<FinishedScenario, 'endedAt'>,
+  rows: Parameters<typeof endOf>[0],
+): string {
   return JSON.stringify(endOf(rows, endedAt), undefined, 1);
 }
 
-async function takenBack<T>(
+async function rolledBack<T>(
   node: Node,
-  { endedAt }: Played,
+  { endedAt }: FinishedScenario,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   await advanceTo(node.db, endedAt.toISOString());
@@ -86,13 +89,13 @@ async function takenBack<T>(
   return answer.value;
 }
 
-async function tell(
-  { folding, store }: Node,
+async function applyAnswer(
+  { projection, provider }: Node,
   tx: Transaction,
   { kind, id, number, body }: Answer,
 ): Promise<void> {
   const ref = { kind, id };
-  await tellIn({ folding }, tx, { store, ref, number, body, facts: store.read(ref, body) });
+  await applyBodyIn({ projection }, tx, { provider, ref, number, body, facts: provider.read(ref, body) });
 }
 
 function newestOf(answers: readonly Answer[]): Answer[] {

@@ -4,7 +4,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
-import { Shopper } from './stripe-customer.ts';
+import { StripeCustomer } from './stripe-customer.ts';
 import { said } from '../organizations/stand.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from '../erasure/stand.ts';
@@ -40,7 +40,7 @@ async function heard(): Promise<void> {
 
 interface Subscriber {
   readonly who: Resident;
-  readonly shopper: Shopper;
+  readonly shopper: StripeCustomer;
 }
 
 async function subscriber(accountOf: (who: Resident) => AccountId | Promise<AccountId>): Promise<Subscriber> {
@@ -48,9 +48,9 @@ async function subscriber(accountOf: (who: Resident) => AccountId | Promise<Acco
   return { who, shopper: await subscribed(await accountOf(who)) };
 }
 
-async function subscribed(accountId: AccountId): Promise<Shopper> {
-  const shopper = new Shopper({ stripe, sandbox });
-  await shopper.arrives(accountId);
+async function subscribed(accountId: AccountId): Promise<StripeCustomer> {
+  const shopper = new StripeCustomer({ stripe, sandbox });
+  await shopper.register(accountId);
   await shopper.subscribes('reel.pro');
   await heard();
   return shopper;

@@ -1,5 +1,5 @@
 import { DUNNING } from './scenarios/dunning.ts';
 import { RETURNING } from './scenarios/returning.ts';
-import { prove } from './scenario-tests.ts';
+import { testScenarios } from './scenario-tests.ts';
 
-prove([...DUNNING, ...RETURNING]);
+testScenarios([...DUNNING, ...RETURNING]);

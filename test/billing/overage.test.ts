@@ -1,11 +1,11 @@
 import { advanceTo } from '#test/factories';
 import { denied } from '#test/gym';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openOverage } from './overage-fixture.ts';
+import { openOverageFixture } from './overage-fixture.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
-const shop = await openOverage((point, phase) => {
+const shop = await openOverageFixture((point, phase) => {
   if (`${phase} ${point}` !== dying) return;
   dying = undefined;
   throw new Error('the process died');

@@ -1,5 +1,5 @@
 import { CHANGING } from './scenarios/changing.ts';
 import { SUBSCRIBING } from './scenarios/subscribing.ts';
-import { prove } from './scenario-tests.ts';
+import { testScenarios } from './scenario-tests.ts';
 
-prove([...SUBSCRIBING, ...CHANGING]);
+testScenarios([...SUBSCRIBING, ...CHANGING]);

@@ -5,10 +5,10 @@ import { advanceTo, ids } from '#test/factories';
 import type { ObjectKind } from '../../src/platform/billing/facts.ts';
 import type { Body } from '../../src/platform/billing/payment-provider.ts';
 import { type Money, planOf, type Rows, sumOf } from './account-state.ts';
-import { type History, instantOf, type Step } from './scenario.ts';
+import { type Scenario, instantOf, type Step } from './scenario.ts';
 import { type Node, openNode } from './node.ts';
-import { Shopper } from './stripe-customer.ts';
-import { openStreet, type Street } from './driven-stripe.ts';
+import { StripeCustomer } from './stripe-customer.ts';
+import { openDrivenStripe, type DrivenStripe } from './driven-stripe.ts';
 
 /** An answer of the store, with the number under which it was asked. */
 export interface Answer {
@@ -19,84 +19,84 @@ export interface Answer {
 }
 
 /** told: each message as it comes. late: each twice, a step late, the newest first. lost: none; the store is asked. */
-export type Way = 'told' | 'late' | 'lost';
+export type DeliveryMode = 'told' | 'late' | 'lost';
 
 /** A history that is over. */
-export interface Played {
-  readonly history: History;
+export interface FinishedScenario {
+  readonly scenario: Scenario;
   readonly accountId: AccountId;
   readonly endedAt: Date;
   /** The plan in effect after each step. */
   readonly had: readonly (string | null)[];
   /** What the account came to, by how it was heard of. */
-  readonly rows: Readonly<Record<Way, Rows>>;
+  readonly rows: Readonly<Record<DeliveryMode, Rows>>;
   /** Everything that was ever fetched of it, by whoever was told in time. */
   readonly answers: readonly Answer[];
   /** What the store took and gave back, as its own books have it; minor units. */
   readonly money: Money;
 }
 
-export interface Stage {
-  readonly street: Street;
+export interface ScenarioRun {
+  readonly stripe: DrivenStripe;
   /** Which was told of everything. */
   readonly node: Node;
-  readonly played: readonly Played[];
+  readonly finished: readonly FinishedScenario[];
 }
 
 /** Plays histories all at once, on one timeline, before three databases that hear of it in different ways. */
-export async function play(histories: readonly History[]): Promise<Stage> {
-  const street = await openStreet();
-  const nodes = { told: await openNode(street), late: await openNode(street), lost: await openNode(street) };
-  const players = await Promise.all(histories.map((history) => enter(street, nodes, history)));
+export async function runScenarios(scenarios: readonly Scenario[]): Promise<ScenarioRun> {
+  const stripe = await openDrivenStripe();
+  const nodes = { told: await openNode(stripe), late: await openNode(stripe), lost: await openNode(stripe) };
+  const players = await Promise.all(scenarios.map((scenario) => openScenario(stripe, nodes, scenario)));
   // As its schedule does from the first start on.
   await nodes.lost.inbox.reconcile();
   const hearing = new Hearing(nodes);
-  const played: Played[] = [];
-  for (const moment of momentsOf(histories)) {
+  const finished: FinishedScenario[] = [];
+  for (const moment of momentsOf(scenarios)) {
     const at = instantOf(moment);
-    street.sandbox.advanceTo(at);
+    stripe.sandbox.advanceTo(at);
     for (const { db } of Object.values(nodes)) await advanceTo(db, at.toISOString());
-    const acting = players.filter(({ history }) => stepAt(history, moment) !== undefined);
+    const acting = players.filter(({ scenario }) => stepAt(scenario, moment) !== undefined);
     await Promise.all(
-      acting.map(async ({ history, her, accountId }) => stepAt(history, moment)?.does?.(her, accountId)),
+      acting.map(async ({ scenario, her, accountId }) => stepAt(scenario, moment)?.does?.(her, accountId)),
     );
-    const leaving = acting.filter(({ history }) => stepAt(history, moment) === history.steps.at(-1));
-    await hearing.of(street.news(), { all: leaving.length > 0 });
-    for (const { had, history, accountId } of acting)
-      had.push(planOf(await nodes.told.rows(accountId), productOf(history), at));
-    for (const player of leaving) played.push(await leave(player, { street, nodes, endedAt: at }));
+    const leaving = acting.filter(({ scenario }) => stepAt(scenario, moment) === scenario.steps.at(-1));
+    await hearing.of(stripe.newEvents(), { all: leaving.length > 0 });
+    for (const { had, scenario, accountId } of acting)
+      had.push(planOf(await nodes.told.rows(accountId), productOf(scenario), at));
+    for (const player of leaving) finished.push(await leave(player, { stripe, nodes, endedAt: at }));
   }
-  return { street, node: nodes.told, played };
+  return { stripe, node: nodes.told, finished };
 }
 
-type Nodes = Readonly<Record<Way, Node>>;
+type Nodes = Readonly<Record<DeliveryMode, Node>>;
 
 /** Who plays a history. */
 interface Player {
-  readonly history: History;
+  readonly scenario: Scenario;
   readonly accountId: AccountId;
-  readonly her: Shopper;
+  readonly her: StripeCustomer;
   readonly had: (string | null)[];
 }
 
-async function enter(street: Street, nodes: Nodes, history: History): Promise<Player> {
+async function openScenario(stripe: DrivenStripe, nodes: Nodes, scenario: Scenario): Promise<Player> {
   const accountId = ids.next<AccountId>();
   for (const node of Object.values(nodes)) await node.open(accountId, `${accountId}@example.com`);
-  const her = new Shopper(street);
-  await her.arrives(history.noted === false ? undefined : accountId);
-  return { history, accountId, her, had: [] };
+  const her = new StripeCustomer(stripe);
+  await her.register(scenario.noted === false ? undefined : accountId);
+  return { scenario, accountId, her, had: [] };
 }
 
 interface Leaving {
-  readonly street: Street;
+  readonly stripe: DrivenStripe;
   readonly nodes: Nodes;
   readonly endedAt: Date;
 }
 
 async function leave(
-  { history, accountId, her, had }: Player,
-  { street, nodes, endedAt }: Leaving,
-): Promise<Played> {
+  { scenario, accountId, her, had }: Player,
+  { stripe, nodes, endedAt }: Leaving,
+): Promise<FinishedScenario> {
   const rows = {
     told: await nodes.told.rows(accountId),
     late: await nodes.late.rows(accountId),
@@ -104,13 +104,13 @@ async function leave(
   };
   const answers = await nodes.told.db.asMigrator(answersOf(her.customer));
   return {
-    history,
+    scenario,
     accountId,
     endedAt,
     had,
     rows,
     answers,
-    money: moneyOf(street.sandbox.world, her.customer),
+    money: moneyOf(stripe.sandbox.world, her.customer),
   };
 }
 
@@ -166,8 +166,8 @@ interface Moment {
   readonly nth: number;
 }
 
-function momentsOf(histories: readonly History[]): Moment[] {
-  const moments = histories.flatMap(({ steps }) =>
+function momentsOf(scenarios: readonly Scenario[]): Moment[] {
+  const moments = scenarios.flatMap(({ steps }) =>
     steps.map((step) => ({ day: step.day, nth: ofItsDay(steps, step.day).indexOf(step) })),
   );
   const each = new Map(moments.map((moment) => [`${moment.day} ${moment.nth}`, moment]));
@@ -175,10 +175,10 @@ function momentsOf(histories: readonly History[]): Moment[] {
 }
 
 const ofItsDay = (steps: readonly Step[], day: number) => steps.filter((step) => step.day === day);
-const stepAt = ({ steps }: History, { day, nth }: Moment) => ofItsDay(steps, day)[nth];
+const stepAt = ({ steps }: Scenario, { day, nth }: Moment) => ofItsDay(steps, day)[nth];
 
 /** The product that a history is about. */
-function productOf({ steps }: History): string {
+function productOf({ steps }: Scenario): string {
   return steps.find(({ has }) => has !== null)?.has?.split('.')[0] ?? 'reel';
 }
 

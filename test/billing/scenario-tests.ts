@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { moneyIn, type Rows } from './account-state.ts';
-import type { History } from './scenario.ts';
-import { play, type Played, type Stage } from './run-scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { runScenarios, type FinishedScenario, type ScenarioRun } from './run-scenarios.ts';
 import { comparable, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
 
 /** Some eight seconds on a quiet machine; it is bounded in case something hangs. Milliseconds. */
@@ -10,25 +10,25 @@ const LONGEST = 240_000;
 const SEEDS = ['2031', '2032'];
 
 /** Tests of histories, which are all played at once. */
-export function prove(histories: readonly History[]): void {
+export function testScenarios(scenarios: readonly Scenario[]): void {
   describe('whatever way a store is heard of', () => {
-    let stage: Stage;
-    let retold: Retold;
+    let stage: ScenarioRun;
+    let rebuilt: Rebuilt;
     beforeAll(async () => {
-      stage = await play(histories);
-      retold = await toldAgain(stage);
+      stage = await runScenarios(scenarios);
+      rebuilt = await rebuildAll(stage);
       await forgetEverything(stage.node.db);
     }, LONGEST);
-    describe.each(histories.map((history) => [history.name, history] as const))('%s:', (_, history) => {
-      const of = (): Played => {
-        const played = stage.played.find((one) => one.history === history);
-        if (played === undefined) throw new Error('it was not played');
-        return played;
+    describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s:', (_, scenario) => {
+      const of = (): FinishedScenario => {
+        const finished = stage.finished.find((one) => one.scenario === scenario);
+        if (finished === undefined) throw new Error('it was not played');
+        return finished;
       };
       const end = () => comparable(of(), of().rows.told);
 
       test('after each step the plan is in effect that it should', () => {
-        expect(of().had).toEqual(history.steps.map(({ has }) => has));
+        expect(of().had).toEqual(scenario.steps.map(({ has }) => has));
       });
       test('the money is what the store took and gave back', () => {
         expect(moneyIn(of().rows.told)).toEqual(of().money);
@@ -41,7 +41,7 @@ export function prove(histories: readonly History[]): void {
       });
       test('kept bodies that are told again without the store end the same', () => {
         const { accountId } = of();
-        expect(retold.after.get(accountId)).toEqual(retold.before.get(accountId));
+        expect(rebuilt.after.get(accountId)).toEqual(rebuilt.before.get(accountId));
       });
       test('every order of its last six objects ends the same', async () => {
         const { ends } = await inEveryOrder(stage.node, of());
@@ -53,27 +53,27 @@ export function prove(histories: readonly History[]): void {
     });
 
     test('nothing is asked of the store to tell kept bodies again', () => {
-      expect(retold.asked).toBe(0);
+      expect(rebuilt.asked).toBe(0);
     });
   });
 }
 
-interface Retold {
+interface Rebuilt {
   readonly before: ReadonlyMap<string, Rows>;
   readonly after: ReadonlyMap<string, Rows>;
   /** What the store was asked for meanwhile. */
   readonly asked: number;
 }
 
-async function toldAgain({ street, node, played }: Stage): Promise<Retold> {
+async function rebuildAll({ stripe, node, finished }: ScenarioRun): Promise<Rebuilt> {
   const rows = async () =>
     new Map(
       await Promise.all(
-        played.map(async ({ accountId }) => [accountId, await node.rows(accountId)] as const),
+        finished.map(async ({ accountId }) => [accountId, await node.rows(accountId)] as const),
       ),
     );
   const before = await rows();
-  const asked = street.sandbox.calls().length;
-  await node.inbox.retell();
-  return { before, after: await rows(), asked: street.sandbox.calls().length - asked };
+  const asked = stripe.sandbox.calls().length;
+  await node.inbox.rebuild();
+  return { before, after: await rows(), asked: stripe.sandbox.calls().length - asked };
 }

@@ -1,8 +1,8 @@
 import type { AccountId } from '#platform/kernel';
-import type { Shopper } from './stripe-customer.ts';
+import type { StripeCustomer } from './stripe-customer.ts';
 
 /** What somebody does, and what the account has of it: nothing is said of how we hear of it. */
-export interface History {
+export interface Scenario {
   readonly name: string;
   /** Our note on whose the customer is, there from the start when not said. */
   readonly noted?: false;
@@ -12,7 +12,7 @@ export interface History {
 export interface Step {
   /** Days after the beginning, and two hours: by then Stripe has charged what falls due on that day. */
   readonly day: number;
-  readonly does?: (her: Shopper, accountId: AccountId) => Promise<unknown>;
+  readonly does?: (her: StripeCustomer, accountId: AccountId) => Promise<unknown>;
   /** The plan in effect afterwards; null: none, and none by default. */
   readonly has: string | null;
 }

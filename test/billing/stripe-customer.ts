@@ -1,7 +1,7 @@
 import type { AccountId } from '#platform/kernel';
 import type { StripeSandbox } from '#sandbox/stripe';
 import type { Stripe } from 'stripe';
-import type { Street } from './driven-stripe.ts';
+import type { DrivenStripe } from './driven-stripe.ts';
 
 /** Stripe's cards for tests, by what banks do with them. */
 const CARDS = {
@@ -25,12 +25,12 @@ export interface Choice {
  * Somebody at Stripe: what they click on its pages, and what the shop's owner clicks for them in its dashboard. They
  * know Stripe alone, by its official package, and nothing of Plinth.
  */
-export class Shopper {
+export class StripeCustomer {
   readonly #stripe: Stripe;
   readonly #pages: StripeSandbox;
   #customer = '';
 
-  constructor({ stripe, sandbox }: Pick<Street, 'stripe' | 'sandbox'>) {
+  constructor({ stripe, sandbox }: Pick<DrivenStripe, 'stripe' | 'sandbox'>) {
     this.#stripe = stripe;
     this.#pages = sandbox;
   }
@@ -40,7 +40,7 @@ export class Shopper {
   }
 
   /** Becomes a customer, with our note on whose it is or without. */
-  async arrives(accountId: AccountId | undefined): Promise<void> {
+  async register(accountId: AccountId | undefined): Promise<void> {
     const metadata = accountId === undefined ? {} : { plinth_account: accountId };
     const { id } = await this.#stripe.customers.create({ email: 'ada@example.com', metadata });
     this.#customer = id;

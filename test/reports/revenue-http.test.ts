@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { openTill } from './sales-fixture.ts';
+import { openSalesFixture } from './sales-fixture.ts';
 
 const app = await testApp({ work: false });
-const till = openTill(app.db);
+const till = openSalesFixture(app.db);
 const admin = await app.admin();
 const customer = await app.customer();
 const { accountId } = customer;

@@ -6,10 +6,10 @@ import { ids } from '#test/factories';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '../services/index.ts';
 import { openRevenueReport, type RevenueQuestion } from '../../src/platform/reports/revenue.ts';
-import { type Line, openTill } from './sales-fixture.ts';
+import { type Line, openSalesFixture } from './sales-fixture.ts';
 
 const { db } = await testDatabase();
-const till = openTill(db);
+const till = openSalesFixture(db);
 const newAccount = () => ids.next<AccountId>();
 const MARCH = { from: '2027-03-01', until: '2027-04-01', at: '2027-03-05T12:00:00Z' };
 const pro: Line = { plan: 'pro', amount: 2_000, from: '2027-03-05', until: '2027-04-05' };

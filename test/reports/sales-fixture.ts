@@ -46,7 +46,7 @@ const common = ({ accountId, mode = 'live' }: Pick<Sold, 'accountId' | 'mode'>) 
 });
 
 /** Rows of what a store sold, as they are when its bodies have been read. */
-export function openTill(db: Database) {
+export function openSalesFixture(db: Database) {
   const insert = (table: string, row: Readonly<Record<string, unknown>>) => {
     const columns = Object.keys(row);
     const sql = `insert into billing.${table} (${columns.join(', ')}) values (${columns.map((_, n) => `$${n + 1}`).join(', ')})`;

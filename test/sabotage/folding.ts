@@ -1,45 +1,43 @@
 import type { Patch } from './patch.ts';
 
-const STANDING = 'src/platform/billing/projection/dunning-state.ts';
-const FOLDING = 'src/platform/billing/folding';
+const DUNNING_STATE = 'src/platform/billing/projection/dunning-state.ts';
 const RULES = 'src/platform/billing/projection/dunning-state.test.ts ::';
 const ROWS = 'src/platform/billing/projection/projection.test.ts ::';
-const READING = 'src/platform/billing/stripe/reading';
 
 /** What a store's objects amount to: rows, plans, notices. */
 export const FOLDED: readonly Patch[] = [
   {
     name: 'lost-renewal-for-ever',
-    file: STANDING,
-    find: 'return earliest(later(period_ends_at, LEEWAY), cancels_at);',
-    replace: 'return earliest(later(period_ends_at, 1_000 * LEEWAY), cancels_at);',
+    file: DUNNING_STATE,
+    find: 'return earliest(later(period_ends_at, RENEWAL_LEEWAY), cancels_at);',
+    replace: 'return earliest(later(period_ends_at, 1_000 * RENEWAL_LEEWAY), cancels_at);',
     expects: `${RULES} a subscription > that is active lasts three days past its period: a late renewal cuts nobody off, a lost one gives no plan for ever`,
   },
   {
     name: 'own-tries-shorten-grace',
-    file: STANDING,
+    file: DUNNING_STATE,
     find: 'Math.min(failed, Math.max(invoice.attempts, 1))',
     replace: 'failed',
     expects: `${RULES} a failed payment > of a customer who tries another card takes none of the days that they were promised`,
   },
   {
     name: 'tries-without-a-charge-are-free',
-    file: STANDING,
-    find: 'areTriesKnown(books, invoice) ? triesInVain(books, invoice) : 0',
+    file: DUNNING_STATE,
+    find: 'areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0',
     replace: '0',
     expects: `${RULES} a failed payment > that made no charge counts as any other: there is no card, or a bank asks for the person`,
   },
   {
     name: 'tries-counted-before-their-charge',
-    file: STANDING,
-    find: 'isUnpaid && areTriesKnown(books, invoice) ?',
+    file: DUNNING_STATE,
+    find: 'isUnpaid && areChargesKnown(records, invoice) ?',
     replace: 'isUnpaid ?',
     expects:
       'src/platform/billing/projection/notifications/notifications.test.ts :: notices > are of failures without a charge too, and one event is of their invoice',
   },
   {
     name: 'written-off-is-forgiven',
-    file: STANDING,
+    file: DUNNING_STATE,
     find: "if (state !== 'uncollectible') return state === 'open';",
     replace:
       "if (state !== 'uncollectible') return state === 'open';\n  if (issued_at > new Date(0)) return false;",
@@ -47,14 +45,14 @@ export const FOLDED: readonly Patch[] = [
   },
   {
     name: 'grace-anew-each-period',
-    file: STANDING,
-    find: 'invoices.length === 0 ? period_starts_at : paidUntil(subscription, books, invoices)',
+    file: DUNNING_STATE,
+    find: 'invoices.length === 0 ? period_starts_at : paidUntil(subscription, records, invoices)',
     replace: 'period_starts_at',
     expects: `${RULES} a failed payment > of which no invoice is left gives no new grace with each period`,
   },
   {
     name: 'due-when-sent',
-    file: STANDING,
+    file: DUNNING_STATE,
     find: 'due_at !== null && due_at > at ? due_at : at',
     replace: 'at',
     expects: `${RULES} a failed payment > of an invoice that is sent leaves seven days from when it is due`,
@@ -97,14 +95,14 @@ export const FOLDED: readonly Patch[] = [
   },
   {
     name: 'lost-dispute-for-ever',
-    file: STANDING,
+    file: DUNNING_STATE,
     find: "(state === 'lost' && !paidSince(at))",
     replace: "state === 'lost'",
     expects: `${RULES} a dispute > that is lost suspends until something is paid after it`,
   },
   {
     name: 'paused-for-nothing',
-    file: STANDING,
+    file: DUNNING_STATE,
     find: "invoices.filter(({ state }) => state === 'paid').map(({ id }) => id)",
     replace: 'invoices.map(({ id }) => id)',
     expects: `${RULES} a subscription > that is paused lasts as long as it was paid for`,
@@ -140,7 +138,7 @@ export const FOLDED: readonly Patch[] = [
   {
     name: 'retold-object-by-object',
     file: 'src/platform/billing/projection/projection.ts',
-    find: 'applied.isRetold === true || ',
+    find: 'applied.isRebuild === true || ',
     replace: '',
     expects: `${ROWS} rows > that are told again from nothing are the same, and nobody hears of it again`,
   },

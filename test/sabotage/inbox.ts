@@ -1,6 +1,5 @@
 import type { Patch } from './patch.ts';
 
-const FOLDER = 'src/platform/billing/inbox';
 const INBOX = 'src/platform/billing/inbox/inbox.test.ts ::';
 const NODES = 'src/platform/billing/inbox/nodes.test.ts ::';
 const UPKEEP = 'src/platform/billing/inbox/upkeep.test.ts ::';
@@ -35,8 +34,8 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'hints-hurry-what-fails',
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
-    find: "export const HINTED = marking('w.dead');",
-    replace: "export const HINTED = marking('true');",
+    find: "export const ON_EVENT = onConflict('w.dead');",
+    replace: "export const ON_EVENT = onConflict('true');",
     expects: `${INBOX} a fetch that comes to nothing > is tried again later, and hints meanwhile hurry nobody`,
   },
   {
@@ -99,7 +98,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'late-account-never-found',
     file: 'src/platform/billing/inbox/events/reconcile.ts',
-    find: 'await claimLate(parts, shop);',
+    find: 'await bindLateCustomers(parts, providerMode);',
     replace: '',
     expects: `${UPKEEP} what a store never told > is whose account was made after they were told of: what waits for it is applied`,
   },
@@ -107,7 +106,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     name: 'object-locked-before-its-account',
     file: 'src/platform/billing/inbox/objects/apply-object.ts',
     find: '  // Of what is gone nothing says',
-    replace: '  await tx.run(lockObject(shop, ref));\n  // Of what is gone nothing says',
+    replace: '  await tx.run(lockObject(providerMode, ref));\n  // Of what is gone nothing says',
     expects: `${LOCKS} nobody waits for somebody who waits for them > where an account is erased while something of it is applied: nothing of it is kept`,
   },
   {
@@ -120,15 +119,15 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'waiting-objects-forgotten',
     file: 'src/platform/billing/inbox/objects/customer-owner.ts',
-    find: 'if (isNew) await tx.run(markWaiting(shop, customer));',
+    find: 'if (isNew) await tx.run(requestWaiting(providerMode, customer));',
     replace: '',
     expects: `${INBOX} whose an object is > may be known later than the object: then it is applied`,
   },
   {
     name: 'erased-customer-kept-again',
     file: 'src/platform/billing/inbox/objects/apply-object.ts',
-    find: 'if (!owner.isErased) await tx.run(keepBody',
-    replace: 'await tx.run(keepBody',
+    find: 'if (!owner.isErased) await tx.run(insertBody',
+    replace: 'await tx.run(insertBody',
     expects: `${INBOX} whose an object is > is nobody once they were erased: nothing of them is kept again`,
   },
   {
@@ -141,7 +140,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'drain-never-asked-for-again',
     file: 'src/platform/billing/inbox/fetching/drain.ts',
-    find: "await parts.db.system('billing.inbox', BEGUN, [sayBegun(shop)]);",
+    find: "await parts.db.system('billing.inbox', BEGUN, [deleteDrain(providerMode)]);",
     replace: '',
     expects: `${NODES} the job > that drains is enqueued once for many hints, and again once it has begun`,
   },
@@ -169,23 +168,24 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'retold-from-what-was-read-before-the-lock',
     file: 'src/platform/billing/inbox/objects/rebuild.ts',
-    find: 'await lockIn(tx, shopOf(store), accountId);',
+    find: 'await lockIn(tx, modeOf(provider), accountId);',
     replace: '',
     expects: `${UPKEEP} telling again from what is kept > while the same is applied waits for nobody for ever`,
   },
   {
     name: 'retelling-tells-twice',
     file: 'src/platform/billing/projection/projection.ts',
-    find: 'applied.isRetold === true || ',
+    find: 'applied.isRebuild === true || ',
     replace: '',
     expects: `${UPKEEP} telling again from what is kept > tells nobody a second time`,
   },
   {
     name: 'replayed-in-one-commit',
     file: 'src/platform/billing/inbox/events/replay.ts',
-    find: "for (const { ref, ...shop } of objects) await db.system('admin.billing', MARKED, [lookAgain(shop, ref)]);",
+    find: `for (const { ref, ...providerMode } of objects)
+    await db.system('admin.billing', MARKED, [requestFetchNow(providerMode, ref)]);`,
     replace: `const sorted = objects.toSorted((one, other) => (one.ref.id < other.ref.id ? -1 : 1));
-  await db.system('admin.billing', MARKED, sorted.map(({ ref, ...shop }) => lookAgain(shop, ref)));`,
+  await db.system('admin.billing', MARKED, sorted.map(({ ref, ...providerMode }) => requestFetchNow(providerMode, ref)));`,
     expects: 'test/billing/inbox.test.ts :: an admin > has them looked at while some of them are applied',
   },
   {

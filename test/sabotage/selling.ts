@@ -73,8 +73,8 @@ export const SELLING: readonly Patch[] = [
   {
     name: 'declined-and-arranged-no-more',
     file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
-    find: 'if (arranged !== undefined) await arrange(',
-    replace: 'if (arranged === null) await arrange(',
+    find: 'if (arranged !== undefined) await schedule(',
+    replace: 'if (arranged === null) await schedule(',
     expects: `${CHANGES} a change > that is declined leaves what was arranged`,
   },
   {
@@ -94,8 +94,8 @@ export const SELLING: readonly Patch[] = [
   {
     name: 'former-price-taken-away',
     file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
-    find: 'return isSold && item?.quantity === quantity',
-    replace: 'return isSold && item?.price.lookup_key !== null && item?.quantity === quantity',
+    find: 'isSold &&\n    item?.quantity === quantity',
+    replace: 'isSold && item?.price.lookup_key !== null &&\n    item?.quantity === quantity',
     expects: `${CHANGES} a change > to what it is moves nobody from a former price`,
   },
   {

@@ -3,9 +3,9 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openCounter } from './selling-app.ts';
+import { openSellingApp } from './selling-app.ts';
 
-const counter = await openCounter();
+const counter = await openSellingApp();
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
 const REEL = { product: 'reel' };
 const BASIC = { ...REEL, plan: 'basic' };
@@ -213,7 +213,7 @@ describe.runIf(engine === 'postgres')('a change', () => {
         await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
       else {
         const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
-        await createStripeEnder(client).forget(id);
+        await createStripeEnder(client).deleteCustomer(id);
         client.close();
       }
       const { data } = await stripe.invoices.list({ limit: 1 });
@@ -257,7 +257,7 @@ describe('a cheaper plan', () => {
       const subscriptions = createSubscriptions({
         ...modules,
         catalogues: modules.entitlements.catalogues,
-        look: (refs) => modules.inbox.look('stripe', refs),
+        refresh: (refs) => modules.inbox.refresh('stripe', refs),
         notFitting: async () => unfit,
         freeAccountsPerUser: 1,
       });

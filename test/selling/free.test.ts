@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Customer, Reply } from '../services/app.ts';
-import { openCounter } from './selling-app.ts';
+import { openSellingApp } from './selling-app.ts';
 
-const counter = await openCounter({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
+const counter = await openSellingApp({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
 const { app, db, sandbox, stripe, call, customer, order, heard, later, plan, read } = counter;
 const { accounts, identity, endings } = app.modules;
 const OPENED = commitPoint('test.selling.free', 'further accounts of a customer');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { openStand } from './webhooks-app.ts';
+import { openWebhooksApp } from './webhooks-app.ts';
 
-const stand = await openStand();
+const stand = await openWebhooksApp();
 const { operator } = stand;
 const customer = await stand.customer();
 const { accountId } = customer;

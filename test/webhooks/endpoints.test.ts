@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { type Endpoint, openStand } from './webhooks-app.ts';
+import { type Endpoint, openWebhooksApp } from './webhooks-app.ts';
 
-const stand = await openStand();
+const stand = await openWebhooksApp();
 const { operator } = stand;
 const { accountId, key } = await stand.customer();
 const at = ({ id }: Endpoint, more = '') => `/v1/admin/webhooks/${id}${more}`;
@@ -240,6 +240,6 @@ test('events and their deliveries are kept for thirty days', async () => {
   await stand.happens(accountId, 'new');
   await stand.deliveries(endpoint);
   await stand.later('2 days');
-  await stand.app.modules.telling.prune();
+  await stand.app.modules.dispatcher.prune();
   expect(await stand.deliveries(endpoint)).toHaveLength(1);
 });

@@ -4,11 +4,11 @@ import { micros } from '#platform/kernel';
 import { type Admission, createDeniedEvents } from '#platform/limits';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openStand, type Stand } from './webhooks-app.ts';
+import { openWebhooksApp, type WebhooksApp } from './webhooks-app.ts';
 
 let failures = 0;
 /** Where a test says so, it goes no further once an endpoint has answered: nothing is written down. */
-const stand: Stand = await openStand({
+const stand: WebhooksApp = await openWebhooksApp({
   passing(point, phase) {
     if (point !== 'webhooks.dispatch' || phase !== 'after' || failures === 0) return;
     failures -= 1;
@@ -67,7 +67,7 @@ describe('a limit that fills up', () => {
       key_id: null,
     });
     await usedUp(customer, 2);
-    await Promise.all([stand.app.modules.telling.now(), stand.app.modules.telling.now()]);
+    await Promise.all([stand.app.modules.dispatcher.runNow(), stand.app.modules.dispatcher.runNow()]);
     await stand.deliveries(endpoint);
     // One event each. An attempt that an hour passes over is made again: a receiver knows the event by its id.
     const events = new Map(receiver.received.map(({ id, event }) => [id, event]));
@@ -178,7 +178,7 @@ describe('a process that dies between an answer and its note of it', () => {
         [endpoint.id],
       ),
     );
-    await stand.app.modules.telling.prune();
+    await stand.app.modules.dispatcher.prune();
     expect(await stand.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'delivered', attempts: 1 }),
     ]);

@@ -1,14 +1,14 @@
 import type { AccountId } from '#platform/kernel';
 import type { Facts, ObjectRef } from './facts.ts';
 
-export type StoreName = 'stripe' | 'app_store' | 'google_play';
+export type ProviderName = 'stripe' | 'app_store' | 'google_play';
 
 /** Which of a store's worlds: real money, its own test mode, or our stand-in. */
 export type Mode = 'live' | 'test' | 'sandbox';
 
 /** Who sells, and in which of its modes: rows of one mode are nothing in another. */
-export interface Shop {
-  readonly store: StoreName;
+export interface ProviderMode {
+  readonly provider: ProviderName;
   readonly mode: Mode;
 }
 
@@ -16,7 +16,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type Body = { readonly [key: string]: Json };
 
 /** What a store's message says. It is a hint: what it says of the object is not believed. */
-export interface Hint {
+export interface ProviderEvent {
   readonly eventId: string;
   readonly type: string;
   readonly occurredAt: Date;
@@ -25,39 +25,42 @@ export interface Hint {
 }
 
 /** A message as it came. */
-export interface RawMessage {
+export interface SignedRequest {
   /** The bytes that were signed, as text. */
   readonly body: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 /** One of the shops where we are paid, as inbox and reconciler know it. What is special about it stays behind this face. */
-export interface Store {
-  readonly name: StoreName;
+export interface PaymentProvider {
+  readonly name: ProviderName;
   readonly mode: Mode;
   /** For how many days it can tell again what it has told. */
-  readonly remembers: number;
+  readonly eventsKeptDays: number;
   /** Throws `webhook_forged` for what the store did not sign, or signed too long ago or for another mode. */
-  verify(message: RawMessage): Hint;
+  verify(message: SignedRequest): ProviderEvent;
   /**
    * Reads an object as it is now, with what belongs to it (a payment with its charges, refunds and disputes), as one
    * body; null: there is no such object. `reading` is awaited before each request: it is the rate that all processes
    * share. Throws `store_unavailable` (retryable), or `store_refused`.
    */
-  fetch(ref: ObjectRef, reading: Reading): Promise<Body | null>;
+  fetch(ref: ObjectRef, reading: ReadContext): Promise<Body | null>;
   /** What a body says: a pure function, the same for the same body at any time. */
   read(ref: ObjectRef, body: Body | null): Facts;
   /** Messages that the store would have sent since then, page by page, in no order. */
-  messagesSince(since: Date, reading: Reading): AsyncIterable<readonly (Hint & { readonly body: string })[]>;
+  eventsSince(
+    since: Date,
+    reading: ReadContext,
+  ): AsyncIterable<readonly (ProviderEvent & { readonly body: string })[]>;
   /** All objects that the store has, whatever it told of them. */
-  everything(reading: Reading): AsyncIterable<readonly ObjectRef[]>;
+  allObjects(reading: ReadContext): AsyncIterable<readonly ObjectRef[]>;
 }
 
-export interface Reading {
+export interface ReadContext {
   /** Waits until one more request may go out. Throws `store_unavailable` when it is too late for one. */
-  readonly turn: () => Promise<void>;
+  readonly takeToken: () => Promise<void>;
   /** Called when the store asks for fewer requests: none goes out for so many seconds. */
-  readonly slower: (seconds: number) => Promise<void>;
+  readonly holdBack: (seconds: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -80,7 +83,7 @@ export interface UsageReport {
 }
 
 /** A store's counter of units that it bills by itself. */
-export interface Meter {
+export interface UsageMeter {
   /**
    * Adds them once, however often it is told within a day. Throws `store_unavailable` where nobody knows whether they
    * arrived, and `store_refused` where they did not.
@@ -89,13 +92,13 @@ export interface Meter {
 }
 
 /** What a store does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
-export interface Ender extends Shop {
+export interface SubscriptionEnder extends ProviderMode {
   /** Ends a subscription with what is paid for. */
-  end(subscription: string): Promise<void>;
+  endWithPeriod(subscription: string): Promise<void>;
   /** Has it go on, if it has not ended. */
-  goOn(subscription: string): Promise<void>;
+  resume(subscription: string): Promise<void>;
   /** Ends at once one that is still tried, and was never paid for. */
   endTrial(subscription: string): Promise<void>;
   /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
-  forget(customer: string): Promise<void>;
+  deleteCustomer(customer: string): Promise<void>;
 }

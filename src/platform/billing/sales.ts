@@ -3,18 +3,18 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
-import { createFolding, type FoldingParts } from './projection/projection.ts';
+import { createProjection, type ProjectionParts } from './projection/projection.ts';
 import { createInbox, type Inbox, type InboxParts } from './inbox/inbox.ts';
-import { createOverage, type Overages } from './overage/service.ts';
+import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
-import type { StripeLink } from './providers/stripe/client.ts';
+import type { StripeConnection } from './providers/stripe/client.ts';
 import { createStripeEnder } from './providers/stripe/ender.ts';
 import { createStripeMeter } from './providers/stripe/meters.ts';
-import { createStripeStore } from './providers/stripe/provider.ts';
+import { createStripeProvider } from './providers/stripe/provider.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
-  extends FoldingParts,
+  extends ProjectionParts,
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
@@ -23,7 +23,7 @@ export interface SalesParts
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   /** Where purchases are paid; undefined: nothing is sold here. */
-  readonly stripe: StripeLink | undefined;
+  readonly stripe: StripeConnection | undefined;
 }
 
 /** What is sold, what stores tell of it, and what follows. */
@@ -31,7 +31,7 @@ export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
   readonly endings: Endings;
-  readonly overage: Overages;
+  readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
 }
 
@@ -41,8 +41,8 @@ export function createSales(parts: SalesParts): Sales {
   const stores =
     link === undefined
       ? []
-      : [{ store: createStripeStore({ link, clock }), readsPerSecond: link.readsPerSecond }];
-  const inbox = createInbox({ ...parts, folding: createFolding(parts), stores });
+      : [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
+  const inbox = createInbox({ ...parts, projection: createProjection(parts), providers: stores });
   return {
     inbox,
     billing: createBilling({
@@ -59,12 +59,12 @@ export function createSales(parts: SalesParts): Sales {
     overage: createOverage({
       ...parts,
       usage: limits.usage,
-      store: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
+      provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
     subscriptions: createSubscriptions({
       ...parts,
       catalogues: entitlements.catalogues,
-      look: (refs) => inbox.look('stripe', refs),
+      refresh: (refs) => inbox.refresh('stripe', refs),
       notFitting: limits.notFitting,
     }),
   };

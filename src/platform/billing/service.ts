@@ -16,7 +16,7 @@ import {
 } from './views.ts';
 import { priceListOf } from './price-list.ts';
 import type { Mode } from './payment-provider.ts';
-import { triable, triedFirst } from './trials.ts';
+import { triableProducts, productsWithTrial } from './trials.ts';
 
 const GRANTED = commitPoint(
   'billing.granted',
@@ -100,7 +100,7 @@ export function createBilling(parts: BillingParts): Billing {
         db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
       ]);
       const mayTry = new Set(tried.map(({ product }) => product));
-      return held.map((one) => entitlementView(one, { usage: used, graces, triable: mayTry }));
+      return held.map((one) => entitlementView(one, { usage: used, graces, triableProducts: mayTry }));
     },
     give: (order, by) => give(parts, order, by),
     giveCredits: (order, by) => giveCredits(parts, order, by),
@@ -121,8 +121,8 @@ export function createBilling(parts: BillingParts): Billing {
 }
 
 function triableOf({ entitlements, selling }: BillingParts) {
-  const products = selling === undefined ? [] : triedFirst(entitlements.catalogues.values());
-  return triable(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
+  const products = selling === undefined ? [] : productsWithTrial(entitlements.catalogues.values());
+  return triableProducts(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
 }
 
 async function give(

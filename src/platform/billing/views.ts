@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import { type Entitlement, type Grant, GRANT_SOURCES, STORE_SOURCES } from '#platform/entitlements';
+import { type Entitlement, type Grant, GRANT_SOURCES, PROVIDER_SOURCES } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import type { Credits } from '#platform/limits';
 import { namedObject } from '#platform/http';
@@ -31,7 +31,7 @@ export const entitlementReply = namedObject('Entitlement', {
   paid: z
     .array(
       namedObject('EntitlementSource', {
-        source: z.enum(STORE_SOURCES),
+        source: z.enum(PROVIDER_SOURCES),
         id: z.string(),
         until: instant.nullable(),
       }),
@@ -116,12 +116,12 @@ export function entitlementView(
   {
     usage,
     graces,
-    triable,
+    triableProducts: triable,
   }: {
     readonly usage: readonly LimitInUse[];
     readonly graces: readonly Grace[];
     /** Products that the account may try. */
-    readonly triable: ReadonlySet<string>;
+    readonly triableProducts: ReadonlySet<string>;
   },
 ): EntitlementView {
   const { product, name, plan, planName, source: from, addOns, grants, until } = entitlement;

@@ -3,10 +3,10 @@ import type { Caller } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 
 /** Who asks, and for which account. */
-export interface Visitor {
+export interface AccountCaller {
   readonly accountId: AccountId;
   readonly caller: Caller;
   readonly origin: Whence;
   /** What the store is told, to do the steps of this call once. */
-  readonly storeKey?: string | undefined;
+  readonly providerKey?: string | undefined;
 }

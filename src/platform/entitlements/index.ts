@@ -40,14 +40,14 @@ export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } fro
 export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './effective.ts';
-export type { StoreGrant, StoreGrants } from './provider-grants.ts';
+export type { ProviderGrant, ProviderGrants } from './provider-grants.ts';
 export {
   GRANT_SOURCES,
   type GrantSource,
   type Segment,
   segmentAt,
-  STORE_SOURCES,
-  type StoreSource,
+  PROVIDER_SOURCES,
+  type ProviderSource,
   type TimedGrant,
   timelineOf,
 } from './timeline.ts';

@@ -10,8 +10,8 @@ import {
   createEntitlements,
   type PlainDeclaration,
   type Segment,
-  type StoreGrant,
-  type StoreSource,
+  type ProviderGrant,
+  type ProviderSource,
 } from './index.ts';
 
 const { db } = await testDatabase();
@@ -53,7 +53,11 @@ const make = (changed: Partial<PlainDeclaration> = {}) =>
 const entitlements = make();
 
 /** What a store sold, beginning and ending so many days from now. */
-async function sold(from: number, until: number | null, of: Partial<StoreGrant> = {}): Promise<StoreGrant> {
+async function sold(
+  from: number,
+  until: number | null,
+  of: Partial<ProviderGrant> = {},
+): Promise<ProviderGrant> {
   const now = (await databaseTime(db)).getTime();
   const what = of.addOn === undefined ? { plan: 'pro' } : {};
   return {
@@ -69,15 +73,15 @@ async function sold(from: number, until: number | null, of: Partial<StoreGrant> 
 }
 
 interface Telling {
-  readonly source?: StoreSource;
-  readonly by?: Pick<typeof entitlements, 'storeGrantsIn'>;
+  readonly source?: ProviderSource;
+  readonly by?: Pick<typeof entitlements, 'providerGrantsIn'>;
 }
 
 const tell = (
   accountId: AccountId,
-  grants: readonly StoreGrant[],
+  grants: readonly ProviderGrant[],
   { source = 'stripe', by = entitlements }: Telling = {},
-) => db.system('billing.inbox', POINT, (tx) => by.storeGrantsIn(tx, { accountId, source, grants }));
+) => db.system('billing.inbox', POINT, (tx) => by.providerGrantsIn(tx, { accountId, source, grants }));
 
 const present = async (accountId: AccountId) => {
   const [demo] = await entitlements.current(accountId);
@@ -272,7 +276,7 @@ test.runIf(engine === 'postgres')(
             endsAt: null,
             revokedAt: back === null ? null : at(Math.max(back, from)),
           }));
-          const told = lists.map((list): StoreGrant[] =>
+          const told = lists.map((list): ProviderGrant[] =>
             [
               ...list.map(({ from, until, ...of }) => ({
                 ...of,

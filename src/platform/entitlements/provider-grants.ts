@@ -3,10 +3,10 @@ import type { AccountId, Ids } from '#platform/kernel';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
 import { lockAccounts } from './store.ts';
-import type { StoreSource } from './timeline.ts';
+import type { ProviderSource } from './timeline.ts';
 
 /** What a store grants an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
-export interface StoreGrant {
+export interface ProviderGrant {
   /** As the store calls it: the same purchase has the same one for ever. */
   readonly externalId: string;
   readonly product: string;
@@ -23,11 +23,11 @@ export interface StoreGrant {
   readonly meteredFrom?: Date | undefined;
 }
 
-export interface StoreGrants {
+export interface ProviderGrants {
   readonly accountId: AccountId;
-  readonly source: StoreSource;
+  readonly source: ProviderSource;
   /** All that the store grants the account: what it granted before and is missing here ends now. */
-  readonly grants: readonly StoreGrant[];
+  readonly grants: readonly ProviderGrant[];
 }
 
 interface Parts {
@@ -43,7 +43,11 @@ interface Parts {
  * knew is left out, for nobody can say how long it lasts.
  * @returns whether any timeline changed
  */
-export async function storeGrantsIn(parts: Parts, tx: Transaction, wanted: StoreGrants): Promise<boolean> {
+export async function providerGrantsIn(
+  parts: Parts,
+  tx: Transaction,
+  wanted: ProviderGrants,
+): Promise<boolean> {
   const { accountId, source, grants } = wanted;
   const rows = grants.flatMap((grant) => rowOf(parts, grant));
   const [, before] = await tx.runAll([lockAccounts([accountId]), productsOf(accountId, source)]);
@@ -72,7 +76,7 @@ interface GrantRow {
   readonly metered_from: Date | null;
 }
 
-function rowOf({ ids, catalogues }: Parts, grant: StoreGrant): GrantRow[] {
+function rowOf({ ids, catalogues }: Parts, grant: ProviderGrant): GrantRow[] {
   const { externalId, product, plan, addOn, quantity, startsAt, endsAt, revokedAt } = grant;
   const common = { id: ids.next(), external_id: externalId, product, quantity, starts_at: startsAt };
   const taken = { revoked_at: revokedAt, metered_from: grant.meteredFrom ?? null };
@@ -86,14 +90,14 @@ function rowOf({ ids, catalogues }: Parts, grant: StoreGrant): GrantRow[] {
   return [{ ...common, plan: null, add_on: addOn, ends_at: null, days, ...taken }];
 }
 
-const productsOf = (accountId: AccountId, source: StoreSource) =>
+const productsOf = (accountId: AccountId, source: ProviderSource) =>
   statement<{ product: string }>(
     'select distinct product from entitlements.grants where account_id = $1 and source = $2',
     [accountId, source],
   );
 
 /** An add-on's days are those for which it was sold: a catalogue that changes later does not change what was bought. */
-const keep = ({ accountId, source }: StoreGrants, rows: readonly GrantRow[]) =>
+const keep = ({ accountId, source }: ProviderGrants, rows: readonly GrantRow[]) =>
   statement(
     `insert into entitlements.grants as kept
        (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from)
@@ -113,7 +117,7 @@ const keep = ({ accountId, source }: StoreGrants, rows: readonly GrantRow[]) =>
     [accountId, source, JSON.stringify(rows)],
   );
 
-const endOthers = ({ accountId, source, grants }: StoreGrants) =>
+const endOthers = ({ accountId, source, grants }: ProviderGrants) =>
   statement(
     `update entitlements.grants set revoked_at = date_trunc('milliseconds', app.now()), updated_at = app.now()
      where account_id = $1 and source = $2 and revoked_at is null

@@ -4,10 +4,17 @@ import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
-import { createGrantWriting, type GrantWriting } from './grants.ts';
+import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createRewriter, type OnEntitlementChanged, type Synced } from './snapshots.ts';
 import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
-import { isStore, lastsUntil, runningAt, type Segment, segmentAt, type StoreSource } from './timeline.ts';
+import {
+  isProvider,
+  lastsUntil,
+  runningAt,
+  type Segment,
+  segmentAt,
+  type ProviderSource,
+} from './timeline.ts';
 
 /** What an account may do in a product now, why, and until when. */
 export interface Entitlement {
@@ -33,7 +40,7 @@ export interface Entitlement {
 
 /** A purchase that runs: of a plan or an add-on, by its id. */
 export interface Paid {
-  readonly source: StoreSource;
+  readonly source: ProviderSource;
   readonly id: string;
   readonly until: string | null;
 }
@@ -45,7 +52,7 @@ export interface Upgrade {
   readonly price: Price;
 }
 
-export interface Entitlements extends GrantWriting {
+export interface Entitlements extends GrantWriter {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** Tells all processes that an account's grants changed; called once the transaction that did it is over. */
   announce(accountId: AccountId): void;
@@ -83,7 +90,7 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
   );
   return {
     catalogues,
-    ...createGrantWriting({ ids, rewriter, catalogues, audit }),
+    ...createGrantWriter({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
     onChanged: (product, hook) => rewriter.onChanged(product, hook),
     announce(accountId) {
@@ -134,7 +141,7 @@ type Running = ReturnType<typeof runningIn>;
 
 function paidIn(running: Running): Paid[] {
   return running.flatMap(({ grant: { product, source, plan, addOn }, until }) =>
-    isStore(source)
+    isProvider(source)
       ? [{ source, id: `${product}.${plan ?? addOn}`, until: until?.toISOString() ?? null }]
       : [],
   );

@@ -2,15 +2,15 @@ import type { Catalogue, Grants } from './catalogue.ts';
 import { effectiveOf, isSame } from './effective.ts';
 
 /** Where customers pay. */
-export const STORE_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
-export type StoreSource = (typeof STORE_SOURCES)[number];
+export const PROVIDER_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
+export type ProviderSource = (typeof PROVIDER_SOURCES)[number];
 
-export function isStore(source: GrantSource): source is StoreSource {
-  return (STORE_SOURCES as readonly GrantSource[]).includes(source);
+export function isProvider(source: GrantSource): source is ProviderSource {
+  return (PROVIDER_SOURCES as readonly GrantSource[]).includes(source);
 }
 
 /** Where a grant comes from. */
-export const GRANT_SOURCES = ['admin', 'owner', 'import', ...STORE_SOURCES] as const;
+export const GRANT_SOURCES = ['admin', 'owner', 'import', ...PROVIDER_SOURCES] as const;
 export type GrantSource = (typeof GRANT_SOURCES)[number];
 
 /** The part of a grant that decides what is in effect when. Exactly one of `plan` and `addOn` is there. */

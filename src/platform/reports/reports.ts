@@ -12,7 +12,7 @@ import { openRecurringReport, type Recurring, type RecurringQuestion } from './r
 import type { Report } from './report.ts';
 import { openRevenueReport, type Revenue, type RevenueQuestion } from './revenue.ts';
 import { createRollup, type Rollup } from './rollup.ts';
-import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type Whose } from './usage.ts';
+import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type ReportScope } from './usage.ts';
 
 const ADJUSTED = commitPoint(
   'reports.adjusted',
@@ -36,7 +36,7 @@ export interface Reports {
   readonly rollup: Rollup;
   readonly proceeds: Proceeds;
   readonly rates: ExchangeRates;
-  usage(whose: Whose, question: UsageQuestion): Promise<Report<UsageSum>>;
+  usage(whose: ReportScope, question: UsageQuestion): Promise<Report<UsageSum>>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;

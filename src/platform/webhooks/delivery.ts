@@ -2,7 +2,14 @@ import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
-import { type Ending, endAttempt, type Held, heldDelivery, lockHeld, noteHealth } from './attempt-store.ts';
+import {
+  type AttemptResult,
+  endAttempt,
+  type ClaimedDelivery,
+  claimedDelivery,
+  lockClaimed,
+  noteHealth,
+} from './attempt-store.ts';
 import { bodyOf } from './event.ts';
 import { pauseAfter } from './retries.ts';
 import type { Send, Sent } from './send.ts';
@@ -15,7 +22,7 @@ const ANSWERED = commitPoint(
 );
 
 /** Seconds for which all deliveries to an endpoint may fail before it is disabled. */
-const PATIENCE = 5 * 86_400;
+const FAILING_SECONDS = 5 * 86_400;
 const GONE = 410;
 
 /** A job that has a delivery, as this module needs to know it. */
@@ -25,7 +32,7 @@ export interface DeliveryJob {
   readonly signal: AbortSignal;
 }
 
-export interface CourierParts {
+export interface DelivererParts {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -37,7 +44,7 @@ export interface CourierParts {
 }
 
 /** What the job of a delivery does. */
-export interface Courier {
+export interface Deliverer {
   /** One attempt. What it was answered is written down before it returns; it throws when it could not even try. */
   deliver(job: DeliveryJob): Promise<void>;
   /** The job itself was given up: that counts as a failed attempt. */
@@ -45,11 +52,11 @@ export interface Courier {
 }
 
 /** Carries events to endpoints: at least once, in no order, and always under the event's own id. */
-export function createCourier(parts: CourierParts): Courier {
+export function createDeliverer(parts: DelivererParts): Deliverer {
   return {
     async deliver(job) {
       const held = heldBy(job);
-      const [[found]] = await parts.db.system('webhooks.delivery', [heldDelivery(held)]);
+      const [[found]] = await parts.db.system('webhooks.delivery', [claimedDelivery(held)]);
       // Deleted, or another job has it: what it was answered is known.
       if (found === undefined) return;
       if (!found.is_enabled) return write(parts, { held, endpoint: found.endpoint_id, sent: undefined });
@@ -71,7 +78,7 @@ export function createCourier(parts: CourierParts): Courier {
     },
     async giveUp(job) {
       const held = heldBy(job);
-      const [[found]] = await parts.db.system('webhooks.delivery', [heldDelivery(held)]);
+      const [[found]] = await parts.db.system('webhooks.delivery', [claimedDelivery(held)]);
       if (found === undefined) return;
       await write(parts, {
         held,
@@ -83,17 +90,17 @@ export function createCourier(parts: CourierParts): Courier {
 }
 
 interface Attempt {
-  readonly held: Held;
+  readonly held: ClaimedDelivery;
   readonly endpoint: string;
   /** undefined: it was not tried, because the endpoint is disabled. */
   readonly sent: Sent | { readonly kind: 'unanswered'; readonly error: 'internal' } | undefined;
 }
 
 /** Locks: the endpoint, then the delivery. Nothing is written for a delivery that another job has by now. */
-async function write(parts: CourierParts, { held, endpoint, sent }: Attempt): Promise<void> {
+async function write(parts: DelivererParts, { held, endpoint, sent }: Attempt): Promise<void> {
   await parts.db.system('webhooks.delivery', ANSWERED, async (tx) => {
     const [{ status } = { status: 'disabled' }] = await tx.run(lockEndpoint(endpoint));
-    const [delivery] = await tx.run(lockHeld(held));
+    const [delivery] = await tx.run(lockClaimed(held));
     if (delivery === undefined) return;
     await tx.run(endAttempt(held.id, endingOf(parts, delivery.attempt + 1, sent)));
     if (sent === undefined) return;
@@ -102,7 +109,7 @@ async function write(parts: CourierParts, { held, endpoint, sent }: Attempt): Pr
     if (status === 'disabled') return;
     const isGone = sent.kind === 'answered' && sent.status === GONE;
     if (isGone) await disable(parts, tx, { endpoint, reason: 'gone' });
-    else if ((failing?.failing_seconds ?? 0) >= PATIENCE)
+    else if ((failing?.failing_seconds ?? 0) >= FAILING_SECONDS)
       await disable(parts, tx, { endpoint, reason: 'failing' });
   });
   parts.wake();
@@ -110,7 +117,7 @@ async function write(parts: CourierParts, { held, endpoint, sent }: Attempt): Pr
 
 /** Enabled again, it gets what waits for it. */
 async function disable(
-  { audit }: CourierParts,
+  { audit }: DelivererParts,
   tx: Transaction,
   { endpoint, reason }: { readonly endpoint: string; readonly reason: 'gone' | 'failing' },
 ): Promise<void> {
@@ -127,7 +134,7 @@ function isTaken(sent: NonNullable<Attempt['sent']>): boolean {
   return sent.kind === 'answered' && sent.status >= 200 && sent.status < 300;
 }
 
-function endingOf({ random }: CourierParts, attempts: number, sent: Attempt['sent']): Ending {
+function endingOf({ random }: DelivererParts, attempts: number, sent: Attempt['sent']): AttemptResult {
   if (sent === undefined) return { state: 'waiting', counts: false };
   if (sent.kind === 'unanswered') return { ...failed(pauseAfter(attempts, { random })), error: sent.error };
   const { status, answer, retryAfter } = sent;
@@ -137,11 +144,11 @@ function endingOf({ random }: CourierParts, attempts: number, sent: Attempt['sen
 }
 
 /** Due again after a pause; without one it is dead. */
-function failed(delay: number | undefined): Ending {
+function failed(delay: number | undefined): AttemptResult {
   return delay === undefined ? { state: 'dead', counts: true } : { state: 'waiting', delay, counts: true };
 }
 
-function heldBy({ payload }: DeliveryJob): Held {
+function heldBy({ payload }: DeliveryJob): ClaimedDelivery {
   const { delivery_id: id, fence } = payload;
   if (id === undefined || fence === undefined)
     throw new AppError('internal', { message: 'The job names no delivery.' });

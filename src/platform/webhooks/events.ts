@@ -2,9 +2,9 @@ import type { Database, Passing } from '#platform/db';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import { systemResolve } from './address.ts';
-import { createCourier, type CourierParts } from './delivery.ts';
+import { createDeliverer, type DelivererParts } from './delivery.ts';
 import { createRelay, type Relay, type RelayParts } from './relay.ts';
-import { sendingTo } from './send.ts';
+import { createSend } from './send.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 import type { WebhooksParts } from './endpoints.ts';
 
@@ -12,12 +12,12 @@ const KIND = 'webhooks.deliver';
 /** Tries of a job whose attempt could not even be made or written down; what an endpoint answers is no failure of the job. */
 const TRIES = 5;
 /** Milliseconds for one attempt. */
-const PATIENCE = 15_000;
+const ATTEMPT_TIMEOUT = 15_000;
 /** How often every worker looks for what nobody woke it for: alerts, new events and deliveries that are due. Milliseconds. */
-const LOOK = 5_000;
+const POLL_INTERVAL = 5_000;
 
 /** What makes events of something that it has stored: alerts, say. */
-export interface Source {
+export interface EventSource {
   /** Does so, some of it at a time; answers how many. */
   tell(): Promise<number>;
   /** Deletes what can't come again. */
@@ -25,20 +25,20 @@ export interface Source {
 }
 
 /** What moves stored alerts and events on their way. */
-export interface Telling {
+export interface EventDispatcher {
   /** Has these looked at too, before the events are. */
-  from(source: Source): void;
+  addSource(source: EventSource): void;
   /** Does so now; resolves when there is nothing left to move. */
-  now(): Promise<void>;
+  runNow(): Promise<void>;
   /** Does so again and again until it is stopped; one that fails is logged, and nothing is forgotten that is not marked. */
   start(): () => Promise<void>;
   /** Deletes what is too old to be told again. */
   prune(): Promise<void>;
 }
 
-export interface TellingParts
+export interface EventsParts
   extends WebhooksParts,
-    Omit<CourierParts, 'send' | 'wake'>,
+    Omit<DelivererParts, 'send' | 'wake'>,
     Pick<RelayParts, 'ids'> {
   readonly db: Database;
   readonly queue: Pick<Queue, 'handle' | 'enqueueing' | 'wake'>;
@@ -49,34 +49,39 @@ export interface TellingParts
 /** The operator's webhooks, and what has their events delivered. */
 export interface Events {
   readonly webhooks: Webhooks;
-  readonly telling: Telling;
+  readonly dispatcher: EventDispatcher;
 }
 
 /** Events become deliveries, and deliveries jobs; the handler of those is registered here. */
-export function createEvents(parts: TellingParts): Events {
+export function createEvents(parts: EventsParts): Events {
   const webhooks = createWebhooks(parts);
   const relay = relayTo(parts, webhooks);
-  const sources: Source[] = [];
+  const sources: EventSource[] = [];
   const now = async () => {
     for (const source of sources) while ((await source.tell()) > 0);
     while ((await relay()) > 0);
   };
-  const telling: Telling = {
-    from: (source) => void sources.push(source),
-    now,
-    start: () => startTelling(now, parts),
+  const dispatcher: EventDispatcher = {
+    addSource: (source) => void sources.push(source),
+    runNow: now,
+    start: () => startDispatching(now, parts),
     async prune() {
       await webhooks.prune();
       for (const source of sources) await source.prune?.();
     },
   };
-  return { webhooks, telling };
+  return { webhooks, dispatcher };
 }
 
-function relayTo(parts: TellingParts, webhooks: Webhooks): Relay {
+function relayTo(parts: EventsParts, webhooks: Webhooks): Relay {
   const { ids, clock, queue } = parts;
-  const send = sendingTo({ ...parts, resolve: systemResolve, patience: PATIENCE, now: () => clock.now() });
-  const courier = createCourier({ ...parts, send, wake: () => webhooks.wake() });
+  const send = createSend({
+    ...parts,
+    resolve: systemResolve,
+    timeout: ATTEMPT_TIMEOUT,
+    now: () => clock.now(),
+  });
+  const courier = createDeliverer({ ...parts, send, wake: () => webhooks.wake() });
   queue.handle({
     kind: KIND,
     attempts: TRIES,
@@ -97,7 +102,7 @@ function relayTo(parts: TellingParts, webhooks: Webhooks): Relay {
   });
 }
 
-function startTelling(tell: () => Promise<void>, { db, log }: TellingParts): () => Promise<void> {
+function startDispatching(tell: () => Promise<void>, { db, log }: EventsParts): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   let isAsked = false;
 
@@ -117,7 +122,7 @@ function startTelling(tell: () => Promise<void>, { db, log }: TellingParts): () 
       });
   };
   const stopHearing = db.onSignal('webhooks', begin);
-  const timer = setInterval(begin, LOOK).unref();
+  const timer = setInterval(begin, POLL_INTERVAL).unref();
   begin();
   return async () => {
     clearInterval(timer);

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { commitPoint } from '#platform/db';
 import { testDatabase } from '#test/services';
-import { sendingTo } from './index.ts';
+import { createSend } from './index.ts';
 
 const { db } = await testDatabase();
 const NOW = Date.parse('2026-11-20T08:00:00Z');
@@ -25,9 +25,9 @@ async function listen(behave: RequestListener): Promise<number> {
 
 function send(url: string, options: { leadsTo?: string; patience?: number; allowLoopback?: boolean } = {}) {
   const { leadsTo = '127.0.0.1', patience = 10_000, allowLoopback = true } = options;
-  const post = sendingTo({
+  const post = createSend({
     allowLoopback,
-    patience,
+    timeout: patience,
     now: () => NOW,
     resolve: async (host) => {
       looked.push(host);

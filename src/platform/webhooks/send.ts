@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { assertOutsideTransaction, dispatchPoint, type Passing } from '#platform/db';
-import { checkedLookup, type Reach, RefusedAddress, type Resolve } from './address.ts';
+import { checkedLookup, type ReachOptions, RefusedAddress, type Resolve } from './address.ts';
 
 const DISPATCH = dispatchPoint(
   'webhooks.dispatch',
@@ -20,10 +20,10 @@ export type Sent =
     }
   | { readonly kind: 'unanswered'; readonly error: 'timeout' | 'refused_address' | 'unreachable' };
 
-export interface SendingParts extends Reach {
+export interface SendParts extends ReachOptions {
   readonly resolve: Resolve;
   /** Milliseconds for one attempt, from the look-up to the end of the answer. */
-  readonly patience: number;
+  readonly timeout: number;
   /** The present, epoch milliseconds: for a Retry-After that names an instant. */
   readonly now: () => number;
   readonly passing?: Passing | undefined;
@@ -46,11 +46,11 @@ const KEPT = 500;
  * Sends a message once. Redirects are not followed, and no connection is used twice, so that each goes to an address that
  * was checked for it. Throws only when the signal ended it: everything else is how it went.
  */
-export function sendingTo(parts: SendingParts): Send {
+export function createSend(parts: SendParts): Send {
   return async (message) => {
     assertOutsideTransaction('a webhook');
     parts.passing?.(DISPATCH, 'before');
-    const deadline = AbortSignal.timeout(parts.patience);
+    const deadline = AbortSignal.timeout(parts.timeout);
     const sent = await exchange(parts, message, deadline).catch((error: unknown): Sent => {
       message.signal.throwIfAborted();
       return { kind: 'unanswered', error: deadline.aborted ? 'timeout' : reasonOf(error) };
@@ -61,7 +61,7 @@ export function sendingTo(parts: SendingParts): Send {
 }
 
 async function exchange(
-  parts: SendingParts,
+  parts: SendParts,
   { url: text, headers, body, signal }: Message,
   deadline: AbortSignal,
 ): Promise<Sent> {

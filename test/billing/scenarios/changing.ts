@@ -1,7 +1,7 @@
-import type { History } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** Plans that become other ones. */
-export const CHANGING: readonly History[] = [
+export const CHANGING: readonly Scenario[] = [
   {
     name: 'an upgrade is paid at once for the rest of the month',
     steps: [

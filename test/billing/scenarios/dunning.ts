@@ -1,4 +1,4 @@
-import type { History, Step } from '../scenario.ts';
+import type { Scenario, Step } from '../scenario.ts';
 
 /** A month that is paid, and the card that does not pay the next one. */
 const declinedLater: readonly Step[] = [
@@ -9,7 +9,7 @@ const declinedLater: readonly Step[] = [
 const pays: Step['does'] = (her) => her.uses('good').then(() => her.paysWhatIsOwed());
 
 /** Renewals that can't be charged. Stripe tries again on the days 34, 39 and 46. */
-export const DUNNING: readonly History[] = [
+export const DUNNING: readonly Scenario[] = [
   {
     name: 'a renewal fails, and is paid two days later',
     steps: [...declinedLater, { day: 33, does: pays, has: 'reel.basic' }, { day: 39, has: 'reel.basic' }],

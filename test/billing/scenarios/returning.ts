@@ -1,7 +1,7 @@
-import type { History } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** Money that goes back, add-ons, and objects that are somebody else's. */
-export const RETURNING: readonly History[] = [
+export const RETURNING: readonly Scenario[] = [
   {
     name: 'this month is refunded, in two parts',
     steps: [

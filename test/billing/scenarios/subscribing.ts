@@ -1,7 +1,7 @@
-import type { History } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** Plans that begin, go on and end as they were bought. */
-export const SUBSCRIBING: readonly History[] = [
+export const SUBSCRIBING: readonly Scenario[] = [
   {
     name: 'a plan is bought and renewed twice',
     steps: [

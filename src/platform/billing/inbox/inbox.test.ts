@@ -281,7 +281,7 @@ describe('a fetch that comes to nothing', () => {
     stall.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
-    await inbox.look('stripe', [{ kind: 'subscription', id: ada.id }]);
+    await inbox.refresh('stripe', [{ kind: 'subscription', id: ada.id }]);
     expect(await ada.seats()).toBe(1);
   });
 

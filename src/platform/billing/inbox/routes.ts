@@ -1,16 +1,16 @@
 import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import type { RawMessage } from '../payment-provider.ts';
+import type { SignedRequest } from '../payment-provider.ts';
 import type { Inbox } from './inbox.ts';
-import { MESSAGE_STATES } from './store/events.ts';
-import { deadReply, type DeadView, messageReply, type MessageView } from './views.ts';
+import { EVENT_STATES } from './store/events.ts';
+import { deadTaskReply, type DeadTaskView, eventReply, type EventView } from './views.ts';
 
 const route = routesFor<Inbox>();
 const tag = 'Billing';
 const position = z.tuple([z.int()]);
 const reads = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
 
-const message: MessageView = {
+const message: EventView = {
   event_id: 'evt_1SVnpK2eZvKYlo2C0aVdYzUo',
   store: 'stripe',
   mode: 'live',
@@ -23,7 +23,7 @@ const message: MessageView = {
   received_at: '2026-11-20T08:00:01.000Z',
   settled_at: '2026-11-20T08:00:01.200Z',
 };
-const dead: DeadView = {
+const dead: DeadTaskView = {
   store: 'stripe',
   mode: 'live',
   kind: 'invoice',
@@ -66,11 +66,11 @@ const listMessages = route(
   {
     ...reads,
     summary: 'What stores told, newest first, and what became of it',
-    query: z.strictObject({ state: z.enum(MESSAGE_STATES).optional(), ...pageQuery }),
-    reply: { 200: pageOf(messageReply) },
+    query: z.strictObject({ state: z.enum(EVENT_STATES).optional(), ...pageQuery }),
+    reply: { 200: pageOf(eventReply) },
     example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
   },
-  ({ query: { state, limit, cursor } }, inbox) => inbox.messages({ state, limit, before: before(cursor) }),
+  ({ query: { state, limit, cursor } }, inbox) => inbox.events({ state, limit, before: before(cursor) }),
 );
 
 const listDead = route(
@@ -81,7 +81,7 @@ const listDead = route(
     description:
       'What a store says of them could not be fetched or read. The next hint or a replay begins them anew.',
     query: z.strictObject(pageQuery),
-    reply: { 200: pageOf(deadReply) },
+    reply: { 200: pageOf(deadTaskReply) },
     example: { reply: { data: [dead], next_cursor: null } },
   },
   ({ query: { limit, cursor } }, inbox) => inbox.dead({ limit, before: before(cursor) }),
@@ -130,7 +130,7 @@ function messageOf({
 }: {
   readonly body: Uint8Array;
   readonly request: { readonly headers: object };
-}): RawMessage {
+}): SignedRequest {
   const headers = Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value]] : [],

@@ -121,10 +121,10 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     const before = await rows(EVERYTHING);
     const fetched = stall.fetched.length;
     await rows('update billing.subscriptions set quantity = 99 returning id');
-    expect(await inbox.retell()).toMatchObject({ accounts: 1 });
+    expect(await inbox.rebuild()).toMatchObject({ accounts: 1 });
     expect(await rows(EVERYTHING)).toEqual(before);
     await rows('delete from billing.subscriptions returning id');
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await rows(EVERYTHING)).toEqual(before);
     expect(stall.fetched).toHaveLength(fetched);
   });
@@ -136,7 +136,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     const count = `select (select count(*)::int from audit.events) as audited, (select count(*)::int from mail.messages) as mails,
       (select count(*)::int from webhooks.events) as told, (select count(*)::int from entitlements.snapshots) as snapshots`;
     const before = await rows(count);
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await rows(count)).toEqual(before);
   });
 
@@ -149,7 +149,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     await rows(
       `update billing.bodies set body = body || '{"note": "${accountId}"}' where kind = 'customer' returning number`,
     );
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await seats()).toBe(1);
   });
 
@@ -160,7 +160,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     for (let n = 2; n < 8; n += 1) {
       has(n);
       await tell();
-      await Promise.all([inbox.retell(), inbox.drain()]);
+      await Promise.all([inbox.rebuild(), inbox.drain()]);
       expect(await seats()).toBe(n);
     }
   });

@@ -2,12 +2,12 @@ import { commitPoint, type Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { z } from 'zod';
-import type { Meter, Mode } from '../payment-provider.ts';
+import type { UsageMeter, Mode } from '../payment-provider.ts';
 import {
   countOverage,
   dueCounts,
   type DueReport,
-  giveReportsUp,
+  giveUpReports,
   reportRefused,
   reportSent,
   takeReport,
@@ -23,10 +23,10 @@ const REPORTS = 100;
 
 const refusal = z.object({ code: z.string().optional() }).default({});
 
-export interface ReportingParts {
+export interface ReportParts {
   readonly db: Database;
   readonly mode: Mode;
-  readonly meter: Meter;
+  readonly meter: UsageMeter;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -36,10 +36,10 @@ export interface ReportingParts {
  * billed twice. Two runs at once do no harm. Answers how many units were reported. Throws when an account could not be
  * counted, which keeps no other one waiting.
  */
-export async function reportOverage(parts: ReportingParts): Promise<number> {
+export async function reportOverage(parts: ReportParts): Promise<number> {
   const failures = await count(parts);
   const { db, mode, log } = parts;
-  const [lost] = await db.system('billing.overage', TAKEN, [giveReportsUp(mode)]);
+  const [lost] = await db.system('billing.overage', TAKEN, [giveUpReports(mode)]);
   if (lost.length > 0) log.error({ lost }, 'units past a limit could not be reported, and will not be');
   let units = 0;
   for (let sent = 0; sent < REPORTS; sent += 1) {
@@ -53,7 +53,7 @@ export async function reportOverage(parts: ReportingParts): Promise<number> {
 }
 
 /** Answers why some could not be counted. */
-async function count({ db, mode, log }: ReportingParts): Promise<unknown[]> {
+async function count({ db, mode, log }: ReportParts): Promise<unknown[]> {
   const failures: unknown[] = [];
   const [due] = await db.system('billing.overage', [dueCounts(ACCOUNTS)]);
   for (const one of due) {
@@ -68,7 +68,7 @@ async function count({ db, mode, log }: ReportingParts): Promise<unknown[]> {
 }
 
 /** Whether it was taken. A refusal is written down; where nobody answered, the rest waits for the next run too. */
-async function send({ db, meter, log }: ReportingParts, report: DueReport): Promise<boolean> {
+async function send({ db, meter, log }: ReportParts, report: DueReport): Promise<boolean> {
   const { id, product, limit_name: limit, customer, units, created_at: at } = report;
   try {
     await meter.report({ id, product, limit, customer, units, at });

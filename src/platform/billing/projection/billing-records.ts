@@ -91,7 +91,7 @@ export interface DisputeRow {
 }
 
 /** All that a store sold to an account: what is derived is derived from this alone. Each list in the order of time. */
-export interface Books {
+export interface BillingRecords {
   readonly subscriptions: readonly SubscriptionRow[];
   readonly invoices: readonly InvoiceRow[];
   readonly lines: readonly LineRow[];
@@ -104,9 +104,9 @@ const soldTo = (order: string) =>
   `where account_id = $1 and store = $2 and mode = $3 order by ${order}, store_id`;
 const TAKEN_BACK = 'store_id, charge, state, amount, currency, occurred_at';
 
-export async function booksOf(tx: Transaction, whose: Customer): Promise<Books> {
-  const { accountId, store, mode } = whose;
-  const values = [accountId, store, mode];
+export async function readBillingRecords(tx: Transaction, whose: Customer): Promise<BillingRecords> {
+  const { accountId, provider, mode } = whose;
+  const values = [accountId, provider, mode];
   const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
     statement<SubscriptionRow>(
       `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
@@ -140,28 +140,28 @@ export async function booksOf(tx: Transaction, whose: Customer): Promise<Books> 
 
 /** Those that pay for a subscription, or try to. */
 export function invoicesOf(
-  { invoices }: Books,
+  { invoices }: BillingRecords,
   { store_id }: Pick<SubscriptionRow, 'store_id'>,
 ): InvoiceRow[] {
   return invoices.filter(({ subscription }) => subscription === store_id);
 }
 
 /** Tries to take the money of some invoices. */
-export function paymentsOf({ payments }: Books, invoices: readonly InvoiceRow[]): PaymentRow[] {
+export function paymentsOf({ payments }: BillingRecords, invoices: readonly InvoiceRow[]): PaymentRow[] {
   const paid = new Set<string | null>(invoices.map(({ store_id }) => store_id));
   return payments.filter(({ invoice }) => paid.has(invoice));
 }
 
 /** Whether each charge that an invoice names was read: what was tried besides charged nothing. */
-export function areTriesKnown(books: Books, invoice: InvoiceRow): boolean {
+export function areChargesKnown(records: BillingRecords, invoice: InvoiceRow): boolean {
   const { last_charge } = invoice;
   return (
-    last_charge === null || paymentsOf(books, [invoice]).some(({ store_id }) => store_id === last_charge)
+    last_charge === null || paymentsOf(records, [invoice]).some(({ store_id }) => store_id === last_charge)
   );
 }
 
 /** What customers' banks took back, or try to. An inquiry took nothing. */
-export function disputesOf({ disputes }: Books, payments: readonly PaymentRow[]): DisputeRow[] {
+export function disputesOf({ disputes }: BillingRecords, payments: readonly PaymentRow[]): DisputeRow[] {
   const charges = new Set(payments.map(({ store_id }) => store_id));
   return disputes.filter(({ charge, state }) => state !== 'inquiry' && charges.has(charge));
 }

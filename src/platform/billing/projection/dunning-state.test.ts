@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Books, SubscriptionRow } from './billing-records.ts';
-import { grantedBy, purchasesOf } from './grants.ts';
-import { standingOf } from './dunning-state.ts';
+import type { BillingRecords, SubscriptionRow } from './billing-records.ts';
+import { grantsFrom, purchasesOf } from './grants.ts';
+import { dunningStateOf } from './dunning-state.ts';
 import {
-  books,
+  billingRecords,
   day,
   dayOf,
   dispute,
@@ -18,8 +18,8 @@ import {
 } from './testing/rows.ts';
 
 /** Until which day the plan is in effect, and why it is suspended then. */
-function standing(of: Partial<SubscriptionRow>, rows: Partial<Books> = {}) {
-  const { until, suspendedBy, failures } = standingOf(subscription(of), books(rows));
+function dunning(of: Partial<SubscriptionRow>, rows: Partial<BillingRecords> = {}) {
+  const { until, suspendedBy, failures } = dunningStateOf(subscription(of), billingRecords(rows));
   return { until: dayOf(until), suspendedBy, failures };
 }
 const lasts = (until: number | null) => ({ until, suspendedBy: null, failures: 0 });
@@ -29,82 +29,84 @@ describe('a subscription', () => {
   test.each(['active', 'trialing'] as const)(
     'that is %s lasts three days past its period: a late renewal cuts nobody off, a lost one gives no plan for ever',
     (state) => {
-      expect(standing({ state })).toEqual(lasts(63));
+      expect(dunning({ state })).toEqual(lasts(63));
     },
   );
 
   test('that is to be canceled ends then, and not some days later', () => {
-    expect(standing({ cancels_at: day(60) })).toEqual(lasts(60));
-    expect(standing({ cancels_at: day(400) })).toEqual(lasts(63));
+    expect(dunning({ cancels_at: day(60) })).toEqual(lasts(60));
+    expect(dunning({ cancels_at: day(400) })).toEqual(lasts(63));
   });
 
   test('that was canceled lasted until it was', () => {
-    expect(standing({ state: 'canceled', ended_at: day(41) })).toEqual(lasts(41));
+    expect(dunning({ state: 'canceled', ended_at: day(41) })).toEqual(lasts(41));
   });
 
   test.each(['incomplete', 'expired'] as const)('that is %s gives nothing', (state) => {
-    expect(standing({ state })).toEqual(lasts(null));
-    expect(standing({ state }, { disputes: [dispute(5, 'open')] }).until).toBeNull();
+    expect(dunning({ state })).toEqual(lasts(null));
+    expect(dunning({ state }, { disputes: [dispute(5, 'open')] }).until).toBeNull();
   });
 
   test('that is paused lasts as long as it was paid for', () => {
-    expect(standing({ state: 'paused' })).toEqual(stops(30, 'pause'));
+    expect(dunning({ state: 'paused' })).toEqual(stops(30, 'pause'));
     const unpaid = line({ invoice_id: invoice().id, store_id: 'il_2', period_ends_at: day(60) });
-    expect(standing({ state: 'paused' }, { invoices: [first, invoice()], lines: [line(), unpaid] })).toEqual(
+    expect(dunning({ state: 'paused' }, { invoices: [first, invoice()], lines: [line(), unpaid] })).toEqual(
       stops(30, 'pause'),
     );
-    expect(standing({ state: 'paused', trial_ends_at: day(14) }, { lines: [], invoices: [] })).toEqual(
+    expect(dunning({ state: 'paused', trial_ends_at: day(14) }, { lines: [], invoices: [] })).toEqual(
       stops(14, 'pause'),
     );
   });
 });
 
-const failing = (attempts: number, ...days: readonly number[]): Partial<Books> => ({
+const failing = (attempts: number, ...days: readonly number[]): Partial<BillingRecords> => ({
   invoices: [first, invoice({ attempts })],
   payments: [paid, ...days.map((at) => payment(at))],
 });
 
-const uncharged = (attempts: number): Partial<Books> => ({ invoices: [first, invoice({ attempts })] });
+const uncharged = (attempts: number): Partial<BillingRecords> => ({
+  invoices: [first, invoice({ attempts })],
+});
 
 describe('a failed payment', () => {
   test('leaves seven days, the second one three, and the third suspends at once', () => {
-    expect(standing({ state: 'past_due' }, failing(1, 30))).toEqual(stops(37, 'payment', 1));
-    expect(standing({ state: 'past_due' }, failing(2, 30, 33))).toEqual(stops(36, 'payment', 2));
-    expect(standing({ state: 'past_due' }, failing(3, 30, 33, 38))).toEqual(stops(38, 'payment', 3));
+    expect(dunning({ state: 'past_due' }, failing(1, 30))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, failing(2, 30, 33))).toEqual(stops(36, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, failing(3, 30, 33, 38))).toEqual(stops(38, 'payment', 3));
   });
 
   test('of a customer who tries another card takes none of the days that they were promised', () => {
-    expect(standing({ state: 'past_due' }, failing(1, 30, 30.1, 30.2))).toEqual(stops(37, 'payment', 1));
-    expect(standing({ state: 'past_due' }, failing(2, 30, 30.1, 33))).toEqual(stops(36, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, failing(1, 30, 30.1, 30.2))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, failing(2, 30, 30.1, 33))).toEqual(stops(36, 'payment', 2));
   });
 
   test('that the store does not try again suspends, however few there were', () => {
-    expect(standing({ state: 'past_due', given_up: true }, failing(1, 30))).toEqual(stops(30, 'payment', 1));
+    expect(dunning({ state: 'past_due', given_up: true }, failing(1, 30))).toEqual(stops(30, 'payment', 1));
   });
 
   test('that nobody told us of yet leaves seven days all the same', () => {
     const untried = invoice({ attempts: 0 });
-    expect(standing({ state: 'past_due' }, { invoices: [first, untried] })).toEqual(stops(37, 'payment'));
-    expect(standing({ state: 'past_due' })).toEqual(stops(37, 'payment'));
-    expect(standing({ state: 'past_due' }, { invoices: [], lines: [], payments: [] }).until).toBe(37);
+    expect(dunning({ state: 'past_due' }, { invoices: [first, untried] })).toEqual(stops(37, 'payment'));
+    expect(dunning({ state: 'past_due' })).toEqual(stops(37, 'payment'));
+    expect(dunning({ state: 'past_due' }, { invoices: [], lines: [], payments: [] }).until).toBe(37);
   });
 
   test('that made no charge counts as any other: there is no card, or a bank asks for the person', () => {
-    expect(standing({ state: 'past_due' }, uncharged(1))).toEqual(stops(37, 'payment', 1));
-    expect(standing({ state: 'past_due' }, uncharged(2))).toEqual(stops(37, 'payment', 2));
-    expect(standing({ state: 'past_due' }, uncharged(3))).toEqual(stops(30, 'payment', 3));
+    expect(dunning({ state: 'past_due' }, uncharged(1))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, uncharged(2))).toEqual(stops(37, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, uncharged(3))).toEqual(stops(30, 'payment', 3));
     // A card that was lost after the first decline.
-    expect(standing({ state: 'past_due' }, failing(2, 31))).toEqual(stops(38, 'payment', 2));
-    expect(standing({ state: 'past_due' }, failing(3, 31))).toEqual(stops(31, 'payment', 3));
+    expect(dunning({ state: 'past_due' }, failing(2, 31))).toEqual(stops(38, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, failing(3, 31))).toEqual(stops(31, 'payment', 3));
     // A bank that has not said yet.
     const pending = payment(31, { state: 'pending' });
-    expect(standing({ state: 'past_due' }, { ...uncharged(1), payments: [paid, pending] }).failures).toBe(0);
+    expect(dunning({ state: 'past_due' }, { ...uncharged(1), payments: [paid, pending] }).failures).toBe(0);
   });
 
   test('of an invoice that was never charged is not forgotten for one that was', () => {
     const second = invoice({ store_id: 'in_3', issued_at: day(60) });
     expect(
-      standing(
+      dunning(
         { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) },
         { invoices: [first, invoice(), second], payments: [paid, payment(60, { invoice: 'in_3' })] },
       ),
@@ -114,36 +116,34 @@ describe('a failed payment', () => {
   test('is owed for when the store has written it off, until something later is paid', () => {
     const off = invoice({ state: 'uncollectible', attempts: 4 });
     const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
-    expect(standing(of, { invoices: [first, off] }).until).toBe(30);
+    expect(dunning(of, { invoices: [first, off] }).until).toBe(30);
     const next = invoice({ store_id: 'in_3', issued_at: day(60) });
     const since = invoice({ store_id: 'in_4', state: 'paid', issued_at: day(59) });
-    expect(standing(of, { invoices: [first, off, next] }).until).toBe(30);
-    expect(standing(of, { invoices: [first, off, since, next] }).until).toBe(67);
+    expect(dunning(of, { invoices: [first, off, next] }).until).toBe(30);
+    expect(dunning(of, { invoices: [first, off, since, next] }).until).toBe(67);
   });
 
   test('of which no invoice is left gives no new grace with each period', () => {
     const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
     const forgiven = invoice({ state: 'void' });
-    expect(standing(of, { invoices: [first, forgiven] })).toEqual(stops(37, 'payment'));
-    expect(standing({ ...of, given_up: true }, { invoices: [first, forgiven] })).toEqual(
-      stops(30, 'payment'),
-    );
+    expect(dunning(of, { invoices: [first, forgiven] })).toEqual(stops(37, 'payment'));
+    expect(dunning({ ...of, given_up: true }, { invoices: [first, forgiven] })).toEqual(stops(30, 'payment'));
   });
 
   test('of an invoice that is sent leaves seven days from when it is due', () => {
     const of = { state: 'past_due', period_ends_at: day(90) } as const;
     const sent = { due_at: day(60) };
     const rows = { invoices: [first, invoice({ ...sent, attempts: 0 })] };
-    expect(standing(of, rows)).toEqual(stops(67, 'payment'));
+    expect(dunning(of, rows)).toEqual(stops(67, 'payment'));
     const early = { invoices: [first, invoice(sent)], payments: [paid, payment(35)] };
-    expect(standing(of, early)).toEqual(stops(67, 'payment', 1));
+    expect(dunning(of, early)).toEqual(stops(67, 'payment', 1));
   });
 
   test('of two invoices counts as the one whose grace is over first', () => {
     const second = invoice({ store_id: 'in_3', issued_at: day(60) });
     const rows = failing(3, 30, 33, 38);
     expect(
-      standing(
+      dunning(
         { state: 'past_due', period_ends_at: day(90) },
         {
           invoices: [...(rows.invoices ?? []), second],
@@ -155,11 +155,11 @@ describe('a failed payment', () => {
 
   test('that was made up for is forgotten', () => {
     const recovered = [first, invoice({ state: 'paid', attempts: 2, paid_at: day(34) })];
-    expect(standing({}, { ...failing(2, 30, 33), invoices: recovered })).toEqual(lasts(63));
+    expect(dunning({}, { ...failing(2, 30, 33), invoices: recovered })).toEqual(lasts(63));
   });
 
   test('ends what is canceled afterwards when it suspended it, and not later', () => {
-    expect(standing({ state: 'canceled', ended_at: day(50) }, failing(3, 30, 33, 38))).toEqual(
+    expect(dunning({ state: 'canceled', ended_at: day(50) }, failing(3, 30, 33, 38))).toEqual(
       stops(38, 'payment', 3),
     );
   });
@@ -167,40 +167,40 @@ describe('a failed payment', () => {
 
 describe('a dispute', () => {
   test('suspends from its instant until it is won', () => {
-    expect(standing({}, { disputes: [dispute(40, 'open')] })).toEqual(stops(40, 'dispute'));
-    expect(standing({}, { disputes: [dispute(40, 'won')] })).toEqual(lasts(63));
+    expect(dunning({}, { disputes: [dispute(40, 'open')] })).toEqual(stops(40, 'dispute'));
+    expect(dunning({}, { disputes: [dispute(40, 'won')] })).toEqual(lasts(63));
   });
 
   test('that is an inquiry suspends nothing', () => {
-    expect(standing({}, { disputes: [dispute(40, 'inquiry')] })).toEqual(lasts(63));
+    expect(dunning({}, { disputes: [dispute(40, 'inquiry')] })).toEqual(lasts(63));
   });
 
   test('that is lost suspends until something is paid after it', () => {
     const later = payment(60, { state: 'succeeded' });
     const invoices = [first, invoice({ state: 'paid' })];
-    expect(standing({}, { disputes: [dispute(40, 'lost')] })).toEqual(stops(40, 'dispute'));
-    expect(standing({}, { disputes: [dispute(40, 'lost')], invoices, payments: [paid, later] })).toEqual(
+    expect(dunning({}, { disputes: [dispute(40, 'lost')] })).toEqual(stops(40, 'dispute'));
+    expect(dunning({}, { disputes: [dispute(40, 'lost')], invoices, payments: [paid, later] })).toEqual(
       lasts(63),
     );
-    expect(standing({}, { disputes: [dispute(40, 'open')], invoices, payments: [paid, later] }).until).toBe(
+    expect(dunning({}, { disputes: [dispute(40, 'open')], invoices, payments: [paid, later] }).until).toBe(
       40,
     );
   });
 
   test('of another subscription’s charge suspends nothing', () => {
     const payments = [paid, payment(1, { invoice: 'in_9', store_id: 'ch_other', state: 'succeeded' })];
-    expect(standing({}, { payments, disputes: [dispute(40, 'open', 'ch_other')] })).toEqual(lasts(63));
+    expect(dunning({}, { payments, disputes: [dispute(40, 'open', 'ch_other')] })).toEqual(lasts(63));
   });
 });
 
 test('a refund ends no subscription, whole or in part', () => {
-  expect(standing({}, { refunds: [refund(5, 1_000), refund(6, 2_995)] })).toEqual(lasts(63));
+  expect(dunning({}, { refunds: [refund(5, 1_000), refund(6, 2_995)] })).toEqual(lasts(63));
 });
 
 const spansOf = (of: Partial<SubscriptionRow>) => {
-  const rows = books({ subscriptions: [subscription(of)] });
-  const standings = new Map(rows.subscriptions.map((one) => [one.id, standingOf(one, rows)]));
-  return grantedBy(rows, standings).map(({ externalId, plan, quantity, startsAt, endsAt }) => [
+  const rows = billingRecords({ subscriptions: [subscription(of)] });
+  const dunningStates = new Map(rows.subscriptions.map((one) => [one.id, dunningStateOf(one, rows)]));
+  return grantsFrom(rows, dunningStates).map(({ externalId, plan, quantity, startsAt, endsAt }) => [
     externalId,
     plan,
     quantity,
@@ -239,8 +239,8 @@ describe('a change that waits', () => {
 
 describe('an add-on', () => {
   const boost = line({ store_id: 'il_boost', plan: null, add_on: 'pro_boost' });
-  const revoked = (more: Partial<Books>) =>
-    purchasesOf(books({ lines: [boost], ...more })).map(({ revokedAt }) => dayOf(revokedAt));
+  const revoked = (more: Partial<BillingRecords>) =>
+    purchasesOf(billingRecords({ lines: [boost], ...more })).map(({ revokedAt }) => dayOf(revokedAt));
 
   test('is bought when its invoice is paid, and not before', () => {
     expect(revoked({})).toEqual([null]);
@@ -269,15 +269,15 @@ describe('an add-on', () => {
   });
 });
 
-const said = (of: Books) => {
-  const standings = new Map(of.subscriptions.map((one) => [one.id, standingOf(one, of)]));
-  const granted = grantedBy(of, standings).sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
-  return { standings: Object.fromEntries(standings), granted };
+const said = (of: BillingRecords) => {
+  const dunningStates = new Map(of.subscriptions.map((one) => [one.id, dunningStateOf(one, of)]));
+  const granted = grantsFrom(of, dunningStates).sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+  return { dunningStates: Object.fromEntries(dunningStates), granted };
 };
 const shuffled = <Row>(list: readonly Row[]) => fc.shuffledSubarray([...list], { minLength: list.length });
 
 test('in whatever order rows are found, they say the same', () => {
-  const rows = books({
+  const rows = billingRecords({
     subscriptions: [
       subscription({ state: 'past_due' }),
       subscription({ id: 'other', store_id: 'sub_2', plan: 'basic' }),

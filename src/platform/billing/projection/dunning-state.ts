@@ -1,6 +1,6 @@
 import {
-  areTriesKnown,
-  type Books,
+  areChargesKnown,
+  type BillingRecords,
   disputesOf,
   invoicesOf,
   type InvoiceRow,
@@ -11,7 +11,7 @@ import {
 
 const DAY = 86_400_000;
 /** How long a renewal may take, or be unknown to us: a payer is not cut off by a store's bad day, and nobody has a plan for ever. */
-const LEEWAY = 3 * DAY;
+const RENEWAL_LEEWAY = 3 * DAY;
 /** Grace after the first failure and after the second; the third suspends (spec/platform.md). */
 const GRACE = [7 * DAY, 3 * DAY];
 const THIRD = 3;
@@ -19,7 +19,7 @@ const THIRD = 3;
 const AT_ONCE = 3_600_000;
 
 /** What payments, disputes and pauses make of a subscription. */
-export interface Standing {
+export interface DunningState {
   /** How often the invoice that is owed could not be charged. */
   readonly failures: number;
   readonly graceEndsAt: Date | null;
@@ -31,13 +31,13 @@ export interface Standing {
 }
 
 /** Decided from the rows alone, and from no present time: what it says of the future comes true by itself. */
-export function standingOf(subscription: SubscriptionRow, books: Books): Standing {
-  const invoices = invoicesOf(books, subscription);
-  const owed = owedOf(subscription, books, invoices);
+export function dunningStateOf(subscription: SubscriptionRow, records: BillingRecords): DunningState {
+  const invoices = invoicesOf(records, subscription);
+  const owed = graceOwed(subscription, records, invoices);
   const suspensions: Suspension[] = [
     ...(owed === undefined ? [] : [{ at: owed.graceEndsAt, by: 'payment' as const }]),
-    ...pauseOf(subscription, books, invoices),
-    ...disputeOf(books, paymentsOf(books, invoices)),
+    ...pauseSuspension(subscription, records, invoices),
+    ...disputeSuspension(records, paymentsOf(records, invoices)),
   ];
   const [first] = suspensions.sort((a, b) => a.at.getTime() - b.at.getTime());
   const lasts = lastsUntil(subscription);
@@ -59,32 +59,32 @@ interface Suspension {
 function lastsUntil({ state, ended_at, cancels_at, period_ends_at }: SubscriptionRow): Date | null {
   if (state === 'incomplete' || state === 'expired') return null;
   if (state === 'canceled') return ended_at ?? cancels_at ?? period_ends_at;
-  return earliest(later(period_ends_at, LEEWAY), cancels_at);
+  return earliest(later(period_ends_at, RENEWAL_LEEWAY), cancels_at);
 }
 
 /** What a failed payment leaves. */
-export interface Owed {
+export interface Grace {
   readonly failures: number;
   readonly graceEndsAt: Date;
 }
 
 /** The invoice whose grace is over first, where one is owed. */
-function owedOf(
+function graceOwed(
   subscription: SubscriptionRow,
-  books: Books,
+  records: BillingRecords,
   invoices: readonly InvoiceRow[],
-): Owed | undefined {
+): Grace | undefined {
   const { state, given_up, period_starts_at } = subscription;
   if (state !== 'past_due' && state !== 'canceled') return undefined;
   const owed = invoices
     .filter((invoice) => isOwed(invoice, invoices))
-    .map((invoice) => graceOf(books, subscription, invoice));
+    .map((invoice) => graceOf(records, subscription, invoice));
   const [first] = owed
     .filter(({ failures }) => state === 'past_due' || failures > 0)
     .sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
   if (first !== undefined || state === 'canceled') return first;
   // What is owed was not read yet, or is no more. Periods go on although nobody pays: a grace from them would begin anew with each.
-  const from = invoices.length === 0 ? period_starts_at : paidUntil(subscription, books, invoices);
+  const from = invoices.length === 0 ? period_starts_at : paidUntil(subscription, records, invoices);
   return { failures: 0, graceEndsAt: later(from, given_up ? 0 : (GRACE[0] ?? 0)) };
 }
 
@@ -95,27 +95,27 @@ export function isOwed({ state, issued_at }: InvoiceRow, invoices: readonly Invo
 }
 
 /** Tries to charge an invoice that failed, the oldest first. */
-export function failuresOf(books: Books, invoice: InvoiceRow): PaymentRow[] {
-  return paymentsOf(books, [invoice]).filter(({ state }) => state === 'failed');
+export function failuresOf(records: BillingRecords, invoice: InvoiceRow): PaymentRow[] {
+  return paymentsOf(records, [invoice]).filter(({ state }) => state === 'failed');
 }
 
 /**
  * How many failures count: as many as the store made tries of its own (`attempts`). A customer whose second card is
  * declined too, a minute later, does not lose by it the days that they were promised.
  */
-function countedFailures(books: Books, { state }: SubscriptionRow, invoice: InvoiceRow): number {
-  const failed = failuresOf(books, invoice).length;
+function countedFailures(records: BillingRecords, { state }: SubscriptionRow, invoice: InvoiceRow): number {
+  const failed = failuresOf(records, invoice).length;
   const isUnpaid = invoice.state !== 'open' || state === 'past_due' || state === 'canceled';
-  const without = isUnpaid && areTriesKnown(books, invoice) ? triesInVain(books, invoice) : 0;
+  const without = isUnpaid && areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0;
   return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
 }
 
 /** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */
-function triesInVain(books: Books, invoice: InvoiceRow): number {
+function attemptsWithoutCharge(records: BillingRecords, invoice: InvoiceRow): number {
   const { attempts, due_at, issued_at, paid_at } = invoice;
   // The store sent it, and tries nothing by itself.
   if (due_at !== null) return 0;
-  const going = paymentsOf(books, [invoice]).find(({ state }) => state !== 'failed');
+  const going = paymentsOf(records, [invoice]).find(({ state }) => state !== 'failed');
   if (invoice.state !== 'paid') return attempts - (going === undefined ? 0 : 1);
   const since = going?.occurred_at ?? paid_at;
   if (since === null || since <= later(issued_at, AT_ONCE)) return 0;
@@ -124,9 +124,9 @@ function triesInVain(books: Books, invoice: InvoiceRow): number {
 }
 
 /** Until when a plan is kept although this invoice of it is not paid. */
-export function graceOf(books: Books, subscription: SubscriptionRow, invoice: InvoiceRow): Owed {
-  const failed = failuresOf(books, invoice);
-  const failures = countedFailures(books, subscription, invoice);
+export function graceOf(records: BillingRecords, subscription: SubscriptionRow, invoice: InvoiceRow): Grace {
+  const failed = failuresOf(records, invoice);
+  const failures = countedFailures(records, subscription, invoice);
   const { issued_at, due_at } = invoice;
   const isOver = subscription.given_up || failures >= THIRD;
   // Nobody says when a try without a charge was: it takes none of the days that the first one left.
@@ -137,13 +137,21 @@ export function graceOf(books: Books, subscription: SubscriptionRow, invoice: In
 }
 
 /** Nothing is charged while it is paused, and nothing given past what is paid for. */
-function pauseOf(subscription: SubscriptionRow, books: Books, invoices: readonly InvoiceRow[]): Suspension[] {
+function pauseSuspension(
+  subscription: SubscriptionRow,
+  records: BillingRecords,
+  invoices: readonly InvoiceRow[],
+): Suspension[] {
   if (subscription.state !== 'paused') return [];
-  return [{ at: paidUntil(subscription, books, invoices), by: 'pause' }];
+  return [{ at: paidUntil(subscription, records, invoices), by: 'pause' }];
 }
 
 /** The end of its newest period that was paid, or of its trial. */
-function paidUntil(subscription: SubscriptionRow, { lines }: Books, invoices: readonly InvoiceRow[]): Date {
+function paidUntil(
+  subscription: SubscriptionRow,
+  { lines }: BillingRecords,
+  invoices: readonly InvoiceRow[],
+): Date {
   const paid = new Set(invoices.filter(({ state }) => state === 'paid').map(({ id }) => id));
   const ends = lines.filter(({ invoice_id, plan }) => plan !== null && paid.has(invoice_id));
   const times = [
@@ -154,10 +162,10 @@ function paidUntil(subscription: SubscriptionRow, { lines }: Books, invoices: re
 }
 
 /** Whoever takes the money back has nothing for it: until they lose, or pay again. */
-function disputeOf(books: Books, payments: readonly PaymentRow[]): Suspension[] {
+function disputeSuspension(records: BillingRecords, payments: readonly PaymentRow[]): Suspension[] {
   const paidSince = (at: Date) =>
     payments.some(({ state, occurred_at }) => state === 'succeeded' && occurred_at > at);
-  return disputesOf(books, payments)
+  return disputesOf(records, payments)
     .filter(({ state, occurred_at: at }) => state === 'open' || (state === 'lost' && !paidSince(at)))
     .map(({ occurred_at: at }) => ({ at, by: 'dispute' }));
 }

@@ -1,6 +1,6 @@
-import type { StoreGrant } from '#platform/entitlements';
+import type { ProviderGrant } from '#platform/entitlements';
 import {
-  type Books,
+  type BillingRecords,
   disputesOf,
   type InvoiceRow,
   type LineRow,
@@ -8,18 +8,23 @@ import {
   paymentsOf,
   type SubscriptionRow,
 } from './billing-records.ts';
-import type { Standing } from './dunning-state.ts';
+import type { DunningState } from './dunning-state.ts';
 
 /**
  * All that a store's rows amount to, each by the store's id: of a subscription, or of the line of an invoice that an add-on
  * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
  */
-export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>): StoreGrant[] {
-  const subscribed = books.subscriptions
-    .flatMap((one) => subscribedTo(one, isTriedInVain(one) ? null : (standings.get(one.id)?.until ?? null)))
+export function grantsFrom(
+  records: BillingRecords,
+  dunningStates: ReadonlyMap<string, DunningState>,
+): ProviderGrant[] {
+  const subscribed = records.subscriptions
+    .flatMap((one) =>
+      subscribedTo(one, isRefusedTrial(one) ? null : (dunningStates.get(one.id)?.until ?? null)),
+    )
     // None of a plan is nothing.
     .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
-  const bought = purchasesOf(books).map(({ line, addOn, paidAt, revokedAt }) => ({
+  const bought = purchasesOf(records).map(({ line, addOn, paidAt, revokedAt }) => ({
     externalId: line.store_id,
     product: line.product,
     addOn,
@@ -31,7 +36,7 @@ export function grantedBy(books: Books, standings: ReadonlyMap<string, Standing>
   return [...subscribed, ...bought];
 }
 
-function isTriedInVain({ state, trial_refused_at: refused }: SubscriptionRow): boolean {
+function isRefusedTrial({ state, trial_refused_at: refused }: SubscriptionRow): boolean {
   return state === 'trialing' && refused !== null;
 }
 
@@ -45,7 +50,7 @@ function beginningOf({
 }
 
 /** A change that waits is in effect from its instant on, without anybody doing anything then. */
-function subscribedTo(subscription: SubscriptionRow, until: Date | null): StoreGrant[] {
+function subscribedTo(subscription: SubscriptionRow, until: Date | null): ProviderGrant[] {
   const { store_id, product, plan, quantity, next_plan, next_quantity, next_at, trial_ends_at } =
     subscription;
   const startsAt = beginningOf(subscription);
@@ -84,30 +89,30 @@ interface Purchase {
 }
 
 /** What stands on paid invoices besides plans; each line is a purchase of its own. */
-export function purchasesOf(books: Books): Purchase[] {
-  return books.invoices.flatMap((invoice) => {
+export function purchasesOf(records: BillingRecords): Purchase[] {
+  return records.invoices.flatMap((invoice) => {
     const { paid_at: paidAt } = invoice;
     if (invoice.state !== 'paid' || paidAt === null) return [];
-    const lines = books.lines.filter(
+    const lines = records.lines.filter(
       ({ invoice_id, amount, quantity }) => invoice_id === invoice.id && amount >= 0 && quantity > 0,
     );
     const sold = lines.flatMap((line) => (line.add_on === null ? [] : [{ line, addOn: line.add_on }]));
     if (sold.length === 0) return [];
-    const revokedAt = takenBackAt(books, invoice);
+    const revokedAt = takenBackAt(records, invoice);
     return sold.map((one) => ({ ...one, paidAt, revokedAt }));
   });
 }
 
-function takenBackAt(books: Books, invoice: InvoiceRow): Date | null {
-  const payments = paymentsOf(books, [invoice]);
-  const lost = disputesOf(books, payments).filter(({ state }) => state !== 'won');
-  const times = [refundedAt(books, payments), ...lost.map(({ occurred_at }) => occurred_at)];
+function takenBackAt(records: BillingRecords, invoice: InvoiceRow): Date | null {
+  const payments = paymentsOf(records, [invoice]);
+  const lost = disputesOf(records, payments).filter(({ state }) => state !== 'won');
+  const times = [refundedAt(records, payments), ...lost.map(({ occurred_at }) => occurred_at)];
   const [first] = times.flatMap((time) => time ?? []).sort((a, b) => a.getTime() - b.getTime());
   return first ?? null;
 }
 
 /** When the last of the money was given back; undefined: some of it was kept, or none was ever taken. */
-function refundedAt({ refunds }: Books, payments: readonly PaymentRow[]): Date | undefined {
+function refundedAt({ refunds }: BillingRecords, payments: readonly PaymentRow[]): Date | undefined {
   const taken = payments.filter(({ state }) => state === 'succeeded');
   let left = taken.reduce((sum, { amount }) => sum + amount, 0);
   const charges = new Set(taken.map(({ store_id }) => store_id));

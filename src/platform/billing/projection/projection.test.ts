@@ -18,14 +18,14 @@ import {
   refunded,
   refundFacts,
   subscribed,
-  type Told,
+  type ObjectFixture,
 } from './testing/objects.ts';
-import { openFolding } from './testing/open-projection.ts';
+import { openProjection } from './testing/open-projection.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
 await advanceTo(db, day(0).toISOString());
-const stand = await openFolding(db, createOutbox(temporaryFolder()));
+const stand = await openProjection(db, createOutbox(temporaryFolder()));
 
 /** An account that buys; the store's ids are its own. */
 async function shopper() {
@@ -33,7 +33,7 @@ async function shopper() {
   return {
     accountId,
     own: (name: string) => `${name}_${accountId}`,
-    apply: (told: Told) => stand.apply(told, accountId),
+    apply: (told: ObjectFixture) => stand.apply(told, accountId),
     plan: () => stand.plan(accountId),
     rows: <Row>(sql: string) => stand.rows<Row>(sql, accountId),
   };
@@ -304,7 +304,7 @@ describe('rows', () => {
     ];
     for (const told of objects) await ada.apply(told);
     const before = await said();
-    await stand.retell(objects, ada.accountId);
+    await stand.rebuild(objects, ada.accountId);
     expect(await said()).toEqual(before);
     expect(before[0]).toHaveLength(1);
   });
@@ -384,10 +384,10 @@ test.runIf(engine === 'postgres')(
       ];
       for (const n of order)
         for (const told of [objects[n], objects[n]]) if (told !== undefined) await ada.apply(told);
-      const [standing] = await ada.rows(
+      const [dunning] = await ada.rows(
         'select failures, grace_ends_at, suspends_at from billing.subscriptions where account_id = $1',
       );
-      ends.add(JSON.stringify([await ada.plan(), standing, await notices(ada), await events(ada)]));
+      ends.add(JSON.stringify([await ada.plan(), dunning, await notices(ada), await events(ada)]));
     }
     expect(orders).toHaveLength(24);
     expect([...ends]).toHaveLength(1);

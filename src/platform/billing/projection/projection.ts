@@ -5,30 +5,30 @@ import type { AccountId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import type { ObjectRef } from '../facts.ts';
-import type { Applied, Customer } from './applied-object.ts';
-import { type Books, booksOf, type SubscriptionRow } from './billing-records.ts';
-import { type Standing, standingOf } from './dunning-state.ts';
-import { grantedBy } from './grants.ts';
-import { projectIn } from './write-rows.ts';
-import { tellIn } from './notifications/notify.ts';
-import { noteTrialIn } from './record-trial.ts';
+import type { AppliedObject, Customer } from './applied-object.ts';
+import { type BillingRecords, readBillingRecords, type SubscriptionRow } from './billing-records.ts';
+import { type DunningState, dunningStateOf } from './dunning-state.ts';
+import { grantsFrom } from './grants.ts';
+import { writeRowsIn } from './write-rows.ts';
+import { notifyIn } from './notifications/notify.ts';
+import { recordTrialIn } from './record-trial.ts';
 
-export interface FoldingParts {
+export interface ProjectionParts {
   /** In how many accounts of one person, or on one card, a product is tried. */
   readonly freeAccountsPerUser: number;
-  readonly entitlements: Pick<Entitlements, 'catalogues' | 'storeGrantsIn' | 'announce'>;
+  readonly entitlements: Pick<Entitlements, 'catalogues' | 'providerGrantsIn' | 'announce'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly audit: Audit;
 }
 
-export interface Folding {
+export interface Projection {
   /**
    * Writes an object's rows anew, and from all rows of the account what it is granted and told: in a transaction of the
    * system role. The same twice changes nothing, and any order of the same newest bodies ends the same. Whoever applies
    * something of the same account waits until `tx` ends.
    */
-  applyIn(tx: Transaction, applied: Applied): Promise<void>;
+  applyIn(tx: Transaction, applied: AppliedObject): Promise<void>;
   /** Writes what all rows of an account come to: for whoever has told them again. */
   deriveIn(tx: Transaction, customer: Customer): Promise<void>;
   /** Called once that transaction is over: tells all processes what changed. */
@@ -36,22 +36,22 @@ export interface Folding {
 }
 
 /** Makes rows of what a store says, and of the rows what accounts are granted (docs/billing.md). */
-export function createFolding(parts: FoldingParts): Folding {
+export function createProjection(parts: ProjectionParts): Projection {
   const { entitlements, webhooks, mail } = parts;
   return {
     async applyIn(tx, applied) {
       const [, [account]] = await tx.runAll([lockAccount(applied.accountId), accountOf(applied.accountId)]);
-      const before = await projectIn(tx, applied);
-      await noteTrialIn(tx, applied, parts.freeAccountsPerUser);
+      const before = await writeRowsIn(tx, applied);
+      await recordTrialIn(tx, applied, parts.freeAccountsPerUser);
       // Of an account that was erased the books go on, and nobody is granted or told anything.
-      if (account === undefined || applied.isRetold === true || !MEANS_SOMETHING.has(applied.ref.kind))
+      if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;
-      const books = await deriveIn(parts, tx, applied);
-      await tellIn(parts, tx, { applied, before, books });
+      const records = await writeDerivedIn(parts, tx, applied);
+      await notifyIn(parts, tx, { applied, before, records });
     },
     async deriveIn(tx, customer) {
       const [, [account]] = await tx.runAll([lockAccount(customer.accountId), accountOf(customer.accountId)]);
-      if (account !== undefined) await deriveIn(parts, tx, customer);
+      if (account !== undefined) await writeDerivedIn(parts, tx, customer);
     },
     announce(accountId) {
       entitlements.announce(accountId);
@@ -62,7 +62,7 @@ export function createFolding(parts: FoldingParts): Folding {
 }
 
 /** Of the rest no account is granted or told anything. */
-const MEANS_SOMETHING: ReadonlySet<ObjectRef['kind']> = new Set(['subscription', 'invoice', 'payment']);
+const AFFECTS_ACCOUNTS: ReadonlySet<ObjectRef['kind']> = new Set(['subscription', 'invoice', 'payment']);
 
 /**
  * One at a time for each account: two objects of one account whose commits cross would each be derived without the
@@ -77,29 +77,31 @@ const accountOf = (accountId: AccountId) =>
   ]);
 
 /** Writes what follows from the rows of an account: how its subscriptions stand, and what it is granted. Answers the rows. */
-async function deriveIn(
-  { entitlements }: Pick<FoldingParts, 'entitlements'>,
+async function writeDerivedIn(
+  { entitlements }: Pick<ProjectionParts, 'entitlements'>,
   tx: Transaction,
   customer: Customer,
-): Promise<Books> {
-  const books = await booksOf(tx, customer);
-  const standings = new Map(books.subscriptions.map((one) => [one.id, standingOf(one, books)]));
-  await tx.runAll(books.subscriptions.flatMap((one) => writeStanding(customer, one, standings.get(one.id))));
-  await entitlements.storeGrantsIn(tx, {
+): Promise<BillingRecords> {
+  const records = await readBillingRecords(tx, customer);
+  const dunningStates = new Map(records.subscriptions.map((one) => [one.id, dunningStateOf(one, records)]));
+  await tx.runAll(
+    records.subscriptions.flatMap((one) => writeDunningState(customer, one, dunningStates.get(one.id))),
+  );
+  await entitlements.providerGrantsIn(tx, {
     accountId: customer.accountId,
-    source: customer.store,
-    grants: grantedBy(books, standings),
+    source: customer.provider,
+    grants: grantsFrom(records, dunningStates),
   });
-  return books;
+  return records;
 }
 
-function writeStanding(
+function writeDunningState(
   { accountId }: Customer,
   { id }: SubscriptionRow,
-  standing: Standing | undefined,
+  dunning: DunningState | undefined,
 ): Statement[] {
-  if (standing === undefined) return [];
-  const { failures, graceEndsAt, suspendsAt, suspendedBy } = standing;
+  if (dunning === undefined) return [];
+  const { failures, graceEndsAt, suspendsAt, suspendedBy } = dunning;
   return [
     statement(
       `update billing.subscriptions set failures = $3, grace_ends_at = $4, suspends_at = $5, suspended_by = $6, updated_at = app.now()

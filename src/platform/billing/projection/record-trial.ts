@@ -1,30 +1,34 @@
 import { statement, type Transaction } from '#platform/db';
 import { sha256, type UserId } from '#platform/kernel';
 import type { SubscriptionFacts } from '../facts.ts';
-import type { Applied } from './applied-object.ts';
+import type { AppliedObject } from './applied-object.ts';
 
 /**
  * Notes the trial that a subscription began with, and whether it is to be: one that began at our own page is refused where as
  * many other accounts have tried the product as may, by whoever made the account or on its card. Who comes first here has it,
  * and what was decided stays. Decided anew alone when the card is heard of only later.
  */
-export async function noteTrialIn(tx: Transaction, applied: Applied, mostPerPerson: number): Promise<void> {
+export async function recordTrialIn(
+  tx: Transaction,
+  applied: AppliedObject,
+  mostPerPerson: number,
+): Promise<void> {
   const { subscription } = applied.facts;
   if (subscription === undefined || subscription.trialEndsAt === null) return;
-  const card = subscription.card === undefined ? null : sha256(`${applied.store} ${subscription.card}`);
+  const card = subscription.card === undefined ? null : sha256(`${applied.provider} ${subscription.card}`);
   const [[known], [account]] = await tx.runAll([trialOf(applied, subscription), makerOf(applied)]);
   if (account === undefined || (known !== undefined && (known.card !== null || card === null))) return;
   const maker = account.created_by;
   await tx.run(lockTrials([`${subscription.product} of ${maker}`, `${subscription.product} on ${card}`]));
   const [elsewhere] = await tx.run(triedElsewhere(applied, subscription, card));
-  const isNotToBe =
+  const isRefused =
     subscription.isOurs === true &&
     subscription.state === 'trialing' &&
     (elsewhere?.tried ?? 0) >= mostPerPerson;
-  await tx.run(keepTrial(applied, subscription, { maker, card, isNotToBe }));
+  await tx.run(keepTrial(applied, subscription, { maker, card, isRefused }));
 }
 
-const makerOf = ({ accountId }: Applied) =>
+const makerOf = ({ accountId }: AppliedObject) =>
   statement<{ created_by: UserId }>('select created_by from accounts.accounts where account_id = $1', [
     accountId,
   ]);
@@ -37,13 +41,17 @@ const lockTrials = (names: readonly string[]) =>
     [JSON.stringify(names)],
   );
 
-const trialOf = ({ accountId, store, mode }: Applied, { id }: SubscriptionFacts) =>
+const trialOf = ({ accountId, provider, mode }: AppliedObject, { id }: SubscriptionFacts) =>
   statement<{ card: string | null }>(
     'select card from billing.trials where account_id = $1 and store = $2 and mode = $3 and store_id = $4',
-    [accountId, store, mode, id],
+    [accountId, provider, mode, id],
   );
 
-const triedElsewhere = ({ accountId, mode }: Applied, { product }: SubscriptionFacts, card: string | null) =>
+const triedElsewhere = (
+  { accountId, mode }: AppliedObject,
+  { product }: SubscriptionFacts,
+  card: string | null,
+) =>
   statement<{ tried: number }>('select billing.tried_elsewhere($1, $2, $3, $4) as tried', [
     accountId,
     mode,
@@ -52,14 +60,14 @@ const triedElsewhere = ({ accountId, mode }: Applied, { product }: SubscriptionF
   ]);
 
 const keepTrial = (
-  { accountId, store, mode }: Applied,
+  { accountId, provider, mode }: AppliedObject,
   { id, product }: SubscriptionFacts,
-  trial: { readonly maker: UserId; readonly card: string | null; readonly isNotToBe: boolean },
+  trial: { readonly maker: UserId; readonly card: string | null; readonly isRefused: boolean },
 ) =>
   statement(
     `insert into billing.trials as known (account_id, store, mode, store_id, product, created_by, card, refused_at)
      values ($1, $2, $3, $4, $5, $6, $7, case when $8 then app.now() end)
      on conflict (account_id, store, mode, store_id) do update
        set card = excluded.card, refused_at = coalesce(known.refused_at, excluded.refused_at), updated_at = app.now()`,
-    [accountId, store, mode, id, product, trial.maker, trial.card, trial.isNotToBe],
+    [accountId, provider, mode, id, product, trial.maker, trial.card, trial.isRefused],
   );

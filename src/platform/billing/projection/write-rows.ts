@@ -1,10 +1,11 @@
 import { type Statement, statement, type Transaction } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, SubscriptionFacts } from '../facts.ts';
-import type { Applied } from './applied-object.ts';
+import type { ProviderMode } from '../payment-provider.ts';
+import type { AppliedObject } from './applied-object.ts';
 
 /** What audit says of an object before it is written anew. */
-export interface Before {
+export interface FormerRow {
   readonly state: string;
   readonly product?: string | null;
   readonly plan?: string | null;
@@ -17,7 +18,10 @@ export interface Before {
  * Writes the rows of one object as its newest body has them, and answers those that were there before, by the store's
  * ids. An object that the store does not have any more has none.
  */
-export async function projectIn(tx: Transaction, applied: Applied): Promise<ReadonlyMap<string, Before>> {
+export async function writeRowsIn(
+  tx: Transaction,
+  applied: AppliedObject,
+): Promise<ReadonlyMap<string, FormerRow>> {
   const { ref, facts } = applied;
   const { subscription, invoice, payment, checkout } = facts;
   const before = await tx.run(formerRows(applied));
@@ -36,8 +40,8 @@ export async function projectIn(tx: Transaction, applied: Applied): Promise<Read
   return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
 }
 
-const formerRows = ({ ref, store, mode }: Applied) =>
-  statement<Before & { store_id: string }>(
+const formerRows = ({ ref, provider, mode }: AppliedObject) =>
+  statement<FormerRow & { store_id: string }>(
     ref.kind === 'payment'
       ? `select r.store_id, r.state from billing.refunds r join billing.payments p on (p.store, p.mode, p.store_id) = (r.store, r.mode, r.charge)
          where p.store = $1 and p.mode = $2 and p.payment = $3
@@ -48,7 +52,7 @@ const formerRows = ({ ref, store, mode }: Applied) =>
          where store = $1 and mode = $2 and store_id = $3
          union all
          select store_id, state, null, null, null, null, null from billing.invoices where store = $1 and mode = $2 and store_id = $3`,
-    [store, mode, ref.id],
+    [provider, mode, ref.id],
   );
 
 type Row = { readonly store_id: string } & Readonly<Record<string, string | number | boolean | Date | null>>;
@@ -77,7 +81,7 @@ function subscriptionRow({ next, ...of }: SubscriptionFacts): Row {
   };
 }
 
-function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Statement[] {
+function invoiceRows(applied: AppliedObject, { lines, ...of }: InvoiceFacts): Statement[] {
   const row = {
     store_id: of.id,
     number: of.number,
@@ -104,7 +108,7 @@ function invoiceRows(applied: Applied, { lines, ...of }: InvoiceFacts): Statemen
 }
 
 function paymentRows(
-  applied: Applied,
+  applied: AppliedObject,
   { id, invoice, charges, refunds, disputes }: PaymentFacts,
 ): Statement[] {
   return [
@@ -151,10 +155,10 @@ function paymentRows(
 type Table = 'subscriptions' | 'invoices' | 'payments' | 'refunds' | 'disputes';
 
 /** A row by the store's id. One that says the same already is left as it is, and so is another account's. */
-function upsert({ accountId, store, mode }: Applied, table: Table, row: Row): Statement {
+function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row: Row): Statement {
   const columns = Object.keys(row);
   const all = ['account_id', 'id', 'store', 'mode', ...columns];
-  const values = [accountId, idOf({ store, mode }, row.store_id), store, mode, ...Object.values(row)];
+  const values = [accountId, idOf({ provider, mode }, row.store_id), provider, mode, ...Object.values(row)];
   const list = (prefix: string) => columns.map((column) => `${prefix}${column}`).join(', ');
   return statement(
     `insert into billing.${table} as present (${all.join(', ')}) values (${all.map((_, n) => `$${n + 1}`).join(', ')})
@@ -165,25 +169,25 @@ function upsert({ accountId, store, mode }: Applied, table: Table, row: Row): St
 }
 
 /** A UUID that follows from the store's id: rows that are told again from the kept bodies have the ids that they had. */
-function idOf({ store, mode }: Pick<Applied, 'store' | 'mode'>, storeId: string): string {
-  const hex = sha256(`${store} ${mode} ${storeId}`);
+function idOf({ provider, mode }: ProviderMode, storeId: string): string {
+  const hex = sha256(`${provider} ${mode} ${storeId}`);
   // Version 8: made by a rule of one's own (RFC 9562, 5.8).
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-const deleteRow = ({ accountId, store, mode, ref }: Applied, table: 'subscriptions' | 'invoices') =>
+const deleteRow = ({ accountId, provider, mode, ref }: AppliedObject, table: 'subscriptions' | 'invoices') =>
   statement(
     `delete from billing.${table} where account_id = $1 and store = $2 and mode = $3 and store_id = $4`,
-    [accountId, store, mode, ref.id],
+    [accountId, provider, mode, ref.id],
   );
 
-const deleteLines = ({ accountId, ref, ...shop }: Applied) =>
+const deleteLines = ({ accountId, ref, ...providerMode }: AppliedObject) =>
   statement('delete from billing.invoice_lines where account_id = $1 and invoice_id = $2', [
     accountId,
-    idOf(shop, ref.id),
+    idOf(providerMode, ref.id),
   ]);
 
-const insertLines = ({ accountId, ref, ...shop }: Applied, lines: readonly LineFacts[]) =>
+const insertLines = ({ accountId, ref, ...providerMode }: AppliedObject, lines: readonly LineFacts[]) =>
   statement(
     `insert into billing.invoice_lines (account_id, invoice_id, store_id, product, plan, add_on, overage, cycle, quantity,
        unit_amount, amount, discount, tax, proration, period_starts_at, period_ends_at)
@@ -192,13 +196,13 @@ const insertLines = ({ accountId, ref, ...shop }: Applied, lines: readonly LineF
      from jsonb_to_recordset($3::text::jsonb) as line (id text, product text, plan text, "addOn" text, overage text, cycle text,
        quantity bigint, "unitAmount" bigint, amount bigint, discount bigint, tax bigint, proration boolean,
        "periodStartsAt" timestamptz, "periodEndsAt" timestamptz)`,
-    [accountId, idOf(shop, ref.id), JSON.stringify(lines)],
+    [accountId, idOf(providerMode, ref.id), JSON.stringify(lines)],
   );
 
 /** Of a checkout that was begun here. */
-const checkoutState = ({ accountId, store, mode, ref }: Applied, state: string) =>
+const checkoutState = ({ accountId, provider, mode, ref }: AppliedObject, state: string) =>
   statement(
     `update billing.checkouts set state = $5, updated_at = app.now()
      where account_id = $1 and store = $2 and mode = $3 and session = $4 and state <> $5`,
-    [accountId, store, mode, ref.id, state],
+    [accountId, provider, mode, ref.id, state],
   );

@@ -49,7 +49,7 @@ export const beginCheckout = (
   );
 
 /** Keeps what the store is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
-export const keepAsked = (accountId: AccountId, id: string, asked: SessionParams) =>
+export const keepParams = (accountId: AccountId, id: string, asked: SessionParams) =>
   statement<Asked>(
     `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
       where account_id = $1 and id = $2 and state = 'making' returning id, asked, attempt`,

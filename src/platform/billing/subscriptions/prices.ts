@@ -1,13 +1,13 @@
 import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
-import type { StripeLink } from '../providers/stripe/client.ts';
+import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
 import type { SubscriptionsParts } from './selling.ts';
 
 /** What the store calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
-  { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeLink },
+  { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
 ): Promise<{ readonly price: string; readonly metered: readonly string[] }> {
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);

@@ -1,6 +1,6 @@
 import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { isOver } from '../providers/stripe/client.ts';
+import { isFinal } from '../providers/stripe/client.ts';
 import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
 import {
@@ -90,7 +90,7 @@ export const openCheckout = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
+      isOver: isFinal,
       async run() {
         const visitor = { accountId, caller, origin };
         const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
@@ -180,9 +180,12 @@ export const resumeSubscription = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
+      isOver: isFinal,
       run: async (storeKey) =>
-        answer(200, await subscriptions.resume({ accountId, caller, origin, storeKey }, body.product)),
+        answer(
+          200,
+          await subscriptions.resume({ accountId, caller, origin, providerKey: storeKey }, body.product),
+        ),
     }),
 );
 
@@ -227,7 +230,7 @@ export const changeSubscription = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
+      isOver: isFinal,
       async run(storeKey) {
         const visitor = { accountId, caller, origin, storeKey };
         const { subscription, notFitting } = await subscriptions.change(visitor, body);

@@ -3,15 +3,15 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
-import type { Visitor } from '../visitor.ts';
-import { keyedClient, type StripeLink } from '../providers/stripe/client.ts';
-import { unsold } from './order.ts';
+import type { AccountCaller } from '../visitor.ts';
+import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
+import { notSold } from './order.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
 const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the store');
 
 /** What is in use of a limit, and a plan would not have room for. */
-export interface Unfitting {
+export interface LimitExceeded {
   readonly limit: string;
   readonly used: number;
   readonly max: number;
@@ -25,28 +25,28 @@ export interface SubscriptionsParts {
   /** In how many accounts of one person, or on one card, a product is tried. */
   readonly freeAccountsPerUser: number;
   /** undefined: nothing is sold here. */
-  readonly stripe: StripeLink | undefined;
+  readonly stripe: StripeConnection | undefined;
   /**
    * Has the store's objects looked at, because something was done to them: in effect when it returns, or soon after where
    * the store does not answer in time. Never throws.
    */
-  readonly look: (refs: readonly ObjectRef[]) => Promise<void>;
+  readonly refresh: (refs: readonly ObjectRef[]) => Promise<void>;
   /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
   readonly notFitting: (
     accountId: AccountId,
     plan: { readonly product: string; readonly plan: string; readonly quantity: number },
-  ) => Promise<readonly Unfitting[]>;
+  ) => Promise<readonly LimitExceeded[]>;
 }
 
 /** The parts of a server that sells. */
 export interface SellingParts extends SubscriptionsParts {
-  readonly stripe: StripeLink;
+  readonly stripe: StripeConnection;
 }
 
 /** Throws `nothing_sold` on one that does not. With the key that the store is told, if the call has one. */
 export function selling(
   parts: SubscriptionsParts,
-  { storeKey }: Pick<Visitor, 'storeKey'> = {},
+  { providerKey: storeKey }: Pick<AccountCaller, 'providerKey'> = {},
 ): SellingParts {
   const { stripe } = parts;
   if (stripe === undefined) throw new AppError('nothing_sold');
@@ -54,7 +54,7 @@ export function selling(
 }
 
 /** The subscription that is meant: that of the product, or the only one. Throws `not_found`, or `validation_failed` where there are several. */
-export async function chosen(
+export async function subscriptionFor(
   { db, stripe }: SellingParts,
   accountId: AccountId,
   product: string | undefined,
@@ -65,25 +65,25 @@ export async function chosen(
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
   if (meant.some((row) => row.product !== first.product))
-    throw unsold('product', 'This account has several subscriptions: name the product of one.');
+    throw notSold('product', 'This account has several subscriptions: name the product of one.');
   return first;
 }
 
 /** The same, where it can be changed from here: one of another store is changed there. */
-export async function changeable(
+export async function changeableSubscription(
   parts: SellingParts,
   accountId: AccountId,
   product: string | undefined,
 ): Promise<SubscriptionRow> {
-  const row = await chosen(parts, accountId, product);
+  const row = await subscriptionFor(parts, accountId, product);
   if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
   return row;
 }
 
 /** Writes down who had it done, and looks at what came of it. Answers the subscription as it then is. */
-export async function ordered(
+export async function recordChange(
   parts: SellingParts,
-  { accountId, caller, origin }: Visitor,
+  { accountId, caller, origin }: AccountCaller,
   {
     row,
     action,
@@ -104,7 +104,7 @@ export async function ordered(
       whence: origin,
     }),
   );
-  await parts.look([{ kind: 'subscription', id: row.store_id }]);
+  await parts.refresh([{ kind: 'subscription', id: row.store_id }]);
   const [rows] = await parts.db.tenant(accountId, [
     presentSubscriptions(accountId, parts.stripe.client.mode),
   ]);

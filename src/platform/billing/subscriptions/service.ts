@@ -5,17 +5,17 @@ import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
-import { checkout, type Page as CheckoutPage } from './checkouts.ts';
+import { checkout, type CheckoutPage } from './checkouts.ts';
 import { type CheckoutOrder, orderOf } from './order.ts';
-import type { Visitor } from '../visitor.ts';
+import type { AccountCaller } from '../visitor.ts';
 import {
-  changeable,
-  chosen,
-  ordered,
+  changeableSubscription,
+  subscriptionFor,
+  recordChange,
   selling,
   type SellingParts,
   type SubscriptionsParts,
-  type Unfitting,
+  type LimitExceeded,
 } from './selling.ts';
 import {
   type InvoiceRow,
@@ -28,19 +28,19 @@ import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView 
 
 /** What an account buys, and what becomes of it. All that changes is changed at the store, and seen here by looking there. */
 export interface Subscriptions {
-  checkout(visitor: Visitor, order: CheckoutOrder): Promise<CheckoutPage>;
+  checkout(visitor: AccountCaller, order: CheckoutOrder): Promise<CheckoutPage>;
   /** The store's own pages, where cards and invoices are. */
-  portal(visitor: Visitor, returnUrl: string): Promise<string>;
+  portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
   read(accountId: AccountId, product: string | undefined): Promise<SubscriptionView>;
   list(accountId: AccountId, at: PageAsked): Promise<Page<SubscriptionView>>;
   /** Answers when it ends. */
-  cancel(visitor: Visitor, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
-  resume(visitor: Visitor, product: string | undefined): Promise<SubscriptionView>;
+  cancel(visitor: AccountCaller, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
+  resume(visitor: AccountCaller, product: string | undefined): Promise<SubscriptionView>;
   change(
-    visitor: Visitor,
+    visitor: AccountCaller,
     order: ChangeOrder,
-  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly Unfitting[] }>;
+  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly LimitExceeded[] }>;
   preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
   invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
@@ -52,13 +52,14 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     checkout: async ({ accountId, caller: { userId } }, order) =>
       checkout(selling(parts), { accountId, userId, order: orderOf(catalogues, order) }),
     portal: ({ accountId }, returnUrl) => portal(selling(parts), accountId, returnUrl),
-    read: async (accountId, product) => subscriptionView(await chosen(selling(parts), accountId, product)),
+    read: async (accountId, product) =>
+      subscriptionView(await subscriptionFor(selling(parts), accountId, product)),
     async list(accountId, { limit, before }) {
       const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
-    cancel: (visitor, product, when) => canceled(selling(parts), visitor, { product, when }),
-    resume: (visitor, product) => resumed(selling(parts, visitor), visitor, product),
+    cancel: (visitor, product, when) => cancelSubscription(selling(parts), visitor, { product, when }),
+    resume: (visitor, product) => resumeSubscription(selling(parts, visitor), visitor, product),
     async change(visitor, order) {
       const { row, notFitting } = await change(selling(parts, visitor), visitor, order);
       return { subscription: subscriptionView(row), notFitting };
@@ -88,24 +89,26 @@ async function portal(
   });
 }
 
-async function canceled(
+async function cancelSubscription(
   parts: SellingParts,
-  visitor: Visitor,
+  visitor: AccountCaller,
   { product, when }: { readonly product: string | undefined; readonly when: 'now' | 'period_end' },
 ): Promise<Date> {
-  const row = await changeable(parts, visitor.accountId, product);
+  const row = await changeableSubscription(parts, visitor.accountId, product);
   const endsAt = await cancel(parts.stripe.client, row.store_id, when);
   const changes = { when, ends_at: endsAt };
-  await ordered(parts, visitor, { row, action: 'subscription.cancel', changes });
+  await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
   return endsAt;
 }
 
-async function resumed(
+async function resumeSubscription(
   parts: SellingParts,
-  visitor: Visitor,
+  visitor: AccountCaller,
   product: string | undefined,
 ): Promise<SubscriptionView> {
-  const row = await changeable(parts, visitor.accountId, product);
+  const row = await changeableSubscription(parts, visitor.accountId, product);
   await resume(parts.stripe.client, row.store_id);
-  return subscriptionView(await ordered(parts, visitor, { row, action: 'subscription.resume', changes: {} }));
+  return subscriptionView(
+    await recordChange(parts, visitor, { row, action: 'subscription.resume', changes: {} }),
+  );
 }

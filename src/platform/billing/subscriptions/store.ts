@@ -1,11 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import type { Mode, StoreName } from '../payment-provider.ts';
+import type { Mode, ProviderName } from '../payment-provider.ts';
 
 export interface SubscriptionRow {
   readonly id: string;
-  readonly store: StoreName;
+  readonly store: ProviderName;
   readonly store_id: string;
   readonly product: string;
   readonly plan: string;

@@ -3,9 +3,9 @@ import { commitPoint, type Database, statement, type Transaction } from '#platfo
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import { askForDrainIn, type AskingParts } from '../fetching/request-drain.ts';
-import { lookAgain, reviveDead } from '../store/fetch-tasks.ts';
-import type { Mode, Shop, Store, StoreName } from '../../payment-provider.ts';
+import { requestDrainIn, type DrainRequestParts } from '../fetching/request-drain.ts';
+import { requestFetchNow, requeueDeadTasks } from '../store/fetch-tasks.ts';
+import type { Mode, ProviderMode, PaymentProvider, ProviderName } from '../../payment-provider.ts';
 
 const REPLAYED = commitPoint('billing.replayed', 'that objects are fetched again, as an admin asked');
 const MARKED = commitPoint('billing.replay-marked', 'an object that is fetched again');
@@ -28,7 +28,7 @@ export interface Replayed {
   readonly next_since: string | null;
 }
 
-export interface ReplayingParts extends AskingParts {
+export interface ReplayParts extends DrainRequestParts {
   readonly db: Database;
   readonly audit: Audit;
 }
@@ -41,14 +41,14 @@ export interface ByWhom {
 
 /** Has objects fetched again whatever became of the hints at them. Throws `not_found` for an id that never came. */
 export async function replay(
-  parts: ReplayingParts,
-  { stores, which }: { readonly stores: readonly Store[]; readonly which: Replay },
+  parts: ReplayParts,
+  { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: Replay },
   { caller, origin, once }: ByWhom,
 ): Promise<Answer<Replayed>> {
-  const marked = which.dead === true ? undefined : await mark(parts, which);
+  const marked = which.dead === true ? undefined : await requestFetchesOf(parts, which);
   const given = await once(REPLAYED, async (tx) => {
-    const replayed = marked ?? (await reviveIn(tx, stores));
-    for (const { name, mode } of stores) await askForDrainIn(parts, tx, { store: name, mode });
+    const replayed = marked ?? (await reviveIn(tx, providers));
+    for (const { name, mode } of providers) await requestDrainIn(parts, tx, { provider: name, mode });
     await parts.audit.recordIn(tx, {
       action: 'billing.replayed',
       actor: actorOf(caller),
@@ -61,49 +61,51 @@ export async function replay(
   return given;
 }
 
-async function reviveIn(tx: Transaction, stores: readonly Store[]): Promise<Replayed> {
+async function reviveIn(tx: Transaction, providers: readonly PaymentProvider[]): Promise<Replayed> {
   let objects = 0;
-  for (const { name, mode } of stores) objects += (await tx.run(reviveDead({ store: name, mode }))).length;
+  for (const { name, mode } of providers)
+    objects += (await tx.run(requeueDeadTasks({ provider: name, mode }))).length;
   return { objects, next_since: null };
 }
 
 /** One commit for each object: in one for all, this and whoever applies some of them would wait for each other. Twice does no harm. */
-async function mark({ db }: ReplayingParts, which: Replay): Promise<Replayed> {
-  const [found] = await db.system('admin.billing', [messagesToReplay(which)]);
+async function requestFetchesOf({ db }: ReplayParts, which: Replay): Promise<Replayed> {
+  const [found] = await db.system('admin.billing', [eventsToReplay(which)]);
   const known = new Set(found.map(({ event_id }) => event_id));
   const unknown = which.event_ids?.find((id) => !known.has(id));
   if (unknown !== undefined)
     throw new AppError('not_found', { message: 'There is no event of one of these ids.' });
   const objects = objectsOf(found.slice(0, MOST));
-  for (const { ref, ...shop } of objects) await db.system('admin.billing', MARKED, [lookAgain(shop, ref)]);
+  for (const { ref, ...providerMode } of objects)
+    await db.system('admin.billing', MARKED, [requestFetchNow(providerMode, ref)]);
   return { objects: objects.length, next_since: found[MOST]?.created_at.toISOString() ?? null };
 }
 
-/** What messages are about, each once. */
-function objectsOf(messages: readonly MessageToReplay[]): (Shop & { readonly ref: ObjectRef })[] {
-  const objects = messages.flatMap(({ store, mode, kind, object_id: id }) =>
-    kind === null || id === null ? [] : [{ store, mode, ref: { kind, id } }],
+/** What events are about, each once. */
+function objectsOf(events: readonly EventToReplay[]): (ProviderMode & { readonly ref: ObjectRef })[] {
+  const objects = events.flatMap(({ store: provider, mode, kind, object_id: id }) =>
+    kind === null || id === null ? [] : [{ provider, mode, ref: { kind, id } }],
   );
   return [...new Map(objects.map((object) => [JSON.stringify(object), object])).values()];
 }
 
-interface MessageToReplay {
+interface EventToReplay {
   readonly event_id: string;
-  readonly store: StoreName;
+  readonly store: ProviderName;
   readonly mode: Mode;
   readonly kind: ObjectKind | null;
   readonly object_id: string | null;
   readonly created_at: Date;
 }
 
-const messagesToReplay = ({ event_ids: ids, since, until }: Replay) =>
+const eventsToReplay = ({ event_ids: ids, since, until }: Replay) =>
   ids === undefined
-    ? statement<MessageToReplay>(
+    ? statement<EventToReplay>(
         `select event_id, store, mode, kind, object_id, created_at from billing.inbox
          where created_at >= $1 and created_at < coalesce($2::timestamptz, 'infinity') order by created_at, number limit $3`,
         [since ?? null, until ?? null, MOST + 1],
       )
-    : statement<MessageToReplay>(
+    : statement<EventToReplay>(
         `select event_id, store, mode, kind, object_id, created_at from billing.inbox
          where event_id in (select jsonb_array_elements_text($1::text::jsonb))`,
         [JSON.stringify(ids)],

@@ -1,13 +1,13 @@
 import { commitPoint } from '#platform/db';
-import type { Store } from '../../payment-provider.ts';
-import { sayBegun } from './request-drain.ts';
-import { type FetchingParts, fetchNext } from './fetch-next.ts';
-import type { Turns } from './read-rate.ts';
+import type { PaymentProvider } from '../../payment-provider.ts';
+import { deleteDrain } from './request-drain.ts';
+import { type FetchParts, fetchNext } from './fetch-next.ts';
+import type { ReadRate } from './read-rate.ts';
 
 const BEGUN = commitPoint('billing.drain-begun', 'that the next hint asks for another drain');
 
 /** Objects of a store that a process fetches at once. */
-const LANES = 6;
+const WORKERS = 6;
 
 /** Fetches and applies what was hinted at, until nothing is due. */
 export interface Drain {
@@ -16,21 +16,21 @@ export interface Drain {
 }
 
 /** One drain at a time in this process: another one only has it look again. */
-export function createDrain(parts: FetchingParts, store: Store, turns: Turns): Drain {
+export function createDrain(parts: FetchParts, provider: PaymentProvider, readRate: ReadRate): Drain {
   let underWay: Promise<void> | undefined;
   let isAsked = false;
 
   async function drainWhileAsked(signal: AbortSignal): Promise<void> {
     while (isAsked) {
       isAsked = false;
-      const shop = { store: store.name, mode: store.mode };
-      await parts.db.system('billing.inbox', BEGUN, [sayBegun(shop)]);
-      await Promise.all(Array.from({ length: LANES }, () => lane(signal)));
+      const providerMode = { provider: provider.name, mode: provider.mode };
+      await parts.db.system('billing.inbox', BEGUN, [deleteDrain(providerMode)]);
+      await Promise.all(Array.from({ length: WORKERS }, () => worker(signal)));
     }
   }
 
-  async function lane(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await fetchNext(parts, { store, turns, signal })));
+  async function worker(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await fetchNext(parts, { provider, readRate, signal })));
     signal.throwIfAborted();
   }
 

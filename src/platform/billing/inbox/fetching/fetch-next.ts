@@ -2,15 +2,18 @@ import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { ObjectRef } from '../../facts.ts';
-import type { Body, Store } from '../../payment-provider.ts';
-import { apply, type ApplyingParts } from '../objects/apply-object.ts';
-import { settleMessages } from '../store/events.ts';
-import { keepUnread } from '../store/objects.ts';
-import type { Turns } from './read-rate.ts';
-import { AWAY, type Claim, claimWant, putOffWant } from '../store/fetch-tasks.ts';
+import type { Body, PaymentProvider } from '../../payment-provider.ts';
+import { applyObject, type ApplyParts } from '../objects/apply-object.ts';
+import { settleEvents } from '../store/events.ts';
+import { insertUnreadableBody } from '../store/objects.ts';
+import type { ReadRate } from './read-rate.ts';
+import { PROVIDER_FAILURES, type ClaimedTask, claimTask, postponeTask } from '../store/fetch-tasks.ts';
 
 const CLAIMED = commitPoint('billing.claimed', 'which fetch begins, and its number');
-const PUT_OFF = commitPoint('billing.put-off', 'that a fetch came to nothing, and when the next one is due');
+const POSTPONED = commitPoint(
+  'billing.put-off',
+  'that a fetch came to nothing, and when the next one is due',
+);
 
 /** How long a fetch has its object for itself. Seconds. */
 const LEASE = 90;
@@ -24,15 +27,15 @@ const TRIES = 12;
 /** As many as an outage counts for, at most: after it, nothing is put off for longer than 8 minutes, and nothing is near its last try. */
 const TRIES_WHILE_AWAY = 5;
 
-export interface FetchingParts extends ApplyingParts {
+export interface FetchParts extends ApplyParts {
   readonly clock: { monotonic(): number };
   readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
 /** Whose objects are fetched, and how. */
-export interface Source {
-  readonly store: Store;
-  readonly turns: Turns;
+export interface FetchSource {
+  readonly provider: PaymentProvider;
+  readonly readRate: ReadRate;
   readonly signal: AbortSignal;
 }
 
@@ -40,54 +43,56 @@ export interface Source {
  * Takes what is due the longest, fetches and applies it; answers false when nothing is due. What fails is put off. Throws only
  * for the database, and when the signal ends: then the lease runs out.
  */
-export async function fetchNext(parts: FetchingParts, source: Source): Promise<boolean> {
-  const { store } = source;
-  const shop = { store: store.name, mode: store.mode };
-  const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimWant(shop, LEASE)]);
+export async function fetchNext(parts: FetchParts, source: FetchSource): Promise<boolean> {
+  const { provider } = source;
+  const providerMode = { provider: provider.name, mode: provider.mode };
+  const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimTask(providerMode, LEASE)]);
   if (claim === undefined) return false;
   const { number } = claim;
   const ref = { kind: claim.kind, id: claim.id };
   const until = parts.clock.monotonic() + LAST_READ;
   let body: Body | null | undefined;
   try {
-    body = await store.fetch(ref, source.turns.reading({ signal: source.signal, until }));
-    await apply(parts, store, { ref, number, body });
+    body = await provider.fetch(ref, source.readRate.contextFor({ signal: source.signal, until }));
+    await applyObject(parts, provider, { ref, number, body });
   } catch (error) {
     source.signal.throwIfAborted();
-    await putOff(parts, store, { ref, claim, body, error });
+    await postpone(parts, provider, { ref, claim, body, error });
   }
   return true;
 }
 
 interface Failed {
   readonly ref: ObjectRef;
-  readonly claim: Claim;
+  readonly claim: ClaimedTask;
   /** undefined: there was no answer. */
   readonly body: Body | null | undefined;
   readonly error: unknown;
 }
 
-async function putOff(
-  parts: FetchingParts,
-  store: Store,
+async function postpone(
+  parts: FetchParts,
+  provider: PaymentProvider,
   { ref, claim, body, error }: Failed,
 ): Promise<void> {
-  const shop = { store: store.name, mode: store.mode };
+  const providerMode = { provider: provider.name, mode: provider.mode };
   const { number } = claim;
   const code = codeOf(error);
-  const most = AWAY.some((one) => one === code) ? Math.max(claim.attempts, TRIES_WHILE_AWAY) : TRIES;
+  const most = PROVIDER_FAILURES.some((one) => one === code)
+    ? Math.max(claim.attempts, TRIES_WHILE_AWAY)
+    : TRIES;
   const attempts = Math.min(claim.attempts + 1, most);
   const dead = attempts >= TRIES;
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
-  await parts.db.system('billing.inbox', PUT_OFF, [
+  await parts.db.system('billing.inbox', POSTPONED, [
     // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
     ...(body !== undefined && body !== null && code === 'store_unreadable'
-      ? [keepUnread(shop, ref, { number, body })]
+      ? [insertUnreadableBody(providerMode, ref, { number, body })]
       : []),
-    putOffWant(shop, ref, { number, error: code, pause, attempts, dead }),
-    ...(dead ? [settleMessages(shop, ref, { number, state: 'dead' })] : []),
+    postponeTask(providerMode, ref, { number, error: code, pause, attempts, dead }),
+    ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
   ]);
-  const facts = { err: error, ...shop, ...ref, attempts };
+  const facts = { err: error, ...providerMode, ...ref, attempts };
   if (dead) parts.log.error(facts, 'an object of a store was given up');
   else parts.log.warn(facts, 'an object of a store could not be applied');
 }

@@ -2,25 +2,26 @@ import { expect, test } from 'vitest';
 import { systemClock } from '#platform/kernel';
 import { advance, stopTime } from '#test/factories';
 import { testDatabase } from '#test/services';
-import { createTurns } from './read-rate.ts';
+import { createReadRate } from './read-rate.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
-const shop = { store: 'stripe', mode: 'test' } as const;
+const providerMode = { provider: 'stripe', mode: 'test' } as const;
 const parts = { db, clock: systemClock, readsPerSecond: 20 };
-const here = createTurns(parts, shop);
-const elsewhere = createTurns(parts, shop);
+const here = createReadRate(parts, providerMode);
+const elsewhere = createReadRate(parts, providerMode);
 
 /** Waits of so many turns, taken by two processes in turn, in milliseconds. */
 async function waits(count: number): Promise<(number | undefined)[]> {
   const all: (number | undefined)[] = [];
   for (let n = 0; n < count; n += 1) {
-    const wait = await (n % 2 === 0 ? here : elsewhere).take();
+    const wait = await (n % 2 === 0 ? here : elsewhere).takeToken();
     all.push(wait === undefined ? undefined : Math.round(wait * 1_000));
   }
   return all;
 }
-const quietly = (seconds: number) => here.reading({ signal: new AbortController().signal }).slower(seconds);
+const quietly = (seconds: number) =>
+  here.contextFor({ signal: new AbortController().signal }).holdBack(seconds);
 
 test('reads go out at the rate that all processes share, a quarter of a second’s worth at once', async () => {
   expect(await waits(8)).toEqual([0, 0, 0, 0, 0, 50, 100, 150]);
@@ -48,8 +49,8 @@ test('a store that asks for peace has it from all processes', async () => {
 test('nobody reads when it is too late, or when they were told to stop', async () => {
   await advance(db, '1 hour');
   const { signal } = new AbortController();
-  const late = here.reading({ signal, until: systemClock.monotonic() - 1 });
-  await expect(late.turn()).rejects.toMatchObject({ code: 'store_unavailable' });
-  const stopped = here.reading({ signal: AbortSignal.abort() });
-  await expect(stopped.turn()).rejects.toMatchObject({ name: 'AbortError' });
+  const late = here.contextFor({ signal, until: systemClock.monotonic() - 1 });
+  await expect(late.takeToken()).rejects.toMatchObject({ code: 'store_unavailable' });
+  const stopped = here.contextFor({ signal: AbortSignal.abort() });
+  await expect(stopped.takeToken()).rejects.toMatchObject({ name: 'AbortError' });
 });

@@ -2,9 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import '../../errors.ts';
-import type { Reading, Shop } from '../../payment-provider.ts';
+import type { ReadContext, ProviderMode } from '../../payment-provider.ts';
 
-const TAKEN = commitPoint('billing.turn-taken', 'the instant at which one more read of a store goes out');
+const TOKEN_TAKEN = commitPoint(
+  'billing.turn-taken',
+  'the instant at which one more read of a store goes out',
+);
 const HELD_BACK = commitPoint(
   'billing.reads-held-back',
   'until when a store that asked for less is left in peace',
@@ -15,7 +18,7 @@ const AHEAD = 5;
 /** What may go out at once after a quiet time, of what may go out in a second. */
 const BURST = 0.25;
 
-export interface TurnsParts {
+export interface ReadRateParts {
   readonly db: Database;
   readonly clock: Clock;
   /** Reads a second, of all processes together. */
@@ -30,34 +33,36 @@ export interface Reader {
 }
 
 /** The reads of a store that all processes share: never more than so many a second, whoever asks. */
-export interface Turns {
-  reading(reader: Reader): Reading;
+export interface ReadRate {
+  contextFor(reader: Reader): ReadContext;
   /** Takes a turn: seconds until it may go out. undefined: too many were taken already. */
-  take(): Promise<number | undefined>;
+  takeToken(): Promise<number | undefined>;
 }
 
-export function createTurns(parts: TurnsParts, shop: Shop): Turns {
+export function createReadRate(parts: ReadRateParts, providerMode: ProviderMode): ReadRate {
   const { db, clock } = parts;
-  const take = async () => {
-    const [[taken]] = await db.system('billing.inbox', TAKEN, [takeTurn(shop, parts.readsPerSecond)]);
+  const takeToken = async () => {
+    const [[taken]] = await db.system('billing.inbox', TOKEN_TAKEN, [
+      insertToken(providerMode, parts.readsPerSecond),
+    ]);
     return taken?.wait;
   };
-  async function turn({ signal, until = Number.POSITIVE_INFINITY }: Reader): Promise<void> {
+  async function waitForToken({ signal, until = Number.POSITIVE_INFINITY }: Reader): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const wait = await take();
+      const wait = await takeToken();
       await pause((wait ?? AHEAD) * 1_000, undefined, { signal });
       if (clock.monotonic() > until) throw new AppError('store_unavailable');
       if (wait !== undefined) return;
     }
   }
   return {
-    take,
-    reading: (reader) => ({
+    takeToken,
+    contextFor: (reader) => ({
       signal: reader.signal,
-      turn: () => turn(reader),
-      slower: async (seconds) =>
-        void (await db.system('billing.inbox', HELD_BACK, [holdBack(shop, seconds)])),
+      takeToken: () => waitForToken(reader),
+      holdBack: async (seconds) =>
+        void (await db.system('billing.inbox', HELD_BACK, [holdBack(providerMode, seconds)])),
     }),
   };
 }
@@ -66,7 +71,7 @@ export function createTurns(parts: TurnsParts, shop: Shop): Turns {
  * A token bucket as one number, the instant at which the next token is there (the generic cell rate algorithm): it lies at
  * most a burst behind now.
  */
-function takeTurn({ store, mode }: Shop, perSecond: number) {
+function insertToken({ provider, mode }: ProviderMode, perSecond: number) {
   const burst = Math.max(0, Math.ceil(perSecond * BURST) - 1) / perSecond;
   return statement<{ wait: number }>(
     `insert into billing.buckets as b (store, mode, free_at)
@@ -75,13 +80,13 @@ function takeTurn({ store, mode }: Shop, perSecond: number) {
        set free_at = greatest(b.free_at, app.now() - make_interval(secs => $4)) + make_interval(secs => $3), updated_at = app.now()
        where b.free_at <= app.now() + make_interval(secs => $5)
      returning greatest(0, extract(epoch from free_at - app.now())::double precision - $3::double precision) as wait`,
-    [store, mode, 1 / perSecond, burst, AHEAD],
+    [provider, mode, 1 / perSecond, burst, AHEAD],
   );
 }
 
-const holdBack = ({ store, mode }: Shop, seconds: number) =>
+const holdBack = ({ provider, mode }: ProviderMode, seconds: number) =>
   statement(
     `insert into billing.buckets as b (store, mode, free_at) values ($1, $2, app.now() + make_interval(secs => $3))
      on conflict (store, mode) do update set free_at = greatest(b.free_at, excluded.free_at), updated_at = app.now()`,
-    [store, mode, seconds],
+    [provider, mode, seconds],
   );

@@ -1,21 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
 import { commitPoint, type Database } from '#platform/db';
 import type { ObjectRef } from '../../facts.ts';
-import { askForDrainIn, type AskingParts } from './request-drain.ts';
+import { requestDrainIn, type DrainRequestParts } from './request-drain.ts';
 import type { Drain } from './drain.ts';
-import { countUnseen, type Mark, markWanted } from '../store/fetch-tasks.ts';
-import type { Shop } from '../../payment-provider.ts';
+import { countPending, type RequestedFetch, requestFetches } from '../store/fetch-tasks.ts';
+import type { ProviderMode } from '../../payment-provider.ts';
 
-const LOOKED = commitPoint(
+const REFRESHED = commitPoint(
   'billing.looked',
   'that objects are looked at, because something was done to them, and the job that does',
 );
 
 /** What whoever did something waits, at most; and how long until it is looked again, each time twice as long. Milliseconds. */
-const PATIENCE = 5_000;
+const LONGEST_WAIT = 5_000;
 const FIRST_PAUSE = 25;
 
-export interface LookingParts extends AskingParts {
+export interface RefreshParts extends DrainRequestParts {
   readonly db: Database;
 }
 
@@ -23,38 +23,38 @@ export interface LookingParts extends AskingParts {
  * Marks objects and fetches them: whoever changed something at a store sees it when this resolves. Another process may be at
  * them, or the store away: then it resolves after some five seconds, and the job goes on.
  */
-export async function look(
-  parts: LookingParts,
-  { shop, drain }: { readonly shop: Shop; readonly drain: Drain },
+export async function refresh(
+  parts: RefreshParts,
+  { providerMode, drain }: { readonly providerMode: ProviderMode; readonly drain: Drain },
   refs: readonly ObjectRef[],
 ): Promise<void> {
-  const marks = await parts.db.system('billing.inbox', LOOKED, async (tx) => {
-    const marked = await tx.run(markWanted(shop, refs, { low: false }));
-    await askForDrainIn(parts, tx, shop);
+  const marks = await parts.db.system('billing.inbox', REFRESHED, async (tx) => {
+    const marked = await tx.run(requestFetches(providerMode, refs, { low: false }));
+    await requestDrainIn(parts, tx, providerMode);
     return marked;
   });
   parts.jobs.wake();
   const late = new AbortController();
-  const waited = setTimeout(PATIENCE, undefined, { signal: late.signal }).catch(() => {});
-  await Promise.race([waited, seen(parts, { shop, drain, marks }, late.signal)]);
+  const waited = setTimeout(LONGEST_WAIT, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([waited, untilApplied(parts, { providerMode, drain, marks }, late.signal)]);
   late.abort();
 }
 
-interface Looking {
-  readonly shop: Shop;
+interface PendingRefresh {
+  readonly providerMode: ProviderMode;
   readonly drain: Drain;
-  readonly marks: readonly Mark[];
+  readonly marks: readonly RequestedFetch[];
 }
 
 /** Resolves when they were applied, with what they name. What fails here the job does. */
-async function seen(
-  { db }: LookingParts,
-  { shop, drain, marks }: Looking,
+async function untilApplied(
+  { db }: RefreshParts,
+  { providerMode, drain, marks }: PendingRefresh,
   signal: AbortSignal,
 ): Promise<void> {
   for (let pause = FIRST_PAUSE; !signal.aborted; pause *= 2) {
     await drain.run(new AbortController().signal).catch(() => {});
-    const [[unseen]] = await db.system('billing.inbox', [countUnseen(shop, marks)]);
+    const [[unseen]] = await db.system('billing.inbox', [countPending(providerMode, marks)]);
     if (unseen?.count === 0) return;
     await setTimeout(pause, undefined, { signal }).catch(() => {});
   }

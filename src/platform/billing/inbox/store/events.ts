@@ -1,13 +1,13 @@
 import { statement } from '#platform/db';
 import type { ObjectRef } from '../../facts.ts';
-import { HINTED, keyOf } from './fetch-tasks.ts';
-import type { Hint, Shop } from '../../payment-provider.ts';
+import { ON_EVENT, keyOf } from './fetch-tasks.ts';
+import type { ProviderEvent, ProviderMode } from '../../payment-provider.ts';
 
-export const MESSAGE_STATES = ['received', 'applied', 'waiting', 'ignored', 'dead'] as const;
-export type MessageState = (typeof MESSAGE_STATES)[number];
+export const EVENT_STATES = ['received', 'applied', 'waiting', 'ignored', 'dead'] as const;
+export type EventState = (typeof EVENT_STATES)[number];
 
 /** A store's message, as it is kept. */
-export interface Message extends Hint {
+export interface StoredEvent extends ProviderEvent {
   readonly body: string;
   readonly via: 'webhook' | 'reconciler';
 }
@@ -16,7 +16,7 @@ export interface Message extends Hint {
  * Keeps a message and marks its object, under one number; no row: it was known already. What it is about decides
  * whether there is anything to do.
  */
-export const storeMessage = ({ store, mode }: Shop, message: Message) =>
+export const insertEvent = ({ provider, mode }: ProviderMode, message: StoredEvent) =>
   statement<{ kind: string | null }>(
     `with message as (
        insert into billing.inbox (store, mode, event_id, type, body, kind, object_id, number, occurred_at, via, state, settled_at)
@@ -25,10 +25,10 @@ export const storeMessage = ({ store, mode }: Shop, message: Message) =>
        on conflict (store, mode, event_id) do nothing returning kind, object_id, number),
      want as (
        insert into billing.wants as w (store, mode, kind, object_id, wanted)
-       select $1, $2, kind, object_id, number from message where kind is not null ${HINTED})
+       select $1, $2, kind, object_id, number from message where kind is not null ${ON_EVENT})
      select kind from message`,
     [
-      store,
+      provider,
       mode,
       message.eventId,
       message.type,
@@ -41,17 +41,17 @@ export const storeMessage = ({ store, mode }: Shop, message: Message) =>
   );
 
 /** Ends the messages that a fetch of this number has seen; `forgets`: without what they said of a customer. */
-export const settleMessages = (
-  shop: Shop,
+export const settleEvents = (
+  providerMode: ProviderMode,
   ref: ObjectRef,
   {
     number,
     state,
     forgets = false,
-  }: { readonly number: number; readonly state: MessageState; readonly forgets?: boolean },
+  }: { readonly number: number; readonly state: EventState; readonly forgets?: boolean },
 ) =>
   statement(
     `update billing.inbox set state = $6, body = case when $7 then '' else body end, settled_at = app.now(), updated_at = app.now()
      where store = $1 and mode = $2 and kind = $3 and object_id = $4 and number < $5 and state in ('received', 'waiting', 'dead')`,
-    [...keyOf(shop, ref), number, state, forgets],
+    [...keyOf(providerMode, ref), number, state, forgets],
   );

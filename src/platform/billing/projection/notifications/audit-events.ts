@@ -1,21 +1,21 @@
 import type { AuditEvent } from '#platform/audit';
 import type { Facts, SubscriptionFacts } from '../../facts.ts';
-import { type Books, paymentsOf } from '../billing-records.ts';
-import type { Applied } from '../applied-object.ts';
-import type { Before } from '../write-rows.ts';
+import { type BillingRecords, paymentsOf } from '../billing-records.ts';
+import type { AppliedObject } from '../applied-object.ts';
+import type { FormerRow } from '../write-rows.ts';
 
 /** What an account's history says of an object that was applied, where it differs from before. */
 export function auditEventsOf(
-  { store, accountId, facts }: Applied,
-  before: ReadonlyMap<string, Before>,
-  books: Books,
+  { provider, accountId, facts }: AppliedObject,
+  before: ReadonlyMap<string, FormerRow>,
+  records: BillingRecords,
 ): AuditEvent[] {
-  const by = { actor: { kind: 'store' as const, name: store }, accountId };
+  const by = { actor: { kind: 'store' as const, name: provider }, accountId };
   const { subscription } = facts;
-  const charges = chargesOf(facts, before, books);
+  const charges = chargesOf(facts, before, records);
   const taken = [
-    ...books.refunds.map((of) => ({ ...of, action: 'payment.refunded', kind: 'refund' })),
-    ...books.disputes.map((of) => ({ ...of, action: 'payment.disputed', kind: 'dispute' })),
+    ...records.refunds.map((of) => ({ ...of, action: 'payment.refunded', kind: 'refund' })),
+    ...records.disputes.map((of) => ({ ...of, action: 'payment.disputed', kind: 'dispute' })),
   ].filter(({ charge, store_id: id, state }) => charges.has(charge) && before.get(id)?.state !== state);
   return [
     ...(subscription === undefined ? [] : subscriptionEvents(subscription, before.get(subscription.id))).map(
@@ -36,21 +36,21 @@ export function auditEventsOf(
 /** The charges that are told of: none of an invoice that is not ours; one that comes after its payment brings all of them. */
 function chargesOf(
   { payment, invoice }: Facts,
-  before: ReadonlyMap<string, Before>,
-  books: Books,
+  before: ReadonlyMap<string, FormerRow>,
+  records: BillingRecords,
 ): ReadonlySet<string> {
   if (payment !== undefined) {
-    const isOurs = books.invoices.some(({ store_id }) => store_id === payment.invoice);
+    const isOurs = records.invoices.some(({ store_id }) => store_id === payment.invoice);
     return new Set(isOurs ? payment.charges.map(({ id }) => id) : []);
   }
   const isNew = invoice !== undefined && !before.has(invoice.id);
-  const added = books.invoices.filter(({ store_id }) => isNew && store_id === invoice.id);
-  return new Set(paymentsOf(books, added).map(({ store_id }) => store_id));
+  const added = records.invoices.filter(({ store_id }) => isNew && store_id === invoice.id);
+  return new Set(paymentsOf(records, added).map(({ store_id }) => store_id));
 }
 
 function subscriptionEvents(
   { id, product, plan, cycle, quantity, state, cancelsAt }: SubscriptionFacts,
-  before: Before | undefined,
+  before: FormerRow | undefined,
 ): Pick<AuditEvent, 'action' | 'target' | 'changes'>[] {
   const after = { state, product, plan, cycle, quantity, cancels_at: cancelsAt?.toISOString() ?? null };
   const target = { kind: 'subscription', id };

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Books, InvoiceRow } from '../billing-records.ts';
-import { noticesOf } from './notifications.ts';
-import { books, day, first, invoice, paid, payment, subscription } from '../testing/rows.ts';
+import type { BillingRecords, InvoiceRow } from '../billing-records.ts';
+import { notificationsOf } from './notifications.ts';
+import { billingRecords, day, first, invoice, paid, payment, subscription } from '../testing/rows.ts';
 
-const told = (rows: Partial<Books>, now = 40) =>
-  noticesOf(books(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);
+const told = (rows: Partial<BillingRecords>, now = 40) =>
+  notificationsOf(billingRecords(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);
 
 const notCharged = (more: Partial<InvoiceRow>) => ({
   invoices: [first, invoice({ attempts: 3, ...more })],

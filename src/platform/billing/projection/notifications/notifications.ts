@@ -1,6 +1,6 @@
 import {
-  areTriesKnown,
-  type Books,
+  areChargesKnown,
+  type BillingRecords,
   disputesOf,
   invoicesOf,
   type InvoiceRow,
@@ -11,7 +11,7 @@ import {
 import { failuresOf, graceOf, isOwed } from '../dunning-state.ts';
 
 /** A mail's template, or an event that operators are told (`payment.failed`). */
-export type NoticeKind =
+export type NotificationKind =
   | 'payment_failed'
   | 'payment_failed_again'
   | 'subscription_suspended'
@@ -21,8 +21,8 @@ export type NoticeKind =
   | 'payment.failed';
 
 /** Something that the people of an account are told once. */
-export interface Notice {
-  readonly kind: NoticeKind;
+export interface Notification {
+  readonly kind: NotificationKind;
   /** The store's id of what it is about: an invoice, a dispute, a subscription, a charge. */
   readonly about: string;
   readonly subscription: SubscriptionRow;
@@ -43,12 +43,12 @@ const NEWS = 7 * 86_400_000;
  * All notices that the rows of an account give, told or not: the same whatever order they came in, and never fewer with
  * more rows. Those about one thing in the order in which they would have come.
  */
-export function noticesOf(books: Books, now: Date): Notice[] {
-  return books.subscriptions.flatMap((subscription) => {
-    const invoices = invoicesOf(books, subscription);
+export function notificationsOf(records: BillingRecords, now: Date): Notification[] {
+  return records.subscriptions.flatMap((subscription) => {
+    const invoices = invoicesOf(records, subscription);
     return [
-      ...invoices.flatMap((invoice) => ofInvoice(books, { subscription, invoice, invoices })),
-      ...ofDisputes(books, subscription, invoices),
+      ...invoices.flatMap((invoice) => ofInvoice(records, { subscription, invoice, invoices })),
+      ...ofDisputes(records, subscription, invoices),
       ...ofEnd(subscription, now),
     ];
   });
@@ -62,19 +62,19 @@ interface Renewal {
 }
 
 /** Not of the first invoice: whoever is at the checkout sees there that a card was declined. */
-function ofInvoice(books: Books, { subscription, invoice, invoices }: Renewal): Notice[] {
-  const { failures, graceEndsAt } = graceOf(books, subscription, invoice);
+function ofInvoice(records: BillingRecords, { subscription, invoice, invoices }: Renewal): Notification[] {
+  const { failures, graceEndsAt } = graceOf(records, subscription, invoice);
   if (failures === 0 || invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
   const of = { subscription, invoice, about: invoice.store_id };
   const lives = isAlive(subscription);
   const isUnpaid =
     isOwed(invoice, invoices) && (invoice.state === 'open' || subscription.state === 'past_due');
   return [
-    ...eventsOf(books, invoice).map(
-      (event): Notice => ({ ...of, ...event, kind: 'payment.failed', isNews: true, graceEndsAt }),
+    ...eventsOf(records, invoice).map(
+      (event): Notification => ({ ...of, ...event, kind: 'payment.failed', isNews: true, graceEndsAt }),
     ),
     ...STEPS.slice(0, failures).map(
-      (kind): Notice => ({ ...of, kind, isNews: isUnpaid && lives, graceEndsAt }),
+      (kind): Notification => ({ ...of, kind, isNews: isUnpaid && lives, graceEndsAt }),
     ),
     ...(invoice.state === 'paid' ? [{ ...of, kind: 'payment_recovered' as const, isNews: lives }] : []),
   ];
@@ -83,27 +83,33 @@ function ofInvoice(books: Books, { subscription, invoice, invoices }: Renewal): 
 /**
  * What operators are told failed: each charge, or the invoice, where nothing was charged for it in vain.
  */
-function eventsOf(books: Books, invoice: InvoiceRow): Pick<Notice, 'about' | 'charge'>[] {
-  const failed = failuresOf(books, invoice);
+function eventsOf(records: BillingRecords, invoice: InvoiceRow): Pick<Notification, 'about' | 'charge'>[] {
+  const failed = failuresOf(records, invoice);
   if (failed.length > 0) return failed.map((charge) => ({ about: charge.store_id, charge }));
-  return areTriesKnown(books, invoice) ? [{ about: invoice.store_id }] : [];
+  return areChargesKnown(records, invoice) ? [{ about: invoice.store_id }] : [];
 }
 
-function ofDisputes(books: Books, subscription: SubscriptionRow, invoices: readonly InvoiceRow[]): Notice[] {
-  return disputesOf(books, paymentsOf(books, invoices)).flatMap(({ store_id: about, state }): Notice[] => {
-    const suspended = { kind: 'subscription_suspended' as const, about, subscription };
-    const isNews = isAlive(subscription);
-    if (state !== 'won') return [{ ...suspended, isNews }];
-    return [
-      { ...suspended, isNews: false },
-      { kind: 'payment_recovered', about, subscription, isNews },
-    ];
-  });
+function ofDisputes(
+  records: BillingRecords,
+  subscription: SubscriptionRow,
+  invoices: readonly InvoiceRow[],
+): Notification[] {
+  return disputesOf(records, paymentsOf(records, invoices)).flatMap(
+    ({ store_id: about, state }): Notification[] => {
+      const suspended = { kind: 'subscription_suspended' as const, about, subscription };
+      const isNews = isAlive(subscription);
+      if (state !== 'won') return [{ ...suspended, isNews }];
+      return [
+        { ...suspended, isNews: false },
+        { kind: 'payment_recovered', about, subscription, isNews },
+      ];
+    },
+  );
 }
 
-function ofEnd(subscription: SubscriptionRow, now: Date): Notice[] {
+function ofEnd(subscription: SubscriptionRow, now: Date): Notification[] {
   const { state, ended_at, store_id: about, trial_refused_at: refused } = subscription;
-  if (isOverUntried(subscription)) {
+  if (endedAsRefusedTrial(subscription)) {
     const isNews = refused !== null && now.getTime() - refused.getTime() < NEWS;
     return [{ kind: 'trial_refused', about, subscription, isNews }];
   }
@@ -114,7 +120,7 @@ function ofEnd(subscription: SubscriptionRow, now: Date): Notice[] {
 }
 
 /** Of a trial that is not to be, and was not paid for either. */
-function isOverUntried({
+function endedAsRefusedTrial({
   state,
   ended_at,
   trial_ends_at,

@@ -1,12 +1,12 @@
 import type { Catalogue } from '#platform/entitlements';
-import type { Notice } from './notifications.ts';
+import type { Notification } from './notifications.ts';
 
-type Words = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
+type TextContext = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
 
 /** What a mail about a failed payment says, for people. */
-export function failureWords(notice: Notice, words: Words) {
+export function failureTexts(notice: Notification, words: TextContext) {
   return {
-    ...boughtWords(notice, words),
+    ...planTexts(notice, words),
     amount: amountOf(notice),
     until: instant(notice.graceEndsAt),
     next: `Pay the invoice or change your card${linkOf(notice)}`,
@@ -14,11 +14,11 @@ export function failureWords(notice: Notice, words: Words) {
 }
 
 /** What a mail says about a plan that is no longer in effect, or is again. */
-export function changeWords(notice: Notice, words: Words) {
-  return { ...boughtWords(notice, words), ...happened(notice) };
+export function changeTexts(notice: Notification, words: TextContext) {
+  return { ...planTexts(notice, words), ...reasonTexts(notice) };
 }
 
-function boughtWords({ subscription: { product, plan } }: Notice, { account, catalogues }: Words) {
+function planTexts({ subscription: { product, plan } }: Notification, { account, catalogues }: TextContext) {
   const catalogue = catalogues.get(product);
   return {
     account,
@@ -27,7 +27,7 @@ function boughtWords({ subscription: { product, plan } }: Notice, { account, cat
   };
 }
 
-function happened(notice: Notice): { readonly why: string; readonly next: string } {
+function reasonTexts(notice: Notification): { readonly why: string; readonly next: string } {
   const { kind, invoice, subscription } = notice;
   if (kind === 'subscription_canceled')
     return {
@@ -59,7 +59,7 @@ function happened(notice: Notice): { readonly why: string; readonly next: string
 }
 
 /** With as many decimals as the currency has. */
-function amountOf({ invoice }: Notice): string {
+function amountOf({ invoice }: Notification): string {
   if (invoice === undefined) return '';
   const currency = invoice.currency.toUpperCase();
   const format = new Intl.NumberFormat('en-US', { style: 'currency', currency, currencyDisplay: 'code' });
@@ -67,7 +67,7 @@ function amountOf({ invoice }: Notice): string {
   return `${(invoice.total / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 
-function linkOf({ invoice }: Notice): string {
+function linkOf({ invoice }: Notification): string {
   const url = invoice?.url ?? null;
   return url === null ? '.' : `: ${url}`;
 }

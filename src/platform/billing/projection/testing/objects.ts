@@ -23,12 +23,12 @@ interface Owner {
 }
 
 /** An object and what it says. */
-export interface Told {
+export interface ObjectFixture {
   readonly ref: ObjectRef;
   readonly facts: Partial<Facts>;
 }
 
-export const subscribed = ({ own }: Owner, more: Partial<SubscriptionFacts> = {}): Told => ({
+export const subscribed = ({ own }: Owner, more: Partial<SubscriptionFacts> = {}): ObjectFixture => ({
   ref: { kind: 'subscription', id: own('sub') },
   facts: {
     subscription: {
@@ -69,7 +69,7 @@ export const lineFacts = (id: string, more: Partial<LineFacts> = {}): LineFacts 
   periodEndsAt: day(30),
   ...more,
 });
-export const invoiced = ({ own }: Owner, more: Partial<InvoiceFacts> = {}): Told => {
+export const invoiced = ({ own }: Owner, more: Partial<InvoiceFacts> = {}): ObjectFixture => {
   const id = more.id ?? own('in');
   return {
     ref: { kind: 'invoice', id },
@@ -114,7 +114,7 @@ export const charged = (
   { own }: Owner,
   charges: readonly ChargeFacts[],
   more: Partial<PaymentFacts> = {},
-): Told => ({
+): ObjectFixture => ({
   ref: { kind: 'payment', id: own('pi') },
   facts: { payment: { id: own('pi'), invoice: own('in'), charges, refunds: [], disputes: [], ...more } },
 });

@@ -6,8 +6,8 @@ import { createMail, type Mail, type Transport } from '#platform/mail';
 import { createSecrets, newMasterKey } from '#platform/secrets';
 import { createWebhooks } from '#platform/webhooks';
 import type { Facts } from '../../facts.ts';
-import { createFolding } from '../projection.ts';
-import type { Told } from './objects.ts';
+import { createProjection } from '../projection.ts';
+import type { ObjectFixture } from './objects.ts';
 
 const APPLY = commitPoint('test.billing.folding', 'an object of a store, applied by a test');
 
@@ -28,7 +28,7 @@ const catalogue = catalogueOf({
 const nothing: Facts = { customer: 'cus_1', claims: undefined, foreign: false, also: [] };
 
 /** Folding with all that it writes to, on a test's database. */
-export async function openFolding(db: Database, transport: Transport) {
+export async function openProjection(db: Database, transport: Transport) {
   const ids = createIds({ clock: systemClock, random: systemRandom });
   const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });
   const audit = createAudit({ ids });
@@ -49,7 +49,7 @@ export async function openFolding(db: Database, transport: Transport) {
     letters.push([message.template, message.facts]);
     return mail.sending(message);
   };
-  const folding = createFolding({
+  const projection = createProjection({
     entitlements,
     webhooks,
     mail: { sending, wake: mail.wake },
@@ -62,10 +62,10 @@ export async function openFolding(db: Database, transport: Transport) {
     /** What mails said, in the order in which they were stored. */
     letters,
     /** Applies an object as an account's. */
-    apply: ({ ref, facts }: Told, accountId: AccountId) =>
+    apply: ({ ref, facts }: ObjectFixture, accountId: AccountId) =>
       db.system('billing.inbox', APPLY, (tx) =>
-        folding.applyIn(tx, {
-          store: 'stripe',
+        projection.applyIn(tx, {
+          provider: 'stripe',
           mode: 'test',
           ref,
           facts: { ...nothing, ...facts },
@@ -73,14 +73,19 @@ export async function openFolding(db: Database, transport: Transport) {
         }),
       ),
     /** Empties an account's rows and tells these objects again, in one commit. */
-    retell: (told: readonly Told[], accountId: AccountId) =>
+    rebuild: (told: readonly ObjectFixture[], accountId: AccountId) =>
       db.system('billing.inbox', APPLY, async (tx) => {
-        const shop = { store: 'stripe', mode: 'test', accountId } as const;
+        const providerMode = { provider: 'stripe', mode: 'test', accountId } as const;
         for (const table of ['subscriptions', 'invoices', 'payments'])
           await tx.run(statement(`delete from billing.${table} where account_id = $1`, [accountId]));
         for (const { ref, facts } of told)
-          await folding.applyIn(tx, { ...shop, ref, facts: { ...nothing, ...facts }, isRetold: true });
-        await folding.deriveIn(tx, shop);
+          await projection.applyIn(tx, {
+            ...providerMode,
+            ref,
+            facts: { ...nothing, ...facts },
+            isRebuild: true,
+          });
+        await projection.deriveIn(tx, providerMode);
       }),
     /** The plan in effect now, and until when. */
     async plan(accountId: AccountId): Promise<readonly [string | null, string | null]> {

@@ -1,5 +1,5 @@
 import type {
-  Books,
+  BillingRecords,
   DisputeRow,
   InvoiceRow,
   LineRow,
@@ -96,7 +96,7 @@ export const refund = (at: number, amount: number, state: RefundRow['state'] = '
   currency: 'usd',
   occurred_at: day(at),
 });
-export const books = (more: Partial<Books> = {}): Books => ({
+export const billingRecords = (more: Partial<BillingRecords> = {}): BillingRecords => ({
   subscriptions: [],
   invoices: [first],
   lines: [line()],

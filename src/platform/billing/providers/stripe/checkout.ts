@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
-import { soldIn } from './subscription-reads.ts';
+import { itemSoldBy } from './subscription-reads.ts';
 
 /** A visit to Stripe's page, as a customer orders it. */
 export interface SessionOrder {
@@ -135,7 +135,7 @@ export async function subscribedTo(
   { customers, product }: { readonly customers: readonly string[]; readonly product: string },
 ): Promise<'now' | 'before' | 'never'> {
   const all = await Promise.all(customers.map((customer) => subscriptionsOf(client, customer)));
-  const ofProduct = all.flat().filter((subscription) => soldIn(subscription)?.product === product);
+  const ofProduct = all.flat().filter((subscription) => itemSoldBy(subscription)?.product === product);
   if (ofProduct.some(({ status }) => !OVER.has(status))) return 'now';
   return ofProduct.some(({ status }) => status === 'canceled') ? 'before' : 'never';
 }

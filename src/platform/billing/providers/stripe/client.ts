@@ -23,7 +23,7 @@ export interface StripeClientOptions {
 }
 
 /** A way to Stripe, and what belongs to it. */
-export interface StripeLink {
+export interface StripeConnection {
   readonly client: StripeClient;
   /** What its messages may be signed with. */
   readonly webhookSecrets: () => readonly string[];
@@ -85,7 +85,7 @@ export async function createStripeClient({
     try {
       return await asking(stripe);
     } catch (error) {
-      throw told(Package.errors, error);
+      throw errorOf(Package.errors, error);
     }
   };
   return {
@@ -113,8 +113,8 @@ export function keyedClient(client: StripeClient, key: string | undefined): Stri
  * Whether nothing more comes of a call that failed so. Silence alone may yet have been heard; after Stripe's own failure (5xx) it
  * is asked under another key, once it was looked at what is so.
  */
-export function isOver(error: unknown): boolean {
-  return error instanceof AppError && (error.code !== 'store_unavailable' || failedThere(error));
+export function isFinal(error: unknown): boolean {
+  return error instanceof AppError && (error.code !== 'store_unavailable' || failedAtStripe(error));
 }
 
 /** Whether Stripe refused for this reason: `resource_missing`. */
@@ -126,7 +126,7 @@ export function refusedFor(error: unknown, code: string): boolean {
  * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
  * comes back with the same Idempotency-Key hears the same for a day.
  */
-export function failedThere(error: unknown): boolean {
+export function failedAtStripe(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return false;
   const { cause } = error;
   return cause instanceof Error && 'statusCode' in cause && Number(cause.statusCode) >= 500;
@@ -134,9 +134,9 @@ export function failedThere(error: unknown): boolean {
 
 type Errors = (typeof Stripe)['errors'];
 
-function told(errors: Errors, error: unknown): unknown {
+function errorOf(errors: Errors, error: unknown): unknown {
   if (!(error instanceof errors.StripeError)) return error;
-  if (isPassing(errors, error))
+  if (isTransient(errors, error))
     return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
   if (error instanceof errors.StripeCardError)
     return new AppError('payment_declined', {
@@ -149,7 +149,7 @@ function told(errors: Errors, error: unknown): unknown {
 }
 
 /** What may be well a moment later: nobody answered, too many ask, or another request holds the same thing. */
-function isPassing(errors: Errors, error: Stripe.errors.StripeError): boolean {
+function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean {
   const { statusCode = 500, code } = error;
   return (
     error instanceof errors.StripeConnectionError ||

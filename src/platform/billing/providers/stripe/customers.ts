@@ -1,8 +1,8 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
-import { ownerIn } from '../../inbox/objects/customer-owner.ts';
+import { resolveOwnerIn } from '../../inbox/objects/customer-owner.ts';
 import type { Mode } from '../../payment-provider.ts';
-import { failedThere, type StripeClient } from './client.ts';
+import { failedAtStripe, type StripeClient } from './client.ts';
 
 const MADE = commitPoint('billing.customer-made', 'which customer of the store an account is');
 
@@ -49,11 +49,13 @@ export async function makeCustomer(
   const made = async (idempotencyKey: string) =>
     (await client.change((stripe) => stripe.customers.create(told, { idempotencyKey }))).id;
   const id = await made(key).catch(async (error: unknown) => {
-    if (!failedThere(error)) throw error;
+    if (!failedAtStripe(error)) throw error;
     return (await madeBefore(client, { accountId, email, after })) ?? made(`${key}:${minute}`);
   });
-  const shop = { store: 'stripe', mode: client.mode } as const;
-  await db.system('billing.customers', MADE, (tx) => ownerIn(tx, shop, { customer: id, accountId }));
+  const providerMode = { provider: 'stripe', mode: client.mode } as const;
+  await db.system('billing.customers', MADE, (tx) =>
+    resolveOwnerIn(tx, providerMode, { customer: id, accountId }),
+  );
   return id;
 }
 

@@ -74,7 +74,7 @@ export async function syncEndpoint(
   const url = endpointUrl(baseUrl);
   const found = await findEndpoint(client, baseUrl);
   if (found !== undefined && !anew) {
-    if (troubleWith(found) === undefined) return { url, was: 'kept', secret: undefined };
+    if (problemWith(found) === undefined) return { url, was: 'kept', secret: undefined };
     await client.change((stripe) =>
       stripe.webhookEndpoints.update(found.id, { enabled_events: [...STRIPE_EVENTS], disabled: false }),
     );
@@ -98,7 +98,7 @@ export async function findEndpoint(
 }
 
 /** What keeps its messages away, in words; undefined: nothing. */
-export function troubleWith({ status, enabled_events: told }: Stripe.WebhookEndpoint): string | undefined {
+export function problemWith({ status, enabled_events: told }: Stripe.WebhookEndpoint): string | undefined {
   if (status !== 'enabled') return 'it is disabled';
   const missing = told.includes('*') ? [] : STRIPE_EVENTS.filter((type) => !told.includes(type));
   return missing.length === 0 ? undefined : `it is not told of ${missing.slice(0, 3).join(', ')}`;

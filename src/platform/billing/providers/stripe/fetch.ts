@@ -1,15 +1,15 @@
 import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import type { Body, Reading } from '../../payment-provider.ts';
+import type { Body, ReadContext } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 
 /** One read: it must end well within the lease of whoever fetches. Its tries again are few, for they are not counted. */
-const PATIENCE = { timeout: 10_000, maxNetworkRetries: 1 };
+const REQUEST_LIMITS = { timeout: 10_000, maxNetworkRetries: 1 };
 /** Of a list, the most that Stripe gives at once. */
 const PAGE = 100;
 /** Seconds of peace, where Stripe asks for fewer requests and does not say for how long. */
-const PEACE = 1;
+const DEFAULT_RETRY_AFTER = 1;
 
 /** Reads of Stripe, each in its turn. */
 export interface StripeReader {
@@ -25,14 +25,17 @@ type AskPage<T> = (
   options: Stripe.RequestOptions,
 ) => Promise<{ readonly data: readonly T[]; readonly has_more: boolean }>;
 
-export function readerOf(client: Pick<StripeClient, 'read'>, { turn, slower }: Reading): StripeReader {
+export function readerOf(
+  client: Pick<StripeClient, 'read'>,
+  { takeToken, holdBack }: ReadContext,
+): StripeReader {
   const get: StripeReader['get'] = async (asking) => {
-    await turn();
+    await takeToken();
     try {
-      return await client.read((stripe) => asking(stripe, PATIENCE));
+      return await client.read((stripe) => asking(stripe, REQUEST_LIMITS));
     } catch (error) {
-      const peace = asksForPeace(error);
-      if (peace !== undefined) await slower(peace);
+      const peace = retryAfterOf(error);
+      if (peace !== undefined) await holdBack(peace);
       throw error;
     }
   };
@@ -51,10 +54,10 @@ export function readerOf(client: Pick<StripeClient, 'read'>, { turn, slower }: R
 }
 
 /** Seconds for which Stripe wants to be left in peace; undefined: it did not say so. */
-function asksForPeace(error: unknown): number | undefined {
+function retryAfterOf(error: unknown): number | undefined {
   if (!(error instanceof AppError) || !isRateLimit(error.cause)) return undefined;
   const seconds = Number(error.cause.headers?.['retry-after']);
-  return seconds > 0 ? seconds : PEACE;
+  return seconds > 0 ? seconds : DEFAULT_RETRY_AFTER;
 }
 
 function isRateLimit(cause: unknown): cause is Stripe.errors.StripeRateLimitError {
@@ -64,7 +67,7 @@ function isRateLimit(cause: unknown): cause is Stripe.errors.StripeRateLimitErro
 /** Reads an object as `read` wants it; null: Stripe has no such object (any more). */
 export async function fetchObject(reader: StripeReader, { kind, id }: ObjectRef): Promise<Body | null> {
   try {
-    return plain(await FETCHES[kind](reader, id));
+    return asJson(await FETCHES[kind](reader, id));
   } catch (error) {
     if (refusedFor(error, 'resource_missing')) return null;
     throw error;
@@ -72,7 +75,7 @@ export async function fetchObject(reader: StripeReader, { kind, id }: ObjectRef)
 }
 
 /** As it came over the wire: the package makes objects of decimal numbers. */
-const plain = (object: unknown): Body => JSON.parse(JSON.stringify(object));
+const asJson = (object: unknown): Body => JSON.parse(JSON.stringify(object));
 
 const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) => Promise<unknown>>> = {
   customer: ({ get }, id) => get((stripe, options) => stripe.customers.retrieve(id, {}, options)),
@@ -111,7 +114,7 @@ async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> 
   const invoice = await reader.get((stripe, options) =>
     stripe.invoices.retrieve(id, { expand: ['payments.data.payment.payment_intent'] }, options),
   );
-  const lines = await whole(
+  const lines = await allOf(
     reader.pages((stripe, page, options) =>
       stripe.invoices.listLineItems(id, { ...page, expand: ['data.pricing.price_details.price'] }, options),
     ),
@@ -122,24 +125,24 @@ async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> 
 /** With all that happened to it. No two of these reads are of one instant; what changes between them is hinted at again. */
 async function fetchPayment(reader: StripeReader, id: string): Promise<unknown> {
   const intent = await reader.get((stripe, options) => stripe.paymentIntents.retrieve(id, {}, options));
-  const charges = await whole(
+  const charges = await allOf(
     reader.pages((stripe, page, options) =>
       stripe.charges.list({ ...page, payment_intent: id, expand: ['data.balance_transaction'] }, options),
     ),
   );
-  const refunds = await whole(
+  const refunds = await allOf(
     reader.pages((stripe, page, options) =>
       stripe.refunds.list({ ...page, payment_intent: id, expand: ['data.balance_transaction'] }, options),
     ),
   );
   const disputes = charges.some(({ disputed }) => disputed)
-    ? await whole(
+    ? await allOf(
         reader.pages((stripe, page, options) =>
           stripe.disputes.list({ ...page, payment_intent: id }, options),
         ),
       )
     : [];
-  const invoices = await whole(
+  const invoices = await allOf(
     reader.pages((stripe, page, options) =>
       stripe.invoicePayments.list(
         { ...page, payment: { type: 'payment_intent', payment_intent: id } },
@@ -150,7 +153,7 @@ async function fetchPayment(reader: StripeReader, id: string): Promise<unknown> 
   return { payment_intent: intent, charges, refunds, disputes, invoice_payments: invoices };
 }
 
-async function whole<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(...page);
   return all;

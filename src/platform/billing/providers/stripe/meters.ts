@@ -1,5 +1,5 @@
 import { AppError } from '#platform/kernel';
-import type { Meter } from '../../payment-provider.ts';
+import type { UsageMeter } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 
 /** What events of units past a product's limit are called at Stripe. */
@@ -31,7 +31,7 @@ export async function syncMeter(
  * Stripe's meters. It knows an identifier for at least a day, which is all that keeps units from being told twice: under a key of
  * ours it would answer with its own failure for as long.
  */
-export function createStripeMeter(client: StripeClient): Meter {
+export function createStripeMeter(client: StripeClient): UsageMeter {
   return {
     async report({ id, customer, units, at, ...what }) {
       const event = {

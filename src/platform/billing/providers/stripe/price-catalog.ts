@@ -1,9 +1,9 @@
 import type { Catalogue, Plan } from '#platform/entitlements';
 import type { Cycle } from '../../facts.ts';
-import { type Charged, productIdOf, type Sold } from './product-ids.ts';
+import { type Charged, productIdOf, type SoldItem } from './product-ids.ts';
 
 /** A price as Stripe must have it. */
-export interface ShelfPrice extends Sold {
+export interface CatalogPrice extends SoldItem {
   readonly productId: string;
   /** What a customer reads on invoices. */
   readonly name: string;
@@ -22,7 +22,7 @@ export const MICROS_PER_MINOR = 10_000;
 export const INTERVALS = { monthly: 'month', yearly: 'year' } as const;
 
 /** Everything that is sold for money: plans that can be bought, and add-ons. */
-export function shelfOf(catalogues: readonly Catalogue[]): ShelfPrice[] {
+export function priceCatalogOf(catalogues: readonly Catalogue[]): CatalogPrice[] {
   return catalogues.flatMap((catalogue) => [
     ...Object.entries(catalogue.plans).flatMap(([plan, declared]) => planPrices(catalogue, plan, declared)),
     ...addOnPrices(catalogue),
@@ -35,11 +35,11 @@ export function amountOf({ price, hidden }: Plan, cycle: Cycle): number | undefi
   return hidden === true || amount === 0 ? undefined : amount;
 }
 
-function planPrices({ product, name }: Catalogue, plan: string, declared: Plan): ShelfPrice[] {
+function planPrices({ product, name }: Catalogue, plan: string, declared: Plan): CatalogPrice[] {
   return (['monthly', 'yearly'] as const).flatMap((cycle) => {
     const unitAmount = amountOf(declared, cycle);
     if (unitAmount === undefined) return [];
-    const of: ShelfPrice = {
+    const of: CatalogPrice = {
       product,
       plan,
       productId: productIdOf({ product, plan }),
@@ -55,7 +55,7 @@ function planPrices({ product, name }: Catalogue, plan: string, declared: Plan):
 }
 
 /** Units past limits are items of the subscription beside the plan, and of its cycle, as Stripe wants it. */
-function overagePrices(of: ShelfPrice, { overage = [] }: Plan, productName: string): ShelfPrice[] {
+function overagePrices(of: CatalogPrice, { overage = [] }: Plan, productName: string): CatalogPrice[] {
   return overage.map(({ limit, micros }) => ({
     ...of,
     overage: limit,
@@ -68,7 +68,7 @@ function overagePrices(of: ShelfPrice, { overage = [] }: Plan, productName: stri
   }));
 }
 
-function addOnPrices({ product, name, addOns }: Catalogue): ShelfPrice[] {
+function addOnPrices({ product, name, addOns }: Catalogue): CatalogPrice[] {
   return Object.entries(addOns).map(([addOn, declared]) => ({
     product,
     addOn,

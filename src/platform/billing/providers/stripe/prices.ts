@@ -3,12 +3,12 @@ import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
-import { INTERVALS, MICROS_PER_MINOR, type ShelfPrice } from './price-catalog.ts';
+import { INTERVALS, MICROS_PER_MINOR, type CatalogPrice } from './price-catalog.ts';
 
 const SYNCED = commitPoint('billing.prices-synced', 'what the store calls everything that is sold');
 
 /** A price of ours with the store's id for it. */
-export interface SyncedPrice extends ShelfPrice {
+export interface SyncedPrice extends CatalogPrice {
   readonly price: string;
   readonly was: 'kept' | 'made' | 'replaced';
 }
@@ -24,12 +24,12 @@ interface PricesParts {
  */
 export async function syncPrices(
   { db, client }: PricesParts,
-  shelf: readonly ShelfPrice[],
+  catalog: readonly CatalogPrice[],
 ): Promise<SyncedPrice[]> {
-  const names = new Map(shelf.map(({ productId, name }) => [productId, name]));
+  const names = new Map(catalog.map(({ productId, name }) => [productId, name]));
   for (const [id, name] of names) await syncProduct(client, id, name);
   const synced: SyncedPrice[] = [];
-  for (const price of shelf) synced.push({ ...price, ...(await syncPrice(client, price)) });
+  for (const price of catalog) synced.push({ ...price, ...(await syncPrice(client, price)) });
   await db.system('billing.prices', SYNCED, [
     forgetPrices(client.mode),
     ...synced.map(keepPrice(client.mode)),
@@ -40,10 +40,10 @@ export async function syncPrices(
 /** The prices of the shelf that Stripe lacks, or has otherwise. */
 export async function unsyncedPrices(
   client: StripeClient,
-  shelf: readonly ShelfPrice[],
-): Promise<ShelfPrice[]> {
-  const wrong: ShelfPrice[] = [];
-  for (const price of shelf) {
+  catalog: readonly CatalogPrice[],
+): Promise<CatalogPrice[]> {
+  const wrong: CatalogPrice[] = [];
+  for (const price of catalog) {
     const found = await findPrice(client, price.lookupKey);
     if (found === undefined || !isSame(found, price)) wrong.push(price);
   }
@@ -67,7 +67,7 @@ async function syncProduct(client: StripeClient, id: string, name: string): Prom
 
 async function syncPrice(
   client: StripeClient,
-  price: ShelfPrice,
+  price: CatalogPrice,
 ): Promise<Pick<SyncedPrice, 'price' | 'was'>> {
   const found = await findPrice(client, price.lookupKey);
   if (found !== undefined && isSame(found, price)) return { price: found.id, was: 'kept' };
@@ -84,7 +84,7 @@ async function syncPrice(
   return { price: made.id, was: 'replaced' };
 }
 
-async function paramsOf(client: StripeClient, price: ShelfPrice): Promise<Stripe.PriceCreateParams> {
+async function paramsOf(client: StripeClient, price: CatalogPrice): Promise<Stripe.PriceCreateParams> {
   const { productId, lookupKey, currency, charged, cycle } = price;
   const metered = charged === 'metered' ? { usage_type: charged, meter: await syncMeter(client, price) } : {};
   return {
@@ -97,7 +97,7 @@ async function paramsOf(client: StripeClient, price: ShelfPrice): Promise<Stripe
   };
 }
 
-async function amountOf({ micros }: ShelfPrice) {
+async function amountOf({ micros }: CatalogPrice) {
   return micros % MICROS_PER_MINOR === 0
     ? { unit_amount: micros / MICROS_PER_MINOR }
     : { unit_amount_decimal: await minorText(micros) };
@@ -116,7 +116,7 @@ async function findPrice(client: StripeClient, lookupKey: string): Promise<Strip
   return data[0];
 }
 
-function isSame(found: Stripe.Price, price: ShelfPrice): boolean {
+function isSame(found: Stripe.Price, price: CatalogPrice): boolean {
   const product = typeof found.product === 'string' ? found.product : found.product.id;
   return (
     product === price.productId &&

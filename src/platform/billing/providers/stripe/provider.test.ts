@@ -4,27 +4,27 @@ import { systemClock } from '#platform/kernel';
 import { createStripeSandbox } from '#sandbox/stripe';
 import '../../errors.ts';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import type { Reading } from '../../payment-provider.ts';
+import type { ReadContext } from '../../payment-provider.ts';
 import { createStripeClient } from './client.ts';
-import { createStripeStore } from './provider.ts';
+import { createStripeProvider } from './provider.ts';
 
 const sandbox = await createStripeSandbox({ driven: true });
 const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
-const store = createStripeStore({ link: { client, webhookSecrets: () => [] }, clock: systemClock });
+const store = createStripeProvider({ link: { client, webhookSecrets: () => [] }, clock: systemClock });
 afterAll(async () => {
   client.close();
   await sandbox.close();
 });
 
-let turns = 0;
+let tokens = 0;
 const peace: number[] = [];
-const reading: Reading = {
+const reading: ReadContext = {
   signal: new AbortController().signal,
-  turn: async () => void (turns += 1),
-  slower: async (seconds) => void peace.push(seconds),
+  takeToken: async () => void (tokens += 1),
+  holdBack: async (seconds) => void peace.push(seconds),
 };
 beforeEach(() => {
-  turns = 0;
+  tokens = 0;
   peace.length = 0;
 });
 
@@ -84,7 +84,7 @@ async function facts(kind: ObjectKind) {
 describe('an object of Stripe', () => {
   test('says whose it is and what was sold, each read in its turn', async () => {
     expect(await facts('customer')).toMatchObject({ customer: of('customer').id, claims: ACCOUNT });
-    expect(turns).toBe(1);
+    expect(tokens).toBe(1);
     const { subscription, also } = await facts('subscription');
     expect(subscription).toMatchObject({ product: 'reel', plan: 'pro', cycle: 'monthly', state: 'active' });
     expect(also).toContainEqual(of('invoice'));
@@ -113,11 +113,11 @@ describe('an object of Stripe', () => {
 
 describe('Stripe', () => {
   test('lists what it told, and everything it has', async () => {
-    const told = await whole(store.messagesSince(new Date(0), reading));
-    const about = told.map((hint) => hint.about);
+    const told = await whole(store.eventsSince(new Date(0), reading));
+    const about = told.map((event) => event.about);
     for (const kind of ['customer', 'subscription', 'invoice', 'payment'] as const)
       expect(about).toContainEqual(of(kind));
-    const all = await whole(store.everything(reading));
+    const all = await whole(store.allObjects(reading));
     expect(all.toSorted(byKind)).toEqual(Object.values(found).toSorted(byKind));
   });
 
@@ -134,10 +134,10 @@ describe('Stripe', () => {
       mode: 'sandbox',
     });
     const link = { client: nowhere, webhookSecrets: () => [] };
-    const away = createStripeStore({ link, clock: systemClock });
+    const away = createStripeProvider({ link, clock: systemClock });
     await expect(away.fetch(of('customer'), reading)).rejects.toMatchObject({ code: 'store_unavailable' });
     const stranger = await createStripeClient({ ...sandbox, secretKey: 'sk_test_other', mode: 'sandbox' });
-    const refused = createStripeStore({
+    const refused = createStripeProvider({
       link: { client: stranger, webhookSecrets: () => [] },
       clock: systemClock,
     });

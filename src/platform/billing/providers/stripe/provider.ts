@@ -1,44 +1,44 @@
 import type { Clock } from '#platform/kernel';
 import { OBJECT_KINDS, type ObjectKind, type ObjectRef } from '../../facts.ts';
-import type { Store } from '../../payment-provider.ts';
-import type { StripeLink } from './client.ts';
+import type { PaymentProvider } from '../../payment-provider.ts';
+import type { StripeConnection } from './client.ts';
 import { fetchObject, readerOf, type StripeReader } from './fetch.ts';
 import { read } from './read.ts';
-import { eventSchema, hintOf, verify } from './verify.ts';
+import { eventSchema, eventOf, verify } from './verify.ts';
 
 /** For how many days Stripe lists its events. */
-const REMEMBERS = 30;
+const EVENTS_KEPT_DAYS = 30;
 
-export interface StripeStoreParts {
-  readonly link: Pick<StripeLink, 'client' | 'webhookSecrets'>;
+export interface StripeProviderParts {
+  readonly link: Pick<StripeConnection, 'client' | 'webhookSecrets'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Stripe, as inbox and reconciler know it. */
-export function createStripeStore({ link, clock }: StripeStoreParts): Store {
+export function createStripeProvider({ link, clock }: StripeProviderParts): PaymentProvider {
   const { client, webhookSecrets: secrets } = link;
   const { mode, stripe } = client;
   return {
     name: 'stripe',
     mode,
-    remembers: REMEMBERS,
+    eventsKeptDays: EVENTS_KEPT_DAYS,
     verify: (message) => verify({ stripe, mode, secrets, clock }, message),
     fetch: (ref, reading) => fetchObject(readerOf(client, reading), ref),
     read,
-    messagesSince: (since, reading) => messagesSince(readerOf(client, reading), since),
-    everything: (reading) => everything(readerOf(client, reading)),
+    eventsSince: (since, reading) => eventsSince(readerOf(client, reading), since),
+    allObjects: (reading) => allObjects(readerOf(client, reading)),
   };
 }
 
 /** As Stripe would have sent them: events, of which it sends the JSON. */
-async function* messagesSince(reader: StripeReader, since: Date) {
+async function* eventsSince(reader: StripeReader, since: Date) {
   const created = { gte: Math.floor(since.getTime() / 1_000) };
   for await (const events of reader.pages((stripe, page, options) =>
     stripe.events.list({ ...page, created }, options),
   )) {
     yield events.map((event) => {
       const body = JSON.stringify(event);
-      return { ...hintOf(eventSchema.parse(JSON.parse(body))), body };
+      return { ...eventOf(eventSchema.parse(JSON.parse(body))), body };
     });
   }
 }
@@ -54,7 +54,7 @@ const LISTS: Readonly<Record<ObjectKind, Listing>> = {
   checkout: ({ pages }) => pages((stripe, page, options) => stripe.checkout.sessions.list(page, options)),
 };
 
-async function* everything(reader: StripeReader): AsyncGenerator<readonly ObjectRef[], void> {
+async function* allObjects(reader: StripeReader): AsyncGenerator<readonly ObjectRef[], void> {
   for (const kind of OBJECT_KINDS)
     for await (const page of LISTS[kind](reader)) yield page.map(({ id }) => ({ kind, id }));
 }

@@ -4,7 +4,7 @@ import type { ObjectRef } from '../../facts.ts';
 import type { Body } from '../../payment-provider.ts';
 import { invoice, payment, subscription } from './read/testing/bodies.ts';
 import { read } from './read.ts';
-import { productIdOf, type Sold, soldAs } from './product-ids.ts';
+import { productIdOf, type SoldItem, soldItemOf } from './product-ids.ts';
 
 const ACCOUNT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 const ref = (kind: ObjectRef['kind']) => ({ kind, id: 'one' });
@@ -87,12 +87,12 @@ test('the id of a product says what it stands for, whatever it is called', () =>
   const kinds = fc.constantFrom('plan', 'addOn', 'overage');
   fc.assert(
     fc.property(name, name, kinds, (product, called, kind) => {
-      const sold: Sold = { product, [kind]: called };
+      const sold: SoldItem = { product, [kind]: called };
       const charged = kind === 'plan' ? 'recurring' : kind === 'addOn' ? 'one_time' : 'metered';
-      expect(soldAs(productIdOf(sold), charged)).toEqual(sold);
+      expect(soldItemOf(productIdOf(sold), charged)).toEqual(sold);
     }),
     { numRuns: 200 },
   );
   for (const id of ['prod_1', 'plinth_', 'plinth_reel', 'plinth_Reel_pro', 'xplinth_reel_pro', ''])
-    expect(soldAs(id, 'recurring')).toBeUndefined();
+    expect(soldItemOf(id, 'recurring')).toBeUndefined();
 });

@@ -7,17 +7,17 @@ type Item = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
 type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
 
 /** What a subscription shall be from the end of what is paid for on. */
-export interface Arranged {
+export interface ScheduledPhase {
   readonly items: Item[];
   /** undefined: those that it has go on. */
   readonly discounts: Discount[] | undefined;
 }
 
 /** Arranges it, in place of what was arranged before. */
-export async function arrange(
+export async function schedule(
   client: StripeClient,
   subscription: Stripe.Subscription,
-  next: Arranged,
+  next: ScheduledPhase,
 ): Promise<void> {
   const arranged = idOf(subscription.schedule);
   const schedule = await (arranged === undefined
@@ -50,10 +50,10 @@ export async function arrange(
 const named = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
 
 /** What is arranged for a subscription; undefined: nothing. */
-export async function arrangedFor(
+export async function scheduledFor(
   client: StripeClient,
   { schedule: held }: Stripe.Subscription,
-): Promise<Arranged | undefined> {
+): Promise<ScheduledPhase | undefined> {
   const id = idOf(held);
   if (id === undefined) return undefined;
   const { phases, current_phase: present } = await client.read((stripe) =>
@@ -75,7 +75,7 @@ export async function arrangedFor(
 }
 
 /** Stripe lets nobody change a subscription under a schedule: what was arranged is taken back first. */
-export async function released(
+export async function releaseSchedule(
   client: StripeClient,
   subscription: Stripe.Subscription,
 ): Promise<Stripe.Subscription> {

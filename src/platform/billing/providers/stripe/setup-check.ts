@@ -1,11 +1,11 @@
 import type { Catalogue } from '#platform/entitlements';
 import type { StripeClient } from './client.ts';
-import { endpointUrl, findEndpoint, troubleWith } from './endpoint.ts';
+import { endpointUrl, findEndpoint, problemWith } from './endpoint.ts';
 import { unsyncedPrices } from './prices.ts';
-import { shelfOf } from './price-catalog.ts';
+import { priceCatalogOf } from './price-catalog.ts';
 
 /** What is right with one thing, or `wrong` with it, in one line. */
-export interface Finding {
+export interface SetupFinding {
   readonly of: 'Stripe key' | 'Stripe prices' | 'Stripe webhook' | 'Stripe clock';
   readonly says: string;
   readonly isWrong: boolean;
@@ -26,7 +26,7 @@ const CLOCK_APART = 60;
 const UNDELIVERED = 300;
 
 /** Looks at what a server needs of Stripe. Throws `store_refused` or `store_unavailable` when the key itself is no good. */
-export async function lookAtStripe(setup: StripeSetup): Promise<Finding[]> {
+export async function checkStripeSetup(setup: StripeSetup): Promise<SetupFinding[]> {
   const clock = await clockOf(setup);
   const { mode } = setup.client;
   const says = mode === 'live' ? 'accepted: payments are real' : 'accepted: test mode, nobody pays';
@@ -34,7 +34,7 @@ export async function lookAtStripe(setup: StripeSetup): Promise<Finding[]> {
 }
 
 /** By the Date header of an answer; the read itself shows whether the key is good. */
-async function clockOf({ client, now }: StripeSetup): Promise<Finding> {
+async function clockOf({ client, now }: StripeSetup): Promise<SetupFinding> {
   const { lastResponse } = await client.read((stripe) => stripe.products.list({ limit: 1 }));
   const theirs = Date.parse(String(lastResponse.headers['date']));
   const apart = Math.round(Math.abs(now() - theirs) / 1_000);
@@ -43,26 +43,26 @@ async function clockOf({ client, now }: StripeSetup): Promise<Finding> {
     : wrong('Stripe clock', `This machine’s clock is ${apart} s off. Past 300 s all messages are refused.`);
 }
 
-async function pricesOf({ client, catalogues }: StripeSetup): Promise<Finding> {
-  const shelf = shelfOf(catalogues);
-  const missing = await unsyncedPrices(client, shelf);
+async function pricesOf({ client, catalogues }: StripeSetup): Promise<SetupFinding> {
+  const catalog = priceCatalogOf(catalogues);
+  const missing = await unsyncedPrices(client, catalog);
   const [first] = missing;
   return first === undefined
-    ? right('Stripe prices', `all ${shelf.length} as they are sold here`)
+    ? right('Stripe prices', `all ${catalog.length} as they are sold here`)
     : wrong(
         'Stripe prices',
-        `${missing.length} of ${shelf.length} are missing or differ (${first.lookupKey}). Run plinth stripe sync.`,
+        `${missing.length} of ${catalog.length} are missing or differ (${first.lookupKey}). Run plinth stripe sync.`,
       );
 }
 
-async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup): Promise<Finding> {
+async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup): Promise<SetupFinding> {
   const endpoint = await findEndpoint(client, baseUrl);
   if (endpoint === undefined)
     return wrong(
       'Stripe webhook',
       `Nothing is sent to ${endpointUrl(baseUrl)}. Run plinth stripe sync, and set STRIPE_WEBHOOK_SECRET.`,
     );
-  const trouble = troubleWith(endpoint);
+  const trouble = problemWith(endpoint);
   if (trouble !== undefined)
     return wrong('Stripe webhook', `The endpoint is there, but ${trouble}. Run plinth stripe sync.`);
   if (webhookSecrets.length === 0)
@@ -83,5 +83,5 @@ async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup):
       );
 }
 
-const right = (of: Finding['of'], says: string): Finding => ({ of, says, isWrong: false });
-const wrong = (of: Finding['of'], says: string): Finding => ({ of, says, isWrong: true });
+const right = (of: SetupFinding['of'], says: string): SetupFinding => ({ of, says, isWrong: false });
+const wrong = (of: SetupFinding['of'], says: string): SetupFinding => ({ of, says, isWrong: true });

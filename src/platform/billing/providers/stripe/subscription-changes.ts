@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Cycle } from '../../facts.ts';
 import type { StripeClient } from './client.ts';
-import { arrange, arrangedFor, released } from './schedule.ts';
+import { schedule, scheduledFor, releaseSchedule } from './schedule.ts';
 import {
   dateOf,
   endsAt,
@@ -11,7 +11,7 @@ import {
   periodEnd,
   planItem,
   readSubscription,
-  soldIn,
+  itemSoldBy,
 } from './subscription-reads.ts';
 
 /** What a subscription shall be. */
@@ -42,9 +42,9 @@ export interface Preview {
 /** Changes it now. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once. */
 export async function changeNow(client: StripeClient, id: string, change: Change): Promise<void> {
   const former = await readSubscription(client, id);
-  const arranged = await arrangedFor(client, former);
-  const subscription = await released(client, former);
-  if (isSo(subscription, change)) return;
+  const arranged = await scheduledFor(client, former);
+  const subscription = await releaseSchedule(client, former);
+  if (isAlready(subscription, change)) return;
   try {
     await client.change((stripe, once) =>
       stripe.subscriptions.update(
@@ -54,14 +54,14 @@ export async function changeNow(client: StripeClient, id: string, change: Change
           proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
           // Nothing is had before it is paid.
           payment_behavior: 'error_if_incomplete',
-          ...fromWhen(subscription, change),
+          ...prorationOf(subscription, change),
           ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
         },
         once('change'),
       ),
     );
   } catch (error) {
-    if (arranged !== undefined) await arrange(client, await readSubscription(client, id), arranged);
+    if (arranged !== undefined) await schedule(client, await readSubscription(client, id), arranged);
     throw error;
   }
 }
@@ -69,12 +69,12 @@ export async function changeNow(client: StripeClient, id: string, change: Change
 /** Arranges it for the end of what is paid for; a change to what it is already takes back what was arranged. */
 export async function changeLater(client: StripeClient, id: string, change: Change): Promise<void> {
   const subscription = await readSubscription(client, id);
-  if (isSo(subscription, change)) {
-    await released(client, subscription);
+  if (isAlready(subscription, change)) {
+    await releaseSchedule(client, subscription);
     return;
   }
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
-  await arrange(client, subscription, {
+  await schedule(client, subscription, {
     items: [
       { price: change.price, quantity: change.quantity },
       ...change.metered.map((price) => ({ price })),
@@ -87,14 +87,14 @@ export async function changeLater(client: StripeClient, id: string, change: Chan
 export async function previewChange(client: StripeClient, id: string, change: Change): Promise<Preview> {
   const subscription = await readSubscription(client, id);
   const { currency } = subscription;
-  if (isSo(subscription, change)) return { dueNow: 0, currency, proratedAt: null };
+  if (isAlready(subscription, change)) return { dueNow: 0, currency, proratedAt: null };
   const invoice = await client.read((stripe) =>
     stripe.invoices.createPreview({
       subscription: id,
       subscription_details: {
         items: changedItems(subscription, change),
         proration_behavior: 'always_invoice',
-        ...fromWhen(subscription, change),
+        ...prorationOf(subscription, change),
       },
       ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
     }),
@@ -105,7 +105,7 @@ export async function previewChange(client: StripeClient, id: string, change: Ch
 
 /** Ends it: at once, without giving back what was paid; or with what is paid for. Answers when. */
 export async function cancel(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
-  const subscription = await released(client, await readSubscription(client, id));
+  const subscription = await releaseSchedule(client, await readSubscription(client, id));
   const ending = endsAt(subscription);
   if (subscription.ended_at !== null || (when === 'period_end' && ending !== undefined))
     return ending ?? dateOf(subscription.ended_at ?? periodEnd(subscription));
@@ -155,21 +155,25 @@ function changedItems(subscription: Stripe.Subscription, { price, quantity, mete
 }
 
 /** A trial that does not go on ends: what comes is paid before it is had. Of a trial nothing is prorated. */
-function fromWhen({ status }: Stripe.Subscription, { keepsTrial, proratedAt }: Change) {
+function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }: Change) {
   if (status === 'trialing' && !keepsTrial) return { trial_end: 'now' as const };
   return proratedAt === undefined ? {} : { proration_date: secondOf(proratedAt) };
 }
 
 /** By what is sold, not by its price: whoever has a former price keeps it. */
-function isSo(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
-  const sold = soldIn(subscription);
+function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
+  const sold = itemSoldBy(subscription);
   const item = planItem(subscription);
   const cycle = item?.price.recurring?.interval === 'year' ? 'yearly' : 'monthly';
   const isSold = sold?.product === of.product && sold.plan === of.plan && cycle === of.cycle;
-  return isSold && item?.quantity === quantity && (promotion === undefined || has(subscription, promotion));
+  return (
+    isSold &&
+    item?.quantity === quantity &&
+    (promotion === undefined || hasPromotion(subscription, promotion))
+  );
 }
 
-function has({ discounts }: Stripe.Subscription, promotion: string): boolean {
+function hasPromotion({ discounts }: Stripe.Subscription, promotion: string): boolean {
   return discounts.some((one) => typeof one !== 'string' && idOf(one.promotion_code) === promotion);
 }
 

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import type { StripeClient } from './client.ts';
-import { type Sold, soldAs } from './product-ids.ts';
+import { type SoldItem, soldItemOf } from './product-ids.ts';
 
 /** A subscription as Stripe has it at this moment, with its discounts. Throws `not_found` when there is none. */
 export async function readSubscription(client: StripeClient, id: string): Promise<Stripe.Subscription> {
@@ -28,18 +28,18 @@ type Item = Stripe.SubscriptionItem;
 
 /** The item of a subscription that is its plan; the others are units past limits. */
 export function planItem(subscription: Stripe.Subscription): Item | undefined {
-  return subscription.items.data.find(({ price }) => soldBy(price)?.plan !== undefined);
+  return subscription.items.data.find(({ price }) => itemOfPrice(price)?.plan !== undefined);
 }
 
 /** What a subscription is of; undefined: nothing of ours. */
-export function soldIn(subscription: Stripe.Subscription): Sold | undefined {
+export function itemSoldBy(subscription: Stripe.Subscription): SoldItem | undefined {
   const item = planItem(subscription);
-  return item === undefined ? undefined : soldBy(item.price);
+  return item === undefined ? undefined : itemOfPrice(item.price);
 }
 
 /** What a price is of. */
-export function soldBy({ product, recurring }: Stripe.Price): Sold | undefined {
+export function itemOfPrice({ product, recurring }: Stripe.Price): SoldItem | undefined {
   const id = typeof product === 'string' ? product : product.id;
-  if (recurring === null) return soldAs(id, 'one_time');
-  return soldAs(id, recurring.usage_type === 'metered' ? 'metered' : 'recurring');
+  if (recurring === null) return soldItemOf(id, 'one_time');
+  return soldItemOf(id, recurring.usage_type === 'metered' ? 'metered' : 'recurring');
 }

@@ -4,7 +4,7 @@ import type { StripeClient } from './client.ts';
 import { type SyncedEndpoint, syncEndpoint } from './endpoint.ts';
 import { syncPortal } from './portal.ts';
 import { type SyncedPrice, syncPrices } from './prices.ts';
-import { shelfOf } from './price-catalog.ts';
+import { priceCatalogOf } from './price-catalog.ts';
 
 export interface StripeSync {
   readonly db: Database;
@@ -21,7 +21,7 @@ export async function syncStripe({ db, client, catalogues, baseUrl, anew = false
   readonly prices: readonly SyncedPrice[];
   readonly endpoint: SyncedEndpoint | undefined;
 }> {
-  const prices = await syncPrices({ db, client }, shelfOf(catalogues));
+  const prices = await syncPrices({ db, client }, priceCatalogOf(catalogues));
   await syncPortal(client);
   const endpoint = baseUrl === undefined ? undefined : await syncEndpoint(client, { baseUrl, anew });
   return { prices, endpoint };

@@ -2,12 +2,12 @@ import type { Stripe } from 'stripe';
 import { AppError, type Clock } from '#platform/kernel';
 import { z } from 'zod';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
-import type { Hint, Mode, RawMessage } from '../../payment-provider.ts';
+import type { ProviderEvent, Mode, SignedRequest } from '../../payment-provider.ts';
 
 /** Seconds after its signing at which a message is not taken any more, so that none can be played back. Stripe's own default. */
 const TOLERANCE = 300;
 
-export interface VerifyingParts {
+export interface VerifyParts {
   /** For its signatures alone. */
   readonly stripe: Pick<Stripe, 'webhooks'>;
   readonly mode: Mode;
@@ -17,17 +17,17 @@ export interface VerifyingParts {
 }
 
 /** Tells a hint of a message that Stripe has signed, of this mode, just now. Throws `webhook_forged`. */
-export function verify(parts: VerifyingParts, { body, headers }: RawMessage): Hint {
+export function verify(parts: VerifyParts, { body, headers }: SignedRequest): ProviderEvent {
   const signature = headers['stripe-signature'] ?? '';
   const isSigned = parts.secrets().some((secret) => isSignedWith({ ...parts, secret }, body, signature));
   if (!isSigned) throw new AppError('webhook_forged');
   const event = eventSchema.safeParse(json(body));
   if (!event.success || event.data.livemode !== (parts.mode === 'live')) throw new AppError('webhook_forged');
-  return hintOf(event.data);
+  return eventOf(event.data);
 }
 
 function isSignedWith(
-  { stripe, clock, secret }: VerifyingParts & { readonly secret: string },
+  { stripe, clock, secret }: VerifyParts & { readonly secret: string },
   body: string,
   signature: string,
 ): boolean {
@@ -74,7 +74,7 @@ export const eventSchema = z.object({
 });
 type StripeEvent = z.infer<typeof eventSchema>;
 
-export function hintOf({ id: eventId, type, created, account, data }: StripeEvent): Hint {
+export function eventOf({ id: eventId, type, created, account, data }: StripeEvent): ProviderEvent {
   return {
     eventId,
     type,

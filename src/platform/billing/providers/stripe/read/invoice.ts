@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Cycle, Facts, InvoiceFacts, LineFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
-import { type Charged, soldAs } from '../product-ids.ts';
+import { type Charged, soldItemOf } from '../product-ids.ts';
 import {
   bodyOf,
   chargedBy,
@@ -116,7 +116,7 @@ function lineFacts(of: Line): LineFacts | undefined {
   const details = of.pricing?.price_details;
   if (details === undefined || details === null) return undefined;
   const known = typeof details.price === 'string' ? undefined : details.price;
-  const sold = soldAs(details.product, known === undefined ? chargedAsItSeems(of) : chargedBy(known));
+  const sold = soldItemOf(details.product, known === undefined ? chargedAsItSeems(of) : chargedBy(known));
   if (sold === undefined) return undefined;
   const included = (of.taxes ?? []).filter(({ tax_behavior }) => tax_behavior === 'inclusive');
   const { subscription_item_details: ofItem, invoice_item_details: ofInvoice } = of.parent ?? {};

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bought, Facts, SubscriptionFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
-import { soldAs } from '../product-ids.ts';
+import { soldItemOf } from '../product-ids.ts';
 import {
   bodyOf,
   chargedBy,
@@ -103,7 +103,7 @@ export function subscriptionFacts(body: Body): Facts {
 function boughtWith(item: Schedule['phases'][number]['items'][number]): Bought | undefined {
   if (typeof item.price === 'string') return undefined;
   const { product } = item.price;
-  const sold = product === null ? undefined : soldAs(product, chargedBy(item.price));
+  const sold = product === null ? undefined : soldItemOf(product, chargedBy(item.price));
   if (sold?.plan === undefined) return undefined;
   return { product: sold.product, plan: sold.plan, cycle: cycleOf(item.price), quantity: item.quantity ?? 1 };
 }
