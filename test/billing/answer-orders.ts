@@ -9,7 +9,7 @@ import type { Answer, FinishedScenario } from './run-scenarios.ts';
 
 const NEVER = commitPoint('test.orders', 'an order that was tried, which is always taken back');
 
-/** The hints of which every order is tried; what came before them is there already. */
+/** The events of which every order is tried; what came before them is there already. */
 const MOST = 6;
 /** What gives, takes and tells nothing by itself. */
 const SMALL: ReadonlySet<Answer['kind']> = new Set(['customer', 'checkout']);

@@ -140,7 +140,7 @@ describe('a subscription', () => {
     expect(await atStripe(one)).toBe('active, ends');
   });
 
-  test('that somebody had go on at the store’s own pages, after it was closed, is ended again', async () => {
+  test('that somebody had go on at the provider’s own pages, after it was closed, is ended again', async () => {
     const one = await company();
     await one.closes();
     expect(await endings.run()).toBe(1);
@@ -158,7 +158,7 @@ describe('a subscription', () => {
     const one = await company();
     await one.closes('14 days');
     expect(await erase()).toBe(1);
-    // Whatever the store goes on telling of them is of nobody.
+    // Whatever the provider goes on telling of them is of nobody.
     await stripe.customers.update(one.shopper.customer, { name: 'Ada Lovelace' });
     await heard();
     await endings.run();
@@ -223,7 +223,7 @@ describe('a process that dies', () => {
   });
 });
 
-describe('a store', () => {
+describe('a payment provider', () => {
   test('that is away is asked again, and that refuses one does not keep the others waiting', async () => {
     const [one, two] = [await company(), await company()];
     await one.closes();

@@ -11,7 +11,7 @@ import { openDrivenStripe } from './driven-stripe.ts';
 
 const street = await openDrivenStripe();
 const node = await openNode(street);
-/** The whole program with a store that is away: nothing of a forged message is asked of it. */
+/** The whole program with a payment provider that is away: nothing of a forged message is asked of it. */
 const app = await testApp({
   work: false,
   settings: {
@@ -130,7 +130,7 @@ describe('a message that Stripe did send', () => {
     expect(await everything(node)).toEqual(before);
   });
 
-  test('is no more than a hint: what it says of the object is not believed', async () => {
+  test('is no more than an event: what it says of the object is not believed', async () => {
     const before = await node.rows(ours);
     await node.inbox.receive('stripe', signed(canceled({ id: 'evt_that_lies' })));
     await node.inbox.drain();

@@ -80,7 +80,7 @@ const wants = () =>
   one.db.asMigrator(statement<{ many: number }>('select count(*)::int as many from billing.wants'));
 const counted = (rows: Rows) => endOf(rows, street.now());
 
-describe('two processes whose answers are late and overtake each other while the store moves on', () => {
+describe('two processes whose answers are late and overtake each other while the provider moves on', () => {
   const seeds = Array.from({ length: 10 }, (_, seed) => `two nodes ${seed}`);
 
   test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {

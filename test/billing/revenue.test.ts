@@ -15,7 +15,7 @@ const stripe = packageAt(sandbox);
 
 const sum = (numbers: readonly number[]) => numbers.reduce((so, number) => so + number, 0);
 
-test('what was bought, changed and refunded at the store is each sold once, net of its fees, and is its MRR', async () => {
+test('what was bought, changed and refunded at the provider is each sold once, net of its fees, and is its MRR', async () => {
   const { accountId } = await makeAccount(app.db);
   const shopper = new StripeCustomer({ stripe, sandbox });
   await shopper.register(accountId);

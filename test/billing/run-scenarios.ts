@@ -10,7 +10,7 @@ import { type Node, openNode } from './node.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 import { openDrivenStripe, type DrivenStripe } from './driven-stripe.ts';
 
-/** An answer of the store, with the number under which it was asked. */
+/** An answer of the provider, with the number under which it was asked. */
 export interface Answer {
   readonly kind: ObjectKind;
   readonly id: string;
@@ -18,7 +18,7 @@ export interface Answer {
   readonly body: Body | null;
 }
 
-/** told: each message as it comes. late: each twice, a step late, the newest first. lost: none; the store is asked. */
+/** told: each message as it comes. late: each twice, a step late, the newest first. lost: none; the provider is asked. */
 export type DeliveryMode = 'told' | 'late' | 'lost';
 
 /** A history that is over. */
@@ -32,7 +32,7 @@ export interface FinishedScenario {
   readonly rows: Readonly<Record<DeliveryMode, Rows>>;
   /** Everything that was ever fetched of it, by whoever was told in time. */
   readonly answers: readonly Answer[];
-  /** What the store took and gave back, as its own books have it; minor units. */
+  /** What the provider took and gave back, as its own books have it; minor units. */
   readonly money: Money;
 }
 

@@ -6,12 +6,12 @@ import { comparable, forgetEverything, inEveryOrder, inSomeOrder } from './answe
 
 /** Some eight seconds on a quiet machine; it is bounded in case something hangs. Milliseconds. */
 const LONGEST = 240_000;
-/** Random orders of each history, beside every order of its last hints. */
+/** Random orders of each history, beside every order of its last events. */
 const SEEDS = ['2031', '2032'];
 
 /** Tests of histories, which are all played at once. */
 export function testScenarios(scenarios: readonly Scenario[]): void {
-  describe('whatever way a store is heard of', () => {
+  describe('whatever way a payment provider is heard of', () => {
     let stage: ScenarioRun;
     let rebuilt: Rebuilt;
     beforeAll(async () => {
@@ -30,16 +30,16 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
       test('after each step the plan is in effect that it should', () => {
         expect(of().had).toEqual(scenario.steps.map(({ has }) => has));
       });
-      test('the money is what the store took and gave back', () => {
+      test('the money is what the provider took and gave back', () => {
         expect(moneyIn(of().rows.told)).toEqual(of().money);
       });
-      test('hints that come twice, late and the newest first end the same', () => {
+      test('events that come twice, late and the newest first end the same', () => {
         expect(comparable(of(), of().rows.late)).toBe(end());
       });
-      test('hints that were all lost end the same once the store is asked', () => {
+      test('events that were all lost end the same once the provider is asked', () => {
         expect(comparable(of(), of().rows.lost)).toBe(end());
       });
-      test('kept bodies that are told again without the store end the same', () => {
+      test('kept bodies that are told again without the provider end the same', () => {
         const { accountId } = of();
         expect(rebuilt.after.get(accountId)).toEqual(rebuilt.before.get(accountId));
       });
@@ -52,7 +52,7 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
       });
     });
 
-    test('nothing is asked of the store to tell kept bodies again', () => {
+    test('nothing is asked of the provider to tell kept bodies again', () => {
       expect(rebuilt.asked).toBe(0);
     });
   });
@@ -61,7 +61,7 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
 interface Rebuilt {
   readonly before: ReadonlyMap<string, Rows>;
   readonly after: ReadonlyMap<string, Rows>;
-  /** What the store was asked for meanwhile. */
+  /** What the provider was asked for meanwhile. */
   readonly asked: number;
 }
 

@@ -86,7 +86,7 @@ describe('revenue over HTTP', () => {
     await app.call(admin.key, 'POST /v1/admin/proceeds', { body: { account_id: accountId, sales } });
     expect(await read(`margin?${JUNE}&group=product,plan`)).toMatchObject({
       data: [
-        // By hand, with no plan; what the store tells itself is not counted again.
+        // By hand, with no plan; what the provider tells itself is not counted again.
         { currency: 'eur', plan: null, sales: 1, net_minor: 100, cost_minor: 0 },
         {
           currency: 'eur',

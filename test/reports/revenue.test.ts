@@ -27,7 +27,7 @@ async function told(accountId: AccountId, question: Partial<RevenueQuestion> = {
 }
 
 describe('revenue', () => {
-  test('is net of what the store kept and of taxes, and says how many fees are missing', async () => {
+  test('is net of what the provider kept and of taxes, and says how many fees are missing', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [{ ...pro, tax: 380 }], fee: 88 });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], fee: null });
@@ -96,7 +96,7 @@ describe('revenue', () => {
     ]);
   });
 
-  test('that was paid past the store is in it, and credit that the store kept is not', async () => {
+  test('that was paid past the provider is in it, and credit that the provider kept is not', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], charged: 0 });
     expect(await told(accountId)).toMatchObject([{ gross_minor: 2_000, sales: 1, fees_missing: 0 }]);
@@ -111,7 +111,7 @@ describe('revenue', () => {
     expect(await told(accountId, { zone: 'Europe/Berlin' })).toMatchObject([{ month: '2027-04' }]);
   });
 
-  test('of a sandbox or a store’s test mode is none', async () => {
+  test('of a sandbox or a payment provider’s test mode is none', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'test' });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'sandbox' });

@@ -26,9 +26,9 @@ export interface Sold {
   readonly subscription?: string;
   readonly currency?: string;
   readonly state?: 'draft' | 'open' | 'paid' | 'void';
-  /** null: the store has not said yet. */
+  /** null: the provider has not said yet. */
   readonly fee?: number | null;
-  /** What was charged; all of it when not said. 0: it was paid past the store, or not at all. */
+  /** What was charged; all of it when not said. 0: it was paid past the provider, or not at all. */
   readonly charged?: number;
   readonly mode?: 'live' | 'test' | 'sandbox';
 }
@@ -45,7 +45,7 @@ const common = ({ accountId, mode = 'live' }: Pick<Sold, 'accountId' | 'mode'>) 
   mode,
 });
 
-/** Rows of what a store sold, as they are when its bodies have been read. */
+/** Rows of what a payment provider sold, as they are when its bodies have been read. */
 export function openSalesFixture(db: Database) {
   const insert = (table: string, row: Readonly<Record<string, unknown>>) => {
     const columns = Object.keys(row);
@@ -54,7 +54,7 @@ export function openSalesFixture(db: Database) {
   };
 
   return {
-    /** An invoice, and the charge that paid it. Answers the store's ids of both. */
+    /** An invoice, and the charge that paid it. Answers the provider's ids of both. */
     async sell(sold: Sold): Promise<{ invoice: string; charge: string }> {
       const { at, lines, currency = 'usd', state = 'paid' } = sold;
       const sum = (of: (line: Line) => number) => lines.reduce((so, line) => so + of(line), 0);

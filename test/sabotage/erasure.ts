@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const CLOSING = 'test/erasure/closing.test.ts ::';
 const SUBSCRIPTION = 'test/billing/closing.test.ts :: a subscription >';
-const STORE = 'test/billing/closing.test.ts :: a store >';
+const STORE = 'test/billing/closing.test.ts :: a payment provider >';
 const EXPORT = 'test/erasure/exports.test.ts :: an export >';
 const INTERRUPTED = 'test/erasure/interrupted.test.ts ::';
 const ERASED =

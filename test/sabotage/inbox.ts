@@ -7,7 +7,7 @@ const LOCKS = 'src/platform/billing/inbox/locks.test.ts ::';
 const TURNS = 'src/platform/billing/inbox/fetching/read-rate.test.ts ::';
 const WEBHOOK = 'src/platform/billing/providers/stripe/verify.test.ts ::';
 
-/** What stores tell, and the fetches that it leads to. */
+/** What providers tell, and the fetches that it leads to. */
 export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'stale-reply-applied',
@@ -29,35 +29,35 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
     find: 'delete from billing.wants where ${KEY} and wanted < $5',
     replace: 'delete from billing.wants where ${KEY} and $5 > 0',
-    expects: `${INBOX} a thousand hints > of which one comes while the object is fetched are two fetches, and the second decides`,
+    expects: `${INBOX} a thousand events > of which one comes while the object is fetched are two fetches, and the second decides`,
   },
   {
     name: 'hints-hurry-what-fails',
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
     find: "export const ON_EVENT = onConflict('w.dead');",
     replace: "export const ON_EVENT = onConflict('true');",
-    expects: `${INBOX} a fetch that comes to nothing > is tried again later, and hints meanwhile hurry nobody`,
+    expects: `${INBOX} a fetch that comes to nothing > is tried again later, and events meanwhile hurry nobody`,
   },
   {
     name: 'store-away-is-given-up',
     file: 'src/platform/billing/inbox/fetching/fetch-next.ts',
     find: 'Math.max(claim.attempts, TRIES_WHILE_AWAY)',
     replace: 'TRIES',
-    expects: `${INBOX} a fetch that comes to nothing > again and again because the store is away is never given up, nor put off for long`,
+    expects: `${INBOX} a fetch that comes to nothing > again and again because the provider is away is never given up, nor put off for long`,
   },
   {
     name: 'refused-key-gives-up',
     file: 'src/platform/billing/inbox/fetching/fetch-next.ts',
     find: "error.details?.['code'] === 'key_refused' ? 'key_refused' : error.code",
     replace: 'error.code',
-    expects: `${INBOX} a fetch that comes to nothing > again and again because the store takes our key no more is never given up, nor put off for long`,
+    expects: `${INBOX} a fetch that comes to nothing > again and again because the provider takes our key no more is never given up, nor put off for long`,
   },
   {
     name: 'whoever-waits-waits-for-an-outage',
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
     find: 'or w.fetching is null and w.error in',
     replace: 'or false and w.error in',
-    expects: `${INBOX} a fetch that comes to nothing > because the store is away is tried at once for whoever waits`,
+    expects: `${INBOX} a fetch that comes to nothing > because the provider is away is tried at once for whoever waits`,
   },
   {
     name: 'unapplied-answer-kept',
@@ -93,14 +93,14 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
     find: 'order by low, due_at',
     replace: 'order by due_at',
-    expects: `${UPKEEP} what a store never told > and is found by looking at everything is fetched after what is hinted at`,
+    expects: `${UPKEEP} what a payment provider never told > and is found by looking at everything is fetched after what is reported`,
   },
   {
     name: 'late-account-never-found',
     file: 'src/platform/billing/inbox/events/reconcile.ts',
     find: 'await bindLateCustomers(parts, providerMode);',
     replace: '',
-    expects: `${UPKEEP} what a store never told > is whose account was made after they were told of: what waits for it is applied`,
+    expects: `${UPKEEP} what a payment provider never told > is whose account was made after they were told of: what waits for it is applied`,
   },
   {
     name: 'object-locked-before-its-account',
@@ -135,14 +135,14 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     file: 'src/platform/billing/inbox/fetching/request-drain.ts',
     find: 'if (!isFirst) return;',
     replace: '',
-    expects: `${NODES} the job > that drains is enqueued once for many hints, and again once it has begun`,
+    expects: `${NODES} the job > that drains is enqueued once for many events, and again once it has begun`,
   },
   {
     name: 'drain-never-asked-for-again',
     file: 'src/platform/billing/inbox/fetching/drain.ts',
     find: "await parts.db.system('billing.inbox', BEGUN, [deleteDrain(providerMode)]);",
     replace: '',
-    expects: `${NODES} the job > that drains is enqueued once for many hints, and again once it has begun`,
+    expects: `${NODES} the job > that drains is enqueued once for many events, and again once it has begun`,
   },
   {
     name: 'reads-faster-than-agreed',
@@ -163,7 +163,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
     file: 'src/platform/billing/inbox/events/reconcile.ts',
     find: 'if (all || since.forgotten)',
     replace: 'if (all)',
-    expects: `${UPKEEP} what a store never told > in a time longer than it remembers is found the same way`,
+    expects: `${UPKEEP} what a payment provider never told > in a time longer than it remembers is found the same way`,
   },
   {
     name: 'retold-from-what-was-read-before-the-lock',

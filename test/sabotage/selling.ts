@@ -47,7 +47,7 @@ export const SELLING: readonly Patch[] = [
     file: 'src/platform/billing/projection/record-trial.ts',
     find: '(elsewhere?.tried ?? 0) >= mostPerPerson',
     replace: '(elsewhere?.tried ?? 0) > 100 * mostPerPerson',
-    expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store`,
+    expects: `${FREE} a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the provider`,
   },
   {
     name: 'dearer-plan-before-it-is-paid',
@@ -138,21 +138,21 @@ export const SELLING: readonly Patch[] = [
     file: 'src/platform/billing/subscriptions/checkouts-store.ts',
     find: 'and asked is not distinct from $3::jsonb',
     replace: 'and ($3::jsonb is null or true)',
-    expects: `${CHECKOUT} one page is open at a time > and an order is given up by nobody who has not seen that the store was asked for it`,
+    expects: `${CHECKOUT} one page is open at a time > and an order is given up by nobody who has not seen that the provider was asked for it`,
   },
   {
     name: 'newest-customer-alone-is-asked',
     file: 'src/platform/billing/subscriptions/checkouts.ts',
     find: 'const customers = await customersOf({ db: parts.db, client }, accountId);',
     replace: 'const customers = [customer];',
-    expects: `${CHECKOUT} an account that is several customers of the store > has its trial once`,
+    expects: `${CHECKOUT} an account that is several customers of the provider > has its trial once`,
   },
   {
     name: 'portal-of-who-does-not-pay',
     file: 'src/platform/billing/providers/stripe/customers.ts',
     find: "and s.state in ('trialing', 'active', 'past_due', 'paused')) desc",
     replace: "and s.state in ('trialing', 'active', 'past_due', 'paused'))",
-    expects: `${CHECKOUT} an account that is several customers of the store > is sold nothing twice, and its portal is that of who pays`,
+    expects: `${CHECKOUT} an account that is several customers of the provider > is sold nothing twice, and its portal is that of who pays`,
   },
   {
     name: 'change-without-its-key-at-the-store',
@@ -160,20 +160,20 @@ export const SELLING: readonly Patch[] = [
     find: 'return { ...client, change: (asking) => client.change((stripe) => asking(stripe, once)) };',
     replace: 'return once === undefined ? client : { ...client };',
     expects:
-      'test/selling/keyed.test.ts :: a change with an Idempotency-Key > that the store made and never answered is not made again by its repeat',
+      'test/selling/keyed.test.ts :: a change with an Idempotency-Key > that the provider made and never answered is not made again by its repeat',
   },
   {
     name: 'stuck-with-a-failure-of-the-store',
     file: 'src/platform/billing/providers/stripe/client.ts',
     find: 'Number(cause.statusCode) >= 500',
     replace: 'Number(cause.statusCode) >= 999',
-    expects: `${CHECKOUT} a store that > is away is said to be, and nothing is lost by it`,
+    expects: `${CHECKOUT} a payment provider that > is away is said to be, and nothing is lost by it`,
   },
   {
     name: 'page-of-a-failure-left-open',
     file: 'src/platform/billing/providers/stripe/checkout.ts',
     find: 'if (attempt > 0)',
     replace: 'if (attempt > 99)',
-    expects: `${CHECKOUT} a store that > fails after it has done it leaves one customer and one page, and is not stuck with its failure`,
+    expects: `${CHECKOUT} a payment provider that > fails after it has done it leaves one customer and one page, and is not stuck with its failure`,
   },
 ];

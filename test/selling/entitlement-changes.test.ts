@@ -46,7 +46,7 @@ const made = ({ accountId }: Customer) =>
     ),
   );
 
-/** Pays, and has the store's messages come in without being looked at. */
+/** Pays, and has the provider's messages come in without being looked at. */
 async function pay(who: Customer): Promise<void> {
   const { body } = await order(who, PRO);
   await sandbox.pay(String(body['checkout_url']));

@@ -33,7 +33,7 @@ export const billingRoutes = routesOf(routes);
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; the inbox of stores (inbox/), what follows from what they say (folding/), checkouts and changes (subscriptions/), units past a limit (overage/), Stripe (stripe/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses: billingSystemUses,

@@ -26,7 +26,7 @@ export interface SalesParts
   readonly stripe: StripeConnection | undefined;
 }
 
-/** What is sold, what stores tell of it, and what follows. */
+/** What is sold, what payment providers say of it, and what follows. */
 export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
@@ -35,14 +35,14 @@ export interface Sales {
   readonly subscriptions: Subscriptions;
 }
 
-/** Billing over the stores that the settings name. */
+/** Billing over the providers that the settings name. */
 export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
-  const stores =
+  const providers =
     link === undefined
       ? []
       : [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
-  const inbox = createInbox({ ...parts, projection: createProjection(parts), providers: stores });
+  const inbox = createInbox({ ...parts, projection: createProjection(parts), providers: providers });
   return {
     inbox,
     billing: createBilling({

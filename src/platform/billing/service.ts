@@ -78,7 +78,7 @@ export interface BillingParts {
   readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
 }
 
-/** What is sold, what an account holds of it, and what admins give by hand. Stores come on top of it. */
+/** What is sold, what an account holds of it, and what admins give by hand. Payment providers come on top of it. */
 export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements, usage } = parts;
   return {

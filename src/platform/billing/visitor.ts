@@ -7,6 +7,6 @@ export interface AccountCaller {
   readonly accountId: AccountId;
   readonly caller: Caller;
   readonly origin: Whence;
-  /** What the store is told, to do the steps of this call once. */
+  /** What the provider is told, to do the steps of this call once. */
   readonly providerKey?: string | undefined;
 }

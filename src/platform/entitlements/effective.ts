@@ -1,7 +1,7 @@
 import { type Catalogue, type Grants, type Plan, UNLIMITED } from './catalogue.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
-/** Stores that take reports of what was used, and bill it. */
+/** Payment providers that take reports of what was used, and bill it. */
 export const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
 
 /** What is in effect for a while. */
@@ -9,7 +9,7 @@ export type Effective = Omit<Segment, 'from' | 'until'>;
 
 /** A grant that runs. */
 export interface Running extends TimedGrant {
-  /** Its store bills units past its limits by now: in a trial nothing is. */
+  /** Its provider bills units past its limits by now: in a trial nothing is. */
   readonly billsPast: boolean;
 }
 
@@ -19,7 +19,7 @@ interface Held {
   readonly plan: Plan;
   readonly source: Exclude<Segment['source'], null>;
   readonly quantity: number;
-  /** Whether units past its quotas can be billed: by a store with meters, to a subscription of that very plan. */
+  /** Whether units past its quotas can be billed: by a payment provider with meters, to a subscription of that very plan. */
   readonly metered: boolean;
 }
 

@@ -55,7 +55,7 @@ interface Parts {
 export interface GrantWriter {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
-  /** Puts all that a store grants an account in the place of what it granted before; answers whether a timeline changed. */
+  /** Puts all that a payment provider grants an account in the place of what it granted before; answers whether a timeline changed. */
   providerGrantsIn(tx: Transaction, wanted: ProviderGrants): Promise<boolean>;
   /** Writes down how far an account lets a limit be passed. */
   allowIn(tx: Transaction, allowance: Allowance): Promise<void>;
@@ -67,7 +67,7 @@ export interface GrantWriter {
   ): Promise<Grant | undefined>;
 }
 
-/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a store changes is audited by whoever asked it. */
+/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a payment provider changes is audited by whoever asked it. */
 export function createGrantWriter(parts: Parts): GrantWriter {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),

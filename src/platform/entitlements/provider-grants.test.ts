@@ -16,7 +16,7 @@ import {
 
 const { db } = await testDatabase();
 const audit = createAudit({ ids });
-const POINT = commitPoint('test.store-grants', 'what a store grants in a test');
+const POINT = commitPoint('test.store-grants', 'what a payment provider grants in a test');
 const DAY = 86_400_000;
 
 const price = (monthly: number) => ({ currency: 'usd' as const, monthly });
@@ -52,7 +52,7 @@ const make = (changed: Partial<PlainDeclaration> = {}) =>
   createEntitlements({ db, ids, audit, catalogues: [catalogueOf({ ...declaration, ...changed })] });
 const entitlements = make();
 
-/** What a store sold, beginning and ending so many days from now. */
+/** What a payment provider sold, beginning and ending so many days from now. */
 async function sold(
   from: number,
   until: number | null,
@@ -123,7 +123,7 @@ beforeAll(async () => {
   await entitlements.syncCatalogues();
 });
 
-describe('what a store grants', () => {
+describe('what a payment provider grants', () => {
   test('is in effect from its first instant to its last, and told twice it is one grant and one version', async () => {
     const { accountId } = await makeAccount(db);
     const bought = await sold(-1, 29);
@@ -149,7 +149,7 @@ describe('what a store grants', () => {
     expect(await db.asMigrator(rows)).toHaveLength(1);
   });
 
-  test('ends now when the store grants it no more, and is back when it does', async () => {
+  test('ends now when the provider grants it no more, and is back when it does', async () => {
     const { accountId } = await makeAccount(db);
     const bought = await sold(-1, 29);
     const next = {
@@ -198,7 +198,7 @@ describe('what a store grants', () => {
     expect(await present(accountId)).toMatchObject({ plan: 'demo.pro', addOns: [] });
   });
 
-  test('stands beside what another store grants: the best is in effect, and both are shown as paid', async () => {
+  test('stands beside what another provider grants: the best is in effect, and both are shown as paid', async () => {
     const { accountId } = await makeAccount(db);
     await tell(accountId, [await sold(-1, 29, { plan: 'basic' })], { source: 'app_store' });
     await tell(accountId, [await sold(-1, 20)]);
@@ -259,7 +259,7 @@ const anyBoosts = fc.array(
 
 // What this is about hangs on no engine, and PGlite takes long for it.
 test.runIf(engine === 'postgres')(
-  'whatever a store told before, what is and what comes is what it tells last',
+  'whatever a payment provider told before, what is and what comes is what it tells last',
   async () => {
     const now = await databaseTime(db);
     const at = (days: number) => new Date(now.getTime() + days * DAY + DAY / 2);
@@ -318,7 +318,7 @@ describe('how far an account lets a limit be passed', () => {
     ]);
   });
 
-  test('is nothing on a plan that does not sell it, or that no store with meters bills', async () => {
+  test('is nothing on a plan that does not sell it, or that no provider with meters bills', async () => {
     const { accountId } = await makeAccount(db);
     await allow(accountId, 25);
     await tell(accountId, [await sold(-1, 29, { plan: 'basic' })]);
@@ -330,7 +330,7 @@ describe('how far an account lets a limit be passed', () => {
     expect(await present(accountId)).toMatchObject({ overage: {} });
   });
 
-  test('is nothing in a trial, which no store bills units of, and granted by itself when it ends', async () => {
+  test('is nothing in a trial, which no provider bills units of, and granted by itself when it ends', async () => {
     const { accountId } = await makeAccount(db);
     const tried = await sold(-1, 29);
     const meteredFrom = new Date(tried.startsAt.getTime() + 14 * DAY);

@@ -5,9 +5,9 @@ import type { Rewriter } from './snapshots.ts';
 import { lockAccounts } from './store.ts';
 import type { ProviderSource } from './timeline.ts';
 
-/** What a store grants an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
+/** What a payment provider grants an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
 export interface ProviderGrant {
-  /** As the store calls it: the same purchase has the same one for ever. */
+  /** As the provider calls it: the same purchase has the same one for ever. */
   readonly externalId: string;
   readonly product: string;
   readonly plan?: string | undefined;
@@ -19,14 +19,14 @@ export interface ProviderGrant {
   readonly endsAt: Date | null;
   /** When it was taken back. */
   readonly revokedAt: Date | null;
-  /** From when on the store bills units past its limits, where it does; not said: from its beginning. */
+  /** From when on the provider bills units past its limits, where it does; not said: from its beginning. */
   readonly meteredFrom?: Date | undefined;
 }
 
 export interface ProviderGrants {
   readonly accountId: AccountId;
   readonly source: ProviderSource;
-  /** All that the store grants the account: what it granted before and is missing here ends now. */
+  /** All that the provider grants the account: what it granted before and is missing here ends now. */
   readonly grants: readonly ProviderGrant[];
 }
 
@@ -37,8 +37,8 @@ interface Parts {
 }
 
 /**
- * Puts what a store grants an account in the place of what it granted before, and rewrites the timelines. Rows are kept
- * by the store's names and changed in place, so that the same list again changes nothing, and any order of lists ends as
+ * Puts what a payment provider grants an account in the place of what it granted before, and rewrites the timelines. Rows are kept
+ * by the provider's names and changed in place, so that the same list again changes nothing, and any order of lists ends as
  * the last one alone. What the catalogue does not know (any more) is kept and gives nothing; but an add-on that it never
  * knew is left out, for nobody can say how long it lasts.
  * @returns whether any timeline changed

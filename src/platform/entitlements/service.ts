@@ -30,9 +30,9 @@ export interface Entitlement {
   readonly quantity: number | null;
   /** How many units past a limit the account allows, and the plan sells: they are in `grants`. */
   readonly overage: Readonly<Record<string, number>>;
-  /** Each purchase in a store that runs now: two stores may be paid for the same. */
+  /** Each purchase in a payment provider that runs now: two providers may be paid for the same. */
   readonly paid: readonly Paid[];
-  /** Whether what is used past its limits is billed: by a store with meters, and not in a trial. */
+  /** Whether what is used past its limits is billed: by a payment provider with meters, and not in a trial. */
   readonly metered: boolean;
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;

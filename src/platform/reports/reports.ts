@@ -26,7 +26,7 @@ export interface ReportsParts {
   readonly catalogues: readonly Catalogue[];
   /** A file of exchange rates in the ECB's format; the bundled one when not said. */
   readonly exchangeRatesFile?: string | undefined;
-  /** Whose sales are told: real ones, or those of a store's test mode or sandbox. */
+  /** Whose sales are told: real ones, or those of a payment provider's test mode or sandbox. */
   readonly mode: Mode;
   readonly entitlements: Pick<Entitlements, 'announce'>;
 }

@@ -39,7 +39,7 @@ export interface Revenue {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
-  /** Of how many sales the store has not said yet what it kept. */
+  /** Of how many sales the provider has not said yet what it kept. */
   readonly fees_missing: number;
 }
 

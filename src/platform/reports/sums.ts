@@ -1,7 +1,7 @@
 import type { Mode } from '#platform/billing';
 import type { Range } from './range.ts';
 
-/** A page of sums over what stores sold. */
+/** A page of sums over what providers sold. */
 export interface SumsQuery {
   readonly range: Range;
   readonly mode: Mode;

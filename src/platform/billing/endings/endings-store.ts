@@ -4,7 +4,7 @@ import type { ProviderMode } from '../payment-provider.ts';
 
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;
-/** Longer than four requests to the store may take, tries and all: whoever asks after it is asked last. */
+/** Longer than four requests to the provider may take, tries and all: whoever asks after it is asked last. */
 const BUSY = `interval '6 minutes'`;
 const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';
 const LIVE = `('trialing', 'active', 'past_due', 'paused')`;
@@ -15,7 +15,7 @@ const CLOSED = `select account_id from accounts.accounts where deleted_at is not
   select a.account_id from identity.users u join accounts.accounts a on a.created_by = u.user_id and a.kind = 'personal'
   where u.closed_at is not null`;
 
-/** A subscription that this process alone asks the store about, for a while. */
+/** A subscription that this process alone asks the provider about, for a while. */
 export interface ClaimedEnding {
   readonly account_id: AccountId;
   readonly store_id: string;
@@ -25,7 +25,7 @@ export interface ClaimedEnding {
 
 /**
  * Takes subscriptions whose account was closed. Not one that ends anyway: whoever canceled it themselves must not find it
- * going on by the undo; but one that ended with its account, and that somebody had go on since at the store's own pages. Nor one of which the store has told something that was not read yet: it may be just that.
+ * going on by the undo; but one that ended with its account, and that somebody had go on since at the provider's own pages. Nor one of which the provider has told something that was not read yet: it may be just that.
  */
 export const claimToEnd = ({ provider, mode }: ProviderMode) =>
   statement<ClaimedEnding>(
@@ -57,7 +57,7 @@ export const claimToResume = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** Trials that are not to be, and go on at the store. Whoever asks it twice ends them once. */
+/** Trials that are not to be, and go on at the provider. Whoever asks it twice ends them once. */
 export const refusedTrials = ({ provider, mode }: ProviderMode) =>
   statement<{ store_id: string }>(
     `select s.store_id from billing.trials t join billing.subscriptions s using (account_id, store, mode, store_id)
@@ -84,7 +84,7 @@ export const ended = (providerMode: ProviderMode, taken: ClaimedEnding) =>
 export const resumed = (providerMode: ProviderMode, taken: ClaimedEnding) =>
   statement(`delete from billing.endings where ${OF_TAKEN}`, valuesOf(providerMode, taken));
 
-/** Customers whose account was erased, and whom the store still knows. */
+/** Customers whose account was erased, and whom the provider still knows. */
 export const customersToDelete = ({ provider, mode }: ProviderMode) =>
   statement<{ account_id: AccountId; customer: string }>(
     `select account_id, customer from billing.customers
@@ -92,7 +92,7 @@ export const customersToDelete = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** The store has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
+/** The provider has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
 export const customerDeleted = ({ provider, mode }: ProviderMode, accountId: AccountId, customer: string) => [
   statement(
     `update billing.customers set forgotten_at = app.now(), updated_at = app.now()

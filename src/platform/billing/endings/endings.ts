@@ -17,15 +17,15 @@ import {
 
 const TAKEN = commitPoint(
   'billing.ending-taken',
-  'that a store is about to be asked to end a subscription, or to let it go on',
+  'that a payment provider is about to be asked to end a subscription, or to let it go on',
 );
 const TOLD = commitPoint(
   'billing.ending-told',
-  'that a store has ended a subscription with its account, or lets it go on',
+  'that a payment provider has ended a subscription with its account, or lets it go on',
 );
 const FORGOTTEN = commitPoint(
   'billing.customer-forgotten',
-  'that a store has deleted a customer who was erased here',
+  'that a payment provider has deleted a customer who was erased here',
 );
 
 const JOB = 'billing.endings';
@@ -42,8 +42,8 @@ export interface EndingsParts {
 /** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md), and of trials that are not to be. */
 export interface Endings {
   /**
-   * Ends at the store, with what is paid for, what accounts have that were closed since; has those go on whose account is open
-   * again; ends trials that are not to be; and has the store forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
+   * Ends at the provider, with what is paid for, what accounts have that were closed since; has those go on whose account is open
+   * again; ends trials that are not to be; and has the provider forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
    * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
    */
   run(): Promise<number>;
@@ -70,7 +70,7 @@ export function createEndings(parts: EndingsParts): Endings {
   return endings;
 }
 
-/** One thing that a store is asked for, and what is written down once it has said yes. */
+/** One thing that a payment provider is asked for, and what is written down once it has said yes. */
 interface ProviderRequest {
   readonly id: string;
   readonly what: 'ended' | 'went on' | 'trial ended' | 'forgotten';
@@ -88,13 +88,13 @@ async function runAt(parts: EndingsParts, ender: SubscriptionEnder): Promise<num
       done += 1;
       parts.log.info(
         { id, what },
-        'a store was told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider was told of an account that was closed, opened again or erased, or of a trial that is not to be',
       );
     } catch (error) {
       failures.push(error);
       parts.log.error(
         { id, what, err: error },
-        'a store could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
       );
       // The others would wait for it just as long.
       if (error instanceof AppError && error.code === 'store_unavailable') break;

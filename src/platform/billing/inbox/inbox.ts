@@ -39,34 +39,34 @@ export interface InboxParts {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
-  /** The shops of this server; none: nothing is sold here. */
+  /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
 }
 
-/** A store, and how many reads a second all processes together may send it. */
+/** A payment provider, and how many reads a second all processes together may send it. */
 export interface ProviderSettings {
   readonly provider: PaymentProvider;
   readonly readsPerSecond: number;
 }
 
-/** What stores tell, and what is made of it (docs/billing.md). */
+/** Events of payment providers, and what follows from them (docs/billing.md). */
 export interface Inbox {
-  /** Keeps a store's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a store that nothing is sold at. */
+  /** Keeps a payment provider's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a payment provider that nothing is sold at. */
   receive(provider: ProviderName, message: SignedRequest): Promise<void>;
   /** Fetches and applies here and now all that is due; the job does so by itself. */
   drain(signal?: AbortSignal): Promise<void>;
-  /** Has objects of a store looked at, because something was done to them: they were when it resolves, or are soon after. */
+  /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
   refresh(provider: ProviderName, refs: readonly ObjectRef[]): Promise<void>;
   /**
-   * Says whose a store's customer is, in a transaction of the system role; what was waiting for them is looked at again.
+   * Says whose a payment provider's customer is, in a transaction of the system role; what was waiting for them is looked at again.
    * After the commit the next drain sees to it.
    */
   bindIn(tx: Transaction, customer: BoundCustomer): Promise<void>;
-  /** Finds what was never told; `all`: looks at every object there is. */
+  /** Finds events that never came; `all`: reads every object there is. */
   reconcile(how?: { readonly all?: boolean; readonly signal?: AbortSignal }): Promise<Reconciled>;
   /** Has objects fetched again. */
   replay(which: Replay, by: ByWhom): Promise<Answer<Replayed>>;
-  /** Empties what was made of kept bodies and makes it anew, without a store. */
+  /** Deletes what was made of stored answers and rebuilds it, without asking a payment provider. */
   rebuild(): Promise<Rebuilt>;
   events(at: InboxPage & { readonly state: string | undefined }): Promise<Page<EventView>>;
   /** Objects that were given up. */
@@ -87,7 +87,7 @@ interface Connection {
   readonly drain: Drain;
 }
 
-/** The inbox of all stores. Registers the job that fetches, and its schedules. */
+/** The inbox of all providers. Registers the job that fetches, and its schedules. */
 export function createInbox(parts: InboxParts): Inbox {
   const { db } = parts;
   const connections = parts.providers.map(({ provider, readsPerSecond }): Connection => {
@@ -158,7 +158,7 @@ function sumOf<Keys extends string>(
 /** Whatever a job left undone the next one of its schedule does. */
 const giveUp = () => Promise.resolve();
 
-/** The poll behind hints whose job was lost, the look for what was never told, and the end of what is old. */
+/** The poll behind events whose job was lost, the search for events that never came, and the end of what is old. */
 function registerJobs({ jobs, log }: InboxParts, inbox: Inbox): void {
   jobs.handle({ kind: DRAIN, attempts: 3, run: ({ signal }) => inbox.drain(signal), giveUp });
   jobs.handle({
@@ -166,7 +166,7 @@ function registerJobs({ jobs, log }: InboxParts, inbox: Inbox): void {
     attempts: 3,
     async run({ signal }) {
       const found = await inbox.reconcile({ signal });
-      if (found.events + found.objects > 0) log.warn({ ...found }, 'stores had not told everything');
+      if (found.events + found.objects > 0) log.warn({ ...found }, 'payment providers had not sent every event');
     },
     giveUp,
   });

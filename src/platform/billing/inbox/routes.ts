@@ -39,7 +39,7 @@ const receiveStripe = route(
   {
     summary: 'Stripe tells what happened',
     description:
-      'For Stripe alone: its signature is verified. 200 once the message is stored; it is a hint, and what became of its object is asked of Stripe by a job. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
+      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
     tag,
     auth: 'none',
     rate: { perMinute: 60_000, by: 'ip' },
@@ -65,7 +65,7 @@ const listMessages = route(
   'GET /v1/admin/billing/inbox',
   {
     ...reads,
-    summary: 'What stores told, newest first, and what became of it',
+    summary: 'Events from payment providers, newest first, and what became of them',
     query: z.strictObject({ state: z.enum(EVENT_STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(eventReply) },
     example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
@@ -77,9 +77,9 @@ const listDead = route(
   'GET /v1/admin/billing/inbox/dead',
   {
     ...reads,
-    summary: 'Objects of stores that were given up, newest first',
+    summary: 'Objects of payment providers that were given up, newest first',
     description:
-      'What a store says of them could not be fetched or read. The next hint or a replay begins them anew.',
+      'They could not be fetched or read. The next event about one of them, or a replay, tries again.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(deadTaskReply) },
     example: { reply: { data: [dead], next_cursor: null } },
@@ -95,9 +95,9 @@ const replayMessages = route(
     ...reads,
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    summary: 'Have what stores told looked at again',
+    summary: 'Process events from payment providers again',
     description:
-      'The objects of these messages are fetched again, whatever became of them. One call replays at most 1,000 messages, the oldest first; they are kept for 90 days.',
+      'The objects of these events are fetched again, whatever became of them. One call replays at most 1,000 events, the oldest first; they are kept for 90 days.',
     body: namedObject('ReplayInboxRequest', {
       event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
       since: z.iso.datetime({ offset: true }).optional(),
@@ -121,7 +121,7 @@ const replayMessages = route(
   ({ body, ...by }, inbox) => inbox.replay(body, by),
 );
 
-/** What stores tell, and what platform admins see of it. Their service is an `Inbox`. */
+/** What providers tell, and what platform admins see of it. Their service is an `Inbox`. */
 export const inboxRoutes = routesOf({ receiveStripe, listMessages, listDead, replayMessages });
 
 function messageOf({

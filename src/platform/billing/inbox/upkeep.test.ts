@@ -25,7 +25,7 @@ async function openShop() {
   };
 }
 
-describe.runIf(engine === 'postgres')('what a store never told', () => {
+describe.runIf(engine === 'postgres')('what a payment provider never told', () => {
   test('is found in what it lists, once, and applied', async () => {
     const { stall, inbox, seats, rows } = await openShop();
     stall.tell('sub_ada');
@@ -50,7 +50,7 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
     expect(await seats()).toBe(2);
   });
 
-  test('and is found by looking at everything is fetched after what is hinted at', async () => {
+  test('and is found by looking at everything is fetched after what is reported', async () => {
     const { stall, inbox, has, tell } = await openShop();
     stall.things.clear();
     for (let n = 0; n < 30; n += 1) stall.things.set(`sub_${n}`, { customer: 'cus_eve', seats: 1 });
@@ -111,7 +111,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
   const EVERYTHING = `select (select jsonb_agg(to_jsonb(s) - 'created_at' - 'updated_at') from billing.subscriptions s) as sold,
     (select jsonb_agg(to_jsonb(g) - 'created_at' - 'updated_at') from entitlements.grants g) as grants`;
 
-  test('asks no store and ends the same, whatever was made of it before', async () => {
+  test('asks no provider and ends the same, whatever was made of it before', async () => {
     const { stall, inbox, has, tell, rows } = await openShop();
     await tell();
     await inbox.drain();

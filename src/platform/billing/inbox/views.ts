@@ -17,13 +17,13 @@ export const eventReply = namedObject('InboxEvent', {
   object_id: z.string().nullable(),
   via: z
     .enum(['webhook', 'reconciler'])
-    .describe('`reconciler`: the store never told it, it was found by asking.'),
+    .describe('`reconciler`: the provider never sent it; it was found by asking.'),
   state: z
     .enum(EVENT_STATES)
     .describe(
-      '`waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up.',
+      '`waiting`: its customer has no account here yet. `ignored`: not about anything sold here. `dead`: its object was given up.',
     ),
-  occurred_at: instant.describe('By the store’s clock.'),
+  occurred_at: instant.describe('By the provider’s clock.'),
   received_at: instant,
   settled_at: instant.nullable(),
 });
@@ -36,7 +36,7 @@ export const deadTaskReply = namedObject('DeadInboxTask', {
   object_id: z.string(),
   error: z.string().describe('The code of the last failure.'),
   attempts: z.int(),
-  hinted_at: instant.describe('When it was first hinted at.'),
+  hinted_at: instant.describe('When the first event about it came.'),
   given_up_at: instant,
 });
 export type DeadTaskView = z.infer<typeof deadTaskReply>;

@@ -14,8 +14,8 @@ import {
 } from './store.ts';
 
 const COUNTED = commitPoint('billing.overage-counted', 'what was settled past a limit, and the report of it');
-const TAKEN = commitPoint('billing.overage-taken', 'that a report is about to be sent to a store');
-const SENT = commitPoint('billing.overage-sent', 'that a store has taken a report, or refused it');
+const TAKEN = commitPoint('billing.overage-taken', 'that a report is about to be sent to a payment provider');
+const SENT = commitPoint('billing.overage-sent', 'that a payment provider has taken a report, or refused it');
 
 /** A run takes some seconds at most; what is left is due at the next. */
 const ACCOUNTS = 1_000;
@@ -31,7 +31,7 @@ export interface ReportParts {
 }
 
 /**
- * Counts what was used past limits since the last run, and tells the store of it. What there is to do is read from rows
+ * Counts what was used past limits since the last run, and tells the provider of it. What there is to do is read from rows
  * alone, and each report has one identifier for ever: whoever dies anywhere is gone on with by the next run, and no unit is
  * billed twice. Two runs at once do no harm. Answers how many units were reported. Throws when an account could not be
  * counted, which keeps no other one waiting.
@@ -75,7 +75,7 @@ async function send({ db, meter, log }: ReportParts, report: DueReport): Promise
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'store_refused') throw error;
     const { code = 'refused' } = refusal.parse(error.details);
-    log.error({ report: id, code }, 'a store refused a report of units past a limit');
+    log.error({ report: id, code }, 'a payment provider refused a report of units past a limit');
     await db.system('billing.overage', SENT, [reportRefused(report, code)]);
     return false;
   }

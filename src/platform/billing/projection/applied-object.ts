@@ -2,7 +2,7 @@ import type { AccountId } from '#platform/kernel';
 import type { Facts, ObjectRef } from '../facts.ts';
 import type { ProviderMode } from '../payment-provider.ts';
 
-/** An account as a customer of a shop. */
+/** An account as a customer of a payment provider. */
 export interface Customer extends ProviderMode {
   readonly accountId: AccountId;
 }

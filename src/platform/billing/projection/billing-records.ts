@@ -18,7 +18,7 @@ export interface SubscriptionRow {
   readonly cycle: Cycle;
   readonly quantity: number;
   readonly state: SubscriptionFacts['state'];
-  /** The store tries no more to be paid. */
+  /** The provider tries no more to be paid. */
   readonly given_up: boolean;
   readonly starts_at: Date;
   readonly trial_ends_at: Date | null;
@@ -46,7 +46,7 @@ export interface InvoiceRow {
   readonly last_charge: string | null;
   readonly url: string | null;
   readonly issued_at: Date;
-  /** Of one that is sent, and not charged by the store itself. */
+  /** Of one that is sent, and not charged by the provider itself. */
   readonly due_at: Date | null;
   readonly paid_at: Date | null;
 }
@@ -90,7 +90,7 @@ export interface DisputeRow {
   readonly occurred_at: Date;
 }
 
-/** All that a store sold to an account: what is derived is derived from this alone. Each list in the order of time. */
+/** All that a payment provider sold to an account: what is derived is derived from this alone. Each list in the order of time. */
 export interface BillingRecords {
   readonly subscriptions: readonly SubscriptionRow[];
   readonly invoices: readonly InvoiceRow[];

@@ -80,7 +80,7 @@ describe('a failed payment', () => {
     expect(dunning({ state: 'past_due' }, failing(2, 30, 30.1, 33))).toEqual(stops(36, 'payment', 2));
   });
 
-  test('that the store does not try again suspends, however few there were', () => {
+  test('that the provider does not try again suspends, however few there were', () => {
     expect(dunning({ state: 'past_due', given_up: true }, failing(1, 30))).toEqual(stops(30, 'payment', 1));
   });
 
@@ -113,7 +113,7 @@ describe('a failed payment', () => {
     ).toMatchObject({ until: 37 });
   });
 
-  test('is owed for when the store has written it off, until something later is paid', () => {
+  test('is owed for when the provider has written it off, until something later is paid', () => {
     const off = invoice({ state: 'uncollectible', attempts: 4 });
     const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
     expect(dunning(of, { invoices: [first, off] }).until).toBe(30);

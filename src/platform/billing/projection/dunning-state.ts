@@ -10,7 +10,7 @@ import {
 } from './billing-records.ts';
 
 const DAY = 86_400_000;
-/** How long a renewal may take, or be unknown to us: a payer is not cut off by a store's bad day, and nobody has a plan for ever. */
+/** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and nobody has a plan for ever. */
 const RENEWAL_LEEWAY = 3 * DAY;
 /** Grace after the first failure and after the second; the third suspends (spec/platform.md). */
 const GRACE = [7 * DAY, 3 * DAY];
@@ -88,7 +88,7 @@ function graceOwed(
   return { failures: 0, graceEndsAt: later(from, given_up ? 0 : (GRACE[0] ?? 0)) };
 }
 
-/** What the store has written off is owed all the same, until something later is paid. */
+/** What the provider has written off is owed all the same, until something later is paid. */
 export function isOwed({ state, issued_at }: InvoiceRow, invoices: readonly InvoiceRow[]): boolean {
   if (state !== 'uncollectible') return state === 'open';
   return !invoices.some((other) => other.state === 'paid' && other.issued_at > issued_at);
@@ -100,7 +100,7 @@ export function failuresOf(records: BillingRecords, invoice: InvoiceRow): Paymen
 }
 
 /**
- * How many failures count: as many as the store made tries of its own (`attempts`). A customer whose second card is
+ * How many failures count: as many as the provider made tries of its own (`attempts`). A customer whose second card is
  * declined too, a minute later, does not lose by it the days that they were promised.
  */
 function countedFailures(records: BillingRecords, { state }: SubscriptionRow, invoice: InvoiceRow): number {
@@ -113,7 +113,7 @@ function countedFailures(records: BillingRecords, { state }: SubscriptionRow, in
 /** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */
 function attemptsWithoutCharge(records: BillingRecords, invoice: InvoiceRow): number {
   const { attempts, due_at, issued_at, paid_at } = invoice;
-  // The store sent it, and tries nothing by itself.
+  // The provider sent it, and tries nothing by itself.
   if (due_at !== null) return 0;
   const going = paymentsOf(records, [invoice]).find(({ state }) => state !== 'failed');
   if (invoice.state !== 'paid') return attempts - (going === undefined ? 0 : 1);

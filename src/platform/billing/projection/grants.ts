@@ -11,7 +11,7 @@ import {
 import type { DunningState } from './dunning-state.ts';
 
 /**
- * All that a store's rows amount to, each by the store's id: of a subscription, or of the line of an invoice that an add-on
+ * All that a payment provider's rows amount to, each by the provider's id: of a subscription, or of the line of an invoice that an add-on
  * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
  */
 export function grantsFrom(

@@ -27,7 +27,7 @@ await stopTime(db);
 await advanceTo(db, day(0).toISOString());
 const stand = await openProjection(db, createOutbox(temporaryFolder()));
 
-/** An account that buys; the store's ids are its own. */
+/** An account that buys; the provider's ids are its own. */
 async function shopper() {
   const { accountId } = await makeAccount(db);
   return {
@@ -68,7 +68,7 @@ describe('a subscription', () => {
     expect(await ada.plan()).toEqual(['demo.pro', at(33)]);
   });
 
-  test('changes its plan at the instant that was arranged with the store', async () => {
+  test('changes its plan at the instant that was arranged with the provider', async () => {
     const ada = await shopper();
     const next = { product: 'demo', plan: 'basic', cycle: 'monthly', quantity: 1, at: day(30) } as const;
     await ada.apply(subscribed(ada, { next }));

@@ -35,7 +35,7 @@ export interface Projection {
   announce(accountId: AccountId): void;
 }
 
-/** Makes rows of what a store says, and of the rows what accounts are granted (docs/billing.md). */
+/** Makes rows of what a payment provider says, and of the rows what accounts are granted (docs/billing.md). */
 export function createProjection(parts: ProjectionParts): Projection {
   const { entitlements, webhooks, mail } = parts;
   return {

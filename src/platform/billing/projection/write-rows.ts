@@ -15,8 +15,8 @@ export interface FormerRow {
 }
 
 /**
- * Writes the rows of one object as its newest body has them, and answers those that were there before, by the store's
- * ids. An object that the store does not have any more has none.
+ * Writes the rows of one object as its newest body has them, and answers those that were there before, by the provider's
+ * ids. An object that the provider does not have any more has none.
  */
 export async function writeRowsIn(
   tx: Transaction,
@@ -31,7 +31,7 @@ export async function writeRowsIn(
   if (invoice !== undefined) writing.push(...invoiceRows(applied, invoice));
   if (payment !== undefined) writing.push(...paymentRows(applied, payment));
   if (checkout !== undefined) writing.push(checkoutState(applied, checkout.state));
-  // A draft that was thrown away. Whatever was charged stays with the store for ever.
+  // A draft that was thrown away. Whatever was charged stays with the provider for ever.
   if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteRow(applied, 'invoices'));
   // One that was moved to what we do not sell.
   if (ref.kind === 'subscription' && subscription === undefined)
@@ -154,7 +154,7 @@ function paymentRows(
 
 type Table = 'subscriptions' | 'invoices' | 'payments' | 'refunds' | 'disputes';
 
-/** A row by the store's id. One that says the same already is left as it is, and so is another account's. */
+/** A row by the provider's id. One that says the same already is left as it is, and so is another account's. */
 function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row: Row): Statement {
   const columns = Object.keys(row);
   const all = ['account_id', 'id', 'store', 'mode', ...columns];
@@ -168,7 +168,7 @@ function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row:
   );
 }
 
-/** A UUID that follows from the store's id: rows that are told again from the kept bodies have the ids that they had. */
+/** A UUID that follows from the provider's id: rows that are told again from the kept bodies have the ids that they had. */
 function idOf({ provider, mode }: ProviderMode, storeId: string): string {
   const hex = sha256(`${provider} ${mode} ${storeId}`);
   // Version 8: made by a rule of one's own (RFC 9562, 5.8).

@@ -4,7 +4,7 @@ import type { Mode } from '../payment-provider.ts';
 import type { Asked, Session, SessionParams } from '../providers/stripe/checkout.ts';
 import type { Order } from './order.ts';
 
-/** A way to the store's page that is not over. */
+/** A way to the provider's page that is not over. */
 export interface CheckoutRow {
   readonly id: string;
   readonly state: 'making' | 'open';
@@ -48,7 +48,7 @@ export const beginCheckout = (
     ],
   );
 
-/** Keeps what the store is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
+/** Keeps what the provider is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
 export const keepParams = (accountId: AccountId, id: string, asked: SessionParams) =>
   statement<Asked>(
     `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
@@ -56,7 +56,7 @@ export const keepParams = (accountId: AccountId, id: string, asked: SessionParam
     [accountId, id, JSON.stringify(asked)],
   );
 
-/** The store failed by itself: it is to be asked under another key. */
+/** The provider failed by itself: it is to be asked under another key. */
 export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
   statement(
     `update billing.checkouts set attempt = $3 + 1, updated_at = app.now()
@@ -72,7 +72,7 @@ export const keepSession = (accountId: AccountId, id: string, session: Session) 
     [accountId, id, session.state, session.id, session.url, session.expiresAt],
   );
 
-/** Gives one up whose session was never made; not if the store was asked for something else meanwhile, or for anything. */
+/** Gives one up whose session was never made; not if the provider was asked for something else meanwhile, or for anything. */
 export const abandon = (accountId: AccountId, { id, asked }: Pick<CheckoutRow, 'id' | 'asked'>) =>
   statement(
     `update billing.checkouts set state = 'expired', updated_at = app.now()

@@ -30,13 +30,13 @@ import type { SellingParts } from './selling.ts';
 
 const BEGUN = commitPoint(
   'billing.checkout-begun',
-  'a way to the page of the store, before it is asked for one',
+  'a way to the page of the provider, before it is asked for one',
 );
 const ASKED = commitPoint(
   'billing.checkout-asked',
-  'what the store is asked for, so that it can be asked again',
+  'what the provider is asked for, so that it can be asked again',
 );
-const KEPT = commitPoint('billing.checkout-kept', 'the page of the store, or that it is over');
+const KEPT = commitPoint('billing.checkout-kept', 'the page of the provider, or that it is over');
 
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
@@ -48,7 +48,7 @@ export interface OrderedCheckout {
   readonly order: Order;
 }
 
-/** The store's page, while it can be paid on. */
+/** The provider's page, while it can be paid on. */
 export interface CheckoutPage extends Session {
   readonly url: string;
   /** Of the trial that it offers; null: it is paid at once. */
@@ -56,10 +56,10 @@ export interface CheckoutPage extends Session {
 }
 
 /**
- * The store's page for an order. The same order again is answered with the same page, by whichever process and after any
+ * The provider's page for an order. The same order again is answered with the same page, by whichever process and after any
  * death of another; another order of the same product closes the page of the former first. So no two pages are
  * open on which one thing could be paid twice. Throws `already_subscribed` where the account has the product already, by what
- * the store itself says at that moment.
+ * the provider itself says at that moment.
  */
 export async function checkout(parts: SellingParts, asked: OrderedCheckout): Promise<CheckoutPage> {
   const { accountId } = asked;
@@ -108,7 +108,7 @@ async function openOrNew(
   return row;
 }
 
-/** What has become of a way at the store; undefined: it is over without a page. */
+/** What has become of a way at the provider; undefined: it is over without a page. */
 async function sessionOf(
   parts: SellingParts,
   {
@@ -129,7 +129,7 @@ async function sessionOf(
 }
 
 /**
- * Has the store make the page. That nothing else is open by now is what makes its word on what the account has a final one.
+ * Has the provider make the page. That nothing else is open by now is what makes its word on what the account has a final one.
  * undefined: another order took its place meanwhile.
  */
 async function makeSession(
@@ -185,7 +185,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
   });
 }
 
-/** The account's customer: made when it is first needed, and anew when the store has it no longer. */
+/** The account's customer: made when it is first needed, and anew when the provider has it no longer. */
 async function presentCustomer(parts: SellingParts, accountId: AccountId): Promise<string> {
   const { db, stripe } = parts;
   const at = { db, client: stripe.client };

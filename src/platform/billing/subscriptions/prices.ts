@@ -5,7 +5,7 @@ import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
 import type { SubscriptionsParts } from './selling.ts';
 
-/** What the store calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
+/** What the provider calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
   { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
@@ -16,7 +16,7 @@ export async function pricesOf(
   return { price, metered: rows.flatMap((row) => (row.overage === null ? [] : [row.price])) };
 }
 
-/** The store's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
+/** The provider's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
 const pricesFor = (
   mode: Mode,
   { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,

@@ -8,7 +8,7 @@ import { keyedClient, type StripeConnection } from '../providers/stripe/client.t
 import { notSold } from './order.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
-const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the store');
+const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
 
 /** What is in use of a limit, and a plan would not have room for. */
 export interface LimitExceeded {
@@ -27,8 +27,8 @@ export interface SubscriptionsParts {
   /** undefined: nothing is sold here. */
   readonly stripe: StripeConnection | undefined;
   /**
-   * Has the store's objects looked at, because something was done to them: in effect when it returns, or soon after where
-   * the store does not answer in time. Never throws.
+   * Has the provider's objects looked at, because something was done to them: in effect when it returns, or soon after where
+   * the provider does not answer in time. Never throws.
    */
   readonly refresh: (refs: readonly ObjectRef[]) => Promise<void>;
   /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
@@ -43,7 +43,7 @@ export interface SellingParts extends SubscriptionsParts {
   readonly stripe: StripeConnection;
 }
 
-/** Throws `nothing_sold` on one that does not. With the key that the store is told, if the call has one. */
+/** Throws `nothing_sold` on one that does not. With the key that the provider is told, if the call has one. */
 export function selling(
   parts: SubscriptionsParts,
   { providerKey: storeKey }: Pick<AccountCaller, 'providerKey'> = {},
@@ -69,7 +69,7 @@ export async function subscriptionFor(
   return first;
 }
 
-/** The same, where it can be changed from here: one of another store is changed there. */
+/** The same, where it can be changed from here: one of another provider is changed there. */
 export async function changeableSubscription(
   parts: SellingParts,
   accountId: AccountId,

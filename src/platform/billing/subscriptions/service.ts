@@ -26,10 +26,10 @@ import {
 } from './store.ts';
 import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView } from './views.ts';
 
-/** What an account buys, and what becomes of it. All that changes is changed at the store, and seen here by looking there. */
+/** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
   checkout(visitor: AccountCaller, order: CheckoutOrder): Promise<CheckoutPage>;
-  /** The store's own pages, where cards and invoices are. */
+  /** The provider's own pages, where cards and invoices are. */
   portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
   read(accountId: AccountId, product: string | undefined): Promise<SubscriptionView>;
@@ -45,7 +45,7 @@ export interface Subscriptions {
   invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
 
-/** Sales at Stripe; those of other stores begin on a phone and are only read here. */
+/** Sales at Stripe; those of other providers begin on a phone and are only read here. */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
   return {
@@ -85,7 +85,7 @@ async function portal(
     throw new AppError('not_found', { message: 'This account has never bought anything.' });
   return openPortal(client, { customer, returnUrl }).catch((error: unknown) => {
     if (!refusedFor(error, 'resource_missing')) throw error;
-    throw new AppError('not_found', { message: 'The store knows this account no longer.', cause: error });
+    throw new AppError('not_found', { message: 'The payment provider no longer has this customer.', cause: error });
   });
 }
 

@@ -42,7 +42,7 @@ export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** Whether an instant is one of the last quarter of an hour; the store's clock may be a minute ahead of ours. */
+/** Whether an instant is one of the last quarter of an hour; the provider's clock may be a minute ahead of ours. */
 export const isRecent = (at: string) =>
   statement<{ recent: boolean }>(
     `select $1::timestamptz between app.now() - interval '15 minutes' and app.now() + interval '1 minute' as recent`,

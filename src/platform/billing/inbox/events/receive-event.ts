@@ -5,14 +5,14 @@ import { type StoredEvent, insertEvent } from '../store/events.ts';
 
 const RECEIVED = commitPoint(
   'billing.received',
-  'a message of a store, the mark on its object and the job that looks at it',
+  'a message of a payment provider, the mark on its object and the job that looks at it',
 );
 
 export interface ReceiveParts extends DrainRequestParts {
   readonly db: Database;
 }
 
-/** Keeps a message that a store has signed. Throws `webhook_forged` for any other. Resolves when it can be answered. */
+/** Keeps a message that a payment provider has signed. Throws `webhook_forged` for any other. Resolves when it can be answered. */
 export async function receiveEvent(
   parts: ReceiveParts,
   provider: PaymentProvider,

@@ -10,29 +10,29 @@ import type { ProviderMode, PaymentProvider } from '../../payment-provider.ts';
 
 const MARKED = commitPoint(
   'billing.everything-marked',
-  'an object of a store that is to be fetched, told of or not',
+  'an object of a payment provider that is to be fetched, told of or not',
 );
-const RECONCILED = commitPoint('billing.reconciled', 'up to when a store was asked for what it never told');
+const RECONCILED = commitPoint('billing.reconciled', 'up to when a payment provider was asked for what it never told');
 
 const CLAIMED_LATE = commitPoint('billing.claimed-late', 'whose a customer is whose account came after them');
 
 /** Customers that one run finds; the next one finds more. */
 const MOST = 1_000;
 
-/** How much of the time that was looked at before is looked at again: stores list late what they tell, and their clocks differ. */
+/** How much of the time that was looked at before is looked at again: providers list late what they tell, and their clocks differ. */
 const OVERLAP = '1 hour';
-/** A gap that comes this near to what a store remembers is one that it may have forgotten. Days. */
+/** A gap that comes this near to what a payment provider remembers is one that it may have forgotten. Days. */
 const MARGIN = 1;
 
 /** What a reconciliation found. */
 export interface Reconciled {
   /** Messages that had never come. */
   readonly events: number;
-  /** Objects that are looked at, told of or not; 0 where the store's memory sufficed. */
+  /** Objects that are looked at, told of or not; 0 where the provider's memory sufficed. */
   readonly objects: number;
 }
 
-/** A store that is asked. */
+/** A payment provider that is asked. */
 export interface ReconcileRun {
   readonly provider: PaymentProvider;
   readonly readRate: ReadRate;
@@ -42,7 +42,7 @@ export interface ReconcileRun {
 }
 
 /**
- * Asks a store for what it told since the last time, and treats what never came as if it had. Where that is longer ago than the
+ * Asks a payment provider for what it told since the last time, and treats what never came as if it had. Where that is longer ago than the
  * store remembers, or for `all`, every object is looked at. A run that is cut short begins anew.
  */
 export async function reconcile(
@@ -53,7 +53,7 @@ export async function reconcile(
   const [[since]] = await parts.db.system('billing.inbox', [
     sinceWhen(providerMode, provider.eventsKeptDays),
   ]);
-  if (since === undefined) throw new Error('the database did not say since when a store was not asked');
+  if (since === undefined) throw new Error('the database did not say since when a payment provider was not asked');
   const reading = readRate.contextFor({ signal });
   let events = 0;
   for await (const page of provider.eventsSince(since.at, reading))
@@ -68,7 +68,7 @@ export async function reconcile(
   return { events, objects };
 }
 
-/** One commit for each: rows that are held for long would hold up whoever applies them. What is hinted at goes before them. */
+/** One commit for each: rows that are held for long would hold up whoever applies them. What is reported goes before them. */
 async function requestAll(
   parts: ReceiveParts,
   providerMode: ProviderMode,
@@ -81,7 +81,7 @@ async function requestAll(
   return refs.length;
 }
 
-/** `forgotten`: the store was asked so long ago that it may have told things which it lists no more. The first time nothing was. */
+/** `forgotten`: the provider was asked so long ago that it may have told things which it lists no more. The first time nothing was. */
 const sinceWhen = ({ provider, mode }: ProviderMode, remembers: number) =>
   statement<{ at: Date; now: Date; forgotten: boolean }>(
     `select app.now() as now, coalesce(until < app.now() - make_interval(days => $3), false) as forgotten,

@@ -39,7 +39,7 @@ export interface ByWhom {
   readonly once: Once;
 }
 
-/** Has objects fetched again whatever became of the hints at them. Throws `not_found` for an id that never came. */
+/** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came. */
 export async function replay(
   parts: ReplayParts,
   { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: Replay },

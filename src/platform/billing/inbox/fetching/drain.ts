@@ -4,12 +4,12 @@ import { deleteDrain } from './request-drain.ts';
 import { type FetchParts, fetchNext } from './fetch-next.ts';
 import type { ReadRate } from './read-rate.ts';
 
-const BEGUN = commitPoint('billing.drain-begun', 'that the next hint asks for another drain');
+const BEGUN = commitPoint('billing.drain-begun', 'that the next event asks for another drain');
 
-/** Objects of a store that a process fetches at once. */
+/** Objects of a payment provider that a process fetches at once. */
 const WORKERS = 6;
 
-/** Fetches and applies what was hinted at, until nothing is due. */
+/** Fetches and applies what was reported, until nothing is due. */
 export interface Drain {
   /** Resolves when nothing is due any more, whoever fetched it here. */
   run(signal: AbortSignal): Promise<void>;

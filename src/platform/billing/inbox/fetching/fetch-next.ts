@@ -22,7 +22,7 @@ const LAST_READ = 60_000;
 /** Seconds until the next fetch after the first that failed, twice as many after each, and the most. */
 const FIRST_PAUSE = 15;
 const LONGEST_PAUSE = 3_600;
-/** Fetches in a row after which an object is given up (some four hours); not while the store is away. */
+/** Fetches in a row after which an object is given up (some four hours); not while the provider is away. */
 const TRIES = 12;
 /** As many as an outage counts for, at most: after it, nothing is put off for longer than 8 minutes, and nothing is near its last try. */
 const TRIES_WHILE_AWAY = 5;
@@ -93,8 +93,8 @@ async function postpone(
     ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
   ]);
   const facts = { err: error, ...providerMode, ...ref, attempts };
-  if (dead) parts.log.error(facts, 'an object of a store was given up');
-  else parts.log.warn(facts, 'an object of a store could not be applied');
+  if (dead) parts.log.error(facts, 'an object of a payment provider was given up');
+  else parts.log.warn(facts, 'an object of a payment provider could not be applied');
 }
 
 function codeOf(error: unknown): string {

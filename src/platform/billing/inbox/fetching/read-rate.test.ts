@@ -38,7 +38,7 @@ test('no turn is taken more than five seconds ahead', async () => {
   expect((await waits(1))[0]).toBeGreaterThan(4_000);
 });
 
-test('a store that asks for peace has it from all processes', async () => {
+test('a payment provider that asks for peace has it from all processes', async () => {
   await advance(db, '1 hour');
   await quietly(3);
   expect(await waits(2)).toEqual([3_000, 3_050]);

@@ -6,14 +6,14 @@ import type { ReadContext, ProviderMode } from '../../payment-provider.ts';
 
 const TOKEN_TAKEN = commitPoint(
   'billing.turn-taken',
-  'the instant at which one more read of a store goes out',
+  'the instant at which one more read of a payment provider goes out',
 );
 const HELD_BACK = commitPoint(
   'billing.reads-held-back',
-  'until when a store that asked for less is left in peace',
+  'until when a payment provider that asked for less is left in peace',
 );
 
-/** The longest that a turn is taken ahead of its time. Seconds; whoever would wait longer asks again then. */
+/** The longest that a token is taken ahead of its time. Seconds; whoever would wait longer asks again then. */
 const AHEAD = 5;
 /** What may go out at once after a quiet time, of what may go out in a second. */
 const BURST = 0.25;
@@ -32,10 +32,10 @@ export interface Reader {
   readonly until?: number;
 }
 
-/** The reads of a store that all processes share: never more than so many a second, whoever asks. */
+/** The reads of a payment provider that all processes share: never more than so many a second, whoever asks. */
 export interface ReadRate {
   contextFor(reader: Reader): ReadContext;
-  /** Takes a turn: seconds until it may go out. undefined: too many were taken already. */
+  /** Takes a token: seconds until the read may go out. undefined: too many were taken already. */
   takeToken(): Promise<number | undefined>;
 }
 

@@ -20,8 +20,8 @@ export interface RefreshParts extends DrainRequestParts {
 }
 
 /**
- * Marks objects and fetches them: whoever changed something at a store sees it when this resolves. Another process may be at
- * them, or the store away: then it resolves after some five seconds, and the job goes on.
+ * Marks objects and fetches them: whoever changed something at a payment provider sees it when this resolves. Another process may be at
+ * them, or the provider away: then it resolves after some five seconds, and the job goes on.
  */
 export async function refresh(
   parts: RefreshParts,

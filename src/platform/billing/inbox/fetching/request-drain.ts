@@ -3,7 +3,7 @@ import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Ids } from '#platform/kernel';
 import type { ProviderMode } from '../../payment-provider.ts';
 
-/** The kind of the job that fetches and applies what was hinted at. */
+/** The kind of the job that fetches and applies what was reported. */
 export const DRAIN = 'billing.drain';
 
 export interface DrainRequestParts {

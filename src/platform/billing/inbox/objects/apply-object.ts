@@ -10,7 +10,7 @@ import { deleteTask, requestUnknown, requeueTask } from '../store/fetch-tasks.ts
 
 const APPLIED = commitPoint(
   'billing.applied',
-  'a body of a store, what follows from it, and the end of its hints',
+  'a body of a payment provider, what follows from it, and the end of its events',
 );
 
 export interface ApplyParts {
@@ -18,7 +18,7 @@ export interface ApplyParts {
   readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
 }
 
-/** What a store answered. */
+/** What a payment provider answered. */
 export interface Fetched {
   readonly ref: ObjectRef;
   /** Taken before it was asked. */
@@ -79,7 +79,7 @@ export interface BodyToApply extends Fetched {
 
 /**
  * Makes a body the one in effect, in a transaction; undefined: a newer one is. Locks: its customer, their account, the
- * object, and then what the folding locks. Whoever erases somebody locks the account before the objects, too.
+ * object, and then what the projection locks. Whoever erases somebody locks the account before the objects, too.
  */
 export async function applyBodyIn(
   { projection }: Pick<ApplyParts, 'projection'>,
@@ -94,7 +94,7 @@ export async function applyBodyIn(
       ? NOBODY
       : await resolveOwnerIn(tx, providerMode, { customer, accountId: facts.claims });
   const [known] = await tx.run(lockObject(providerMode, ref));
-  if (known === undefined) throw new Error('an object of a store was not noted');
+  if (known === undefined) throw new Error('an object of a payment provider was not noted');
   if (customer === null && known.customer !== null)
     throw new Error('whose an object is was found out just now');
   if (!owner.isErased) await tx.run(insertBody(providerMode, ref, { number, body }));

@@ -4,7 +4,7 @@ import { bindCustomer, lockCustomer, lockOwner, ownerOf } from '../store/objects
 import { requestWaiting } from '../store/fetch-tasks.ts';
 import type { ProviderMode } from '../../payment-provider.ts';
 
-/** A customer of a store, and the account that they are said to be. */
+/** A customer of a payment provider, and the account that they are said to be. */
 export interface ClaimedCustomer {
   readonly customer: string;
   readonly accountId: AccountId | undefined;

@@ -5,20 +5,20 @@ import { type ApplyParts, factsOf, applyBodyIn } from './apply-object.ts';
 import { customersOf, lockCustomer } from '../store/objects.ts';
 import type { Body, ProviderMode, PaymentProvider } from '../../payment-provider.ts';
 
-const REBUILT = commitPoint('billing.retold', "an account's rows, emptied and told again from kept bodies");
+const REBUILT = commitPoint('billing.retold', "an account's rows, deleted and rebuilt from stored answers");
 
 /** Objects of nobody that one commit looks at. */
 const PAGE = 100;
 
-/** What a retelling did. */
+/** What a rebuild did. */
 export interface Rebuilt {
   readonly accounts: number;
   readonly objects: number;
 }
 
 /**
- * Tells from kept bodies alone what stores have said, after a change of what is read in them or made of them: every account's
- * rows are emptied and written anew in one commit, so that nobody sees them empty and a run that is cut short is begun again.
+ * Rebuilds rows from stored answers alone, after a change of what is read in them or made of them: every account's rows are
+ * deleted and written anew in one commit, so that nobody sees them empty and a run that is cut short is begun again.
  */
 export async function rebuild(parts: ApplyParts, provider: PaymentProvider): Promise<Rebuilt> {
   // First what was nobody's, and of it the customers: what they say may make the rest somebody's.
@@ -127,7 +127,7 @@ const lockObjects = ({ provider, mode }: ProviderMode, accountId: AccountId) =>
 const bodiesOf = ({ provider, mode }: ProviderMode, accountId: AccountId) =>
   statement<KeptBody>(`${IN_EFFECT} and o.account_id = $3 order by o.number`, [provider, mode, accountId]);
 
-/** An account's rows of a store; the lines of invoices go with them. */
+/** An account's rows of a payment provider; the lines of invoices go with them. */
 const deleteRows = ({ provider, mode }: ProviderMode, accountId: AccountId): Statement[] =>
   ['subscriptions', 'invoices', 'payments', 'refunds', 'disputes'].map((table) =>
     statement(`delete from billing.${table} where account_id = $1 and store = $2 and mode = $3`, [

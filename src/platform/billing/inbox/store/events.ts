@@ -6,7 +6,7 @@ import type { ProviderEvent, ProviderMode } from '../../payment-provider.ts';
 export const EVENT_STATES = ['received', 'applied', 'waiting', 'ignored', 'dead'] as const;
 export type EventState = (typeof EVENT_STATES)[number];
 
-/** A store's message, as it is kept. */
+/** A payment provider's message, as it is kept. */
 export interface StoredEvent extends ProviderEvent {
   readonly body: string;
   readonly via: 'webhook' | 'reconciler';

@@ -10,7 +10,7 @@ export const keyOf = ({ provider, mode }: ProviderMode, { kind, id }: ObjectRef)
 ];
 const KEY = 'store = $1 and mode = $2 and kind = $3 and object_id = $4';
 
-/** Codes of failures that are no fault of the object: its store is away, or takes our key no more. */
+/** Codes of failures that are no fault of the object: its provider is away, or takes our key no more. */
 export const PROVIDER_FAILURES = ['store_unavailable', 'key_refused'] as const;
 
 const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id) do update set
@@ -18,12 +18,12 @@ const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id
   attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
 
 /**
- * What a new hint does with a want that is there. A failing object keeps its pause, so that a thousand hints are no thousand
+ * What a new event does with a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
  * fetches; one that was given up begins anew.
  */
 export const ON_EVENT = onConflict('w.dead');
 
-/** The same by somebody of ours, who waits for it: where the store was away, they find out whether it is back. */
+/** The same by somebody of ours, who waits for it: where the provider was away, they find out whether it is back. */
 const ON_REQUEST = onConflict(
   `w.dead or w.fetching is null and w.error in ('${PROVIDER_FAILURES.join("', '")}')`,
 );
@@ -31,13 +31,13 @@ const ON_REQUEST = onConflict(
 const refsOf = (refs: readonly ObjectRef[]) => JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })));
 const REFS = 'select distinct kind, id from jsonb_to_recordset($3::text::jsonb) as t (kind text, id text)';
 
-/** An object and the number of the hint that marks it. */
+/** An object and the number of the event that marks it. */
 export interface RequestedFetch extends ObjectRef {
   readonly number: number;
 }
 
 /**
- * Marks objects as to be fetched: after this, a fetch that began before it is not enough. All who mark do so in one order.
+ * Requests that objects are fetched: after this, a fetch that began before it is not enough. All who request do so in one order.
  * `low`: once nothing else is due.
  */
 export const requestFetches = (
@@ -63,7 +63,7 @@ export const countPending = ({ provider, mode }: ProviderMode, marks: readonly R
   );
 
 /**
- * Marks those that were never fetched and that nobody wants yet; also a payment that was nobody's of ours: the invoice that
+ * Marks those that were never fetched and have no task yet; also a payment that was nobody's of ours: the invoice that
  * names it now may be younger.
  */
 export const requestUnknown = ({ provider, mode }: ProviderMode, refs: readonly ObjectRef[]) =>
@@ -93,13 +93,13 @@ export const requestWaiting = ({ provider, mode }: ProviderMode, customer: strin
 export interface ClaimedTask {
   readonly kind: ObjectKind;
   readonly id: string;
-  /** Greater than that of every hint which the fetch will have seen. */
+  /** Greater than that of every event which the fetch will have seen. */
   readonly number: number;
   /** Fetches in a row that came to nothing. */
   readonly attempts: number;
 }
 
-/** Takes the want that is due the longest, for so many seconds; those of low rank last; no row: nothing is due. */
+/** Claims the task that is due the longest, for so many seconds; those of low rank last; no row: nothing is due. */
 export const claimTask = ({ provider, mode }: ProviderMode, lease: number) =>
   statement<ClaimedTask>(
     `update billing.wants w set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3), updated_at = app.now()
@@ -111,11 +111,11 @@ export const claimTask = ({ provider, mode }: ProviderMode, lease: number) =>
     [provider, mode, lease],
   );
 
-/** Ends a want that was satisfied; `reviveWant` goes next, in a statement of its own: only that sees who hinted meanwhile. */
+/** Deletes a task that is done; `requeueTask` goes next, in a statement of its own: only that sees who hinted meanwhile. */
 export const deleteTask = (providerMode: ProviderMode, ref: ObjectRef, number: number) =>
   statement(`delete from billing.wants where ${KEY} and wanted < $5`, [...keyOf(providerMode, ref), number]);
 
-/** Makes due at once what was hinted at while it was fetched. */
+/** Makes due at once what was reported while it was fetched. */
 export const requeueTask = (providerMode: ProviderMode, ref: ObjectRef, number: number) =>
   statement(
     `update billing.wants set fetching = null, due_at = app.now(), attempts = 0, error = null, updated_at = app.now()
@@ -135,7 +135,7 @@ export interface Failure {
   readonly dead: boolean;
 }
 
-/** Puts a want off, unless another fetch has it by now. */
+/** Postpones a task, unless another fetch has it by now. */
 export const postponeTask = (
   providerMode: ProviderMode,
   ref: ObjectRef,
@@ -148,7 +148,7 @@ export const postponeTask = (
     [...keyOf(providerMode, ref), number, error, pause, dead, attempts],
   );
 
-/** Marks an object, and makes it due at once whatever it waits for, unless it is being fetched. */
+/** Requests an object, and makes it due at once whatever it waits for, unless it is being fetched. */
 export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
   statement(
     `insert into billing.wants as w (store, mode, kind, object_id, wanted) values ($1, $2, $3, $4, nextval('billing.numbers'))

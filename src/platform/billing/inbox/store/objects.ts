@@ -36,7 +36,7 @@ export const updateObject = (providerMode: ProviderMode, ref: ObjectRef, is: Upd
     [...keyOf(providerMode, ref), is.number, is.customer, is.account_id, is.state, is.claims],
   );
 
-/** Keeps what a store answered to the fetch of this number. */
+/** Keeps what a payment provider answered to the fetch of this number. */
 export const insertBody = (
   providerMode: ProviderMode,
   ref: ObjectRef,
@@ -50,7 +50,7 @@ export const insertBody = (
 
 /**
  * Keeps an answer that could not be read, and so may be anybody's: while the fetch of this number is the one under way, for a
- * want goes with whoever is erased; and none that names somebody who was.
+ * task goes with whoever is erased; and none that names somebody who was.
  */
 export const insertUnreadableBody = (
   providerMode: ProviderMode,
@@ -107,7 +107,7 @@ export const lockOwner = ({ provider, mode }: ProviderMode, customer: string) =>
     [provider, mode, customer],
   );
 
-/** The customers of a store that an account is or was, in the order in which they are locked. */
+/** The customers of a payment provider that an account is or was, in the order in which they are locked. */
 export const customersOf = ({ provider, mode }: ProviderMode, accountId: AccountId) =>
   statement<{ customer: string }>(
     `select customer from billing.customers where store = $1 and mode = $2 and account_id = $3

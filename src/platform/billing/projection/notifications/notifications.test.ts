@@ -65,7 +65,7 @@ describe('notices', () => {
     expect(told({ subscriptions: [subscription()], invoices, payments })).toEqual([]);
   });
 
-  test('do not tell of an end of long ago, as a store that was just connected knows many', () => {
+  test('do not tell of an end of long ago, as a payment provider that was just connected knows many', () => {
     const subscriptions = [subscription({ state: 'canceled', ended_at: day(40) })];
     expect(told({ subscriptions }, 41)).toEqual([['subscription_canceled', true]]);
     expect(told({ subscriptions }, 60)).toEqual([['subscription_canceled', false]]);

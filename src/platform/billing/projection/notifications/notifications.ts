@@ -23,7 +23,7 @@ export type NotificationKind =
 /** Something that the people of an account are told once. */
 export interface Notification {
   readonly kind: NotificationKind;
-  /** The store's id of what it is about: an invoice, a dispute, a subscription, a charge. */
+  /** The provider's id of what it is about: an invoice, a dispute, a subscription, a charge. */
   readonly about: string;
   readonly subscription: SubscriptionRow;
   /** Whether it still holds: what is over when we learn of it is noted, and nobody is written to. */
@@ -36,7 +36,7 @@ export interface Notification {
 
 /** What was told on the way up to the third failure. */
 const STEPS = ['payment_failed', 'payment_failed_again', 'subscription_suspended'] as const;
-/** A cancellation of longer ago was told of by others, or is old history of a store that was just connected. */
+/** A cancellation of longer ago was told of by others, or is old history of a payment provider that was just connected. */
 const NEWS = 7 * 86_400_000;
 
 /**

@@ -10,14 +10,14 @@ import type {
   SubscriptionFacts,
 } from '../../facts.ts';
 
-/** Objects of a store as its bodies say them: a subscription by the month that began 30 days ago, and what belongs to it. */
+/** Objects of a payment provider as its bodies say them: a subscription by the month that began 30 days ago, and what belongs to it. */
 
 /** The instant that all of them are told from; tests stop the clock there. */
 export const NOW = Date.UTC(2027, 0, 31, 8);
 /** An instant so many days from it. */
 export const day = (n: number) => new Date(NOW + n * 86_400_000);
 
-/** Whose objects they are: the store's ids are their own. */
+/** Whose objects they are: the provider's ids are their own. */
 interface Owner {
   own(name: string): string;
 }

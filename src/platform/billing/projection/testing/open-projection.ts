@@ -9,7 +9,7 @@ import type { Facts } from '../../facts.ts';
 import { createProjection } from '../projection.ts';
 import type { ObjectFixture } from './objects.ts';
 
-const APPLY = commitPoint('test.billing.folding', 'an object of a store, applied by a test');
+const APPLY = commitPoint('test.billing.projection', 'an object of a payment provider, applied by a test');
 
 const price = (monthly: number) => ({ currency: 'usd' as const, monthly });
 const catalogue = catalogueOf({
@@ -27,7 +27,7 @@ const catalogue = catalogueOf({
 
 const nothing: Facts = { customer: 'cus_1', claims: undefined, foreign: false, also: [] };
 
-/** Folding with all that it writes to, on a test's database. */
+/** A projection with all that it writes to, on a test's database. */
 export async function openProjection(db: Database, transport: Transport) {
   const ids = createIds({ clock: systemClock, random: systemRandom });
   const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });

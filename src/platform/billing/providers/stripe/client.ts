@@ -5,13 +5,13 @@ import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 
-const CHANGE = dispatchPoint('billing.change', 'a change asked of the store (after: the store has answered)');
+const CHANGE = dispatchPoint('billing.change', 'a change asked of the provider (after: the provider has answered)');
 
 /** What one request may take, tries of its own included a few times. Milliseconds. */
 const DEADLINE = 20_000;
 /** The package tries again by itself what nobody answered, with the same Idempotency-Key. */
 const TRIES_AGAIN = 2;
-/** When a caller may come back to a store that does not answer. Seconds. */
+/** When a caller may come back to a payment provider that does not answer. Seconds. */
 const COME_BACK = 5;
 
 export interface StripeClientOptions {
@@ -81,7 +81,7 @@ export async function createStripeClient({
     telemetry: false,
   });
   const read: StripeClient['read'] = async (asking) => {
-    assertOutsideTransaction('a store was asked');
+    assertOutsideTransaction('a payment provider was asked');
     try {
       return await asking(stripe);
     } catch (error) {

@@ -4,7 +4,7 @@ import { resolveOwnerIn } from '../../inbox/objects/customer-owner.ts';
 import type { Mode } from '../../payment-provider.ts';
 import { failedAtStripe, type StripeClient } from './client.ts';
 
-const MADE = commitPoint('billing.customer-made', 'which customer of the store an account is');
+const MADE = commitPoint('billing.customer-made', 'which customer of the provider an account is');
 
 interface CustomersParts {
   readonly db: Database;
@@ -93,7 +93,7 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** An organization is told by its name, a person by their own; mails of the store go to whoever has owned it longest. */
+/** An organization is told by its name, a person by their own; mails of the provider go to whoever has owned it longest. */
 const payerOf = (accountId: AccountId) =>
   statement<{ name: string; email: string; minute: string }>(
     `select a.name, u.email, to_char(app.now() at time zone 'UTC', 'YYYYMMDDHH24MI') as minute

@@ -3,7 +3,7 @@ import { refusedFor, type StripeClient } from './client.ts';
 
 const PATH = '/v1/webhooks/stripe';
 
-/** Of what Stripe tells: everything that moves a subscription or money. All are hints; more of them would only be read in vain. */
+/** Of what Stripe tells: everything that moves a subscription or money. All are events; more of them would only be read in vain. */
 export const STRIPE_EVENTS = [
   'charge.dispute.closed',
   'charge.dispute.created',

@@ -122,7 +122,7 @@ async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> 
   return { ...invoice, lines: { ...invoice.lines, data: lines, has_more: false } };
 }
 
-/** With all that happened to it. No two of these reads are of one instant; what changes between them is hinted at again. */
+/** With all that happened to it. No two of these reads are of one instant; what changes between them is reported again. */
 async function fetchPayment(reader: StripeReader, id: string): Promise<unknown> {
   const intent = await reader.get((stripe, options) => stripe.paymentIntents.retrieve(id, {}, options));
   const charges = await allOf(

@@ -5,9 +5,9 @@ import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
 import { INTERVALS, MICROS_PER_MINOR, type CatalogPrice } from './price-catalog.ts';
 
-const SYNCED = commitPoint('billing.prices-synced', 'what the store calls everything that is sold');
+const SYNCED = commitPoint('billing.prices-synced', 'what the provider calls everything that is sold');
 
-/** A price of ours with the store's id for it. */
+/** A price of ours with the provider's id for it. */
 export interface SyncedPrice extends CatalogPrice {
   readonly price: string;
   readonly was: 'kept' | 'made' | 'replaced';
@@ -37,7 +37,7 @@ export async function syncPrices(
   return synced;
 }
 
-/** The prices of the shelf that Stripe lacks, or has otherwise. */
+/** The prices of the catalog that Stripe lacks, or has otherwise. */
 export async function unsyncedPrices(
   client: StripeClient,
   catalog: readonly CatalogPrice[],

@@ -39,7 +39,7 @@ const subscription = { object: 'subscription', id: 'sub_1', customer: 'cus_1' };
 const forged = { code: 'webhook_forged' };
 
 describe('a message', () => {
-  test('that Stripe signed is a hint at its object', () => {
+  test('that Stripe signed is an event at its object', () => {
     expect(told(event(subscription))).toEqual({
       eventId: 'evt_1',
       type: 'customer.subscription.updated',
@@ -94,7 +94,7 @@ describe('a message', () => {
   });
 });
 
-describe('a hint', () => {
+describe('an event', () => {
   test.each([
     ['customer', { object: 'customer', id: 'cus_1' }, { kind: 'customer', id: 'cus_1' }],
     [

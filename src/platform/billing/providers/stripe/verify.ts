@@ -16,7 +16,7 @@ export interface VerifyParts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Tells a hint of a message that Stripe has signed, of this mode, just now. Throws `webhook_forged`. */
+/** The event of a message that Stripe has signed, of this mode, just now. Throws `webhook_forged`. */
 export function verify(parts: VerifyParts, { body, headers }: SignedRequest): ProviderEvent {
   const signature = headers['stripe-signature'] ?? '';
   const isSigned = parts.secrets().some((secret) => isSignedWith({ ...parts, secret }, body, signature));
@@ -51,7 +51,7 @@ function json(body: string): unknown {
 const id = z.string().min(1).max(255);
 const reference = z.union([id, z.object({ id })]).nullish();
 
-/** What a hint is made of; the rest of an event is not read. */
+/** What an event is made of; the rest of an event is not read. */
 export const eventSchema = z.object({
   id,
   type: z.string().max(100),

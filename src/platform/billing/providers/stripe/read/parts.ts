@@ -48,7 +48,7 @@ export function bodyOf<Schema extends z.ZodType>(schema: Schema, body: Body): z.
   const read = schema.safeParse(body);
   if (read.success) return read.data;
   const fields = read.error.issues.map(({ path }) => path.join('.'));
-  throw new Error(`a body of the store can't be read: ${[...new Set(fields)].join(', ')}`);
+  throw new Error(`a body of the provider can't be read: ${[...new Set(fields)].join(', ')}`);
 }
 
 /** The objects of these ids, where there is one. */

@@ -4,8 +4,8 @@ const DUNNING_STATE = 'src/platform/billing/projection/dunning-state.ts';
 const RULES = 'src/platform/billing/projection/dunning-state.test.ts ::';
 const ROWS = 'src/platform/billing/projection/projection.test.ts ::';
 
-/** What a store's objects amount to: rows, plans, notices. */
-export const FOLDED: readonly Patch[] = [
+/** What a payment provider's objects amount to: rows, plans, notices. */
+export const PROJECTION: readonly Patch[] = [
   {
     name: 'lost-renewal-for-ever',
     file: DUNNING_STATE,
@@ -41,7 +41,7 @@ export const FOLDED: readonly Patch[] = [
     find: "if (state !== 'uncollectible') return state === 'open';",
     replace:
       "if (state !== 'uncollectible') return state === 'open';\n  if (issued_at > new Date(0)) return false;",
-    expects: `${RULES} a failed payment > is owed for when the store has written it off, until something later is paid`,
+    expects: `${RULES} a failed payment > is owed for when the provider has written it off, until something later is paid`,
   },
   {
     name: 'grace-anew-each-period',
@@ -148,7 +148,7 @@ export const FOLDED: readonly Patch[] = [
     find: 'now.getTime() - ended_at.getTime() < NEWS',
     replace: 'true',
     expects:
-      'src/platform/billing/projection/notifications/notifications.test.ts :: notices > do not tell of an end of long ago, as a store that was just connected knows many',
+      'src/platform/billing/projection/notifications/notifications.test.ts :: notices > do not tell of an end of long ago, as a payment provider that was just connected knows many',
   },
   {
     name: 'recovery-told-to-who-knew-nothing',

@@ -6,21 +6,21 @@ const COUNTING = 'src/platform/billing/migrations/0019_overage.up.sql';
 const GRANTED = 'src/platform/entitlements/provider-grants.test.ts ::';
 const OVERAGE = 'test/billing/overage.test.ts ::';
 
-/** What stores grant, seats, and units past a limit. */
-export const SHELF: readonly Patch[] = [
+/** What providers grant, seats, and units past a limit. */
+export const PROVIDER_GRANTS: readonly Patch[] = [
   {
     name: 'what-a-store-takes-back-stays',
     file: STORE_GRANTS,
     find: 'await tx.runAll([keep(wanted, rows), endOthers(wanted)]);',
     replace: 'await tx.runAll([keep(wanted, rows)]);',
-    expects: `${GRANTED} what a store grants > ends now when the store grants it no more, and is back when it does`,
+    expects: `${GRANTED} what a payment provider grants > ends now when the provider grants it no more, and is back when it does`,
   },
   {
     name: 'bought-days-follow-the-catalogue',
     file: STORE_GRANTS,
     find: 'coalesce(former.days, next.days), next.revoked_at',
     replace: 'next.days, next.revoked_at',
-    expects: `${GRANTED} what a store grants > of an add-on lasts as long as it was sold for, whatever the catalogue says later`,
+    expects: `${GRANTED} what a payment provider grants > of an add-on lasts as long as it was sold for, whatever the catalogue says later`,
   },
   {
     name: 'grants-of-one-instant-in-order-of-arrival',
@@ -34,21 +34,21 @@ export const SHELF: readonly Patch[] = [
     file: 'src/platform/entitlements/effective.ts',
     find: 'if (perSeat === undefined || seats === 1) return grants;',
     replace: 'if (perSeat === undefined || seats >= 1) return grants;',
-    expects: `${GRANTED} what a store grants > has as many seats as were bought, of what is sold by the seat`,
+    expects: `${GRANTED} what a payment provider grants > has as many seats as were bought, of what is sold by the seat`,
   },
   {
     name: 'overage-where-nobody-bills-it',
     file: EFFECTIVE,
     find: "new Set(['stripe'])",
     replace: "new Set(['stripe', 'google_play'])",
-    expects: `${GRANTED} how far an account lets a limit be passed > is nothing on a plan that does not sell it, or that no store with meters bills`,
+    expects: `${GRANTED} how far an account lets a limit be passed > is nothing on a plan that does not sell it, or that no provider with meters bills`,
   },
   {
     name: 'overage-in-a-trial',
     file: EFFECTIVE,
     find: 'bought && billsPast && METERED',
     replace: 'bought && METERED',
-    expects: `${GRANTED} how far an account lets a limit be passed > is nothing in a trial, which no store bills units of, and granted by itself when it ends`,
+    expects: `${GRANTED} how far an account lets a limit be passed > is nothing in a trial, which no provider bills units of, and granted by itself when it ends`,
   },
   {
     name: 'overage-by-the-smaller-plan',
@@ -76,14 +76,14 @@ export const SHELF: readonly Patch[] = [
     file: 'src/platform/billing/overage/reporting.ts',
     find: 'failures.push(error);',
     replace: 'throw error;',
-    expects: `${OVERAGE} what the store is told > of an account that could not be counted keeps no other one waiting`,
+    expects: `${OVERAGE} what the provider is told > of an account that could not be counted keeps no other one waiting`,
   },
   {
     name: 'overage-told-to-nobody',
     file: 'src/platform/billing/providers/stripe/meters.ts',
     find: 'if (payer.deleted === true)',
     replace: "if (payer.deleted === true && customer === '')",
-    expects: `${OVERAGE} what the store is told > is refused for a customer whom the store has no longer, rather than told to nobody`,
+    expects: `${OVERAGE} what the provider is told > is refused for a customer whom the provider has no longer, rather than told to nobody`,
   },
   {
     name: 'overage-told-under-a-new-name',
@@ -91,14 +91,14 @@ export const SHELF: readonly Patch[] = [
     find: 'async report({ id, customer, units, at, ...what }) {',
     replace:
       'async report({ id: former, customer, units, at, ...what }) {\n      const id = `${former} ${Math.random()}`;',
-    expects: `${OVERAGE} what the store is told > is told once by whoever is killed after billing.change`,
+    expects: `${OVERAGE} what the provider is told > is told once by whoever is killed after billing.change`,
   },
   {
     name: 'overage-told-again-after-a-day',
     file: 'src/platform/billing/overage/store.ts',
     find: "(asked_at < app.now() - interval '23 hours' or",
     replace: "(asked_at < app.now() - interval '23 years' or",
-    expects: `${OVERAGE} what the store is told > is left to the operator when nobody knows for a day whether it arrived`,
+    expects: `${OVERAGE} what the provider is told > is left to the operator when nobody knows for a day whether it arrived`,
   },
   {
     name: 'smaller-plan-fits-whatever-is-there',

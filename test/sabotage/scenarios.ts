@@ -1,11 +1,11 @@
 import type { Patch } from './patch.ts';
 
-const MONEY = 'test/billing/money.test.ts :: whatever way a store is heard of >';
-const PLANS = 'test/billing/plans.test.ts :: whatever way a store is heard of >';
+const MONEY = 'test/billing/money.test.ts :: whatever way a payment provider is heard of >';
+const PLANS = 'test/billing/plans.test.ts :: whatever way a payment provider is heard of >';
 const ORDER = 'every order of its last six objects ends the same';
 
-/** What is heard of a store in any order, twice, late or not at all. */
-export const HISTORIES: readonly Patch[] = [
+/** What is heard of a payment provider in any order, twice, late or not at all. */
+export const SCENARIOS: readonly Patch[] = [
   {
     name: 'nothing-follows-from-payments',
     file: 'src/platform/billing/projection/projection.ts',
@@ -32,7 +32,7 @@ export const HISTORIES: readonly Patch[] = [
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
     find: "state in ('waiting', 'foreign')",
     replace: "state = 'waiting'",
-    expects: `${MONEY} a customer of ours also buys what is none of ours: > hints that come twice, late and the newest first end the same`,
+    expects: `${MONEY} a customer of ours also buys what is none of ours: > events that come twice, late and the newest first end the same`,
   },
   {
     name: 'orders-taken-for-one-too-early',
