@@ -1,7 +1,7 @@
 import { advanceTo } from '#test/factories';
-import { denied } from '#test/gym';
+import { denied } from '#test/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openOverageFixture } from './overage-fixture.ts';
+import { openOverageFixture } from './overage.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;

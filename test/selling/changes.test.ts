@@ -3,7 +3,7 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openSellingApp } from './selling-app.ts';
+import { openSellingApp } from './fixture.ts';
 
 const counter = await openSellingApp();
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
@@ -359,13 +359,19 @@ describe('a subscription', () => {
     expect(await read(ada)).toMatchObject({ cancels_at: null, next: null });
   });
 
-  test.runIf(engine === 'postgres')('stays what it is while the provider is away, which is said', async () => {
-    const ada = await holding(PRO);
-    sandbox.faults.always('GET /v1/subscriptions', { kind: 'status', status: 503 });
-    expect(await cancel(ada)).toMatchObject({ status: 503, body: { error: { code: 'store_unavailable' } } });
-    sandbox.faults.clear();
-    expect(await read(ada)).toMatchObject({ cancels_at: null });
-  });
+  test.runIf(engine === 'postgres')(
+    'stays what it is while the provider is away, which is said',
+    async () => {
+      const ada = await holding(PRO);
+      sandbox.faults.always('GET /v1/subscriptions', { kind: 'status', status: 503 });
+      expect(await cancel(ada)).toMatchObject({
+        status: 503,
+        body: { error: { code: 'store_unavailable' } },
+      });
+      sandbox.faults.clear();
+      expect(await read(ada)).toMatchObject({ cancels_at: null });
+    },
+  );
 });
 
 test('what was done is audited, with who did it', async () => {

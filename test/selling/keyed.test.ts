@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openSellingApp } from './selling-app.ts';
+import { openSellingApp } from './fixture.ts';
 
 const { buy, call, customer, db, heard, plan, read, sandbox, stripe } = await openSellingApp();
 const BASIC = { product: 'reel', plan: 'basic' };

@@ -43,5 +43,8 @@ declareErrors({
     status: 409,
     message: 'This subscription is managed at the payment provider where it was bought.',
   },
-  nothing_sold: { status: 503, message: 'This server is not connected to a payment provider: nothing can be bought.' },
+  nothing_sold: {
+    status: 503,
+    message: 'This server is not connected to a payment provider: nothing can be bought.',
+  },
 });

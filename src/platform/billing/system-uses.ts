@@ -2,11 +2,13 @@
 export const billingSystemUses = {
   'billing.overage': 'units past the limits of all accounts are counted, and reported to the provider',
   'billing.prices': 'what the provider calls what is sold, which is of no account',
-  'billing.customers': 'who owns an account is told to the provider, which only the system role may write down',
+  'billing.customers':
+    'who owns an account is told to the provider, which only the system role may write down',
   'billing.import': 'what was sold elsewhere, to any account',
   'billing.endings':
     'subscriptions of accounts that were closed, and customers who were erased, are ended at the provider',
-  'billing.inbox': 'a payment provider tells of all its customers, and whose they are is found out by reading',
+  'billing.inbox':
+    'a payment provider tells of all its customers, and whose they are is found out by reading',
   'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',
 } as const;
 

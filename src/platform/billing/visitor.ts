@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import type { Caller } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 
@@ -6,7 +6,7 @@ import type { AccountId } from '#platform/kernel';
 export interface AccountCaller {
   readonly accountId: AccountId;
   readonly caller: Caller;
-  readonly origin: Whence;
+  readonly origin: RequestOrigin;
   /** What the provider is told, to do the steps of this call once. */
   readonly providerKey?: string | undefined;
 }

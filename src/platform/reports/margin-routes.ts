@@ -22,7 +22,11 @@ const sale = namedObject('Sale', {
   tax_minor: minor.default(0),
   occurred_at: z.iso.datetime({ offset: true }),
   source: z.enum(SOURCES).default('manual'),
-  source_id: z.string().min(1).max(200).describe('The provider’s own id. The same one again is the same sale.'),
+  source_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('The provider’s own id. The same one again is the same sale.'),
 });
 
 const recordedSale = namedObject('SaleProceeds', {
@@ -67,7 +71,7 @@ export const recordSales = route(
   },
   ({ body: { account_id, sales }, caller, origin, once }, { proceeds }) => {
     const all = sales.map((one) => ({ ...one, account_id }));
-    return proceeds.record(all, { caller, whence: origin, once });
+    return proceeds.record(all, { caller, origin, once });
   },
 );
 

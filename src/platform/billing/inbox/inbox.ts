@@ -166,7 +166,8 @@ function registerJobs({ jobs, log }: InboxParts, inbox: Inbox): void {
     attempts: 3,
     async run({ signal }) {
       const found = await inbox.reconcile({ signal });
-      if (found.events + found.objects > 0) log.warn({ ...found }, 'payment providers had not sent every event');
+      if (found.events + found.objects > 0)
+        log.warn({ ...found }, 'payment providers had not sent every event');
     },
     giveUp,
   });

@@ -101,7 +101,7 @@ export async function recordChange(
       accountId,
       target: { kind: 'subscription', id: row.id },
       changes: { product: row.product, ...changes },
-      whence: origin,
+      origin,
     }),
   );
   await parts.refresh([{ kind: 'subscription', id: row.store_id }]);

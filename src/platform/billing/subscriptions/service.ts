@@ -85,7 +85,10 @@ async function portal(
     throw new AppError('not_found', { message: 'This account has never bought anything.' });
   return openPortal(client, { customer, returnUrl }).catch((error: unknown) => {
     if (!refusedFor(error, 'resource_missing')) throw error;
-    throw new AppError('not_found', { message: 'The payment provider no longer has this customer.', cause: error });
+    throw new AppError('not_found', {
+      message: 'The payment provider no longer has this customer.',
+      cause: error,
+    });
   });
 }
 

@@ -56,7 +56,9 @@ export const changedReply = namedObject('SubscriptionChange', {
   subscription: subscriptionReply,
   not_fitting: z
     .array(unfittingReply)
-    .describe('What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added.'),
+    .describe(
+      'What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added.',
+    ),
 });
 export const previewReply = namedObject('SubscriptionPreview', {
   when: z.enum(['now', 'period_end']),

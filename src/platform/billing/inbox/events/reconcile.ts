@@ -12,7 +12,10 @@ const MARKED = commitPoint(
   'billing.everything-marked',
   'an object of a payment provider that is to be fetched, told of or not',
 );
-const RECONCILED = commitPoint('billing.reconciled', 'up to when a payment provider was asked for what it never told');
+const RECONCILED = commitPoint(
+  'billing.reconciled',
+  'up to when a payment provider was asked for what it never told',
+);
 
 const CLAIMED_LATE = commitPoint('billing.claimed-late', 'whose a customer is whose account came after them');
 
@@ -53,7 +56,8 @@ export async function reconcile(
   const [[since]] = await parts.db.system('billing.inbox', [
     sinceWhen(providerMode, provider.eventsKeptDays),
   ]);
-  if (since === undefined) throw new Error('the database did not say since when a payment provider was not asked');
+  if (since === undefined)
+    throw new Error('the database did not say since when a payment provider was not asked');
   const reading = readRate.contextFor({ signal });
   let events = 0;
   for await (const page of provider.eventsSince(since.at, reading))

@@ -30,7 +30,7 @@ export interface SellingApp extends Pick<TestApp, 'app' | 'db' | 'call' | 'custo
 }
 
 export async function openSellingApp(
-  options: Pick<TestAppOptions, 'settings' | 'passing'> = {},
+  options: Pick<TestAppOptions, 'settings' | 'crashHook'> = {},
 ): Promise<SellingApp> {
   const sandbox = await createStripeSandbox({ driven: true });
   atEndOfFile(() => sandbox.close());
