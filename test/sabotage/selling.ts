@@ -73,8 +73,8 @@ export const SELLING: readonly Patch[] = [
   {
     name: 'declined-and-arranged-no-more',
     file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
-    find: 'if (arranged !== undefined) await schedule(',
-    replace: 'if (arranged === null) await schedule(',
+    find: 'if (arranged !== undefined) await scheduleChange(',
+    replace: 'if (arranged === null) await scheduleChange(',
     expects: `${CHANGES} a change > that is declined leaves what was arranged`,
   },
   {

@@ -37,7 +37,7 @@ export const entitlementReply = namedObject('Entitlement', {
       }),
     )
     .describe(
-      'What runs now and is paid for in a payment provider: where two are paid for the same, both. The best plan is in effect.',
+      'What runs now and is paid for through a payment provider; where two are paid for the same, both. The best plan is in effect.',
     ),
   quantity: z.int().nullable().describe('Of a plan that is sold by the seat; else null.'),
   grants: grantsReply,

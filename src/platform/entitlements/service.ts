@@ -30,7 +30,7 @@ export interface Entitlement {
   readonly quantity: number | null;
   /** How many units past a limit the account allows, and the plan sells: they are in `grants`. */
   readonly overage: Readonly<Record<string, number>>;
-  /** Each purchase in a payment provider that runs now: two providers may be paid for the same. */
+  /** Each purchase through a payment provider that runs now: two providers may be paid for the same. */
   readonly paid: readonly Paid[];
   /** Whether what is used past its limits is billed: by a payment provider with meters, and not in a trial. */
   readonly metered: boolean;

@@ -132,7 +132,7 @@ export const grantsPage = (
     [accountId, page.limit, page.before ?? null],
   );
 
-/** What an account bought in providers and that was not taken back, whenever it runs. */
+/** What an account bought through payment providers and that was not taken back, whenever it runs. */
 export const boughtBy = (accountId: AccountId) =>
   statement<GrantRow>(
     `select ${GRANT} from entitlements.grants where account_id = $1 and source = any ($2)`,

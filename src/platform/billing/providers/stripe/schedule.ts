@@ -13,8 +13,8 @@ export interface ScheduledPhase {
   readonly discounts: Discount[] | undefined;
 }
 
-/** Arranges it, in place of what was arranged before. */
-export async function schedule(
+/** Schedules it, in place of what was arranged before. */
+export async function scheduleChange(
   client: StripeClient,
   subscription: Stripe.Subscription,
   next: ScheduledPhase,

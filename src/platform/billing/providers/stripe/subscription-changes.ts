@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Cycle } from '../../facts.ts';
 import type { StripeClient } from './client.ts';
-import { schedule, scheduledFor, releaseSchedule } from './schedule.ts';
+import { scheduleChange, scheduledFor, releaseSchedule } from './schedule.ts';
 import {
   dateOf,
   endsAt,
@@ -61,7 +61,7 @@ export async function changeNow(client: StripeClient, id: string, change: Change
       ),
     );
   } catch (error) {
-    if (arranged !== undefined) await schedule(client, await readSubscription(client, id), arranged);
+    if (arranged !== undefined) await scheduleChange(client, await readSubscription(client, id), arranged);
     throw error;
   }
 }
@@ -74,7 +74,7 @@ export async function changeLater(client: StripeClient, id: string, change: Chan
     return;
   }
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
-  await schedule(client, subscription, {
+  await scheduleChange(client, subscription, {
     items: [
       { price: change.price, quantity: change.quantity },
       ...change.metered.map((price) => ({ price })),
