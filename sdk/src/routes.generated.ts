@@ -460,7 +460,7 @@ export interface Schemas {
     /** Where the plan comes from. */
     readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
     readonly add_ons: readonly Schemas['EntitlementAddOn'][];
-    /** What runs now and is paid for in a payment provider: where two are paid for the same, both. The best plan is in effect. */
+    /** What runs now and is paid for through a payment provider; where two are paid for the same, both. The best plan is in effect. */
     readonly paid: readonly Schemas['EntitlementSource'][];
     /** Of a plan that is sold by the seat; else null. */
     readonly quantity: number | null;
