@@ -181,11 +181,8 @@ export const resumeSubscription = route(
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
       isOver: isFinal,
-      run: async (storeKey) =>
-        answer(
-          200,
-          await subscriptions.resume({ accountId, caller, origin, providerKey: storeKey }, body.product),
-        ),
+      run: async (providerKey) =>
+        answer(200, await subscriptions.resume({ accountId, caller, origin, providerKey }, body.product)),
     }),
 );
 
@@ -231,8 +228,8 @@ export const changeSubscription = route(
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
       isOver: isFinal,
-      async run(storeKey) {
-        const visitor = { accountId, caller, origin, storeKey };
+      async run(providerKey) {
+        const visitor = { accountId, caller, origin, providerKey };
         const { subscription, notFitting } = await subscriptions.change(visitor, body);
         return answer(200, { subscription, not_fitting: notFitting });
       },

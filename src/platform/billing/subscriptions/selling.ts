@@ -46,11 +46,11 @@ export interface SellingParts extends SubscriptionsParts {
 /** Throws `nothing_sold` on one that does not. With the key that the provider is told, if the call has one. */
 export function selling(
   parts: SubscriptionsParts,
-  { providerKey: storeKey }: Pick<AccountCaller, 'providerKey'> = {},
+  { providerKey }: Pick<AccountCaller, 'providerKey'> = {},
 ): SellingParts {
   const { stripe } = parts;
   if (stripe === undefined) throw new AppError('nothing_sold');
-  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, storeKey) } };
+  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, providerKey) } };
 }
 
 /** The subscription that is meant: that of the product, or the only one. Throws `not_found`, or `validation_failed` where there are several. */
