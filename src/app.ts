@@ -96,7 +96,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   );
   const worker = options.work ? modules.jobs.work() : undefined;
   const stopSweep = options.work ? modules.limiting.startSweep() : undefined;
-  const stopTelling = options.work ? modules.telling.start() : undefined;
+  const stopTelling = options.work ? modules.dispatcher.start() : undefined;
   const grace = config.shutdownGraceSeconds;
   async function drained(seconds: number): Promise<void> {
     // A process without a worker may run jobs that were delivered to it.

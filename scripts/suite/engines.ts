@@ -90,7 +90,7 @@ export const ONCE: readonly string[] = [
   'test/billing/inbox.test.ts',
   'test/billing/money.test.ts',
   'test/billing/nodes.test.ts',
-  'test/billing/orders.test.ts',
+  'test/billing/every-order.test.ts',
   'test/billing/overage-sold.test.ts',
   'test/billing/plans.test.ts',
   'test/billing/revenue.test.ts',

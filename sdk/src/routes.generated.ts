@@ -242,7 +242,7 @@ export interface Schemas {
     readonly role: string;
   } & Readonly<Record<string, unknown>>;
   readonly CheckoutSession: {
-    /** The store’s page: send the customer there. */
+    /** The provider’s page: send the customer there. */
     readonly checkout_url: string;
     readonly expires_at: string;
     /** Of the trial that the page offers; null: it is paid at once. */
@@ -376,7 +376,7 @@ export interface Schemas {
     /** The code of the last failure. */
     readonly error: string;
     readonly attempts: number;
-    /** When it was first hinted at. */
+    /** When the first event about it came. */
     readonly hinted_at: string;
     readonly given_up_at: string;
   };
@@ -460,7 +460,7 @@ export interface Schemas {
     /** Where the plan comes from. */
     readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
     readonly add_ons: readonly Schemas['EntitlementAddOn'][];
-    /** What runs now and is paid for in a store: where two are paid for the same, both. The best plan is in effect. */
+    /** What runs now and is paid for through a payment provider; where two are paid for the same, both. The best plan is in effect. */
     readonly paid: readonly Schemas['EntitlementSource'][];
     /** Of a plan that is sold by the seat; else null. */
     readonly quantity: number | null;
@@ -623,11 +623,11 @@ export interface Schemas {
     /** What it is about; null: nothing that is looked at. */
     readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout' | null;
     readonly object_id: string | null;
-    /** `reconciler`: the store never told it, it was found by asking. */
+    /** `reconciler`: the provider never sent it; it was found by asking. */
     readonly via: 'webhook' | 'reconciler';
-    /** `waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up. */
+    /** `waiting`: its customer has no account here yet. `ignored`: not about anything sold here. `dead`: its object was given up. */
     readonly state: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead';
-    /** By the store’s clock. */
+    /** By the provider’s clock. */
     readonly occurred_at: string;
     readonly received_at: string;
     readonly settled_at: string | null;
@@ -659,7 +659,7 @@ export interface Schemas {
     readonly id: string;
     readonly number: string | null;
     readonly state: 'open' | 'paid' | 'void' | 'uncollectible';
-    /** As the store says: subscription_create, subscription_cycle, manual … */
+    /** As the provider says: subscription_create, subscription_cycle, manual … */
     readonly reason: string;
     readonly currency: string;
     /** Minor units, before discounts and tax. */
@@ -1219,12 +1219,12 @@ export interface Schemas {
     readonly sales: number;
     /** What customers paid, taxes included, less what went back. */
     readonly gross_minor: number;
-    /** What stores kept. */
+    /** What providers kept. */
     readonly fee_minor: number;
     readonly tax_minor: number;
     /** gross − fee − tax */
     readonly net_minor: number;
-    /** Of how many sales the store has not said yet what it kept. */
+    /** Of how many sales the provider has not said yet what it kept. */
     readonly fees_missing: number;
   };
   readonly RevenueReport: {
@@ -1247,12 +1247,12 @@ export interface Schemas {
     readonly currency: string;
     /** What the customer paid, tax included; of a refund, below 0. */
     readonly gross_minor: number;
-    /** What the store kept. */
+    /** What the provider kept. */
     readonly fee_minor?: number | undefined;
     readonly tax_minor?: number | undefined;
     readonly occurred_at: string;
     readonly source?: 'manual' | 'stripe' | 'app_store' | 'google_play' | undefined;
-    /** The store’s own id. The same one again is the same sale. */
+    /** The provider’s own id. The same one again is the same sale. */
     readonly source_id: string;
   };
   readonly SaleProceeds: {
@@ -1263,12 +1263,12 @@ export interface Schemas {
     readonly currency: string;
     /** What the customer paid, tax included; of a refund, below 0. */
     readonly gross_minor: number;
-    /** What the store kept. */
+    /** What the provider kept. */
     readonly fee_minor: number;
     readonly tax_minor: number;
     readonly occurred_at: string;
     readonly source: 'manual' | 'stripe' | 'app_store' | 'google_play';
-    /** The store’s own id. The same one again is the same sale. */
+    /** The provider’s own id. The same one again is the same sale. */
     readonly source_id: string;
     readonly id: string;
     readonly account_id: string;
@@ -1431,7 +1431,7 @@ export interface Schemas {
   };
   readonly SubscriptionChange: {
     readonly subscription: Schemas['Subscription'];
-    /** What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added. */
+    /** What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added. */
     readonly not_fitting: readonly Schemas['NotFitting'][];
   };
   readonly SubscriptionPage: {
@@ -1941,7 +1941,7 @@ export interface Routes {
     };
     readonly reply: unknown;
   };
-  /** What stores told, newest first, and what became of it */
+  /** Events from payment providers, newest first, and what became of them */
   'GET /v1/admin/billing/inbox': {
     readonly query: {
       readonly state?: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead' | undefined;
@@ -1952,7 +1952,7 @@ export interface Routes {
     };
     readonly reply: Schemas['InboxEventPage'];
   };
-  /** Objects of stores that were given up, newest first */
+  /** Objects of payment providers that were given up, newest first */
   'GET /v1/admin/billing/inbox/dead': {
     readonly query: {
       /** How many entries a page holds. */
@@ -2585,7 +2585,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Have what stores told looked at again */
+  /** Process events from payment providers again */
   'POST /v1/admin/billing/inbox/replay': {
     readonly body: Schemas['ReplayInboxRequest'];
     readonly reply: Schemas['InboxReplay'];

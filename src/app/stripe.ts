@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { createStripeClient, type StripeLink, syncStripe } from '#platform/billing';
+import { createStripeClient, type StripeConnection, syncStripe } from '#platform/billing';
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AppOptions, StripeStandIn } from './options.ts';
 
 /** A way to Stripe that is made ready once it is known where this process is reached. */
 export interface OpenedStripe {
-  readonly link: StripeLink;
+  readonly link: StripeConnection;
   /** Of the sandbox: tells it what is sold, and where messages go. To Stripe itself `plinth stripe sync` does. */
   connect(modules: Connecting, url: string): Promise<void>;
 }

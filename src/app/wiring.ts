@@ -1,6 +1,6 @@
 import { createAudit } from '#platform/audit';
 import type { UpstreamOptions } from '#platform/ai';
-import { createSales, type StripeLink } from '#platform/billing';
+import { createSales, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements, createPlanRates } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
@@ -43,7 +43,7 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly qstash: QStash | undefined;
   readonly providers: Providers;
   /** undefined: nothing is sold here. */
-  readonly stripe: StripeLink | undefined;
+  readonly stripe: StripeConnection | undefined;
 }
 
 /** The modules of this process. */

@@ -1,4 +1,4 @@
-import { createStripeClient, type Finding, lookAtStripe } from '#platform/billing';
+import { createStripeClient, type SetupFinding, checkStripeSetup } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
@@ -16,7 +16,7 @@ export function stripeChecks(
   const { account } = stripe;
   if (account === undefined)
     return [{ name: 'Stripe', look: async () => 'the sandbox stands in: nobody pays' }];
-  let looked: Promise<readonly Finding[]> | undefined;
+  let looked: Promise<readonly SetupFinding[]> | undefined;
   return LINES.map((name) => ({
     name,
     async look() {
@@ -32,10 +32,10 @@ export function stripeChecks(
 type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['account']> };
 
 /** Without a good key the rest is not known: only its own line is there. */
-async function findings(config: Config, { account, url }: Selling): Promise<readonly Finding[]> {
+async function findings(config: Config, { account, url }: Selling): Promise<readonly SetupFinding[]> {
   const client = await createStripeClient({ ...account, url });
   try {
-    return await lookAtStripe({
+    return await checkStripeSetup({
       client,
       catalogues: products.map(({ catalogue }) => catalogue),
       baseUrl: config.baseUrl,

@@ -5,12 +5,12 @@ import { withDatabase } from './migrate.ts';
 import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
-const USAGE = `Usage: plinth stripe sync              tell Stripe what is sold, and where its messages go
-       plinth stripe reconcile [--all]  look for what Stripe never told; --all: at everything it has
-       plinth stripe replay --offline   make subscriptions, invoices and grants anew of what is kept, without Stripe
+const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoint in Stripe
+       plinth stripe reconcile [--all]  find events that Stripe never sent; --all: read every object it has
+       plinth stripe replay --offline   rebuild subscriptions, invoices and grants from stored answers, without Stripe
 `;
 
-const NO_KEY = 'STRIPE_SECRET_KEY is not set: the sandbox is told all that at each start.\n';
+const NO_KEY = 'STRIPE_SECRET_KEY is not set. The sandbox is set up at each start.\n';
 
 /** `stripe sync|reconcile|replay`: what an operator does by hand (docs/billing.md). */
 export const stripe: Verb = async (invocation) => {
@@ -45,11 +45,11 @@ async function sync(config: Config, { account, url }: StripeSettings): Promise<n
     );
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)
-      process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its messages.\n');
-    else process.stdout.write(`${endpoint.was.padEnd(8)}  messages to ${endpoint.url}\n`);
+      process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its events.\n');
+    else process.stdout.write(`${endpoint.was.padEnd(8)}  events to ${endpoint.url}\n`);
     if (endpoint?.secret !== undefined)
       process.stdout.write(
-        `\nIts secret is told this once. Set it:\nSTRIPE_WEBHOOK_SECRET=${endpoint.secret}\n`,
+        `\nThis secret is shown only once. Set it:\nSTRIPE_WEBHOOK_SECRET=${endpoint.secret}\n`,
       );
     return 0;
   } finally {
@@ -64,10 +64,10 @@ function line({ was, lookupKey, micros, currency, price }: SyncedPrice): string 
 
 async function reconcile(invocation: Invocation, all: boolean): Promise<number> {
   return withApp(invocation, 'reconciliation', async ({ modules }) => {
-    const { messages, objects } = await modules.inbox.reconcile({ all });
+    const { events, objects } = await modules.inbox.reconcile({ all });
     await modules.inbox.drain();
     process.stdout.write(
-      `${messages} messages and ${objects} objects that were never told; they are applied.\n`,
+      `Found ${events} events and ${objects} objects that Stripe had not sent; they are applied.\n`,
     );
     return 0;
   });
@@ -75,8 +75,8 @@ async function reconcile(invocation: Invocation, all: boolean): Promise<number> 
 
 async function replay(invocation: Invocation): Promise<number> {
   return withApp(invocation, 'replay', async ({ modules }) => {
-    const { accounts, objects } = await modules.inbox.retell();
-    process.stdout.write(`${objects} objects of ${accounts} accounts were told again.\n`);
+    const { accounts, objects } = await modules.inbox.rebuild();
+    process.stdout.write(`Rebuilt ${accounts} accounts from ${objects} stored objects.\n`);
     return 0;
   });
 }

@@ -4,7 +4,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
-import { Shopper } from './shopper.ts';
+import { StripeCustomer } from './stripe-customer.ts';
 import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from '../erasure/fixture.ts';
@@ -40,7 +40,7 @@ async function heard(): Promise<void> {
 
 interface Subscriber {
   readonly who: Resident;
-  readonly shopper: Shopper;
+  readonly shopper: StripeCustomer;
 }
 
 async function subscriber(accountOf: (who: Resident) => AccountId | Promise<AccountId>): Promise<Subscriber> {
@@ -48,9 +48,9 @@ async function subscriber(accountOf: (who: Resident) => AccountId | Promise<Acco
   return { who, shopper: await subscribed(await accountOf(who)) };
 }
 
-async function subscribed(accountId: AccountId): Promise<Shopper> {
-  const shopper = new Shopper({ stripe, sandbox });
-  await shopper.arrives(accountId);
+async function subscribed(accountId: AccountId): Promise<StripeCustomer> {
+  const shopper = new StripeCustomer({ stripe, sandbox });
+  await shopper.register(accountId);
   await shopper.subscribes('reel.pro');
   await heard();
   return shopper;
@@ -140,7 +140,7 @@ describe('a subscription', () => {
     expect(await atStripe(one)).toBe('active, ends');
   });
 
-  test('that somebody had go on at the store’s own pages, after it was closed, is ended again', async () => {
+  test('that somebody had go on at the provider’s own pages, after it was closed, is ended again', async () => {
     const one = await company();
     await one.closes();
     expect(await endings.run()).toBe(1);
@@ -158,7 +158,7 @@ describe('a subscription', () => {
     const one = await company();
     await one.closes('14 days');
     expect(await erase()).toBe(1);
-    // Whatever the store goes on telling of them is of nobody.
+    // Whatever the provider goes on telling of them is of nobody.
     await stripe.customers.update(one.shopper.customer, { name: 'Ada Lovelace' });
     await heard();
     await endings.run();
@@ -223,7 +223,7 @@ describe('a process that dies', () => {
   });
 });
 
-describe('a store', () => {
+describe('a payment provider', () => {
   test('that is away is asked again, and that refuses one does not keep the others waiting', async () => {
     const [one, two] = [await company(), await company()];
     await one.closes();

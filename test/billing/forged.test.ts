@@ -3,15 +3,15 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { ids } from '#test/factories';
 import type { WorldEvent } from '#sandbox/stripe';
-import { planOf } from './end.ts';
+import { planOf } from './account-state.ts';
 import { type Node, openNode, SECRET } from './node.ts';
 import { testApp } from '../services/app.ts';
-import { Shopper } from './shopper.ts';
-import { openStreet } from './street.ts';
+import { StripeCustomer } from './stripe-customer.ts';
+import { openDrivenStripe } from './driven-stripe.ts';
 
-const street = await openStreet();
+const street = await openDrivenStripe();
 const node = await openNode(street);
-/** The whole program with a store that is away: nothing of a forged message is asked of it. */
+/** The whole program with a payment provider that is away: nothing of a forged message is asked of it. */
 const app = await testApp({
   work: false,
   settings: {
@@ -21,16 +21,16 @@ const app = await testApp({
   },
 });
 const [ours, others] = [ids.next<AccountId>(), ids.next<AccountId>()];
-const [her, him] = [new Shopper(street), new Shopper(street)];
+const [her, him] = [new StripeCustomer(street), new StripeCustomer(street)];
 let told: readonly WorldEvent[];
 
 beforeAll(async () => {
   await node.open(ours, 'ada@example.com');
   await node.open(others, 'bob@example.com');
-  await her.arrives(ours);
-  await him.arrives(others);
+  await her.register(ours);
+  await him.register(others);
   await her.subscribes('reel.pro');
-  told = street.news();
+  told = street.newEvents();
   for (const event of told) await node.hear(event);
   await node.inbox.drain();
 });
@@ -130,7 +130,7 @@ describe('a message that Stripe did send', () => {
     expect(await everything(node)).toEqual(before);
   });
 
-  test('is no more than a hint: what it says of the object is not believed', async () => {
+  test('is no more than an event: what it says of the object is not believed', async () => {
     const before = await node.rows(ours);
     await node.inbox.receive('stripe', signed(canceled({ id: 'evt_that_lies' })));
     await node.inbox.drain();
@@ -152,17 +152,17 @@ describe('whose a customer is', () => {
   test('is decided once: a note that names another account later changes nothing for either', async () => {
     const before = [await node.rows(ours), await node.rows(others)];
     await her.isNoted(others);
-    for (const event of street.news()) await node.hear(event);
+    for (const event of street.newEvents()) await node.hear(event);
     await node.inbox.drain();
     expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
   });
 
   test('is nobody for a note that names no account of ours', async () => {
-    const stranger = new Shopper(street);
-    await stranger.arrives(ids.next<AccountId>());
+    const stranger = new StripeCustomer(street);
+    await stranger.register(ids.next<AccountId>());
     await stranger.subscribes('reel.pro');
     const before = [await node.rows(ours), await node.rows(others)];
-    for (const event of street.news()) await node.hear(event);
+    for (const event of street.newEvents()) await node.hear(event);
     await node.inbox.drain();
     expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
   });

@@ -1,5 +1,5 @@
-import { DUNNING } from './histories/dunning.ts';
-import { RETURNING } from './histories/returning.ts';
-import { prove } from './prove.ts';
+import { DUNNING } from './scenarios/dunning.ts';
+import { RETURNING } from './scenarios/returning.ts';
+import { testScenarios } from './scenario-tests.ts';
 
-prove([...DUNNING, ...RETURNING]);
+testScenarios([...DUNNING, ...RETURNING]);

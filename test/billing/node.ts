@@ -4,16 +4,16 @@ import { products } from '#products';
 import type { WorldEvent } from '#sandbox/stripe';
 import { stopTime } from '#test/factories';
 import { atEndOfFile } from '#test/closing';
-import { createFolding, type Folding } from '../../src/platform/billing/folding/index.ts';
-import { createInbox, type Inbox } from '../../src/platform/billing/inbox/index.ts';
-import type { Store } from '../../src/platform/billing/store.ts';
-import { createStripeClient } from '../../src/platform/billing/stripe/client.ts';
-import { syncPrices } from '../../src/platform/billing/stripe/prices.ts';
-import { shelfOf } from '../../src/platform/billing/stripe/shelf.ts';
-import { createStripeStore } from '../../src/platform/billing/stripe/store.ts';
+import { createProjection, type Projection } from '../../src/platform/billing/projection/projection.ts';
+import { createInbox, type Inbox } from '../../src/platform/billing/inbox/inbox.ts';
+import type { PaymentProvider } from '../../src/platform/billing/payment-provider.ts';
+import { createStripeClient } from '../../src/platform/billing/providers/stripe/client.ts';
+import { syncPrices } from '../../src/platform/billing/providers/stripe/prices.ts';
+import { priceCatalogOf } from '../../src/platform/billing/providers/stripe/price-catalog.ts';
+import { createStripeProvider } from '../../src/platform/billing/providers/stripe/provider.ts';
 import { testApp, type TestApp } from '../services/app.ts';
-import { type Reader, readerOf, type Rows } from './end.ts';
-import type { Street } from './street.ts';
+import { type AccountReader, openAccountReader, type Rows } from './account-state.ts';
+import type { DrivenStripe } from './driven-stripe.ts';
 
 /** No test waits for a turn, unless it is about turns. */
 const PLENTY = 1_000_000;
@@ -24,47 +24,50 @@ export const SECRET = 'whsec_of_the_tests';
 export interface Node {
   readonly app: TestApp;
   readonly db: Database;
-  readonly store: Store;
+  readonly provider: PaymentProvider;
   readonly inbox: Inbox;
-  readonly folding: Folding;
+  readonly projection: Projection;
   /** Takes a message as Stripe sends it, signed just now. */
   hear(event: Pick<WorldEvent, 'id'>): Promise<void>;
   /** An account with somebody who looks after it. The same in every database. */
   open(accountId: AccountId, email: string): Promise<void>;
   /** All that an account has by now. */
   rows(accountId: AccountId): Promise<Rows>;
-  readonly reader: Reader;
+  readonly reader: AccountReader;
 }
 
 /** `beside`: another process on the same database. */
-export async function openNode(street: Street, { beside }: { readonly beside?: Node } = {}): Promise<Node> {
+export async function openNode(
+  street: DrivenStripe,
+  { beside }: { readonly beside?: Node } = {},
+): Promise<Node> {
   const app = await testApp({ work: false, ...(beside === undefined ? {} : { beside: beside.app }) });
   const { db } = app;
   if (beside === undefined) await stopTime(db);
   const { url, secretKey } = street.sandbox;
   const client = await createStripeClient({ url, secretKey, mode: 'sandbox' });
   atEndOfFile(() => client.close());
-  await syncPrices({ db, client }, shelfOf(products.map(({ catalogue }) => catalogue)));
+  await syncPrices({ db, client }, priceCatalogOf(products.map(({ catalogue }) => catalogue)));
   const clock = { ...systemClock, now: () => street.now().getTime() };
   const link = { client, webhookSecrets: () => [SECRET] };
-  const store = createStripeStore({ link, clock });
+  const provider = createStripeProvider({ link, clock });
   const { modules } = app.app;
-  const folding = createFolding({ ...modules, freeAccountsPerUser: 1 });
+  const projection = createProjection({ ...modules, freeAccountsPerUser: 1 });
   const ids = createIds({ clock, random: systemRandom });
   const inbox = createInbox({
     ...modules,
     ids,
-    folding,
+    projection,
     log: modules.telemetry.logger,
-    stores: [{ store, readsPerSecond: PLENTY }],
+    providers: [{ provider, readsPerSecond: PLENTY }],
   });
-  const reader = await readerOf(db);
+  const reader = await openAccountReader(db);
   return {
     app,
     db,
-    store,
+    provider,
     inbox,
-    folding,
+    projection,
     reader,
     hear: ({ id }) => inbox.receive('stripe', street.sandbox.message(id, SECRET)),
     async open(accountId, email) {

@@ -3,19 +3,19 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, ids } from '#test/factories';
 import { type Chance, chanceOf } from '../faults/chance.ts';
-import { endOf, type Rows } from './end.ts';
+import { endOf, type Rows } from './account-state.ts';
 import { type Node, openNode } from './node.ts';
-import { Shopper } from './shopper.ts';
-import { openStreet } from './street.ts';
+import { StripeCustomer } from './stripe-customer.ts';
+import { openDrivenStripe } from './driven-stripe.ts';
 
-const street = await openStreet();
+const street = await openDrivenStripe();
 const { faults } = street.sandbox;
 const one = await openNode(street);
 const other = await openNode(street, { beside: one });
 /** Hears of everything once it is over, and of nothing before. */
 const afterwards = await openNode(street);
 
-const STORY: readonly ((her: Shopper) => Promise<unknown>)[] = [
+const STORY: readonly ((her: StripeCustomer) => Promise<unknown>)[] = [
   (her) => her.subscribes('reel.basic'),
   (her) => her.changesTo('reel.pro'),
   (her) => her.isRefunded(0, 100),
@@ -80,18 +80,22 @@ const wants = () =>
   one.db.asMigrator(statement<{ many: number }>('select count(*)::int as many from billing.wants'));
 const counted = (rows: Rows) => endOf(rows, street.now());
 
-describe('two processes whose answers are late and overtake each other while the store moves on', () => {
+describe('two processes whose answers are late and overtake each other while the provider moves on', () => {
   const seeds = Array.from({ length: 10 }, (_, seed) => `two nodes ${seed}`);
 
   test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {
     const chance = chanceOf(seed);
-    const [meddler, her, accountId] = [new Meddler(chance), new Shopper(street), ids.next<AccountId>()];
+    const [meddler, her, accountId] = [
+      new Meddler(chance),
+      new StripeCustomer(street),
+      ids.next<AccountId>(),
+    ];
     for (const node of [one, afterwards]) await node.open(accountId, `${accountId}@example.com`);
-    await her.arrives(accountId);
+    await her.register(accountId);
     for (const step of STORY) {
       faults.always('GET', null);
       await step(her);
-      const news = street.news();
+      const news = street.newEvents();
       faults.always('GET', { kind: 'hold' });
       for (const event of news) if (chance.happens(0.8)) await meddler.node.hear(event);
       await meddler.meddles();

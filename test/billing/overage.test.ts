@@ -1,11 +1,11 @@
 import { advanceTo } from '#test/factories';
 import { denied } from '#test/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openOverage } from './overage.ts';
+import { openOverageFixture } from './overage.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
-const shop = await openOverage((point, phase) => {
+const shop = await openOverageFixture((point, phase) => {
   if (`${phase} ${point}` !== dying) return;
   dying = undefined;
   throw new Error('the process died');
@@ -64,7 +64,7 @@ describe('a limit that may be passed', () => {
     expect(await billed(ada.customer)).toBe(4);
   });
 
-  test('is not for sale on a plan without it, nor where no store with meters is paid', async () => {
+  test('is not for sale on a plan without it, nor where no provider with meters is paid', async () => {
     const ada = await customer();
     await subscribe(ada.accountId, undefined);
     await expect(choose(ada, 5)).rejects.toMatchObject({ code: 'overage_not_sold' });
@@ -146,7 +146,7 @@ describe('units past a limit', () => {
   });
 });
 
-describe('what the store is told', () => {
+describe('what the provider is told', () => {
   test.each([
     'before billing.overage-counted',
     'after billing.overage-counted',
@@ -182,7 +182,7 @@ describe('what the store is told', () => {
     expect(await Promise.all(both.map(async (one) => billed(one.customer)))).toEqual([1, 1]);
   });
 
-  test('waits while the store is away, and is told when it is back', async () => {
+  test('waits while the provider is away, and is told when it is back', async () => {
     const ada = await customer();
     await choose(ada, 20);
     await use(ada, 11);
@@ -194,7 +194,7 @@ describe('what the store is told', () => {
     expect(await billed(ada.customer)).toBe(1);
   });
 
-  test('is refused for a customer whom the store has no longer, rather than told to nobody', async () => {
+  test('is refused for a customer whom the provider has no longer, rather than told to nobody', async () => {
     const ada = await customer();
     await choose(ada, 20);
     await use(ada, 11);

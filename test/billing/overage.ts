@@ -31,7 +31,7 @@ const declaration = {
 } as const satisfies PlainDeclaration;
 
 /** A shop that bills units past a quota at Stripe. Its jobs run when a test says so. */
-export async function openOverage(crashHook: CrashHook = () => {}) {
+export async function openOverageFixture(crashHook: CrashHook = () => {}) {
   const { db } = await testDatabase({ crashHook });
   // The middle of a month: none ends while its units are counted.
   await stopTime(db);
@@ -56,7 +56,7 @@ export async function openOverage(crashHook: CrashHook = () => {}) {
     log,
     usage: limits.usage,
     jobs: { handle() {}, schedule() {} },
-    store: { mode: 'sandbox', meter: createStripeMeter(client) },
+    provider: { mode: 'sandbox', meter: createStripeMeter(client) },
   });
   const admit = (member: Member, units: number) =>
     limits.admit(request(member, { feature: 'post', units }, 'demo'));
@@ -71,7 +71,7 @@ export async function openOverage(crashHook: CrashHook = () => {}) {
     const of = { product: 'demo', quantity: 1, startsAt: new Date(now.getTime() - DAY), revokedAt: null };
     const lasts = { externalId: `sub_${accountId}`, endsAt: new Date(now.getTime() + 400 * DAY) };
     await db.system('billing.inbox', POINT, (tx) =>
-      entitlements.storeGrantsIn(tx, {
+      entitlements.providerGrantsIn(tx, {
         accountId,
         source,
         grants: plan === undefined ? [] : [{ ...of, ...lasts, plan }],

@@ -1,5 +1,5 @@
-import { CHANGING } from './histories/changing.ts';
-import { SUBSCRIBING } from './histories/subscribing.ts';
-import { prove } from './prove.ts';
+import { CHANGING } from './scenarios/changing.ts';
+import { SUBSCRIBING } from './scenarios/subscribing.ts';
+import { testScenarios } from './scenario-tests.ts';
 
-prove([...SUBSCRIBING, ...CHANGING]);
+testScenarios([...SUBSCRIBING, ...CHANGING]);

@@ -3,7 +3,7 @@ import { advanceTo, makeAccount } from '#test/factories';
 import { expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
-import { Shopper } from './shopper.ts';
+import { StripeCustomer } from './stripe-customer.ts';
 
 // The middle of a month: reports are of whole ones.
 const NOON = '2031-01-15T12:00:00Z';
@@ -15,10 +15,10 @@ const stripe = packageAt(sandbox);
 
 const sum = (numbers: readonly number[]) => numbers.reduce((so, number) => so + number, 0);
 
-test('what was bought, changed and refunded at the store is each sold once, net of its fees, and is its MRR', async () => {
+test('what was bought, changed and refunded at the provider is each sold once, net of its fees, and is its MRR', async () => {
   const { accountId } = await makeAccount(app.db);
-  const shopper = new Shopper({ stripe, sandbox });
-  await shopper.arrives(accountId);
+  const shopper = new StripeCustomer({ stripe, sandbox });
+  await shopper.register(accountId);
   await shopper.subscribes('reel.basic');
   await shopper.changesTo('reel.pro');
   await shopper.buys('reel.pro_boost');

@@ -129,8 +129,9 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
   },
   {
     packages: /^stripe(\/|$)/,
-    rooms: /^(src\/platform\/billing\/stripe\/|src\/sandbox\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
-    says: 'only platform/billing/stripe knows the package of Stripe',
+    rooms:
+      /^(src\/platform\/billing\/providers\/stripe\/|src\/sandbox\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
+    says: 'only platform/billing/providers/stripe knows the package of Stripe',
   },
 ];
 

@@ -8,10 +8,10 @@ import {
   type Recurring,
   type RecurringQuestion,
 } from '../../src/platform/reports/recurring.ts';
-import { type Line, openTill, type Sold } from './till.ts';
+import { type Line, openSalesFixture, type Sold } from './sales-fixture.ts';
 
 const { db } = await testDatabase();
-const till = openTill(db);
+const till = openSalesFixture(db);
 await advanceTo(db, '2028-06-15T00:00:00Z');
 
 const newAccount = () => ids.next<AccountId>();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { openTill } from './till.ts';
+import { openSalesFixture } from './sales-fixture.ts';
 
 const app = await testApp({ work: false });
-const till = openTill(app.db);
+const till = openSalesFixture(app.db);
 const admin = await app.admin();
 const customer = await app.customer();
 const { accountId } = customer;
@@ -86,7 +86,7 @@ describe('revenue over HTTP', () => {
     await app.call(admin.key, 'POST /v1/admin/proceeds', { body: { account_id: accountId, sales } });
     expect(await read(`margin?${JUNE}&group=product,plan`)).toMatchObject({
       data: [
-        // By hand, with no plan; what the store tells itself is not counted again.
+        // By hand, with no plan; what the provider tells itself is not counted again.
         { currency: 'eur', plan: null, sales: 1, net_minor: 100, cost_minor: 0 },
         {
           currency: 'eur',

@@ -6,10 +6,10 @@ import { ids } from '#test/factories';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '../services/index.ts';
 import { openRevenueReport, type RevenueQuestion } from '../../src/platform/reports/revenue.ts';
-import { type Line, openTill } from './till.ts';
+import { type Line, openSalesFixture } from './sales-fixture.ts';
 
 const { db } = await testDatabase();
-const till = openTill(db);
+const till = openSalesFixture(db);
 const newAccount = () => ids.next<AccountId>();
 const MARCH = { from: '2027-03-01', until: '2027-04-01', at: '2027-03-05T12:00:00Z' };
 const pro: Line = { plan: 'pro', amount: 2_000, from: '2027-03-05', until: '2027-04-05' };
@@ -27,7 +27,7 @@ async function told(accountId: AccountId, question: Partial<RevenueQuestion> = {
 }
 
 describe('revenue', () => {
-  test('is net of what the store kept and of taxes, and says how many fees are missing', async () => {
+  test('is net of what the provider kept and of taxes, and says how many fees are missing', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [{ ...pro, tax: 380 }], fee: 88 });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], fee: null });
@@ -96,7 +96,7 @@ describe('revenue', () => {
     ]);
   });
 
-  test('that was paid past the store is in it, and credit that the store kept is not', async () => {
+  test('that was paid past the provider is in it, and credit that the provider kept is not', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], charged: 0 });
     expect(await told(accountId)).toMatchObject([{ gross_minor: 2_000, sales: 1, fees_missing: 0 }]);
@@ -111,7 +111,7 @@ describe('revenue', () => {
     expect(await told(accountId, { zone: 'Europe/Berlin' })).toMatchObject([{ month: '2027-04' }]);
   });
 
-  test('of a sandbox or a store’s test mode is none', async () => {
+  test('of a sandbox or a payment provider’s test mode is none', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'test' });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'sandbox' });

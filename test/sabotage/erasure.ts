@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const CLOSING = 'test/erasure/closing.test.ts ::';
 const SUBSCRIPTION = 'test/billing/closing.test.ts :: a subscription >';
-const STORE = 'test/billing/closing.test.ts :: a store >';
+const STORE = 'test/billing/closing.test.ts :: a payment provider >';
 const EXPORT = 'test/erasure/exports.test.ts :: an export >';
 const INTERRUPTED = 'test/erasure/interrupted.test.ts ::';
 const ERASED =
@@ -47,7 +47,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'erased-and-kept-again',
-    file: 'src/platform/billing/inbox/objects-store.ts',
+    file: 'src/platform/billing/inbox/store/objects.ts',
     find: 'erased_at is not null as is_erased',
     replace: 'false as is_erased',
     expects: `${SUBSCRIPTION} of an account that was erased ends at once, its customer is deleted, and nothing of them is kept again`,

@@ -5,10 +5,10 @@ import { DATABASE } from './database.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
 import { FEDERATION } from './federation.ts';
-import { FOLDED } from './folding.ts';
+import { PROJECTION } from './projection.ts';
 import { GUARDS } from './guards.ts';
 import { GUESSING } from './guessing.ts';
-import { HISTORIES } from './histories.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { IDENTITY } from './identity.ts';
 import { IMPORT } from './import.ts';
 import { INBOX_OF_STORES } from './inbox.ts';
@@ -34,7 +34,7 @@ import { REPORTS } from './reports.ts';
 import { RESERVED } from './reserves.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
-import { SHELF } from './shelf.ts';
+import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
 import { STARTING } from './starting.ts';
 import { STRIPE_WIRE } from './stripe-wire.ts';
@@ -76,11 +76,11 @@ export const PATCHES: readonly Patch[] = [
   ...SSO,
   ...STARTING,
   ...SELLING,
-  ...SHELF,
+  ...PROVIDER_GRANTS,
   ...STRIPE_WIRE,
   ...STRIPE_WORLD,
-  ...FOLDED,
-  ...HISTORIES,
+  ...PROJECTION,
+  ...SCENARIOS,
   ...REPORTS,
   ...SERVER,
   ...TENANCY,

@@ -139,7 +139,7 @@ export const REPORTS: readonly Patch[] = [
     file: MONEY,
     find: "where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at",
     replace: "where p.state = 'succeeded' and p.occurred_at",
-    expects: `${REVENUE} of a sandbox or a store’s test mode is none`,
+    expects: `${REVENUE} of a sandbox or a payment provider’s test mode is none`,
   },
   {
     name: 'other-business-as-revenue',

@@ -3,7 +3,7 @@ import type { Patch } from './patch.ts';
 const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
 const ALERTS = 'src/platform/limits/migrations/0012_alerts.up.sql';
 const ALERTING = 'src/platform/limits/alerts.test.ts ::';
-const COURIER = 'src/platform/webhooks/courier.ts';
+const COURIER = 'src/platform/webhooks/delivery.ts';
 const DELIVERY = 'test/webhooks/delivery.test.ts ::';
 const ENDPOINTS = 'test/webhooks/endpoints.test.ts ::';
 const TELLING = 'test/webhooks/telling.test.ts ::';
@@ -73,8 +73,7 @@ export const WEBHOOKS: readonly Patch[] = [
     file: 'src/platform/webhooks/address.ts',
     find: '        for (const { address } of found) check(address);\n',
     replace: '',
-    expects:
-      'src/platform/webhooks/sending.test.ts :: a message > is not sent to 169.254.169.254 in production',
+    expects: 'src/platform/webhooks/send.test.ts :: a message > is not sent to 169.254.169.254 in production',
   },
   {
     name: 'first-address-checked-alone',

@@ -3,9 +3,9 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openCounter } from './fixture.ts';
+import { openSellingApp } from './fixture.ts';
 
-const counter = await openCounter();
+const counter = await openSellingApp();
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
 const REEL = { product: 'reel' };
 const BASIC = { ...REEL, plan: 'basic' };
@@ -32,7 +32,7 @@ async function invoicesOf({ key }: Customer): Promise<readonly Readonly<Record<s
   return body['data'] as readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The store's id of the account's subscription. */
+/** The provider's id of the account's subscription. */
 async function storeId({ accountId }: Customer): Promise<string> {
   const [row] = await counter.db.asMigrator(
     statement<{ store_id: string }>(
@@ -43,7 +43,7 @@ async function storeId({ accountId }: Customer): Promise<string> {
   return row?.store_id ?? '';
 }
 
-/** What the store calls a customer. */
+/** What the provider calls a customer. */
 async function atStore(who: Customer): Promise<string> {
   const { customer: them } = await stripe.subscriptions.retrieve(await storeId(who));
   return typeof them === 'string' ? them : them.id;
@@ -98,7 +98,7 @@ describe('a dearer plan', () => {
   });
 });
 
-// What the store is asked hangs on no engine.
+// What the provider is asked hangs on no engine.
 describe.runIf(engine === 'postgres')('a change', () => {
   test('is prorated from an instant of a preview, and from no other that its customer would like', async () => {
     const ada = await holding(BASIC);
@@ -213,7 +213,7 @@ describe.runIf(engine === 'postgres')('a change', () => {
         await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
       else {
         const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
-        await createStripeEnder(client).forget(id);
+        await createStripeEnder(client).deleteCustomer(id);
         client.close();
       }
       const { data } = await stripe.invoices.list({ limit: 1 });
@@ -257,7 +257,7 @@ describe('a cheaper plan', () => {
       const subscriptions = createSubscriptions({
         ...modules,
         catalogues: modules.entitlements.catalogues,
-        look: (refs) => modules.inbox.look('stripe', refs),
+        refresh: (refs) => modules.inbox.refresh('stripe', refs),
         notFitting: async () => unfit,
         freeAccountsPerUser: 1,
       });
@@ -359,13 +359,19 @@ describe('a subscription', () => {
     expect(await read(ada)).toMatchObject({ cancels_at: null, next: null });
   });
 
-  test.runIf(engine === 'postgres')('stays what it is while the store is away, which is said', async () => {
-    const ada = await holding(PRO);
-    sandbox.faults.always('GET /v1/subscriptions', { kind: 'status', status: 503 });
-    expect(await cancel(ada)).toMatchObject({ status: 503, body: { error: { code: 'store_unavailable' } } });
-    sandbox.faults.clear();
-    expect(await read(ada)).toMatchObject({ cancels_at: null });
-  });
+  test.runIf(engine === 'postgres')(
+    'stays what it is while the provider is away, which is said',
+    async () => {
+      const ada = await holding(PRO);
+      sandbox.faults.always('GET /v1/subscriptions', { kind: 'status', status: 503 });
+      expect(await cancel(ada)).toMatchObject({
+        status: 503,
+        body: { error: { code: 'store_unavailable' } },
+      });
+      sandbox.faults.clear();
+      expect(await read(ada)).toMatchObject({ cancels_at: null });
+    },
+  );
 });
 
 test('what was done is audited, with who did it', async () => {

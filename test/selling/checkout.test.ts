@@ -4,11 +4,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { abandon } from '../../src/platform/billing/subscriptions/checkouts-store.ts';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { CANCEL, openCounter, SUCCESS } from './fixture.ts';
+import { CANCEL, openSellingApp, SUCCESS } from './fixture.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
-const counter = await openCounter({
+const counter = await openSellingApp({
   crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     dying = undefined;
@@ -49,7 +49,7 @@ async function sessionsOf(who: Customer, status: 'open' | 'complete' | 'expired'
 }
 
 describe('a plan', () => {
-  test('that is paid for on the page of the store is in effect, and the page leads back', async () => {
+  test('that is paid for on the page of the provider is in effect, and the page leads back', async () => {
     const ada = await customer();
     const { status, body } = await order(ada, PRO);
     expect(status).toBe(201);
@@ -154,7 +154,7 @@ describe('one page is open at a time', () => {
   });
 
   test.runIf(engine === 'postgres')(
-    'and an order is given up by nobody who has not seen that the store was asked for it',
+    'and an order is given up by nobody who has not seen that the provider was asked for it',
     async () => {
       const ada = await customer();
       dying = 'after billing.checkout-asked';
@@ -249,7 +249,7 @@ describe('a process that dies', () => {
   );
 });
 
-describe('a store that', () => {
+describe('a payment provider that', () => {
   test.runIf(engine === 'postgres')('is away is said to be, and nothing is lost by it', async () => {
     const ada = await customer();
     sandbox.faults.always('POST /v1/checkout/sessions', { kind: 'status', status: 500 });
@@ -329,7 +329,7 @@ test.runIf(engine === 'postgres')('what a promotion code takes off is taken off'
   expect(body['data']).toMatchObject([{ subtotal: 3_995, discount: 1_998, total: 1_997, paid: 1_997 }]);
 });
 
-describe.runIf(engine === 'postgres')('an account that is several customers of the store', () => {
+describe.runIf(engine === 'postgres')('an account that is several customers of the provider', () => {
   test('is sold nothing twice, and its portal is that of who pays', async () => {
     const ada = await customer();
     await buy(ada, PRO);
@@ -357,7 +357,7 @@ describe.runIf(engine === 'postgres')('an account that is several customers of t
 });
 
 test.runIf(engine === 'postgres')(
-  'the portal of a customer whom the store has no longer is not there',
+  'the portal of a customer whom the provider has no longer is not there',
   async () => {
     const ada = await customer();
     await order(ada, PRO);

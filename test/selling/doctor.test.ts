@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { createStripeClient, lookAtStripe, syncStripe } from '#platform/billing';
+import { createStripeClient, checkStripeSetup, syncStripe } from '#platform/billing';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { products } from '#products';
 import { afterAll, expect, test } from 'vitest';
@@ -24,8 +24,8 @@ afterAll(async () => {
   receiver.close();
 });
 
-const look = async (more: Partial<Parameters<typeof lookAtStripe>[0]> = {}) => {
-  const found = await lookAtStripe({
+const look = async (more: Partial<Parameters<typeof checkStripeSetup>[0]> = {}) => {
+  const found = await checkStripeSetup({
     client,
     catalogues,
     baseUrl,

@@ -3,14 +3,14 @@ import type { EntitlementChange } from '#platform/product';
 import { advance } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
-import { openCounter } from './fixture.ts';
+import { openSellingApp } from './fixture.ts';
 
 /** Where each process dies: the point, and whether before or after it. */
 let dying: string | undefined;
 let died = 0;
 /** What the product's own part fails with. */
 let failing: Error | undefined;
-const counter = await openCounter({
+const counter = await openSellingApp({
   crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     died += 1;
@@ -46,7 +46,7 @@ const made = ({ accountId }: Customer) =>
     ),
   );
 
-/** Pays, and has the store's messages come in without being looked at. */
+/** Pays, and has the provider's messages come in without being looked at. */
 async function pay(who: Customer): Promise<void> {
   const { body } = await order(who, PRO);
   await sandbox.pay(String(body['checkout_url']));

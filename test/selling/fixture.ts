@@ -10,7 +10,7 @@ export const CANCEL = 'https://app.example.com/plans';
 const DAY = 86_400;
 
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
-export interface Counter extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer'> {
+export interface SellingApp extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer'> {
   readonly sandbox: StripeSandbox;
   /** The official package, as whoever looks at the dashboard. */
   readonly stripe: Stripe;
@@ -29,9 +29,9 @@ export interface Counter extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer
   read(customer: Customer, product?: string): Promise<Reply['body']>;
 }
 
-export async function openCounter(
+export async function openSellingApp(
   options: Pick<TestAppOptions, 'settings' | 'crashHook'> = {},
-): Promise<Counter> {
+): Promise<SellingApp> {
   const sandbox = await createStripeSandbox({ driven: true });
   atEndOfFile(() => sandbox.close());
   // Its rate is tried elsewhere, and so is who has a trial: here most pay with the same card.
@@ -43,7 +43,7 @@ export async function openCounter(
     await sandbox.idle();
     await app.app.modules.inbox.drain();
   };
-  const order: Counter['order'] = ({ key }, what, idempotencyKey) =>
+  const order: SellingApp['order'] = ({ key }, what, idempotencyKey) =>
     call(key, 'POST /v1/billing/checkout', {
       body: { success_url: SUCCESS, cancel_url: CANCEL, ...what },
       ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),

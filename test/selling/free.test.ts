@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Customer, Reply } from '../services/app.ts';
-import { openCounter } from './fixture.ts';
+import { openSellingApp } from './fixture.ts';
 
-const counter = await openCounter({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
+const counter = await openSellingApp({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
 const { app, db, sandbox, stripe, call, customer, order, heard, later, plan, read } = counter;
 const { accounts, identity, endings } = app.modules;
 const OPENED = commitPoint('test.selling.free', 'further accounts of a customer');
@@ -87,7 +87,7 @@ test('a product is tried in one account of a user; in the others it is paid at o
   expect(await gatewayOf(second)).toMatchObject({ plan: 'gateway.scale', trial_available: false });
 });
 
-test('a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the store', async () => {
+test('a trial on a card that has tried the product begins for nobody: nothing is had, nothing is charged, and it ends at the provider', async () => {
   const card = CARDS[1] ?? '';
   expect(await pays(await customer(), card)).toBe(14);
   const eve = await customer();
@@ -123,7 +123,7 @@ test('of two trials that begin at once on pages of one user, one is had, whichev
   expect(plans.filter((one) => one === 'gateway.scale')).toHaveLength(1);
 });
 
-test('who deletes the account that tried a product tries it nowhere else; what an operator gives at the store stays', async () => {
+test('who deletes the account that tried a product tries it nowhere else; what an operator gives at the provider stays', async () => {
   const card = '4000000000005126';
   const ada = await customer();
   const tried = await another(ada);

@@ -2,9 +2,9 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openCounter } from './fixture.ts';
+import { openSellingApp } from './fixture.ts';
 
-const { buy, call, customer, db, heard, plan, read, sandbox, stripe } = await openCounter();
+const { buy, call, customer, db, heard, plan, read, sandbox, stripe } = await openSellingApp();
 const BASIC = { product: 'reel', plan: 'basic' };
 const PRO = { product: 'reel', plan: 'pro' };
 
@@ -16,7 +16,7 @@ async function holding(what: Readonly<Record<string, unknown>>): Promise<Custome
   return who;
 }
 
-/** The store's id of the account's subscription. */
+/** The provider's id of the account's subscription. */
 async function storeId({ accountId }: Customer): Promise<string> {
   const [row] = await db.asMigrator(
     statement<{ store_id: string }>('select store_id from billing.subscriptions where account_id = $1', [
@@ -35,7 +35,7 @@ describe('a change with an Idempotency-Key', () => {
     const first = await keyed(ada, 'up');
     expect(first).toMatchObject({ status: 200, body: { subscription: { plan: 'reel.pro' } } });
     expect((await keyed(ada, 'down', { ...BASIC, when: 'now' })).status).toBe(200);
-    // Nobody asks the store for it.
+    // Nobody asks the provider for it.
     sandbox.faults.always('POST', { kind: 'status', status: 500 });
     sandbox.faults.always('GET', { kind: 'status', status: 500 });
     const again = await keyed(ada, 'up');
@@ -51,7 +51,7 @@ describe('a change with an Idempotency-Key', () => {
   });
 
   test.runIf(engine === 'postgres')(
-    'that the store made and never answered is not made again by its repeat',
+    'that the provider made and never answered is not made again by its repeat',
     async () => {
       const ada = await holding(BASIC);
       const subscription = await storeId(ada);

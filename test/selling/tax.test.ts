@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openCounter } from './fixture.ts';
+import { openSellingApp } from './fixture.ts';
 
 test('taxes that Stripe adds are asked for on the page, and stand on the invoice', async () => {
-  const { call, customer, order, buy, sandbox, stripe } = await openCounter({
+  const { call, customer, order, buy, sandbox, stripe } = await openSellingApp({
     settings: { STRIPE_TAX: 'automatic' },
   });
   const ada = await customer();

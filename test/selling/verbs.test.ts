@@ -61,7 +61,7 @@ test.runIf(engine === 'postgres')(
     await database.db.script('update billing.subscriptions set plan = plan || $$?$$');
     const told = await plinth('replay', '--offline');
     expect(told.code, told.said).toBe(0);
-    expect(told.said).toMatch(/objects of 1 accounts were told again/);
+    expect(told.said).toMatch(/Rebuilt 1 accounts from \d+ stored objects/);
     expect(await had()).toEqual([{ plan: 'pro', state: 'active' }]);
     expect((await plinth('resell')).code).toBe(2);
   },

@@ -47,7 +47,7 @@ export const EXCEPTIONS: readonly Exception[] = [
       'its conditions are the filters that were asked for, so that each has a plan of its own; it has a test for each',
   },
   {
-    name: 'src/platform/billing/folding/projecting.ts upsert',
+    name: 'src/platform/billing/projection/write-rows.ts upsert',
     because:
       'its values are the fields of a row, whose columns are looked at: each kind of row has its tests',
   },

@@ -29,8 +29,8 @@ afterAll(closeConnections);
 
 /** What the database holds, once nothing is left to be told or summed up. */
 async function stateOf(): Promise<Record<string, string>> {
-  const { telling, reports } = app.app.modules;
-  await telling.now();
+  const { dispatcher, reports } = app.app.modules;
+  await dispatcher.runNow();
   await reports.rollup.roll();
   return digestOf(app.db);
 }

@@ -67,6 +67,6 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
     const { data } = await stripe.prices.list({ lookup_keys: [`plinth:${plan}:monthly`] });
     const items = [{ price: data[0]?.id ?? '', quantity }];
     const { id } = await stripe.subscriptions.create({ customer, items, default_payment_method: card });
-    await inbox.look('stripe', [{ kind: 'subscription', id }]);
+    await inbox.refresh('stripe', [{ kind: 'subscription', id }]);
   }
 }

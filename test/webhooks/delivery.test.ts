@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { openFixture } from './fixture.ts';
+import { openWebhooksApp } from './fixture.ts';
 
-const fixture = await openFixture();
+const fixture = await openWebhooksApp();
 const { operator } = fixture;
 const customer = await fixture.customer();
 const { accountId } = customer;

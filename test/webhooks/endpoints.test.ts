@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { type Endpoint, openFixture } from './fixture.ts';
+import { type Endpoint, openWebhooksApp } from './fixture.ts';
 
-const fixture = await openFixture();
+const fixture = await openWebhooksApp();
 const { operator } = fixture;
 const { accountId, key } = await fixture.customer();
 const at = ({ id }: Endpoint, more = '') => `/v1/admin/webhooks/${id}${more}`;
@@ -242,6 +242,6 @@ test('events and their deliveries are kept for thirty days', async () => {
   await fixture.happens(accountId, 'new');
   await fixture.deliveries(endpoint);
   await fixture.later('2 days');
-  await fixture.app.modules.telling.prune();
+  await fixture.app.modules.dispatcher.prune();
   expect(await fixture.deliveries(endpoint)).toHaveLength(1);
 });

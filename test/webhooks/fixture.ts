@@ -25,7 +25,7 @@ export interface DeliveryLine {
   readonly next_attempt_at: string | null;
 }
 
-export interface Fixture extends TestApp {
+export interface WebhooksApp extends TestApp {
   readonly operator: Customer;
   endpoint(url: string, types?: readonly string[]): Promise<Endpoint>;
   /** Something happens in a transaction of an account, and is told of it, or of another. */
@@ -37,10 +37,10 @@ export interface Fixture extends TestApp {
 }
 
 /** The whole app with a platform admin, whose endpoints are on this machine. */
-export async function openFixture(options: TestAppOptions = {}): Promise<Fixture> {
+export async function openWebhooksApp(options: TestAppOptions = {}): Promise<WebhooksApp> {
   const app = await testApp(options);
   const operator = await app.admin();
-  const { webhooks, telling } = app.app.modules;
+  const { webhooks, dispatcher } = app.app.modules;
 
   async function lines({ id }: Endpoint): Promise<DeliveryLine[]> {
     const { body } = await app.call(operator.key, `GET /v1/admin/webhooks/${id}/deliveries?limit=100`);
@@ -49,7 +49,7 @@ export async function openFixture(options: TestAppOptions = {}): Promise<Fixture
 
   /** What is stored and not told yet, and deliveries of an endpoint that a job has, or that are due. */
   async function underWay({ id }: Endpoint): Promise<number> {
-    await telling.now();
+    await dispatcher.runNow();
     const [row] = await app.db.asMigrator(
       statement<{ count: number }>(
         `select ((select count(*) from limits.alerts where told_at is null and kind <> 'budget')
@@ -85,7 +85,7 @@ export async function openFixture(options: TestAppOptions = {}): Promise<Fixture
     deliveries: settled,
     async later(interval) {
       await advance(app.db, interval);
-      await telling.now();
+      await dispatcher.runNow();
     },
   };
 }

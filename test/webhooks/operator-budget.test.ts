@@ -5,9 +5,11 @@ import { createOperatorBudgets, createOperatorNotices } from '#platform/limits';
 import { ids } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openFixture } from './fixture.ts';
+import { openWebhooksApp } from './fixture.ts';
 
-const fixture = await openFixture({ settings: { METRICS_TOKEN: 'metrics-token-of-the-test-0123456789' } });
+const fixture = await openWebhooksApp({
+  settings: { METRICS_TOKEN: 'metrics-token-of-the-test-0123456789' },
+});
 const { operator, db } = fixture;
 const budgets = createOperatorBudgets({ db, ids });
 const { modules } = fixture.app;
@@ -43,7 +45,7 @@ describe('a budget of the operator that is used up', () => {
     expect(refused).toMatchObject({ status: 503, body: { error: { code: 'operator_budget_closed' } } });
     expect(refused.headers.get('retry-after')).toBe('60');
     const others = Array.from({ length: 3 }, () => createOperatorNotices({ ...modules, db }));
-    await Promise.all([modules.telling.now(), ...others.map((notices) => notices.tell())]);
+    await Promise.all([modules.dispatcher.runNow(), ...others.map((notices) => notices.tell())]);
     const deliveries = await fixture.deliveries(endpoint);
     expect(deliveries).toHaveLength(1);
     expect(receiver.received[0]?.event).toMatchObject({
@@ -64,22 +66,22 @@ describe('a budget of the operator that is used up', () => {
     const before = (await mails()).length;
     const customer = await fixture.customer('gateway.developer');
     await budgets.set({ product: 'gateway' }, { daily: micros(1_000_000) });
-    await modules.telling.now();
+    await modules.dispatcher.runNow();
     expect(await mails()).toHaveLength(before);
     await chat(customer);
     const [{ spent } = { spent: micros(0) }] = await budgets.list();
     await budgets.set({ product: 'gateway' }, { daily: micros(spent) });
-    await modules.telling.now();
+    await modules.dispatcher.runNow();
     expect(await mails()).toHaveLength(before + 1);
     await budgets.set({ product: 'gateway' }, { daily: micros(spent + 1) });
     await chat(customer);
-    await modules.telling.now();
+    await modules.dispatcher.runNow();
     expect(await mails()).toHaveLength(before + 2);
     await fixture.later('1 day');
     expect(await mails()).toHaveLength(before + 2);
     await budgets.set({ product: 'gateway' }, { daily: micros(1) });
     await chat(customer);
-    await modules.telling.now();
+    await modules.dispatcher.runNow();
     expect(await mails()).toHaveLength(before + 3);
   });
 
@@ -87,7 +89,7 @@ describe('a budget of the operator that is used up', () => {
     const before = (await mails()).length;
     await db.asMigrator(statement('delete from limits.operator_budgets'));
     await budgets.set({ provider: 'sandbox' }, { closed: true });
-    await modules.telling.now();
+    await modules.dispatcher.runNow();
     expect(await mails()).toHaveLength(before);
     expect(await metrics()).toContain(
       'plinth_operator_budget_closed{product="all",feature="all",provider="sandbox",plan="all"} 1',

@@ -4,11 +4,11 @@ import { micros } from '#platform/kernel';
 import { type Admission, createDenialEvents } from '#platform/limits';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openFixture, type Fixture } from './fixture.ts';
+import { openWebhooksApp, type WebhooksApp } from './fixture.ts';
 
 let failures = 0;
 /** Where a test says so, it goes no further once an endpoint has answered: nothing is written down. */
-const fixture: Fixture = await openFixture({
+const fixture: WebhooksApp = await openWebhooksApp({
   crashHook(point, phase) {
     if (point !== 'webhooks.dispatch' || phase !== 'after' || failures === 0) return;
     failures -= 1;
@@ -67,7 +67,7 @@ describe('a limit that fills up', () => {
       key_id: null,
     });
     await usedUp(customer, 2);
-    await Promise.all([fixture.app.modules.telling.now(), fixture.app.modules.telling.now()]);
+    await Promise.all([fixture.app.modules.dispatcher.runNow(), fixture.app.modules.dispatcher.runNow()]);
     await fixture.deliveries(endpoint);
     // One event each. An attempt that an hour passes over is made again: a receiver knows the event by its id.
     const events = new Map(receiver.received.map(({ id, event }) => [id, event]));
@@ -178,7 +178,7 @@ describe('a process that dies between an answer and its note of it', () => {
         [endpoint.id],
       ),
     );
-    await fixture.app.modules.telling.prune();
+    await fixture.app.modules.dispatcher.prune();
     expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'delivered', attempts: 1 }),
     ]);

@@ -8,7 +8,7 @@ import { type AccountId, createIds, systemClock, systemRandom, usd, type UserId 
 import { createCredits } from '#platform/limits';
 import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';
-import { entitlementsReply, grantReply } from './holdings.ts';
+import { entitlementsReply, grantReply } from './views.ts';
 import { billingRoutes, createBilling, type GrantOrder, type LimitInUse } from './index.ts';
 import { priceListReply } from './price-list.ts';
 import type { CreditsOrder } from './service.ts';

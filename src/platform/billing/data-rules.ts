@@ -1,11 +1,11 @@
 import { type DataRule, erased, erasedWith, kept, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
 
-/** Of objects of a store: which of them are an account's says billing.objects, which goes in the same statement. */
+/** Of objects of a payment provider: which of them are an account's says billing.objects, which goes in the same statement. */
 const OF_ITS_OBJECTS = `(t.store, t.mode, t.kind, t.object_id) in (
   select o.store, o.mode, o.kind, o.object_id from billing.objects o where o.account_id = $1::uuid)`;
 
 const RAW =
-  'what stores told word for word; what it says is in subscriptions, invoices, payments, refunds and disputes';
+  'answers and events of payment providers, word for word; what they say is in subscriptions, invoices, payments, refunds and disputes';
 const ACCOUNTS = 'accounts.accounts';
 
 /** What erasure and export do with what was bought. */
@@ -15,14 +15,14 @@ export const billingDataRules: DataRule[] = [
   {
     table: 'billing.wants',
     account: erased(OF_ITS_OBJECTS),
-    withheld: 'which objects of a store are read next',
+    withheld: 'which objects of a payment provider are read next',
   },
   { table: 'billing.objects', account: erased(), withheld: RAW },
   {
     table: 'billing.customers',
     account: unlinked(
       { erased_at: 'app.now()' },
-      'the store is asked to forget them by this id, and nothing of it is kept again; whose it was nobody says by then',
+      'the provider is asked to forget them by this id, and nothing of it is kept again; whose it was nobody says by then',
     ),
   },
   { table: 'billing.subscriptions', account: THE_BOOKS },
@@ -30,7 +30,7 @@ export const billingDataRules: DataRule[] = [
     table: 'billing.invoices',
     account: unlinked(
       { url: 'null', pdf_url: 'null' },
-      'the books; not where the store shows a name and an address',
+      'the books; not where the provider shows a name and an address',
     ),
   },
   { table: 'billing.invoice_lines', account: THE_BOOKS },
@@ -52,7 +52,7 @@ export const billingDataRules: DataRule[] = [
   {
     table: 'billing.trials',
     account: kept(
-      'ids, and a hash of what a store tells a card by: whoever erases an account tries nothing anew',
+      'ids, and a hash of what a payment provider tells a card by: whoever erases an account tries nothing anew',
     ),
     withheld: 'which trials count',
   },
@@ -60,11 +60,11 @@ export const billingDataRules: DataRule[] = [
   { table: 'billing.overage_windows', account: erasedWith('billing.overage') },
   {
     table: 'billing.overage_reports',
-    account: unlinked({ customer: 'null' }, 'the books: what the store was told to bill'),
+    account: unlinked({ customer: 'null' }, 'the books: what the provider was told to bill'),
   },
   { table: 'billing.notices', account: erasedWith(ACCOUNTS) },
-  { table: 'billing.buckets', nobodys: 'when a store may be read next' },
+  { table: 'billing.buckets', nobodys: 'when a payment provider may be read next' },
   { table: 'billing.drains', nobodys: 'whether a job is on its way' },
-  { table: 'billing.reconciled', nobodys: 'up to when a store was asked for what it never told' },
-  { table: 'billing.prices', nobodys: 'what the store calls what is sold' },
+  { table: 'billing.reconciled', nobodys: 'up to when a payment provider was asked for what it never told' },
+  { table: 'billing.prices', nobodys: 'what the provider calls what is sold' },
 ];

@@ -4,44 +4,47 @@ declareErrors({
   webhook_forged: {
     status: 401,
     message:
-      'The signature is missing, not of this store, too old, or of another mode than this server sells in.',
+      'The signature is missing, too old, not from this payment provider, or from another mode than this server sells in.',
   },
   store_unavailable: {
     status: 503,
-    message: 'The store where payments are made does not answer. Nothing was changed here; try again.',
+    message: 'The payment provider does not answer. Nothing was changed here; try again.',
   },
   store_unreadable: {
     status: 500,
-    message: 'What the store answered is nothing that this version can read.',
+    message: 'This version cannot read the answer of the payment provider.',
   },
-  store_refused: { status: 502, message: 'The store where payments are made refused what it was asked for.' },
+  store_refused: { status: 502, message: 'The payment provider refused the request.' },
   payment_declined: { status: 402, message: 'The payment was declined. Nothing was changed.' },
   already_subscribed: {
     status: 409,
-    message: 'The account has a subscription of this product already: change it instead.',
+    message: 'The account already has a subscription to this product: change it instead.',
   },
-  subscription_over: { status: 409, message: 'This subscription is over: buy it again.' },
+  subscription_over: { status: 409, message: 'This subscription has ended: buy it again.' },
   subscription_ending: {
     status: 409,
-    message: 'This subscription ends before that: resume it first.',
+    message: 'This subscription ends before the change would take effect: resume it first.',
   },
   prices_missing: {
     status: 503,
-    message: 'The store does not know this price yet: the operator must run `plinth stripe sync`.',
+    message: 'The payment provider does not know this price yet: the operator must run `plinth stripe sync`.',
   },
   does_not_fit: {
     status: 409,
     message:
-      'The account uses more than that plan has room for. Make room first, or change at the end of the period.',
+      'The account uses more than that plan allows. Reduce its use first, or change at the end of the period.',
   },
   overage_not_sold: {
     status: 409,
     message:
-      'The plan that is in effect does not sell units past this limit: only one that is paid at Stripe does.',
+      'The present plan does not sell units past this limit: only a plan that is paid through Stripe does.',
   },
   managed_elsewhere: {
     status: 409,
-    message: 'This subscription is managed in the store where it was bought.',
+    message: 'This subscription is managed at the payment provider where it was bought.',
   },
-  nothing_sold: { status: 503, message: 'This server is not connected with a store: nothing can be bought.' },
+  nothing_sold: {
+    status: 503,
+    message: 'This server is not connected to a payment provider: nothing can be bought.',
+  },
 });

@@ -1,11 +1,11 @@
 import type { AccountId } from '#platform/kernel';
 
 /**
- * What an object of a store says, in our words. Made by the store's `read` from one body, and from nothing else: so that
+ * What an object of a payment provider says, in our words. Made by the provider's `read` from one body, and from nothing else: so that
  * whatever order bodies come in, the newest ones of all objects say the same.
  */
 export interface Facts {
-  /** The store's customer that it belongs to. */
+  /** The provider's customer that it belongs to. */
   readonly customer: string | null;
   /** The account that our own note on the customer names. */
   readonly claims: AccountId | undefined;
@@ -19,7 +19,7 @@ export interface Facts {
   readonly checkout?: CheckoutFacts | undefined;
 }
 
-/** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the store's page. */
+/** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
 export const OBJECT_KINDS = ['customer', 'subscription', 'invoice', 'payment', 'checkout'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
@@ -43,13 +43,13 @@ export interface SubscriptionFacts extends Bought {
   /** Of one, a cycle; minor units. */
   readonly unitAmount: number;
   readonly currency: string;
-  /** As the store has it; what failures and disputes make of it is decided by us. */
+  /** As the provider has it; what failures and disputes make of it is decided by us. */
   readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-  /** It is not paid, and the store tries no more. */
+  /** It is not paid, and the provider tries no more. */
   readonly givenUp: boolean;
   readonly startsAt: Date;
   readonly trialEndsAt: Date | null;
-  /** What the store tells the same card by, whoever pays with it; not said: it tells none. */
+  /** What the provider tells the same card by, whoever pays with it; not said: it tells none. */
   readonly card?: string | undefined;
   /** It was begun at a page that was opened here: a trial of it is ours to give. */
   readonly isOurs?: boolean | undefined;
@@ -57,7 +57,7 @@ export interface SubscriptionFacts extends Bought {
   readonly periodEndsAt: Date;
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;
-  /** A change that is arranged with the store. */
+  /** A change that is arranged with the provider. */
   readonly next: (Bought & { readonly at: Date }) | null;
 }
 
@@ -80,7 +80,7 @@ export interface InvoiceFacts {
   readonly url: string | null;
   readonly pdfUrl: string | null;
   readonly issuedAt: Date;
-  /** Of one that is sent to be paid, and not charged by the store itself. */
+  /** Of one that is sent to be paid, and not charged by the provider itself. */
   readonly dueAt: Date | null;
   readonly paidAt: Date | null;
   readonly lines: readonly LineFacts[];

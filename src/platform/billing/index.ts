@@ -5,25 +5,25 @@ import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
 import { billingDataRules } from './data-rules.ts';
-import { inboxRoutes } from './inbox/index.ts';
-import { overageRoutes } from './overage/index.ts';
+import { inboxRoutes } from './inbox/routes.ts';
+import { overageRoutes } from './overage/routes.ts';
 import { createSales } from './sales.ts';
 import { billingSystemUses } from './system-uses.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
-export type { LimitInUse } from './holdings.ts';
+export type { LimitInUse } from './views.ts';
 export { createSales, type Sales } from './sales.ts';
-export type { Endings } from './endings/index.ts';
-export { createFolding } from './folding/index.ts';
-export { createInbox, type Inbox } from './inbox/index.ts';
-export { createOverage, type Overages } from './overage/index.ts';
-export { createStripeMeter } from './stripe/metering.ts';
-export { createStripeEnder } from './stripe/ending.ts';
-export { createStripeClient, type StripeClient, type StripeLink } from './stripe/client.ts';
-export type { Mode, RawMessage, Store } from './store.ts';
-export { type Finding, lookAtStripe } from './stripe/findings.ts';
-export type { SyncedPrice } from './stripe/prices.ts';
-export { syncStripe } from './stripe/sync.ts';
+export type { Endings } from './endings/endings.ts';
+export { createProjection } from './projection/projection.ts';
+export { createInbox, type Inbox } from './inbox/inbox.ts';
+export { createOverage, type OverageService } from './overage/service.ts';
+export { createStripeMeter } from './providers/stripe/meters.ts';
+export { createStripeEnder } from './providers/stripe/ender.ts';
+export { createStripeClient, type StripeClient, type StripeConnection } from './providers/stripe/client.ts';
+export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
+export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';
+export type { SyncedPrice } from './providers/stripe/prices.ts';
+export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 
@@ -33,7 +33,7 @@ export const billingRoutes = routesOf(routes);
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; the inbox of stores (inbox/), what follows from what they say (folding/), checkouts and changes (subscriptions/), units past a limit (overage/), Stripe (stripe/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses: billingSystemUses,

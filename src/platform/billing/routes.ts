@@ -2,7 +2,7 @@ import { namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { creditsReply, entitlementsReply, grantReply } from './holdings.ts';
+import { creditsReply, entitlementsReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
 

@@ -2,19 +2,19 @@ import type { AccountId } from '#platform/kernel';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
-import { createEndings, type Endings } from './endings/index.ts';
-import { createFolding, type FoldingParts } from './folding/index.ts';
-import { createInbox, type Inbox, type InboxParts } from './inbox/index.ts';
-import { createOverage, type Overages } from './overage/index.ts';
+import { createEndings, type Endings } from './endings/endings.ts';
+import { createProjection, type ProjectionParts } from './projection/projection.ts';
+import { createInbox, type Inbox, type InboxParts } from './inbox/inbox.ts';
+import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
-import type { StripeLink } from './stripe/client.ts';
-import { createStripeEnder } from './stripe/ending.ts';
-import { createStripeMeter } from './stripe/metering.ts';
-import { createStripeStore } from './stripe/store.ts';
+import type { StripeConnection } from './providers/stripe/client.ts';
+import { createStripeEnder } from './providers/stripe/ender.ts';
+import { createStripeMeter } from './providers/stripe/meters.ts';
+import { createStripeProvider } from './providers/stripe/provider.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
-  extends FoldingParts,
+  extends ProjectionParts,
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
@@ -23,26 +23,26 @@ export interface SalesParts
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   /** Where purchases are paid; undefined: nothing is sold here. */
-  readonly stripe: StripeLink | undefined;
+  readonly stripe: StripeConnection | undefined;
 }
 
-/** What is sold, what stores tell of it, and what follows. */
+/** What is sold, what payment providers say of it, and what follows. */
 export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
   readonly endings: Endings;
-  readonly overage: Overages;
+  readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
 }
 
-/** Billing over the stores that the settings name. */
+/** Billing over the providers that the settings name. */
 export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
-  const stores =
+  const providers =
     link === undefined
       ? []
-      : [{ store: createStripeStore({ link, clock }), readsPerSecond: link.readsPerSecond }];
-  const inbox = createInbox({ ...parts, folding: createFolding(parts), stores });
+      : [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
+  const inbox = createInbox({ ...parts, projection: createProjection(parts), providers: providers });
   return {
     inbox,
     billing: createBilling({
@@ -59,12 +59,12 @@ export function createSales(parts: SalesParts): Sales {
     overage: createOverage({
       ...parts,
       usage: limits.usage,
-      store: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
+      provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
     subscriptions: createSubscriptions({
       ...parts,
       catalogues: entitlements.catalogues,
-      look: (refs) => inbox.look('stripe', refs),
+      refresh: (refs) => inbox.refresh('stripe', refs),
       notFitting: limits.notFitting,
     }),
   };

@@ -13,10 +13,10 @@ import {
   type GrantView,
   grantView,
   type LimitInUse,
-} from './holdings.ts';
+} from './views.ts';
 import { priceListOf } from './price-list.ts';
-import type { Mode } from './store.ts';
-import { triable, triedFirst } from './trials.ts';
+import type { Mode } from './payment-provider.ts';
+import { triableProducts, productsWithTrial } from './trials.ts';
 
 const GRANTED = commitPoint(
   'billing.granted',
@@ -78,7 +78,7 @@ export interface BillingParts {
   readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
 }
 
-/** What is sold, what an account holds of it, and what admins give by hand. Stores come on top of it. */
+/** What is sold, what an account holds of it, and what admins give by hand. Payment providers come on top of it. */
 export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements, usage } = parts;
   return {
@@ -100,7 +100,7 @@ export function createBilling(parts: BillingParts): Billing {
         db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
       ]);
       const mayTry = new Set(tried.map(({ product }) => product));
-      return held.map((one) => entitlementView(one, { usage: used, graces, triable: mayTry }));
+      return held.map((one) => entitlementView(one, { usage: used, graces, triableProducts: mayTry }));
     },
     give: (order, by) => give(parts, order, by),
     giveCredits: (order, by) => giveCredits(parts, order, by),
@@ -121,8 +121,8 @@ export function createBilling(parts: BillingParts): Billing {
 }
 
 function triableOf({ entitlements, selling }: BillingParts) {
-  const products = selling === undefined ? [] : triedFirst(entitlements.catalogues.values());
-  return triable(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
+  const products = selling === undefined ? [] : productsWithTrial(entitlements.catalogues.values());
+  return triableProducts(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
 }
 
 async function give(

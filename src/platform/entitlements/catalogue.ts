@@ -87,7 +87,7 @@ export interface Plan {
   readonly rank: number;
   readonly price: Price;
   readonly grants: Grants;
-  /** Days that a customer of a store has it before they first pay. */
+  /** Days that a customer of a payment provider has it before they first pay. */
   readonly trialDays?: number;
   /** Sold by seats: the sizes of these limits are of one seat, and are multiplied by as many as were bought. */
   readonly perSeat?: readonly string[];

@@ -17,7 +17,7 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
 }
 
 /** What is changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
-const STANDING: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
+const NOT_CONSUMED: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -72,7 +72,7 @@ function featureProblems(catalogue: Catalogue, name: string, feature: Feature): 
       .filter((limit) => !Object.hasOwn(catalogue.limits, limit))
       .map((limit) => `consumes "${limit}", which is no limit`),
     ...feature.consumes
-      .filter((limit) => STANDING.has(catalogue.limits[limit]?.kind ?? ''))
+      .filter((limit) => NOT_CONSUMED.has(catalogue.limits[limit]?.kind ?? ''))
       .map((limit) => `consumes "${limit}", which no use of a feature changes`),
     ...(feature.requires ?? [])
       .filter((option) => catalogue.options[option] !== 'boolean')

@@ -1,8 +1,7 @@
-import type { Catalogue, Plan } from './catalogue.ts';
-import { grantsFor } from './sizes.ts';
+import { type Catalogue, type Grants, type Plan, UNLIMITED } from './catalogue.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
-/** Stores that take reports of what was used, and bill it. */
+/** Payment providers that take reports of what was used, and bill it. */
 export const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
 
 /** What is in effect for a while. */
@@ -10,7 +9,7 @@ export type Effective = Omit<Segment, 'from' | 'until'>;
 
 /** A grant that runs. */
 export interface Running extends TimedGrant {
-  /** Its store bills units past its limits by now: in a trial nothing is. */
+  /** Its provider bills units past its limits by now: in a trial nothing is. */
   readonly billsPast: boolean;
 }
 
@@ -20,7 +19,7 @@ interface Held {
   readonly plan: Plan;
   readonly source: Exclude<Segment['source'], null>;
   readonly quantity: number;
-  /** Whether units past its quotas can be billed: by a store with meters, to a subscription of that very plan. */
+  /** Whether units past its quotas can be billed: by a payment provider with meters, to a subscription of that very plan. */
   readonly metered: boolean;
 }
 
@@ -90,4 +89,14 @@ export function isSame(a: Effective, b: Effective): boolean {
     a.add_ons.join() === b.add_ons.join() &&
     JSON.stringify(a.overage) === JSON.stringify(b.overage)
   );
+}
+
+/**
+ * What a plan grants whoever holds so many seats of it: of limits that are sold by the seat, that many times their size.
+ * A size without a cap stays one, and so does what would pass the largest whole number.
+ */
+export function grantsFor({ grants, perSeat }: Plan, seats: number): Grants {
+  if (perSeat === undefined || seats === 1) return grants;
+  const multiplied = perSeat.map((limit) => [limit, Math.min(Number(grants[limit]) * seats, UNLIMITED)]);
+  return { ...grants, ...Object.fromEntries(multiplied) };
 }

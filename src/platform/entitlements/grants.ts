@@ -4,7 +4,7 @@ import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
-import { type StoreGrants, storeGrantsIn } from './store-grants.ts';
+import { type ProviderGrants, providerGrantsIn } from './provider-grants.ts';
 import {
   endGrant,
   type Grant,
@@ -52,11 +52,11 @@ interface Parts {
   readonly audit: Audit;
 }
 
-export interface GrantWriting {
+export interface GrantWriter {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
-  /** Puts all that a store grants an account in the place of what it granted before; answers whether a timeline changed. */
-  storeGrantsIn(tx: Transaction, wanted: StoreGrants): Promise<boolean>;
+  /** Puts all that a payment provider grants an account in the place of what it granted before; answers whether a timeline changed. */
+  providerGrantsIn(tx: Transaction, wanted: ProviderGrants): Promise<boolean>;
   /** Writes down how far an account lets a limit be passed. */
   allowIn(tx: Transaction, allowance: Allowance): Promise<void>;
   /** What one of these accounts was granted under a name of another system; nobody else changes their grants until `tx` ends. */
@@ -67,12 +67,12 @@ export interface GrantWriting {
   ): Promise<Grant | undefined>;
 }
 
-/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a store changes is audited by whoever asked it. */
-export function createGrantWriting(parts: Parts): GrantWriting {
+/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a payment provider changes is audited by whoever asked it. */
+export function createGrantWriter(parts: Parts): GrantWriter {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
-    storeGrantsIn: (tx, wanted) => storeGrantsIn(parts, tx, wanted),
+    providerGrantsIn: (tx, wanted) => providerGrantsIn(parts, tx, wanted),
     allowIn: (tx, allowance) => allowIn(parts, tx, allowance),
     async importedIn(tx, accountIds, externalId) {
       const [, [found]] = await tx.runAll([

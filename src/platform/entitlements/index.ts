@@ -39,15 +39,15 @@ export {
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
 export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
 export type { Grant } from './store.ts';
-export { grantsFor } from './sizes.ts';
-export type { StoreGrant, StoreGrants } from './store-grants.ts';
+export { grantsFor } from './effective.ts';
+export type { ProviderGrant, ProviderGrants } from './provider-grants.ts';
 export {
   GRANT_SOURCES,
   type GrantSource,
   type Segment,
   segmentAt,
-  STORE_SOURCES,
-  type StoreSource,
+  PROVIDER_SOURCES,
+  type ProviderSource,
   type TimedGrant,
   timelineOf,
 } from './timeline.ts';

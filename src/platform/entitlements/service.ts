@@ -4,10 +4,17 @@ import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
-import { createGrantWriting, type GrantWriting } from './grants.ts';
+import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createRewriter, type OnEntitlementChanged, type Synced } from './snapshots.ts';
 import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
-import { isStore, lastsUntil, runningAt, type Segment, segmentAt, type StoreSource } from './timeline.ts';
+import {
+  isProvider,
+  lastsUntil,
+  runningAt,
+  type Segment,
+  segmentAt,
+  type ProviderSource,
+} from './timeline.ts';
 
 /** What an account may do in a product now, why, and until when. */
 export interface Entitlement {
@@ -23,9 +30,9 @@ export interface Entitlement {
   readonly quantity: number | null;
   /** How many units past a limit the account allows, and the plan sells: they are in `grants`. */
   readonly overage: Readonly<Record<string, number>>;
-  /** Each purchase in a store that runs now: two stores may be paid for the same. */
+  /** Each purchase through a payment provider that runs now: two providers may be paid for the same. */
   readonly paid: readonly Paid[];
-  /** Whether what is used past its limits is billed: by a store with meters, and not in a trial. */
+  /** Whether what is used past its limits is billed: by a payment provider with meters, and not in a trial. */
   readonly metered: boolean;
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;
@@ -33,7 +40,7 @@ export interface Entitlement {
 
 /** A purchase that runs: of a plan or an add-on, by its id. */
 export interface Paid {
-  readonly source: StoreSource;
+  readonly source: ProviderSource;
   readonly id: string;
   readonly until: string | null;
 }
@@ -45,7 +52,7 @@ export interface Upgrade {
   readonly price: Price;
 }
 
-export interface Entitlements extends GrantWriting {
+export interface Entitlements extends GrantWriter {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** Tells all processes that an account's grants changed; called once the transaction that did it is over. */
   announce(accountId: AccountId): void;
@@ -83,7 +90,7 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
   );
   return {
     catalogues,
-    ...createGrantWriting({ ids, rewriter, catalogues, audit }),
+    ...createGrantWriter({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
     onChanged: (product, hook) => rewriter.onChanged(product, hook),
     announce(accountId) {
@@ -134,7 +141,7 @@ type Running = ReturnType<typeof runningIn>;
 
 function paidIn(running: Running): Paid[] {
   return running.flatMap(({ grant: { product, source, plan, addOn }, until }) =>
-    isStore(source)
+    isProvider(source)
       ? [{ source, id: `${product}.${plan ?? addOn}`, until: until?.toISOString() ?? null }]
       : [],
   );

@@ -1,10 +1,9 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
-import type { Emitting } from '#platform/webhooks';
+import type { Emitting, NewEvent } from '#platform/webhooks';
 import { allowancesIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import { withoutDefault } from './effective.ts';
-import { planEvents } from './plan-events.ts';
 import {
   accountsWithDefault,
   accountsWithGrants,
@@ -156,6 +155,26 @@ export function createRewriter(
     },
   };
 }
+
+/**
+ * The events of accounts whose plan or add-ons are now others than before: those that a new snapshot changed at this moment.
+ * What a snapshot says of later (`until`) comes by time alone, and is told here, when it is written.
+ */
+function planEvents(
+  { product, cause }: Pick<Change, 'product' | 'cause'>,
+  written: readonly WrittenSnapshot[],
+): NewEvent[] {
+  return written.flatMap(({ account_id: accountId, version, timeline, former, now }) => {
+    const present = segmentAt(timeline, now);
+    const before = former === null ? undefined : segmentAt(former, now);
+    if (before !== undefined && heldIn(before) === heldIn(present)) return [];
+    const { plan, add_ons, source, until } = present;
+    const data = { product, plan, former_plan: before?.plan ?? null, add_ons, source, until, cause };
+    return [{ type: 'plan.changed', accountId, id: `${product} ${version}`, data }];
+  });
+}
+
+const heldIn = ({ plan, add_ons }: Segment) => JSON.stringify([plan, [...add_ons].sort()]);
 
 function changeOf({ product, cause }: Change, written: WrittenSnapshot): EntitlementChange {
   const { account_id: accountId, timeline, former, now } = written;

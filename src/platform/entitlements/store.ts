@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Catalogue } from './catalogue.ts';
-import { type GrantSource, type Segment, STORE_SOURCES, type TimedGrant } from './timeline.ts';
+import { type GrantSource, type Segment, PROVIDER_SOURCES, type TimedGrant } from './timeline.ts';
 
 const GRANT = `account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days, revoked_at, metered_from,
   cause, external_id, created_by, created_at`;
@@ -132,11 +132,11 @@ export const grantsPage = (
     [accountId, page.limit, page.before ?? null],
   );
 
-/** What an account bought in stores and that was not taken back, whenever it runs. */
+/** What an account bought through payment providers and that was not taken back, whenever it runs. */
 export const boughtBy = (accountId: AccountId) =>
   statement<GrantRow>(
     `select ${GRANT} from entitlements.grants where account_id = $1 and source = any ($2)`,
-    [accountId, STORE_SOURCES],
+    [accountId, PROVIDER_SOURCES],
   );
 
 /** All grants of some accounts in a product. */

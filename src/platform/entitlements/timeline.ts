@@ -2,21 +2,21 @@ import type { Catalogue, Grants } from './catalogue.ts';
 import { effectiveOf, isSame } from './effective.ts';
 
 /** Where customers pay. */
-export const STORE_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
-export type StoreSource = (typeof STORE_SOURCES)[number];
+export const PROVIDER_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
+export type ProviderSource = (typeof PROVIDER_SOURCES)[number];
 
-export function isStore(source: GrantSource): source is StoreSource {
-  return (STORE_SOURCES as readonly GrantSource[]).includes(source);
+export function isProvider(source: GrantSource): source is ProviderSource {
+  return (PROVIDER_SOURCES as readonly GrantSource[]).includes(source);
 }
 
 /** Where a grant comes from. */
-export const GRANT_SOURCES = ['admin', 'owner', 'import', ...STORE_SOURCES] as const;
+export const GRANT_SOURCES = ['admin', 'owner', 'import', ...PROVIDER_SOURCES] as const;
 export type GrantSource = (typeof GRANT_SOURCES)[number];
 
 /** The part of a grant that decides what is in effect when. Exactly one of `plan` and `addOn` is there. */
 export interface TimedGrant {
   readonly id: string;
-  /** As its store calls it. */
+  /** As its provider calls it. */
   readonly externalId: string | null;
   readonly plan: string | null;
   readonly addOn: string | null;
@@ -29,7 +29,7 @@ export interface TimedGrant {
   /** An add-on bought for some days, which begin when those bought before are over. */
   readonly days: number | null;
   readonly revokedAt: Date | null;
-  /** From when on its store bills units past its limits; null: from its beginning. */
+  /** From when on its provider bills units past its limits; null: from its beginning. */
   readonly meteredFrom: Date | null;
 }
 
@@ -59,7 +59,7 @@ const DAY = 86_400_000;
 
 /**
  * What an account's grants amount to, from the first instant to the last, without gaps. The same for any order of the
- * grants, so that a store's events may come in any.
+ * grants, so that a payment provider's events may come in any.
  *
  * The plan of the highest rank is in effect. An add-on lifts it to at least its own plan while it lasts, also where
  * nothing lies beneath: a customer whose plan lapses keeps the boost that they paid for. (Whether one may be bought

@@ -1,7 +1,7 @@
 import type { Mail } from '#platform/mail';
 import type { Redis } from '#platform/redis';
 import type { Logger, Telemetry } from '#platform/telemetry';
-import type { Telling, Webhooks } from '#platform/webhooks';
+import type { EventDispatcher, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
 import { createAlerts } from './alerts.ts';
 import { createDenialCache } from './denials.ts';
@@ -23,7 +23,7 @@ export interface LimitingParts extends Omit<LimitsParts, Told> {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   /** What has alerts and notices told. */
-  readonly telling: Pick<Telling, 'from'>;
+  readonly dispatcher: Pick<EventDispatcher, 'addSource'>;
   readonly telemetry: Telemetry;
   readonly redis: Redis | undefined;
 }
@@ -49,8 +49,8 @@ export function createLimiting(parts: LimitingParts): Limiting {
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
   });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
-  parts.telling.from(createAlerts(parts));
-  parts.telling.from(createOperatorNotices(parts));
+  parts.dispatcher.addSource(createAlerts(parts));
+  parts.dispatcher.addSource(createOperatorNotices(parts));
   const limits = createLimits({
     ...parts,
     denials,

@@ -11,6 +11,6 @@ export const reportsDataRules: DataRule[] = [
   {
     table: 'reports.proceeds',
     account: THE_BOOKS,
-    withheld: 'what a store kept and what is earned is the operator’s affair',
+    withheld: 'what a payment provider kept and what is earned is the operator’s affair',
   },
 ];

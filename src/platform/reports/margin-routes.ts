@@ -18,11 +18,15 @@ const sale = namedObject('Sale', {
     .regex(/^[a-z]{3}$/, 'is three small letters, as prices have it: usd')
     .describe('ISO 4217.'),
   gross_minor: minor.describe('What the customer paid, tax included; of a refund, below 0.'),
-  fee_minor: minor.default(0).describe('What the store kept.'),
+  fee_minor: minor.default(0).describe('What the provider kept.'),
   tax_minor: minor.default(0),
   occurred_at: z.iso.datetime({ offset: true }),
   source: z.enum(SOURCES).default('manual'),
-  source_id: z.string().min(1).max(200).describe('The store’s own id. The same one again is the same sale.'),
+  source_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('The provider’s own id. The same one again is the same sale.'),
 });
 
 const recordedSale = namedObject('SaleProceeds', {

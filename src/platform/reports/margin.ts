@@ -1,9 +1,9 @@
 import { type Database, type Statement, statement } from '#platform/db';
 import type { Mode } from '#platform/billing';
 import { type ExchangeRates, type Quote, toMinor } from './exchange-rates.ts';
-import { type AskedRange, resolveRange } from './range.ts';
+import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { goingOn, summedRows, type SumsAsked, valuesFor } from './sums.ts';
+import { afterCursor, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What margins are told apart by, beside month and currency, which they always are: a rate belongs to a month. */
@@ -12,7 +12,7 @@ export type MarginDimension = (typeof MARGIN_DIMENSIONS)[number];
 
 const COLUMN_OF = { account: 'account_id', product: 'product', plan: 'plan' } as const;
 
-export interface MarginQuestion extends AskedRange {
+export interface MarginQuestion extends RangeQuery {
   readonly group: readonly MarginDimension[];
   readonly accountId?: string | undefined;
 }
@@ -98,7 +98,7 @@ function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
   return { ...row, cost_minor: cost, margin_minor: row.net_minor - cost, rate: quote ?? null };
 }
 
-function sums({ accountId }: MarginQuestion, asked: SumsAsked): Statement<MarginRow> {
+function sums({ accountId }: MarginQuestion, asked: SumsQuery): Statement<MarginRow> {
   const { values, place } = valuesFor(asked);
   const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
   return statement<MarginRow>(
@@ -114,7 +114,7 @@ function sums({ accountId }: MarginQuestion, asked: SumsAsked): Statement<Margin
        select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
          reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost, s.charged
        from spent s),
-     ${summedRows(asked.keys, AMOUNTS, goingOn(asked, place))}`,
+     ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
     values,
   );
 }

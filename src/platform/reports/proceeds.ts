@@ -24,12 +24,12 @@ export interface Sale {
   readonly currency: string;
   /** What the customer paid, tax included. */
   readonly gross_minor: number;
-  /** What the store kept. */
+  /** What the provider kept. */
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly occurred_at: string;
   readonly source: (typeof SOURCES)[number];
-  /** The store's own id: the same one again is the same sale. */
+  /** The provider's own id: the same one again is the same sale. */
   readonly source_id: string;
 }
 

@@ -3,7 +3,7 @@ import { AppError, isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 
 /** Whole days of a zone, as a report is asked for: the first one, and the one after the last. */
-export interface AskedRange {
+export interface RangeQuery {
   readonly from?: string | undefined;
   readonly until?: string | undefined;
   readonly zone: string;
@@ -43,7 +43,7 @@ interface BoundsRow {
 
 /** Finds the bounds of a range, at the database's time; `run` opens the transaction. Throws `validation_failed` for one that is none. */
 export async function resolveRange(
-  { from, until, zone }: AskedRange,
+  { from, until, zone }: RangeQuery,
   run: (bounds: Statement<BoundsRow>) => Promise<readonly BoundsRow[]>,
 ): Promise<Range> {
   const bounds = statement<BoundsRow>(

@@ -1,15 +1,15 @@
 import type { Mode } from '#platform/billing';
 import { type Database, type Statement, statement } from '#platform/db';
-import { type AskedRange, resolveRange } from './range.ts';
+import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { goingOn, type SumsAsked, valuesFor } from './sums.ts';
+import { afterCursor, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What recurring revenue is told apart by, beside month and currency, which it always is. */
 export const RECURRING_DIMENSIONS = ['product', 'plan'] as const;
 export type RecurringDimension = (typeof RECURRING_DIMENSIONS)[number];
 
-export interface RecurringQuestion extends AskedRange {
+export interface RecurringQuestion extends RangeQuery {
   readonly group: readonly RecurringDimension[];
 }
 
@@ -114,10 +114,10 @@ const SUMS: Readonly<Record<Measure, string>> = {
   arr_minor: 'coalesce(sum("is"), 0)::bigint',
 };
 
-function sums(asked: SumsAsked): Statement<RecurringRow> {
+function sums(asked: SumsQuery): Statement<RecurringRow> {
   const { keys } = asked;
   const { values, place } = valuesFor(asked);
-  const goesOn = goingOn(asked, place);
+  const goesOn = afterCursor(asked, place);
   const own = ['month', 'starts', 'account_id', ...keys.filter((key) => key !== 'month')].join(', ');
   const list = keys.join(', ');
   const same = keys.flatMap((key) => PAID_FOR[key] ?? []).join(' ');

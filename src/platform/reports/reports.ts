@@ -12,7 +12,7 @@ import { openRecurringReport, type Recurring, type RecurringQuestion } from './r
 import type { Report } from './report.ts';
 import { openRevenueReport, type Revenue, type RevenueQuestion } from './revenue.ts';
 import { createRollup, type Rollup } from './rollup.ts';
-import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type Whose } from './usage.ts';
+import { openUsageReport, readerFor, type UsageQuestion, type UsageSum, type ReportScope } from './usage.ts';
 
 const ADJUSTED = commitPoint(
   'reports.adjusted',
@@ -26,7 +26,7 @@ export interface ReportsParts {
   readonly catalogues: readonly Catalogue[];
   /** A file of exchange rates in the ECB's format; the bundled one when not said. */
   readonly exchangeRatesFile?: string | undefined;
-  /** Whose sales are told: real ones, or those of a store's test mode or sandbox. */
+  /** Whose sales are told: real ones, or those of a payment provider's test mode or sandbox. */
   readonly mode: Mode;
   readonly entitlements: Pick<Entitlements, 'announce'>;
 }
@@ -36,7 +36,7 @@ export interface Reports {
   readonly rollup: Rollup;
   readonly proceeds: Proceeds;
   readonly rates: ExchangeRates;
-  usage(whose: Whose, question: UsageQuestion): Promise<Report<UsageSum>>;
+  usage(whose: ReportScope, question: UsageQuestion): Promise<Report<UsageSum>>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;

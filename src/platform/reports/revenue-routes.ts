@@ -20,10 +20,10 @@ const revenue = namedObject('Revenue', {
   currency: z.string(),
   sales: z.int(),
   gross_minor: z.int().describe('What customers paid, taxes included, less what went back.'),
-  fee_minor: z.int().describe('What stores kept.'),
+  fee_minor: z.int().describe('What providers kept.'),
   tax_minor: z.int(),
   net_minor: z.int().describe('gross − fee − tax'),
-  fees_missing: z.int().describe('Of how many sales the store has not said yet what it kept.'),
+  fees_missing: z.int().describe('Of how many sales the provider has not said yet what it kept.'),
 });
 
 export const readRevenue = route(

@@ -1,8 +1,8 @@
 import type { Mode } from '#platform/billing';
 import { type Database, type Statement, statement } from '#platform/db';
-import { type AskedRange, resolveRange } from './range.ts';
+import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { goingOn, summedRows, type SumsAsked, valuesFor } from './sums.ts';
+import { afterCursor, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What revenue is told apart by, beside its currency, which it always is. */
@@ -18,7 +18,7 @@ const COLUMN_OF = {
   kind: 'kind',
 } as const;
 
-export interface RevenueQuestion extends AskedRange {
+export interface RevenueQuestion extends RangeQuery {
   readonly group: readonly RevenueDimension[];
   readonly accountId?: string | undefined;
 }
@@ -39,7 +39,7 @@ export interface Revenue {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
-  /** Of how many sales the store has not said yet what it kept. */
+  /** Of how many sales the provider has not said yet what it kept. */
   readonly fees_missing: number;
 }
 
@@ -75,7 +75,7 @@ export function revenueLine(group: readonly RevenueDimension[]) {
   return (row: Revenue): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-function sums({ accountId }: RevenueQuestion, asked: SumsAsked): Statement<Revenue> {
+function sums({ accountId }: RevenueQuestion, asked: SumsQuery): Statement<Revenue> {
   const { values, place } = valuesFor(asked);
   const ofAccount = accountId === undefined ? '' : `where account_id = ${place(accountId)}`;
   return statement<Revenue>(
@@ -83,7 +83,7 @@ function sums({ accountId }: RevenueQuestion, asked: SumsAsked): Statement<Reven
        select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, gross as gross_minor, fee as fee_minor, tax as tax_minor,
          gross - fee - tax as net_minor, sales * (not fee_known)::integer as fees_missing
        from reports.revenue($1, $2, $5) ${ofAccount}),
-     ${summedRows(asked.keys, AMOUNTS, goingOn(asked, place))}`,
+     ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
     values,
   );
 }

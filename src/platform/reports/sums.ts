@@ -1,8 +1,8 @@
 import type { Mode } from '#platform/billing';
 import type { Range } from './range.ts';
 
-/** A page of sums over what stores sold. */
-export interface SumsAsked {
+/** A page of sums over what providers sold. */
+export interface SumsQuery {
   readonly range: Range;
   readonly mode: Mode;
   /** The columns that sums are told apart by, in the order of the report. */
@@ -13,13 +13,13 @@ export interface SumsAsked {
 }
 
 /** The values of such a statement ($1 and $2 its range, $3 the zone, $4 the size of the page, $5 the mode), and a place for more. */
-export function valuesFor({ range, limit, mode }: SumsAsked) {
+export function valuesFor({ range, limit, mode }: SumsQuery) {
   const values: unknown[] = [range.starts, range.ends, range.zone, limit, mode];
   return { values, place: (value: unknown) => `$${values.push(value)}` };
 }
 
 /** The condition of what comes after the page before; nothing for the first one. */
-export function goingOn({ keys, after }: SumsAsked, place: (value: unknown) => string): string {
+export function afterCursor({ keys, after }: SumsQuery, place: (value: unknown) => string): string {
   return after === undefined ? '' : `where (${keys.join(', ')}) > (${after.map(place).join(', ')})`;
 }
 

@@ -5,7 +5,7 @@ import { advanceTo, makeGrant, makeKey, type Member } from '#test/factories';
 import { figures, granted, openLimits, planned, type Wanted } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createRollup } from './index.ts';
-import { openUsageReport, type UsageQuestion, type Whose } from './usage.ts';
+import { openUsageReport, type UsageQuestion, type ReportScope } from './usage.ts';
 
 const { db } = await testDatabase();
 const fixture = await openLimits(db, {
@@ -27,14 +27,14 @@ async function call(
   await permit.settle();
 }
 
-async function report(whose: Whose, question: Partial<UsageQuestion> & Pick<UsageQuestion, 'group'>) {
+async function report(whose: ReportScope, question: Partial<UsageQuestion> & Pick<UsageQuestion, 'group'>) {
   const opened = await openUsageReport(db, whose, { zone: 'UTC', filters: {}, ...question });
   return opened.page({ limit: 1_000 });
 }
 
 /** `day plan …: cost`, in the order of the report. */
 async function lines(
-  whose: Whose,
+  whose: ReportScope,
   question: Partial<UsageQuestion> & Pick<UsageQuestion, 'group'>,
 ): Promise<string[]> {
   const opened = await openUsageReport(db, whose, { zone: 'UTC', filters: {}, ...question });

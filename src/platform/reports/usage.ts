@@ -1,6 +1,6 @@
 import { type Database, type RowOf, type Statement, statement } from '#platform/db';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
-import { type AskedRange, type Range, resolveRange } from './range.ts';
+import { type RangeQuery, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
 
 /** What sums are told apart by: the name in a query, the column of the answer, and where it comes from. */
@@ -38,7 +38,7 @@ export type Filters = Readonly<
   Partial<Record<'account_id' | 'user_id' | 'key_id' | 'plan' | 'product' | 'feature' | 'model', string>>
 >;
 
-export interface UsageQuestion extends AskedRange {
+export interface UsageQuestion extends RangeQuery {
   readonly group: readonly Dimension[];
   readonly filters: Filters;
 }
@@ -49,7 +49,7 @@ type Keys = Partial<Record<(typeof DIMENSIONS)[Dimension]['column'] | 'account_n
 export type UsageSum = Keys & Readonly<Record<(typeof FIGURES)[number], number>>;
 
 /** Whose rows are added up: an account's, in its own scope, or everybody's. */
-export type Whose = AccountId | 'everybody';
+export type ReportScope = AccountId | 'everybody';
 
 /**
  * Sums of posted rows over whole days of a zone: what is rolled up and what is not yet, of one instant for each query.
@@ -58,7 +58,7 @@ export type Whose = AccountId | 'everybody';
  */
 export async function openUsageReport(
   db: Database,
-  whose: Whose,
+  whose: ReportScope,
   question: UsageQuestion,
 ): Promise<Report<UsageSum>> {
   const read = readerFor(db, whose);
@@ -123,7 +123,7 @@ export function columnsOf(group: readonly Dimension[], whose: 'account' | 'every
 }
 
 /** Reads in the scope of whoever it is for. */
-export function readerFor(db: Database, whose: Whose) {
+export function readerFor(db: Database, whose: ReportScope) {
   return async <R extends Statement>(one: R): Promise<RowOf<R>[]> => {
     const [rows] =
       whose === 'everybody' ? await db.system('admin.reports', [one]) : await db.tenant(whose, [one]);
@@ -133,7 +133,7 @@ export function readerFor(db: Database, whose: Whose) {
 
 interface SumsAsked {
   readonly range: Range;
-  readonly whose: Whose;
+  readonly whose: ReportScope;
   /** These accounts alone, in the order of their ids. */
   readonly accounts?: { readonly least: string; readonly below: string | undefined };
   readonly limit: number;

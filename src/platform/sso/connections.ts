@@ -3,7 +3,7 @@ import { commitPoint, type Transaction } from '#platform/db';
 import { mailTimeNow } from '#platform/mail';
 import { callerChanged, profile } from '#platform/identity';
 import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
-import { objectionTo } from '#platform/webhooks';
+import { urlProblem } from '#platform/webhooks';
 import {
   CLIENT_SECRET,
   connectionOf,
@@ -159,7 +159,7 @@ function signal({ db }: Pick<ConnectionsParts, 'db'>, ended: readonly Ended[]): 
  * discovery document itself, which could say that it is any issuer's.
  */
 function issuerOf({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, text: string): string {
-  const message = objectionTo(text, { allowLoopback }) ?? objectionToDocument(text);
+  const message = urlProblem(text, { allowLoopback }) ?? objectionToDocument(text);
   // A host alone is written with a slash at its end, and mostly meant without.
   if (message === undefined) return new URL(text).href.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
   throw new AppError('validation_failed', {

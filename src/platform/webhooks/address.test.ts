@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkedLookup, objectionTo, RefusedAddress } from './address.ts';
+import { checkedLookup, urlProblem, RefusedAddress } from './address.ts';
 
 const production = { allowLoopback: false };
 const development = { allowLoopback: true };
@@ -56,7 +56,7 @@ describe('an endpoint in production', () => {
 
   test.each(FORBIDDEN)('does not lie at %s itself', async (address) => {
     const url = `https://${address.includes(':') ? `[${address}]` : address}/`;
-    expect(objectionTo(url, production)).toBeDefined();
+    expect(urlProblem(url, production)).toBeDefined();
     expect(() =>
       checkedLookup(new URL(url), () => Promise.reject(new Error('looked up')), production),
     ).toThrow(RefusedAddress);
@@ -104,11 +104,11 @@ describe('an endpoint in production', () => {
     'not a url',
     '',
   ])('%s is no URL for one', (url) => {
-    expect(objectionTo(url, production)).toBeDefined();
+    expect(urlProblem(url, production)).toBeDefined();
   });
 
   test('an ordinary URL is one', () => {
-    expect(objectionTo('https://hooks.example.com:8443/plinth?tenant=1', production)).toBeUndefined();
+    expect(urlProblem('https://hooks.example.com:8443/plinth?tenant=1', production)).toBeUndefined();
   });
 });
 
@@ -119,7 +119,7 @@ describe('an endpoint in development', () => {
     'http://[::1]:4000/',
     'https://localhost/',
   ])('may lie on this machine: %s', (url) => {
-    expect(objectionTo(url, development)).toBeUndefined();
+    expect(urlProblem(url, development)).toBeUndefined();
   });
 
   test.each([
@@ -128,7 +128,7 @@ describe('an endpoint in development', () => {
     'https://10.0.0.1/',
     'https://169.254.169.254/',
   ])('lies nowhere else without TLS, and in no other network: %s', (url) => {
-    expect(objectionTo(url, development)).toBeDefined();
+    expect(urlProblem(url, development)).toBeDefined();
   });
 
   test('plain HTTP goes to no other machine, whatever a local name leads to', async () => {

@@ -56,7 +56,7 @@ function isLoopback(address: string): boolean {
 }
 
 /** Whether this machine itself may be sent to: in development, where plain HTTP goes nowhere else. */
-export interface Reach {
+export interface ReachOptions {
   readonly allowLoopback: boolean;
 }
 
@@ -67,7 +67,7 @@ function isNamedLocal(host: string): boolean {
 }
 
 /** What is wrong with an endpoint's URL, as far as the URL itself tells; undefined: nothing. */
-export function objectionTo(text: string, { allowLoopback }: Reach): string | undefined {
+export function urlProblem(text: string, { allowLoopback }: ReachOptions): string | undefined {
   if (!URL.canParse(text)) return 'It is no URL.';
   const url = new URL(text);
   const host = hostOf(url);
@@ -86,7 +86,7 @@ export function objectionTo(text: string, { allowLoopback }: Reach): string | un
  * reached refuses them all, and the connection goes to the very addresses that were checked, whatever the name leads to
  * a moment later. A host that is an address itself is checked here, for nobody looks it up. Throws `RefusedAddress`.
  */
-export function checkedLookup(url: URL, resolve: Resolve, { allowLoopback }: Reach): LookupFunction {
+export function checkedLookup(url: URL, resolve: Resolve, { allowLoopback }: ReachOptions): LookupFunction {
   const isAllowed = (address: string) =>
     allowLoopback && isLoopback(address) ? true : url.protocol === 'https:' && isPublic(address);
   const check = (address: string) => {

@@ -2,13 +2,13 @@ import { statement } from '#platform/db';
 import type { EventRow } from './event.ts';
 
 /** Who has a delivery: a job of an earlier fence has lost it. */
-export interface Held {
+export interface ClaimedDelivery {
   readonly id: string;
   readonly fence: number;
 }
 
 /** What an attempt needs to know; no row: the delivery is not this job's any more. */
-export const heldDelivery = ({ id, fence }: Held) =>
+export const claimedDelivery = ({ id, fence }: ClaimedDelivery) =>
   statement<{
     endpoint_id: string;
     url: string;
@@ -25,7 +25,7 @@ export const heldDelivery = ({ id, fence }: Held) =>
   );
 
 /** How an attempt ends in the database. */
-export interface Ending {
+export interface AttemptResult {
   readonly state: 'delivered' | 'waiting' | 'dead';
   /** Milliseconds until it is due again. */
   readonly delay?: number;
@@ -36,13 +36,13 @@ export interface Ending {
   readonly error?: string | undefined;
 }
 
-export const lockHeld = ({ id, fence }: Held) =>
+export const lockClaimed = ({ id, fence }: ClaimedDelivery) =>
   statement<{ attempt: number }>(
     `select attempt from webhooks.deliveries where id = $1 and fence = $2 and state = 'sending' for update`,
     [id, fence],
   );
 
-export const endAttempt = (id: string, ending: Ending) =>
+export const endAttempt = (id: string, ending: AttemptResult) =>
   statement(
     `update webhooks.deliveries set state = $2, due_at = app.now() + make_interval(secs => $3::double precision / 1000),
        attempt = attempt + $4, status = $5, answer = $6, error = $7, updated_at = app.now()

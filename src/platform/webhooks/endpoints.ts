@@ -3,7 +3,7 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import { AppError, type Ids, type Random } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
-import { objectionTo } from './address.ts';
+import { urlProblem } from './address.ts';
 import { EVENT_TYPES } from './event.ts';
 import { newSecret } from './signature.ts';
 import { changeEndpoint, type EndpointRow, insertEndpoint, placeOfSecret, rotateSecret } from './store.ts';
@@ -124,7 +124,7 @@ export async function record({ audit }: WebhooksParts, tx: Transaction, done: Do
 }
 
 function refuseUrl(parts: WebhooksParts, url: string): void {
-  const message = objectionTo(url, parts);
+  const message = urlProblem(url, parts);
   if (message === undefined) return;
   throw new AppError('validation_failed', { message, details: { issues: [{ path: 'body.url', message }] } });
 }

@@ -3,14 +3,14 @@ import { defineModule } from '#platform/module';
 import { webhooksDataRules } from './data-rules.ts';
 import { webhooksRoutes } from './routes.ts';
 import { webhooksSystemUses } from './system-uses.ts';
-import { createEvents } from './telling.ts';
+import { createEvents } from './events.ts';
 
-export { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from './address.ts';
-export type { Courier, DeliveryJob } from './courier.ts';
+export { checkedLookup, urlProblem, type ReachOptions, type Resolve, systemResolve } from './address.ts';
+export type { Deliverer, DeliveryJob } from './delivery.ts';
 export type { Emitting, EventType, NewEvent } from './event.ts';
 export type { Relay } from './relay.ts';
-export { sendingTo } from './sending.ts';
-export { createEvents, type Source, type Telling } from './telling.ts';
+export { createSend } from './send.ts';
+export { createEvents, type EventSource, type EventDispatcher } from './events.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';
 
 /** This module, for the list of all of them. */
@@ -21,6 +21,6 @@ export const webhooksModule = defineModule({
   dataRules: webhooksDataRules,
   systemUses: webhooksSystemUses,
   partRoutes: { webhooks: webhooksRoutes },
-  schedules: { 'old-events': { cron: '57 * * * *', run: ({ telling }) => telling.prune() } },
+  schedules: { 'old-events': { cron: '57 * * * *', run: ({ dispatcher }) => dispatcher.prune() } },
   create: createEvents,
 });

@@ -1,6 +1,6 @@
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { Ids } from '#platform/kernel';
-import type { Held } from './attempt-store.ts';
+import type { ClaimedDelivery } from './attempt-store.ts';
 
 const RELAY = commitPoint(
   'webhooks.relay',
@@ -16,7 +16,7 @@ export interface RelayParts {
   readonly db: Database;
   readonly ids: Ids;
   /** The statements that enqueue the job of a delivery. */
-  readonly enqueueing: (delivery: Held) => readonly Statement[];
+  readonly enqueueing: (delivery: ClaimedDelivery) => readonly Statement[];
   readonly onEnqueued: () => void;
 }
 
@@ -98,7 +98,7 @@ const markDispatched = (events: readonly { readonly id: string }[]) =>
 
 /** Takes what is due, of each endpoint as much as it has room for; what somebody else changes at this moment is passed over. */
 const takeDue = () =>
-  statement<Held>(
+  statement<ClaimedDelivery>(
     `with due as (
        select d.id from webhooks.endpoints p cross join lateral (
          select w.id from webhooks.deliveries w where w.endpoint_id = p.id and w.state = 'waiting' and w.due_at <= (select app.now())

@@ -1,5 +1,7 @@
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, answer, type Page, page } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import './errors.ts';
 import {
   type ByWhom,
   type ByWhomOnce,
@@ -14,15 +16,18 @@ import {
   type WithSecret,
 } from './endpoints.ts';
 import { emittingOf, type Emitting } from './event.ts';
-import { lockEnabled, type Replay, type Replayed, replayIn } from './replaying.ts';
 import {
   deleteEndpoint,
   deliveriesPage,
   endpointById,
+  type EndpointRow,
   endpointsPage,
+  eventsToReplay,
   insertTest,
+  lockEndpoint,
   prune,
   reclaimLost,
+  replayDeliveries,
 } from './store.ts';
 import { type DeliveryView, deliveryView, type EndpointView, endpointView } from './views.ts';
 
@@ -34,6 +39,22 @@ const PRUNED = commitPoint('webhooks.pruned', 'events of long ago, deleted with 
 
 /** Days for which events are kept, and can be told again. */
 const KEPT = 30;
+
+/** Deliveries that one call begins anew. */
+const MOST_REPLAYED = 1_000;
+
+export interface Replay {
+  readonly event_id?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly include_delivered: boolean;
+}
+
+export interface Replayed {
+  readonly deliveries: number;
+  /** Where to go on, when there was more than one call begins anew. */
+  readonly next_since: string | null;
+}
 
 /** The operator's endpoints, and what tells them what happened (docs/webhooks.md). */
 export interface Webhooks {
@@ -120,4 +141,37 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
       return gone.length;
     },
   };
+}
+
+/** Begins deliveries anew, in a transaction. */
+async function replayIn(
+  parts: WebhooksParts,
+  tx: Transaction,
+  { id, which, by }: { readonly id: string; readonly which: Replay; readonly by: ByWhom },
+): Promise<Replayed> {
+  const endpoint = await lockEnabled(tx, id);
+  const { event_id: eventId, since, until, include_delivered } = which;
+  const found = await tx.run(
+    eventsToReplay(id, {
+      eventId,
+      since,
+      until,
+      // Whoever names an event means it.
+      withDelivered: include_delivered || eventId !== undefined,
+      limit: MOST_REPLAYED + 1,
+    }),
+  );
+  const begun = found.slice(0, MOST_REPLAYED).map((event) => ({ id: parts.ids.next(), event_id: event.id }));
+  await tx.run(replayDeliveries(id, begun));
+  const changes = { event_id: eventId, since, until, deliveries: begun.length };
+  await record(parts, tx, { action: 'webhook.replayed', endpoint, by, changes });
+  return { deliveries: begun.length, next_since: found[MOST_REPLAYED]?.created_at.toISOString() ?? null };
+}
+
+/** Locks an endpoint that is sent to; throws `webhook_disabled` or `not_found`. */
+async function lockEnabled(tx: Transaction, id: string): Promise<EndpointRow> {
+  const [endpoint] = await tx.run(lockEndpoint(id));
+  if (endpoint === undefined) missing();
+  if (endpoint.status === 'disabled') throw new AppError('webhook_disabled');
+  return endpoint;
 }

@@ -1,12 +1,10 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Ender } from '../stripe/ending.ts';
-
-type Shop = Pick<Ender, 'store' | 'mode'>;
+import type { ProviderMode } from '../payment-provider.ts';
 
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;
-/** Longer than four requests to the store may take, tries and all: whoever asks after it is asked last. */
+/** Longer than four requests to the provider may take, tries and all: whoever asks after it is asked last. */
 const BUSY = `interval '6 minutes'`;
 const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';
 const LIVE = `('trialing', 'active', 'past_due', 'paused')`;
@@ -17,8 +15,8 @@ const CLOSED = `select account_id from accounts.accounts where deleted_at is not
   select a.account_id from identity.users u join accounts.accounts a on a.created_by = u.user_id and a.kind = 'personal'
   where u.closed_at is not null`;
 
-/** A subscription that this process alone asks the store about, for a while. */
-export interface TakenEnding {
+/** A subscription that this process alone asks the provider about, for a while. */
+export interface ClaimedEnding {
   readonly account_id: AccountId;
   readonly store_id: string;
   /** As the database writes it: what tells this taking from a later one. */
@@ -27,10 +25,10 @@ export interface TakenEnding {
 
 /**
  * Takes subscriptions whose account was closed. Not one that ends anyway: whoever canceled it themselves must not find it
- * going on by the undo; but one that ended with its account, and that somebody had go on since at the store's own pages. Nor one of which the store has told something that was not read yet: it may be just that.
+ * going on by the undo; but one that ended with its account, and that somebody had go on since at the provider's own pages. Nor one of which the provider has told something that was not read yet: it may be just that.
  */
-export const takeToEnd = ({ store, mode }: Shop) =>
-  statement<TakenEnding>(
+export const claimToEnd = ({ provider, mode }: ProviderMode) =>
+  statement<ClaimedEnding>(
     `with due as (
        select s.account_id, s.store, s.mode, s.store_id from billing.subscriptions s
        left join billing.endings e using (account_id, store, mode, store_id)
@@ -43,12 +41,12 @@ export const takeToEnd = ({ store, mode }: Shop) =>
        select account_id, store, mode, store_id, app.now() + ${BUSY} from due
      on conflict (account_id, store, mode, store_id) do update set busy_until = excluded.busy_until, updated_at = app.now() where ${IS_FREE}
      returning account_id, store_id, busy_until::text`,
-    [store, mode],
+    [provider, mode],
   );
 
 /** Takes those that ended with their account, which is open again. */
-export const takeToGoOn = ({ store, mode }: Shop) =>
-  statement<TakenEnding>(
+export const claimToResume = ({ provider, mode }: ProviderMode) =>
+  statement<ClaimedEnding>(
     `with chosen as materialized (
        select account_id, store_id from billing.endings e
        where e.store = $1 and e.mode = $2 and e.account_id not in (${CLOSED}) and ${IS_FREE}
@@ -56,55 +54,55 @@ export const takeToGoOn = ({ store, mode }: Shop) =>
      update billing.endings e set busy_until = app.now() + ${BUSY}, updated_at = app.now()
      from chosen where e.account_id = chosen.account_id and e.store_id = chosen.store_id and e.store = $1 and e.mode = $2
      returning e.account_id, e.store_id, e.busy_until::text`,
-    [store, mode],
+    [provider, mode],
   );
 
-/** Trials that are not to be, and go on at the store. Whoever asks it twice ends them once. */
-export const refusedTrials = ({ store, mode }: Shop) =>
+/** Trials that are not to be, and go on at the provider. Whoever asks it twice ends them once. */
+export const refusedTrials = ({ provider, mode }: ProviderMode) =>
   statement<{ store_id: string }>(
     `select s.store_id from billing.trials t join billing.subscriptions s using (account_id, store, mode, store_id)
      where t.refused_at is not null and t.store = $1 and t.mode = $2 and s.state = 'trialing' order by t.refused_at limit ${MOST}`,
-    [store, mode],
+    [provider, mode],
   );
 
 const OF_TAKEN =
   'account_id = $1 and store_id = $2 and busy_until = $3::text::timestamptz and store = $4 and mode = $5';
-const valuesOf = ({ store, mode }: Shop, taken: TakenEnding) => [
+const valuesOf = ({ provider, mode }: ProviderMode, taken: ClaimedEnding) => [
   taken.account_id,
   taken.store_id,
   taken.busy_until,
-  store,
+  provider,
   mode,
 ];
 
-export const ended = (shop: Shop, taken: TakenEnding) =>
+export const ended = (providerMode: ProviderMode, taken: ClaimedEnding) =>
   statement(
     `update billing.endings set ended_at = app.now(), busy_until = null, updated_at = app.now() where ${OF_TAKEN}`,
-    valuesOf(shop, taken),
+    valuesOf(providerMode, taken),
   );
 
-export const wentOn = (shop: Shop, taken: TakenEnding) =>
-  statement(`delete from billing.endings where ${OF_TAKEN}`, valuesOf(shop, taken));
+export const resumed = (providerMode: ProviderMode, taken: ClaimedEnding) =>
+  statement(`delete from billing.endings where ${OF_TAKEN}`, valuesOf(providerMode, taken));
 
-/** Customers whose account was erased, and whom the store still knows. */
-export const customersToForget = ({ store, mode }: Shop) =>
+/** Customers whose account was erased, and whom the provider still knows. */
+export const customersToDelete = ({ provider, mode }: ProviderMode) =>
   statement<{ account_id: AccountId; customer: string }>(
     `select account_id, customer from billing.customers
      where erased_at is not null and forgotten_at is null and store = $1 and mode = $2 order by erased_at limit ${MOST}`,
-    [store, mode],
+    [provider, mode],
   );
 
-/** The store has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
-export const forgotten = ({ store, mode }: Shop, accountId: AccountId, customer: string) => [
+/** The provider has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
+export const customerDeleted = ({ provider, mode }: ProviderMode, accountId: AccountId, customer: string) => [
   statement(
     `update billing.customers set forgotten_at = app.now(), updated_at = app.now()
      where account_id = $1 and store = $2 and mode = $3 and customer = $4`,
-    [accountId, store, mode, customer],
+    [accountId, provider, mode, customer],
   ),
   statement(
     `update billing.subscriptions set state = 'canceled', ended_at = least(cancels_at, app.now()), updated_at = app.now()
      where account_id = $1 and store = $2 and mode = $3 and state in ${LIVE}
        and not exists (select from billing.customers where account_id = $1 and store = $2 and mode = $3 and forgotten_at is null)`,
-    [accountId, store, mode],
+    [accountId, provider, mode],
   ),
 ];

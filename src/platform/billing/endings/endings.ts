@@ -2,30 +2,30 @@ import { commitPoint, type Database } from '#platform/db';
 import type { Queue } from '#platform/queue';
 import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { Inbox } from '../inbox/index.ts';
-import type { Ender } from '../stripe/ending.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { SubscriptionEnder } from '../payment-provider.ts';
 import {
-  customersToForget,
+  customersToDelete,
   ended,
-  forgotten,
+  customerDeleted,
   refusedTrials,
-  takeToEnd,
-  takeToGoOn,
-  type TakenEnding,
-  wentOn,
+  claimToEnd,
+  claimToResume,
+  type ClaimedEnding,
+  resumed,
 } from './endings-store.ts';
 
 const TAKEN = commitPoint(
   'billing.ending-taken',
-  'that a store is about to be asked to end a subscription, or to let it go on',
+  'that a payment provider is about to be asked to end a subscription, or to let it go on',
 );
 const TOLD = commitPoint(
   'billing.ending-told',
-  'that a store has ended a subscription with its account, or lets it go on',
+  'that a payment provider has ended a subscription with its account, or lets it go on',
 );
 const FORGOTTEN = commitPoint(
   'billing.customer-forgotten',
-  'that a store has deleted a customer who was erased here',
+  'that a payment provider has deleted a customer who was erased here',
 );
 
 const JOB = 'billing.endings';
@@ -33,17 +33,17 @@ const JOB = 'billing.endings';
 export interface EndingsParts {
   readonly db: Database;
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
-  readonly inbox: Pick<Inbox, 'look'>;
+  readonly inbox: Pick<Inbox, 'refresh'>;
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** The shops of this server; none: nothing is sold here. */
-  readonly enders: readonly Ender[];
+  readonly enders: readonly SubscriptionEnder[];
 }
 
 /** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md), and of trials that are not to be. */
 export interface Endings {
   /**
-   * Ends at the store, with what is paid for, what accounts have that were closed since; has those go on whose account is open
-   * again; ends trials that are not to be; and has the store forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
+   * Ends at the provider, with what is paid for, what accounts have that were closed since; has those go on whose account is open
+   * again; ends trials that are not to be; and has the provider forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
    * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
    */
   run(): Promise<number>;
@@ -70,31 +70,31 @@ export function createEndings(parts: EndingsParts): Endings {
   return endings;
 }
 
-/** One thing that a store is asked for, and what is written down once it has said yes. */
-interface Asked {
+/** One thing that a payment provider is asked for, and what is written down once it has said yes. */
+interface ProviderRequest {
   readonly id: string;
   readonly what: 'ended' | 'went on' | 'trial ended' | 'forgotten';
   readonly ask: () => Promise<void>;
   readonly note: () => Promise<unknown>;
 }
 
-async function runAt(parts: EndingsParts, ender: Ender): Promise<number> {
+async function runAt(parts: EndingsParts, ender: SubscriptionEnder): Promise<number> {
   let done = 0;
   const failures: unknown[] = [];
-  for (const { id, what, ask, note } of await askedOf(parts, ender)) {
+  for (const { id, what, ask, note } of await requestsFor(parts, ender)) {
     try {
       await ask();
       await note();
       done += 1;
       parts.log.info(
         { id, what },
-        'a store was told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider was told of an account that was closed, opened again or erased, or of a trial that is not to be',
       );
     } catch (error) {
       failures.push(error);
       parts.log.error(
         { id, what, err: error },
-        'a store could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
       );
       // The others would wait for it just as long.
       if (error instanceof AppError && error.code === 'store_unavailable') break;
@@ -104,35 +104,41 @@ async function runAt(parts: EndingsParts, ender: Ender): Promise<number> {
   return done;
 }
 
-async function askedOf({ db, inbox }: EndingsParts, ender: Ender): Promise<Asked[]> {
-  const [toEnd, toGoOn] = await db.system('billing.endings', TAKEN, [takeToEnd(ender), takeToGoOn(ender)]);
+async function requestsFor(
+  { db, inbox }: EndingsParts,
+  ender: SubscriptionEnder,
+): Promise<ProviderRequest[]> {
+  const [toEnd, toGoOn] = await db.system('billing.endings', TAKEN, [
+    claimToEnd(ender),
+    claimToResume(ender),
+  ]);
   const [toForget, untried] = await db.system('billing.endings', [
-    customersToForget(ender),
+    customersToDelete(ender),
     refusedTrials(ender),
   ]);
-  const told = async (telling: typeof ended, taken: TakenEnding) => {
+  const told = async (telling: typeof ended, taken: ClaimedEnding) => {
     await db.system('billing.endings', TOLD, [telling(ender, taken)]);
-    await inbox.look(ender.store, [{ kind: 'subscription', id: taken.store_id }]);
+    await inbox.refresh(ender.provider, [{ kind: 'subscription', id: taken.store_id }]);
   };
   return [
-    ...toEnd.map((taken): Asked => {
+    ...toEnd.map((taken): ProviderRequest => {
       const id = taken.store_id;
-      return { id, what: 'ended', ask: () => ender.end(id), note: () => told(ended, taken) };
+      return { id, what: 'ended', ask: () => ender.endWithPeriod(id), note: () => told(ended, taken) };
     }),
-    ...toGoOn.map((taken): Asked => {
+    ...toGoOn.map((taken): ProviderRequest => {
       const id = taken.store_id;
-      return { id, what: 'went on', ask: () => ender.goOn(id), note: () => told(wentOn, taken) };
+      return { id, what: 'went on', ask: () => ender.resume(id), note: () => told(resumed, taken) };
     }),
-    ...untried.map(({ store_id: id }): Asked => {
-      const note = () => inbox.look(ender.store, [{ kind: 'subscription', id }]);
+    ...untried.map(({ store_id: id }): ProviderRequest => {
+      const note = () => inbox.refresh(ender.provider, [{ kind: 'subscription', id }]);
       return { id, what: 'trial ended', ask: () => ender.endTrial(id), note };
     }),
     ...toForget.map(
-      ({ account_id, customer }): Asked => ({
+      ({ account_id, customer }): ProviderRequest => ({
         id: customer,
         what: 'forgotten',
-        ask: () => ender.forget(customer),
-        note: () => db.system('billing.endings', FORGOTTEN, forgotten(ender, account_id, customer)),
+        ask: () => ender.deleteCustomer(customer),
+        note: () => db.system('billing.endings', FORGOTTEN, customerDeleted(ender, account_id, customer)),
       }),
     ),
   ];

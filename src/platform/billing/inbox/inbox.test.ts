@@ -21,7 +21,7 @@ async function shopper({ isNoted = true }: { readonly isNoted?: boolean } = {}) 
     accountId,
     customer,
     id,
-    /** It changes at the store, which says nothing of it. */
+    /** It changes at the provider, which says nothing of it. */
     has: (seats: number) => void fixture.things.set(id, { customer, seats }),
     seats: async () => (await seatsOf(db, accountId))[id],
   };
@@ -58,7 +58,7 @@ const forget = (id: string) =>
 const fetches = (id: string) => fixture.fetched.filter((one) => one === id).length;
 
 describe('a message', () => {
-  test('that the store signed is kept before it is answered, and its object fetched and applied', async () => {
+  test('that the provider signed is kept before it is answered, and its object fetched and applied', async () => {
     const ada = await shopper();
     ada.has(3);
     await tell(ada.id);
@@ -82,7 +82,7 @@ describe('a message', () => {
     expect(await states(ada.id)).toEqual(['applied']);
   });
 
-  test('that the store did not sign is refused and leaves nothing', async () => {
+  test('that the provider did not sign is refused and leaves nothing', async () => {
     const ada = await shopper();
     const forged = { ...fixture.tell(ada.id), headers: { signature: 'by somebody' } };
     await expect(inbox.receive('stripe', forged)).rejects.toMatchObject({ code: 'webhook_forged' });
@@ -101,7 +101,7 @@ describe('a message', () => {
   });
 });
 
-describe('a thousand hints', () => {
+describe('a thousand events', () => {
   test('at one object are one fetch', async () => {
     const ada = await regular();
     ada.has(1);
@@ -240,7 +240,7 @@ const away = () => new AppError('store_unavailable');
 const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
-  test('is tried again later, and hints meanwhile hurry nobody', async () => {
+  test('is tried again later, and events meanwhile hurry nobody', async () => {
     const ada = await shopper();
     ada.has(1);
     fixture.troubles.push(away());
@@ -259,29 +259,32 @@ describe('a fetch that comes to nothing', () => {
   test.each([
     ['is away', away],
     ['takes our key no more', keyRefused],
-  ])('again and again because the store %s is never given up, nor put off for long', async (_, trouble) => {
-    const ada = await shopper();
-    fixture.troubles.push(...Array.from({ length: 13 }, trouble));
-    fixture.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
-    await tell(ada.id);
-    for (let n = 0; n < 14; n += 1) {
-      await inbox.drain();
+  ])(
+    'again and again because the provider %s is never given up, nor put off for long',
+    async (_, trouble) => {
+      const ada = await shopper();
+      fixture.troubles.push(...Array.from({ length: 13 }, trouble));
+      fixture.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
+      await tell(ada.id);
+      for (let n = 0; n < 14; n += 1) {
+        await inbox.drain();
+        await advance(db, '8 minutes');
+      }
+      expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 6, error: 'store_unreadable' }]);
+      ada.has(1);
       await advance(db, '8 minutes');
-    }
-    expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 6, error: 'store_unreadable' }]);
-    ada.has(1);
-    await advance(db, '8 minutes');
-    await inbox.drain();
-    expect(await ada.seats()).toBe(1);
-  });
+      await inbox.drain();
+      expect(await ada.seats()).toBe(1);
+    },
+  );
 
-  test('because the store is away is tried at once for whoever waits', async () => {
+  test('because the provider is away is tried at once for whoever waits', async () => {
     const ada = await shopper();
     ada.has(1);
     fixture.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
-    await inbox.look('stripe', [{ kind: 'subscription', id: ada.id }]);
+    await inbox.refresh('stripe', [{ kind: 'subscription', id: ada.id }]);
     expect(await ada.seats()).toBe(1);
   });
 
@@ -297,7 +300,7 @@ describe('a fetch that comes to nothing', () => {
     await forget(ada.id);
   });
 
-  test('because nobody can read the answer is given up in the end, kept, and begun anew by a hint', async () => {
+  test('because nobody can read the answer is given up in the end, kept, and begun anew by an event', async () => {
     const ada = await shopper();
     fixture.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
     await tell(ada.id);
@@ -308,7 +311,7 @@ describe('a fetch that comes to nothing', () => {
     await inbox.drain();
     expect(await wants(ada.id)).toMatchObject([{ dead: true, attempts: 12, error: 'store_unreadable' }]);
     expect(await states(ada.id)).toEqual(['dead']);
-    expect(logged).toContain('an object of a store was given up');
+    expect(logged).toContain('an object of a payment provider was given up');
     const { data } = await inbox.dead({ limit: 20, before: undefined });
     expect(data).toMatchObject([{ kind: 'subscription', object_id: ada.id, attempts: 12 }]);
     ada.has(5);

@@ -4,26 +4,26 @@ import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { Folding } from '../folding/index.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { ObjectRef } from '../facts.ts';
-import type { RawMessage, Store, StoreName } from '../store.ts';
-import { askForDrainIn, DRAIN } from './asking.ts';
-import { createDrain, type Drain } from './draining.ts';
-import { look } from './looking.ts';
-import { ownerIn } from './owners.ts';
-import { receive } from './receiving.ts';
-import { reconcile, type Reconciled } from './reconciling.ts';
-import { type ByWhom, replay, type Replay, type Replayed } from './replaying.ts';
-import { type Retold, retell } from './retelling.ts';
-import { createTurns, type Turns } from './turns.ts';
+import type { SignedRequest, PaymentProvider, ProviderName } from '../payment-provider.ts';
+import { requestDrainIn, DRAIN } from './fetching/request-drain.ts';
+import { createDrain, type Drain } from './fetching/drain.ts';
+import { refresh } from './fetching/refresh.ts';
+import { resolveOwnerIn } from './objects/customer-owner.ts';
+import { receiveEvent } from './events/receive-event.ts';
+import { reconcile, type Reconciled } from './events/reconcile.ts';
+import { type ByWhom, replay, type Replay, type Replayed } from './events/replay.ts';
+import { type Rebuilt, rebuild } from './objects/rebuild.ts';
+import { createReadRate, type ReadRate } from './fetching/read-rate.ts';
 import {
-  deadPage,
-  deadView,
-  type DeadView,
-  type ListAt,
-  messagesPage,
-  messageView,
-  type MessageView,
+  deadTasksPage,
+  deadTaskView,
+  type DeadTaskView,
+  type InboxPage,
+  eventsPage,
+  eventView,
+  type EventView,
 } from './views.ts';
 
 const PRUNED = commitPoint('billing.pruned', 'messages and bodies that nothing hangs on any more, deleted');
@@ -38,105 +38,111 @@ export interface InboxParts {
   readonly audit: Audit;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
-  readonly folding: Pick<Folding, 'applyIn' | 'deriveIn' | 'announce'>;
-  /** The shops of this server; none: nothing is sold here. */
-  readonly stores: readonly SoldAt[];
+  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
+  /** Those that this server sells through; none: nothing is sold here. */
+  readonly providers: readonly ProviderSettings[];
 }
 
-/** A store, and how many reads a second all processes together may send it. */
-export interface SoldAt {
-  readonly store: Store;
+/** A payment provider, and how many reads a second all processes together may send it. */
+export interface ProviderSettings {
+  readonly provider: PaymentProvider;
   readonly readsPerSecond: number;
 }
 
-/** What stores tell, and what is made of it (docs/billing.md). */
+/** Events of payment providers, and what follows from them (docs/billing.md). */
 export interface Inbox {
-  /** Keeps a store's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a store that nothing is sold at. */
-  receive(store: StoreName, message: RawMessage): Promise<void>;
+  /** Keeps a payment provider's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a payment provider that nothing is sold at. */
+  receive(provider: ProviderName, message: SignedRequest): Promise<void>;
   /** Fetches and applies here and now all that is due; the job does so by itself. */
   drain(signal?: AbortSignal): Promise<void>;
-  /** Has objects of a store looked at, because something was done to them: they were when it resolves, or are soon after. */
-  look(store: StoreName, refs: readonly ObjectRef[]): Promise<void>;
+  /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
+  refresh(provider: ProviderName, refs: readonly ObjectRef[]): Promise<void>;
   /**
-   * Says whose a store's customer is, in a transaction of the system role; what was waiting for them is looked at again.
+   * Says whose a payment provider's customer is, in a transaction of the system role; what was waiting for them is looked at again.
    * After the commit the next drain sees to it.
    */
   bindIn(tx: Transaction, customer: BoundCustomer): Promise<void>;
-  /** Finds what was never told; `all`: looks at every object there is. */
+  /** Finds events that never came; `all`: reads every object there is. */
   reconcile(how?: { readonly all?: boolean; readonly signal?: AbortSignal }): Promise<Reconciled>;
   /** Has objects fetched again. */
   replay(which: Replay, by: ByWhom): Promise<Answer<Replayed>>;
-  /** Empties what was made of kept bodies and makes it anew, without a store. */
-  retell(): Promise<Retold>;
-  messages(at: ListAt & { readonly state: string | undefined }): Promise<Page<MessageView>>;
+  /** Deletes what was made of stored answers and rebuilds it, without asking a payment provider. */
+  rebuild(): Promise<Rebuilt>;
+  events(at: InboxPage & { readonly state: string | undefined }): Promise<Page<EventView>>;
   /** Objects that were given up. */
-  dead(at: ListAt): Promise<Page<DeadView>>;
+  dead(at: InboxPage): Promise<Page<DeadTaskView>>;
   /** Deletes what is too old to be of use. */
   prune(): Promise<number>;
 }
 
 export interface BoundCustomer {
-  readonly store: Store;
+  readonly provider: PaymentProvider;
   readonly customer: string;
   readonly accountId: AccountId;
 }
 
-interface Shelf {
-  readonly store: Store;
-  readonly turns: Turns;
+interface Connection {
+  readonly provider: PaymentProvider;
+  readonly readRate: ReadRate;
   readonly drain: Drain;
 }
 
-/** The inbox of all stores. Registers the job that fetches, and its schedules. */
+/** The inbox of all providers. Registers the job that fetches, and its schedules. */
 export function createInbox(parts: InboxParts): Inbox {
   const { db } = parts;
-  const shelves = parts.stores.map(({ store, readsPerSecond }): Shelf => {
-    const turns = createTurns({ ...parts, readsPerSecond }, { store: store.name, mode: store.mode });
-    return { store, turns, drain: createDrain(parts, store, turns) };
+  const connections = parts.providers.map(({ provider, readsPerSecond }): Connection => {
+    const readRate = createReadRate(
+      { ...parts, readsPerSecond },
+      { provider: provider.name, mode: provider.mode },
+    );
+    return { provider, readRate, drain: createDrain(parts, provider, readRate) };
   });
-  const stores = shelves.map(({ store }) => store);
+  const providers = connections.map(({ provider }) => provider);
   const inbox: Inbox = {
     async receive(name, message) {
-      const store = stores.find((one) => one.name === name);
-      if (store === undefined) throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
-      await receive(parts, store, message);
+      const provider = providers.find((one) => one.name === name);
+      if (provider === undefined)
+        throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
+      await receiveEvent(parts, provider, message);
     },
     async drain(signal = new AbortController().signal) {
-      await Promise.all(shelves.map(({ drain }) => drain.run(signal)));
+      await Promise.all(connections.map(({ drain }) => drain.run(signal)));
     },
-    async look(name, refs) {
-      const shelf = shelves.find(({ store }) => store.name === name);
-      if (shelf === undefined) return;
-      const { store, drain } = shelf;
-      await look(parts, { shop: { store: store.name, mode: store.mode }, drain }, refs);
+    async refresh(name, refs) {
+      const connection = connections.find(({ provider }) => provider.name === name);
+      if (connection === undefined) return;
+      const { provider, drain } = connection;
+      await refresh(parts, { providerMode: { provider: provider.name, mode: provider.mode }, drain }, refs);
     },
-    async bindIn(tx, { store: { name, mode }, ...claimed }) {
-      await ownerIn(tx, { store: name, mode }, claimed);
-      await askForDrainIn(parts, tx, { store: name, mode });
+    async bindIn(tx, { provider: { name, mode }, ...claimed }) {
+      await resolveOwnerIn(tx, { provider: name, mode }, claimed);
+      await requestDrainIn(parts, tx, { provider: name, mode });
     },
     async reconcile({ all = false, signal = new AbortController().signal } = {}) {
-      const found = await Promise.all(shelves.map((shelf) => reconcile(parts, { ...shelf, signal, all })));
-      return sumOf(found, { messages: 0, objects: 0 });
+      const found = await Promise.all(
+        connections.map((connection) => reconcile(parts, { ...connection, signal, all })),
+      );
+      return sumOf(found, { events: 0, objects: 0 });
     },
-    replay: (which, by) => replay(parts, { stores, which }, by),
-    async retell() {
-      const told = await Promise.all(stores.map((store) => retell(parts, store)));
+    replay: (which, by) => replay(parts, { providers, which }, by),
+    async rebuild() {
+      const told = await Promise.all(providers.map((provider) => rebuild(parts, provider)));
       return sumOf(told, { accounts: 0, objects: 0 });
     },
-    async messages({ limit, ...at }) {
-      const [rows] = await db.system('admin.billing', [messagesPage({ ...at, limit: limit + 1 })]);
-      return page(rows, limit, { item: messageView, position: ({ number }) => [number] });
+    async events({ limit, ...at }) {
+      const [rows] = await db.system('admin.billing', [eventsPage({ ...at, limit: limit + 1 })]);
+      return page(rows, limit, { item: eventView, position: ({ number }) => [number] });
     },
     async dead({ limit, before }) {
-      const [rows] = await db.system('admin.billing', [deadPage({ limit: limit + 1, before })]);
-      return page(rows, limit, { item: deadView, position: ({ number }) => [number] });
+      const [rows] = await db.system('admin.billing', [deadTasksPage({ limit: limit + 1, before })]);
+      return page(rows, limit, { item: deadTaskView, position: ({ number }) => [number] });
     },
     async prune() {
-      const gone = await db.system('billing.inbox', PRUNED, [oldMessages(), oldBodies()]);
+      const gone = await db.system('billing.inbox', PRUNED, [oldEvents(), oldBodies()]);
       return gone.flat().length;
     },
   };
-  if (stores.length > 0) keepSchedules(parts, inbox);
+  if (providers.length > 0) registerJobs(parts, inbox);
   return inbox;
 }
 
@@ -152,15 +158,16 @@ function sumOf<Keys extends string>(
 /** Whatever a job left undone the next one of its schedule does. */
 const giveUp = () => Promise.resolve();
 
-/** The poll behind hints whose job was lost, the look for what was never told, and the end of what is old. */
-function keepSchedules({ jobs, log }: InboxParts, inbox: Inbox): void {
+/** The poll behind events whose job was lost, the search for events that never came, and the end of what is old. */
+function registerJobs({ jobs, log }: InboxParts, inbox: Inbox): void {
   jobs.handle({ kind: DRAIN, attempts: 3, run: ({ signal }) => inbox.drain(signal), giveUp });
   jobs.handle({
     kind: 'billing.reconcile',
     attempts: 3,
     async run({ signal }) {
       const found = await inbox.reconcile({ signal });
-      if (found.messages + found.objects > 0) log.warn({ ...found }, 'stores had not told everything');
+      if (found.events + found.objects > 0)
+        log.warn({ ...found }, 'payment providers had not sent every event');
     },
     giveUp,
   });
@@ -170,7 +177,7 @@ function keepSchedules({ jobs, log }: InboxParts, inbox: Inbox): void {
   jobs.schedule({ name: 'billing.prune', cron: '39 * * * *', kind: 'billing.prune' });
 }
 
-const oldMessages = () =>
+const oldEvents = () =>
   statement(
     `delete from billing.inbox
      where created_at < app.now() - make_interval(days => $1) and state in ('applied', 'ignored') returning number`,

@@ -4,10 +4,10 @@ import { makeAccount } from '#test/factories';
 import { waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
-import { lockCustomer, lockObject } from './objects-store.ts';
+import { lockCustomer, lockObject } from './store/objects.ts';
 
 const OTHER = commitPoint('test.inbox.other', 'what somebody else does meanwhile');
-const SHOP = { store: 'stripe', mode: 'test' } as const;
+const SHOP = { provider: 'stripe', mode: 'test' } as const;
 const SUBSCRIPTION = { kind: 'subscription', id: 'sub_ada' } as const;
 
 /** A customer whose subscription is known. */
@@ -68,7 +68,7 @@ describe.runIf(engine === 'postgres')('nobody waits for somebody who waits for t
   test('where an account is told again while something of it is applied', async () => {
     const { inbox, seats, whileWaitedFor } = await openShop();
     const lock = lockCustomer(SHOP, 'cus_ada');
-    await whileWaitedFor(lock, () => inbox.retell(), [lockObject(SHOP, SUBSCRIPTION)]);
+    await whileWaitedFor(lock, () => inbox.rebuild(), [lockObject(SHOP, SUBSCRIPTION)]);
     expect(await seats()).toBe(1);
   });
 });

@@ -69,7 +69,7 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     expect((await bodies()).slice(-2)).toEqual([{ seats: 2 }, { seats: 3 }]);
   });
 
-  test('whose replies cross while the store moves on end with what it came to', async () => {
+  test('whose replies cross while the provider moves on end with what it came to', async () => {
     const { db, fixture, one, other, has, tell, seats } = await openTwo();
     const [first, second] = [fixture.hold(), fixture.hold()];
     has(2);
@@ -106,7 +106,7 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     never.release();
   });
 
-  test('that drain a crowd of hints fetch each object once', async () => {
+  test('that drain a crowd of events fetch each object once', async () => {
     const { fixture, one, other } = await openTwo();
     const ids = Array.from({ length: 60 }, (_, n) => `sub_${n}`);
     for (const id of ids) fixture.things.set(id, { customer: 'cus_ada', seats: 1 });
@@ -120,7 +120,7 @@ describe.runIf(engine === 'postgres')('two processes', () => {
 });
 
 describe.runIf(engine === 'postgres')('the job', () => {
-  test('that drains is enqueued once for many hints, and again once it has begun', async () => {
+  test('that drains is enqueued once for many events, and again once it has begun', async () => {
     const { db, fixture, one, has, seats } = await openTwo();
     const count = async () =>
       (
@@ -130,7 +130,7 @@ describe.runIf(engine === 'postgres')('the job', () => {
           ),
         )
       )[0]?.n;
-    // Of the hint that came before a drain by hand.
+    // Of the event that came before a drain by hand.
     expect(await count()).toBe(1);
     await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     expect(await count()).toBe(2);

@@ -1,16 +1,16 @@
 import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import type { RawMessage } from '../store.ts';
+import type { SignedRequest } from '../payment-provider.ts';
 import type { Inbox } from './inbox.ts';
-import { MESSAGE_STATES } from './messages-store.ts';
-import { deadReply, type DeadView, messageReply, type MessageView } from './views.ts';
+import { EVENT_STATES } from './store/events.ts';
+import { deadTaskReply, type DeadTaskView, eventReply, type EventView } from './views.ts';
 
 const route = routesFor<Inbox>();
 const tag = 'Billing';
 const position = z.tuple([z.int()]);
 const reads = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
 
-const message: MessageView = {
+const message: EventView = {
   event_id: 'evt_1SVnpK2eZvKYlo2C0aVdYzUo',
   store: 'stripe',
   mode: 'live',
@@ -23,7 +23,7 @@ const message: MessageView = {
   received_at: '2026-11-20T08:00:01.000Z',
   settled_at: '2026-11-20T08:00:01.200Z',
 };
-const dead: DeadView = {
+const dead: DeadTaskView = {
   store: 'stripe',
   mode: 'live',
   kind: 'invoice',
@@ -39,7 +39,7 @@ const receiveStripe = route(
   {
     summary: 'Stripe tells what happened',
     description:
-      'For Stripe alone: its signature is verified. 200 once the message is stored; it is a hint, and what became of its object is asked of Stripe by a job. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
+      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
     tag,
     auth: 'none',
     rate: { perMinute: 60_000, by: 'ip' },
@@ -65,23 +65,23 @@ const listMessages = route(
   'GET /v1/admin/billing/inbox',
   {
     ...reads,
-    summary: 'What stores told, newest first, and what became of it',
-    query: z.strictObject({ state: z.enum(MESSAGE_STATES).optional(), ...pageQuery }),
-    reply: { 200: pageOf(messageReply) },
+    summary: 'Events from payment providers, newest first, and what became of them',
+    query: z.strictObject({ state: z.enum(EVENT_STATES).optional(), ...pageQuery }),
+    reply: { 200: pageOf(eventReply) },
     example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
   },
-  ({ query: { state, limit, cursor } }, inbox) => inbox.messages({ state, limit, before: before(cursor) }),
+  ({ query: { state, limit, cursor } }, inbox) => inbox.events({ state, limit, before: before(cursor) }),
 );
 
 const listDead = route(
   'GET /v1/admin/billing/inbox/dead',
   {
     ...reads,
-    summary: 'Objects of stores that were given up, newest first',
+    summary: 'Objects of payment providers that were given up, newest first',
     description:
-      'What a store says of them could not be fetched or read. The next hint or a replay begins them anew.',
+      'They could not be fetched or read. The next event about one of them, or a replay, tries again.',
     query: z.strictObject(pageQuery),
-    reply: { 200: pageOf(deadReply) },
+    reply: { 200: pageOf(deadTaskReply) },
     example: { reply: { data: [dead], next_cursor: null } },
   },
   ({ query: { limit, cursor } }, inbox) => inbox.dead({ limit, before: before(cursor) }),
@@ -95,9 +95,9 @@ const replayMessages = route(
     ...reads,
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
-    summary: 'Have what stores told looked at again',
+    summary: 'Process events from payment providers again',
     description:
-      'The objects of these messages are fetched again, whatever became of them. One call replays at most 1,000 messages, the oldest first; they are kept for 90 days.',
+      'The objects of these events are fetched again, whatever became of them. One call replays at most 1,000 events, the oldest first; they are kept for 90 days.',
     body: namedObject('ReplayInboxRequest', {
       event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
       since: z.iso.datetime({ offset: true }).optional(),
@@ -121,7 +121,7 @@ const replayMessages = route(
   ({ body, ...by }, inbox) => inbox.replay(body, by),
 );
 
-/** What stores tell, and what platform admins see of it. Their service is an `Inbox`. */
+/** What providers tell, and what platform admins see of it. Their service is an `Inbox`. */
 export const inboxRoutes = routesOf({ receiveStripe, listMessages, listDead, replayMessages });
 
 function messageOf({
@@ -130,7 +130,7 @@ function messageOf({
 }: {
   readonly body: Uint8Array;
   readonly request: { readonly headers: object };
-}): RawMessage {
+}): SignedRequest {
   const headers = Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value]] : [],

@@ -25,13 +25,13 @@ async function openShop() {
   };
 }
 
-describe.runIf(engine === 'postgres')('what a store never told', () => {
+describe.runIf(engine === 'postgres')('what a payment provider never told', () => {
   test('is found in what it lists, once, and applied', async () => {
     const { fixture, inbox, seats, rows } = await openShop();
     fixture.tell('sub_ada');
     fixture.tell('');
-    expect(await inbox.reconcile()).toEqual({ messages: 1, objects: 0 });
-    expect(await inbox.reconcile()).toEqual({ messages: 0, objects: 0 });
+    expect(await inbox.reconcile()).toEqual({ events: 1, objects: 0 });
+    expect(await inbox.reconcile()).toEqual({ events: 0, objects: 0 });
     await inbox.drain();
     expect(await seats()).toBe(1);
     expect(await rows('select via, state from billing.inbox')).toEqual([
@@ -41,7 +41,7 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
 
   test('and does not list either is found by looking at everything', async () => {
     const { inbox, has, seats } = await openShop();
-    expect(await inbox.reconcile({ all: true })).toEqual({ messages: 0, objects: 2 });
+    expect(await inbox.reconcile({ all: true })).toEqual({ events: 0, objects: 2 });
     await inbox.drain();
     expect(await seats()).toBe(1);
     has(2);
@@ -50,7 +50,7 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
     expect(await seats()).toBe(2);
   });
 
-  test('and is found by looking at everything is fetched after what is hinted at', async () => {
+  test('and is found by looking at everything is fetched after what is reported', async () => {
     const { fixture, inbox, has, tell } = await openShop();
     fixture.things.clear();
     for (let n = 0; n < 30; n += 1) fixture.things.set(`sub_${n}`, { customer: 'cus_eve', seats: 1 });
@@ -101,7 +101,7 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
     fixture.tell('sub_ada');
     const stopped = AbortSignal.abort();
     await expect(inbox.reconcile({ signal: stopped })).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await inbox.reconcile()).toMatchObject({ messages: 1 });
+    expect(await inbox.reconcile()).toMatchObject({ events: 1 });
     await inbox.drain();
     expect(await seats()).toBe(1);
   });
@@ -111,7 +111,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
   const EVERYTHING = `select (select jsonb_agg(to_jsonb(s) - 'created_at' - 'updated_at') from billing.subscriptions s) as sold,
     (select jsonb_agg(to_jsonb(g) - 'created_at' - 'updated_at') from entitlements.grants g) as grants`;
 
-  test('asks no store and ends the same, whatever was made of it before', async () => {
+  test('asks no provider and ends the same, whatever was made of it before', async () => {
     const { fixture, inbox, has, tell, rows } = await openShop();
     await tell();
     await inbox.drain();
@@ -121,10 +121,10 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     const before = await rows(EVERYTHING);
     const fetched = fixture.fetched.length;
     await rows('update billing.subscriptions set quantity = 99 returning id');
-    expect(await inbox.retell()).toMatchObject({ accounts: 1 });
+    expect(await inbox.rebuild()).toMatchObject({ accounts: 1 });
     expect(await rows(EVERYTHING)).toEqual(before);
     await rows('delete from billing.subscriptions returning id');
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await rows(EVERYTHING)).toEqual(before);
     expect(fixture.fetched).toHaveLength(fetched);
   });
@@ -136,7 +136,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     const count = `select (select count(*)::int from audit.events) as audited, (select count(*)::int from mail.messages) as mails,
       (select count(*)::int from webhooks.events) as told, (select count(*)::int from entitlements.snapshots) as snapshots`;
     const before = await rows(count);
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await rows(count)).toEqual(before);
   });
 
@@ -149,7 +149,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     await rows(
       `update billing.bodies set body = body || '{"note": "${accountId}"}' where kind = 'customer' returning number`,
     );
-    await inbox.retell();
+    await inbox.rebuild();
     expect(await seats()).toBe(1);
   });
 
@@ -160,7 +160,7 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     for (let n = 2; n < 8; n += 1) {
       has(n);
       await tell();
-      await Promise.all([inbox.retell(), inbox.drain()]);
+      await Promise.all([inbox.rebuild(), inbox.drain()]);
       expect(await seats()).toBe(n);
     }
   });

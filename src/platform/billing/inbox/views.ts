@@ -2,72 +2,72 @@ import { statement } from '#platform/db';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { OBJECT_KINDS } from '../facts.ts';
-import { MESSAGE_STATES } from './messages-store.ts';
+import { EVENT_STATES } from './store/events.ts';
 
-const STORES = ['stripe', 'app_store', 'google_play'] as const;
+const PROVIDERS = ['stripe', 'app_store', 'google_play'] as const;
 const MODES = ['live', 'test', 'sandbox'] as const;
 const instant = z.iso.datetime();
 
-export const messageReply = namedObject('InboxEvent', {
+export const eventReply = namedObject('InboxEvent', {
   event_id: z.string(),
-  store: z.enum(STORES),
+  store: z.enum(PROVIDERS),
   mode: z.enum(MODES),
   type: z.string(),
   kind: z.enum(OBJECT_KINDS).nullable().describe('What it is about; null: nothing that is looked at.'),
   object_id: z.string().nullable(),
   via: z
     .enum(['webhook', 'reconciler'])
-    .describe('`reconciler`: the store never told it, it was found by asking.'),
+    .describe('`reconciler`: the provider never sent it; it was found by asking.'),
   state: z
-    .enum(MESSAGE_STATES)
+    .enum(EVENT_STATES)
     .describe(
-      '`waiting`: its customer is nobody here yet. `ignored`: nothing that we sell. `dead`: its object was given up.',
+      '`waiting`: its customer has no account here yet. `ignored`: not about anything sold here. `dead`: its object was given up.',
     ),
-  occurred_at: instant.describe('By the store’s clock.'),
+  occurred_at: instant.describe('By the provider’s clock.'),
   received_at: instant,
   settled_at: instant.nullable(),
 });
-export type MessageView = z.infer<typeof messageReply>;
+export type EventView = z.infer<typeof eventReply>;
 
-export const deadReply = namedObject('DeadInboxTask', {
-  store: z.enum(STORES),
+export const deadTaskReply = namedObject('DeadInboxTask', {
+  store: z.enum(PROVIDERS),
   mode: z.enum(MODES),
   kind: z.enum(OBJECT_KINDS),
   object_id: z.string(),
   error: z.string().describe('The code of the last failure.'),
   attempts: z.int(),
-  hinted_at: instant.describe('When it was first hinted at.'),
+  hinted_at: instant.describe('When the first event about it came.'),
   given_up_at: instant,
 });
-export type DeadView = z.infer<typeof deadReply>;
+export type DeadTaskView = z.infer<typeof deadTaskReply>;
 
 type Dates<Shape> = {
   [K in keyof Shape]: K extends `${string}_at` ? Date | Exclude<Shape[K], string> : Shape[K];
 };
-export type MessageRow = Dates<MessageView> & { readonly number: number };
-export type DeadRow = Dates<DeadView> & { readonly number: number };
+export type EventRow = Dates<EventView> & { readonly number: number };
+export type DeadTaskRow = Dates<DeadTaskView> & { readonly number: number };
 
-export interface ListAt {
+export interface InboxPage {
   readonly limit: number;
   readonly before: number | undefined;
 }
 
-export const messagesPage = ({ limit, before, state }: ListAt & { readonly state: string | undefined }) =>
-  statement<MessageRow>(
+export const eventsPage = ({ limit, before, state }: InboxPage & { readonly state: string | undefined }) =>
+  statement<EventRow>(
     `select event_id, store, mode, type, kind, object_id, via, state, occurred_at, created_at as received_at, settled_at, number
      from billing.inbox where ($1::bigint is null or number < $1) ${state === undefined ? '' : 'and state = $3'}
      order by number desc limit $2`,
     [before ?? null, limit, ...(state === undefined ? [] : [state])],
   );
 
-export const deadPage = ({ limit, before }: ListAt) =>
-  statement<DeadRow>(
+export const deadTasksPage = ({ limit, before }: InboxPage) =>
+  statement<DeadTaskRow>(
     `select store, mode, kind, object_id, error, attempts, created_at as hinted_at, updated_at as given_up_at, wanted as number
      from billing.wants where dead and error is not null and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
     [before ?? null, limit],
   );
 
-export function messageView(row: MessageRow): MessageView {
+export function eventView(row: EventRow): EventView {
   const { event_id, store, mode, type, kind, object_id, via, state } = row;
   return {
     event_id,
@@ -84,7 +84,7 @@ export function messageView(row: MessageRow): MessageView {
   };
 }
 
-export function deadView(row: DeadRow): DeadView {
+export function deadTaskView(row: DeadTaskRow): DeadTaskView {
   const { store, mode, kind, object_id, error, attempts } = row;
   return {
     store,

@@ -1,9 +1,9 @@
 import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import type { Overages } from './service.ts';
+import type { OverageService } from './service.ts';
 import { overageReply, type OverageView } from './views.ts';
 
-const route = routesFor<Pick<Overages, 'list' | 'choose'>>();
+const route = routesFor<Pick<OverageService, 'list' | 'choose'>>();
 const tag = 'Billing';
 
 const example: OverageView = {

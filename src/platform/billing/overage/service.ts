@@ -11,12 +11,11 @@ import {
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import type { LimitInUse } from '../holdings.ts';
-import type { Mode } from '../store.ts';
-import type { Visitor } from '../subscriptions/selling.ts';
-import type { Meter } from './meter.ts';
+import type { LimitInUse } from '../views.ts';
+import type { UsageMeter, Mode } from '../payment-provider.ts';
+import type { AccountCaller } from '../visitor.ts';
 import { reportOverage } from './reporting.ts';
-import { allowed, beginOverage, pastNow } from './store.ts';
+import { allowed, beginOverage, unitsPastLimit } from './store.ts';
 import type { OverageView } from './views.ts';
 
 const CHOSEN = commitPoint(
@@ -39,24 +38,24 @@ export interface OverageParts {
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
   readonly log: Pick<Logger, 'error'>;
   /** Where units past limits are billed; undefined: nothing is sold here. */
-  readonly store: { readonly mode: Mode; readonly meter: Meter } | undefined;
+  readonly provider: { readonly mode: Mode; readonly meter: UsageMeter } | undefined;
 }
 
 /** Limits that may be passed for money (docs/limits.md). */
-export interface Overages {
+export interface OverageService {
   /** What may be passed now, and what was chosen. */
   list(accountId: AccountId): Promise<OverageView[]>;
   /** In effect with the next decision. Throws `validation_failed` and `overage_not_sold`. */
-  choose(visitor: Visitor, choice: OverageChoice): Promise<OverageView>;
+  choose(visitor: AccountCaller, choice: OverageChoice): Promise<OverageView>;
   /** Counts what was used past limits and reports it. Answers how many units were reported. */
   run(): Promise<number>;
 }
 
 /** Registers the job that counts and reports each minute. */
-export function createOverage(parts: OverageParts): Overages {
-  const { db, log, jobs, store } = parts;
-  const run = async () => (store === undefined ? 0 : reportOverage({ db, log, ...store }));
-  if (store !== undefined) {
+export function createOverage(parts: OverageParts): OverageService {
+  const { db, log, jobs, provider } = parts;
+  const run = async () => (provider === undefined ? 0 : reportOverage({ db, log, ...provider }));
+  if (provider !== undefined) {
     jobs.handle({
       kind: JOB,
       attempts: 1,
@@ -104,7 +103,10 @@ async function viewOf(
   const { product, plan } = held;
   const declared = catalogue.limits[limit];
   const per = declared !== undefined && 'per' in declared ? declared.per : 'month';
-  const [[counts], chosen] = await db.tenant(accountId, [pastNow(product, limit, per), allowed(accountId)]);
+  const [[counts], chosen] = await db.tenant(accountId, [
+    unitsPastLimit(product, limit, per),
+    allowed(accountId),
+  ]);
   const most = chosen.find((one) => one.product === product && one.limit_name === limit)?.most ?? 0;
   const now = used.find((one) => one.product === product && one.limit === limit);
   return {
@@ -123,7 +125,7 @@ async function viewOf(
 
 async function choose(
   parts: OverageParts,
-  { accountId, caller, origin }: Visitor,
+  { accountId, caller, origin }: AccountCaller,
   choice: OverageChoice,
 ): Promise<OverageView> {
   const { db, entitlements } = parts;

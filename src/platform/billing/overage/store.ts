@@ -1,9 +1,9 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Mode } from '../store.ts';
+import type { Mode } from '../payment-provider.ts';
 
 /** A limit of an account that is counted past its size. */
-export interface Counted {
+export interface CountedLimit {
   readonly account_id: AccountId;
   readonly product: string;
   readonly limit_name: string;
@@ -11,7 +11,7 @@ export interface Counted {
 
 /** Of those that were not counted for a moment, who waited longest. */
 export const dueCounts = (most: number) =>
-  statement<Counted>(
+  statement<CountedLimit>(
     `select account_id, product, limit_name from billing.overage where updated_at < app.now() - interval '30 seconds'
      order by updated_at, account_id limit $1`,
     [most],
@@ -20,7 +20,7 @@ export const dueCounts = (most: number) =>
 export const beginOverage = (accountId: AccountId, product: string, limit: string) =>
   statement('select billing.begin_overage($1, $2, $3)', [accountId, product, limit]);
 
-export const countOverage = ({ account_id, product, limit_name }: Counted, mode: Mode) =>
+export const countOverage = ({ account_id, product, limit_name }: CountedLimit, mode: Mode) =>
   statement<{ past: number }>('select billing.count_overage($1, $2, $3, $4) as past', [
     account_id,
     product,
@@ -28,7 +28,7 @@ export const countOverage = ({ account_id, product, limit_name }: Counted, mode:
     mode,
   ]);
 
-export interface DueReport extends Counted {
+export interface DueReport extends CountedLimit {
   readonly id: string;
   readonly customer: string;
   readonly units: number;
@@ -39,7 +39,7 @@ export interface DueReport extends Counted {
  * What can't be reported any more. Stripe knows an identifier for a day: what nobody answered until then would perhaps be
  * billed twice, and is left to the operator. It takes no report of units that are older than 35 days.
  */
-export const giveReportsUp = (mode: Mode) =>
+export const giveUpReports = (mode: Mode) =>
   statement<{ id: string; state: string }>(
     `update billing.overage_reports set state = case when asked_at is null then 'lost' else 'doubtful' end, updated_at = app.now()
      where state = 'due' and mode = $1
@@ -82,7 +82,7 @@ export const reportRefused = ({ account_id, id }: DueReport, code: string) =>
   );
 
 /** How many units past a limit the transaction's account used in the present window. `per`: of the limit's windows. */
-export const pastNow = (product: string, limit: string, per: string) =>
+export const unitsPastLimit = (product: string, limit: string, per: string) =>
   statement<{ past: number }>('select billing.past_here($1, $2, $3) as past', [product, limit, per]);
 
 /** What an account chose. */

@@ -1,12 +1,17 @@
 import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import { type Change, changeLater, changeNow, previewChange } from '../stripe/changing.ts';
-import { findPromotion } from '../stripe/checkout.ts';
-import { catalogueOf, planOf, unsold } from './order.ts';
-import type { Unfitting } from './parts.ts';
+import type { AccountCaller } from '../visitor.ts';
+import {
+  type Change,
+  changeLater,
+  changeNow,
+  previewChange,
+} from '../providers/stripe/subscription-changes.ts';
+import { findPromotion } from '../providers/stripe/checkout.ts';
+import { catalogueOf, planOf, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
-import { changeable, ordered, type SellingParts, type Visitor } from './selling.ts';
+import { changeableSubscription, recordChange, type SellingParts, type LimitExceeded } from './selling.ts';
 import { isRecent, type SubscriptionRow } from './store.ts';
 import type { PreviewView } from './views.ts';
 
@@ -27,7 +32,7 @@ interface Planned {
   readonly change: Change;
   readonly when: 'now' | 'period_end';
   readonly to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number };
-  readonly notFitting: readonly Unfitting[];
+  readonly notFitting: readonly LimitExceeded[];
 }
 
 /**
@@ -36,16 +41,16 @@ interface Planned {
  */
 export async function change(
   parts: SellingParts,
-  visitor: Visitor,
+  visitor: AccountCaller,
   order: ChangeOrder,
-): Promise<{ readonly row: SubscriptionRow; readonly notFitting: readonly Unfitting[] }> {
+): Promise<{ readonly row: SubscriptionRow; readonly notFitting: readonly LimitExceeded[] }> {
   const planned = await planFor(parts, visitor.accountId, order);
   const { row, when, to, notFitting } = planned;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
   await (when === 'now' ? changeNow : changeLater)(client, row.store_id, planned.change);
-  const after = await ordered(parts, visitor, {
+  const after = await recordChange(parts, visitor, {
     row,
     action: 'subscription.change',
     changes: { ...to, when },
@@ -71,7 +76,7 @@ export async function preview(
 }
 
 async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeOrder): Promise<Planned> {
-  const row = await changeable(parts, accountId, order.product);
+  const row = await changeableSubscription(parts, accountId, order.product);
   const catalogue = catalogueOf(parts.catalogues, row.product);
   const { product } = catalogue;
   const wanted = order.plan ?? row.plan;
@@ -106,7 +111,7 @@ async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeO
 async function promotionOf({ stripe }: SellingParts, code: string | undefined): Promise<string | undefined> {
   if (code === undefined) return undefined;
   const found = await findPromotion(stripe.client, code);
-  if (found === undefined) throw unsold('promotion_code', 'There is no such code, or it is over.');
+  if (found === undefined) throw notSold('promotion_code', 'There is no such code, or it is over.');
   return found;
 }
 
@@ -119,7 +124,7 @@ async function previewedAt(
   if (asked === undefined) return undefined;
   const [[is]] = await db.tenant(accountId, [isRecent(asked)]);
   if (is?.recent !== true)
-    throw unsold('prorated_at', 'It is that of a preview of the last quarter of an hour.');
+    throw notSold('prorated_at', 'It is that of a preview of the last quarter of an hour.');
   return new Date(asked);
 }
 

@@ -1,10 +1,10 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Mode } from '../store.ts';
-import type { Asked, Session, SessionParams } from '../stripe/checkout.ts';
+import type { Mode } from '../payment-provider.ts';
+import type { Asked, Session, SessionParams } from '../providers/stripe/checkout.ts';
 import type { Order } from './order.ts';
 
-/** A way to the store's page that is not over. */
+/** A way to the provider's page that is not over. */
 export interface CheckoutRow {
   readonly id: string;
   readonly state: 'making' | 'open';
@@ -48,15 +48,15 @@ export const beginCheckout = (
     ],
   );
 
-/** Keeps what the store is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
-export const keepAsked = (accountId: AccountId, id: string, asked: SessionParams) =>
+/** Keeps what the provider is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
+export const keepParams = (accountId: AccountId, id: string, asked: SessionParams) =>
   statement<Asked>(
     `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
       where account_id = $1 and id = $2 and state = 'making' returning id, asked, attempt`,
     [accountId, id, JSON.stringify(asked)],
   );
 
-/** The store failed by itself: it is to be asked under another key. */
+/** The provider failed by itself: it is to be asked under another key. */
 export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
   statement(
     `update billing.checkouts set attempt = $3 + 1, updated_at = app.now()
@@ -72,7 +72,7 @@ export const keepSession = (accountId: AccountId, id: string, session: Session) 
     [accountId, id, session.state, session.id, session.url, session.expiresAt],
   );
 
-/** Gives one up whose session was never made; not if the store was asked for something else meanwhile, or for anything. */
+/** Gives one up whose session was never made; not if the provider was asked for something else meanwhile, or for anything. */
 export const abandon = (accountId: AccountId, { id, asked }: Pick<CheckoutRow, 'id' | 'asked'>) =>
   statement(
     `update billing.checkouts set state = 'expired', updated_at = app.now()
@@ -84,16 +84,4 @@ export const kindOfAccount = (accountId: AccountId) =>
   statement<{ kind: 'personal' | 'organization' }>(
     'select kind from accounts.accounts where account_id = $1',
     [accountId],
-  );
-
-/** The store's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
-export const pricesFor = (
-  mode: Mode,
-  { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
-) =>
-  statement<{ price: string; overage: string | null }>(
-    `select price, overage from billing.prices
-      where store = 'stripe' and mode = $1 and product = $2 and cycle is not distinct from $5
-        and plan is not distinct from $3 and add_on is not distinct from $4`,
-    [mode, product, plan, addOn, cycle],
   );

@@ -10,70 +10,70 @@ import {
   type SessionParams,
   sessionParams,
   subscribedTo,
-} from '../stripe/checkout.ts';
-import { failedThere, refusedFor } from '../stripe/client.ts';
-import { customersOf, makeCustomer } from '../stripe/customers.ts';
+} from '../providers/stripe/checkout.ts';
+import { failedAtStripe, refusedFor } from '../providers/stripe/client.ts';
+import { customersOf, makeCustomer } from '../providers/stripe/customers.ts';
 import {
   abandon,
   beginCheckout,
   type CheckoutRow,
-  keepAsked,
+  keepParams,
   keepFailure,
   keepSession,
   kindOfAccount,
   openCheckout,
 } from './checkouts-store.ts';
-import { type Order, unsold } from './order.ts';
+import { type Order, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
-import { triable } from '../trials.ts';
+import { triableProducts } from '../trials.ts';
 import type { SellingParts } from './selling.ts';
 
 const BEGUN = commitPoint(
   'billing.checkout-begun',
-  'a way to the page of the store, before it is asked for one',
+  'a way to the page of the provider, before it is asked for one',
 );
 const ASKED = commitPoint(
   'billing.checkout-asked',
-  'what the store is asked for, so that it can be asked again',
+  'what the provider is asked for, so that it can be asked again',
 );
-const KEPT = commitPoint('billing.checkout-kept', 'the page of the store, or that it is over');
+const KEPT = commitPoint('billing.checkout-kept', 'the page of the provider, or that it is over');
 
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
 
 /** An order of somebody for an account. */
-export interface Visit {
+export interface OrderedCheckout {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly order: Order;
 }
 
-/** The store's page, while it can be paid on. */
-export interface Page extends Session {
+/** The provider's page, while it can be paid on. */
+export interface CheckoutPage extends Session {
   readonly url: string;
   /** Of the trial that it offers; null: it is paid at once. */
   readonly trialDays: number | null;
 }
 
 /**
- * The store's page for an order. The same order again is answered with the same page, by whichever process and after any
+ * The provider's page for an order. The same order again is answered with the same page, by whichever process and after any
  * death of another; another order of the same product closes the page of the former first. So no two pages are
  * open on which one thing could be paid twice. Throws `already_subscribed` where the account has the product already, by what
- * the store itself says at that moment.
+ * the provider itself says at that moment.
  */
-export async function checkout(parts: SellingParts, asked: Visit): Promise<Page> {
+export async function checkout(parts: SellingParts, asked: OrderedCheckout): Promise<CheckoutPage> {
   const { accountId } = asked;
   await assertKind(parts, asked);
-  const visit = { ...asked, order: await withItsTrial(parts, asked) };
+  const visit = { ...asked, order: await withAvailableTrial(parts, asked) };
   const { order } = visit;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const row = await found(parts, visit);
+    const row = await openOrNew(parts, visit);
     if (row === undefined) continue;
     const isSame = row.fingerprint === order.fingerprint;
     const session = await sessionOf(parts, { visit, row, isSame });
     if (session === undefined) continue;
     const [[kept]] = await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
-    if (session.state === 'complete') await parts.look([{ kind: 'checkout', id: session.id }]);
+    if (session.state === 'complete') await parts.refresh([{ kind: 'checkout', id: session.id }]);
     const { url } = session;
     const trialDays = kept?.asked?.subscription_data?.trial_period_days ?? null;
     if (session.state === 'open' && url !== null) return { ...session, url, trialDays };
@@ -82,22 +82,22 @@ export async function checkout(parts: SellingParts, asked: Visit): Promise<Page>
 }
 
 /** An order without a trial is another one: a page that still offers it is closed. */
-async function withItsTrial(
+async function withAvailableTrial(
   { db, stripe, freeAccountsPerUser }: SellingParts,
-  { accountId, order }: Visit,
+  { accountId, order }: OrderedCheckout,
 ): Promise<Order> {
   if (order.trialDays === undefined) return order;
   const [[mayTry]] = await db.tenant(accountId, [
-    triable(stripe.client.mode, [order.product], freeAccountsPerUser),
+    triableProducts(stripe.client.mode, [order.product], freeAccountsPerUser),
   ]);
   if (mayTry !== undefined) return order;
   return { ...order, trialDays: undefined, fingerprint: sha256(`${order.fingerprint} untried`) };
 }
 
 /** The way that is there, or a new one of this order; undefined: another was begun at the same instant. */
-async function found(
+async function openOrNew(
   { db, ids, stripe }: SellingParts,
-  { accountId, userId, order }: Visit,
+  { accountId, userId, order }: OrderedCheckout,
 ): Promise<CheckoutRow | undefined> {
   const { mode } = stripe.client;
   const looking = openCheckout(accountId, mode, order);
@@ -108,58 +108,63 @@ async function found(
   return row;
 }
 
-/** What has become of a way at the store; undefined: it is over without a page. */
+/** What has become of a way at the provider; undefined: it is over without a page. */
 async function sessionOf(
   parts: SellingParts,
-  { visit, row, isSame }: { readonly visit: Visit; readonly row: CheckoutRow; readonly isSame: boolean },
+  {
+    visit,
+    row,
+    isSame,
+  }: { readonly visit: OrderedCheckout; readonly row: CheckoutRow; readonly isSame: boolean },
 ): Promise<Session | undefined> {
   const { client } = parts.stripe;
   if (row.session !== null)
     return isSame ? readSession(client, row.session) : closeSession(client, row.session);
   // Whoever began it may have died before they heard of the page that they asked for: asked again, it is the same one.
-  if (isSame) return making(parts, visit, row);
+  if (isSame) return makeSession(parts, visit, row);
   const { asked } = row;
-  if (asked === null) return giveUp(parts, visit, row);
-  const { id } = await opened(parts, visit, { ...row, asked });
+  if (asked === null) return abandonCheckout(parts, visit, row);
+  const { id } = await openSessionFor(parts, visit, { ...row, asked });
   return closeSession(client, id);
 }
 
 /**
- * Has the store make the page. That nothing else is open by now is what makes its word on what the account has a final one.
+ * Has the provider make the page. That nothing else is open by now is what makes its word on what the account has a final one.
  * undefined: another order took its place meanwhile.
  */
-async function making(
+async function makeSession(
   parts: SellingParts,
-  visit: Visit,
+  visit: OrderedCheckout,
   { id, asked, attempt }: CheckoutRow,
 ): Promise<Session | undefined> {
   const { accountId } = visit;
-  if (asked !== null) return opened(parts, visit, { id, asked, attempt });
+  if (asked !== null) return openSessionFor(parts, visit, { id, asked, attempt });
   const params = await paramsOf(parts, visit).catch(async (error: unknown) => {
     if (error instanceof AppError && error.code !== 'store_unavailable')
-      await giveUp(parts, visit, { id, asked });
+      await abandonCheckout(parts, visit, { id, asked });
     throw error;
   });
-  const [[kept]] = await parts.db.tenant(accountId, ASKED, [keepAsked(accountId, id, params)]);
-  return kept === undefined ? undefined : opened(parts, visit, kept);
+  const [[kept]] = await parts.db.tenant(accountId, ASKED, [keepParams(accountId, id, params)]);
+  return kept === undefined ? undefined : openSessionFor(parts, visit, kept);
 }
 
-async function opened(parts: SellingParts, visit: Visit, asked: Asked): Promise<Session> {
+async function openSessionFor(parts: SellingParts, visit: OrderedCheckout, asked: Asked): Promise<Session> {
   const { accountId } = visit;
   return openSession(parts.stripe.client, asked).catch(async (error: unknown) => {
-    if (error instanceof AppError && error.code === 'store_refused') await giveUp(parts, visit, asked);
-    if (failedThere(error)) await parts.db.tenant(accountId, ASKED, [keepFailure(accountId, asked)]);
+    if (error instanceof AppError && error.code === 'store_refused')
+      await abandonCheckout(parts, visit, asked);
+    if (failedAtStripe(error)) await parts.db.tenant(accountId, ASKED, [keepFailure(accountId, asked)]);
     throw error;
   });
 }
 
-async function paramsOf(parts: SellingParts, { accountId, order }: Visit): Promise<SessionParams> {
+async function paramsOf(parts: SellingParts, { accountId, order }: OrderedCheckout): Promise<SessionParams> {
   const { client, addsTax } = parts.stripe;
   const { product, plan, promotionCode, quantity, successUrl, cancelUrl } = order;
   const { price, metered } = await pricesOf(parts, order);
   const promotion = promotionCode === undefined ? undefined : await findPromotion(client, promotionCode);
   if (promotionCode !== undefined && promotion === undefined)
-    throw unsold('promotion_code', 'There is no such code, or it is over.');
+    throw notSold('promotion_code', 'There is no such code, or it is over.');
   const customer = await presentCustomer(parts, accountId);
   const customers = await customersOf({ db: parts.db, client }, accountId);
   const subscribed = plan === null ? 'never' : await subscribedTo(client, { customers, product });
@@ -180,7 +185,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: Visit): Promi
   });
 }
 
-/** The account's customer: made when it is first needed, and anew when the store has it no longer. */
+/** The account's customer: made when it is first needed, and anew when the provider has it no longer. */
 async function presentCustomer(parts: SellingParts, accountId: AccountId): Promise<string> {
   const { db, stripe } = parts;
   const at = { db, client: stripe.client };
@@ -196,16 +201,19 @@ async function presentCustomer(parts: SellingParts, accountId: AccountId): Promi
   return isThere ? known : makeCustomer(at, accountId, known);
 }
 
-async function giveUp(
+async function abandonCheckout(
   { db }: SellingParts,
-  { accountId }: Visit,
+  { accountId }: OrderedCheckout,
   row: Pick<CheckoutRow, 'id' | 'asked'>,
 ): Promise<undefined> {
   await db.tenant(accountId, KEPT, [abandon(accountId, row)]);
 }
 
 /** What is for organizations is not sold to a person's own account, nor the other way round. */
-async function assertKind({ db }: SellingParts, { accountId, order: { holds } }: Visit): Promise<void> {
+async function assertKind(
+  { db }: SellingParts,
+  { accountId, order: { holds } }: OrderedCheckout,
+): Promise<void> {
   if (holds === 'both') return;
   const [[account]] = await db.tenant(accountId, [kindOfAccount(accountId)]);
   if (account !== undefined && account.kind !== holds)

@@ -1,7 +1,7 @@
 import { type Catalogue, localName } from '#platform/entitlements';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import { amountOf } from '../stripe/shelf.ts';
+import { amountOf } from '../providers/stripe/price-catalog.ts';
 
 /** What a customer wants to buy, as they say it. */
 export interface CheckoutOrder {
@@ -62,19 +62,19 @@ export function planOf(
   const plan = localName(product, asked.plan);
   const { cycle, quantity } = asked;
   const declared = Object.hasOwn(plans, plan) ? plans[plan] : undefined;
-  if (declared === undefined || declared.hidden === true) throw unsold('plan', 'There is no such plan.');
-  if (declared.price.monthly === 0) throw unsold('plan', 'This plan is free.');
+  if (declared === undefined || declared.hidden === true) throw notSold('plan', 'There is no such plan.');
+  if (declared.price.monthly === 0) throw notSold('plan', 'This plan is free.');
   const unitAmount = amountOf(declared, cycle);
-  if (unitAmount === undefined) throw unsold('cycle', `This plan is not sold ${cycle}.`);
+  if (unitAmount === undefined) throw notSold('cycle', `This plan is not sold ${cycle}.`);
   if (quantity > 1 && declared.perSeat === undefined)
-    throw unsold('quantity', 'This plan is not sold by the seat.');
+    throw notSold('quantity', 'This plan is not sold by the seat.');
   return { plan, addOn: null, cycle, quantity, unitAmount, trialDays: declared.trialDays };
 }
 
 function addOnOf({ product, addOns }: Catalogue, id: string, quantity: number) {
   const addOn = localName(product, id);
   const declared = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
-  if (declared === undefined) throw unsold('add_on', 'There is no such add-on.');
+  if (declared === undefined) throw notSold('add_on', 'There is no such add-on.');
   const { price } = declared;
   return { plan: null, addOn, cycle: null, quantity, unitAmount: price.once, trialDays: undefined };
 }
@@ -82,12 +82,12 @@ function addOnOf({ product, addOns }: Catalogue, id: string, quantity: number) {
 /** The product's catalogue. Throws `validation_failed` where there is none. */
 export function catalogueOf(catalogues: ReadonlyMap<string, Catalogue>, product: string): Catalogue {
   const catalogue = catalogues.get(product);
-  if (catalogue === undefined) throw unsold('product', 'There is no such product.');
+  if (catalogue === undefined) throw notSold('product', 'There is no such product.');
   return catalogue;
 }
 
 /** 400, as a field of another shape is. */
-export function unsold(field: string, message: string): AppError {
+export function notSold(field: string, message: string): AppError {
   return new AppError('validation_failed', {
     message,
     details: { issues: [{ path: `body.${field}`, message }] },

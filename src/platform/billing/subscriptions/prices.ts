@@ -1,12 +1,13 @@
+import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
-import type { StripeLink } from '../stripe/client.ts';
-import { pricesFor } from './checkouts-store.ts';
+import type { Mode } from '../payment-provider.ts';
+import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
-import type { SubscriptionsParts } from './parts.ts';
+import type { SubscriptionsParts } from './selling.ts';
 
-/** What the store calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
+/** What the provider calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
-  { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeLink },
+  { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
 ): Promise<{ readonly price: string; readonly metered: readonly string[] }> {
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);
@@ -14,3 +15,15 @@ export async function pricesOf(
   if (price === undefined) throw new AppError('prices_missing');
   return { price, metered: rows.flatMap((row) => (row.overage === null ? [] : [row.price])) };
 }
+
+/** The provider's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
+const pricesFor = (
+  mode: Mode,
+  { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
+) =>
+  statement<{ price: string; overage: string | null }>(
+    `select price, overage from billing.prices
+      where store = 'stripe' and mode = $1 and product = $2 and cycle is not distinct from $5
+        and plan is not distinct from $3 and add_on is not distinct from $4`,
+    [mode, product, plan, addOn, cycle],
+  );

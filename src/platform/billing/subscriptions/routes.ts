@@ -1,6 +1,6 @@
 import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { isOver } from '../stripe/client.ts';
+import { isFinal } from '../providers/stripe/client.ts';
 import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
 import {
@@ -39,7 +39,7 @@ const cycle = z.enum(['monthly', 'yearly']);
 const MOST = 10_000;
 const quantity = z.int().min(1).max(MOST).describe('Seats of a plan that is sold by the seat, or add-ons.');
 const promotion = z.string().min(1).max(100).describe('As it is advertised. Without one the page asks.');
-/** Where the store sends browsers. */
+/** Where the provider sends browsers. */
 const returnUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_000)
@@ -58,7 +58,7 @@ export const openCheckout = route(
   {
     ...buys,
     summary: 'Buy a plan or an add-on',
-    description: `Answers the store’s page, where the customer pays; the plan is in effect seconds after. There is one page at a time for each product: the same order is answered with the same page, another order closes the former. ${ONCE}`,
+    description: `Answers the provider’s page, where the customer pays; the plan is in effect seconds after. There is one page at a time for each product: the same order is answered with the same page, another order closes the former. ${ONCE}`,
     body: namedObject('CreateCheckoutSessionRequest', {
       product,
       plan: planId.optional(),
@@ -90,7 +90,7 @@ export const openCheckout = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
+      isOver: isFinal,
       async run() {
         const visitor = { accountId, caller, origin };
         const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
@@ -106,7 +106,7 @@ export const openPortal = route(
     ...buys,
     summary: 'Change the card, see invoices',
     description:
-      'Answers the store’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
+      'Answers the provider’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
     idempotency: 'none',
     body: namedObject('CreatePortalSessionRequest', { return_url: returnUrl }),
     reply: { 201: portalReply },
@@ -180,9 +180,9 @@ export const resumeSubscription = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
-      run: async (storeKey) =>
-        answer(200, await subscriptions.resume({ accountId, caller, origin, storeKey }, body.product)),
+      isOver: isFinal,
+      run: async (providerKey) =>
+        answer(200, await subscriptions.resume({ accountId, caller, origin, providerKey }, body.product)),
     }),
 );
 
@@ -227,9 +227,9 @@ export const changeSubscription = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
-      isOver,
-      async run(storeKey) {
-        const visitor = { accountId, caller, origin, storeKey };
+      isOver: isFinal,
+      async run(providerKey) {
+        const visitor = { accountId, caller, origin, providerKey };
         const { subscription, notFitting } = await subscriptions.change(visitor, body);
         return answer(200, { subscription, not_fitting: notFitting });
       },

@@ -1,40 +1,60 @@
-import { actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint } from '#platform/db';
-import type { Caller } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
-import { keyedClient, type StripeLink } from '../stripe/client.ts';
-import { unsold } from './order.ts';
-import type { SubscriptionsParts } from './parts.ts';
+import { actorOf, type Audit } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Catalogue } from '#platform/entitlements';
+import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import type { ObjectRef } from '../facts.ts';
+import type { AccountCaller } from '../visitor.ts';
+import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
+import { notSold } from './order.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
-const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the store');
+const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
 
-/** Who asks, and for which account. */
-export interface Visitor {
-  readonly accountId: AccountId;
-  readonly caller: Caller;
-  readonly origin: RequestOrigin;
-  /** What the store is told, to do the steps of this call once. */
-  readonly storeKey?: string | undefined;
+/** What is in use of a limit, and a plan would not have room for. */
+export interface LimitExceeded {
+  readonly limit: string;
+  readonly used: number;
+  readonly max: number;
+}
+
+export interface SubscriptionsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** In how many accounts of one person, or on one card, a product is tried. */
+  readonly freeAccountsPerUser: number;
+  /** undefined: nothing is sold here. */
+  readonly stripe: StripeConnection | undefined;
+  /**
+   * Has the provider's objects looked at, because something was done to them: in effect when it returns, or soon after where
+   * the provider does not answer in time. Never throws.
+   */
+  readonly refresh: (refs: readonly ObjectRef[]) => Promise<void>;
+  /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
+  readonly notFitting: (
+    accountId: AccountId,
+    plan: { readonly product: string; readonly plan: string; readonly quantity: number },
+  ) => Promise<readonly LimitExceeded[]>;
 }
 
 /** The parts of a server that sells. */
 export interface SellingParts extends SubscriptionsParts {
-  readonly stripe: StripeLink;
+  readonly stripe: StripeConnection;
 }
 
-/** Throws `nothing_sold` on one that does not. With the key that the store is told, if the call has one. */
+/** Throws `nothing_sold` on one that does not. With the key that the provider is told, if the call has one. */
 export function selling(
   parts: SubscriptionsParts,
-  { storeKey }: Pick<Visitor, 'storeKey'> = {},
+  { providerKey }: Pick<AccountCaller, 'providerKey'> = {},
 ): SellingParts {
   const { stripe } = parts;
   if (stripe === undefined) throw new AppError('nothing_sold');
-  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, storeKey) } };
+  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, providerKey) } };
 }
 
 /** The subscription that is meant: that of the product, or the only one. Throws `not_found`, or `validation_failed` where there are several. */
-export async function chosen(
+export async function subscriptionFor(
   { db, stripe }: SellingParts,
   accountId: AccountId,
   product: string | undefined,
@@ -45,25 +65,25 @@ export async function chosen(
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
   if (meant.some((row) => row.product !== first.product))
-    throw unsold('product', 'This account has several subscriptions: name the product of one.');
+    throw notSold('product', 'This account has several subscriptions: name the product of one.');
   return first;
 }
 
-/** The same, where it can be changed from here: one of another store is changed there. */
-export async function changeable(
+/** The same, where it can be changed from here: one of another provider is changed there. */
+export async function changeableSubscription(
   parts: SellingParts,
   accountId: AccountId,
   product: string | undefined,
 ): Promise<SubscriptionRow> {
-  const row = await chosen(parts, accountId, product);
+  const row = await subscriptionFor(parts, accountId, product);
   if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
   return row;
 }
 
 /** Writes down who had it done, and looks at what came of it. Answers the subscription as it then is. */
-export async function ordered(
+export async function recordChange(
   parts: SellingParts,
-  { accountId, caller, origin }: Visitor,
+  { accountId, caller, origin }: AccountCaller,
   {
     row,
     action,
@@ -84,7 +104,7 @@ export async function ordered(
       origin,
     }),
   );
-  await parts.look([{ kind: 'subscription', id: row.store_id }]);
+  await parts.refresh([{ kind: 'subscription', id: row.store_id }]);
   const [rows] = await parts.db.tenant(accountId, [
     presentSubscriptions(accountId, parts.stripe.client.mode),
   ]);

@@ -1,14 +1,22 @@
 import { type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { cancel, resume } from '../stripe/changing.ts';
-import { refusedFor } from '../stripe/client.ts';
-import { payingCustomer } from '../stripe/customers.ts';
-import { openPortal } from '../stripe/portal.ts';
+import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
+import { refusedFor } from '../providers/stripe/client.ts';
+import { payingCustomer } from '../providers/stripe/customers.ts';
+import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
-import { checkout, type Page as CheckoutPage } from './checkouts.ts';
+import { checkout, type CheckoutPage } from './checkouts.ts';
 import { type CheckoutOrder, orderOf } from './order.ts';
-import type { SubscriptionsParts, Unfitting } from './parts.ts';
-import { changeable, chosen, ordered, type SellingParts, selling, type Visitor } from './selling.ts';
+import type { AccountCaller } from '../visitor.ts';
+import {
+  changeableSubscription,
+  subscriptionFor,
+  recordChange,
+  selling,
+  type SellingParts,
+  type SubscriptionsParts,
+  type LimitExceeded,
+} from './selling.ts';
 import {
   type InvoiceRow,
   invoicesPage,
@@ -18,39 +26,40 @@ import {
 } from './store.ts';
 import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView } from './views.ts';
 
-/** What an account buys, and what becomes of it. All that changes is changed at the store, and seen here by looking there. */
+/** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
-  checkout(visitor: Visitor, order: CheckoutOrder): Promise<CheckoutPage>;
-  /** The store's own pages, where cards and invoices are. */
-  portal(visitor: Visitor, returnUrl: string): Promise<string>;
+  checkout(visitor: AccountCaller, order: CheckoutOrder): Promise<CheckoutPage>;
+  /** The provider's own pages, where cards and invoices are. */
+  portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
   read(accountId: AccountId, product: string | undefined): Promise<SubscriptionView>;
   list(accountId: AccountId, at: PageAsked): Promise<Page<SubscriptionView>>;
   /** Answers when it ends. */
-  cancel(visitor: Visitor, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
-  resume(visitor: Visitor, product: string | undefined): Promise<SubscriptionView>;
+  cancel(visitor: AccountCaller, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
+  resume(visitor: AccountCaller, product: string | undefined): Promise<SubscriptionView>;
   change(
-    visitor: Visitor,
+    visitor: AccountCaller,
     order: ChangeOrder,
-  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly Unfitting[] }>;
+  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly LimitExceeded[] }>;
   preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
   invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
 
-/** Sales at Stripe; those of other stores begin on a phone and are only read here. */
+/** Sales at Stripe; those of other providers begin on a phone and are only read here. */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
   return {
     checkout: async ({ accountId, caller: { userId } }, order) =>
       checkout(selling(parts), { accountId, userId, order: orderOf(catalogues, order) }),
     portal: ({ accountId }, returnUrl) => portal(selling(parts), accountId, returnUrl),
-    read: async (accountId, product) => subscriptionView(await chosen(selling(parts), accountId, product)),
+    read: async (accountId, product) =>
+      subscriptionView(await subscriptionFor(selling(parts), accountId, product)),
     async list(accountId, { limit, before }) {
       const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
-    cancel: (visitor, product, when) => canceled(selling(parts), visitor, { product, when }),
-    resume: (visitor, product) => resumed(selling(parts, visitor), visitor, product),
+    cancel: (visitor, product, when) => cancelSubscription(selling(parts), visitor, { product, when }),
+    resume: (visitor, product) => resumeSubscription(selling(parts, visitor), visitor, product),
     async change(visitor, order) {
       const { row, notFitting } = await change(selling(parts, visitor), visitor, order);
       return { subscription: subscriptionView(row), notFitting };
@@ -76,28 +85,33 @@ async function portal(
     throw new AppError('not_found', { message: 'This account has never bought anything.' });
   return openPortal(client, { customer, returnUrl }).catch((error: unknown) => {
     if (!refusedFor(error, 'resource_missing')) throw error;
-    throw new AppError('not_found', { message: 'The store knows this account no longer.', cause: error });
+    throw new AppError('not_found', {
+      message: 'The payment provider no longer has this customer.',
+      cause: error,
+    });
   });
 }
 
-async function canceled(
+async function cancelSubscription(
   parts: SellingParts,
-  visitor: Visitor,
+  visitor: AccountCaller,
   { product, when }: { readonly product: string | undefined; readonly when: 'now' | 'period_end' },
 ): Promise<Date> {
-  const row = await changeable(parts, visitor.accountId, product);
+  const row = await changeableSubscription(parts, visitor.accountId, product);
   const endsAt = await cancel(parts.stripe.client, row.store_id, when);
   const changes = { when, ends_at: endsAt };
-  await ordered(parts, visitor, { row, action: 'subscription.cancel', changes });
+  await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
   return endsAt;
 }
 
-async function resumed(
+async function resumeSubscription(
   parts: SellingParts,
-  visitor: Visitor,
+  visitor: AccountCaller,
   product: string | undefined,
 ): Promise<SubscriptionView> {
-  const row = await changeable(parts, visitor.accountId, product);
+  const row = await changeableSubscription(parts, visitor.accountId, product);
   await resume(parts.stripe.client, row.store_id);
-  return subscriptionView(await ordered(parts, visitor, { row, action: 'subscription.resume', changes: {} }));
+  return subscriptionView(
+    await recordChange(parts, visitor, { row, action: 'subscription.resume', changes: {} }),
+  );
 }

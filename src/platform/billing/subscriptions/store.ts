@@ -1,11 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Cycle } from '../facts.ts';
-import type { Mode, StoreName } from '../store.ts';
+import type { Mode, ProviderName } from '../payment-provider.ts';
 
 export interface SubscriptionRow {
   readonly id: string;
-  readonly store: StoreName;
+  readonly store: ProviderName;
   readonly store_id: string;
   readonly product: string;
   readonly plan: string;
@@ -42,7 +42,7 @@ export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** Whether an instant is one of the last quarter of an hour; the store's clock may be a minute ahead of ours. */
+/** Whether an instant is one of the last quarter of an hour; the provider's clock may be a minute ahead of ours. */
 export const isRecent = (at: string) =>
   statement<{ recent: boolean }>(
     `select $1::timestamptz between app.now() - interval '15 minutes' and app.now() + interval '1 minute' as recent`,

@@ -43,7 +43,7 @@ export const subscriptionReply = namedObject('Subscription', {
 export type SubscriptionView = z.infer<typeof subscriptionReply>;
 
 export const checkoutReply = namedObject('CheckoutSession', {
-  checkout_url: z.url().describe('The store’s page: send the customer there.'),
+  checkout_url: z.url().describe('The provider’s page: send the customer there.'),
   expires_at: instant,
   trial_days: z.int().nullable().describe('Of the trial that the page offers; null: it is paid at once.'),
 });
@@ -56,7 +56,9 @@ export const changedReply = namedObject('SubscriptionChange', {
   subscription: subscriptionReply,
   not_fitting: z
     .array(unfittingReply)
-    .describe('What is in use beyond the plan that it becomes: nothing of it is deleted, and nothing added.'),
+    .describe(
+      'What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added.',
+    ),
 });
 export const previewReply = namedObject('SubscriptionPreview', {
   when: z.enum(['now', 'period_end']),
@@ -72,7 +74,7 @@ export const invoiceReply = namedObject('Invoice', {
   id: z.uuid(),
   number: z.string().nullable(),
   state: z.enum(['open', 'paid', 'void', 'uncollectible']),
-  reason: z.string().describe('As the store says: subscription_create, subscription_cycle, manual …'),
+  reason: z.string().describe('As the provider says: subscription_create, subscription_cycle, manual …'),
   currency: z.string(),
   subtotal: z.int().describe('Minor units, before discounts and tax.'),
   discount: z.int(),

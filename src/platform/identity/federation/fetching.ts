@@ -1,9 +1,15 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { assertOutsideTransaction } from '#platform/db';
-import { checkedLookup, objectionTo, type Reach, type Resolve, systemResolve } from '#platform/webhooks';
+import {
+  checkedLookup,
+  urlProblem,
+  type ReachOptions,
+  type Resolve,
+  systemResolve,
+} from '#platform/webhooks';
 
-export interface FetchingParts extends Reach {
+export interface FetchingParts extends ReachOptions {
   /** Where names lead; the machine's own resolver when not said. */
   readonly resolve?: Resolve | undefined;
   /** Milliseconds for one request, from the look-up to the end of the answer; 5 s when not said. */
@@ -62,7 +68,7 @@ const LARGEST = 256 * 1_024;
  */
 export async function fetchSafely(parts: FetchingParts, address: string, asked: Asked): Promise<Response> {
   assertOutsideTransaction('an identity provider was asked');
-  const objection = objectionTo(address, parts);
+  const objection = urlProblem(address, parts);
   if (objection !== undefined) throw new Unreachable(objection);
   const deadline = AbortSignal.timeout(parts.patience ?? PATIENCE);
   const signal = asked.signal === undefined ? deadline : AbortSignal.any([deadline, asked.signal]);

@@ -1,1 +1,0 @@
-export { createEndings, type Endings, type EndingsParts } from './endings.ts';

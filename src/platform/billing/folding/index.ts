@@ -1,1 +1,0 @@
-export { createFolding, type Folding, type FoldingParts } from './folding.ts';

@@ -1,0 +1,103 @@
+import { commitPoint } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import type { Logger } from '#platform/telemetry';
+import type { ObjectRef } from '../../facts.ts';
+import type { Body, PaymentProvider } from '../../payment-provider.ts';
+import { applyObject, type ApplyParts } from '../objects/apply-object.ts';
+import { settleEvents } from '../store/events.ts';
+import { insertUnreadableBody } from '../store/objects.ts';
+import type { ReadRate } from './read-rate.ts';
+import { PROVIDER_FAILURES, type ClaimedTask, claimTask, postponeTask } from '../store/fetch-tasks.ts';
+
+const CLAIMED = commitPoint('billing.claimed', 'which fetch begins, and its number');
+const POSTPONED = commitPoint(
+  'billing.put-off',
+  'that a fetch came to nothing, and when the next one is due',
+);
+
+/** How long a fetch has its object for itself. Seconds. */
+const LEASE = 90;
+/** No read goes out later than this after the claim, so that none is under way when the lease ends. Milliseconds. */
+const LAST_READ = 60_000;
+/** Seconds until the next fetch after the first that failed, twice as many after each, and the most. */
+const FIRST_PAUSE = 15;
+const LONGEST_PAUSE = 3_600;
+/** Fetches in a row after which an object is given up (some four hours); not while the provider is away. */
+const TRIES = 12;
+/** As many as an outage counts for, at most: after it, nothing is put off for longer than 8 minutes, and nothing is near its last try. */
+const TRIES_WHILE_AWAY = 5;
+
+export interface FetchParts extends ApplyParts {
+  readonly clock: { monotonic(): number };
+  readonly log: Pick<Logger, 'warn' | 'error'>;
+}
+
+/** Whose objects are fetched, and how. */
+export interface FetchSource {
+  readonly provider: PaymentProvider;
+  readonly readRate: ReadRate;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes what is due the longest, fetches and applies it; answers false when nothing is due. What fails is put off. Throws only
+ * for the database, and when the signal ends: then the lease runs out.
+ */
+export async function fetchNext(parts: FetchParts, source: FetchSource): Promise<boolean> {
+  const { provider } = source;
+  const providerMode = { provider: provider.name, mode: provider.mode };
+  const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimTask(providerMode, LEASE)]);
+  if (claim === undefined) return false;
+  const { number } = claim;
+  const ref = { kind: claim.kind, id: claim.id };
+  const until = parts.clock.monotonic() + LAST_READ;
+  let body: Body | null | undefined;
+  try {
+    body = await provider.fetch(ref, source.readRate.contextFor({ signal: source.signal, until }));
+    await applyObject(parts, provider, { ref, number, body });
+  } catch (error) {
+    source.signal.throwIfAborted();
+    await postpone(parts, provider, { ref, claim, body, error });
+  }
+  return true;
+}
+
+interface Failed {
+  readonly ref: ObjectRef;
+  readonly claim: ClaimedTask;
+  /** undefined: there was no answer. */
+  readonly body: Body | null | undefined;
+  readonly error: unknown;
+}
+
+async function postpone(
+  parts: FetchParts,
+  provider: PaymentProvider,
+  { ref, claim, body, error }: Failed,
+): Promise<void> {
+  const providerMode = { provider: provider.name, mode: provider.mode };
+  const { number } = claim;
+  const code = codeOf(error);
+  const most = PROVIDER_FAILURES.some((one) => one === code)
+    ? Math.max(claim.attempts, TRIES_WHILE_AWAY)
+    : TRIES;
+  const attempts = Math.min(claim.attempts + 1, most);
+  const dead = attempts >= TRIES;
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
+  await parts.db.system('billing.inbox', POSTPONED, [
+    // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
+    ...(body !== undefined && body !== null && code === 'store_unreadable'
+      ? [insertUnreadableBody(providerMode, ref, { number, body })]
+      : []),
+    postponeTask(providerMode, ref, { number, error: code, pause, attempts, dead }),
+    ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
+  ]);
+  const facts = { err: error, ...providerMode, ...ref, attempts };
+  if (dead) parts.log.error(facts, 'an object of a payment provider was given up');
+  else parts.log.warn(facts, 'an object of a payment provider could not be applied');
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof AppError)) return 'internal';
+  return error.details?.['code'] === 'key_refused' ? 'key_refused' : error.code;
+}

@@ -1,0 +1,124 @@
+import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { AppError, isUuid } from '#platform/kernel';
+import type { Facts, ObjectRef } from '../../facts.ts';
+import type { Projection } from '../../projection/projection.ts';
+import type { Body, PaymentProvider } from '../../payment-provider.ts';
+import { type EventState, settleEvents } from '../store/events.ts';
+import { customerOf, insertBody, lockObject, updateObject, type ObjectState } from '../store/objects.ts';
+import { type Owner, resolveOwnerIn } from './customer-owner.ts';
+import { deleteTask, requestUnknown, requeueTask } from '../store/fetch-tasks.ts';
+
+const APPLIED = commitPoint(
+  'billing.applied',
+  'a body of a payment provider, what follows from it, and the end of its events',
+);
+
+export interface ApplyParts {
+  readonly db: Database;
+  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
+}
+
+/** What a payment provider answered. */
+export interface Fetched {
+  readonly ref: ObjectRef;
+  /** Taken before it was asked. */
+  readonly number: number;
+  readonly body: Body | null;
+}
+
+const EVENT_STATE_OF: Readonly<Record<ObjectState, EventState>> = {
+  applied: 'applied',
+  gone: 'applied',
+  waiting: 'waiting',
+  foreign: 'ignored',
+};
+
+/** Applies an answer and keeps it; one that was asked for before that which is in effect is only kept. In one commit. */
+export async function applyObject(
+  parts: ApplyParts,
+  provider: PaymentProvider,
+  fetched: Fetched,
+): Promise<void> {
+  const facts = factsOf(provider, fetched);
+  const accountId = await parts.db.system('billing.inbox', APPLIED, async (tx) => {
+    const { ref, number } = fetched;
+    const providerMode = { provider: provider.name, mode: provider.mode };
+    const told = await applyBodyIn(parts, tx, { ...fetched, provider, facts });
+    if (told === undefined) return undefined;
+    const { state, isErased: forgets } = told;
+    await tx.runAll([
+      requestUnknown(providerMode, facts.also),
+      deleteTask(providerMode, ref, number),
+      requeueTask(providerMode, ref, number),
+      settleEvents(providerMode, ref, { number, state: EVENT_STATE_OF[state], forgets }),
+    ]);
+    return told.accountId;
+  });
+  if (accountId !== undefined) parts.projection.announce(accountId);
+}
+
+/** What a body says. Throws `store_unreadable`. */
+export function factsOf(provider: PaymentProvider, { ref, body }: Pick<Fetched, 'ref' | 'body'>): Facts {
+  try {
+    return provider.read(ref, body);
+  } catch (cause) {
+    throw new AppError('store_unreadable', { cause });
+  }
+}
+
+interface AppliedBody extends Owner {
+  readonly state: ObjectState;
+}
+
+/** A body that is to be the one in effect. */
+export interface BodyToApply extends Fetched {
+  readonly provider: PaymentProvider;
+  readonly facts: Facts;
+  readonly isRebuild?: boolean;
+}
+
+/**
+ * Makes a body the one in effect, in a transaction; undefined: a newer one is. Locks: its customer, their account, the
+ * object, and then what the projection locks. Whoever erases somebody locks the account before the objects, too.
+ */
+export async function applyBodyIn(
+  { projection }: Pick<ApplyParts, 'projection'>,
+  tx: Transaction,
+  { provider, facts, ref, number, body, isRebuild = false }: BodyToApply,
+): Promise<AppliedBody | undefined> {
+  const providerMode = { provider: provider.name, mode: provider.mode };
+  // Of what is gone nothing says whose it was but what was known before.
+  const customer = facts.customer ?? (await tx.run(customerOf(providerMode, ref)))[0]?.customer ?? null;
+  const owner =
+    customer === null
+      ? NOBODY
+      : await resolveOwnerIn(tx, providerMode, { customer, accountId: facts.claims });
+  const [known] = await tx.run(lockObject(providerMode, ref));
+  if (known === undefined) throw new Error('an object of a payment provider was not noted');
+  if (customer === null && known.customer !== null)
+    throw new Error('whose an object is was found out just now');
+  if (!owner.isErased) await tx.run(insertBody(providerMode, ref, { number, body }));
+  if (known.number > number) return undefined;
+  const { accountId } = owner;
+  const state = stateOf({ body, facts, ...owner });
+  const claims = state === 'waiting' && isUuid(facts.claims ?? '') ? (facts.claims ?? null) : null;
+  await tx.run(
+    updateObject(providerMode, ref, { number, customer, account_id: accountId ?? null, state, claims }),
+  );
+  if (accountId !== undefined)
+    await projection.applyIn(tx, { ...providerMode, ref, facts, accountId, isRebuild });
+  return { ...owner, state };
+}
+
+const NOBODY: Owner = { accountId: undefined, isErased: false };
+
+function stateOf({
+  body,
+  facts,
+  accountId,
+  isErased,
+}: Owner & { readonly body: Body | null; readonly facts: Facts }): ObjectState {
+  if (body === null) return 'gone';
+  if (facts.foreign || isErased) return 'foreign';
+  return accountId === undefined ? 'waiting' : 'applied';
+}

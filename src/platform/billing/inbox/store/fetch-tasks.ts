@@ -1,0 +1,168 @@
+import { statement } from '#platform/db';
+import type { ObjectKind, ObjectRef } from '../../facts.ts';
+import type { ProviderMode } from '../../payment-provider.ts';
+
+export const keyOf = ({ provider, mode }: ProviderMode, { kind, id }: ObjectRef): string[] => [
+  provider,
+  mode,
+  kind,
+  id,
+];
+const KEY = 'store = $1 and mode = $2 and kind = $3 and object_id = $4';
+
+/** Codes of failures that are no fault of the object: its provider is away, or takes our key no more. */
+export const PROVIDER_FAILURES = ['store_unavailable', 'key_refused'] as const;
+
+const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id) do update set
+  wanted = greatest(w.wanted, excluded.wanted), updated_at = app.now(), dead = false, low = w.low and excluded.low,
+  attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
+
+/**
+ * What a new event does with a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
+ * fetches; one that was given up begins anew.
+ */
+export const ON_EVENT = onConflict('w.dead');
+
+/** The same by somebody of ours, who waits for it: where the provider was away, they find out whether it is back. */
+const ON_REQUEST = onConflict(
+  `w.dead or w.fetching is null and w.error in ('${PROVIDER_FAILURES.join("', '")}')`,
+);
+
+const refsOf = (refs: readonly ObjectRef[]) => JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })));
+const REFS = 'select distinct kind, id from jsonb_to_recordset($3::text::jsonb) as t (kind text, id text)';
+
+/** An object and the number of the event that marks it. */
+export interface RequestedFetch extends ObjectRef {
+  readonly number: number;
+}
+
+/**
+ * Requests that objects are fetched: after this, a fetch that began before it is not enough. All who request do so in one order.
+ * `low`: once nothing else is due.
+ */
+export const requestFetches = (
+  { provider, mode }: ProviderMode,
+  refs: readonly ObjectRef[],
+  { low }: { readonly low: boolean },
+) =>
+  statement<RequestedFetch>(
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted, low)
+     select $1, $2, t.kind, t.id, nextval('billing.numbers'), $4 from (${REFS} order by kind, id) t ${ON_REQUEST}
+     returning kind, object_id as id, wanted as number`,
+    [provider, mode, refsOf(refs), low],
+  );
+
+/** How many of the marked have not been applied as they were seen after their mark. */
+export const countPending = ({ provider, mode }: ProviderMode, marks: readonly RequestedFetch[]) =>
+  statement<{ count: number }>(
+    `select count(*)::integer as count
+     from jsonb_to_recordset($3::text::jsonb) as t (kind text, id text, number bigint)
+     left join billing.objects o on o.store = $1 and o.mode = $2 and o.kind = t.kind and o.object_id = t.id
+     where o.number is null or o.number < t.number`,
+    [provider, mode, JSON.stringify(marks)],
+  );
+
+/**
+ * Marks those that were never fetched and have no task yet; also a payment that was nobody's of ours: the invoice that
+ * names it now may be younger.
+ */
+export const requestUnknown = ({ provider, mode }: ProviderMode, refs: readonly ObjectRef[]) =>
+  statement(
+    `insert into billing.wants (store, mode, kind, object_id, wanted)
+     select $1, $2, t.kind, t.id, nextval('billing.numbers') from (${REFS} order by kind, id) t
+     where not exists (select from billing.objects o where o.store = $1 and o.mode = $2 and o.kind = t.kind and o.object_id = t.id
+       and not (o.kind = 'payment' and o.state = 'foreign'))
+     on conflict do nothing`,
+    [provider, mode, refsOf(refs)],
+  );
+
+/**
+ * Marks what was fetched for a customer while they were nobody here; also what nobody here sells, so that it is theirs, and
+ * erased with them.
+ */
+export const requestWaiting = ({ provider, mode }: ProviderMode, customer: string) =>
+  statement(
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted)
+     select $1, $2, o.kind, o.object_id, nextval('billing.numbers')
+     from (select kind, object_id from billing.objects
+           where store = $1 and mode = $2 and customer = $3 and state in ('waiting', 'foreign') order by kind, object_id) o ${ON_EVENT}`,
+    [provider, mode, customer],
+  );
+
+/** A fetch that may begin. */
+export interface ClaimedTask {
+  readonly kind: ObjectKind;
+  readonly id: string;
+  /** Greater than that of every event which the fetch will have seen. */
+  readonly number: number;
+  /** Fetches in a row that came to nothing. */
+  readonly attempts: number;
+}
+
+/** Claims the task that is due the longest, for so many seconds; those of low rank last; no row: nothing is due. */
+export const claimTask = ({ provider, mode }: ProviderMode, lease: number) =>
+  statement<ClaimedTask>(
+    `update billing.wants w set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3), updated_at = app.now()
+     where (w.store, w.mode, w.kind, w.object_id) = (
+       select store, mode, kind, object_id from billing.wants
+       where store = $1 and mode = $2 and not dead and due_at <= app.now()
+       order by low, due_at limit 1 for update skip locked)
+     returning kind, object_id as id, fetching as number, attempts`,
+    [provider, mode, lease],
+  );
+
+/** Deletes a task that is done; `requeueTask` goes next, in a statement of its own: only that sees who hinted meanwhile. */
+export const deleteTask = (providerMode: ProviderMode, ref: ObjectRef, number: number) =>
+  statement(`delete from billing.wants where ${KEY} and wanted < $5`, [...keyOf(providerMode, ref), number]);
+
+/** Makes due at once what was reported while it was fetched. */
+export const requeueTask = (providerMode: ProviderMode, ref: ObjectRef, number: number) =>
+  statement(
+    `update billing.wants set fetching = null, due_at = app.now(), attempts = 0, error = null, updated_at = app.now()
+     where ${KEY} and fetching = $5`,
+    [...keyOf(providerMode, ref), number],
+  );
+
+/** How a fetch came to nothing. */
+export interface Failure {
+  readonly number: number;
+  /** A stable code. */
+  readonly error: string;
+  /** Seconds. */
+  readonly pause: number;
+  /** Fetches in a row that came to nothing, with this one. */
+  readonly attempts: number;
+  readonly dead: boolean;
+}
+
+/** Postpones a task, unless another fetch has it by now. */
+export const postponeTask = (
+  providerMode: ProviderMode,
+  ref: ObjectRef,
+  { number, error, pause, attempts, dead }: Failure,
+) =>
+  statement(
+    `update billing.wants set fetching = null, attempts = $9, error = $6, dead = $8,
+       due_at = app.now() + make_interval(secs => $7), updated_at = app.now()
+     where ${KEY} and fetching = $5`,
+    [...keyOf(providerMode, ref), number, error, pause, dead, attempts],
+  );
+
+/** Requests an object, and makes it due at once whatever it waits for, unless it is being fetched. */
+export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
+  statement(
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted) values ($1, $2, $3, $4, nextval('billing.numbers'))
+     on conflict (store, mode, kind, object_id) do update set wanted = excluded.wanted, dead = false, low = false, attempts = 0,
+       updated_at = app.now(), due_at = case when w.fetching is null then app.now() else w.due_at end`,
+    keyOf(providerMode, ref),
+  );
+
+/** Makes due at once what was given up, but for what somebody is at just now: who waits for nobody holds up nobody. */
+export const requeueDeadTasks = ({ provider, mode }: ProviderMode) =>
+  statement(
+    `update billing.wants set dead = false, attempts = 0, due_at = app.now(), updated_at = app.now()
+     where (store, mode, kind, object_id) in (
+       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and dead for update skip locked)
+     returning kind`,
+    [provider, mode],
+  );

@@ -1,0 +1,123 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { ObjectRef } from '../../facts.ts';
+import { keyOf } from './fetch-tasks.ts';
+import type { Body, ProviderMode } from '../../payment-provider.ts';
+
+export type ObjectState = 'applied' | 'waiting' | 'foreign' | 'gone';
+
+/** What is in effect of an object. */
+export interface KnownObject {
+  /** 0: it was never applied. */
+  readonly number: number;
+  readonly customer: string | null;
+  readonly account_id: AccountId | null;
+}
+
+/** What comes to be in effect of an object. */
+export interface UpdatedObject extends KnownObject {
+  readonly state: ObjectState;
+  /** Of a customer who waits: the account that our note names, which is not there yet. */
+  readonly claims: AccountId | null;
+}
+
+/** Locks an object: after its customer and their account, which is the order of whoever erases them. */
+export const lockObject = (providerMode: ProviderMode, ref: ObjectRef) =>
+  statement<KnownObject>(
+    `insert into billing.objects as o (store, mode, kind, object_id, number, state) values ($1, $2, $3, $4, 0, 'waiting')
+     on conflict (store, mode, kind, object_id) do update set updated_at = o.updated_at returning number, customer, account_id`,
+    keyOf(providerMode, ref),
+  );
+
+export const updateObject = (providerMode: ProviderMode, ref: ObjectRef, is: UpdatedObject) =>
+  statement(
+    `update billing.objects set number = $5, customer = $6, account_id = $7, state = $8, claims = $9, updated_at = app.now()
+     where store = $1 and mode = $2 and kind = $3 and object_id = $4`,
+    [...keyOf(providerMode, ref), is.number, is.customer, is.account_id, is.state, is.claims],
+  );
+
+/** Keeps what a payment provider answered to the fetch of this number. */
+export const insertBody = (
+  providerMode: ProviderMode,
+  ref: ObjectRef,
+  { number, body }: { readonly number: number; readonly body: Body | null },
+) =>
+  statement(
+    `insert into billing.bodies (store, mode, kind, object_id, number, body) values ($1, $2, $3, $4, $5, $6::text::jsonb)
+     on conflict do nothing`,
+    [...keyOf(providerMode, ref), number, body === null ? null : storable(body)],
+  );
+
+/**
+ * Keeps an answer that could not be read, and so may be anybody's: while the fetch of this number is the one under way, for a
+ * task goes with whoever is erased; and none that names somebody who was.
+ */
+export const insertUnreadableBody = (
+  providerMode: ProviderMode,
+  ref: ObjectRef,
+  { number, body }: { readonly number: number; readonly body: Body },
+) =>
+  statement(
+    `insert into billing.bodies (store, mode, kind, object_id, number, body)
+     select store, mode, kind, object_id, fetching, $6::text::jsonb from billing.wants w
+     where store = $1 and mode = $2 and kind = $3 and object_id = $4 and fetching = $5 and not exists (
+       select from billing.customers c
+       where c.store = $1 and c.mode = $2 and c.erased_at is not null and strpos($6::text, '"' || c.customer || '"') > 0)
+     on conflict do nothing`,
+    [...keyOf(providerMode, ref), number, storable(body)],
+  );
+
+/** jsonb takes neither a NUL nor half of a surrogate pair; nothing that is decided here hangs on either. */
+function storable(body: Body): string {
+  return JSON.stringify(body, (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value,
+  );
+}
+
+/** Whose object it was when it was applied last. */
+export const customerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
+  statement<Pick<KnownObject, 'customer'>>(
+    'select customer from billing.objects where store = $1 and mode = $2 and kind = $3 and object_id = $4',
+    keyOf(providerMode, ref),
+  );
+
+/**
+ * Whoever asks whose a customer is waits here for whoever decides it: else an object that is just found to be nobody's
+ * would never hear of them.
+ */
+export const lockCustomer = ({ provider, mode }: ProviderMode, customer: string) =>
+  statement(
+    `select pg_advisory_xact_lock(hashtextextended('customer ' || $1 || ' ' || $2 || ' ' || $3, 0))`,
+    [provider, mode, customer],
+  );
+
+/** Says whose a customer is; no row: that is known, or there is no such account. */
+export const bindCustomer = ({ provider, mode }: ProviderMode, customer: string, accountId: AccountId) =>
+  statement(
+    `insert into billing.customers (account_id, store, mode, customer)
+     select account_id, $1, $2, $3 from accounts.accounts where account_id = $4 on conflict do nothing returning customer`,
+    [provider, mode, customer, accountId],
+  );
+
+/** Whoever erases the account waits until what is applied is over, and erases that too; or we wait, and then find it erased. */
+export const lockOwner = ({ provider, mode }: ProviderMode, customer: string) =>
+  statement(
+    `select from accounts.accounts where account_id =
+       (select account_id from billing.customers where store = $1 and mode = $2 and customer = $3) for share`,
+    [provider, mode, customer],
+  );
+
+/** The customers of a payment provider that an account is or was, in the order in which they are locked. */
+export const customersOf = ({ provider, mode }: ProviderMode, accountId: AccountId) =>
+  statement<{ customer: string }>(
+    `select customer from billing.customers where store = $1 and mode = $2 and account_id = $3
+     union select customer from billing.objects where store = $1 and mode = $2 and account_id = $3 and customer is not null
+     order by customer`,
+    [provider, mode, accountId],
+  );
+
+export const ownerOf = ({ provider, mode }: ProviderMode, customer: string) =>
+  statement<{ account_id: AccountId; is_erased: boolean }>(
+    'select account_id, erased_at is not null as is_erased from billing.customers where store = $1 and mode = $2 and customer = $3',
+    [provider, mode, customer],
+  );

@@ -1,0 +1,104 @@
+import type { AccountId } from '#platform/kernel';
+import type { Facts, ObjectRef } from './facts.ts';
+
+export type ProviderName = 'stripe' | 'app_store' | 'google_play';
+
+/** Real money, the provider's own test mode, or our sandbox. */
+export type Mode = 'live' | 'test' | 'sandbox';
+
+/** Who sells, and in which of its modes: rows of one mode are nothing in another. */
+export interface ProviderMode {
+  readonly provider: ProviderName;
+  readonly mode: Mode;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Body = { readonly [key: string]: Json };
+
+/** What a webhook says happened. What it says of the object itself is not believed: the object is read. */
+export interface ProviderEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly occurredAt: Date;
+  /** The object to look at; undefined: nothing that concerns us. */
+  readonly about: ObjectRef | undefined;
+}
+
+/** A webhook request as it came. */
+export interface SignedRequest {
+  /** The bytes that were signed, as text. */
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** A payment provider, as inbox and reconciler know it: each is a folder of `providers/`, which verifies, fetches and reads. */
+export interface PaymentProvider {
+  readonly name: ProviderName;
+  readonly mode: Mode;
+  /** For how many days it can tell again what it has told. */
+  readonly eventsKeptDays: number;
+  /** Throws `webhook_forged` for what the provider did not sign, or signed too long ago or for another mode. */
+  verify(message: SignedRequest): ProviderEvent;
+  /**
+   * Reads an object as it is now, with what belongs to it (a payment with its charges, refunds and disputes), as one
+   * body; null: there is no such object. `reading` is awaited before each request: it is the rate that all processes
+   * share. Throws `store_unavailable` (retryable), or `store_refused`.
+   */
+  fetch(ref: ObjectRef, reading: ReadContext): Promise<Body | null>;
+  /** What a body says: a pure function, the same for the same body at any time. */
+  read(ref: ObjectRef, body: Body | null): Facts;
+  /** Messages that the provider would have sent since then, page by page, in no order. */
+  eventsSince(
+    since: Date,
+    reading: ReadContext,
+  ): AsyncIterable<readonly (ProviderEvent & { readonly body: string })[]>;
+  /** All objects that the provider has, whatever it told of them. */
+  allObjects(reading: ReadContext): AsyncIterable<readonly ObjectRef[]>;
+}
+
+export interface ReadContext {
+  /** Waits until one more request may go out. Throws `store_unavailable` when it is too late for one. */
+  readonly takeToken: () => Promise<void>;
+  /** Called when the provider asks for fewer requests: none goes out for so many seconds. */
+  readonly holdBack: (seconds: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Whose a customer of a payment provider is: known to us, or claimed by what we once wrote on it. */
+export interface CustomerClaim {
+  readonly customer: string;
+  readonly accountId: AccountId;
+}
+
+/** Units past a limit, as the provider is told of them. */
+export interface UsageReport {
+  /** By which the provider knows a report that it was told already. */
+  readonly id: string;
+  readonly product: string;
+  readonly limit: string;
+  /** As the provider calls who pays. */
+  readonly customer: string;
+  readonly units: number;
+  readonly at: Date;
+}
+
+/** A payment provider's counter of units that it bills by itself. */
+export interface UsageMeter {
+  /**
+   * Adds them once, however often it is told within a day. Throws `store_unavailable` where nobody knows whether they
+   * arrived, and `store_refused` where they did not.
+   */
+  report(usage: UsageReport): Promise<void>;
+}
+
+/** What a payment provider does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
+export interface SubscriptionEnder extends ProviderMode {
+  /** Ends a subscription with what is paid for. */
+  endWithPeriod(subscription: string): Promise<void>;
+  /** Has it go on, if it has not ended. */
+  resume(subscription: string): Promise<void>;
+  /** Ends at once one that is still tried, and was never paid for. */
+  endTrial(subscription: string): Promise<void>;
+  /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
+  deleteCustomer(customer: string): Promise<void>;
+}

@@ -1,0 +1,19 @@
+import type { AccountId } from '#platform/kernel';
+import type { Facts, ObjectRef } from '../facts.ts';
+import type { ProviderMode } from '../payment-provider.ts';
+
+/** An account as a customer of a payment provider. */
+export interface Customer extends ProviderMode {
+  readonly accountId: AccountId;
+}
+
+/** What the newest body of an object says, and whose it is. */
+export interface AppliedObject extends Customer {
+  readonly ref: ObjectRef;
+  readonly facts: Facts;
+  /**
+   * One of many, told from what is kept, of rows that were emptied: nothing follows from it before all of them are there
+   * (`deriveIn`), and nobody hears of it a second time.
+   */
+  readonly isRebuild?: boolean;
+}

@@ -1,0 +1,167 @@
+import { statement, type Transaction } from '#platform/db';
+import type {
+  ChargeFacts,
+  Cycle,
+  DisputeFacts,
+  InvoiceFacts,
+  RefundFacts,
+  SubscriptionFacts,
+} from '../facts.ts';
+import type { Customer } from './applied-object.ts';
+
+/** A row of billing.subscriptions, as far as something is derived from it. */
+export interface SubscriptionRow {
+  readonly id: string;
+  readonly store_id: string;
+  readonly product: string;
+  readonly plan: string;
+  readonly cycle: Cycle;
+  readonly quantity: number;
+  readonly state: SubscriptionFacts['state'];
+  /** The provider tries no more to be paid. */
+  readonly given_up: boolean;
+  readonly starts_at: Date;
+  readonly trial_ends_at: Date | null;
+  /** The trial is not to be: nothing is had before it is paid. */
+  readonly trial_refused_at: Date | null;
+  readonly period_starts_at: Date;
+  readonly period_ends_at: Date;
+  readonly cancels_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly next_plan: string | null;
+  readonly next_quantity: number | null;
+  readonly next_at: Date | null;
+}
+
+export interface InvoiceRow {
+  readonly id: string;
+  readonly store_id: string;
+  readonly state: InvoiceFacts['state'];
+  readonly subscription: string | null;
+  readonly reason: string;
+  readonly currency: string;
+  readonly total: number;
+  readonly attempts: number;
+  /** Without it its tries are not all known here. */
+  readonly last_charge: string | null;
+  readonly url: string | null;
+  readonly issued_at: Date;
+  /** Of one that is sent, and not charged by the provider itself. */
+  readonly due_at: Date | null;
+  readonly paid_at: Date | null;
+}
+
+export interface LineRow {
+  readonly invoice_id: string;
+  readonly store_id: string;
+  readonly product: string;
+  readonly plan: string | null;
+  readonly add_on: string | null;
+  readonly quantity: number;
+  readonly amount: number;
+  readonly period_ends_at: Date;
+}
+
+export interface PaymentRow {
+  readonly store_id: string;
+  readonly invoice: string | null;
+  readonly state: ChargeFacts['state'];
+  readonly failure_code: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly occurred_at: Date;
+}
+
+export interface RefundRow {
+  readonly store_id: string;
+  readonly charge: string;
+  readonly state: RefundFacts['state'];
+  readonly amount: number;
+  readonly currency: string;
+  readonly occurred_at: Date;
+}
+
+export interface DisputeRow {
+  readonly store_id: string;
+  readonly charge: string;
+  readonly state: DisputeFacts['state'];
+  readonly amount: number;
+  readonly currency: string;
+  readonly occurred_at: Date;
+}
+
+/** All that a payment provider sold to an account: what is derived is derived from this alone. Each list in the order of time. */
+export interface BillingRecords {
+  readonly subscriptions: readonly SubscriptionRow[];
+  readonly invoices: readonly InvoiceRow[];
+  readonly lines: readonly LineRow[];
+  readonly payments: readonly PaymentRow[];
+  readonly refunds: readonly RefundRow[];
+  readonly disputes: readonly DisputeRow[];
+}
+
+const soldTo = (order: string) =>
+  `where account_id = $1 and store = $2 and mode = $3 order by ${order}, store_id`;
+const TAKEN_BACK = 'store_id, charge, state, amount, currency, occurred_at';
+
+export async function readBillingRecords(tx: Transaction, whose: Customer): Promise<BillingRecords> {
+  const { accountId, provider, mode } = whose;
+  const values = [accountId, provider, mode];
+  const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
+    statement<SubscriptionRow>(
+      `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
+         t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.next_plan,
+         s.next_quantity, s.next_at
+       from billing.subscriptions s
+       left join billing.trials t using (account_id, store, mode, store_id)
+       where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,
+      values,
+    ),
+    statement<InvoiceRow>(
+      `select id, store_id, state, subscription, reason, currency, total, attempts, last_charge, url, issued_at, due_at, paid_at
+       from billing.invoices ${soldTo('issued_at')}`,
+      values,
+    ),
+    statement<LineRow>(
+      `select invoice_id, store_id, product, plan, add_on, quantity, amount, period_ends_at
+       from billing.invoice_lines where account_id = $1 order by invoice_id, store_id`,
+      [accountId],
+    ),
+    statement<PaymentRow>(
+      `select store_id, invoice, state, failure_code, amount, currency, occurred_at
+       from billing.payments ${soldTo('occurred_at')}`,
+      values,
+    ),
+    statement<RefundRow>(`select ${TAKEN_BACK} from billing.refunds ${soldTo('occurred_at')}`, values),
+    statement<DisputeRow>(`select ${TAKEN_BACK} from billing.disputes ${soldTo('occurred_at')}`, values),
+  ]);
+  return { subscriptions, invoices, lines, payments, refunds, disputes };
+}
+
+/** Those that pay for a subscription, or try to. */
+export function invoicesOf(
+  { invoices }: BillingRecords,
+  { store_id }: Pick<SubscriptionRow, 'store_id'>,
+): InvoiceRow[] {
+  return invoices.filter(({ subscription }) => subscription === store_id);
+}
+
+/** Tries to take the money of some invoices. */
+export function paymentsOf({ payments }: BillingRecords, invoices: readonly InvoiceRow[]): PaymentRow[] {
+  const paid = new Set<string | null>(invoices.map(({ store_id }) => store_id));
+  return payments.filter(({ invoice }) => paid.has(invoice));
+}
+
+/** Whether each charge that an invoice names was read: what was tried besides charged nothing. */
+export function areChargesKnown(records: BillingRecords, invoice: InvoiceRow): boolean {
+  const { last_charge } = invoice;
+  return (
+    last_charge === null || paymentsOf(records, [invoice]).some(({ store_id }) => store_id === last_charge)
+  );
+}
+
+/** What customers' banks took back, or try to. An inquiry took nothing. */
+export function disputesOf({ disputes }: BillingRecords, payments: readonly PaymentRow[]): DisputeRow[] {
+  const charges = new Set(payments.map(({ store_id }) => store_id));
+  return disputes.filter(({ charge, state }) => state !== 'inquiry' && charges.has(charge));
+}

@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { BillingRecords, SubscriptionRow } from './billing-records.ts';
+import { grantsFrom, purchasesOf } from './grants.ts';
+import { dunningStateOf } from './dunning-state.ts';
+import {
+  billingRecords,
+  day,
+  dayOf,
+  dispute,
+  first,
+  invoice,
+  line,
+  paid,
+  payment,
+  refund,
+  subscription,
+} from './testing/rows.ts';
+
+/** Until which day the plan is in effect, and why it is suspended then. */
+function dunning(of: Partial<SubscriptionRow>, rows: Partial<BillingRecords> = {}) {
+  const { until, suspendedBy, failures } = dunningStateOf(subscription(of), billingRecords(rows));
+  return { until: dayOf(until), suspendedBy, failures };
+}
+const lasts = (until: number | null) => ({ until, suspendedBy: null, failures: 0 });
+const stops = (until: number, suspendedBy: string, failures = 0) => ({ until, suspendedBy, failures });
+
+describe('a subscription', () => {
+  test.each(['active', 'trialing'] as const)(
+    'that is %s lasts three days past its period: a late renewal cuts nobody off, a lost one gives no plan for ever',
+    (state) => {
+      expect(dunning({ state })).toEqual(lasts(63));
+    },
+  );
+
+  test('that is to be canceled ends then, and not some days later', () => {
+    expect(dunning({ cancels_at: day(60) })).toEqual(lasts(60));
+    expect(dunning({ cancels_at: day(400) })).toEqual(lasts(63));
+  });
+
+  test('that was canceled lasted until it was', () => {
+    expect(dunning({ state: 'canceled', ended_at: day(41) })).toEqual(lasts(41));
+  });
+
+  test.each(['incomplete', 'expired'] as const)('that is %s gives nothing', (state) => {
+    expect(dunning({ state })).toEqual(lasts(null));
+    expect(dunning({ state }, { disputes: [dispute(5, 'open')] }).until).toBeNull();
+  });
+
+  test('that is paused lasts as long as it was paid for', () => {
+    expect(dunning({ state: 'paused' })).toEqual(stops(30, 'pause'));
+    const unpaid = line({ invoice_id: invoice().id, store_id: 'il_2', period_ends_at: day(60) });
+    expect(dunning({ state: 'paused' }, { invoices: [first, invoice()], lines: [line(), unpaid] })).toEqual(
+      stops(30, 'pause'),
+    );
+    expect(dunning({ state: 'paused', trial_ends_at: day(14) }, { lines: [], invoices: [] })).toEqual(
+      stops(14, 'pause'),
+    );
+  });
+});
+
+const failing = (attempts: number, ...days: readonly number[]): Partial<BillingRecords> => ({
+  invoices: [first, invoice({ attempts })],
+  payments: [paid, ...days.map((at) => payment(at))],
+});
+
+const uncharged = (attempts: number): Partial<BillingRecords> => ({
+  invoices: [first, invoice({ attempts })],
+});
+
+describe('a failed payment', () => {
+  test('leaves seven days, the second one three, and the third suspends at once', () => {
+    expect(dunning({ state: 'past_due' }, failing(1, 30))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, failing(2, 30, 33))).toEqual(stops(36, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, failing(3, 30, 33, 38))).toEqual(stops(38, 'payment', 3));
+  });
+
+  test('of a customer who tries another card takes none of the days that they were promised', () => {
+    expect(dunning({ state: 'past_due' }, failing(1, 30, 30.1, 30.2))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, failing(2, 30, 30.1, 33))).toEqual(stops(36, 'payment', 2));
+  });
+
+  test('that the provider does not try again suspends, however few there were', () => {
+    expect(dunning({ state: 'past_due', given_up: true }, failing(1, 30))).toEqual(stops(30, 'payment', 1));
+  });
+
+  test('that nobody told us of yet leaves seven days all the same', () => {
+    const untried = invoice({ attempts: 0 });
+    expect(dunning({ state: 'past_due' }, { invoices: [first, untried] })).toEqual(stops(37, 'payment'));
+    expect(dunning({ state: 'past_due' })).toEqual(stops(37, 'payment'));
+    expect(dunning({ state: 'past_due' }, { invoices: [], lines: [], payments: [] }).until).toBe(37);
+  });
+
+  test('that made no charge counts as any other: there is no card, or a bank asks for the person', () => {
+    expect(dunning({ state: 'past_due' }, uncharged(1))).toEqual(stops(37, 'payment', 1));
+    expect(dunning({ state: 'past_due' }, uncharged(2))).toEqual(stops(37, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, uncharged(3))).toEqual(stops(30, 'payment', 3));
+    // A card that was lost after the first decline.
+    expect(dunning({ state: 'past_due' }, failing(2, 31))).toEqual(stops(38, 'payment', 2));
+    expect(dunning({ state: 'past_due' }, failing(3, 31))).toEqual(stops(31, 'payment', 3));
+    // A bank that has not said yet.
+    const pending = payment(31, { state: 'pending' });
+    expect(dunning({ state: 'past_due' }, { ...uncharged(1), payments: [paid, pending] }).failures).toBe(0);
+  });
+
+  test('of an invoice that was never charged is not forgotten for one that was', () => {
+    const second = invoice({ store_id: 'in_3', issued_at: day(60) });
+    expect(
+      dunning(
+        { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) },
+        { invoices: [first, invoice(), second], payments: [paid, payment(60, { invoice: 'in_3' })] },
+      ),
+    ).toMatchObject({ until: 37 });
+  });
+
+  test('is owed for when the provider has written it off, until something later is paid', () => {
+    const off = invoice({ state: 'uncollectible', attempts: 4 });
+    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
+    expect(dunning(of, { invoices: [first, off] }).until).toBe(30);
+    const next = invoice({ store_id: 'in_3', issued_at: day(60) });
+    const since = invoice({ store_id: 'in_4', state: 'paid', issued_at: day(59) });
+    expect(dunning(of, { invoices: [first, off, next] }).until).toBe(30);
+    expect(dunning(of, { invoices: [first, off, since, next] }).until).toBe(67);
+  });
+
+  test('of which no invoice is left gives no new grace with each period', () => {
+    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
+    const forgiven = invoice({ state: 'void' });
+    expect(dunning(of, { invoices: [first, forgiven] })).toEqual(stops(37, 'payment'));
+    expect(dunning({ ...of, given_up: true }, { invoices: [first, forgiven] })).toEqual(stops(30, 'payment'));
+  });
+
+  test('of an invoice that is sent leaves seven days from when it is due', () => {
+    const of = { state: 'past_due', period_ends_at: day(90) } as const;
+    const sent = { due_at: day(60) };
+    const rows = { invoices: [first, invoice({ ...sent, attempts: 0 })] };
+    expect(dunning(of, rows)).toEqual(stops(67, 'payment'));
+    const early = { invoices: [first, invoice(sent)], payments: [paid, payment(35)] };
+    expect(dunning(of, early)).toEqual(stops(67, 'payment', 1));
+  });
+
+  test('of two invoices counts as the one whose grace is over first', () => {
+    const second = invoice({ store_id: 'in_3', issued_at: day(60) });
+    const rows = failing(3, 30, 33, 38);
+    expect(
+      dunning(
+        { state: 'past_due', period_ends_at: day(90) },
+        {
+          invoices: [...(rows.invoices ?? []), second],
+          payments: [...(rows.payments ?? []), payment(60, { invoice: 'in_3' })],
+        },
+      ),
+    ).toEqual(stops(38, 'payment', 3));
+  });
+
+  test('that was made up for is forgotten', () => {
+    const recovered = [first, invoice({ state: 'paid', attempts: 2, paid_at: day(34) })];
+    expect(dunning({}, { ...failing(2, 30, 33), invoices: recovered })).toEqual(lasts(63));
+  });
+
+  test('ends what is canceled afterwards when it suspended it, and not later', () => {
+    expect(dunning({ state: 'canceled', ended_at: day(50) }, failing(3, 30, 33, 38))).toEqual(
+      stops(38, 'payment', 3),
+    );
+  });
+});
+
+describe('a dispute', () => {
+  test('suspends from its instant until it is won', () => {
+    expect(dunning({}, { disputes: [dispute(40, 'open')] })).toEqual(stops(40, 'dispute'));
+    expect(dunning({}, { disputes: [dispute(40, 'won')] })).toEqual(lasts(63));
+  });
+
+  test('that is an inquiry suspends nothing', () => {
+    expect(dunning({}, { disputes: [dispute(40, 'inquiry')] })).toEqual(lasts(63));
+  });
+
+  test('that is lost suspends until something is paid after it', () => {
+    const later = payment(60, { state: 'succeeded' });
+    const invoices = [first, invoice({ state: 'paid' })];
+    expect(dunning({}, { disputes: [dispute(40, 'lost')] })).toEqual(stops(40, 'dispute'));
+    expect(dunning({}, { disputes: [dispute(40, 'lost')], invoices, payments: [paid, later] })).toEqual(
+      lasts(63),
+    );
+    expect(dunning({}, { disputes: [dispute(40, 'open')], invoices, payments: [paid, later] }).until).toBe(
+      40,
+    );
+  });
+
+  test('of another subscription’s charge suspends nothing', () => {
+    const payments = [paid, payment(1, { invoice: 'in_9', store_id: 'ch_other', state: 'succeeded' })];
+    expect(dunning({}, { payments, disputes: [dispute(40, 'open', 'ch_other')] })).toEqual(lasts(63));
+  });
+});
+
+test('a refund ends no subscription, whole or in part', () => {
+  expect(dunning({}, { refunds: [refund(5, 1_000), refund(6, 2_995)] })).toEqual(lasts(63));
+});
+
+const spansOf = (of: Partial<SubscriptionRow>) => {
+  const rows = billingRecords({ subscriptions: [subscription(of)] });
+  const dunningStates = new Map(rows.subscriptions.map((one) => [one.id, dunningStateOf(one, rows)]));
+  return grantsFrom(rows, dunningStates).map(({ externalId, plan, quantity, startsAt, endsAt }) => [
+    externalId,
+    plan,
+    quantity,
+    dayOf(startsAt),
+    dayOf(endsAt),
+  ]);
+};
+
+describe('a change that waits', () => {
+  const next = { next_plan: 'basic', next_quantity: 2, next_at: day(60) };
+
+  test('takes the plan’s place at its instant, and lasts no longer than what is known to be paid', () => {
+    expect(spansOf(next)).toEqual([
+      ['sub_1', 'pro', 1, 0, 60],
+      ['sub_1/next', 'basic', 2, 60, 63],
+    ]);
+  });
+
+  test('never comes where the plan ends before', () => {
+    expect(spansOf({ ...next, cancels_at: day(60) })).toEqual([['sub_1', 'pro', 1, 0, 60]]);
+    expect(spansOf({ ...next, state: 'canceled', ended_at: day(40) })).toEqual([['sub_1', 'pro', 1, 0, 40]]);
+  });
+
+  test('of a quantity of none gives nothing, before or after', () => {
+    expect(spansOf({ quantity: 0 })).toEqual([['sub_1', 'pro', 1, 0, 0]]);
+    expect(spansOf({ ...next, next_quantity: 0 })).toEqual([
+      ['sub_1', 'pro', 1, 0, 60],
+      ['sub_1/next', 'basic', 1, 60, 60],
+    ]);
+  });
+
+  test('of what gives nothing gives nothing', () => {
+    expect(spansOf({ ...next, state: 'incomplete' })).toEqual([['sub_1', 'pro', 1, 0, 0]]);
+  });
+});
+
+describe('an add-on', () => {
+  const boost = line({ store_id: 'il_boost', plan: null, add_on: 'pro_boost' });
+  const revoked = (more: Partial<BillingRecords>) =>
+    purchasesOf(billingRecords({ lines: [boost], ...more })).map(({ revokedAt }) => dayOf(revokedAt));
+
+  test('is bought when its invoice is paid, and not before', () => {
+    expect(revoked({})).toEqual([null]);
+    expect(revoked({ invoices: [{ ...first, state: 'open', paid_at: null }] })).toEqual([]);
+  });
+
+  test('of which there are none is not bought', () => {
+    expect(revoked({ lines: [{ ...boost, quantity: 0, amount: 0 }] })).toEqual([]);
+  });
+
+  test('is gone when all of its money is back, and stays while some is kept', () => {
+    expect(revoked({ refunds: [refund(5, 3_994)] })).toEqual([null]);
+    expect(revoked({ refunds: [refund(5, 3_994), refund(7, 1)] })).toEqual([7]);
+    expect(revoked({ refunds: [refund(5, 3_995, 'failed'), refund(6, 3_995, 'pending')] })).toEqual([null]);
+  });
+
+  test('is gone while it is disputed, and comes back when that is won', () => {
+    expect(revoked({ disputes: [dispute(9, 'open')] })).toEqual([9]);
+    expect(revoked({ disputes: [dispute(9, 'lost')] })).toEqual([9]);
+    expect(revoked({ disputes: [dispute(9, 'won')] })).toEqual([null]);
+    expect(revoked({ disputes: [dispute(9, 'inquiry')] })).toEqual([null]);
+  });
+
+  test('that was free is not refunded by nothing', () => {
+    expect(revoked({ payments: [] })).toEqual([null]);
+  });
+});
+
+const said = (of: BillingRecords) => {
+  const dunningStates = new Map(of.subscriptions.map((one) => [one.id, dunningStateOf(one, of)]));
+  const granted = grantsFrom(of, dunningStates).sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+  return { dunningStates: Object.fromEntries(dunningStates), granted };
+};
+const shuffled = <Row>(list: readonly Row[]) => fc.shuffledSubarray([...list], { minLength: list.length });
+
+test('in whatever order rows are found, they say the same', () => {
+  const rows = billingRecords({
+    subscriptions: [
+      subscription({ state: 'past_due' }),
+      subscription({ id: 'other', store_id: 'sub_2', plan: 'basic' }),
+    ],
+    invoices: [
+      first,
+      invoice({ attempts: 2 }),
+      invoice({ store_id: 'in_3', state: 'paid', subscription: 'sub_2' }),
+    ],
+    lines: [line(), line({ store_id: 'il_boost', plan: null, add_on: 'pro_boost' })],
+    payments: [paid, payment(30), payment(33), payment(31, { invoice: 'in_3', state: 'succeeded' })],
+    refunds: [refund(5, 3_000), refund(6, 995)],
+    disputes: [dispute(40, 'lost'), dispute(41, 'open', 'ch_31')],
+  });
+  fc.assert(
+    fc.property(
+      shuffled(rows.subscriptions),
+      shuffled(rows.invoices),
+      shuffled(rows.lines),
+      (subscriptions, invoices, lines) => {
+        // Payments, refunds and disputes are read in the order of time.
+        expect(said({ ...rows, subscriptions, invoices, lines })).toEqual(said(rows));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

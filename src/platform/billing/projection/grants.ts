@@ -1,0 +1,125 @@
+import type { ProviderGrant } from '#platform/entitlements';
+import {
+  type BillingRecords,
+  disputesOf,
+  type InvoiceRow,
+  type LineRow,
+  type PaymentRow,
+  paymentsOf,
+  type SubscriptionRow,
+} from './billing-records.ts';
+import type { DunningState } from './dunning-state.ts';
+
+/**
+ * All that a payment provider's rows amount to, each by the provider's id: of a subscription, or of the line of an invoice that an add-on
+ * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
+ */
+export function grantsFrom(
+  records: BillingRecords,
+  dunningStates: ReadonlyMap<string, DunningState>,
+): ProviderGrant[] {
+  const subscribed = records.subscriptions
+    .flatMap((one) =>
+      subscribedTo(one, isRefusedTrial(one) ? null : (dunningStates.get(one.id)?.until ?? null)),
+    )
+    // None of a plan is nothing.
+    .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
+  const bought = purchasesOf(records).map(({ line, addOn, paidAt, revokedAt }) => ({
+    externalId: line.store_id,
+    product: line.product,
+    addOn,
+    quantity: line.quantity,
+    startsAt: paidAt,
+    endsAt: null,
+    revokedAt,
+  }));
+  return [...subscribed, ...bought];
+}
+
+function isRefusedTrial({ state, trial_refused_at: refused }: SubscriptionRow): boolean {
+  return state === 'trialing' && refused !== null;
+}
+
+/** Of a trial that is not to be, it begins when it is paid. */
+function beginningOf({
+  starts_at: begins,
+  trial_ends_at: paidFrom,
+  trial_refused_at: refused,
+}: SubscriptionRow) {
+  return refused === null || paidFrom === null || paidFrom < begins ? begins : paidFrom;
+}
+
+/** A change that waits is in effect from its instant on, without anybody doing anything then. */
+function subscribedTo(subscription: SubscriptionRow, until: Date | null): ProviderGrant[] {
+  const { store_id, product, plan, quantity, next_plan, next_quantity, next_at, trial_ends_at } =
+    subscription;
+  const startsAt = beginningOf(subscription);
+  const present = {
+    externalId: store_id,
+    product,
+    plan,
+    quantity,
+    startsAt,
+    endsAt: until ?? startsAt,
+    revokedAt: null,
+    // Stripe never bills what was used in a trial.
+    meteredFrom: trial_ends_at ?? undefined,
+  };
+  if (until === null || next_plan === null || next_at === null || next_at >= until) return [present];
+  return [
+    { ...present, endsAt: next_at },
+    {
+      ...present,
+      externalId: `${store_id}/next`,
+      plan: next_plan,
+      quantity: next_quantity ?? quantity,
+      startsAt: next_at,
+      endsAt: until,
+    },
+  ];
+}
+
+/** An add-on that was paid for. */
+interface Purchase {
+  readonly line: LineRow;
+  readonly addOn: string;
+  readonly paidAt: Date;
+  /** When the money went back, if it did. */
+  readonly revokedAt: Date | null;
+}
+
+/** What stands on paid invoices besides plans; each line is a purchase of its own. */
+export function purchasesOf(records: BillingRecords): Purchase[] {
+  return records.invoices.flatMap((invoice) => {
+    const { paid_at: paidAt } = invoice;
+    if (invoice.state !== 'paid' || paidAt === null) return [];
+    const lines = records.lines.filter(
+      ({ invoice_id, amount, quantity }) => invoice_id === invoice.id && amount >= 0 && quantity > 0,
+    );
+    const sold = lines.flatMap((line) => (line.add_on === null ? [] : [{ line, addOn: line.add_on }]));
+    if (sold.length === 0) return [];
+    const revokedAt = takenBackAt(records, invoice);
+    return sold.map((one) => ({ ...one, paidAt, revokedAt }));
+  });
+}
+
+function takenBackAt(records: BillingRecords, invoice: InvoiceRow): Date | null {
+  const payments = paymentsOf(records, [invoice]);
+  const lost = disputesOf(records, payments).filter(({ state }) => state !== 'won');
+  const times = [refundedAt(records, payments), ...lost.map(({ occurred_at }) => occurred_at)];
+  const [first] = times.flatMap((time) => time ?? []).sort((a, b) => a.getTime() - b.getTime());
+  return first ?? null;
+}
+
+/** When the last of the money was given back; undefined: some of it was kept, or none was ever taken. */
+function refundedAt({ refunds }: BillingRecords, payments: readonly PaymentRow[]): Date | undefined {
+  const taken = payments.filter(({ state }) => state === 'succeeded');
+  let left = taken.reduce((sum, { amount }) => sum + amount, 0);
+  const charges = new Set(taken.map(({ store_id }) => store_id));
+  for (const { charge, state, amount, occurred_at } of refunds) {
+    if (state !== 'succeeded' || !charges.has(charge)) continue;
+    left -= amount;
+    if (left <= 0) return occurred_at;
+  }
+  return undefined;
+}

@@ -1,0 +1,140 @@
+import type { Audit } from '#platform/audit';
+import { type Statement, statement, type Transaction } from '#platform/db';
+import type { Entitlements } from '#platform/entitlements';
+import type { AccountId, UserId } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import type { Webhooks } from '#platform/webhooks';
+import { auditEventsOf } from './audit-events.ts';
+import type { BillingRecords } from '../billing-records.ts';
+import type { AppliedObject } from '../applied-object.ts';
+import { type Notification, type NotificationKind, notificationsOf } from './notifications.ts';
+import type { FormerRow } from '../write-rows.ts';
+import { changeTexts, failureTexts } from './texts.ts';
+
+export interface NotifyParts {
+  readonly entitlements: Pick<Entitlements, 'catalogues'>;
+  readonly webhooks: Pick<Webhooks, 'emitting'>;
+  readonly mail: Pick<Mail, 'sending'>;
+  readonly audit: Audit;
+}
+
+interface NotifyInput {
+  readonly applied: AppliedObject;
+  readonly before: ReadonlyMap<string, FormerRow>;
+  readonly records: BillingRecords;
+}
+
+/**
+ * Tells what is new: each notice once, in the commit of the rows that it follows from. Of several about one thing that come
+ * at once, people are written to of the last alone; and of a recovery only who was told of the failure.
+ */
+export async function notifyIn(
+  parts: NotifyParts,
+  tx: Transaction,
+  { applied, before, records }: NotifyInput,
+): Promise<void> {
+  for (const event of auditEventsOf(applied, before, records)) await parts.audit.recordIn(tx, event);
+  const { accountId } = applied;
+  const [[time], known] = await tx.runAll([presentTime(), knownNotifications(accountId)]);
+  const all = notificationsOf(records, time?.now ?? new Date(0));
+  const told = new Set(known.map(keyOf));
+  const fresh = all.filter((notice) => !told.has(keyOf(notice)));
+  if (fresh.length === 0) return;
+  await tx.run(insertNotifications(accountId, fresh));
+  const people = await tx.run(managersOf(accountId));
+  await tx.runAll(
+    [...Map.groupBy(fresh, ({ about }) => about).values()].flatMap((ofOne) => {
+      const last = ofOne.findLast(({ kind }) => kind !== 'payment.failed');
+      const wasTold = known.some(({ about }) => about === last?.about);
+      const writes = last !== undefined && last.isNews && (last.kind !== 'payment_recovered' || wasTold);
+      return [
+        ...ofOne.flatMap((notice) => eventOf(parts, accountId, notice)),
+        ...(writes ? mailsOf(parts, { accountId, people, notice: last }) : []),
+      ];
+    }),
+  );
+}
+
+const keyOf = ({ kind, about }: Pick<Notification, 'kind' | 'about'>) => `${kind} ${about}`;
+
+function eventOf(
+  { webhooks }: NotifyParts,
+  accountId: AccountId,
+  notice: Notification,
+): readonly Statement[] {
+  const { kind, about, subscription, invoice, charge, graceEndsAt } = notice;
+  if (kind !== 'payment.failed' || invoice === undefined) return [];
+  return webhooks.emitting({
+    type: 'payment.failed',
+    accountId,
+    id: about,
+    data: {
+      product: subscription.product,
+      plan: `${subscription.product}.${subscription.plan}`,
+      subscription_id: subscription.id,
+      invoice_id: invoice.id,
+      amount: charge?.amount ?? invoice.total,
+      currency: charge?.currency ?? invoice.currency,
+      failure_code: charge?.failure_code ?? null,
+      failed_at: (charge?.occurred_at ?? invoice.issued_at).toISOString(),
+      grace_ends_at: graceEndsAt?.toISOString() ?? null,
+    },
+  });
+}
+
+interface Recipient {
+  readonly user_id: UserId;
+  readonly email: string;
+  readonly account: string;
+}
+
+interface MailOrder {
+  readonly accountId: AccountId;
+  readonly people: readonly Recipient[];
+  readonly notice: Notification;
+}
+
+function mailsOf(parts: NotifyParts, { accountId, people, notice }: MailOrder): readonly Statement[] {
+  const { kind, about } = notice;
+  const { catalogues } = parts.entitlements;
+  return people.flatMap(({ user_id: userId, email: to, account }) => {
+    const letter = { to, accountId, userId, once: `${kind} ${about} ${userId}` };
+    const words = { account, catalogues };
+    switch (kind) {
+      case 'payment.failed':
+        return [];
+      case 'payment_failed':
+      case 'payment_failed_again':
+        return parts.mail.sending({ ...letter, template: kind, facts: failureTexts(notice, words) });
+      case 'subscription_suspended':
+      case 'payment_recovered':
+      case 'subscription_canceled':
+      case 'trial_refused':
+        return parts.mail.sending({ ...letter, template: kind, facts: changeTexts(notice, words) });
+    }
+  });
+}
+
+const presentTime = () => statement<{ now: Date }>('select app.now() as now');
+
+const knownNotifications = (accountId: AccountId) =>
+  statement<{ kind: NotificationKind; about: string }>(
+    'select kind, about from billing.notices where account_id = $1',
+    [accountId],
+  );
+
+const insertNotifications = (accountId: AccountId, notices: readonly Notification[]) =>
+  statement(
+    `insert into billing.notices (account_id, kind, about)
+     select $1, kind, about from jsonb_to_recordset($2::text::jsonb) as notice (kind text, about text) on conflict do nothing`,
+    [accountId, JSON.stringify(notices.map(({ kind, about }) => ({ kind, about })))],
+  );
+
+/** Who looks after an account: its owners and admins who may sign in. */
+const managersOf = (accountId: AccountId) =>
+  statement<Recipient>(
+    `select m.user_id, u.email, a.name as account from accounts.members m
+     join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id
+     where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and a.deleted_at is null order by m.user_id`,
+    [accountId],
+  );

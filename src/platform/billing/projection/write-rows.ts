@@ -1,0 +1,208 @@
+import { type Statement, statement, type Transaction } from '#platform/db';
+import { sha256 } from '#platform/kernel';
+import type { InvoiceFacts, LineFacts, PaymentFacts, SubscriptionFacts } from '../facts.ts';
+import type { ProviderMode } from '../payment-provider.ts';
+import type { AppliedObject } from './applied-object.ts';
+
+/** What audit says of an object before it is written anew. */
+export interface FormerRow {
+  readonly state: string;
+  readonly product?: string | null;
+  readonly plan?: string | null;
+  readonly cycle?: string | null;
+  readonly quantity?: number | null;
+  readonly cancels_at?: Date | null;
+}
+
+/**
+ * Writes the rows of one object as its newest body has them, and answers those that were there before, by the provider's
+ * ids. An object that the provider does not have any more has none.
+ */
+export async function writeRowsIn(
+  tx: Transaction,
+  applied: AppliedObject,
+): Promise<ReadonlyMap<string, FormerRow>> {
+  const { ref, facts } = applied;
+  const { subscription, invoice, payment, checkout } = facts;
+  const before = await tx.run(formerRows(applied));
+  const writing: Statement[] = [];
+  if (subscription !== undefined)
+    writing.push(upsert(applied, 'subscriptions', subscriptionRow(subscription)));
+  if (invoice !== undefined) writing.push(...invoiceRows(applied, invoice));
+  if (payment !== undefined) writing.push(...paymentRows(applied, payment));
+  if (checkout !== undefined) writing.push(checkoutState(applied, checkout.state));
+  // A draft that was thrown away. Whatever was charged stays with the provider for ever.
+  if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteRow(applied, 'invoices'));
+  // One that was moved to what we do not sell.
+  if (ref.kind === 'subscription' && subscription === undefined)
+    writing.push(deleteRow(applied, 'subscriptions'));
+  await tx.runAll(writing);
+  return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
+}
+
+const formerRows = ({ ref, provider, mode }: AppliedObject) =>
+  statement<FormerRow & { store_id: string }>(
+    ref.kind === 'payment'
+      ? `select r.store_id, r.state from billing.refunds r join billing.payments p on (p.store, p.mode, p.store_id) = (r.store, r.mode, r.charge)
+         where p.store = $1 and p.mode = $2 and p.payment = $3
+         union all
+         select d.store_id, d.state from billing.disputes d join billing.payments p on (p.store, p.mode, p.store_id) = (d.store, d.mode, d.charge)
+         where p.store = $1 and p.mode = $2 and p.payment = $3`
+      : `select store_id, state, product, plan, cycle, quantity, cancels_at from billing.subscriptions
+         where store = $1 and mode = $2 and store_id = $3
+         union all
+         select store_id, state, null, null, null, null, null from billing.invoices where store = $1 and mode = $2 and store_id = $3`,
+    [provider, mode, ref.id],
+  );
+
+type Row = { readonly store_id: string } & Readonly<Record<string, string | number | boolean | Date | null>>;
+
+function subscriptionRow({ next, ...of }: SubscriptionFacts): Row {
+  return {
+    store_id: of.id,
+    product: of.product,
+    plan: of.plan,
+    cycle: of.cycle,
+    quantity: of.quantity,
+    unit_amount: of.unitAmount,
+    currency: of.currency,
+    state: of.state,
+    given_up: of.givenUp,
+    starts_at: of.startsAt,
+    trial_ends_at: of.trialEndsAt,
+    period_starts_at: of.periodStartsAt,
+    period_ends_at: of.periodEndsAt,
+    cancels_at: of.cancelsAt,
+    ended_at: of.endedAt,
+    next_plan: next?.plan ?? null,
+    next_cycle: next?.cycle ?? null,
+    next_quantity: next?.quantity ?? null,
+    next_at: next?.at ?? null,
+  };
+}
+
+function invoiceRows(applied: AppliedObject, { lines, ...of }: InvoiceFacts): Statement[] {
+  const row = {
+    store_id: of.id,
+    number: of.number,
+    state: of.state,
+    subscription: of.subscription,
+    reason: of.reason,
+    currency: of.currency,
+    subtotal: of.subtotal,
+    discount: of.discount,
+    tax: of.tax,
+    total: of.total,
+    paid: of.paid,
+    attempts: of.attempts,
+    last_charge: of.lastCharge,
+    next_attempt_at: of.nextAttemptAt,
+    url: of.url,
+    pdf_url: of.pdfUrl,
+    issued_at: of.issuedAt,
+    due_at: of.dueAt,
+    paid_at: of.paidAt,
+  };
+  // Lines of a draft come and go.
+  return [upsert(applied, 'invoices', row), deleteLines(applied), insertLines(applied, lines)];
+}
+
+function paymentRows(
+  applied: AppliedObject,
+  { id, invoice, charges, refunds, disputes }: PaymentFacts,
+): Statement[] {
+  return [
+    ...charges.map((of) =>
+      upsert(applied, 'payments', {
+        store_id: of.id,
+        payment: id,
+        invoice,
+        state: of.state,
+        failure_code: of.failureCode,
+        amount: of.amount,
+        currency: of.currency,
+        fee: of.fee,
+        occurred_at: of.occurredAt,
+      }),
+    ),
+    ...refunds.map((of) =>
+      upsert(applied, 'refunds', {
+        store_id: of.id,
+        charge: of.charge,
+        state: of.state,
+        amount: of.amount,
+        fee_returned: of.feeReturned,
+        currency: of.currency,
+        reason: of.reason,
+        occurred_at: of.occurredAt,
+      }),
+    ),
+    ...disputes.map((of) =>
+      upsert(applied, 'disputes', {
+        store_id: of.id,
+        charge: of.charge,
+        state: of.state,
+        amount: of.amount,
+        fee: of.fee,
+        currency: of.currency,
+        reason: of.reason,
+        occurred_at: of.occurredAt,
+      }),
+    ),
+  ];
+}
+
+type Table = 'subscriptions' | 'invoices' | 'payments' | 'refunds' | 'disputes';
+
+/** A row by the provider's id. One that says the same already is left as it is, and so is another account's. */
+function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row: Row): Statement {
+  const columns = Object.keys(row);
+  const all = ['account_id', 'id', 'store', 'mode', ...columns];
+  const values = [accountId, idOf({ provider, mode }, row.store_id), provider, mode, ...Object.values(row)];
+  const list = (prefix: string) => columns.map((column) => `${prefix}${column}`).join(', ');
+  return statement(
+    `insert into billing.${table} as present (${all.join(', ')}) values (${all.map((_, n) => `$${n + 1}`).join(', ')})
+     on conflict (store, mode, store_id) do update set (${list('')}, updated_at) = row(${list('excluded.')}, app.now())
+     where present.account_id = excluded.account_id and (${list('present.')}) is distinct from (${list('excluded.')})`,
+    values,
+  );
+}
+
+/** A UUID that follows from the provider's id: rows that are told again from the kept bodies have the ids that they had. */
+function idOf({ provider, mode }: ProviderMode, storeId: string): string {
+  const hex = sha256(`${provider} ${mode} ${storeId}`);
+  // Version 8: made by a rule of one's own (RFC 9562, 5.8).
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+const deleteRow = ({ accountId, provider, mode, ref }: AppliedObject, table: 'subscriptions' | 'invoices') =>
+  statement(
+    `delete from billing.${table} where account_id = $1 and store = $2 and mode = $3 and store_id = $4`,
+    [accountId, provider, mode, ref.id],
+  );
+
+const deleteLines = ({ accountId, ref, ...providerMode }: AppliedObject) =>
+  statement('delete from billing.invoice_lines where account_id = $1 and invoice_id = $2', [
+    accountId,
+    idOf(providerMode, ref.id),
+  ]);
+
+const insertLines = ({ accountId, ref, ...providerMode }: AppliedObject, lines: readonly LineFacts[]) =>
+  statement(
+    `insert into billing.invoice_lines (account_id, invoice_id, store_id, product, plan, add_on, overage, cycle, quantity,
+       unit_amount, amount, discount, tax, proration, period_starts_at, period_ends_at)
+     select $1, $2, id, product, plan, "addOn", overage, cycle, quantity, "unitAmount", amount, discount, tax, proration,
+       "periodStartsAt", "periodEndsAt"
+     from jsonb_to_recordset($3::text::jsonb) as line (id text, product text, plan text, "addOn" text, overage text, cycle text,
+       quantity bigint, "unitAmount" bigint, amount bigint, discount bigint, tax bigint, proration boolean,
+       "periodStartsAt" timestamptz, "periodEndsAt" timestamptz)`,
+    [accountId, idOf(providerMode, ref.id), JSON.stringify(lines)],
+  );
+
+/** Of a checkout that was begun here. */
+const checkoutState = ({ accountId, provider, mode, ref }: AppliedObject, state: string) =>
+  statement(
+    `update billing.checkouts set state = $5, updated_at = app.now()
+     where account_id = $1 and store = $2 and mode = $3 and session = $4 and state <> $5`,
+    [accountId, provider, mode, ref.id, state],
+  );

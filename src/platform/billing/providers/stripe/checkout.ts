@@ -1,0 +1,160 @@
+import type { Stripe } from 'stripe';
+import { refusedFor, type StripeClient } from './client.ts';
+import { itemSoldBy } from './subscription-reads.ts';
+
+/** A visit to Stripe's page, as a customer orders it. */
+export interface SessionOrder {
+  readonly customer: string;
+  /** A plan is paid again each cycle; an add-on once. */
+  readonly recurring: boolean;
+  readonly price: string;
+  readonly quantity: number;
+  /** Metered prices that belong to the plan: units past its limits. */
+  readonly metered: readonly string[];
+  readonly trialDays: number | undefined;
+  /** Stripe's id of a promotion code; without one the page asks. */
+  readonly promotion: string | undefined;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly addsTax: boolean;
+  /** Ours, for whoever looks at it in Stripe's dashboard. */
+  readonly accountId: string;
+}
+
+export type SessionParams = Stripe.Checkout.SessionCreateParams;
+
+export interface Session {
+  readonly id: string;
+  readonly url: string | null;
+  readonly state: 'open' | 'complete' | 'expired';
+  readonly expiresAt: Date;
+}
+
+/** The order in Stripe's words. They are kept, so that asking again asks for the very same. */
+export function sessionParams(order: SessionOrder): SessionParams {
+  const metadata = { plinth_account: order.accountId };
+  return {
+    customer: order.customer,
+    mode: order.recurring ? 'subscription' : 'payment',
+    line_items: [
+      { price: order.price, quantity: order.quantity },
+      ...order.metered.map((price) => ({ price })),
+    ],
+    success_url: order.successUrl,
+    cancel_url: order.cancelUrl,
+    metadata,
+    ...(order.promotion === undefined
+      ? { allow_promotion_codes: true }
+      : { discounts: [{ promotion_code: order.promotion }] }),
+    ...(order.recurring
+      ? {
+          subscription_data: {
+            metadata,
+            ...(order.trialDays === undefined ? {} : { trial_period_days: order.trialDays }),
+          },
+        }
+      : // Every payment has an invoice: its lines say what was bought.
+        { invoice_creation: { enabled: true } }),
+    ...(order.addsTax
+      ? {
+          automatic_tax: { enabled: true },
+          tax_id_collection: { enabled: true },
+          customer_update: { address: 'auto', name: 'auto' },
+        }
+      : {}),
+  };
+}
+
+/** A page that is asked for: of which order, and how often Stripe has failed at it by itself. */
+export interface Asked {
+  readonly id: string;
+  readonly asked: SessionParams;
+  readonly attempt: number;
+}
+
+/**
+ * Opens the page. Of one attempt it is the same session, whoever asks and how often. A later attempt first closes what came
+ * of those before it: Stripe may have failed after it was made.
+ */
+export async function openSession(client: StripeClient, { id, asked, attempt }: Asked): Promise<Session> {
+  const keyOf = (nth: number) => (nth === 0 ? id : `${id}:${nth}`);
+  const key = keyOf(attempt);
+  if (attempt > 0)
+    await closeSessions(
+      client,
+      asked,
+      Array.from({ length: attempt }, (_, nth) => keyOf(nth)),
+    );
+  const params = { ...asked, metadata: { ...asked.metadata, plinth_checkout: key } };
+  return sessionOf(
+    await client.change((stripe) =>
+      stripe.checkout.sessions.create(params, { idempotencyKey: `plinth:checkout:${key}` }),
+    ),
+  );
+}
+
+async function closeSessions(
+  client: StripeClient,
+  { customer = '' }: SessionParams,
+  keys: readonly string[],
+): Promise<void> {
+  const { data } = await client.read((stripe) =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+  );
+  for (const { id, metadata } of data)
+    if (keys.includes(metadata?.['plinth_checkout'] ?? '')) await closeSession(client, id);
+}
+
+/** Reads how far it is. */
+export async function readSession(client: StripeClient, id: string): Promise<Session> {
+  return sessionOf(await client.read((stripe) => stripe.checkout.sessions.retrieve(id)));
+}
+
+/** Closes the page, unless somebody has paid there meanwhile: the answer says which. */
+export async function closeSession(client: StripeClient, id: string): Promise<Session> {
+  try {
+    return sessionOf(await client.change((stripe) => stripe.checkout.sessions.expire(id)));
+  } catch (error) {
+    const now = await readSession(client, id);
+    if (now.state === 'open') throw error;
+    return now;
+  }
+}
+
+/** The promotion code that customers type in; undefined: there is none, or it is over. */
+export async function findPromotion(client: StripeClient, code: string): Promise<string | undefined> {
+  const { data } = await client.read((stripe) =>
+    stripe.promotionCodes.list({ code, active: true, limit: 1 }),
+  );
+  return data[0]?.id;
+}
+
+/** What somebody has or had of a product, as any of the customers that they are, as Stripe itself says at this moment. */
+export async function subscribedTo(
+  client: StripeClient,
+  { customers, product }: { readonly customers: readonly string[]; readonly product: string },
+): Promise<'now' | 'before' | 'never'> {
+  const all = await Promise.all(customers.map((customer) => subscriptionsOf(client, customer)));
+  const ofProduct = all.flat().filter((subscription) => itemSoldBy(subscription)?.product === product);
+  if (ofProduct.some(({ status }) => !OVER.has(status))) return 'now';
+  return ofProduct.some(({ status }) => status === 'canceled') ? 'before' : 'never';
+}
+
+async function subscriptionsOf(client: StripeClient, customer: string): Promise<Stripe.Subscription[]> {
+  try {
+    const { data } = await client.read((stripe) =>
+      stripe.subscriptions.list({ customer, status: 'all', limit: 100 }),
+    );
+    return data;
+  } catch (error) {
+    if (refusedFor(error, 'resource_missing')) return [];
+    throw error;
+  }
+}
+
+const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete', 'incomplete_expired']);
+
+function sessionOf({ id, url, status, expires_at: ends }: Stripe.Checkout.Session): Session {
+  const state = status === 'complete' ? 'complete' : status === 'expired' ? 'expired' : 'open';
+  return { id, url, state, expiresAt: new Date(ends * 1_000) };
+}

@@ -1,0 +1,169 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import type { Stripe } from 'stripe';
+import type { Mode } from '../../payment-provider.ts';
+
+const CHANGE = dispatchPoint(
+  'billing.change',
+  'a change asked of the provider (after: the provider has answered)',
+);
+
+/** What one request may take, tries of its own included a few times. Milliseconds. */
+const DEADLINE = 20_000;
+/** The package tries again by itself what nobody answered, with the same Idempotency-Key. */
+const TRIES_AGAIN = 2;
+/** When a caller may come back to a payment provider that does not answer. Seconds. */
+const COME_BACK = 5;
+
+export interface StripeClientOptions {
+  readonly secretKey: string;
+  /** Where Stripe is: `https://api.stripe.com`, or a sandbox on loopback. */
+  readonly url: string;
+  readonly mode: Mode;
+  readonly crashHook?: CrashHook | undefined;
+}
+
+/** A way to Stripe, and what belongs to it. */
+export interface StripeConnection {
+  readonly client: StripeClient;
+  /** What its messages may be signed with. */
+  readonly webhookSecrets: () => readonly string[];
+  /** By all processes together. */
+  readonly readsPerSecond: number;
+  /** Whether Stripe adds taxes, and asks for tax ids. */
+  readonly addsTax: boolean;
+}
+
+/** How Stripe is asked for a step of a call: the same step of the same call again hears what it heard before. */
+export type OnceAtStripe = (step: string) => { readonly idempotencyKey?: string };
+
+const WITHOUT_KEY: OnceAtStripe = () => ({});
+
+/** Stripe by its official package, which no other module knows. */
+export interface StripeClient {
+  readonly mode: Mode;
+  /** The package itself, for what makes no request: signatures of webhooks. */
+  readonly stripe: Stripe;
+  /**
+   * Reads. Throws `store_unavailable` (try again), `store_refused` (`details.code` is Stripe's), or `payment_declined`. What
+   * Stripe says in words is not passed on: it may quote a customer.
+   */
+  read<T>(asking: (stripe: Stripe) => Promise<T>): Promise<T>;
+  /**
+   * The same for what changes something there: a crash point. Whatever is asked must be harmless when it is asked twice.
+   * `once`: options for Stripe to do this step once for the Idempotency-Key of the call that it belongs to, if that has one.
+   */
+  change<T>(asking: (stripe: Stripe, once: OnceAtStripe) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/**
+ * Opens nothing yet: connections are made when something is asked. The package is loaded here and not before: a process that
+ * sells nothing does not pay for it.
+ */
+export async function createStripeClient({
+  secretKey,
+  url,
+  mode,
+  crashHook,
+}: StripeClientOptions): Promise<StripeClient> {
+  const { Stripe: Package } = await import('stripe');
+  const { protocol, hostname, port } = new URL(url);
+  const isPlain = protocol === 'http:';
+  const agent = isPlain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
+  const stripe = new Package(secretKey, {
+    host: hostname,
+    port: port === '' ? (isPlain ? 80 : 443) : Number(port),
+    protocol: isPlain ? 'http' : 'https',
+    httpAgent: agent,
+    timeout: DEADLINE,
+    maxNetworkRetries: TRIES_AGAIN,
+    // Latencies of ours are nobody else's business.
+    telemetry: false,
+  });
+  const read: StripeClient['read'] = async (asking) => {
+    assertOutsideTransaction('a payment provider was asked');
+    try {
+      return await asking(stripe);
+    } catch (error) {
+      throw errorOf(Package.errors, error);
+    }
+  };
+  return {
+    mode,
+    stripe,
+    read,
+    async change(asking) {
+      crashHook?.(CHANGE, 'before');
+      const answer = await read((asked) => asking(asked, WITHOUT_KEY));
+      crashHook?.(CHANGE, 'after');
+      return answer;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** The same client, for a call that Stripe is told a key of: undefined where the call has none. */
+export function keyedClient(client: StripeClient, key: string | undefined): StripeClient {
+  if (key === undefined) return client;
+  const once: OnceAtStripe = (step) => ({ idempotencyKey: `plinth:${step}:${key}` });
+  return { ...client, change: (asking) => client.change((stripe) => asking(stripe, once)) };
+}
+
+/**
+ * Whether nothing more comes of a call that failed so. Silence alone may yet have been heard; after Stripe's own failure (5xx) it
+ * is asked under another key, once it was looked at what is so.
+ */
+export function isFinal(error: unknown): boolean {
+  return error instanceof AppError && (error.code !== 'store_unavailable' || failedAtStripe(error));
+}
+
+/** Whether Stripe refused for this reason: `resource_missing`. */
+export function refusedFor(error: unknown, code: string): boolean {
+  return error instanceof AppError && error.code === 'store_refused' && error.details?.['code'] === code;
+}
+
+/**
+ * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
+ * comes back with the same Idempotency-Key hears the same for a day.
+ */
+export function failedAtStripe(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'store_unavailable') return false;
+  const { cause } = error;
+  return cause instanceof Error && 'statusCode' in cause && Number(cause.statusCode) >= 500;
+}
+
+type Errors = (typeof Stripe)['errors'];
+
+function errorOf(errors: Errors, error: unknown): unknown {
+  if (!(error instanceof errors.StripeError)) return error;
+  if (isTransient(errors, error))
+    return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
+  if (error instanceof errors.StripeCardError)
+    return new AppError('payment_declined', {
+      details: { code: wordOf(error.decline_code ?? error.code) },
+      cause: error,
+    });
+  if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError)
+    return new AppError('store_refused', { details: { code: 'key_refused' }, cause: error });
+  return new AppError('store_refused', { details: { code: wordOf(error.code) }, cause: error });
+}
+
+/** What may be well a moment later: nobody answered, too many ask, or another request holds the same thing. */
+function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean {
+  const { statusCode = 500, code } = error;
+  return (
+    error instanceof errors.StripeConnectionError ||
+    error instanceof errors.StripeRateLimitError ||
+    statusCode >= 500 ||
+    statusCode === 409 ||
+    code === 'lock_timeout'
+  );
+}
+
+/** Stripe's own word for what was wrong, and never a sentence. */
+function wordOf(code: string | undefined): string {
+  return code !== undefined && /^[a-z][a-z0-9_]{0,79}$/.test(code) ? code : 'refused';
+}

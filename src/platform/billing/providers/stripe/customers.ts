@@ -1,0 +1,106 @@
+import { commitPoint, type Database, statement } from '#platform/db';
+import { type AccountId, sha256 } from '#platform/kernel';
+import { resolveOwnerIn } from '../../inbox/objects/customer-owner.ts';
+import type { Mode } from '../../payment-provider.ts';
+import { failedAtStripe, type StripeClient } from './client.ts';
+
+const MADE = commitPoint('billing.customer-made', 'which customer of the provider an account is');
+
+interface CustomersParts {
+  readonly db: Database;
+  readonly client: StripeClient;
+}
+
+/** The customers that an account is at Stripe, the newest first: none before one is needed, and several where Stripe had others. */
+export async function customersOf(
+  { db, client: { mode } }: CustomersParts,
+  accountId: AccountId,
+): Promise<string[]> {
+  const [rows] = await db.tenant(accountId, [allCustomers(accountId, mode)]);
+  return rows.map(({ customer }) => customer);
+}
+
+/** The one of them who pays: of a subscription that runs, else the newest; undefined: nobody. */
+export async function payingCustomer(
+  { db, client: { mode } }: CustomersParts,
+  accountId: AccountId,
+): Promise<string | undefined> {
+  const [rows] = await db.system('billing.customers', [customersByPaying(accountId, mode)]);
+  return rows[0]?.customer;
+}
+
+/**
+ * Makes the account a customer of Stripe's, with its id noted there, so that whatever Stripe tells of it finds home even if we
+ * die before we write it down. Asked twice, by two at once or by a later process, it is one customer. Where Stripe fails by itself,
+ * that may have been made for all that: it is looked for, and else asked for under a key of the minute.
+ * `after`: a customer that Stripe no longer has, in whose place it is made.
+ */
+export async function makeCustomer(
+  parts: CustomersParts,
+  accountId: AccountId,
+  after?: string,
+): Promise<string> {
+  const { db, client } = parts;
+  const [[payer]] = await db.system('billing.customers', [payerOf(accountId)]);
+  const { name = '', email = '', minute = '' } = payer ?? {};
+  const told = { name, email, metadata: { plinth_account: accountId } };
+  // Stripe refuses a key that comes back with something else: who has another name by now is asked for anew.
+  const key = `plinth:customer:${accountId}:${after ?? 'first'}:${sha256(JSON.stringify({ name, email })).slice(0, 16)}`;
+  const made = async (idempotencyKey: string) =>
+    (await client.change((stripe) => stripe.customers.create(told, { idempotencyKey }))).id;
+  const id = await made(key).catch(async (error: unknown) => {
+    if (!failedAtStripe(error)) throw error;
+    return (await madeBefore(client, { accountId, email, after })) ?? made(`${key}:${minute}`);
+  });
+  const providerMode = { provider: 'stripe', mode: client.mode } as const;
+  await db.system('billing.customers', MADE, (tx) =>
+    resolveOwnerIn(tx, providerMode, { customer: id, accountId }),
+  );
+  return id;
+}
+
+/** The account's customer that nobody heard of. */
+async function madeBefore(
+  client: StripeClient,
+  {
+    accountId,
+    email,
+    after,
+  }: { readonly accountId: AccountId; readonly email: string; readonly after: string | undefined },
+): Promise<string | undefined> {
+  const { data } = await client.read((stripe) => stripe.customers.list({ email, limit: 100 }));
+  return data.find(({ id, metadata }) => metadata['plinth_account'] === accountId && id !== after)?.id;
+}
+
+const allCustomers = (accountId: AccountId, mode: Mode) =>
+  statement<{ customer: string }>(
+    `select customer from billing.customers
+      where account_id = $1 and store = 'stripe' and mode = $2
+      order by created_at desc, customer desc`,
+    [accountId, mode],
+  );
+
+const customersByPaying = (accountId: AccountId, mode: Mode) =>
+  statement<{ customer: string }>(
+    `select c.customer from billing.customers c
+      where c.account_id = $1 and c.store = 'stripe' and c.mode = $2
+      order by exists (
+          select from billing.subscriptions s
+            join billing.objects o on o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id
+          where s.account_id = c.account_id and s.store = c.store and s.mode = c.mode and o.customer = c.customer
+            and s.state in ('trialing', 'active', 'past_due', 'paused')) desc,
+        c.created_at desc, c.customer desc limit 1`,
+    [accountId, mode],
+  );
+
+/** An organization is told by its name, a person by their own; mails of the provider go to whoever has owned it longest. */
+const payerOf = (accountId: AccountId) =>
+  statement<{ name: string; email: string; minute: string }>(
+    `select a.name, u.email, to_char(app.now() at time zone 'UTC', 'YYYYMMDDHH24MI') as minute
+       from accounts.accounts a
+       join accounts.members m on m.account_id = a.account_id and m.role = 'owner'
+       join identity.users u on u.user_id = m.user_id
+      where a.account_id = $1
+      order by m.created_at, m.user_id limit 1`,
+    [accountId],
+  );

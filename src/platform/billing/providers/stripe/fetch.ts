@@ -1,0 +1,160 @@
+import type { Stripe } from 'stripe';
+import { AppError } from '#platform/kernel';
+import type { ObjectKind, ObjectRef } from '../../facts.ts';
+import type { Body, ReadContext } from '../../payment-provider.ts';
+import { refusedFor, type StripeClient } from './client.ts';
+
+/** One read: it must end well within the lease of whoever fetches. Its tries again are few, for they are not counted. */
+const REQUEST_LIMITS = { timeout: 10_000, maxNetworkRetries: 1 };
+/** Of a list, the most that Stripe gives at once. */
+const PAGE = 100;
+/** Seconds of peace, where Stripe asks for fewer requests and does not say for how long. */
+const DEFAULT_RETRY_AFTER = 1;
+
+/** Reads of Stripe, each in its turn. */
+export interface StripeReader {
+  get<T>(asking: (stripe: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T>;
+  /** A list, page by page: the newest objects first. */
+  pages<T extends { readonly id: string }>(asking: AskPage<T>): AsyncGenerator<readonly T[], void>;
+}
+
+type Page = { limit: number; starting_after?: string };
+type AskPage<T> = (
+  stripe: Stripe,
+  page: Page,
+  options: Stripe.RequestOptions,
+) => Promise<{ readonly data: readonly T[]; readonly has_more: boolean }>;
+
+export function readerOf(
+  client: Pick<StripeClient, 'read'>,
+  { takeToken, holdBack }: ReadContext,
+): StripeReader {
+  const get: StripeReader['get'] = async (asking) => {
+    await takeToken();
+    try {
+      return await client.read((stripe) => asking(stripe, REQUEST_LIMITS));
+    } catch (error) {
+      const peace = retryAfterOf(error);
+      if (peace !== undefined) await holdBack(peace);
+      throw error;
+    }
+  };
+  return {
+    get,
+    async *pages(asking) {
+      let after: string | undefined;
+      do {
+        const page = { limit: PAGE, ...(after === undefined ? {} : { starting_after: after }) };
+        const { data, has_more } = await get((stripe, options) => asking(stripe, page, options));
+        yield data;
+        after = has_more ? data.at(-1)?.id : undefined;
+      } while (after !== undefined);
+    },
+  };
+}
+
+/** Seconds for which Stripe wants to be left in peace; undefined: it did not say so. */
+function retryAfterOf(error: unknown): number | undefined {
+  if (!(error instanceof AppError) || !isRateLimit(error.cause)) return undefined;
+  const seconds = Number(error.cause.headers?.['retry-after']);
+  return seconds > 0 ? seconds : DEFAULT_RETRY_AFTER;
+}
+
+function isRateLimit(cause: unknown): cause is Stripe.errors.StripeRateLimitError {
+  return cause instanceof Error && 'type' in cause && cause.type === 'StripeRateLimitError';
+}
+
+/** Reads an object as `read` wants it; null: Stripe has no such object (any more). */
+export async function fetchObject(reader: StripeReader, { kind, id }: ObjectRef): Promise<Body | null> {
+  try {
+    return asJson(await FETCHES[kind](reader, id));
+  } catch (error) {
+    if (refusedFor(error, 'resource_missing')) return null;
+    throw error;
+  }
+}
+
+/** As it came over the wire: the package makes objects of decimal numbers. */
+const asJson = (object: unknown): Body => JSON.parse(JSON.stringify(object));
+
+const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) => Promise<unknown>>> = {
+  customer: ({ get }, id) => get((stripe, options) => stripe.customers.retrieve(id, {}, options)),
+  subscription: fetchSubscription,
+  invoice: fetchInvoice,
+  payment: fetchPayment,
+  checkout: ({ get }, id) => get((stripe, options) => stripe.checkout.sessions.retrieve(id, {}, options)),
+};
+
+/** With what it is paid by: of that no more than its kind, and what tells it from others. */
+async function fetchSubscription({ get }: StripeReader, id: string): Promise<unknown> {
+  const subscription = await get((stripe, options) =>
+    stripe.subscriptions.retrieve(
+      id,
+      { expand: ['schedule.phases.items.price', 'default_payment_method'] },
+      options,
+    ),
+  );
+  const { default_payment_method: method } = subscription;
+  if (method === null || typeof method === 'string') return subscription;
+  const { id: name, type } = method;
+  return {
+    ...subscription,
+    default_payment_method: { id: name, type, fingerprint: fingerprintOf(method) },
+  };
+}
+
+/** Stripe gives one to cards and to bank accounts: the same for the same one, whatever customer it belongs to. */
+function fingerprintOf(method: Stripe.PaymentMethod): string | null {
+  const { card, us_bank_account: us, sepa_debit: sepa, bacs_debit: bacs, au_becs_debit: becs } = method;
+  return [card, us, sepa, bacs, becs].map((one) => one?.fingerprint).find((one) => one != null) ?? null;
+}
+
+/** With all of its lines: Stripe cuts them short, and expands no deeper than four levels. */
+async function fetchInvoice(reader: StripeReader, id: string): Promise<unknown> {
+  const invoice = await reader.get((stripe, options) =>
+    stripe.invoices.retrieve(id, { expand: ['payments.data.payment.payment_intent'] }, options),
+  );
+  const lines = await allOf(
+    reader.pages((stripe, page, options) =>
+      stripe.invoices.listLineItems(id, { ...page, expand: ['data.pricing.price_details.price'] }, options),
+    ),
+  );
+  return { ...invoice, lines: { ...invoice.lines, data: lines, has_more: false } };
+}
+
+/** With all that happened to it. No two of these reads are of one instant; what changes between them is reported again. */
+async function fetchPayment(reader: StripeReader, id: string): Promise<unknown> {
+  const intent = await reader.get((stripe, options) => stripe.paymentIntents.retrieve(id, {}, options));
+  const charges = await allOf(
+    reader.pages((stripe, page, options) =>
+      stripe.charges.list({ ...page, payment_intent: id, expand: ['data.balance_transaction'] }, options),
+    ),
+  );
+  const refunds = await allOf(
+    reader.pages((stripe, page, options) =>
+      stripe.refunds.list({ ...page, payment_intent: id, expand: ['data.balance_transaction'] }, options),
+    ),
+  );
+  const disputes = charges.some(({ disputed }) => disputed)
+    ? await allOf(
+        reader.pages((stripe, page, options) =>
+          stripe.disputes.list({ ...page, payment_intent: id }, options),
+        ),
+      )
+    : [];
+  const invoices = await allOf(
+    reader.pages((stripe, page, options) =>
+      stripe.invoicePayments.list(
+        { ...page, payment: { type: 'payment_intent', payment_intent: id } },
+        options,
+      ),
+    ),
+  );
+  return { payment_intent: intent, charges, refunds, disputes, invoice_payments: invoices };
+}
+
+async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Body } from '../../../payment-provider.ts';
+import { read } from '../read.ts';
+import { invoice, line, price } from './testing/bodies.ts';
+
+const ref = { kind: 'invoice', id: 'in_1' } as const;
+const seconds = (n: number) => new Date(n * 1_000);
+const invoiced = (more: Body = {}) => read(ref, invoice(more)).invoice;
+const priced = (product: string, charged: Body): Body =>
+  line({
+    pricing: {
+      unit_amount_decimal: '0.02',
+      price_details: { product, price: price({ product, ...charged }) },
+    },
+  });
+const untold = (parent: Body, end = 200): Body =>
+  line({
+    parent,
+    period: { start: 100, end },
+    pricing: {
+      unit_amount_decimal: '1',
+      price_details: { price: 'price_1', product: 'plinth_reel_pro' },
+    },
+  });
+
+describe('an invoice', () => {
+  test('says what was charged last, that nothing was, and when one that is sent is due', () => {
+    const tried = (latest_charge: string | null) =>
+      invoiced({ payments: { data: [{ payment: { payment_intent: { id: 'pi_1', latest_charge } } }] } });
+    expect(tried(null)?.lastCharge).toBeNull();
+    expect(tried('ch_1')?.lastCharge).toBe('ch_1');
+    expect(invoiced({ payments: null })?.lastCharge).toBeNull();
+    expect(invoiced()?.dueAt).toBeNull();
+    expect(invoiced({ due_date: 300 })?.dueAt).toEqual(seconds(300));
+  });
+
+  test('leads to its customer, its subscription and its payments', () => {
+    expect(read(ref, invoice()).also).toEqual([
+      { kind: 'customer', id: 'cus_1' },
+      { kind: 'subscription', id: 'sub_1' },
+      { kind: 'payment', id: 'pi_1' },
+    ]);
+    expect(invoiced()).toMatchObject({
+      state: 'paid',
+      issuedAt: seconds(110),
+      paidAt: seconds(120),
+      subscription: 'sub_1',
+    });
+  });
+
+  test('tells a plan from an add-on and from units past a limit by how their prices are charged', () => {
+    const data = [
+      priced('plinth_reel_pro', {}),
+      priced('plinth_reel_pro_boost', { type: 'one_time', recurring: null }),
+      priced('plinth_gateway_overage-calls', { recurring: { interval: 'month', usage_type: 'metered' } }),
+      priced('plinth_reel_pro', { recurring: { interval: 'year', usage_type: 'licensed' } }),
+    ];
+    const lines = invoiced({ lines: { data } })?.lines.map(({ product, plan, addOn, overage, cycle }) => [
+      product,
+      plan ?? addOn ?? overage,
+      cycle,
+    ]);
+    expect(lines).toEqual([
+      ['reel', 'pro', 'monthly'],
+      ['reel', 'pro_boost', null],
+      ['gateway', 'calls', null],
+      ['reel', 'pro', 'yearly'],
+    ]);
+  });
+
+  test('whose prices were not told is read by what it is an invoice of', () => {
+    const data = [
+      untold({ subscription_item_details: { proration: false } }),
+      untold({ subscription_item_details: { proration: false } }, 100 + 365 * 86_400),
+      untold({ invoice_item_details: { proration: true, subscription: 'sub_1' } }),
+      untold({ invoice_item_details: { proration: false, subscription: null } }),
+    ];
+    expect(
+      invoiced({ lines: { data } })?.lines.map(({ plan, addOn, cycle, proration }) => [
+        plan ?? addOn,
+        cycle,
+        proration,
+      ]),
+    ).toEqual([
+      ['pro', 'monthly', false],
+      ['pro', 'yearly', false],
+      ['pro', 'monthly', true],
+      ['pro', null, false],
+    ]);
+  });
+
+  test('of nothing that we sell is foreign, and lines of others are left out', () => {
+    const other = line({
+      pricing: { unit_amount_decimal: '1', price_details: { price: 'price_9', product: 'prod_9' } },
+    });
+    expect(read(ref, invoice({ lines: { data: [other] } })).foreign).toBe(true);
+    expect(read(ref, invoice({ lines: { data: [line({ pricing: null })] } })).foreign).toBe(true);
+    expect(invoiced({ lines: { data: [other, line()] } })?.lines).toHaveLength(1);
+  });
+
+  test('adds up, whether taxes come on top or are in the price', () => {
+    const amount = fc.integer({ min: 0, max: 1_000_000 });
+    fc.assert(
+      fc.property(fc.tuple(amount, amount, amount), fc.boolean(), ([net, discount, tax], isIncluded) => {
+        const tax_behavior = isIncluded ? 'inclusive' : 'exclusive';
+        const of = line({
+          amount: net + discount + (isIncluded ? tax : 0),
+          discount_amounts: [{ amount: discount }],
+          taxes: [{ amount: tax, tax_behavior }],
+        });
+        const facts = invoiced({
+          total: net + tax,
+          total_discount_amounts: [{ amount: discount }],
+          total_taxes: [{ amount: tax }],
+          lines: { data: [of] },
+        });
+        const [only] = facts?.lines ?? [];
+        expect(facts?.subtotal).toBe(net + discount);
+        expect(only).toMatchObject({ amount: net + discount, discount, tax });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { Bought, Facts, SubscriptionFacts } from '../../../facts.ts';
+import type { Body } from '../../../payment-provider.ts';
+import { soldItemOf } from '../product-ids.ts';
+import {
+  bodyOf,
+  chargedBy,
+  cycleOf,
+  idsOf,
+  instant,
+  nothing,
+  price,
+  reference,
+  unitAmountOf,
+} from './parts.ts';
+
+const phase = z.object({
+  start_date: instant,
+  end_date: instant,
+  items: z.array(z.object({ price: z.union([price, z.string()]), quantity: z.number().nullish() })),
+});
+
+const schedule = z.object({
+  status: z.string(),
+  end_behavior: z.string(),
+  current_phase: z.object({ end_date: instant }).nullish(),
+  phases: z.array(phase),
+});
+
+/** Bodies of before it was looked at have its id alone. */
+const method = z.union([z.string(), z.object({ fingerprint: z.string().nullish() })]);
+
+const subscription = z.object({
+  id: z.string(),
+  customer: reference,
+  currency: z.string(),
+  status: z.enum([
+    'incomplete',
+    'incomplete_expired',
+    'trialing',
+    'active',
+    'past_due',
+    'unpaid',
+    'paused',
+    'canceled',
+  ]),
+  start_date: instant,
+  trial_end: instant.nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  default_payment_method: method.nullish(),
+  cancel_at: instant.nullish(),
+  cancel_at_period_end: z.boolean(),
+  ended_at: instant.nullish(),
+  pause_collection: z.object({ behavior: z.string() }).nullish(),
+  latest_invoice: reference,
+  schedule: z.union([schedule, z.string()]).nullish(),
+  items: z.object({
+    data: z.array(
+      z.object({
+        price,
+        quantity: z.number().nullish(),
+        current_period_start: instant,
+        current_period_end: instant,
+      }),
+    ),
+  }),
+});
+type Subscription = z.infer<typeof subscription>;
+type Schedule = z.infer<typeof schedule>;
+
+/** A subscription is one plan, and what is charged past its limits. */
+export function subscriptionFacts(body: Body): Facts {
+  const of = bodyOf(subscription, body);
+  const also = idsOf({ customer: of.customer, invoice: of.latest_invoice });
+  const [first] = of.items.data.flatMap((item) => {
+    const bought = boughtWith(item);
+    return bought === undefined ? [] : [{ item, bought }];
+  });
+  if (first === undefined) return { ...nothing, customer: of.customer, foreign: true };
+  const { item, bought } = first;
+  const arranged =
+    typeof of.schedule === 'object' && of.schedule?.status === 'active' ? of.schedule : undefined;
+  const facts: SubscriptionFacts = {
+    ...bought,
+    id: of.id,
+    unitAmount: unitAmountOf(item.price),
+    currency: of.currency,
+    state: stateOf(of),
+    givenUp: of.status === 'unpaid',
+    startsAt: of.start_date,
+    trialEndsAt: of.trial_end ?? null,
+    card: cardOf(of),
+    isOurs: of.metadata?.['plinth_account'] !== undefined,
+    periodStartsAt: item.current_period_start,
+    periodEndsAt: item.current_period_end,
+    cancelsAt: of.cancel_at ?? (of.cancel_at_period_end ? item.current_period_end : endOf(arranged)),
+    endedAt: of.ended_at ?? null,
+    next: arranged === undefined ? null : nextOf(arranged, bought),
+  };
+  return { ...nothing, customer: of.customer, also, subscription: facts };
+}
+
+function boughtWith(item: Schedule['phases'][number]['items'][number]): Bought | undefined {
+  if (typeof item.price === 'string') return undefined;
+  const { product } = item.price;
+  const sold = product === null ? undefined : soldItemOf(product, chargedBy(item.price));
+  if (sold?.plan === undefined) return undefined;
+  return { product: sold.product, plan: sold.plan, cycle: cycleOf(item.price), quantity: item.quantity ?? 1 };
+}
+
+function cardOf({ default_payment_method: paidBy }: Subscription): string | undefined {
+  return typeof paidBy === 'object' ? (paidBy?.fingerprint ?? undefined) : undefined;
+}
+
+/** Collection that is paused without charging later (`void`) gives nothing for it; the other ways only put the bill off. */
+function stateOf({ status, pause_collection }: Subscription): SubscriptionFacts['state'] {
+  switch (status) {
+    case 'incomplete_expired':
+      return 'expired';
+    case 'unpaid':
+      return 'past_due';
+    case 'trialing':
+    case 'active':
+    case 'past_due':
+      return pause_collection?.behavior === 'void' ? 'paused' : status;
+    case 'incomplete':
+    case 'paused':
+    case 'canceled':
+      return status;
+  }
+}
+
+/** Where a schedule cancels after its last phase, and that is the present one. */
+function endOf(arranged: Schedule | undefined): Date | null {
+  const last = arranged?.phases.at(-1)?.end_date;
+  const present = arranged?.current_phase?.end_date;
+  const ends = arranged?.end_behavior === 'cancel' && last?.getTime() === present?.getTime();
+  return ends ? (present ?? null) : null;
+}
+
+/** The phase after the present one, where it is of another plan, cycle or quantity. */
+function nextOf({ phases, current_phase }: Schedule, present: Bought): SubscriptionFacts['next'] {
+  const next = phases.find(({ start_date }) => current_phase && start_date >= current_phase.end_date);
+  const [bought] = next?.items.flatMap((item) => boughtWith(item) ?? []) ?? [];
+  if (next === undefined || bought === undefined) return null;
+  const isSame =
+    bought.plan === present.plan && bought.cycle === present.cycle && bought.quantity === present.quantity;
+  return isSame ? null : { ...bought, at: next.start_date };
+}

@@ -1,0 +1,86 @@
+import { AppError } from '#platform/kernel';
+import type { Stripe } from 'stripe';
+import { idOf, isMetered, periodEnd, readSubscription } from './subscription-reads.ts';
+import type { StripeClient } from './client.ts';
+
+type Item = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
+type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
+
+/** What a subscription shall be from the end of what is paid for on. */
+export interface ScheduledPhase {
+  readonly items: Item[];
+  /** undefined: those that it has go on. */
+  readonly discounts: Discount[] | undefined;
+}
+
+/** Schedules it, in place of what was arranged before. */
+export async function scheduleChange(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+  next: ScheduledPhase,
+): Promise<void> {
+  const arranged = idOf(subscription.schedule);
+  const schedule = await (arranged === undefined
+    ? client.change((stripe, once) =>
+        stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, once('schedule')),
+      )
+    : client.read((stripe) => stripe.subscriptionSchedules.retrieve(arranged)));
+  const present = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
+  if (present === undefined) throw new AppError('store_refused');
+  // A phase that names none has those of the customer, and takes away the subscription's.
+  const kept = subscription.discounts.flatMap((one) => ({ discount: idOf(one) ?? '' }));
+  const phases = [
+    {
+      start_date: present.start_date,
+      end_date: periodEnd(subscription),
+      ...(present.trial_end === null ? {} : { trial_end: present.trial_end }),
+      items: subscription.items.data.map(({ price, quantity }) => ({
+        price: price.id,
+        ...(isMetered(price) ? {} : { quantity: quantity ?? 1 }),
+      })),
+      ...named(kept),
+    },
+    { items: next.items, proration_behavior: 'none' as const, ...named(next.discounts ?? kept) },
+  ];
+  await client.change((stripe, once) =>
+    stripe.subscriptionSchedules.update(schedule.id, { end_behavior: 'release', phases }, once('arrange')),
+  );
+}
+
+const named = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
+
+/** What is arranged for a subscription; undefined: nothing. */
+export async function scheduledFor(
+  client: StripeClient,
+  { schedule: held }: Stripe.Subscription,
+): Promise<ScheduledPhase | undefined> {
+  const id = idOf(held);
+  if (id === undefined) return undefined;
+  const { phases, current_phase: present } = await client.read((stripe) =>
+    stripe.subscriptionSchedules.retrieve(id),
+  );
+  const next = phases.find(({ start_date: start }) => start === present?.end_date);
+  if (next === undefined) return undefined;
+  return {
+    items: next.items.map(({ price, quantity }) => ({
+      price: idOf(price) ?? '',
+      ...(quantity === undefined ? {} : { quantity }),
+    })),
+    discounts: next.discounts.map(({ promotion_code, discount }) =>
+      promotion_code === null
+        ? { discount: idOf(discount) ?? '' }
+        : { promotion_code: idOf(promotion_code) ?? '' },
+    ),
+  };
+}
+
+/** Stripe lets nobody change a subscription under a schedule: what was arranged is taken back first. */
+export async function releaseSchedule(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+): Promise<Stripe.Subscription> {
+  const schedule = idOf(subscription.schedule);
+  if (schedule === undefined) return subscription;
+  await client.change((stripe) => stripe.subscriptionSchedules.release(schedule));
+  return readSubscription(client, subscription.id);
+}

@@ -1,0 +1,185 @@
+import { AppError } from '#platform/kernel';
+import type { Stripe } from 'stripe';
+import type { Cycle } from '../../facts.ts';
+import type { StripeClient } from './client.ts';
+import { scheduleChange, scheduledFor, releaseSchedule } from './schedule.ts';
+import {
+  dateOf,
+  endsAt,
+  idOf,
+  isMetered,
+  periodEnd,
+  planItem,
+  readSubscription,
+  itemSoldBy,
+} from './subscription-reads.ts';
+
+/** What a subscription shall be. */
+export interface Change {
+  /** What the price is of; the plan by its name within the product. */
+  readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
+  readonly price: string;
+  readonly quantity: number;
+  /** Metered prices that belong to the new plan. */
+  readonly metered: readonly string[];
+  /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is credited on the next invoice. */
+  readonly dearer: boolean;
+  /** A trial goes on with it; else it ends with the change, which is paid then. */
+  readonly keepsTrial: boolean;
+  readonly promotion: string | undefined;
+  /** The second from which on it is prorated; the same one makes a preview and its change cost the same. */
+  readonly proratedAt: Date | undefined;
+}
+
+/** What a change costs at once, in minor units; below 0: that much is credited on the next invoice. */
+export interface Preview {
+  readonly dueNow: number;
+  readonly currency: string;
+  /** null: nothing is prorated. */
+  readonly proratedAt: Date | null;
+}
+
+/** Changes it now. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once. */
+export async function changeNow(client: StripeClient, id: string, change: Change): Promise<void> {
+  const former = await readSubscription(client, id);
+  const arranged = await scheduledFor(client, former);
+  const subscription = await releaseSchedule(client, former);
+  if (isAlready(subscription, change)) return;
+  try {
+    await client.change((stripe, once) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          items: changedItems(subscription, change),
+          proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
+          // Nothing is had before it is paid.
+          payment_behavior: 'error_if_incomplete',
+          ...prorationOf(subscription, change),
+          ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
+        },
+        once('change'),
+      ),
+    );
+  } catch (error) {
+    if (arranged !== undefined) await scheduleChange(client, await readSubscription(client, id), arranged);
+    throw error;
+  }
+}
+
+/** Arranges it for the end of what is paid for; a change to what it is already takes back what was arranged. */
+export async function changeLater(client: StripeClient, id: string, change: Change): Promise<void> {
+  const subscription = await readSubscription(client, id);
+  if (isAlready(subscription, change)) {
+    await releaseSchedule(client, subscription);
+    return;
+  }
+  if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
+  await scheduleChange(client, subscription, {
+    items: [
+      { price: change.price, quantity: change.quantity },
+      ...change.metered.map((price) => ({ price })),
+    ],
+    discounts: change.promotion === undefined ? undefined : [{ promotion_code: change.promotion }],
+  });
+}
+
+/** What `changeNow` would cost at once, if nothing else happens before it. */
+export async function previewChange(client: StripeClient, id: string, change: Change): Promise<Preview> {
+  const subscription = await readSubscription(client, id);
+  const { currency } = subscription;
+  if (isAlready(subscription, change)) return { dueNow: 0, currency, proratedAt: null };
+  const invoice = await client.read((stripe) =>
+    stripe.invoices.createPreview({
+      subscription: id,
+      subscription_details: {
+        items: changedItems(subscription, change),
+        proration_behavior: 'always_invoice',
+        ...prorationOf(subscription, change),
+      },
+      ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
+    }),
+  );
+  const dueNow = invoice.total < 0 ? invoice.total : invoice.amount_due;
+  return { dueNow, currency: invoice.currency, proratedAt: change.proratedAt ?? proratedFrom(invoice) };
+}
+
+/** Ends it: at once, without giving back what was paid; or with what is paid for. Answers when. */
+export async function cancel(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
+  const subscription = await releaseSchedule(client, await readSubscription(client, id));
+  const ending = endsAt(subscription);
+  if (subscription.ended_at !== null || (when === 'period_end' && ending !== undefined))
+    return ending ?? dateOf(subscription.ended_at ?? periodEnd(subscription));
+  const after = await client.change((stripe) =>
+    when === 'now'
+      ? // What was used past limits is owed, whenever it ends.
+        stripe.subscriptions.cancel(id, { invoice_now: true })
+      : stripe.subscriptions.update(id, { cancel_at_period_end: true }),
+  );
+  return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
+}
+
+/** Has it go on: takes back that it was canceled, or a pause. */
+export async function resume(client: StripeClient, id: string): Promise<void> {
+  const subscription = await readSubscription(client, id);
+  if (subscription.ended_at !== null) throw new AppError('subscription_over');
+  if (endsAt(subscription) !== undefined || subscription.pause_collection !== null) {
+    await client.change((stripe, once) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          // Stripe takes one of the two, whichever of them it was.
+          ...(subscription.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+          ...(subscription.cancel_at !== null && !subscription.cancel_at_period_end ? { cancel_at: '' } : {}),
+          ...(subscription.pause_collection === null ? {} : { pause_collection: '' }),
+        },
+        once('go-on'),
+      ),
+    );
+  }
+  if (subscription.status === 'paused')
+    await client.change((stripe, once) => stripe.subscriptions.resume(id, {}, once('resume')));
+}
+
+function changedItems(subscription: Stripe.Subscription, { price, quantity, metered }: Change) {
+  const plan = planItem(subscription);
+  const others = subscription.items.data.filter(
+    (item) => item.id !== plan?.id && isMetered(item.price) && !metered.includes(item.price.id),
+  );
+  const there = new Set(subscription.items.data.map((item) => item.price.id));
+  return [
+    { ...(plan === undefined ? {} : { id: plan.id }), price, quantity },
+    // What was used of them so far is charged at the end of the period all the same: it is reported.
+    ...others.map(({ id }) => ({ id, deleted: true })),
+    ...metered.filter((one) => !there.has(one)).map((one) => ({ price: one })),
+  ];
+}
+
+/** A trial that does not go on ends: what comes is paid before it is had. Of a trial nothing is prorated. */
+function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }: Change) {
+  if (status === 'trialing' && !keepsTrial) return { trial_end: 'now' as const };
+  return proratedAt === undefined ? {} : { proration_date: secondOf(proratedAt) };
+}
+
+/** By what is sold, not by its price: whoever has a former price keeps it. */
+function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
+  const sold = itemSoldBy(subscription);
+  const item = planItem(subscription);
+  const cycle = item?.price.recurring?.interval === 'year' ? 'yearly' : 'monthly';
+  const isSold = sold?.product === of.product && sold.plan === of.plan && cycle === of.cycle;
+  return (
+    isSold &&
+    item?.quantity === quantity &&
+    (promotion === undefined || hasPromotion(subscription, promotion))
+  );
+}
+
+function hasPromotion({ discounts }: Stripe.Subscription, promotion: string): boolean {
+  return discounts.some((one) => typeof one !== 'string' && idOf(one.promotion_code) === promotion);
+}
+
+function proratedFrom({ lines }: Stripe.Invoice): Date | null {
+  const starts = lines.data.filter(({ amount }) => amount < 0).map(({ period }) => period.start);
+  return starts.length === 0 ? null : dateOf(Math.max(...starts));
+}
+
+const secondOf = (date: Date) => Math.floor(date.getTime() / 1_000);

@@ -1,0 +1,28 @@
+import type { Database } from '#platform/db';
+import type { Catalogue } from '#platform/entitlements';
+import type { StripeClient } from './client.ts';
+import { type SyncedEndpoint, syncEndpoint } from './endpoint.ts';
+import { syncPortal } from './portal.ts';
+import { type SyncedPrice, syncPrices } from './prices.ts';
+import { priceCatalogOf } from './price-catalog.ts';
+
+export interface StripeSync {
+  readonly db: Database;
+  readonly client: StripeClient;
+  readonly catalogues: readonly Catalogue[];
+  /** Where Stripe reaches this server; undefined: nowhere, and it tells us nothing. */
+  readonly baseUrl: string | undefined;
+  /** Makes the endpoint anew, so that its secret is known. */
+  readonly anew?: boolean;
+}
+
+/** Puts into Stripe all that is needed to sell: products, prices, the portal and where messages go. Done twice, it changes nothing. */
+export async function syncStripe({ db, client, catalogues, baseUrl, anew = false }: StripeSync): Promise<{
+  readonly prices: readonly SyncedPrice[];
+  readonly endpoint: SyncedEndpoint | undefined;
+}> {
+  const prices = await syncPrices({ db, client }, priceCatalogOf(catalogues));
+  await syncPortal(client);
+  const endpoint = baseUrl === undefined ? undefined : await syncEndpoint(client, { baseUrl, anew });
+  return { prices, endpoint };
+}

@@ -1,0 +1,116 @@
+import { type Database, type Statement, statement, type Transaction } from '#platform/db';
+import type { Segment } from '#platform/entitlements';
+import type { AccountId } from '#platform/kernel';
+
+/** What an account came to: by the name of a table its rows, without what hangs on when they were written. */
+export type Rows = Readonly<Record<string, unknown>>;
+
+interface Read {
+  readonly name: string;
+  readonly rows: unknown;
+}
+
+/** Everything of an account that what is applied later can hang on, and everything that it has, is told and has paid. */
+export interface AccountReader {
+  read(run: <R extends Statement<Read>>(asked: R) => Promise<Read[]>, accountId: AccountId): Promise<Rows>;
+}
+
+/** Ids of ours, and instants of ours at which a row was written. */
+const PASSING = [
+  'id',
+  'account_id',
+  'invoice_id',
+  'created_at',
+  'updated_at',
+  'request_id',
+  'created_by',
+  'revoked_by',
+];
+/** Of objects: numbers of fetches, which another order has otherwise. */
+const NUMBERED = ['billing.objects'];
+
+/**
+ * Reads every table of billing that has rows of accounts: a new one is compared as soon as it exists. That a plan changed is told
+ * as it is learnt, and left out.
+ */
+export async function openAccountReader(db: Database): Promise<AccountReader> {
+  const tables = await db.asMigrator(
+    statement<{ name: string }>(
+      `select table_schema || '.' || table_name as name from information_schema.columns
+       where table_schema = 'billing' and column_name = 'account_id' order by 1`,
+    ),
+  );
+  const asked = [
+    ...tables.map(({ name }) => rowsOf(name, NUMBERED.includes(name) ? [...PASSING, 'number'] : PASSING)),
+    rowsOf('entitlements.grants', PASSING),
+    `select 'timelines', jsonb_object_agg(product, timeline) from (
+       select distinct on (product) product, timeline from entitlements.snapshots where account_id = $1
+       order by product, version desc) t`,
+    `select 'webhooks.events', jsonb_agg(jsonb_build_array(type, once) order by type, once)
+     from webhooks.events where account_id = $1 and type <> 'plan.changed'`,
+  ].join(' union all ');
+  return {
+    async read(run, accountId) {
+      const rows = await run(statement<Read>(asked, [accountId]));
+      return Object.fromEntries(rows.map(({ name, rows: has }) => [name, has]));
+    },
+  };
+}
+
+function rowsOf(table: string, without: readonly string[]): string {
+  const names = without.map((name) => `'${name}'`).join(', ');
+  return `select '${table}' as name, (select jsonb_agg(r order by r::text) from (
+    select to_jsonb(t) - array[${names}] as r from ${table} t where account_id = $1) r) as rows`;
+}
+
+/**
+ * What counts of them: what is in effect from an instant on, the money, and what was told. Grants that are over are left out,
+ * as the spans before that instant: both may have been written by what was true for a while.
+ */
+export function endOf({ 'entitlements.grants': _grants, timelines, ...rows }: Rows, at: Date): Rows {
+  const present = Object.entries((timelines ?? {}) as Readonly<Record<string, readonly Segment[]>>).map(
+    ([product, timeline]) => [
+      product,
+      timeline.filter(({ until }) => until === null || new Date(until) > at).map(from(at)),
+    ],
+  );
+  return { ...rows, timelines: Object.fromEntries(present) };
+}
+
+const from = (at: Date) => (segment: Segment) =>
+  new Date(segment.from) < at ? { ...segment, from: at.toISOString() } : segment;
+
+/** The plan in effect at an instant, of whatever product has one that was bought. */
+export function planOf({ timelines }: Rows, product: string, at: Date): string | null {
+  const timeline = ((timelines ?? {}) as Readonly<Record<string, readonly Segment[]>>)[product] ?? [];
+  return timeline.findLast(({ from: since }) => new Date(since) <= at)?.plan ?? null;
+}
+
+/** Minor units, all of one currency. */
+export interface Money {
+  readonly taken: number;
+  readonly refunded: number;
+  /** Lost to disputes. */
+  readonly disputed: number;
+}
+
+/** The money in the rows of an account. */
+export function moneyIn(rows: Rows): Money {
+  const inState = (table: string, state: string) =>
+    sumOf(
+      ((rows[table] ?? []) as readonly { amount: number; state: string }[]).filter(
+        (row) => row.state === state,
+      ),
+    );
+  return {
+    taken: inState('billing.payments', 'succeeded'),
+    refunded: inState('billing.refunds', 'succeeded'),
+    disputed: inState('billing.disputes', 'lost'),
+  };
+}
+
+export function sumOf(amounts: readonly { readonly amount: number }[]): number {
+  return amounts.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+export const within = (tx: Transaction) => (asked: Statement<Read>) => tx.run(asked);

@@ -1,0 +1,107 @@
+import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
+import { advanceTo } from '#test/factories';
+import { applyBodyIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
+import { type Chance, chanceOf } from '../faults/chance.ts';
+import { endOf, within } from './account-state.ts';
+import type { Node } from './node.ts';
+import { everyOrder, shuffled, type Tried } from './every-order.ts';
+import type { Answer, FinishedScenario } from './run-scenarios.ts';
+
+const NEVER = commitPoint('test.orders', 'an order that was tried, which is always taken back');
+
+/** The events of which every order is tried; what came before them is there already. */
+const MOST = 6;
+/** What gives, takes and tells nothing by itself. */
+const SMALL: ReadonlySet<Answer['kind']> = new Set(['customer', 'checkout']);
+/** Of a number that no fetch had yet. */
+const LATER = 1_000_000_000;
+
+/** Forgets all that stores have told, and what was made of it. */
+export async function forgetEverything(db: Database): Promise<void> {
+  await db.script(`
+    truncate billing.inbox, billing.wants, billing.objects, billing.bodies, billing.customers, billing.subscriptions,
+      billing.invoices, billing.payments, billing.refunds, billing.disputes, billing.notices, webhooks.events cascade;
+    truncate entitlements.snapshots, entitlements.grants;`);
+}
+
+/** Applies what was fetched last of each object in every order, at the instant at which the history ended. */
+export async function inEveryOrder(node: Node, finished: FinishedScenario): Promise<Tried> {
+  const newest = newestOf(finished.answers);
+  const things = newest.filter(({ kind }) => !SMALL.has(kind));
+  const [before, tried] = [things.slice(0, -MOST), things.slice(-MOST)];
+  const small = newest.filter(({ kind }) => SMALL.has(kind));
+  return rolledBack(node, finished, async (tx) => {
+    for (const answer of [...small, ...before]) await applyAnswer(node, tx, answer);
+    return everyOrder({
+      tx,
+      many: tried.length,
+      apply: async (thing) => {
+        const answer = tried[thing];
+        if (answer !== undefined) await applyAnswer(node, tx, answer);
+      },
+      read: async () => {
+        const rows = await node.reader.read(within(tx), finished.accountId);
+        return { state: JSON.stringify(rows), end: comparable(finished, rows) };
+      },
+    });
+  });
+}
+
+/** Applies every answer that there ever was, each twice, in a random order: those that are stale by then change nothing. */
+export async function inSomeOrder(node: Node, finished: FinishedScenario, seed: string): Promise<string> {
+  const chance: Chance = chanceOf(`${finished.scenario.name} ${seed}`);
+  const answers = shuffled([...finished.answers, ...finished.answers], chance);
+  return rolledBack(node, finished, async (tx) => {
+    for (const answer of answers) await applyAnswer(node, tx, answer);
+    // Whoever becomes a customer of ours has what was waiting for them fetched again.
+    const waiting = new Set((await tx.run(nobodysObjects())).map(({ id }) => id));
+    for (const answer of newestOf(finished.answers))
+      if (waiting.has(answer.id)) await applyAnswer(node, tx, { ...answer, number: answer.number + LATER });
+    return comparable(finished, await node.reader.read(within(tx), finished.accountId));
+  });
+}
+
+/** The end of a history as texts are compared. */
+export function comparable(
+  { endedAt }: Pick<FinishedScenario, 'endedAt'>,
+  rows: Parameters<typeof endOf>[0],
+): string {
+  return JSON.stringify(endOf(rows, endedAt), undefined, 1);
+}
+
+async function rolledBack<T>(
+  node: Node,
+  { endedAt }: FinishedScenario,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  await advanceTo(node.db, endedAt.toISOString());
+  let answer: { readonly value: T } | undefined;
+  const taken = new Error('taken back');
+  await node.db
+    .system('billing.inbox', NEVER, async (tx) => {
+      answer = { value: await work(tx) };
+      throw taken;
+    })
+    .catch((error: unknown) => {
+      if (error !== taken) throw error;
+    });
+  if (answer === undefined) throw new Error('nothing was tried');
+  return answer.value;
+}
+
+async function applyAnswer(
+  { projection, provider }: Node,
+  tx: Transaction,
+  { kind, id, number, body }: Answer,
+): Promise<void> {
+  const ref = { kind, id };
+  await applyBodyIn({ projection }, tx, { provider, ref, number, body, facts: provider.read(ref, body) });
+}
+
+function newestOf(answers: readonly Answer[]): Answer[] {
+  const newest = new Map(answers.map((answer) => [`${answer.kind} ${answer.id}`, answer]));
+  return [...newest.values()].sort((a, b) => a.number - b.number);
+}
+
+const nobodysObjects = () =>
+  statement<{ id: string }>('select object_id as id from billing.objects where account_id is null');

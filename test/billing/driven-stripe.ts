@@ -1,0 +1,33 @@
+import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandbox/stripe';
+import type { Stripe } from 'stripe';
+import { atEndOfFile } from '#test/closing';
+import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { BEGINNING } from './scenario.ts';
+
+/** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */
+export interface DrivenStripe {
+  readonly sandbox: StripeSandbox;
+  /** The official package, for whoever does something there. */
+  readonly stripe: Stripe;
+  now(): Date;
+  /** What Stripe has to tell since the last time that somebody asked here, oldest first. */
+  newEvents(): readonly WorldEvent[];
+}
+
+/** Opens Stripe at the beginning of all histories. */
+export async function openDrivenStripe(): Promise<DrivenStripe> {
+  const sandbox = await createStripeSandbox({ driven: new Date(BEGINNING) });
+  atEndOfFile(() => sandbox.close());
+  const stripe = packageAt(sandbox);
+  let told = 0;
+  return {
+    sandbox,
+    stripe,
+    now: () => sandbox.now(),
+    newEvents() {
+      const news = sandbox.events().slice(told);
+      told += news.length;
+      return news;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { moneyIn, type Rows } from './account-state.ts';
+import type { Scenario } from './scenario.ts';
+import { runScenarios, type FinishedScenario, type ScenarioRun } from './run-scenarios.ts';
+import { comparable, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
+
+/** Some eight seconds on a quiet machine; it is bounded in case something hangs. Milliseconds. */
+const LONGEST = 240_000;
+/** Random orders of each history, beside every order of its last events. */
+const SEEDS = ['2031', '2032'];
+
+/** Tests of histories, which are all played at once. */
+export function testScenarios(scenarios: readonly Scenario[]): void {
+  describe('whatever way a payment provider is heard of', () => {
+    let stage: ScenarioRun;
+    let rebuilt: Rebuilt;
+    beforeAll(async () => {
+      stage = await runScenarios(scenarios);
+      rebuilt = await rebuildAll(stage);
+      await forgetEverything(stage.node.db);
+    }, LONGEST);
+    describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s:', (_, scenario) => {
+      const of = (): FinishedScenario => {
+        const finished = stage.finished.find((one) => one.scenario === scenario);
+        if (finished === undefined) throw new Error('it was not played');
+        return finished;
+      };
+      const end = () => comparable(of(), of().rows.told);
+
+      test('after each step the plan is in effect that it should', () => {
+        expect(of().had).toEqual(scenario.steps.map(({ has }) => has));
+      });
+      test('the money is what the provider took and gave back', () => {
+        expect(moneyIn(of().rows.told)).toEqual(of().money);
+      });
+      test('events that come twice, late and the newest first end the same', () => {
+        expect(comparable(of(), of().rows.late)).toBe(end());
+      });
+      test('events that were all lost end the same once the provider is asked', () => {
+        expect(comparable(of(), of().rows.lost)).toBe(end());
+      });
+      test('kept bodies that are told again without the provider end the same', () => {
+        const { accountId } = of();
+        expect(rebuilt.after.get(accountId)).toEqual(rebuilt.before.get(accountId));
+      });
+      test('every order of its last six objects ends the same', async () => {
+        const { ends } = await inEveryOrder(stage.node, of());
+        expect([...ends]).toEqual([end()]);
+      });
+      test('all answers ever fetched, twice and in random orders, end the same', async () => {
+        for (const seed of SEEDS) expect(await inSomeOrder(stage.node, of(), seed), seed).toBe(end());
+      });
+    });
+
+    test('nothing is asked of the provider to tell kept bodies again', () => {
+      expect(rebuilt.asked).toBe(0);
+    });
+  });
+}
+
+interface Rebuilt {
+  readonly before: ReadonlyMap<string, Rows>;
+  readonly after: ReadonlyMap<string, Rows>;
+  /** What the provider was asked for meanwhile. */
+  readonly asked: number;
+}
+
+async function rebuildAll({ stripe, node, finished }: ScenarioRun): Promise<Rebuilt> {
+  const rows = async () =>
+    new Map(
+      await Promise.all(
+        finished.map(async ({ accountId }) => [accountId, await node.rows(accountId)] as const),
+      ),
+    );
+  const before = await rows();
+  const asked = stripe.sandbox.calls().length;
+  await node.inbox.rebuild();
+  return { before, after: await rows(), asked: stripe.sandbox.calls().length - asked };
+}
