@@ -54,10 +54,13 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ['arrows', 'src/products/reel/a.ts', `import { a } from '#sandbox/openai';`, `import { a } from './b.ts';`],
   [
     'arrows',
-    'src/sandbox/openai/a.ts',
-    `import { a } from '#platform/db';`,
+    'sandboxes/src/openai/a.ts',
     `import { a } from '#platform/kernel';`,
+    `import { a } from '../listening.ts';`,
   ],
+  ['arrows', 'sandboxes/src/openai/a.test.ts', `import { a } from '#test/services';`, `import 'vitest';`],
+  ['arrows', 'sandboxes/src/openai/a.ts', `import '../stripe/index.ts';`, `import './b.ts';`],
+  ['faces', 'sandboxes/src/openai/a.ts', `import '../../../src/app.ts';`, `import '../listening.ts';`],
   [
     'arrows',
     'src/platform/limits/a.ts',

@@ -1,6 +1,6 @@
 import type { Patch } from './patch.ts';
 
-const WIRE = 'src/sandbox/stripe/wire';
+const WIRE = 'sandboxes/src/stripe/wire';
 const SPEAKING = `${WIRE}/wire.test.ts ::`;
 
 /** How the stand-in for Stripe speaks: what it forgives, Stripe does not. */
@@ -28,10 +28,10 @@ export const STRIPE_WIRE: readonly Patch[] = [
   },
   {
     name: 'stripe-sandbox-sells-to-strangers',
-    file: 'src/sandbox/stripe/portal/doing.ts',
+    file: 'sandboxes/src/stripe/portal/doing.ts',
     find: 'idOf(one.customer) === session.customer && one.ended_at === null',
     replace: 'one.ended_at === null',
-    expects: `src/sandbox/stripe/portal/portal.test.ts :: a person in the portal > reaches nobody else’s subscription`,
+    expects: `sandboxes/src/stripe/portal/portal.test.ts :: a person in the portal > reaches nobody else’s subscription`,
   },
   {
     name: 'stripe-sandbox-forgets-its-failures',
@@ -42,10 +42,10 @@ export const STRIPE_WIRE: readonly Patch[] = [
   },
   {
     name: 'stripe-sandbox-moves',
-    file: 'src/sandbox/stripe/index.ts',
+    file: 'sandboxes/src/stripe/index.ts',
     find: 'listenAgain(server, former)',
     replace: 'listenAgain(server, 0)',
     expects:
-      'src/sandbox/stripe/keeping.test.ts :: pages are where they were before a restart, or elsewhere when somebody is there by now',
+      'sandboxes/src/stripe/keeping.test.ts :: pages are where they were before a restart, or elsewhere when somebody is there by now',
   },
 ];

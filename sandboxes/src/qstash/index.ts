@@ -1,19 +1,20 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { listen, type ListeningOptions } from '../listening.ts';
 import { Courier, type DeadLetter, type Delivery } from './courier.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import type { Message } from './message.ts';
 import { Office } from './office.ts';
-import { createVendorServer } from './server.ts';
+import { vendorListener } from './server.ts';
 import { type Signing, SigningKeys } from './signing.ts';
 import { DrivenTime, WallTime } from './time.ts';
 
 export type { DeadLetter, Delivery } from './courier.ts';
 export type { Fault, Faults } from './faults.ts';
 
-export interface QStashSandboxOptions {
-  /** A port on 127.0.0.1; 0, the default, takes a free one. */
-  readonly port?: number | undefined;
+export interface QStashSandboxOptions extends ListeningOptions {
+  /** What publishers are let in by; `qstash-sandbox` when not said. */
+  readonly token?: string;
+  /** What messages are signed with at first; made up when not said. */
+  readonly keys?: { readonly current: string; readonly next: string };
   /** Delays, retries and the deduplication window pass by `elapse` alone; by the wall clock when not said. */
   readonly driven?: boolean;
 }
@@ -59,14 +60,14 @@ export interface QStashSandbox {
  */
 export async function createQStashSandbox(options: QStashSandboxOptions = {}): Promise<QStashSandbox> {
   const time = options.driven === true ? new DrivenTime() : new WallTime();
-  const [keys, faults, balancer] = [new SigningKeys(), new FaultPlan(), new Balancer()];
+  const [keys, faults, balancer] = [new SigningKeys(options.keys), new FaultPlan(), new Balancer()];
   const courier = new Courier({ time, keys, faults, reach: (url) => balancer.reach(url) });
   const office = new Office({ courier, time, faults });
-  const token = 'qstash-sandbox';
-  const server = createVendorServer({ office, courier, keys, faults, token });
-  const port = await listen(server, options.port ?? 0);
+  const token = options.token ?? 'qstash-sandbox';
+  const listener = vendorListener({ office, courier, keys, faults, token });
+  const listening = await listen('QStash', listener, options);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: listening.url,
     token,
     keys,
     faults,
@@ -84,7 +85,7 @@ export async function createQStashSandbox(options: QStashSandboxOptions = {}): P
     async close() {
       time.stop();
       await courier.close();
-      await close(server);
+      await listening.close();
     },
   };
 }
@@ -106,23 +107,4 @@ class Balancer {
     }
     return url;
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  try {
-    server.listen({ port, host: '127.0.0.1' });
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(`The QStash sandbox cannot listen on 127.0.0.1:${port}`, { cause: error });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-async function close(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listen, type ListeningOptions } from '../listening.ts';
 
 /** What the next calls meet in place of the truth: a status, a connection that breaks, or a text that is no answer. */
 export type Fault = { readonly status: number } | 'reset' | 'nonsense';
@@ -22,7 +22,7 @@ export interface CaptchaSandbox {
 }
 
 /** Starts a server on loopback that speaks `siteverify`, with the error codes that the vendors share. */
-export async function createCaptchaSandbox(): Promise<CaptchaSandbox> {
+export async function createCaptchaSandbox(options: ListeningOptions = {}): Promise<CaptchaSandbox> {
   const [secret, siteKey] = ['captcha-sandbox-secret', 'captcha-sandbox-site-key'];
   const solved = new Set<string>();
   const used = new Set<string>();
@@ -47,7 +47,7 @@ export async function createCaptchaSandbox(): Promise<CaptchaSandbox> {
     };
   }
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const fault = faults.shift();
     if (fault === 'reset') return void request.socket.destroy();
     if (fault === 'nonsense') return void response.end('<html>');
@@ -55,13 +55,10 @@ export async function createCaptchaSandbox(): Promise<CaptchaSandbox> {
     void verify(request).then((body) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const at = server.address();
-  const port = typeof at === 'object' && at !== null ? at.port : 0;
+  };
+  const listening = await listen('CAPTCHA', listener, options);
   return {
-    url: `http://127.0.0.1:${port}/siteverify`,
+    url: `${listening.url}/siteverify`,
     secret,
     siteKey,
     verified,
@@ -71,12 +68,7 @@ export async function createCaptchaSandbox(): Promise<CaptchaSandbox> {
       solved.add(answer);
       return answer;
     },
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: listening.close,
   };
 }
 

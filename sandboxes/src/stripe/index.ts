@@ -1,12 +1,12 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { listen, type Listening, type ListeningOptions } from '../listening.ts';
 import { type Paid, type Paying } from './checkout/index.ts';
 import { Keeping } from './keeping.ts';
 import { Shop, type ShopState } from './shop.ts';
 import type { Delivery, Message } from './wire/courier.ts';
 import type { LoggedCall } from './wire/desk.ts';
 import type { Faults } from './wire/faults.ts';
-import { createVendorServer } from './wire/server.ts';
+import { vendorListener } from './wire/server.ts';
 import { type Bank, createBank, type Settings, type World, type WorldEvent } from './world/index.ts';
 
 export type { Paid, Paying } from './checkout/index.ts';
@@ -15,9 +15,8 @@ export type { LoggedCall } from './wire/desk.ts';
 export type { Fault, Faults, HeldCall } from './wire/faults.ts';
 export type { Settings, WorldEvent } from './world/index.ts';
 
-export interface StripeSandboxOptions {
-  /** A port on 127.0.0.1; 0 takes a free one. When not said: that of the file, where it is free. */
-  readonly port?: number | undefined;
+/** A port that is not said is that of the file, where it is free. */
+export interface StripeSandboxOptions extends ListeningOptions {
   /** Where everything is kept over a restart; nowhere when not said. */
   readonly file?: string | undefined;
   /** Time passes by `advance` alone, from that instant on; by the wall clock when not said. */
@@ -68,6 +67,7 @@ export interface StripeSandbox {
   close(): Promise<void>;
 }
 
+const VENDOR = 'Stripe';
 const KEY = 'sk_test_sandbox';
 
 /**
@@ -81,20 +81,20 @@ export async function createStripeSandbox(options: StripeSandboxOptions = {}): P
   const state = file === undefined ? undefined : await Keeping.read(file, isState);
   const shop = new Shop({ secretKey: KEY, driven, state, settings, requestsPerSecond });
   const keeping = new Keeping(file, () => shop.state());
-  const server = createVendorServer({ desk: shop.desk, pages: shop.pages, kept: () => keeping.keep() });
+  const listener = vendorListener({ desk: shop.desk, pages: shop.pages, kept: () => keeping.keep() });
   const former = state?.url === undefined ? 0 : Number(new URL(state.url).port);
-  const port = await (options.port === undefined
-    ? listenAgain(server, former)
-    : listen(server, options.port));
-  const url = `http://127.0.0.1:${port}`;
-  shop.open(url);
+  const isPlaced = options.port !== undefined || options.server !== undefined;
+  const listening = await (isPlaced
+    ? listen(VENDOR, listener, options)
+    : listenAgain(listener, former));
+  shop.open(listening.url);
   const stopClock = driven === false ? keepTime(shop, keeping) : () => {};
   return {
     ...faceOf(shop),
-    url,
+    url: listening.url,
     async close() {
       stopClock();
-      await close(server);
+      await listening.close();
       await shop.courier.close();
       await keeping.keep();
     },
@@ -155,28 +155,9 @@ function keepTime(shop: Shop, keeping: Keeping): () => void {
 }
 
 /** Where it was before, so that pages of which somebody has the address are still there; elsewhere if that is taken. */
-async function listenAgain(server: Server, former: number): Promise<number> {
-  return listen(server, former).catch((error: unknown) => {
+async function listenAgain(listener: RequestListener, former: number): Promise<Listening> {
+  return listen(VENDOR, listener, { port: former }).catch((error: unknown) => {
     if (former === 0) throw error;
-    return listen(server, 0);
+    return listen(VENDOR, listener, {});
   });
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  try {
-    server.listen({ port, host: '127.0.0.1' });
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(`The sandbox of Stripe cannot listen on 127.0.0.1:${port}`, { cause: error });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-async function close(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }

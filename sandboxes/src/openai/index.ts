@@ -1,17 +1,14 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { listen, type ListeningOptions } from '../listening.ts';
 import { Bill, type BilledCall } from './bill.ts';
 import { PreparedChats, type Vendor } from './calls.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import { Pace } from './pace.ts';
-import { createVendorServer } from './server.ts';
+import { vendorListener } from './server.ts';
 
 export { type BilledCall, readBillFile } from './bill.ts';
 export type { Fault, Faults } from './faults.ts';
 
-export interface OpenAISandboxOptions {
-  /** A port on 127.0.0.1; 0, the default, takes a free one. */
-  readonly port?: number | undefined;
+export interface OpenAISandboxOptions extends ListeningOptions {
   /** Time before each answer, and over which a stream's tokens come after that; 0 by default. */
   readonly latencyMs?: number | undefined;
   /** Time between the tokens of a stream; at 0, the default, `latencyMs` says how fast they come. */
@@ -49,40 +46,24 @@ export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): P
     pace: new Pace({ latencyMs: options.latencyMs ?? 0, perTokenMs: options.perTokenMs ?? 0 }),
     prepared: new PreparedChats(),
   };
-  const server = createVendorServer(vendor);
-  const port = await listen(server, options.port ?? 0).catch((error: unknown) => {
+  const listening = await listen('OpenAI', vendorListener(vendor), options).catch((error: unknown) => {
     vendor.bill.close();
     throw error;
   });
+  let closed: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    vendor.pace.stop();
+    await listening.close();
+    vendor.bill.close();
+  }
   return {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `${listening.url}/v1`,
     apiKey: 'sk-sandbox',
     bill: () => vendor.bill.list(),
     faults: vendor.faults,
     setLatency: (ms) => {
       vendor.pace.latencyMs = ms;
     },
-    close: () => close(server, vendor),
+    close: () => (closed ??= end()),
   };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  try {
-    server.listen({ port, host: '127.0.0.1', backlog: 1024 });
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(`The AI sandbox cannot listen on 127.0.0.1:${port}`, { cause: error });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-async function close(server: Server, vendor: Vendor): Promise<void> {
-  if (!server.listening) return;
-  vendor.pace.stop();
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-  vendor.bill.close();
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Courier } from './courier.ts';
 import { type FaultPlan, faultSchema } from './faults.ts';
@@ -42,18 +42,15 @@ const ROUTES: readonly (readonly [string, Handler])[] = [
 
 const LARGEST_BODY = 16 * 1024 * 1024;
 
-/** The sandbox's HTTP server, not yet listening. */
-export function createVendorServer(vendor: Vendor): Server {
-  const server = createServer((request, response) => {
+/** Answers the calls that come to the sandbox. */
+export function vendorListener(vendor: Vendor): RequestListener {
+  return (request, response) => {
     read(request).then(
       (body) => serve({ request, response, body }, vendor),
       // The publisher has gone, or sends without end: there is nobody to answer.
       () => response.destroy(),
     );
-  });
-  // Longer than any client keeps an idle connection, so that none writes to one that is being closed.
-  server.keepAliveTimeout = 120_000;
-  return server;
+  };
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

@@ -17,8 +17,13 @@ const LIFETIME = 300;
 
 /** The two keys of an account: `next` signs after the keys were rolled. */
 export class SigningKeys {
-  current = newKey();
-  next = newKey();
+  current: string;
+  next: string;
+
+  constructor({ current, next } = { current: newKey(), next: newKey() }) {
+    this.current = current;
+    this.next = next;
+  }
 
   /** As "Roll keys" does: the next key becomes the current one, and there is a new next. */
   roll(): void {

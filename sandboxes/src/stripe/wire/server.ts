@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Desk } from './desk.ts';
 import type { PageAnswer, PageRequest } from '../pages/page.ts';
 
@@ -14,14 +14,11 @@ export interface Served {
 
 const LARGEST_BODY = 1024 * 1024;
 
-/** The sandbox's HTTP server, not yet listening. */
-export function createVendorServer(served: Served): Server {
-  const server = createServer((request, response) => {
+/** Answers the calls that come to the sandbox, and shows its pages. */
+export function vendorListener(served: Served): RequestListener {
+  return (request, response) => {
     respond(request, response, served).catch((error: unknown) => fail(response, error));
-  });
-  // Longer than any client keeps an idle connection, so that none writes to one that is being closed.
-  server.keepAliveTimeout = 120_000;
-  return server;
+  };
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {

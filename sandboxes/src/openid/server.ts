@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Place, WireFault } from './faults.ts';
 import { authorizePage, refusalPage } from './page.ts';
@@ -62,12 +62,12 @@ const discovery = (issuer: string) => ({
   authorization_response_iss_parameter_supported: true,
 });
 
-/** The provider's server; `asked` is read anew for each request. */
-export function createProviderServer(
+/** Answers the calls that come to the provider; `asked` is read anew for each request. */
+export function providerListener(
   provider: Provider,
   asked: () => Pick<Asked, 'issuer' | 'metadata'>,
-): Server {
-  return createServer((request, response) => {
+): RequestListener {
+  return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const place = PLACES[url.pathname];
     const fault = place === undefined ? undefined : provider.faults.nextAt(place);
@@ -75,7 +75,7 @@ export function createProviderServer(
     void respond({ ...asked(), provider, query: url.searchParams }, request, url.pathname).then((answer) =>
       send(response, answer),
     );
-  });
+  };
 }
 
 async function respond(

@@ -1,12 +1,12 @@
-import { once } from 'node:events';
+import { listen, type ListeningOptions } from '../listening.ts';
 import type { Faults } from './faults.ts';
 import { type Client, type Person, Provider } from './provider.ts';
-import { createProviderServer } from './server.ts';
+import { providerListener } from './server.ts';
 
 export type { Faults, TokenFault, WireFault } from './faults.ts';
 export type { Client, Person } from './provider.ts';
 
-export interface OpenIdSandboxOptions {
+export interface OpenIdSandboxOptions extends ListeningOptions {
   /** Who may send people here; one client with a secret, and one without, when not said. */
   readonly clients?: readonly Client[];
   /** Epoch milliseconds; the wall clock when not said. */
@@ -52,11 +52,9 @@ export async function createOpenIdSandbox(options: OpenIdSandboxOptions = {}): P
   const metadata: Record<string, unknown> = {};
   let url = '';
   const provider = new Provider({ issuer: () => url, clients, now });
-  const server = createProviderServer(provider, () => ({ issuer: url, metadata }));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const at = server.address();
-  url = `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}`;
+  const listener = providerListener(provider, () => ({ issuer: url, metadata }));
+  const listening = await listen('OpenID Connect', listener, options);
+  url = listening.url;
   return {
     url,
     ...CLIENT,
@@ -71,12 +69,7 @@ export async function createOpenIdSandbox(options: OpenIdSandboxOptions = {}): P
     },
     rotateKeys: () => provider.keys.rotate(),
     firebaseToken: (projectId, person, claims) => provider.firebaseToken(projectId, person, claims),
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: listening.close,
   };
 }
 

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { listen, type ListeningOptions } from '../listening.ts';
 
 const address = z.strictObject({ email: z.email(), name: z.string().optional() });
 const RESERVED = [
@@ -52,7 +52,7 @@ export interface SendGridSandbox {
 }
 
 /** Starts a server on loopback that speaks the part of SendGrid's API that sends mails. */
-export async function createSendGridSandbox(): Promise<SendGridSandbox> {
+export async function createSendGridSandbox(options: ListeningOptions = {}): Promise<SendGridSandbox> {
   const apiKey = 'SG.sandbox';
   const mails: SentMail[] = [];
   const faults: Fault[] = [];
@@ -68,7 +68,7 @@ export async function createSendGridSandbox(): Promise<SendGridSandbox> {
     return { status: 202 };
   }
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const fault = faults.shift();
     if (fault === 'hang') return;
     if (fault === 'reset') return void request.socket.destroy();
@@ -77,22 +77,14 @@ export async function createSendGridSandbox(): Promise<SendGridSandbox> {
       response.writeHead(status, body === undefined ? {} : { 'content-type': 'application/json' });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const at = server.address();
-  const port = typeof at === 'object' && at !== null ? at.port : 0;
+  };
+  const listening = await listen('SendGrid', listener, options);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: listening.url,
     apiKey,
     mails,
     faults,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: listening.close,
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type RequestListener, type Server, createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { type Vendor, serveChat, serveEmbeddings } from './calls.ts';
 import { clearBill, orderFaults, refuseBrowsers, showBill } from './control.ts';
 import { ApiError, missingKey } from './errors.ts';
@@ -23,15 +23,8 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
 
 const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
 
-/** The sandbox's HTTP server, not yet listening. */
-export function createVendorServer(vendor: Vendor): Server {
-  const server = createServer(listener(vendor));
-  // Longer than any client keeps an idle connection, so that none writes to one that is being closed.
-  server.keepAliveTimeout = 120_000;
-  return server;
-}
-
-function listener(vendor: Vendor): RequestListener {
+/** Answers the calls that come to the sandbox. */
+export function vendorListener(vendor: Vendor): RequestListener {
   const boot = randomBytes(6).toString('hex');
   let count = 0;
   return (request, response) => {
