@@ -16,7 +16,7 @@ function installedOf(folder: string): Manifest['dependencies'] {
 
 test.each([
   ['the server', '', /^(src|bin)\//, 50],
-  ['a sandbox', 'sandboxes', /^sandboxes\//, 10],
+  ['a sandbox', 'sandboxes', /^sandboxes\//, 5],
 ])('%s needs no package that "npm ci --omit=dev" leaves out', (_, folder, files, least) => {
   const served = projectFiles().filter(
     ({ path }) => files.test(path) && !/\/testing\/|\.test(-d)?\.ts$|\.sql$/.test(path),

@@ -135,7 +135,7 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
   },
   {
     packages: /^stripe(\/|$)/,
-    rooms: /^(src\/platform\/billing\/stripe\/|src\/sandbox\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
+    rooms: /^(src\/platform\/billing\/stripe\/|sandboxes\/src\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
     says: 'only platform/billing/stripe knows the package of Stripe',
   },
 ];

@@ -1,50 +1,10 @@
 import { request } from 'undici';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BilledCall, type Fault, type OpenAISandbox, createOpenAISandbox } from './index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type Fault, createOpenAISandbox } from './index.ts';
+import { CHAT, createFixture, STREAM } from './testing/fixtures.ts';
 
-let sandbox: OpenAISandbox;
-let before: number;
-
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-beforeEach(() => {
-  sandbox.faults.clear();
-  before = sandbox.bill().length;
-});
-afterAll(() => sandbox.close());
-
-function billed(): readonly BilledCall[] {
-  return sandbox.bill().slice(before);
-}
-
-interface Ask {
-  readonly headers?: Record<string, string>;
-  readonly signal?: AbortSignal;
-  readonly path?: string;
-  readonly body?: object;
-}
-
-const CHAT = {
-  model: 'sandbox-small',
-  messages: [{ role: 'user', content: 'Crop rotation in small gardens' }],
-};
-const STREAM = { ...CHAT, stream: true, stream_options: { include_usage: true } };
-
-async function ask({
-  headers,
-  signal,
-  path = '/chat/completions',
-  body = CHAT,
-}: Ask = {}): Promise<Response> {
-  return fetch(sandbox.url + path, {
-    method: 'POST',
-    headers: { authorization: 'Bearer any', 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-    ...(signal ? { signal } : {}),
-  });
-}
+const { sandbox, ask, billed } = await createFixture();
 
 async function events(response: Response): Promise<string[]> {
   return (await response.text()).split('\n\n').filter((event) => event !== '');

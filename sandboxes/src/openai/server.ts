@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import { z } from 'zod';
 import { type Vendor, serveChat, serveEmbeddings } from './calls.ts';
-import { clearBill, orderFaults, refuseBrowsers, showBill } from './control.ts';
+import { faultSchema } from './faults.ts';
 import { ApiError, missingKey } from './errors.ts';
-import { type Exchange, guarded, readBody, sendJson } from './exchange.ts';
+import { type Exchange, guarded, parseJson, readBody, sendJson } from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 
 type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
@@ -64,4 +65,38 @@ function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '' } = request.headers;
   if (azure !== '') return true;
   return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+}
+
+const ordersSchema = z.strictObject({
+  clear: z.boolean().optional(),
+  next: z.array(faultSchema).optional(),
+  always: faultSchema.nullable().optional(),
+});
+
+/** POST /sandbox/faults: `{clear?, next?, always?}`, applied in this order; answers what is now ordered. */
+function orderFaults(exchange: Exchange, body: string, { faults }: Vendor): void {
+  const orders = ordersSchema.safeParse(parseJson(body));
+  if (!orders.success) throw new ApiError(400, { message: z.prettifyError(orders.error) });
+  const { clear, next, always } = orders.data;
+  if (clear === true) faults.clear();
+  faults.next(...(next ?? []));
+  if (always !== undefined) faults.always(always);
+  sendJson(exchange, faults.state());
+}
+
+/** GET /sandbox/bill: the last 100,000 billed calls, oldest first. */
+function showBill(exchange: Exchange, { bill }: Vendor): void {
+  sendJson(exchange, { object: 'list', data: bill.list() });
+}
+
+/** DELETE /sandbox/bill: forgets them, in the file too. */
+function clearBill(exchange: Exchange, { bill }: Vendor): void {
+  bill.clear();
+  sendJson(exchange, { object: 'list', data: [] });
+}
+
+/** A web page must not steer a sandbox on the reader's machine: browsers send an Origin, test programs don't. */
+function refuseBrowsers({ request }: Exchange): void {
+  if (request.headers.origin === undefined) return;
+  throw new ApiError(403, { message: 'The sandbox is not steered from web pages.' });
 }

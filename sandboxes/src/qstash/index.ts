@@ -1,13 +1,13 @@
 import { listen, type ListeningOptions } from '../listening.ts';
-import { Courier, type DeadLetter, type Delivery } from './courier.ts';
+import { Deliverer, type DeadLetter, type Delivery } from './deliverer.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import type { Message } from './message.ts';
-import { Office } from './office.ts';
+import { Broker } from './broker.ts';
 import { vendorListener } from './server.ts';
 import { type Signing, SigningKeys } from './signing.ts';
 import { DrivenTime, WallTime } from './time.ts';
 
-export type { DeadLetter, Delivery } from './courier.ts';
+export type { DeadLetter, Delivery } from './deliverer.ts';
 export type { Fault, Faults } from './faults.ts';
 
 export interface QStashSandboxOptions extends ListeningOptions {
@@ -61,30 +61,30 @@ export interface QStashSandbox {
 export async function createQStashSandbox(options: QStashSandboxOptions = {}): Promise<QStashSandbox> {
   const time = options.driven === true ? new DrivenTime() : new WallTime();
   const [keys, faults, balancer] = [new SigningKeys(options.keys), new FaultPlan(), new Balancer()];
-  const courier = new Courier({ time, keys, faults, reach: (url) => balancer.reach(url) });
-  const office = new Office({ courier, time, faults });
+  const deliverer = new Deliverer({ time, keys, faults, reach: (url) => balancer.reach(url) });
+  const broker = new Broker({ deliverer, time, faults });
   const token = options.token ?? 'qstash-sandbox';
-  const listener = vendorListener({ office, courier, keys, faults, token });
+  const listener = vendorListener({ broker, deliverer, keys, faults, token });
   const listening = await listen('QStash', listener, options);
   return {
     url: listening.url,
     token,
     keys,
     faults,
-    messages: () => [...office.messages.values()],
-    deliveries: () => courier.deliveries,
-    deadLetters: () => courier.deadLetters,
+    messages: () => [...broker.messages.values()],
+    deliveries: () => deliverer.deliveries,
+    deadLetters: () => deliverer.deadLetters,
     route: (origin, ...servers) => balancer.route(origin, servers),
     sign: (signing) => keys.sign(signing),
     rollKeys: () => keys.roll(),
-    hold: () => courier.hold(),
-    release: (order = 'as published') => courier.release(order),
-    redeliver: (messageId) => courier.again(office.message(messageId)),
+    hold: () => deliverer.hold(),
+    release: (order = 'as published') => deliverer.release(order),
+    redeliver: (messageId) => deliverer.again(broker.message(messageId)),
     elapse: (ms) => time.elapse(ms),
-    idle: () => courier.idle(),
+    idle: () => deliverer.idle(),
     async close() {
       time.stop();
-      await courier.close();
+      await deliverer.close();
       await listening.close();
     },
   };

@@ -1,15 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Courier } from './courier.ts';
+import type { Deliverer } from './deliverer.ts';
 import { type FaultPlan, faultSchema } from './faults.ts';
 import { described, Refusal } from './message.ts';
-import type { Office } from './office.ts';
+import type { Broker } from './broker.ts';
 import type { SigningKeys } from './signing.ts';
 
 /** The parts of the vendor that its API shows. */
 export interface Vendor {
-  readonly office: Office;
-  readonly courier: Courier;
+  readonly broker: Broker;
+  readonly deliverer: Deliverer;
   readonly keys: SigningKeys;
   readonly faults: FaultPlan;
   readonly token: string;
@@ -28,16 +28,16 @@ const PUBLISH = 'POST /v2/publish/';
 const BATCH = 'POST /v2/batch';
 const ROUTES: readonly (readonly [string, Handler])[] = [
   [PUBLISH, publish],
-  [BATCH, ({ body, request }, { office }) => ({ body: office.batch(body.toString('utf8'), ipOf(request)) })],
-  ['GET /v2/messages/', ({ rest }, { office }) => ({ body: described(office.message(rest)) })],
-  ['DELETE /v2/messages/', ({ rest }, { office }) => ({ body: { cancelled: office.cancel(rest) } })],
+  [BATCH, ({ body, request }, { broker }) => ({ body: broker.batch(body.toString('utf8'), ipOf(request)) })],
+  ['GET /v2/messages/', ({ rest }, { broker }) => ({ body: described(broker.message(rest)) })],
+  ['DELETE /v2/messages/', ({ rest }, { broker }) => ({ body: { cancelled: broker.cancel(rest) } })],
   ['GET /v2/dlq', listDeadLetters],
   ['DELETE /v2/dlq/', forgetDeadLetter],
   ['GET /v2/flowControl/', showFlow],
   ['GET /v2/keys', (_call, { keys }) => ({ body: { current: keys.current, next: keys.next } })],
   ['POST /v2/keys/rotate', rollKeys],
   ['POST /sandbox/faults', orderFaults],
-  ['GET /sandbox/deliveries', (_call, { courier }) => ({ body: { deliveries: courier.deliveries } })],
+  ['GET /sandbox/deliveries', (_call, { deliverer }) => ({ body: { deliveries: deliverer.deliveries } })],
 ];
 
 const LARGEST_BODY = 16 * 1024 * 1024;
@@ -123,11 +123,11 @@ function authorize({ headers }: IncomingMessage, route: string, { token }: Vendo
     throw new Refusal(401, 'unauthorized: invalid token');
 }
 
-function publish({ request, body, rest }: Call, { office }: Vendor) {
+function publish({ request, body, rest }: Call, { broker }: Vendor) {
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );
-  const receipt = office.publish({
+  const receipt = broker.publish({
     destination: rest,
     headers: Object.fromEntries(headers),
     body,
@@ -140,23 +140,23 @@ function ipOf(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '127.0.0.1';
 }
 
-function listDeadLetters(_call: Call, { courier }: Vendor) {
-  const messages = courier.deadLetters.map(({ message, ...letter }) => ({
+function listDeadLetters(_call: Call, { deliverer }: Vendor) {
+  const messages = deliverer.deadLetters.map(({ message, ...letter }) => ({
     ...described(message),
     ...letter,
   }));
   return { body: { messages } };
 }
 
-function forgetDeadLetter({ rest }: Call, { courier }: Vendor) {
-  const place = courier.deadLetters.findIndex(({ dlqId }) => dlqId === rest);
+function forgetDeadLetter({ rest }: Call, { deliverer }: Vendor) {
+  const place = deliverer.deadLetters.findIndex(({ dlqId }) => dlqId === rest);
   if (place < 0) throw new Refusal(404, `${rest} not found`);
-  courier.deadLetters.splice(place, 1);
+  deliverer.deadLetters.splice(place, 1);
   return { body: { deleted: 1 } };
 }
 
-function showFlow({ rest }: Call, { courier }: Vendor) {
-  const body = courier.lanes.described(decodeURIComponent(rest));
+function showFlow({ rest }: Call, { deliverer }: Vendor) {
+  const body = deliverer.flowControl.described(decodeURIComponent(rest));
   if (body === undefined) throw new Refusal(404, `flow control ${rest} not found`);
   return { body };
 }

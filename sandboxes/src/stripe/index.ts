@@ -1,17 +1,17 @@
 import type { RequestListener } from 'node:http';
 import { listen, type Listening, type ListeningOptions } from '../listening.ts';
 import { type Paid, type Paying } from './checkout/index.ts';
-import { Keeping } from './keeping.ts';
-import { Shop, type ShopState } from './shop.ts';
-import type { Delivery, Message } from './wire/courier.ts';
-import type { LoggedCall } from './wire/desk.ts';
+import { StateFile } from './state-file.ts';
+import { StripeAccount, type AccountState } from './account.ts';
+import type { Delivery, Message } from './wire/webhook-sender.ts';
+import type { LoggedCall } from './wire/request-handler.ts';
 import type { Faults } from './wire/faults.ts';
 import { vendorListener } from './wire/server.ts';
 import { type Bank, createBank, type Settings, type World, type WorldEvent } from './world/index.ts';
 
 export type { Paid, Paying } from './checkout/index.ts';
-export type { Delivery, Message } from './wire/courier.ts';
-export type { LoggedCall } from './wire/desk.ts';
+export type { Delivery, Message } from './wire/webhook-sender.ts';
+export type { LoggedCall } from './wire/request-handler.ts';
 export type { Fault, Faults, HeldCall } from './wire/faults.ts';
 export type { Settings, WorldEvent } from './world/index.ts';
 
@@ -78,58 +78,60 @@ const KEY = 'sk_test_sandbox';
  */
 export async function createStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   const { file, driven = false, requestsPerSecond, settings } = options;
-  const state = file === undefined ? undefined : await Keeping.read(file, isState);
-  const shop = new Shop({ secretKey: KEY, driven, state, settings, requestsPerSecond });
-  const keeping = new Keeping(file, () => shop.state());
-  const listener = vendorListener({ desk: shop.desk, pages: shop.pages, kept: () => keeping.keep() });
+  const state = file === undefined ? undefined : await StateFile.read(file, isState);
+  const account = new StripeAccount({ secretKey: KEY, driven, state, settings, requestsPerSecond });
+  const stateFile = new StateFile(file, () => account.state());
+  const listener = vendorListener({
+    requests: account.requests,
+    pages: account.pages,
+    kept: () => stateFile.keep(),
+  });
   const former = state?.url === undefined ? 0 : Number(new URL(state.url).port);
   const isPlaced = options.port !== undefined || options.server !== undefined;
-  const listening = await (isPlaced
-    ? listen(VENDOR, listener, options)
-    : listenAgain(listener, former));
-  shop.open(listening.url);
-  const stopClock = driven === false ? keepTime(shop, keeping) : () => {};
+  const listening = await (isPlaced ? listen(VENDOR, listener, options) : listenAgain(listener, former));
+  account.open(listening.url);
+  const stopClock = driven === false ? keepTime(account, stateFile) : () => {};
   return {
-    ...faceOf(shop),
+    ...faceOf(account),
     url: listening.url,
     async close() {
       stopClock();
       await listening.close();
-      await shop.courier.close();
-      await keeping.keep();
+      await account.webhooks.close();
+      await stateFile.keep();
     },
   };
 }
 
-function faceOf(shop: Shop): Omit<StripeSandbox, 'close' | 'url'> {
-  const { world, courier, desk, faults } = shop;
+function faceOf(account: StripeAccount): Omit<StripeSandbox, 'close' | 'url'> {
+  const { world, webhooks, requests, faults } = account;
   return {
     secretKey: KEY,
     faults,
     world,
     now: () => new Date(world.now() * 1_000),
-    advance: (seconds) => shop.advanceTo(world.now() + seconds),
-    advanceTo: (instant) => shop.advanceTo(Math.floor(instant.getTime() / 1_000)),
-    calls: () => desk.log,
+    advance: (seconds) => account.advanceTo(world.now() + seconds),
+    advanceTo: (instant) => account.advanceTo(Math.floor(instant.getTime() / 1_000)),
+    calls: () => requests.log,
     events: () => world.events,
-    deliveries: () => courier.deliveries,
-    hold: () => courier.hold(),
-    held: () => courier.held(),
-    release: (ids) => courier.release(ids),
-    drop: (ids) => courier.drop(ids),
-    redeliver: async (id) => courier.deliver(shop.event(id)),
-    message: (id, secret) => courier.message(shop.event(id), shop.endpoint(secret)),
+    deliveries: () => webhooks.deliveries,
+    hold: () => webhooks.hold(),
+    held: () => webhooks.held(),
+    release: (ids) => webhooks.release(ids),
+    drop: (ids) => webhooks.drop(ids),
+    redeliver: async (id) => webhooks.deliver(account.event(id)),
+    message: (id, secret) => webhooks.message(account.event(id), account.endpoint(secret)),
     async pay(checkout, paying) {
-      shop.catchUp();
-      return shop.checkout.pay(checkout, paying);
+      account.catchUp();
+      return account.checkout.pay(checkout, paying);
     },
     bank: createBank(world),
-    idle: () => courier.idle(),
+    idle: () => webhooks.idle(),
   };
 }
 
 /** Files are written by this program alone: a look at the outside of one tells whether it is one of them. */
-function isState(kept: unknown): kept is ShopState {
+function isState(kept: unknown): kept is AccountState {
   return (
     typeof kept === 'object' &&
     kept !== null &&
@@ -143,12 +145,12 @@ function isState(kept: unknown): kept is ShopState {
 const TICK_MS = 1_000;
 
 /** Without a driven clock, renewals and tries come by themselves. Stops when told. */
-function keepTime(shop: Shop, keeping: Keeping): () => void {
+function keepTime(account: StripeAccount, stateFile: StateFile): () => void {
   const timer = setInterval(() => {
-    if (!shop.isDue()) return;
-    shop.catchUp();
+    if (!account.isDue()) return;
+    account.catchUp();
     // A disk that is full is told to whoever changes something next.
-    keeping.keep().catch(() => {});
+    stateFile.keep().catch(() => {});
   }, TICK_MS);
   timer.unref();
   return () => clearInterval(timer);

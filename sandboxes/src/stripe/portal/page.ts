@@ -5,7 +5,7 @@ import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import type { Subscription, World } from '../world/index.ts';
 import { defaultMethod } from '../world/payers.ts';
-import { DOINGS, type Done, done, type Portal, subscriptionsOf } from './doing.ts';
+import { ACTIONS, type Done, done, type Portal, subscriptionsOf } from './actions.ts';
 
 /** Links lead there for so long. Seconds. */
 const GOOD_FOR = 60 * 60;
@@ -23,7 +23,7 @@ export function portalPage(world: World): Page {
       );
     const { features } = world.table('billing_portal.configuration').get(idOf(session.configuration));
     const portal = { world, session, features };
-    if (method !== 'POST' || step === undefined || !(step in DOINGS))
+    if (method !== 'POST' || step === undefined || !(step in ACTIONS))
       return show(page('Portal', home(portal, query.has('done'))));
     return next(portal, step, done(portal, step, form));
   };

@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Desk } from './desk.ts';
+import type { RequestHandler } from './request-handler.ts';
 import type { PageAnswer, PageRequest } from '../pages/page.ts';
 
 /** What a person's browser asks for; undefined: no page, the API. */
 export type Pages = (request: PageRequest) => PageAnswer | undefined;
 
 export interface Served {
-  readonly desk: Desk;
+  readonly requests: RequestHandler;
   readonly pages: Pages;
   /** Resolves when what has changed is kept. */
   readonly kept: () => Promise<void>;
@@ -35,7 +35,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, serve
     await served.kept();
     return showPage(response, page);
   }
-  const answer = await served.desk.answer({
+  const answer = await served.requests.answer({
     method,
     path,
     // Deletions say what they want in the address, where the package puts it, or in a body.

@@ -2,24 +2,24 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StripeFault } from '../operation.ts';
 import { idOf } from './changes.ts';
-import { type Counter, createCounter, DAY } from './counter.ts';
+import { type WorldFixture, createWorldFixture, DAY } from '../testing/world-fixture.ts';
 import type { Invoice, Subscription } from './objects.ts';
 
-interface Shop {
-  readonly counter: Counter;
+interface Books {
+  readonly counter: WorldFixture;
   readonly subscription: Subscription;
   readonly prices: readonly string[];
 }
 
-type Step = (shop: Shop) => unknown;
+type Step = (books: Books) => unknown;
 
-const update = ({ counter, subscription }: Shop, asked: Parameters<Counter['ask']>[1]) =>
+const update = ({ counter, subscription }: Books, asked: Parameters<WorldFixture['ask']>[1]) =>
   counter.ask(`POST /v1/subscriptions/${subscription.id}`, asked);
 
 const days = fc.integer({ min: 1, max: 45 }).map(
   (count): Step =>
-    (shop) =>
-      shop.counter.world.advance(count * DAY),
+    (books) =>
+      books.counter.world.advance(count * DAY),
 );
 
 const sale = fc
@@ -30,10 +30,10 @@ const sale = fc
   })
   .map(
     ({ price, quantity, proration_behavior }): Step =>
-      (shop) => {
-        const id = shop.subscription.items.data[0]?.id ?? '';
-        return update(shop, {
-          items: [{ id, price: shop.prices[price] ?? '', quantity }],
+      (books) => {
+        const id = books.subscription.items.data[0]?.id ?? '';
+        return update(books, {
+          items: [{ id, price: books.prices[price] ?? '', quantity }],
           proration_behavior,
         });
       },
@@ -51,9 +51,9 @@ const card = fc.constantFrom('pm_card_visa', 'pm_card_chargeCustomerFail').map(
 );
 
 const others = fc.constantFrom<Step[]>(
-  (shop) => update(shop, { cancel_at_period_end: true }),
-  (shop) => update(shop, { pause_collection: { behavior: 'void' } }),
-  (shop) => update(shop, { pause_collection: '', cancel_at_period_end: false }),
+  (books) => update(books, { cancel_at_period_end: true }),
+  (books) => update(books, { pause_collection: { behavior: 'void' } }),
+  (books) => update(books, { pause_collection: '', cancel_at_period_end: false }),
   ({ counter }) => {
     const open = counter.world
       .table('invoice')
@@ -74,8 +74,8 @@ const others = fc.constantFrom<Step[]>(
   },
 );
 
-function opened(): Shop {
-  const counter = createCounter();
+function opened(): Books {
+  const counter = createWorldFixture();
   const coupon = counter.get('coupon', 'POST /v1/coupons', {
     percent_off: 15,
     duration: 'repeating',
@@ -92,9 +92,9 @@ function opened(): Shop {
 }
 
 /** A step that Stripe refuses is a step too. */
-function take(step: Step, shop: Shop): void {
+function take(step: Step, books: Books): void {
   try {
-    step(shop);
+    step(books);
   } catch (error) {
     if (!(error instanceof StripeFault)) throw error;
   }
@@ -115,9 +115,9 @@ test('whatever is bought, changed, refused and refunded, the books agree', () =>
   const steps = fc.array(fc.oneof(days, sale, card, others), { maxLength: 16 });
   fc.assert(
     fc.property(steps, (taken) => {
-      const shop = opened();
-      for (const step of taken) take(step, shop);
-      const { world } = shop.counter;
+      const books = opened();
+      for (const step of taken) take(step, books);
+      const { world } = books.counter;
       const [charges, invoices] = [world.table('charge').list(), world.table('invoice').list()];
       for (const invoice of invoices) {
         const { said, found } = sumsOf(invoice);
@@ -131,7 +131,7 @@ test('whatever is bought, changed, refused and refunded, the books agree', () =>
       // What invoices came to, and nobody had to pay, is what the customer has to their credit.
       const billed = invoices.filter(({ status }) => status !== 'draft');
       const credit = added(billed.map((invoice) => invoice.total - invoice.amount_due));
-      expect(world.table('customer').get(idOf(shop.subscription.customer)).balance).toBe(credit);
+      expect(world.table('customer').get(idOf(books.subscription.customer)).balance).toBe(credit);
     }),
     { numRuns: 60 },
   );

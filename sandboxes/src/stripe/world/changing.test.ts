@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { idOf } from './changes.ts';
-import { type Counter, createCounter, DAY, OPENS } from './counter.ts';
+import { type WorldFixture, createWorldFixture, DAY, OPENS } from '../testing/world-fixture.ts';
 import type { Invoice, Price, Subscription } from './objects.ts';
 
 const MONTH = 28 * DAY;
-const newest = ({ world }: Counter): Invoice | undefined => world.table('invoice').list()[0];
+const newest = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
 const amountsOf = (invoice: Invoice | undefined): number[] =>
   invoice?.lines.data.map(({ amount }) => amount) ?? [];
 
 function subscribed(amount: number) {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const subscription = counter.subscribe('pm_card_visa', [counter.price(amount)]);
-  const change = (price: Price, more: Parameters<Counter['ask']>[1] = {}) =>
+  const change = (price: Price, more: Parameters<WorldFixture['ask']>[1] = {}) =>
     counter.get('subscription', `POST /v1/subscriptions/${subscription.id}`, {
       items: [{ id: subscription.items.data[0]?.id ?? '', price: price.id }],
       ...more,
@@ -90,7 +90,7 @@ describe('a change of price', () => {
   });
 
   test('in a trial costs nothing', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 14 });
     const items = [{ id: subscription.items.data[0]?.id ?? '', price: counter.price(5000).id }];
     counter.ask(`POST /v1/subscriptions/${subscription.id}`, { items, proration_behavior: 'always_invoice' });
@@ -154,7 +154,7 @@ test('a preview of nothing new is the next renewal', () => {
   expect(refused.code).toBe('invoice_upcoming_none');
 });
 
-function scheduled(next: (counter: Counter) => Price) {
+function scheduled(next: (counter: WorldFixture) => Price) {
   const { counter, subscription } = subscribed(5000);
   const asked = { from_subscription: subscription.id };
   const schedule = counter.get('subscription_schedule', 'POST /v1/subscription_schedules', asked);
@@ -236,8 +236,8 @@ describe('a schedule', () => {
   });
 });
 
-function metered(asked: Parameters<Counter['ask']>[1] = {}) {
-  const counter = createCounter();
+function metered(asked: Parameters<WorldFixture['ask']>[1] = {}) {
+  const counter = createWorldFixture();
   const meter = counter.get('billing.meter', 'POST /v1/billing/meters', {
     display_name: 'Calls',
     event_name: 'calls',

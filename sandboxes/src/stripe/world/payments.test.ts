@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { idOf } from './changes.ts';
-import { type Counter, createCounter, DAY } from './counter.ts';
+import { type WorldFixture, createWorldFixture, DAY } from '../testing/world-fixture.ts';
 import { createBank } from './bank.ts';
 import { authenticate } from './intents.ts';
 import type { Charge, PaymentIntent } from './objects.ts';
 
-function paying(counter: Counter, token: string, more: Parameters<Counter['ask']>[1] = {}): PaymentIntent {
+function paying(
+  counter: WorldFixture,
+  token: string,
+  more: Parameters<WorldFixture['ask']>[1] = {},
+): PaymentIntent {
   const intent = counter.get('payment_intent', 'POST /v1/payment_intents', {
     amount: 1000,
     currency: 'usd',
@@ -19,7 +23,7 @@ function paying(counter: Counter, token: string, more: Parameters<Counter['ask']
   return intent;
 }
 
-const chargeOf = ({ world }: Counter): Charge => {
+const chargeOf = ({ world }: WorldFixture): Charge => {
   const [charge] = world.table('charge').list();
   if (charge === undefined) throw new Error('Nothing was charged');
   return charge;
@@ -27,7 +31,7 @@ const chargeOf = ({ world }: Counter): Charge => {
 
 describe('a card', () => {
   test('that is good is charged, less the fee of 2.9 % and 30 cents', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     expect(paying(counter, 'pm_card_visa')).toMatchObject({ status: 'succeeded', amount_received: 1000 });
     const transaction = counter.world
       .table('balance_transaction')
@@ -47,7 +51,7 @@ describe('a card', () => {
     ['4000000000000069', 'expired_card', undefined],
     ['4000000000000341', 'card_declined', 'generic_decline'],
   ])('%s is declined, and the payment says why', (number, code, declineCode) => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const method = counter.get('payment_method', 'POST /v1/payment_methods', {
       type: 'card',
       card: { number },
@@ -74,7 +78,7 @@ describe('a card', () => {
   });
 
   test('of no known number, or of the past, is not taken', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const take = (card: Record<string, string>) =>
       counter.refused('POST /v1/payment_methods', { type: 'card', card });
     expect(take({ number: '4242424242424241' })).toMatchObject({ status: 402, code: 'incorrect_number' });
@@ -84,7 +88,7 @@ describe('a card', () => {
   });
 
   test('that is declined at once is not given to a customer; the one that is declined later is', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const customer = counter.get('customer', 'POST /v1/customers').id;
     const refused = counter.refused('POST /v1/payment_methods/pm_card_chargeDeclined/attach', { customer });
     expect(refused).toMatchObject({ status: 402, code: 'card_declined' });
@@ -95,7 +99,7 @@ describe('a card', () => {
   });
 
   test("that is taken away is nobody's default any more", () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(500)]);
     const [method] = counter.world.table('payment_method').list();
     counter.ask(`POST /v1/payment_methods/${method?.id}/detach`);
@@ -106,7 +110,7 @@ describe('a card', () => {
 
 describe('a card that asks its owner', () => {
   test('is charged when they confirm', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const intent = paying(counter, 'pm_card_threeDSecure2Required');
     expect(intent).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' } });
     expect(counter.world.table('charge').list()).toEqual([]);
@@ -115,7 +119,7 @@ describe('a card that asks its owner', () => {
   });
 
   test('is not charged when they refuse, and another may be tried', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const intent = paying(counter, 'pm_card_threeDSecure2Required');
     authenticate(counter.world, intent.id, false);
     expect(intent).toMatchObject({
@@ -130,7 +134,7 @@ describe('a card that asks its owner', () => {
     ['pm_card_authenticationRequiredOnSetup', 'paid'],
     ['pm_card_authenticationRequired', 'open'],
   ])('begins a subscription by confirming; a renewal of %s is %s', (token, status) => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe(token, [counter.price(2000)]);
     expect(subscription.status).toBe('incomplete');
     expect(counter.told()).toContain('invoice.payment_action_required');
@@ -142,7 +146,7 @@ describe('a card that asks its owner', () => {
   });
 
   test('is set up once for payments without them', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const customer = counter.get('customer', 'POST /v1/customers').id;
     const token = 'pm_card_authenticationRequiredOnSetup';
     const asked = { customer, payment_method: token, confirm: true };
@@ -167,7 +171,7 @@ describe('a card that asks its owner', () => {
 
 describe('a refund', () => {
   test('takes back a part, and then the rest, and no more', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const intent = paying(counter, 'pm_card_visa');
     counter.ask('POST /v1/refunds', { payment_intent: intent.id, amount: 300 });
     expect(chargeOf(counter)).toMatchObject({ amount_refunded: 300, refunded: false });
@@ -192,7 +196,7 @@ describe('a refund', () => {
   });
 
   test('may take a day', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const refund = counter.get('refund', 'POST /v1/refunds', {
       payment_intent: paying(counter, 'pm_card_pendingRefund').id,
     });
@@ -202,7 +206,7 @@ describe('a refund', () => {
   });
 
   test('may fail a day later: the money is back', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const refund = counter.get('refund', 'POST /v1/refunds', {
       payment_intent: paying(counter, 'pm_card_refundFail').id,
     });
@@ -213,7 +217,7 @@ describe('a refund', () => {
   });
 
   test('never ends a subscription', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
     counter.ask('POST /v1/refunds', { charge: chargeOf(counter).id });
     expect(subscription.status).toBe('active');
@@ -221,7 +225,7 @@ describe('a refund', () => {
 });
 
 function disputed(token: string) {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   paying(counter, token);
   const [dispute] = counter.world.table('dispute').list();
   if (dispute === undefined) throw new Error('Nothing was disputed');
@@ -256,7 +260,7 @@ describe('a dispute', () => {
   });
 
   test('may come long after the charge', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
     counter.world.advance(20 * DAY);
     const dispute = createBank(counter.world).dispute(chargeOf(counter).id, { reason: 'duplicate' });
@@ -277,7 +281,7 @@ describe('a dispute', () => {
 });
 
 test('another currency is settled in ours, and the fee is in ours', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   paying(counter, 'pm_card_visa', { currency: 'eur' });
   const [transaction] = counter.world.table('balance_transaction').list();
   expect(transaction).toMatchObject({

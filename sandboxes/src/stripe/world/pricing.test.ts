@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Counter, createCounter, DAY } from './counter.ts';
+import { type WorldFixture, createWorldFixture, DAY } from '../testing/world-fixture.ts';
 import type { Invoice } from './objects.ts';
 
-const newest = ({ world }: Counter): Invoice | undefined => world.table('invoice').list()[0];
+const newest = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
 const MONTH = 28 * DAY + 3600;
 
 describe('a coupon', () => {
@@ -13,7 +13,7 @@ describe('a coupon', () => {
     [{ amount_off: 700, currency: 'usd', duration: 'repeating', duration_in_months: 2 }, [1300, 1300, 2000]],
     [{ amount_off: 9900, currency: 'usd', duration: 'once' }, [0, 2000, 2000]],
   ])('of %j makes the months cost %j', (coupon, totals) => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const made = counter.get('coupon', 'POST /v1/coupons', coupon);
     counter.subscribe('pm_card_visa', [counter.price(2000)], { discounts: [{ coupon: made.id }] });
     const paid = [newest(counter)?.total];
@@ -26,7 +26,7 @@ describe('a coupon', () => {
   });
 
   test('of once is used up by an invoice that waits for its payment', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const coupon = counter.get('coupon', 'POST /v1/coupons', { percent_off: 25, duration: 'once' });
     const asked = { discounts: [{ coupon: coupon.id }], payment_behavior: 'default_incomplete' };
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], asked);
@@ -38,7 +38,7 @@ describe('a coupon', () => {
   });
 
   test('is taken by its code, whatever its case, as often as it says', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const coupon = counter.get('coupon', 'POST /v1/coupons', { percent_off: 10, duration: 'once' });
     const asked = { promotion: { type: 'coupon', coupon: coupon.id }, code: 'Spring', max_redemptions: 1 };
     const code = counter.get('promotion_code', 'POST /v1/promotion_codes', asked);
@@ -52,7 +52,7 @@ describe('a coupon', () => {
   });
 
   test('of an amount is spread over the lines to the last cent', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const coupon = counter.get('coupon', 'POST /v1/coupons', {
       amount_off: 100,
       currency: 'usd',
@@ -66,7 +66,7 @@ describe('a coupon', () => {
 });
 
 test('automatic tax comes on top, after discounts, and each line says its part', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const coupon = counter.get('coupon', 'POST /v1/coupons', { percent_off: 50, duration: 'forever' });
   const asked = { automatic_tax: { enabled: true }, discounts: [{ coupon: coupon.id }] };
   counter.subscribe('pm_card_visa', [counter.price(2000)], asked);
@@ -90,7 +90,7 @@ test('automatic tax comes on top, after discounts, and each line says its part',
 });
 
 test('a tax that is inside the price is told, and not added', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const asked = { display_name: 'VAT', percentage: 25, inclusive: true };
   const rate = counter.get('tax_rate', 'POST /v1/tax_rates', asked);
   counter.subscribe('pm_card_visa', [counter.price(2000)], { default_tax_rates: [rate.id] });
@@ -103,7 +103,7 @@ test('a tax that is inside the price is told, and not added', () => {
 
 describe('a price', () => {
   test('takes the lookup key of another when it may, and else is refused', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const old = counter.price(1000, { lookup_key: 'plan' });
     expect(() => counter.price(1200, { lookup_key: 'plan' })).toThrow('already uses that lookup key');
     const dearer = counter.price(1200, { lookup_key: 'plan', transfer_lookup_key: true });
@@ -115,14 +115,14 @@ describe('a price', () => {
   });
 
   test('that is inactive is not sold', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const price = counter.price(1000);
     counter.ask(`POST /v1/prices/${price.id}`, { active: false });
     expect(() => counter.subscribe('pm_card_visa', [price])).toThrow('inactive');
   });
 
   test('of parts of a cent is counted exactly', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const price = counter.price(0, { unit_amount: '', unit_amount_decimal: '0.05' });
     counter.subscribe('pm_card_visa', [price], { items: [{ price: price.id, quantity: 1010 }] });
     expect(newest(counter)?.total).toBe(51);
@@ -130,7 +130,7 @@ describe('a price', () => {
 });
 
 test('a renewal counts the days of each month', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   counter.subscribe('pm_card_visa', [counter.price(2000)]);
   counter.world.advance(MONTH);
   expect(newest(counter)).toMatchObject({ number: expect.stringMatching(/-0002$/), amount_paid: 2000 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { idOf } from './changes.ts';
-import { type Counter, createCounter, DAY, OPENS } from './counter.ts';
+import { type WorldFixture, createWorldFixture, DAY, OPENS } from '../testing/world-fixture.ts';
 import type { Invoice, Subscription } from './objects.ts';
 
 const MONTH = 28 * DAY;
-const newest = ({ world }: Counter): Invoice | undefined => world.table('invoice').list()[0];
+const newest = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
 const endOf = ({ items }: Subscription): string =>
   new Date((items.data[0]?.current_period_end ?? 0) * 1000).toISOString();
 
 test('a subscription is paid at once, then each month on its day, an hour after the invoice is drafted', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const { world } = counter;
   const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
   expect(subscription).toMatchObject({ status: 'active', currency: 'usd' });
@@ -32,7 +32,7 @@ test('a subscription is paid at once, then each month on its day, an hour after 
 
 describe('trials', () => {
   test('cost nothing, are warned of three days before, and are paid for when they end', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 14 });
     expect(subscription).toMatchObject({ status: 'trialing', trial_end: OPENS + 14 * DAY });
     expect(newest(counter)).toMatchObject({ status: 'paid', total: 0 });
@@ -50,7 +50,7 @@ describe('trials', () => {
     ['pause', 'paused', 'customer.subscription.paused'],
     ['create_invoice', 'past_due', 'invoice.payment_failed'],
   ])('that end without a card end as they were told to: %s', (behavior, status, told) => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const customer = counter.get('customer', 'POST /v1/customers');
     const trial_settings = { end_behavior: { missing_payment_method: behavior } };
     const items = [{ price: counter.price(2000).id }];
@@ -62,7 +62,7 @@ describe('trials', () => {
   });
 
   test('end at once on demand, and are billed', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 14 });
     counter.world.advance(DAY);
     counter.ask(`POST /v1/subscriptions/${subscription.id}`, { trial_end: 'now' });
@@ -73,7 +73,7 @@ describe('trials', () => {
 
 describe('a first payment that fails', () => {
   test('leaves the subscription incomplete; another card completes it', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_chargeCustomerFail', [counter.price(2000)]);
     expect(subscription.status).toBe('incomplete');
     expect(counter.told()).toEqual(expect.arrayContaining(['charge.failed', 'invoice.payment_failed']));
@@ -82,7 +82,7 @@ describe('a first payment that fails', () => {
   });
 
   test('lets it expire after 23 hours, and nothing is owed', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_chargeCustomerFail', [counter.price(2000)]);
     counter.world.advance(23 * 3600);
     expect(subscription).toMatchObject({ status: 'incomplete_expired', ended_at: OPENS + 23 * 3600 });
@@ -91,7 +91,7 @@ describe('a first payment that fails', () => {
   });
 
   test('leaves nothing, if asked so', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const asked = { payment_behavior: 'error_if_incomplete' };
     const prices = [counter.price(2000)];
     const customers = counter.world.table('customer');
@@ -102,7 +102,7 @@ describe('a first payment that fails', () => {
   });
 
   test('is none without any card: the request is refused', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const customer = counter.get('customer', 'POST /v1/customers');
     const items = [{ price: counter.price(2000).id }];
     const refused = counter.refused('POST /v1/subscriptions', { customer: customer.id, items });
@@ -110,8 +110,8 @@ describe('a first payment that fails', () => {
   });
 });
 
-function failing(settings: Parameters<typeof createCounter>[0] = {}) {
-  const counter = createCounter(settings);
+function failing(settings: Parameters<typeof createWorldFixture>[0] = {}) {
+  const counter = createWorldFixture(settings);
   const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
   const card = { customer: idOf(subscription.customer) };
   const bad = counter.get(
@@ -182,7 +182,7 @@ describe('a renewal that fails', () => {
 
 describe('an end', () => {
   test('with the period comes at its second, and may be taken back before', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
     const call = `POST /v1/subscriptions/${subscription.id}`;
     counter.ask(call, { cancel_at_period_end: true });
@@ -201,7 +201,7 @@ describe('an end', () => {
   });
 
   test('now comes now, once', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
     counter.ask(`DELETE /v1/subscriptions/${subscription.id}`);
     expect(subscription).toMatchObject({ status: 'canceled', ended_at: OPENS });
@@ -215,7 +215,7 @@ describe('an end', () => {
   });
 
   test('of a customer ends what they had; they are told as deleted', () => {
-    const counter = createCounter();
+    const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
     counter.ask(`DELETE /v1/customers/${idOf(subscription.customer)}`);
     expect(subscription.status).toBe('canceled');
@@ -228,7 +228,7 @@ test.each([
   ['mark_uncollectible', 'uncollectible'],
   ['keep_as_draft', 'draft'],
 ])('while collection is paused (%s) nothing is charged, until it goes on', (behavior, status) => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
   const pause_collection = { behavior, resumes_at: OPENS + 40 * DAY };
   counter.ask(`POST /v1/subscriptions/${subscription.id}`, { pause_collection });

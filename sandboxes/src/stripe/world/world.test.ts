@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createCounter, DAY, OPENS } from './counter.ts';
+import { createWorldFixture, DAY, OPENS } from '../testing/world-fixture.ts';
 import { createWorld } from './index.ts';
 
 test('a world that went through a file goes on as if it had not', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const { world } = counter;
   counter.subscribe('pm_card_authenticationRequiredOnSetup', [counter.price(2000)]);
   counter.subscribe('pm_card_visa', [counter.price(500)], { trial_period_days: 10 });
@@ -20,7 +20,7 @@ test('a world that went through a file goes on as if it had not', () => {
 });
 
 test('what a request says and nobody reads is refused, and nothing is done', () => {
-  const { refused, world } = createCounter();
+  const { refused, world } = createWorldFixture();
   const unknown = { status: 400, code: 'parameter_unknown', param: 'colour' };
   expect(refused('POST /v1/customers', { email: 'a@example.com', colour: 'red' })).toMatchObject(unknown);
   expect(refused('POST /v1/customers', { invoice_settings: { colour: 'red' } }).param).toBe(
@@ -36,11 +36,11 @@ test.each([
   ['POST /v1/prices', { currency: 'usd', unit_amount: 5, product: 'p' }, 'resource_missing'],
   ['GET /v1/subscriptions/sub_none', {}, 'resource_missing'],
 ])('%s with %j is refused as %s', (call, params, code) => {
-  expect(createCounter().refused(call, params).code).toBe(code);
+  expect(createWorldFixture().refused(call, params).code).toBe(code);
 });
 
 test('an object that is not there is 404 in the path, and 400 in a parameter', () => {
-  const { refused } = createCounter();
+  const { refused } = createWorldFixture();
   expect(refused('GET /v1/customers/cus_none')).toMatchObject({
     status: 404,
     message: "No such customer: 'cus_none'",
@@ -50,7 +50,7 @@ test('an object that is not there is 404 in the path, and 400 in a parameter', (
 });
 
 test('an event holds the object as it was, what it was before, and who asked', () => {
-  const counter = createCounter();
+  const counter = createWorldFixture();
   const customer = counter.get('customer', 'POST /v1/customers', {
     name: 'Ada',
     metadata: { a: '1', b: '2' },
@@ -74,7 +74,7 @@ test('an event holds the object as it was, what it was before, and who asked', (
 });
 
 test('whatever is due happens in the order of time, however far the clock is moved', () => {
-  const [steps, leap] = [createCounter(), createCounter()];
+  const [steps, leap] = [createWorldFixture(), createWorldFixture()];
   for (const counter of [steps, leap]) {
     counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 5 });
     counter.subscribe('pm_card_visa', [counter.price(900, { recurring: { interval: 'week' } })]);

@@ -1,6 +1,6 @@
 import { backoff, retryAfter } from './durations.ts';
 import type { FaultPlan } from './faults.ts';
-import { Lanes } from './lanes.ts';
+import { FlowControl } from './flow-control.ts';
 import type { Message } from './message.ts';
 import type { SigningKeys } from './signing.ts';
 import type { Time } from './time.ts';
@@ -25,7 +25,7 @@ export interface DeadLetter {
   readonly responseBody: string;
 }
 
-export interface CourierParts {
+export interface DelivererParts {
   readonly time: Time;
   readonly keys: SigningKeys;
   readonly faults: FaultPlan;
@@ -42,16 +42,16 @@ interface Answer {
 const NOBODY: Answer = { status: 0, headers: new Headers(), text: '' };
 
 /** Delivers messages: at their time, as many at once as their flow control allows, again when they were not taken. */
-export class Courier {
+export class Deliverer {
   readonly deliveries: Delivery[] = [];
   readonly deadLetters: DeadLetter[] = [];
-  readonly lanes = new Lanes();
-  readonly #parts: CourierParts;
+  readonly flowControl = new FlowControl();
+  readonly #parts: DelivererParts;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #held: (() => void)[] | undefined;
 
-  constructor(parts: CourierParts) {
+  constructor(parts: DelivererParts) {
     this.#parts = parts;
   }
 
@@ -96,20 +96,22 @@ export class Courier {
     if (fault?.kind === 'lose') return;
     const times = fault?.kind === 'double' ? (fault.times ?? 2) : 1;
     const go = () =>
-      this.lanes.enter(message.flow, () => this.#attempt(message, { times, deaf: fault?.kind === 'deaf' }));
+      this.flowControl.begin(message.flow, () =>
+        this.#attempt(message, { times, deaf: fault?.kind === 'deaf' }),
+      );
     this.#parts.time.after(fault?.kind === 'late' ? fault.ms : 0, go);
   }
 
   #attempt(message: Message, how: { readonly times: number; readonly deaf: boolean }): void {
     if (message.state !== 'waiting') {
-      this.lanes.leave(message.flow);
+      this.flowControl.end(message.flow);
       return;
     }
     message.state = 'active';
     const sent = Array.from({ length: how.times }, () => this.#send(message));
     void this.#follow(
       Promise.all(sent).then(([answer = NOBODY]) => {
-        this.lanes.leave(message.flow);
+        this.flowControl.end(message.flow);
         if (!this.#closing.signal.aborted) this.#conclude(message, how.deaf ? NOBODY : answer);
       }),
     );

@@ -1,33 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BilledCall, createOpenAISandbox, type Fault, type OpenAISandbox } from './index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import type { Fault } from './index.ts';
+import { CHAT, createFixture, STREAM as STREAMED } from './testing/fixtures.ts';
 
 /** Faults of a provider that bills what it never showed. */
 
-let sandbox: OpenAISandbox;
-let before: number;
+const { sandbox, ask, billed } = await createFixture();
 
-beforeAll(async () => {
-  sandbox = await createOpenAISandbox();
-});
-beforeEach(() => {
-  sandbox.faults.clear();
-  before = sandbox.bill().length;
-});
-afterAll(() => sandbox.close());
-
-const billed = (): readonly BilledCall[] => sandbox.bill().slice(before);
-
-function ask(more: object = {}, signal?: AbortSignal): Promise<Response> {
-  const messages = [{ role: 'user', content: 'Crop rotation in small gardens' }];
-  return fetch(`${sandbox.url}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer any' },
-    body: JSON.stringify({ model: 'sandbox-reasoning', messages, ...more }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-}
-
-const STREAM = { stream: true, stream_options: { include_usage: true } };
+const MODEL = { model: 'sandbox-reasoning' };
+const STREAM = { body: { ...STREAMED, ...MODEL } };
 const THOUGHT = { reasoning_tokens: 70 };
 
 async function packets(response: Response): Promise<string[]> {
@@ -66,13 +46,15 @@ describe('what was thought and never shown is on the bill', () => {
 
   test('of a call that hangs until its caller leaves', async () => {
     sandbox.faults.next({ kind: 'hang', billed: true, ...THOUGHT });
-    await expect(ask({}, AbortSignal.timeout(100))).rejects.toThrow(/aborted/);
+    await expect(ask({ body: { ...CHAT, ...MODEL }, signal: AbortSignal.timeout(100) })).rejects.toThrow(
+      /aborted/,
+    );
     await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, reasoning_tokens: 70 }]));
   });
 
   test('and never more of it than the cap of the reply leaves', async () => {
     sandbox.faults.next({ kind: 'missing_usage', reasoning_tokens: 1_000 });
-    await (await ask({ max_tokens: 200 })).text();
+    await (await ask({ body: { ...CHAT, ...MODEL, max_tokens: 200 } })).text();
     expect(billed()).toMatchObject([{ completion_tokens: 200 }]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Keeps the sandbox's state in a file, which is whole at any time; nowhere without one. */
-export class Keeping {
+export class StateFile {
   readonly #file: string | undefined;
   readonly #state: () => unknown;
   #last = '';

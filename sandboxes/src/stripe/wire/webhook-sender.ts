@@ -1,6 +1,6 @@
+import { createHmac } from 'node:crypto';
 import type { WebhookEndpoint, World, WorldEvent } from '../world/index.ts';
 import { endpointsFor } from './endpoints.ts';
-import { sign } from './signing.ts';
 
 /** One try to deliver an event to an endpoint, and how it was answered. */
 export interface Delivery {
@@ -39,16 +39,16 @@ const PATIENCE_MS = 20_000;
 const AT_ONCE = 32;
 
 /** Delivers events to webhook endpoints: signed, again when they were not taken, in no order that is promised. */
-export class Courier {
+export class WebhookSender {
   readonly deliveries: Delivery[] = [];
   readonly #world: World;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #pending: Pending[];
-  /** What nobody carries yet. */
+  /** What nobody sends yet. */
   readonly #queue: Pending[] = [];
   readonly #sending = new Set<Pending>();
-  #carriers = 0;
+  #senders = 0;
   #held: WorldEvent[] | undefined;
 
   /** `pending`: what was not taken when the sandbox was last stopped. */
@@ -148,11 +148,11 @@ export class Courier {
   #start(pending: Pending): void {
     this.#pending = this.#pending.filter((one) => one !== pending);
     this.#queue.push(pending);
-    if (this.#carriers < AT_ONCE) void this.#track(this.#carry());
+    if (this.#senders < AT_ONCE) void this.#track(this.#sendQueued());
   }
 
-  async #carry(): Promise<void> {
-    this.#carriers += 1;
+  async #sendQueued(): Promise<void> {
+    this.#senders += 1;
     // The clock may be on its way: messages are signed when it has arrived, as it would be long past for their receiver.
     await Promise.resolve();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
@@ -162,7 +162,7 @@ export class Courier {
       if (this.#closing.signal.aborted) this.#pending.push(next);
       else if (!isDone) this.#later(next);
     }
-    this.#carriers -= 1;
+    this.#senders -= 1;
   }
 
   /** Whether there is nothing left to do about it. */
@@ -203,4 +203,16 @@ export class Courier {
     this.#underWay.add(tracked);
     return tracked;
   }
+}
+
+interface Signing {
+  readonly body: string;
+  readonly secret: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+/** The `Stripe-Signature` of a message (docs.stripe.com/webhooks#verify-manually). */
+function sign({ body, secret, at }: Signing): string {
+  return `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
 }

@@ -26,10 +26,10 @@ export interface Done {
   readonly asks?: string;
 }
 
-type Doing = (portal: Portal, form: URLSearchParams) => Done;
+type Action = (portal: Portal, form: URLSearchParams) => Done;
 
 /** What a person can do, by the last word of the form's address. Whatever is refused is said. */
-export const DOINGS: Readonly<Record<string, Doing>> = {
+export const ACTIONS: Readonly<Record<string, Action>> = {
   card: changeCard,
   bank: (portal, form) => answerBank(portal, form),
   cancel: (portal, form) => cancel(portal, subscriptionOf(portal, form)),
@@ -46,7 +46,7 @@ export const DOINGS: Readonly<Record<string, Doing>> = {
 /** Does it, and says what was wrong. */
 export function done(portal: Portal, step: string, form: URLSearchParams): Done {
   try {
-    return DOINGS[step]?.(portal, form) ?? {};
+    return ACTIONS[step]?.(portal, form) ?? {};
   } catch (error) {
     if (error instanceof StripeFault) return { says: error.message };
     throw error;

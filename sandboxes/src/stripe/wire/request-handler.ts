@@ -36,7 +36,7 @@ export interface LoggedCall {
   status: number | undefined;
 }
 
-export interface DeskParts {
+export interface RequestHandlerParts {
   readonly world: World;
   readonly calls: Calls;
   readonly keys: IdempotencyKeys;
@@ -53,11 +53,11 @@ export interface DeskParts {
 const LOGGED = 20_000;
 
 /** Takes calls: who asks, how often, whether it was asked before, what goes wrong on the way; and has them carried out. */
-export class Desk {
+export class RequestHandler {
   readonly log: LoggedCall[] = [];
-  readonly #parts: DeskParts;
+  readonly #parts: RequestHandlerParts;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: RequestHandlerParts) {
     this.#parts = parts;
   }
 
@@ -191,7 +191,7 @@ function readable(text: string): Params {
 }
 
 /** `Bearer sk_…`, or the key as the name of basic authentication. */
-function authorize({ headers }: Request, { secretKey, world }: DeskParts): void {
+function authorize({ headers }: Request, { secretKey, world }: RequestHandlerParts): void {
   const [scheme = '', given = ''] = headers.authorization?.split(' ') ?? [];
   const key =
     scheme.toLowerCase() === 'basic'

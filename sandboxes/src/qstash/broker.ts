@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Courier } from './courier.ts';
+import type { Deliverer } from './deliverer.ts';
 import type { FaultPlan } from './faults.ts';
 import { type Message, messageOf, type Published, Refusal } from './message.ts';
 import type { Time } from './time.ts';
@@ -18,16 +18,16 @@ const batchSchema = z.array(
 /** What the publisher is told of one message. */
 type Receipt = { readonly messageId: string; readonly deduplicated?: true } | { readonly error: string };
 
-/** Takes messages, each Deduplication-Id once, and hands them to the courier. */
-export class Office {
+/** Takes messages, each Deduplication-Id once, and hands them to the deliverer. */
+export class Broker {
   readonly messages = new Map<string, Message>();
-  readonly #courier: Courier;
+  readonly #deliverer: Deliverer;
   readonly #time: Time;
   readonly #faults: FaultPlan;
   readonly #known = new Map<string, { readonly id: string; readonly until: number }>();
 
-  constructor(parts: { readonly courier: Courier; readonly time: Time; readonly faults: FaultPlan }) {
-    this.#courier = parts.courier;
+  constructor(parts: { readonly deliverer: Deliverer; readonly time: Time; readonly faults: FaultPlan }) {
+    this.#deliverer = parts.deliverer;
     this.#time = parts.time;
     this.#faults = parts.faults;
   }
@@ -44,7 +44,7 @@ export class Office {
       this.#known.set(deduplicationId, { id: message.id, until: now + DEDUPLICATION });
     }
     this.messages.set(message.id, message);
-    this.#courier.accept(message);
+    this.#deliverer.accept(message);
     return { messageId: message.id };
   }
 

@@ -1,10 +1,10 @@
 import { type Entity, type Param, type Params, StripeFault } from '../operation.ts';
-import { listOf } from './changes.ts';
-import { createWorld } from './index.ts';
-import type { Kind, Kinds, Price, Subscription } from './objects.ts';
-import { operations } from './operations.ts';
-import type { Settings } from './settings.ts';
-import type { World } from './world.ts';
+import { listOf } from '../world/changes.ts';
+import { createWorld } from '../world/index.ts';
+import type { Kind, Kinds, Price, Subscription } from '../world/objects.ts';
+import { operations } from '../world/operations.ts';
+import type { Settings } from '../world/settings.ts';
+import type { World } from '../world/world.ts';
 
 /** For tests: 31 January 2026, noon. */
 export const OPENS = Date.UTC(2026, 0, 31, 12) / 1000;
@@ -12,8 +12,8 @@ export const DAY = 86_400;
 
 type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** For tests: a world, and somebody who asks it without a wire. */
-export interface Counter {
+/** For tests: a world, and calls of it without HTTP. */
+export interface WorldFixture {
   readonly world: World;
   /** `POST /v1/customers/cus_1`. Throws StripeFault. */
   ask(call: string, params?: Record<string, Plain>): Entity;
@@ -28,15 +28,15 @@ export interface Counter {
   told(): string[];
 }
 
-export function createCounter(settings: Partial<Settings> = {}): Counter {
+export function createWorldFixture(settings: Partial<Settings> = {}): WorldFixture {
   let [ids, told] = [0, 0];
   const world = createWorld({ now: OPENS, settings, random: () => String((ids += 1)).padStart(4, '0') });
-  const ask: Counter['ask'] = (call, params = {}) => {
+  const ask: WorldFixture['ask'] = (call, params = {}) => {
     const { operation, found } = operationFor(call);
     const answer = operation({ world, params: encoded(params), ids: found });
     return isList(answer) ? listOf(call, [...answer]) : answer;
   };
-  const get: Counter['get'] = (kind, call, params) => {
+  const get: WorldFixture['get'] = (kind, call, params) => {
     const answer = ask(call, params);
     if (!('id' in answer) || typeof answer.id !== 'string') throw new Error(`${call} answered with no id`);
     return world.table(kind).get(answer.id);

@@ -4,8 +4,8 @@ import type { Page } from './pages/page.ts';
 import { portalCalls, portalPage } from './portal/index.ts';
 import { invoicePage } from './pages/invoice.ts';
 import { Calls } from './wire/calls.ts';
-import { Courier, type Pending } from './wire/courier.ts';
-import { Desk } from './wire/desk.ts';
+import { WebhookSender, type Pending } from './wire/webhook-sender.ts';
+import { RequestHandler } from './wire/request-handler.ts';
 import { endpoints } from './wire/endpoints.ts';
 import { events, EVENTS_KEPT } from './wire/events.ts';
 import { FaultPlan } from './wire/faults.ts';
@@ -21,7 +21,7 @@ import {
 } from './world/index.ts';
 
 /** Everything that outlives a restart. */
-export interface ShopState {
+export interface AccountState {
   readonly world: WorldState;
   readonly visits: readonly (readonly [string, Visit])[];
   readonly pending: readonly Pending[];
@@ -30,37 +30,37 @@ export interface ShopState {
   readonly url?: string;
 }
 
-export interface ShopOptions {
+export interface AccountOptions {
   readonly secretKey: string;
   readonly driven: boolean | Date;
-  readonly state: ShopState | undefined;
+  readonly state: AccountState | undefined;
   readonly settings: Partial<Settings> | undefined;
   readonly requestsPerSecond: number | undefined;
 }
 
 /** A world, and all through which others reach it: calls, pages, messages. */
-export class Shop {
+export class StripeAccount {
   readonly world: World;
-  readonly courier: Courier;
+  readonly webhooks: WebhookSender;
   readonly checkout: Checkouts;
-  readonly desk: Desk;
+  readonly requests: RequestHandler;
   readonly faults = new FaultPlan();
   readonly pages: Page;
   readonly #isDriven: boolean;
   readonly #keys: IdempotencyKeys;
 
-  constructor({ secretKey, driven, state, settings, requestsPerSecond }: ShopOptions) {
+  constructor({ secretKey, driven, state, settings, requestsPerSecond }: AccountOptions) {
     this.#isDriven = driven !== false;
     this.world = createWorld({
       now: Math.floor((driven instanceof Date ? driven.getTime() : Date.now()) / 1_000),
       ...(settings === undefined ? {} : { settings }),
       ...(state === undefined ? {} : { state: state.world }),
-      mechanisms: [() => this.courier.dues(), () => this.checkout.dues()],
+      mechanisms: [() => this.webhooks.dues(), () => this.checkout.dues()],
     });
-    this.courier = new Courier(this.world, state?.pending);
+    this.webhooks = new WebhookSender(this.world, state?.pending);
     this.checkout = new Checkouts(this.world, state?.visits);
     this.#keys = new IdempotencyKeys(state?.keys);
-    this.desk = new Desk({
+    this.requests = new RequestHandler({
       world: this.world,
       calls: new Calls({
         ...operations,
@@ -124,13 +124,13 @@ export class Shop {
     return { secret: secret ?? oldest?.secret ?? '', url: oldest?.url ?? '' };
   }
 
-  state(): ShopState {
+  state(): AccountState {
     const { events: told, ...world } = this.world.toJSON();
     const recent = told.filter(({ created }) => created > this.world.now() - EVENTS_KEPT);
     return {
       world: { ...world, events: recent },
       visits: this.checkout.visits(),
-      pending: this.courier.pending(),
+      pending: this.webhooks.pending(),
       keys: this.#keys.state(),
       url: this.world.pages,
     };

@@ -17,15 +17,15 @@ const TEXT = { type: 'string' };
 const LONG = 'word '.repeat(7_000);
 
 async function answered(schema: JsonObject, content: string): Promise<number> {
-  const [armed, peaceful] = await Promise.all([
+  const [hostile, usual] = await Promise.all([
     asked({
       messages: [{ role: 'user', content }],
-      response_format: { type: 'json_schema', json_schema: { name: 'weapon', schema } },
+      response_format: { type: 'json_schema', json_schema: { name: 'hostile', schema } },
     }),
     asked({ messages: [{ role: 'user', content: 'Crop rotation' }] }),
   ]);
-  expect(peaceful.status).toBe(200);
-  return armed.status;
+  expect(usual.status).toBe(200);
+  return hostile.status;
 }
 
 async function asked(body: object): Promise<{ status: number; text: string }> {
@@ -104,7 +104,7 @@ describe('a pattern of a caller', () => {
   });
 });
 
-const WEAPONS: readonly [string, JsonObject, string, number][] = [
+const HOSTILE_SCHEMAS: readonly [string, JsonObject, string, number][] = [
   ['a thousand million items', list(1e9, TEXT), LONG, 400],
   ['a text of a thousand million characters', list(5_000, { type: 'string', minLength: 1e9 }), LONG, 400],
   ['references that double', doubling(), LONG, 400],
@@ -136,7 +136,7 @@ const WEAPONS: readonly [string, JsonObject, string, number][] = [
 ];
 
 describe('a schema of a caller', () => {
-  test.each(WEAPONS)('with %s is bounded', async (...[, schema, content, status]) => {
+  test.each(HOSTILE_SCHEMAS)('with %s is bounded', async (...[, schema, content, status]) => {
     expect(await answered(schema, content)).toBe(status);
   });
 
