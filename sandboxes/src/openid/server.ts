@@ -137,7 +137,7 @@ function fail(fault: WireFault, response: ServerResponse): void {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? '');
+const escaped = (words: string) => words.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? '');
 
 /** The page on which a person says who they are, and whether they agree. */
 function authorizePage({ clientId }: Client, query: URLSearchParams): string {

@@ -3,7 +3,7 @@ import { lazy } from './lazy.ts';
 import { Material } from './material.ts';
 import { PHRASES } from './phrases.ts';
 import { objectsIn, shortened } from './rework.ts';
-import { clip, labelKey, pick, widthOf } from './words.ts';
+import { capitalise, clip, keywordsOf, labelKey, pick, widthOf } from './words.ts';
 import { bodyAt, fillIn, freshHooks, phraseWords } from './writing.ts';
 
 /** One post: what a social product calls a variant. */

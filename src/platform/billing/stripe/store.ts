@@ -10,13 +10,13 @@ import { eventSchema, hintOf, verify } from './webhook.ts';
 const REMEMBERS = 30;
 
 export interface StripeStoreParts {
-  readonly link: Pick<StripeLink, 'client' | 'webhookSecrets'>;
+  readonly link: Pick<StripeLink, 'client' | 'standIn' | 'webhookSecrets'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Stripe, as inbox and reconciler know it. */
 export function createStripeStore({ link, clock }: StripeStoreParts): Store {
-  const { client, webhookSecrets: secrets } = link;
+  const { client, standIn, webhookSecrets: secrets } = link;
   const { mode, stripe } = client;
   return {
     name: 'stripe',
@@ -25,10 +25,14 @@ export function createStripeStore({ link, clock }: StripeStoreParts): Store {
     verify: (message) => verify({ stripe, mode, secrets, clock }, message),
     fetch: (ref, reading) => fetchObject(readerOf(client, reading), ref),
     read,
-    messagesSince: (since, reading) => messagesSince(readerOf(client, reading), since),
-    everything: (reading) => everything(readerOf(client, reading)),
+    messagesSince: (since, reading) =>
+      standIn?.isRunning() === false ? nothing() : messagesSince(readerOf(client, reading), since),
+    everything: (reading) =>
+      standIn?.isRunning() === false ? nothing() : everything(readerOf(client, reading)),
   };
 }
+
+async function* nothing() {}
 
 /** As Stripe would have sent them: events, of which it sends the JSON. */
 async function* messagesSince(reader: StripeReader, since: Date) {
