@@ -26,12 +26,12 @@ export async function openStripe(
   options: AppOptions,
   sandboxes: SandboxParts,
 ): Promise<OpenedStripe | undefined> {
-  const { config, passing } = options;
+  const { config, crashHook } = options;
   const { stripe: settings } = config;
   if (settings === undefined) return undefined;
   const { account, url, ...how } = settings;
   if (account !== undefined) {
-    const client = await createStripeClient({ ...account, url, passing });
+    const client = await createStripeClient({ ...account, url, crashHook });
     sandboxes.opened.defer(() => client.close());
     return {
       link: { ...how, client, webhookSecrets: () => account.webhookSecrets },
@@ -39,7 +39,7 @@ export async function openStripe(
     };
   }
   const sandbox = await sandboxOf(options, sandboxes);
-  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', passing });
+  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
   sandboxes.opened.defer(() => client.close());
   let webhookSecrets: readonly string[] = [];
   const telling = onceOnly();

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Fault } from './index.ts';
-import { CHAT, createFixture, STREAM as STREAMED } from './testing/fixtures.ts';
+import { CHAT, createFixture, STREAM as STREAMED } from './testing/fixture.ts';
 
 /** Faults of a provider that bills what it never showed. */
 

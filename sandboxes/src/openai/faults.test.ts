@@ -2,7 +2,7 @@ import { request } from 'undici';
 import OpenAI from 'openai';
 import { describe, expect, test, vi } from 'vitest';
 import { type Fault, createOpenAISandbox } from './index.ts';
-import { CHAT, createFixture, STREAM } from './testing/fixtures.ts';
+import { CHAT, createFixture, STREAM } from './testing/fixture.ts';
 
 const { sandbox, ask, billed } = await createFixture();
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createFixture, payer, sellMonthly, sellOnce } from './testing/fixtures.ts';
+import { createFixture, payer, sellMonthly, sellOnce } from './testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture();
 

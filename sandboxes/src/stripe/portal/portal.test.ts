@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { createFixture, failureOf, payer, sellMonthly } from '../testing/fixtures.ts';
+import { createFixture, failureOf, payer, sellMonthly } from '../testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture();
 const monthly = await sellMonthly(stripe);

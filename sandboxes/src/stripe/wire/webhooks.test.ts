@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createReceiver, createFixture, failureOf, typeOf } from '../testing/fixtures.ts';
+import { createReceiver, createFixture, failureOf, typeOf } from '../testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture();
 const receiver = await createReceiver();

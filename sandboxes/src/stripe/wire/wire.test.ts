@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFixture, failureOf, packageFor, payer, sellMonthly } from '../testing/fixtures.ts';
+import { createFixture, failureOf, packageFor, payer, sellMonthly } from '../testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture();
 
