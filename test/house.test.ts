@@ -8,9 +8,9 @@ import { projectFiles, ROOT, sourceFile } from './house/source.ts';
 const files = projectFiles();
 const Packages = z.record(z.string(), z.string());
 const Manifest = z.object({
-  dependencies: Packages,
-  devDependencies: Packages,
-  optionalDependencies: Packages,
+  dependencies: Packages.default({}),
+  devDependencies: Packages.default({}),
+  optionalDependencies: Packages.default({}),
 });
 const ruleNames = [...RULES.keys()];
 

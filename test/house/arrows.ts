@@ -90,7 +90,8 @@ function faceObjection(file: SourceFile, from: Room, specifier: string): string 
 function intoAnother(from: Room, target: string): string | undefined {
   const to = roomOf(target);
   if (to === undefined || to.name === from.name) return undefined;
-  const isFace = target === `${to.folder}index.ts` || to.folder === 'src/';
+  const face = to.kind === 'sandbox' ? `${to.name.replace('/', '/src/')}/index.ts` : `${to.folder}index.ts`;
+  const isFace = target === face || to.folder === 'src/';
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
