@@ -7,7 +7,7 @@ import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { Stripe } from 'stripe';
 import { type App, openApp } from '../src/app.ts';
-import { packageAt } from '../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../sandboxes/src/stripe/testing/package.ts';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import type { Figures } from './figures.ts';

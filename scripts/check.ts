@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   { name: 'lint', command: [local('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'types', command: [local('tsc'), '-p', '.'] },
   { name: 'types of the client', command: [local('tsc'), '-p', 'sdk', '--noEmit'] },
+  { name: 'types of the sandboxes', command: [local('tsc'), '-p', 'sandboxes', '--noEmit'] },
   { name: 'types of the shop', command: [local('tsc'), '-p', 'docs/examples/shop'] },
   { name: 'unused code', command: [local('knip')] },
   { name: 'generated docs', command: [process.execPath, 'scripts/generate.ts', '--check'] },

@@ -16,14 +16,13 @@ import { AppError, createIds, declareErrors, systemClock, systemRandom, within }
 import { startHolder } from '#platform/limits';
 import { ensureOwner, ownerFileOf } from '#platform/owner';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
-import { createOpenAISandbox } from '#sandbox/openai';
-import { createQStashSandbox } from '#sandbox/qstash';
 import { createServer, type Server } from '#server';
 import { aiSettingsOf } from './app/ai-settings.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
 import { openRedis } from './app/redis.ts';
+import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openStripe } from './app/stripe.ts';
@@ -81,10 +80,11 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     onLost: options.onLost,
   });
   opened.defer(() => unlessAway(holder.end()));
-  const upstreams = await upstreamsOf(config, opened);
-  const qstash = await qstashOf(config, opened);
-  const providers = await openProviders(config, clock, opened);
-  const stripe = await openStripe(options, opened);
+  const sandboxes = { telemetry, opened };
+  const upstreams = await upstreamsOf(config, sandboxes);
+  const qstash = await qstashOf(config, sandboxes);
+  const providers = await openProviders(config, clock, sandboxes);
+  const stripe = await openStripe(options, sandboxes);
   const modules = wire({ ...base, holder, options, upstreams, qstash, providers, stripe: stripe?.link });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
@@ -191,18 +191,14 @@ function connected(server: Server, connect: (url: string) => Promise<void> | und
 }
 
 /** Where model calls go: the upstreams of the settings; the sandbox where there are none, or where it is asked for. */
-async function upstreamsOf({ ai }: Config, opened: AsyncDisposableStack): Promise<UpstreamOptions[]> {
-  const upstreams: UpstreamOptions[] = [...ai.upstreams];
-  if (!ai.sandbox) return upstreams;
-  const sandbox = await createOpenAISandbox({ latencyMs: ai.sandboxLatencyMs });
-  opened.defer(() => sandbox.close());
-  return [...upstreams, { name: 'sandbox', baseUrl: sandbox.url, apiKey: sandbox.apiKey }];
+async function upstreamsOf({ ai }: Config, sandboxes: SandboxParts): Promise<UpstreamOptions[]> {
+  return ai.sandbox
+    ? [...ai.upstreams, await openAISandbox(sandboxes, ai.sandboxLatencyMs)]
+    : [...ai.upstreams];
 }
 
 /** Where jobs are announced, if they are, and who signs what is delivered: the sandbox where the settings name no account. */
-async function qstashOf({ delivery }: Config, opened: AsyncDisposableStack): Promise<QStash | undefined> {
+async function qstashOf({ delivery }: Config, sandboxes: SandboxParts): Promise<QStash | undefined> {
   if (delivery === undefined || delivery.qstash !== undefined) return delivery?.qstash;
-  const sandbox = await createQStashSandbox();
-  opened.defer(() => sandbox.close());
-  return sandbox;
+  return qstashSandbox(sandboxes, systemRandom);
 }

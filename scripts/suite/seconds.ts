@@ -53,7 +53,7 @@ function summed(timings: readonly Timing[], keyOf: (timing: Timing) => string) {
 function folderOf(file: string): string {
   const parts = file.split('/');
   const depth =
-    parts[0] === 'src' && (parts[1] === 'platform' || parts[1] === 'products' || parts[1] === 'sandbox')
+    parts[0] === 'sandboxes' || (parts[0] === 'src' && (parts[1] === 'platform' || parts[1] === 'products'))
       ? 3
       : 2;
   const folder = parts.slice(0, Math.min(depth, parts.length - 1)).join('/');

@@ -16,7 +16,7 @@ export interface SettledGroup {
  * all of it, and would run each time after all (docs/decisions/0060).
  */
 export const SETTLED: readonly SettledGroup[] = [
-  { name: 'sandboxes', starts: ['src/sandbox/'] },
+  { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['src/platform/db/prepared.test.ts'] },
   { name: 'imported hashes', starts: ['src/platform/identity/imported-passwords.test.ts'] },
 ];

@@ -1,7 +1,7 @@
 import type { Config } from '#platform/config';
 import { createFirebase, createOpenIdClient, type OpenIdParts, type Providers } from '#platform/identity';
 import type { Clock } from '#platform/kernel';
-import { createOpenIdSandbox } from '#sandbox/openid';
+import { openIdSandbox, type SandboxParts } from './sandboxes.ts';
 
 type SignIn = Pick<Config['signIn'], 'google' | 'firebase'>;
 
@@ -9,9 +9,9 @@ type SignIn = Pick<Config['signIn'], 'google' | 'firebase'>;
 export async function openProviders(
   config: Config,
   clock: Clock,
-  opened: AsyncDisposableStack,
+  sandboxes: SandboxParts,
 ): Promise<Providers> {
-  const signIn = config.signIn.sandbox ? await sandboxed(clock, opened) : config.signIn;
+  const signIn = config.signIn.sandbox ? await sandboxed(clock, sandboxes) : config.signIn;
   const providers = providersOf({ clock, allowLoopback: config.environment !== 'production' }, signIn);
   return { ...providers, isSandbox: config.signIn.sandbox };
 }
@@ -26,16 +26,10 @@ export function providersOf(parts: OpenIdParts, { google, firebase }: SignIn): P
   };
 }
 
-async function sandboxed(clock: Clock, opened: AsyncDisposableStack): Promise<SignIn> {
-  const sandbox = await createOpenIdSandbox({ now: clock.now });
-  opened.defer(() => sandbox.close());
-  const { url, clientId, clientSecret, appClientId, firebaseKeysUrl } = sandbox;
+async function sandboxed({ now }: Clock, sandboxes: SandboxParts): Promise<SignIn> {
+  const { url: issuer, web, app, firebaseKeysUrl } = await openIdSandbox(sandboxes, now);
   return {
-    google: {
-      issuer: url,
-      web: { clientId, clientSecret },
-      app: { clientId: appClientId, clientSecret: undefined },
-    },
+    google: { issuer, web, app },
     firebase: { projectId: 'plinth-sandbox', keysUrl: firebaseKeysUrl },
   };
 }

@@ -1,13 +1,18 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStripeClient, type StripeConnection, syncStripe } from '#platform/billing';
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AppOptions, StripeStandIn } from './options.ts';
+import { sandboxOnCall, type SandboxOnCall, type SandboxParts } from './sandboxes.ts';
 
 /** A way to Stripe that is made ready once it is known where this process is reached. */
 export interface OpenedStripe {
   readonly link: StripeConnection;
-  /** Of the sandbox: tells it what is sold, and where messages go. To Stripe itself `plinth stripe sync` does. */
+  /**
+   * Of the sandbox: tells it what is sold, and where messages go; once something is to be sold, if it does not run yet. To Stripe itself
+   * `plinth stripe sync` does.
+   */
   connect(modules: Connecting, url: string): Promise<void>;
 }
 
@@ -19,42 +24,85 @@ interface Connecting {
 /** Where purchases are paid, as the settings have it; undefined: nothing is sold here. */
 export async function openStripe(
   options: AppOptions,
-  opened: AsyncDisposableStack,
+  sandboxes: SandboxParts,
 ): Promise<OpenedStripe | undefined> {
   const { config, crashHook } = options;
   const { stripe: settings } = config;
   if (settings === undefined) return undefined;
   const { account, url, ...how } = settings;
-  const to =
-    account === undefined
-      ? { mode: 'sandbox' as const, ...(await sandboxOf(options, opened)) }
-      : { ...account, url };
-  const client = await createStripeClient({ ...to, crashHook });
-  opened.defer(() => client.close());
-  let webhookSecrets = account?.webhookSecrets ?? [];
+  if (account !== undefined) {
+    const client = await createStripeClient({ ...account, url, crashHook });
+    sandboxes.opened.defer(() => client.close());
+    return {
+      link: { ...how, client, webhookSecrets: () => account.webhookSecrets },
+      connect: async () => {},
+    };
+  }
+  const sandbox = await sandboxOf(options, sandboxes);
+  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
+  sandboxes.opened.defer(() => client.close());
+  let webhookSecrets: readonly string[] = [];
+  const telling = onceOnly();
   return {
-    link: { ...how, client, webhookSecrets: () => webhookSecrets },
-    async connect({ db, entitlements }, baseUrl) {
-      if (account !== undefined) return;
-      const catalogues = [...entitlements.catalogues.values()];
-      const { endpoint } = await syncStripe({ db, client, catalogues, baseUrl, anew: true });
-      webhookSecrets = endpoint?.secret === undefined ? [] : [endpoint.secret];
+    link: {
+      ...how,
+      client,
+      webhookSecrets: () => webhookSecrets,
+      ...(sandbox.isRunning === undefined
+        ? {}
+        : { standIn: { isRunning: sandbox.isRunning, prepare: telling.run } }),
     },
+    async connect({ db, entitlements }, baseUrl) {
+      telling.is(async () => {
+        const catalogues = [...entitlements.catalogues.values()];
+        const { endpoint } = await syncStripe({ db, client, catalogues, baseUrl, anew: true });
+        webhookSecrets = endpoint?.secret === undefined ? [] : [endpoint.secret];
+      });
+      if (sandbox.isRunning === undefined) await telling.run();
+    },
+  };
+}
+
+/** Work that is known later than it may be asked for, and done once; what failed is done again when it is asked for again. */
+function onceOnly() {
+  const known = Promise.withResolvers<() => Promise<void>>();
+  let done: Promise<void> | undefined;
+  return {
+    is: known.resolve,
+    run: (): Promise<void> =>
+      (done ??= known.promise
+        .then((work) => work())
+        .catch((error: unknown) => {
+          done = undefined;
+          throw error;
+        })),
   };
 }
 
 /** A process that neither serves nor works asks nothing of it. */
 const NOBODY: StripeStandIn = { url: 'http://127.0.0.1:9', secretKey: 'sk_test_nobody' };
 
-/** Loaded where it is needed: a process with a key pays nothing for it. */
+/**
+ * Started by its first call. One that was used before runs from the start, where it was: what falls due there falls due by itself, and
+ * somebody may have written down the address of a page.
+ */
 async function sandboxOf(
   { config: { dataDir }, stripeSandbox, serve, work }: AppOptions,
-  opened: AsyncDisposableStack,
-): Promise<StripeStandIn> {
+  sandboxes: SandboxParts,
+): Promise<StripeStandIn & Partial<Pick<SandboxOnCall, 'isRunning'>>> {
   if (stripeSandbox !== undefined) return stripeSandbox;
   if (!serve && !work) return NOBODY;
-  const { createStripeSandbox } = await import('#sandbox/stripe');
-  const sandbox = await createStripeSandbox({ file: join(dataDir, 'stripe-sandbox.json') });
-  opened.defer(() => sandbox.close());
-  return sandbox;
+  const file = join(dataDir, 'stripe-sandbox.json');
+  if (existsSync(file)) {
+    const { createStripeSandbox } = await import('#sandbox/stripe');
+    const sandbox = await createStripeSandbox({ file });
+    sandboxes.opened.defer(() => sandbox.close());
+    return { url: sandbox.url, secretKey: sandbox.secretKey };
+  }
+  const secretKey = 'sk_test_sandbox';
+  const { url, isRunning } = await sandboxOnCall(sandboxes, 'Stripe', async (server) => {
+    const { createStripeSandbox } = await import('#sandbox/stripe');
+    return createStripeSandbox({ file, server });
+  });
+  return { url, secretKey, isRunning };
 }

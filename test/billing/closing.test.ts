@@ -3,7 +3,7 @@ import { type AccountId, randomToken, sha256, systemRandom } from '#platform/ker
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';

@@ -1,7 +1,7 @@
 import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandbox/stripe';
 import type { Stripe } from 'stripe';
 import { atEndOfFile } from '#test/closing';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { BEGINNING } from './scenario.ts';
 
 /** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */

@@ -4,7 +4,7 @@ import { advance } from '#test/factories';
 import { waitsForLocks } from '#test/limits';
 import { engine } from '#test/services';
 import { afterAll, describe, expect, test } from 'vitest';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
 
 const APPLYING = commitPoint('test.billing.applying', 'what is applied meanwhile');

@@ -9,7 +9,7 @@ import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from
 import { granted, openNode, request } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { atEndOfFile } from '#test/closing';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 
 const POINT = commitPoint('test.overage', 'what a test of overage sets up');
 const DAY = 86_400_000;

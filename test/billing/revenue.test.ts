@@ -1,7 +1,7 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, makeAccount } from '#test/factories';
 import { expect, test } from 'vitest';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 

@@ -22,7 +22,7 @@ export interface StripeFixture {
 
 export async function openStripe(): Promise<StripeFixture> {
   // Of the walks few need it.
-  const { packageAt } = await import('../../src/sandbox/stripe/testing/package.ts');
+  const { packageAt } = await import('../../sandboxes/src/stripe/testing/package.ts');
   const sandbox = await createStripeSandbox({ driven: NOON });
   const stripe = packageAt(sandbox);
   const heard = new Set<string>();

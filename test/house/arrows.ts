@@ -44,11 +44,10 @@ interface Arrow {
 function objection({ file, from, target, to }: Arrow): string | undefined {
   if (to === undefined) return `${target} has no place in the layers`;
   if (from.kind === 'outside' || to.name === from.name) return undefined;
-  if (to.kind === 'outside')
+  if (to.kind === 'outside' && from.kind !== 'sandbox')
     return isTest(file) ? undefined : 'the program does not know its tests, scripts or benches';
+  if (from.kind === 'sandbox') return fromSandbox(from, to);
   if (to.kind === 'sandbox') return toSandbox(file, from);
-  if (from.kind === 'sandbox')
-    return to.name === 'platform/kernel' || isTest(file) ? undefined : 'a sandbox knows the kernel at most';
   if (from.kind === 'product' && to.kind === 'product') return 'a product does not know another product';
   return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
 }
@@ -56,6 +55,13 @@ function objection({ file, from, target, to }: Arrow): string | undefined {
 function toSandbox(file: string, from: Room): string | undefined {
   if (isTest(file) || from.name === 'app') return undefined;
   return 'only app.ts and tests know the sandboxes';
+}
+
+/** It is installed without this house: not even its tests know it. */
+function fromSandbox(from: Room, to: Room): string | undefined {
+  if (to.kind !== 'sandbox') return 'the sandboxes are a package of their own';
+  const isShared = from.name === 'sandboxes' || to.name === 'sandboxes';
+  return isShared ? undefined : 'a sandbox does not know another vendor’s';
 }
 
 /** Another module is imported by its face (`#platform/…`) alone: no `../` out of a module, no path into one. */
@@ -84,7 +90,8 @@ function faceObjection(file: SourceFile, from: Room, specifier: string): string 
 function intoAnother(from: Room, target: string): string | undefined {
   const to = roomOf(target);
   if (to === undefined || to.name === from.name) return undefined;
-  const isFace = target === `${to.folder}index.ts` || to.folder === 'src/';
+  const face = to.kind === 'sandbox' ? `${to.name.replace('/', '/src/')}/index.ts` : `${to.folder}index.ts`;
+  const isFace = target === face || to.folder === 'src/';
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
@@ -130,7 +137,7 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
   {
     packages: /^stripe(\/|$)/,
     rooms:
-      /^(src\/platform\/billing\/providers\/stripe\/|src\/sandbox\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
+      /^(src\/platform\/billing\/providers\/stripe\/|sandboxes\/src\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
     says: 'only platform/billing/providers/stripe knows the package of Stripe',
   },
 ];

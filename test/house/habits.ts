@@ -66,7 +66,7 @@ export const honestTypes: Rule = (file) => [
 
 /** Time and chance are passed in, so that tests can drive them; the kernel's two sources are the only ones. */
 export const passedIn: Rule = (file) => {
-  if (!file.path.startsWith('src/') || file.path.startsWith('src/sandbox/') || isTest(file.path)) return [];
+  if (!file.path.startsWith('src/') || isTest(file.path)) return [];
   return [
     ...where(file, ({ node }) => isCall(node, 'Date', 'now'), 'Date.now(): take the clock'),
     ...where(file, ({ node }) => isPresentDate(node), 'new Date(): take the clock'),

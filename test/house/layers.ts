@@ -21,12 +21,15 @@ const FLOORS = PLATFORM.length;
 /** The room of a file, or undefined for one in `src/` that has no place in the layers. */
 export function roomOf(path: string): Room | undefined {
   const [top = '', second = '', third = ''] = path.split('/');
+  if (path.startsWith('sandboxes/src/')) {
+    // Vendors don't know each other; what lies beside their folders is for all of them.
+    const name = path.split('/').length > 3 ? `sandboxes/${third}` : 'sandboxes';
+    return { name, height: 0, folder: 'sandboxes/src/', kind: 'sandbox' };
+  }
   if (top !== 'src') return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
   if (path === 'src/platform/modules.ts')
     return { name: 'modules', height: heightOf('modules'), folder: 'src/platform/', kind: 'house' };
   if (second === 'platform') return platformRoom(third);
-  if (second === 'sandbox')
-    return { name: `sandbox/${third}`, height: 0, folder: `src/sandbox/${third}/`, kind: 'sandbox' };
   if (second === 'products' && path.split('/').length > 3) {
     return {
       name: `products/${third}`,

@@ -34,7 +34,7 @@ export interface Placed {
   readonly parent: Node | undefined;
 }
 
-const FOLDERS = ['src', 'sdk/src', 'test', 'scripts', 'bench', 'bin', 'docs/examples'];
+const FOLDERS = ['src', 'sandboxes/src', 'sdk/src', 'test', 'scripts', 'bench', 'bin', 'docs/examples'];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
 const GENERATED = /\.generated\.ts$/;
@@ -125,7 +125,7 @@ export function lineAt(text: string, place: number): number {
 
 const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
-  [/^#sandbox\/([\w-]+)$/, 'src/sandbox/$1/index.ts'],
+  [/^#sandbox\/([\w-]+)$/, 'sandboxes/src/$1/index.ts'],
   [/^#products$/, 'src/products/index.ts'],
   [/^#server$/, 'src/server/index.ts'],
   [/^#app$/, 'src/app.ts'],

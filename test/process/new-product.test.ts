@@ -10,7 +10,7 @@ import { ROOT } from '../house/source.ts';
 const run = promisify(execFile);
 const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
 const WHOLE =
-  'bin src test scripts sdk docs package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
+  'bin src sandboxes test scripts sdk docs package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
 /** A checkout of its own, with what is needed of the tree. */
 function checkout(paths: readonly string[]): string {

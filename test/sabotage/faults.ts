@@ -6,7 +6,7 @@ const DECISIONS =
 const ORACLE = 'test/faults/oracle/oracle.test.ts ::';
 const FAILING = 'test/faults/oracle/failing.test.ts ::';
 const GROUND = 'test/faults/ground.test.ts ::';
-const UNSEEN = 'src/sandbox/openai/unseen.test.ts ::';
+const UNSHOWN = 'sandboxes/src/openai/billed-unshown.test.ts ::';
 
 /** What the history checker found, and that it sees: the program broken under its eyes, and its oracle made blind. */
 export const FAULTS: readonly Patch[] = [
@@ -142,16 +142,16 @@ export const FAULTS: readonly Patch[] = [
   },
   {
     name: 'sandbox-bills-what-it-showed-alone',
-    file: 'src/sandbox/openai/completion.ts',
+    file: 'sandboxes/src/openai/completion.ts',
     find: 'return Math.max(0, Math.min(ordered, maxTokens - generated));',
     replace: 'return 0;',
-    expects: `${UNSEEN} what was thought and never shown is on the bill > and never more of it than the cap of the reply leaves`,
+    expects: `${UNSHOWN} what was thought and never shown is on the bill > and never more of it than the cap of the reply leaves`,
   },
   {
     name: 'sandbox-sends-done-whole',
-    file: 'src/sandbox/openai/delivery.ts',
+    file: 'sandboxes/src/openai/delivery.ts',
     find: 'last.slice(0, SPLIT - DONE.length), end',
     replace: 'last, end',
-    expects: `${UNSEEN} [DONE] can come in two packets`,
+    expects: `${UNSHOWN} [DONE] can come in two packets`,
   },
 ];

@@ -3,7 +3,7 @@ import type { Patch } from './patch.ts';
 const BREAKER = 'src/platform/ai/breaker.test.ts ::';
 const TWO = `${BREAKER} two accounts on one breaker >`;
 const COUNTS = `${BREAKER} the counts of a breaker >`;
-const WEAPONS = 'src/sandbox/openai/weapons.test.ts ::';
+const HOSTILE = 'sandboxes/src/openai/hostile-requests.test.ts ::';
 const OPEN = 'src/server/end-open-permit.test.ts :: an inline handler that leaves its permit open >';
 const BUDGET = 'test/webhooks/operator-budget.test.ts :: a budget of the operator that is used up >';
 
@@ -39,17 +39,17 @@ export const GUARDS: readonly Patch[] = [
   },
   {
     name: 'effort-not-spent',
-    file: 'src/sandbox/openai/content/effort.ts',
+    file: 'sandboxes/src/openai/content/effort.ts',
     find: '    this.#left -= steps;\n',
     replace: '',
-    expects: `${WEAPONS} a schema of a caller > spends what it costs over the whole request`,
+    expects: `${HOSTILE} a schema of a caller > spends what it costs over the whole request`,
   },
   {
     name: 'tools-of-any-number',
-    file: 'src/sandbox/openai/tools.ts',
+    file: 'sandboxes/src/openai/tools.ts',
     find: 'value.length > MOST_TOOLS',
     replace: 'value.length > Number.MAX_SAFE_INTEGER',
-    expects: `${WEAPONS} more tools than OpenAI takes are refused, and those that it takes are looked for in one reading of the text`,
+    expects: `${HOSTILE} more tools than OpenAI takes are refused, and those that it takes are looked for in one reading of the text`,
   },
   {
     name: 'permit-left-open',

@@ -28,6 +28,7 @@ import { QSTASH } from './qstash.ts';
 import { QUALITY } from './quality.ts';
 import { REEL } from './reel.ts';
 import { REEL_LIBRARY } from './reel-library.ts';
+import { SANDBOXES } from './sandboxes.ts';
 import { SDK } from './sdk.ts';
 import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
@@ -84,6 +85,7 @@ export const PATCHES: readonly Patch[] = [
   ...REPORTS,
   ...SERVER,
   ...TENANCY,
+  ...SANDBOXES,
   ...SDK,
   ...REDIS,
   ...REEL,

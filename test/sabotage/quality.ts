@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const EVAL = 'scripts/eval/reel.test.ts :: posts on the sandbox >';
 const RULES = 'scripts/eval/rules/rules.test.ts :: a bad post is struck out >';
-const SANDBOX = 'src/sandbox/openai/content/posts.test.ts :: posts >';
+const SANDBOX = 'sandboxes/src/openai/content/posts.test.ts :: posts >';
 
 /** What is written: prompts, the sandbox that answers them, and the rules that judge. */
 export const QUALITY: readonly Patch[] = [
@@ -54,14 +54,14 @@ export const QUALITY: readonly Patch[] = [
   },
   {
     name: 'written-hooks-written-again',
-    file: 'src/sandbox/openai/content/writing.ts',
+    file: 'sandboxes/src/openai/content/writing.ts',
     find: '!written.some((text) => text.includes(hook))',
     replace: 'written.length > 0',
     expects: `${SANDBOX} hooks that are written already are not written again`,
   },
   {
     name: 'cut-posts-as-long-as-before',
-    file: 'src/sandbox/openai/content/posts.ts',
+    file: 'sandboxes/src/openai/content/posts.ts',
     find: '(most > 0 ? list.map((object) => shortened(object, most)) : list)',
     replace: 'list',
     expects:

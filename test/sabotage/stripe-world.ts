@@ -1,6 +1,6 @@
 import type { Patch } from './patch.ts';
 
-const WORLD = 'src/sandbox/stripe/world';
+const WORLD = 'sandboxes/src/stripe/world';
 const CHANGING = `${WORLD}/changing.test.ts`;
 
 /** What the stand-in for Stripe holds us to: where it is too kind, Stripe is not. */

@@ -2,7 +2,7 @@ import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
 import type { Stripe } from 'stripe';
 import { atEndOfFile } from '#test/closing';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
 
 export const SUCCESS = 'https://app.example.com/welcome';

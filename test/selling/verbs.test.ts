@@ -3,7 +3,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { makeAccount } from '#test/factories';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
 import { afterAll, expect, test } from 'vitest';
-import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { endAll, startProgram } from '../process/program.ts';
 
 afterAll(endAll);

@@ -10,6 +10,7 @@ export async function pricesOf(
   { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
 ): Promise<{ readonly price: string; readonly metered: readonly string[] }> {
+  await stripe.standIn?.prepare();
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);
   const price = rows.find(({ overage }) => overage === null)?.price;
   if (price === undefined) throw new AppError('prices_missing');

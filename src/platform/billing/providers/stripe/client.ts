@@ -34,6 +34,12 @@ export interface StripeConnection {
   readonly readsPerSecond: number;
   /** Whether Stripe adds taxes, and asks for tax ids. */
   readonly addsTax: boolean;
+  /** Of a sandbox that starts when it is first needed. Until then there is nothing to ask it for. */
+  readonly standIn?: {
+    readonly isRunning: () => boolean;
+    /** Resolves when it runs and knows what is sold. */
+    readonly prepare: () => Promise<void>;
+  };
 }
 
 /** How Stripe is asked for a step of a call: the same step of the same call again hears what it heard before. */

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { z } from 'zod';
+import { type Vendor, serveChat, serveEmbeddings } from './calls.ts';
+import { faultSchema } from './faults.ts';
+import { ApiError, missingKey } from './errors.ts';
+import { type Exchange, guarded, parseJson, readBody, sendJson } from './exchange.ts';
+import { describeModel, listModels } from './models.ts';
+
+type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
+type PlainHandler = (exchange: Exchange, vendor: Vendor) => void;
+
+const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
+  ['POST /v1/chat/completions', serveChat],
+  ['POST /v1/embeddings', serveEmbeddings],
+  ['POST /sandbox/faults', orderFaults],
+]);
+
+const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHandler>([
+  ['GET /v1/models', (exchange) => sendJson(exchange, listModels())],
+  ['GET /sandbox/bill', showBill],
+  ['DELETE /sandbox/bill', clearBill],
+]);
+
+const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
+
+/** Answers the calls that come to the sandbox. */
+export function vendorListener(vendor: Vendor): RequestListener {
+  const boot = randomBytes(6).toString('hex');
+  let count = 0;
+  return (request, response) => {
+    count += 1;
+    const exchange = { request, response, id: `sandbox_${boot}${count.toString(36).padStart(6, '0')}` };
+    guarded(exchange, () => route(exchange, vendor));
+  };
+}
+
+function route(exchange: Exchange, vendor: Vendor): void {
+  const { url = '/', method = 'GET' } = exchange.request;
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (path.startsWith('/sandbox/')) refuseBrowsers(exchange);
+  else if (!hasKey(exchange)) throw missingKey();
+  const key = `${method} ${path}`;
+  const withBody = WITH_BODY.get(key);
+  if (withBody !== undefined) {
+    readBody(exchange, (body) => guarded(exchange, () => withBody(exchange, body, vendor)));
+    return;
+  }
+  const withoutBody = WITHOUT_BODY.get(key);
+  if (withoutBody !== undefined) withoutBody(exchange, vendor);
+  else if (key.startsWith('GET /v1/models/'))
+    sendJson(exchange, describeModel(path.slice('/v1/models/'.length)));
+  else throw noSuchRoute(method, path);
+}
+
+function noSuchRoute(method: string, path: string): ApiError {
+  if (!PATHS.has(path))
+    return new ApiError(404, { message: `Invalid URL (${method} ${path.slice(0, 200)})` });
+  const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+  return new ApiError(405, { message, code: 'method_not_supported' });
+}
+
+function hasKey({ request }: Exchange): boolean {
+  const { authorization = '', 'api-key': azure = '' } = request.headers;
+  if (azure !== '') return true;
+  return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+}
+
+const ordersSchema = z.strictObject({
+  clear: z.boolean().optional(),
+  next: z.array(faultSchema).optional(),
+  always: faultSchema.nullable().optional(),
+});
+
+/** POST /sandbox/faults: `{clear?, next?, always?}`, applied in this order; answers what is now ordered. */
+function orderFaults(exchange: Exchange, body: string, { faults }: Vendor): void {
+  const orders = ordersSchema.safeParse(parseJson(body));
+  if (!orders.success) throw new ApiError(400, { message: z.prettifyError(orders.error) });
+  const { clear, next, always } = orders.data;
+  if (clear === true) faults.clear();
+  faults.next(...(next ?? []));
+  if (always !== undefined) faults.always(always);
+  sendJson(exchange, faults.state());
+}
+
+/** GET /sandbox/bill: the last 100,000 billed calls, oldest first. */
+function showBill(exchange: Exchange, { bill }: Vendor): void {
+  sendJson(exchange, { object: 'list', data: bill.list() });
+}
+
+/** DELETE /sandbox/bill: forgets them, in the file too. */
+function clearBill(exchange: Exchange, { bill }: Vendor): void {
+  bill.clear();
+  sendJson(exchange, { object: 'list', data: [] });
+}
+
+/** A web page must not steer a sandbox on the reader's machine: browsers send an Origin, test programs don't. */
+function refuseBrowsers({ request }: Exchange): void {
+  if (request.headers.origin === undefined) return;
+  throw new ApiError(403, { message: 'The sandbox is not steered from web pages.' });
+}

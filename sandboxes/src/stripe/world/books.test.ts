@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { StripeFault } from '../operation.ts';
+import { idOf } from './changes.ts';
+import { type WorldFixture, createWorldFixture, DAY } from '../testing/world-fixture.ts';
+import type { Invoice, Subscription } from './objects.ts';
+
+interface Books {
+  readonly counter: WorldFixture;
+  readonly subscription: Subscription;
+  readonly prices: readonly string[];
+}
+
+type Step = (books: Books) => unknown;
+
+const update = ({ counter, subscription }: Books, asked: Parameters<WorldFixture['ask']>[1]) =>
+  counter.ask(`POST /v1/subscriptions/${subscription.id}`, asked);
+
+const days = fc.integer({ min: 1, max: 45 }).map(
+  (count): Step =>
+    (books) =>
+      books.counter.world.advance(count * DAY),
+);
+
+const sale = fc
+  .record({
+    price: fc.nat({ max: 2 }),
+    quantity: fc.integer({ min: 1, max: 9 }),
+    proration_behavior: fc.constantFrom('always_invoice', 'create_prorations', 'none'),
+  })
+  .map(
+    ({ price, quantity, proration_behavior }): Step =>
+      (books) => {
+        const id = books.subscription.items.data[0]?.id ?? '';
+        return update(books, {
+          items: [{ id, price: books.prices[price] ?? '', quantity }],
+          proration_behavior,
+        });
+      },
+  );
+
+const card = fc.constantFrom('pm_card_visa', 'pm_card_chargeCustomerFail').map(
+  (token): Step =>
+    ({ counter, subscription }) => {
+      const customer = idOf(subscription.customer);
+      const { id } = counter.get('payment_method', `POST /v1/payment_methods/${token}/attach`, { customer });
+      return counter.ask(`POST /v1/customers/${customer}`, {
+        invoice_settings: { default_payment_method: id },
+      });
+    },
+);
+
+const others = fc.constantFrom<Step[]>(
+  (books) => update(books, { cancel_at_period_end: true }),
+  (books) => update(books, { pause_collection: { behavior: 'void' } }),
+  (books) => update(books, { pause_collection: '', cancel_at_period_end: false }),
+  ({ counter }) => {
+    const open = counter.world
+      .table('invoice')
+      .list()
+      .find(({ status }) => status === 'open');
+    return open === undefined ? undefined : counter.ask(`POST /v1/invoices/${open.id}/pay`);
+  },
+  ({ counter }) => {
+    const paid = counter.world
+      .table('charge')
+      .list()
+      .find((charge) => charge.paid && !charge.refunded);
+    if (paid === undefined) return undefined;
+    return counter.ask('POST /v1/refunds', {
+      charge: paid.id,
+      amount: Math.ceil((paid.amount - paid.amount_refunded) / 2),
+    });
+  },
+);
+
+function opened(): Books {
+  const counter = createWorldFixture();
+  const coupon = counter.get('coupon', 'POST /v1/coupons', {
+    percent_off: 15,
+    duration: 'repeating',
+    duration_in_months: 2,
+  });
+  const prices = [
+    counter.price(1999),
+    counter.price(4950),
+    counter.price(19_990, { recurring: { interval: 'year' } }),
+  ];
+  const asked = { discounts: [{ coupon: coupon.id }], automatic_tax: { enabled: true } };
+  const subscription = counter.subscribe('pm_card_visa', prices.slice(0, 1), asked);
+  return { counter, subscription, prices: prices.map(({ id }) => id) };
+}
+
+/** A step that Stripe refuses is a step too. */
+function take(step: Step, books: Books): void {
+  try {
+    step(books);
+  } catch (error) {
+    if (!(error instanceof StripeFault)) throw error;
+  }
+}
+
+const added = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+
+function sumsOf({ lines, total, subtotal, ...invoice }: Invoice) {
+  const off = added(lines.data.flatMap((line) => line.discount_amounts ?? []).map(({ amount }) => amount));
+  const tax = added(lines.data.flatMap((line) => line.taxes ?? []).map(({ amount }) => amount));
+  return {
+    said: { subtotal, total, off: added((invoice.total_discount_amounts ?? []).map(({ amount }) => amount)) },
+    found: { subtotal: added(lines.data.map(({ amount }) => amount)), total: subtotal - off + tax, off },
+  };
+}
+
+test('whatever is bought, changed, refused and refunded, the books agree', () => {
+  const steps = fc.array(fc.oneof(days, sale, card, others), { maxLength: 16 });
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const books = opened();
+      for (const step of taken) take(step, books);
+      const { world } = books.counter;
+      const [charges, invoices] = [world.table('charge').list(), world.table('invoice').list()];
+      for (const invoice of invoices) {
+        const { said, found } = sumsOf(invoice);
+        expect(said).toEqual(found);
+      }
+      const captured = added(charges.map(({ amount_captured }) => amount_captured));
+      expect(added(invoices.map(({ amount_paid }) => amount_paid))).toBe(captured);
+      const refunded = world.table('refund').list();
+      const back = added(charges.map(({ amount_refunded }) => amount_refunded));
+      expect(added(refunded.map(({ amount }) => amount))).toBe(back);
+      // What invoices came to, and nobody had to pay, is what the customer has to their credit.
+      const billed = invoices.filter(({ status }) => status !== 'draft');
+      const credit = added(billed.map((invoice) => invoice.total - invoice.amount_due));
+      expect(world.table('customer').get(idOf(books.subscription.customer)).balance).toBe(credit);
+    }),
+    { numRuns: 60 },
+  );
+});

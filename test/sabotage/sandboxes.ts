@@ -1,0 +1,53 @@
+import type { Patch } from './patch.ts';
+
+const FILE = 'src/app/sandboxes.ts';
+const STARTED = 'src/app/sandboxes.test.ts ::';
+const SOLD =
+  'test/selling/sandbox.test.ts :: the sandbox of Stripe starts with the first purchases, and is where it was after a restart';
+
+/** Sandboxes that start when they are called, and the package that strangers install. */
+export const SANDBOXES: readonly Patch[] = [
+  {
+    name: 'sandbox-started-by-each-call',
+    file: FILE,
+    find: 'const begun = () => (starting ??= begin());',
+    replace: 'const begun = () => (starting = begin());',
+    expects: `${STARTED} a sandbox > is not started before somebody calls it, and then once for all who call`,
+  },
+  {
+    name: 'sandbox-that-failed-stays-failed',
+    file: FILE,
+    find: 'starting = undefined;\n      logger',
+    replace: 'logger',
+    expects: `${STARTED} a sandbox > that does not start says why to whoever called, and is started by the next call`,
+  },
+  {
+    name: 'sandbox-loaded-with-the-program',
+    file: FILE,
+    find: "import type { UpstreamOptions } from '#platform/ai';",
+    replace: "import type { UpstreamOptions } from '#platform/ai';\nimport '#sandbox/openid';",
+    expects: `${STARTED} none is loaded with the program`,
+  },
+  {
+    name: 'sandbox-of-stripe-sells-before-it-knows-what',
+    file: 'src/platform/billing/subscriptions/prices.ts',
+    find: 'await stripe.standIn?.prepare();',
+    replace: '',
+    expects: SOLD,
+  },
+  {
+    name: 'sandbox-of-stripe-started-to-be-reconciled',
+    file: 'src/platform/billing/stripe/store.ts',
+    find: 'standIn?.isRunning() === false ? nothing() : messagesSince(readerOf(client, reading), since),',
+    replace: 'messagesSince(readerOf(client, reading), since),',
+    expects: SOLD,
+  },
+  {
+    name: 'sandboxes-packed-without-a-dependency',
+    file: 'sandboxes/package.json',
+    find: '    "re2js": "^2.10.0",\n',
+    replace: '',
+    expects:
+      'sandboxes/src/packed.test.ts :: the packed sandboxes, beside nothing of ours > answer the openai package: the example of the README runs',
+  },
+];
