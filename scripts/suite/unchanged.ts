@@ -18,7 +18,7 @@ export interface SettledGroup {
 export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['src/platform/db/prepared.test.ts'] },
-  { name: 'imported hashes', starts: ['src/platform/identity/imported-passwords.test.ts'] },
+  { name: 'imported hashes', starts: ['src/platform/identity/passwords/imported-passwords.test.ts'] },
 ];
 
 /** The environment variable that names the test files which Vitest is not to run, by commas. */
