@@ -21,8 +21,7 @@ export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more]
         ? await untilThere(config, () => migrateUp(db, allMigrations()))
         : await migrateDown(db, allMigrations(), count);
     for (const id of done) process.stdout.write(`${way === 'up' ? 'applied' : 'undone'}  ${id}\n`);
-    if (done.length === 0)
-      process.stdout.write(way === 'up' ? UP_TO_DATE : 'There is nothing to undo.\n');
+    if (done.length === 0) process.stdout.write(way === 'up' ? UP_TO_DATE : 'There is nothing to undo.\n');
     return 0;
   });
 };
