@@ -1,28 +1,22 @@
-import { expect, test, vi } from 'vitest';
-import { readConfig } from '#platform/config';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
-import { migrate } from './migrating.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/plinth.js');
 
 test('migrate status says what migrate up would apply, and applies nothing', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
-  const config = readConfig({ NODE_ENV: 'test', DATA_DIR: temporaryFolder() });
-  let said = '';
-  const writing = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-  const run = async (...words: string[]) => {
-    said = '';
-    expect(await migrate({ config, version: 'test', words })).toBe(0);
-    return said;
-  };
-  try {
-    const pending = await run('status');
-    expect(pending).toMatch(/^(pending {2}\w+\/\d{4}_\w+\n)+(pending {2}\w+\/functions\n)+$/);
-    expect(await run('up')).toBe(pending.replaceAll('pending', 'applied'));
-    expect(await run('status')).toBe('The database is up to date.\n');
-  } finally {
-    writing.mockRestore();
-  }
+  const env = { PATH: process.env['PATH'], DATA_DIR: temporaryFolder() };
+  const run = async (way: string) =>
+    (await promisify(execFile)(process.execPath, [PROGRAM, 'migrate', way], { env, cwd: env.DATA_DIR }))
+      .stdout;
+  await run('up');
+  expect(await run('down')).toMatch(/^(undone {2}\w+\/functions\n)+undone {2}\w+\/\d{4}_\w+\n$/);
+  const pending = await run('status');
+  expect(pending).toMatch(/^pending {2}\w+\/\d{4}_\w+\n(pending {2}\w+\/functions\n)+$/);
+  expect(await run('up')).toBe(pending.replaceAll('pending', 'applied'));
+  expect(await run('status')).toBe('The database is up to date.\n');
 });
