@@ -44,9 +44,9 @@ describe('every function of the database', () => {
   });
 });
 
-describe('every right', () => {
-  const isOfRights = ({ path }: Script) => path.endsWith('/functions/rights.sql');
+const isOfRights = ({ path }: Script) => path.endsWith('/functions/rights.sql');
 
+describe('every right', () => {
   test('is given in one place, and none is taken back', () => {
     const rights = scripts.filter(isOfRights);
     expect(rights.length).toBeGreaterThan(10);
@@ -113,7 +113,7 @@ describe('a module’s set of functions', () => {
 
   test('has bodies that the database takes, whatever order they stand in', async () => {
     const other = await testDatabase();
-    for (const { functions } of sets) await other.db.script(functions);
+    for (const set of sets) await other.db.script(set.functions);
   });
 
   test.each(sets.map((set) => [set.id, set] as const))(
