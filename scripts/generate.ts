@@ -1,12 +1,12 @@
 /**
  * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example,
- * the table types of the modules and the client's types of the routes. `npm run generate -- --check` writes nothing and
+ * the client's types of the routes and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
  * fails on what differs.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { configMarkdown, envExample } from '#platform/config';
-import { migrateUp, openDatabase } from '#platform/db';
+import { migrateUp, openDatabase, versionOf } from '#platform/db';
 import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../src/app.ts';
 import { accessMarkdown } from './generate/access.ts';
@@ -40,10 +40,20 @@ async function generated(): Promise<Map<string, string>> {
       ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
       ['docs/generated/schema.sql', await schemaSql(db)],
       ['sdk/src/routes.generated.ts', clientTypes(openApi)],
+      ...functionVersions(),
     ]);
   } finally {
     await db.close();
   }
+}
+
+/** One that was raised is raised again with the next change: what matters is that it rises. */
+function functionVersions(): [path: string, text: string][] {
+  return allMigrations().flatMap((migration) =>
+    'folder' in migration
+      ? [[relative(ROOT, join(migration.folder, 'version.json')).replaceAll('\\', '/'), versionOf(migration)]]
+      : [],
+  );
 }
 
 function present(path: string): string | undefined {

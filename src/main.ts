@@ -17,6 +17,7 @@ const USAGE = `Usage: plinth <verb>
   worker          run jobs
   migrate up      bring the database up to date
   migrate down    undo the newest migration (migrate down 3: the newest three)
+  migrate status  say what migrate up would apply
   move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
   admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)

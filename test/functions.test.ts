@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
-import { testDatabase } from '#test/services';
+import { statement, versionOf } from '#platform/db';
+import { projectMigrations, testDatabase } from '#test/services';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './functions/exceptions.ts';
-import { rightsTwice, type Script } from './functions/rights.ts';
+import { rightsIn, rightsTwice, type Script } from './functions/rights.ts';
 import { objectionsTo, repeatedIn, type SqlFunction } from './functions/rules.ts';
 import { ROOT } from './house/source.ts';
 
 const { db } = await testDatabase();
 
-/** As the migrations leave them: one that a later migration writes anew counts once. */
+/** As the database has them. */
 const functions = await db.asMigrator(
   statement<SqlFunction>(`
     select n.nspname || '.' || p.proname as name, l.lanname as language, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body,
@@ -27,7 +27,7 @@ const excepted = (line: string) => EXCEPTIONS.find(({ says }) => line.startsWith
 
 const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => `src/${name.replaceAll('\\', '/')}`)
-  .filter((path) => path.endsWith('.up.sql'))
+  .filter((path) => path.endsWith('.up.sql') || /\/functions\/\w+\.sql$/.test(path))
   .sort()
   .map((path): Script => ({ path, sql: readFileSync(join(ROOT, path), 'utf8') }));
 
@@ -44,8 +44,88 @@ describe('every function of the database', () => {
   });
 });
 
-test('every right is given, and every one taken, in one place', () => {
-  expect(rightsTwice(scripts)).toEqual([]);
+const isOfRights = ({ path }: Script) => path.endsWith('/functions/rights.sql');
+
+describe('every right', () => {
+  test('is given in one place, and none is taken back', () => {
+    const rights = scripts.filter(isOfRights);
+    expect(rights.length).toBeGreaterThan(10);
+    expect(rightsTwice(rights)).toEqual([]);
+    expect(rights.flatMap(({ sql }) => rightsIn(sql)).filter((right) => right.startsWith('revoke'))).toEqual(
+      [],
+    );
+  });
+
+  test('stands beside its module’s functions, and in no step', () => {
+    const others = scripts.filter((script) => !isOfRights(script));
+    expect(others.flatMap(({ path, sql }) => rightsIn(sql).map((right) => `${path}: ${right}`))).toEqual([]);
+  });
+
+  test('is somebody’s: no function is everybody’s', async () => {
+    const open = await db.asMigrator(
+      statement<{ name: string }>(`
+        select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
+           and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)`),
+    );
+    expect(open).toEqual([]);
+  });
+});
+
+describe('a module’s set of functions', () => {
+  const sets = projectMigrations().flatMap((migration) => ('parts' in migration ? [migration] : []));
+  const parts = sets.flatMap((set) => set.parts);
+  const routines = parts.filter(({ kind }) => kind === 'routine').map(({ name }) => name);
+
+  test('names its functions and triggers as the database does, so that it can drop them', async () => {
+    const found = await db.asMigrator(
+      statement<{ name: string; is_there: boolean }>(
+        `select name, to_regprocedure(name) is not null as is_there from unnest($1::text[]) as name`,
+        [routines],
+      ),
+    );
+    expect(found.filter(({ is_there }) => !is_there)).toEqual([]);
+    const triggers = await db.asMigrator(
+      statement<{ name: string }>(
+        `select format('%s on %s', tgname, tgrelid::regclass) as name from pg_trigger where not tgisinternal`,
+      ),
+    );
+    const ours = parts.filter(({ kind }) => kind === 'trigger').map(({ name }) => name);
+    expect(triggers.map(({ name }) => name).toSorted()).toEqual(ours.toSorted());
+  });
+
+  test('has all of its functions but those that a table can’t be without', async () => {
+    const others = await db.asMigrator(
+      statement<{ name: string; is_needed: boolean }>(
+        `select p.oid::regprocedure::text as name,
+                exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid) as is_needed
+           from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
+            and p.oid <> all (select to_regprocedure(name)::oid from unnest($1::text[]) as name)`,
+        [routines],
+      ),
+    );
+    // Steps call these.
+    const kept = others.filter(({ name, is_needed }) => !is_needed && !name.startsWith('app.protect_'));
+    expect(kept).toEqual([]);
+    expect(others.length).toBeLessThan(20);
+  });
+
+  test('has bodies that the database takes, whatever order they stand in', async () => {
+    const other = await testDatabase();
+    for (const set of sets) await other.db.script(set.functions);
+  });
+
+  test.each(sets.map((set) => [set.id, set] as const))(
+    '%s has a version for what it is: npm run generate',
+    (_id, set) => {
+      expect(set.recorded).toBe(true);
+      expect(versionOf(set)).toContain(`"version": ${set.version},`);
+      expect(versionOf({ ...set, recorded: false }), 'a change is newer').toContain(
+        `"version": ${set.version + 1},`,
+      );
+    },
+  );
 });
 
 const FUNCTION: SqlFunction = { name: 'a.b', language: 'plpgsql', body: 'begin return; end', given: [] };

@@ -26,7 +26,8 @@ describe.each(modules.map((module) => [module.name, module] as const))('the modu
   test('says all its migrations', () => {
     const steps = files.filter((file) => file.startsWith('migrations/') && file.endsWith('.up.sql'));
     const ids = steps.map((file) => `${name}/${file.slice('migrations/'.length, -'.up.sql'.length)}`);
-    expect(module.migrations().map(({ id }) => id)).toEqual(ids.toSorted());
+    const sets = files.includes('functions/rights.sql') ? [`${name}/functions`] : [];
+    expect(module.migrations().map(({ id }) => id)).toEqual([...ids.toSorted(), ...sets]);
   });
 
   test('says what becomes of its rows, and why it looks at what nobody owns, where it has files of these', () => {

@@ -66,9 +66,9 @@ create table accounts.members (
   account_id uuid not null,
   user_id uuid not null,
   role text not null,
+  was_default boolean not null default false,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
-  was_default boolean not null default false,
   constraint members_pkey PRIMARY KEY (account_id, user_id),
   constraint members_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
@@ -184,6 +184,8 @@ begin
 exception when invalid_parameter_value then
   return false;
 end $function$;
+grant execute on routine accounts.is_time_zone(text) to plinth_system;
+grant execute on routine accounts.is_time_zone(text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION accounts.key_budgets(p_account uuid, p_keys uuid[])
  RETURNS accounts.key_budget[]
@@ -402,6 +404,8 @@ begin
   end if;
   return value::uuid;
 end $function$;
+grant execute on routine app.account() to plinth_system;
+grant execute on routine app.account() to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION app.now()
  RETURNS timestamp with time zone
@@ -411,6 +415,8 @@ AS $function$
 begin
   return clock_timestamp() + (select ahead from app.clock);
 end $function$;
+grant execute on routine app.now() to plinth_system;
+grant execute on routine app.now() to plinth_tenant;
 
 CREATE OR REPLACE PROCEDURE app.protect_system(IN target regclass)
  LANGUAGE plpgsql
@@ -419,10 +425,10 @@ begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
 end $procedure$;
+grant execute on routine app.protect_system(regclass) to plinth_system;
 
-CREATE OR REPLACE PROCEDURE app.protect_tenant(IN target regclass, IN grants text)
+CREATE OR REPLACE PROCEDURE app.protect_tenant(IN target regclass)
  LANGUAGE plpgsql
 AS $procedure$
 begin
@@ -430,11 +436,10 @@ begin
   execute format('alter table %s force row level security', target);
   execute format('create policy tenant on %s to plinth_tenant using (account_id = (select app.account())) with check (account_id = (select app.account()))', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant %s on %s to plinth_tenant', grants, target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
 end $procedure$;
+grant execute on routine app.protect_tenant(regclass) to plinth_system;
 
-CREATE OR REPLACE PROCEDURE app.protect_user(IN target regclass, IN grants text)
+CREATE OR REPLACE PROCEDURE app.protect_user(IN target regclass)
  LANGUAGE plpgsql
 AS $procedure$
 begin
@@ -442,9 +447,8 @@ begin
   execute format('alter table %s force row level security', target);
   execute format('create policy own on %s to plinth_tenant using (user_id = (select app.user_id())) with check (user_id = (select app.user_id()))', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant %s on %s to plinth_tenant', grants, target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
 end $procedure$;
+grant execute on routine app.protect_user(regclass) to plinth_system;
 
 CREATE OR REPLACE PROCEDURE app.run_as_system(IN target regprocedure)
  LANGUAGE plpgsql
@@ -455,10 +459,10 @@ begin
   execute format('grant create on schema %I to plinth_system', home);
   execute format('alter function %s security definer', target);
   execute format('alter function %s set search_path = pg_catalog, pg_temp', target);
-  execute format('revoke all on function %s from public', target);
   execute format('alter function %s owner to plinth_system', target);
   execute format('revoke create on schema %I from plinth_system', home);
 end $procedure$;
+grant execute on routine app.run_as_system(regprocedure) to plinth_system;
 
 CREATE OR REPLACE FUNCTION app.user_id()
  RETURNS uuid
@@ -473,6 +477,8 @@ begin
   end if;
   return value::uuid;
 end $function$;
+grant execute on routine app.user_id() to plinth_system;
+grant execute on routine app.user_id() to plinth_tenant;
 
 -- ==================== audit
 
@@ -524,6 +530,8 @@ begin
   end if;
   return coalesce(p_account = app.account(), false);
 end $function$;
+grant execute on routine audit.may_append(uuid,uuid) to plinth_system;
+grant execute on routine audit.may_append(uuid,uuid) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION audit.refuse_rewriting()
  RETURNS trigger
@@ -537,6 +545,7 @@ begin
   end if;
   return new;
 end $function$;
+grant execute on routine audit.refuse_rewriting() to plinth_system;
 
 -- ==================== billing
 
@@ -1080,6 +1089,7 @@ begin
     -- No window that still counts began longer ago.
     from limits.settled_units(p_account, p_product, p_limit, v_first, v_now - interval '32 days', v_below) s;
 end $function$;
+grant execute on routine billing.begin_overage(uuid,text,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION billing.count_overage(p_account uuid, p_product text, p_limit text, p_mode text)
  RETURNS bigint
@@ -1121,6 +1131,7 @@ begin
     where account_id = p_account and product = p_product and limit_name = p_limit;
   return v_all;
 end $function$;
+grant execute on routine billing.count_overage(uuid,text,text,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION billing.invoice_parts(p_store text, p_mode text, p_invoice text)
  RETURNS TABLE(product text, plan text, item text, amount bigint, tax bigint, amount_upto bigint, tax_upto bigint, total bigint, is_main boolean)
@@ -1229,6 +1240,7 @@ AS $function$
   where s.account_id = p_account and s.product = p_product and s.store = 'stripe' and s.mode = p_mode
   order by s.state in ('trialing', 'active', 'past_due') desc, s.starts_at desc limit 1
 $function$;
+grant execute on routine billing.payer(uuid,text,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION billing.recurring(p_at timestamp with time zone, p_mode text)
  RETURNS TABLE(account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
@@ -1393,6 +1405,8 @@ AS $function$
   select p_holds = 'personal' or exists (
     select from accounts.places p where p.account_id = p_account and p.holds = p_holds and p.place <= p_most)
 $function$;
+grant execute on routine entitlements.has_default(uuid,text,integer) to plinth_system;
+grant execute on routine entitlements.has_default(uuid,text,integer) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION entitlements.most_included(p_account uuid, p_product text, p_limit text, p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS bigint
@@ -1408,6 +1422,7 @@ AS $function$
   where v.created_at <= p_until and (v.replaced_at is null or v.replaced_at >= p_from)
     and (segment->>'from')::timestamptz <= p_until and (segment->>'until' is null or (segment->>'until')::timestamptz > p_from)
 $function$;
+grant execute on routine entitlements.most_included(uuid,text,text,timestamp with time zone,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION entitlements.segment(p_account uuid, p_product text, p_at timestamp with time zone)
  RETURNS jsonb
@@ -1416,6 +1431,8 @@ CREATE OR REPLACE FUNCTION entitlements.segment(p_account uuid, p_product text, 
 AS $function$
   select entitlements.segment_at(entitlements.timeline(p_account, p_product), p_at)
 $function$;
+grant execute on routine entitlements.segment(uuid,text,timestamp with time zone) to plinth_system;
+grant execute on routine entitlements.segment(uuid,text,timestamp with time zone) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION entitlements.segment_at(p_timeline jsonb, p_at timestamp with time zone)
  RETURNS jsonb
@@ -1428,6 +1445,8 @@ begin
   end loop;
   return p_timeline->0;
 end $function$;
+grant execute on routine entitlements.segment_at(jsonb,timestamp with time zone) to plinth_system;
+grant execute on routine entitlements.segment_at(jsonb,timestamp with time zone) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION entitlements.segments(p_accounts uuid[], p_products text[], p_at timestamp with time zone)
  RETURNS jsonb[]
@@ -1441,6 +1460,7 @@ begin
       entitlements.ungranted(wanted.account, wanted.product)), p_at) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $function$;
+grant execute on routine entitlements.segments(uuid[],text[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION entitlements.timeline(p_account uuid, p_product text)
  RETURNS jsonb
@@ -1451,6 +1471,8 @@ AS $function$
     (select s.timeline from entitlements.snapshots s where s.account_id = p_account and s.product = p_product order by s.version desc limit 1),
     entitlements.ungranted(p_account, p_product))
 $function$;
+grant execute on routine entitlements.timeline(uuid,text) to plinth_system;
+grant execute on routine entitlements.timeline(uuid,text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION entitlements.ungranted(p_account uuid, p_product text)
  RETURNS jsonb
@@ -1464,6 +1486,8 @@ AS $function$
   from entitlements.defaults d where d.product = p_product
     and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))
 $function$;
+grant execute on routine entitlements.ungranted(uuid,text) to plinth_system;
+grant execute on routine entitlements.ungranted(uuid,text) to plinth_tenant;
 
 -- ==================== erasure
 
@@ -1906,6 +1930,7 @@ begin
   update identity.guesses g set forgotten_at = g.forgotten_at - make_interval(secs => c.seconds), waits_until = least(g.waits_until, app.now()), updated_at = app.now()
     from unnest(p_keys, p_seconds) as c (key, seconds) where g.key = c.key;
 end $function$;
+grant execute on routine identity.give_back_guess(text[],integer[],boolean[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION identity.is_cut_off(p_account uuid, p_makers uuid[])
  RETURNS boolean
@@ -1914,6 +1939,8 @@ CREATE OR REPLACE FUNCTION identity.is_cut_off(p_account uuid, p_makers uuid[])
 AS $function$
   select p_makers <> '{}' and exists (select from identity.api_keys k where k.account_id = p_account and k.id = any(p_makers) and k.revoked_at is not null)
 $function$;
+grant execute on routine identity.is_cut_off(uuid,uuid[]) to plinth_system;
+grant execute on routine identity.is_cut_off(uuid,uuid[]) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION identity.take_guess(p_keys text[], p_free integer[], p_seconds integer[], p_asks integer[], p_waits boolean[])
  RETURNS TABLE(verdict text, seconds integer)
@@ -1954,6 +1981,7 @@ begin
     on conflict (key) do update set forgotten_at = excluded.forgotten_at, waits_until = excluded.waits_until, updated_at = v_now;
   return query select 'go', 0;
 end $function$;
+grant execute on routine identity.take_guess(text[],integer[],integer[],integer[],boolean[]) to plinth_system;
 
 -- ==================== jobs
 
@@ -2909,12 +2937,12 @@ CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_
  RETURNS TABLE(granted bigint, answer jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
@@ -3450,27 +3478,18 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text
  RETURNS TABLE(cost bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_meters limits.meters[] := '{}'; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
-  v_now timestamptz; v_now_us bigint := 0; v_trusted bigint := limits.trusted(app.now()); v_row record; v_at integer;
+  v_meters limits.meters[]; v_now timestamptz;
   v_costs bigint[]; v_reserves bigint[]; v_charges jsonb[];
 begin
-  for v_row in
-    select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
-      select meters as meter from limits.meters where account_id = account and scope = product for update) as held
-  loop
-    v_meters[v_row.place] := v_row.meter;
-    if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); end if;
-  end loop;
-  v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
-
+  select held, locked_at into v_meters, v_now from limits.lock_meters(p_accounts, p_products);
   select array_agg(case when event.is_plain and event.spent <= permit.reserve then event.spent end order by c.place), array_agg(permit.reserve order by c.place), array_agg(permit.charges order by c.place)
     into v_costs, v_reserves, v_charges
     from unnest(p_closings) with ordinality as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
@@ -3491,44 +3510,8 @@ begin
       from limits.usage_events e where e.account_id = c.account_id and e.permit_id = c.permit_id
     ) as event on true;
 
-  with closed as materialized (
-    select * from unnest(p_closings, v_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent) where spent is not null
-  ), posted as (
-    update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
-        estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
-        provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
-        provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
-        completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
-        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end,
-        charged = case when c.voided then 0 when c.known then c.cost else e.reserve end
-      from closed c where e.account_id = c.account_id and e.id = c.event_id
-  )
-  update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
-    from closed c where p.account_id = c.account_id and p.id = c.permit_id;
-
-  -- What goes back to the windows, each moved once.
-  for v_row in
-    select c.meter, charge->>0 as scope, charge->>1 as name, (charge->>3)::bigint as start, sum(
-        case charge->>2 when 'budget' then c.spent - c.reserve when 'quota' then case when c.failed then -(charge->>4)::bigint else 0 end end)::bigint as amount
-      from unnest(p_closings, v_costs, v_reserves, v_charges) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried,
-        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
-      cross join lateral jsonb_array_elements(c.charges) as charge
-      where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
-      group by 1, 2, 3, 4 order by 1, 2
-  loop
-    m := v_meters[v_row.meter];
-    if v_row.scope <> m.scope then
-      perform limits.move_windows(m.account_id, array[row(v_row.scope, v_row.name, v_row.start, v_row.amount)::limits.move]);
-      continue;
-    end if;
-    v_at := array_position(m.names, v_row.name);
-    continue when v_at is null or m.starts[v_at] <> v_row.start;
-    m.used[v_at] := greatest(0, m.used[v_at] + v_row.amount);
-    v_meters[v_row.meter] := m; v_dirty[v_row.meter] := true;
-  end loop;
-  update limits.meters t set used = d.used from unnest(v_meters, v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
-    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+  perform limits.post_plain(p_closings, v_costs, v_now);
+  perform limits.give_back_plain(v_meters, p_closings, v_costs, v_reserves, v_charges);
   return query select c from unnest(v_costs) as t (c);
 end $function$;
 alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
@@ -3904,6 +3887,38 @@ begin
 end $function$;
 grant execute on routine limits.give_back(limits.permits,bigint) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.give_back_plain(p_meters limits.meters[], p_closings limits.closing[], p_costs bigint[], p_reserves bigint[], p_charges jsonb[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_dirty boolean[] := array_fill(false, array[cardinality(p_meters)]);
+  v_move record; m limits.meters; v_at integer;
+begin
+  for v_move in
+    select c.meter, charge->>0 as scope, charge->>1 as name, (charge->>3)::bigint as start, sum(
+        case charge->>2 when 'budget' then c.spent - c.reserve when 'quota' then case when c.failed then -(charge->>4)::bigint else 0 end end)::bigint as amount
+      from unnest(p_closings, p_costs, p_reserves, p_charges) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried,
+        estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
+      cross join lateral jsonb_array_elements(c.charges) as charge
+      where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
+      group by 1, 2, 3, 4 order by 1, 2
+  loop
+    m := p_meters[v_move.meter];
+    if v_move.scope <> m.scope then
+      perform limits.move_windows(m.account_id, array[row(v_move.scope, v_move.name, v_move.start, v_move.amount)::limits.move]);
+      continue;
+    end if;
+    v_at := array_position(m.names, v_move.name);
+    continue when v_at is null or m.starts[v_at] <> v_move.start;
+    m.used[v_at] := greatest(0, m.used[v_at] + v_move.amount);
+    p_meters[v_move.meter] := m; v_dirty[v_move.meter] := true;
+  end loop;
+  update limits.meters t set used = d.used from unnest(p_meters, v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
+    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+end $function$;
+grant execute on routine limits.give_back_plain(limits.meters[],limits.closing[],bigint[],bigint[],jsonb[]) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.governing(p_states limits.operator_state[], p_product text, p_feature text, p_plan text, p_provider text, OUT budgets uuid[], OUT closed uuid)
  RETURNS record
  LANGUAGE sql
@@ -4002,6 +4017,53 @@ begin
   return limits.time_after(v_seen);
 end $function$;
 grant execute on routine limits.lock_meter(uuid,text,boolean) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.lock_meters(p_accounts uuid[], p_products text[], OUT held limits.meters[], OUT locked_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_trusted bigint := limits.trusted(app.now());
+  v_seen bigint := 0;
+  v_found record;
+begin
+  held := '{}';
+  for v_found in
+    select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+      select meters as meter from limits.meters where account_id = account and scope = product for update) as locked
+  loop
+    held[v_found.place] := v_found.meter;
+    if (v_found.meter).seen <= v_trusted then v_seen := greatest(v_seen, (v_found.meter).seen); end if;
+  end loop;
+  locked_at := greatest(app.now(), timestamptz 'epoch' + v_seen * interval '1 microsecond');
+end $function$;
+grant execute on routine limits.lock_meters(uuid[],text[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.lock_rates(p_keys text[], OUT starts timestamp with time zone[], OUT used integer[], OUT locked_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_row record;
+begin
+  starts := array_fill(null::timestamptz, array[cardinality(p_keys)]);
+  used := array_fill(0, array[cardinality(p_keys)]);
+  insert into limits.rates (key, starts_at, used)
+    select k, app.now(), 0 from unnest(p_keys) with ordinality as wanted (k, position) order by position
+    on conflict do nothing;
+  for v_row in
+    select position, starts_at, used
+      from unnest(p_keys) with ordinality as wanted (k, position) join limits.rates on key = k
+      order by position for update of rates
+  loop
+    starts[v_row.position] := v_row.starts_at;
+    used[v_row.position] := v_row.used;
+  end loop;
+  -- Read after the locks: whoever waited for them must not decide by a time before the row's.
+  locked_at := app.now();
+end $function$;
+grant execute on routine limits.lock_rates(text[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.micros(p_at timestamp with time zone)
  RETURNS bigint
@@ -4110,6 +4172,7 @@ begin
   insert into limits.postings (accounts, events) values (array[new.account_id], array[new.id]);
   return null;
 end $function$;
+grant execute on routine limits.note_posting() to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.note_postings()
  RETURNS trigger
@@ -4120,6 +4183,7 @@ begin
     select array_agg(account_id), array_agg(id) from changed where state = 'posted' having count(*) > 0;
   return null;
 end $function$;
+grant execute on routine limits.note_postings() to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamp with time zone)
  RETURNS jsonb[]
@@ -4238,6 +4302,29 @@ begin
   end loop;
 end $function$;
 grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.post_plain(p_closings limits.closing[], p_costs bigint[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  with closed as materialized (
+    select * from unnest(p_closings, p_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent) where spent is not null
+  ), posted as (
+    update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = p_now,
+        estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+        provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
+        provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
+        completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
+        cost = case when c.voided then 0 when c.known then c.cost else e.reserve end,
+        charged = case when c.voided then 0 when c.known then c.cost else e.reserve end
+      from closed c where e.account_id = c.account_id and e.id = c.event_id
+  )
+  update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = p_now
+    from closed c where p.account_id = c.account_id and p.id = c.permit_id;
+end $function$;
+grant execute on routine limits.post_plain(limits.closing[],bigint[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.prolong(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
  RETURNS jsonb
@@ -4387,11 +4474,11 @@ CREATE OR REPLACE FUNCTION limits.report(p_user uuid, p_key uuid, p_holder uuid,
  RETURNS TABLE(status text)
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -4894,11 +4981,10 @@ CREATE OR REPLACE FUNCTION limits.take_rates(p_keys text[], p_callers integer[],
 AS $function$
 declare
   v_total constant integer := cardinality(p_callers);
-  v_starts timestamptz[] := array_fill(null::timestamptz, array[cardinality(p_keys)]);
-  v_used integer[] := array_fill(0, array[cardinality(p_keys)]);
+  v_starts timestamptz[];
+  v_used integer[];
   v_touched boolean[] := array_fill(false, array[cardinality(p_keys)]);
   v_now timestamptz;
-  v_row record;
   v_first integer := 1;
   v_next integer;
   v_slot integer;
@@ -4906,19 +4992,7 @@ declare
   v_least integer;
   v_entry integer;
 begin
-  insert into limits.rates (key, starts_at, used)
-    select k, app.now(), 0 from unnest(p_keys) with ordinality as wanted (k, position) order by position
-    on conflict do nothing;
-  for v_row in
-    select position, starts_at, used
-      from unnest(p_keys) with ordinality as wanted (k, position) join limits.rates on key = k
-      order by position for update of rates
-  loop
-    v_starts[v_row.position] := v_row.starts_at;
-    v_used[v_row.position] := v_row.used;
-  end loop;
-  -- Read after the locks: whoever waited for them must not decide by a time before the row's.
-  v_now := app.now();
+  select * into v_starts, v_used, v_now from limits.lock_rates(p_keys);
 
   while v_first <= v_total loop
     v_entry := null;
@@ -5377,20 +5451,15 @@ declare
   v_text text := p_wanted->>'q';
   v_stemmings text[]; v_queries tsquery[]; v_broad tsquery[]; v_phrase boolean;
   v_way text := 'probe'; v_limit integer := c_probe;
-  v_cursor refcursor; v_row record;
-  v_ids uuid[]; v_read integer; v_near integer; v_next timestamptz; v_next_id uuid;
+  v_cursor refcursor;
+  v_ids uuid[]; v_near integer; v_next timestamptz; v_next_id uuid;
 begin
-  select array_agg(s), array_agg(q),
-    -- A phrase with `&` in place of its distances; where one is negated that would be less and not more.
-    array_agg(case when q::text like '%!(%' then q else regexp_replace(q::text, '<(-|\d+)>', '&', 'g')::tsquery end)
-    into v_stemmings, v_queries, v_broad
-    from reel.stemmings(v_account, v_trashed) s, websearch_to_tsquery(s::regconfig, v_text) q where v_text is null or numnode(q) > 0;
+  select stemmings, queries, broad into v_stemmings, v_queries, v_broad from reel.queries_of(v_account, v_trashed, v_text);
   v_phrase := v_text is not null and v_queries <> v_broad;
   -- There is nothing, or nothing is asked for: words that say nothing in every language that is there.
   if v_stemmings is null then return; end if;
 
   loop
-    v_ids := '{}'; v_read := 0; v_near := 0; v_next := null; v_next_id := null;
     if v_way <> 'words' then
       open v_cursor for
         select a.id, a.created_at,
@@ -5421,28 +5490,13 @@ begin
               and (p_until is null or (a.created_at, a.id) > (p_until, p_until_id)) offset 0) a
           order by a.created_at desc, a.id desc limit v_limit + 1) c;
     end if;
-    loop
-      fetch v_cursor into v_row;
-      exit when not found;
-      if cardinality(v_ids) = p_most or v_read = v_limit then
-        v_next := v_row.created_at; v_next_id := v_row.id;
-        exit;
-      end if;
-      v_read := v_read + 1;
-      if v_row.near then v_near := v_near + 1; end if;
-      if v_row.near and v_row.fits then v_ids := v_ids || v_row.id; end if;
-    end loop;
-    close v_cursor;
+    select ids, near, next_at, next_id into v_ids, v_near, v_next, v_next_id from reel.read_matches(v_cursor, p_most, v_limit);
     -- The whole stretch was read, or enough was found.
     exit when v_next_id is null or cardinality(v_ids) = p_most;
-    if v_way = 'probe' then
-      v_way := case when cardinality(v_ids) * 50 >= c_probe or v_near * 15 >= c_probe then 'walk' else 'words' end;
-    elsif v_way = 'walk' and p_until is not null then
-      -- A stretch with an end is read to its end.
-      v_way := 'words';
-    else
-      exit;
-    end if;
+    -- A stretch with an end is read to its end.
+    v_way := case when v_way = 'probe' then case when cardinality(v_ids) * 50 >= c_probe or v_near * 15 >= c_probe then 'walk' else 'words' end
+      when v_way = 'walk' and p_until is not null then 'words' end;
+    exit when v_way is null;
     v_limit := case when v_way = 'walk' then c_walk when p_until is null then c_words end;
   end loop;
 
@@ -5454,6 +5508,41 @@ begin
 end $function$;
 alter routine reel.newest_matches(jsonb,timestamp with time zone,uuid,timestamp with time zone,uuid,integer) owner to plinth_system;
 grant execute on routine reel.newest_matches(jsonb,timestamp with time zone,uuid,timestamp with time zone,uuid,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION reel.queries_of(p_account uuid, p_trashed boolean, p_text text, OUT stemmings text[], OUT queries tsquery[], OUT broad tsquery[])
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select array_agg(s), array_agg(q),
+    -- A phrase with `&` in place of its distances; where one is negated that would be less and not more.
+    array_agg(case when q::text like '%!(%' then q else regexp_replace(q::text, '<(-|\d+)>', '&', 'g')::tsquery end)
+  from reel.stemmings(p_account, p_trashed) s, websearch_to_tsquery(s::regconfig, p_text) q where p_text is null or numnode(q) > 0
+$function$;
+grant execute on routine reel.queries_of(uuid,boolean,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reel.read_matches(p_cursor refcursor, p_most integer, p_limit integer, OUT ids uuid[], OUT near integer, OUT next_at timestamp with time zone, OUT next_id uuid)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_read integer := 0; v_row record;
+begin
+  ids := '{}'; near := 0;
+  loop
+    fetch p_cursor into v_row;
+    exit when not found;
+    if cardinality(ids) = p_most or v_read = p_limit then
+      next_at := v_row.created_at; next_id := v_row.id;
+      exit;
+    end if;
+    v_read := v_read + 1;
+    if v_row.near then near := near + 1; end if;
+    if v_row.near and v_row.fits then ids := ids || v_row.id; end if;
+  end loop;
+  close p_cursor;
+end $function$;
+grant execute on routine reel.read_matches(refcursor,integer,integer) to plinth_system;
 
 CREATE OR REPLACE FUNCTION reel.search_vector(p_stemming text, p_title text, p_hook text, p_body text, p_rest text[])
  RETURNS tsvector
@@ -5467,6 +5556,8 @@ begin
     || setweight(to_tsvector(v_stemming, normalize(p_body)), 'B')
     || setweight(to_tsvector(v_stemming, normalize(array_to_string(p_rest, E'\n'))), 'C');
 end $function$;
+grant execute on routine reel.search_vector(text,text,text,text,text[]) to plinth_system;
+grant execute on routine reel.search_vector(text,text,text,text,text[]) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION reel.section(p_account uuid, p_trashed boolean, p_stemming text)
  RETURNS text
@@ -5475,6 +5566,8 @@ CREATE OR REPLACE FUNCTION reel.section(p_account uuid, p_trashed boolean, p_ste
 AS $function$
   select p_account::text || case when p_trashed then ' trash ' else ' ' end || p_stemming
 $function$;
+grant execute on routine reel.section(uuid,boolean,text) to plinth_system;
+grant execute on routine reel.section(uuid,boolean,text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION reel.stemming(p_language text)
  RETURNS text
@@ -5490,6 +5583,8 @@ AS $function$
     when 'sr' then 'serbian' when 'sv' then 'swedish' when 'ta' then 'tamil' when 'tr' then 'turkish' when 'yi' then 'yiddish'
     else 'simple' end
 $function$;
+grant execute on routine reel.stemming(text) to plinth_system;
+grant execute on routine reel.stemming(text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION reel.stemmings(p_account uuid, p_trashed boolean)
  RETURNS SETOF text
@@ -5504,6 +5599,7 @@ AS $function$
     from found f where f.stemming is not null)
   select stemming from found where stemming is not null
 $function$;
+grant execute on routine reel.stemmings(uuid,boolean) to plinth_system;
 
 -- ==================== reports
 
@@ -5839,6 +5935,8 @@ CREATE OR REPLACE FUNCTION sso.domain_of(p_email text)
 AS $function$
   select lower(split_part(p_email, '@', -1))
 $function$;
+grant execute on routine sso.domain_of(text) to plinth_system;
+grant execute on routine sso.domain_of(text) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION sso.end_other_sessions()
  RETURNS SETOF uuid

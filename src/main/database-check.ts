@@ -28,7 +28,7 @@ export async function databaseState(db: Database, config: Config): Promise<strin
   const pending = await pendingMigrations(db, allMigrations());
   if (pending.length > 0)
     throw new OperatorError(
-      `${pending.length} migrations are not applied. Run "plinth migrate up" (start does it by itself).`,
+      `${pending.length} migrations are not applied (${pending[0]}${pending.length > 1 ? ', …' : ''}). Run "plinth migrate up" (start does it by itself).`,
     );
   await assertNotMoved(db);
   const logins = await loginsState(db, config, bypasses);

@@ -1,4 +1,4 @@
-/** A migration's file. */
+/** A migration's file, or one of a module's functions. */
 export interface Script {
   readonly path: string;
   readonly sql: string;
@@ -7,7 +7,7 @@ export interface Script {
 /** Between commas, where those of an argument list are none. */
 const COMMA = /,(?![^()]*\))/;
 
-/** Rights that the migrations, in their order, give or take more than once. */
+/** Rights that are given or taken more than once. */
 export function rightsTwice(scripts: readonly Script[]): string[] {
   const seen = new Map<string, string>();
   return scripts.flatMap(({ path, sql }) =>
@@ -20,12 +20,12 @@ export function rightsTwice(scripts: readonly Script[]): string[] {
 }
 
 /** Each right by itself: \`grant select on table a.b to c\`. */
-function rightsIn(sql: string): string[] {
+export function rightsIn(sql: string): string[] {
   const code = sql.replaceAll(/--.*$/gm, '').replaceAll(/\$(\w*)\$.*?\$\1\$/gs, "''");
   return code.split(';').flatMap((text) => {
     const words = text.trim().replaceAll(/\s+/g, ' ');
-    const table = /^call app\.protect_\w+\('([^']+)'/.exec(words)?.[1];
-    return table === undefined ? eachRight(words) : [`protect ${table}`];
+    const routine = /^call app\.run_as_system\('(.+)'\)/.exec(words)?.[1];
+    return routine === undefined ? eachRight(words) : [`run as the system ${routine}`];
   });
 }
 

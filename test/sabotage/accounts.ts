@@ -39,8 +39,8 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'keys-outlive-a-membership',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
-    find: 'create trigger members_left after delete on accounts.members for each row execute function accounts.member_left();\n',
+    file: 'src/platform/accounts/functions/accounts.sql',
+    find: 'create or replace trigger members_left after delete on accounts.members for each row execute function accounts.member_left();\n',
     replace: '',
     expects:
       'src/platform/accounts/members/members.test.ts :: changing and removing members > anyone may leave; their keys for the account end, and only those',
@@ -55,7 +55,7 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'account-opened-for-another',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: "if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then",
     replace: 'if false then',
     expects:
@@ -63,7 +63,7 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'suspended-account-spends',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: "when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'",
     replace: "when a.deleted_at is not null then 'account_suspended'",
     expects:
@@ -93,15 +93,15 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'account-grants-itself-a-plan',
-    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
-    find: "call app.protect_tenant('entitlements.grants', 'select');",
-    replace: "call app.protect_tenant('entitlements.grants', 'select, insert');",
+    file: 'src/platform/entitlements/functions/rights.sql',
+    find: 'grant select on entitlements.grants to plinth_tenant;',
+    replace: 'grant select, insert on entitlements.grants to plinth_tenant;',
     expects:
       'src/platform/entitlements/entitlements.test.ts :: row security > an account grants itself nothing',
   },
   {
     name: 'default-plan-in-each-account',
-    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
+    file: 'src/platform/entitlements/functions/entitlements.sql',
     find: 'p.place <= p_most)',
     replace: 'p.place > 0)',
     expects: `${DEFAULT} is in effect in the first account that somebody makes, of whichever kind, and in no other`,
@@ -124,14 +124,14 @@ export const ACCOUNTS: readonly Patch[] = [
   },
   {
     name: 'places-free-at-once',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: "else new.deleted_at + interval '33 days' end",
     replace: 'else new.deleted_at end',
     expects: `${DEFAULT} stays with its account, whoever owns it, and an account that is closed or deleted hands it to none that is there`,
   },
   {
     name: 'places-taken-at-once',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: "perform pg_advisory_xact_lock(hashtextextended('places ' || new.created_by, 0));",
     replace: '',
     expects: `${DEFAULT} waits for an account that is being made, and comes after it`,

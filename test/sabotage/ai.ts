@@ -126,7 +126,7 @@ export const AI: readonly Patch[] = [
   },
   {
     name: 'throttled-call-counted-at-take-up',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: 'and corrects is null and tried and id',
     replace: 'and corrects is null and id',
     expects:

@@ -15,14 +15,14 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'lost-admission-may-come-late',
-    file: 'src/platform/limits/migrations/0019_disowned.up.sql',
+    file: 'src/platform/limits/functions/disowned.sql',
     find: "values (v_account, (r->>'id')::uuid, (r->>'user')::uuid",
     replace: "values (v_account, gen_random_uuid(), (r->>'user')::uuid",
     expects: `${DISOWN} can not be committed any more when it arrives after that was asked for`,
   },
   {
     name: 'swept-admission-keeps-its-quota',
-    file: 'src/platform/limits/migrations/0019_disowned.up.sql',
+    file: 'src/platform/limits/functions/disowned.sql',
     find: "v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);",
     replace: "v_moves := '{}';",
     expects: `${DISOWN} that a sweep has closed as if its call had gone out is given back all the same`,
@@ -66,7 +66,7 @@ export const COMMITS: readonly Patch[] = [
   },
   {
     name: 'clock-that-jumped-is-waited-for',
-    file: 'src/platform/limits/migrations/0001_limits.up.sql',
+    file: 'src/platform/limits/functions/limits.sql',
     find: '::bigint + 300000000',
     replace: '::bigint + 300000000000000',
     expects:

@@ -1,7 +1,8 @@
 import type { Patch } from './patch.ts';
 
 const SCOPES = 'src/platform/db/database.test.ts :: scopes >';
-const SCHEMA = 'src/platform/db/migrations/0001_app.up.sql';
+const SCHEMA = 'src/platform/db/functions/app.sql';
+const SETS = 'src/platform/db/function-set.test.ts :: functions and rights >';
 
 /** Scopes, policies, transactions, migrations and signals. */
 export const DATABASE: readonly Patch[] = [
@@ -15,14 +16,14 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'policy-lets-everybody-read',
-    file: SCHEMA,
+    file: 'src/platform/db/migrations/0001_app.up.sql',
     find: 'create policy tenant on %s to plinth_tenant using (account_id = (select app.account()))',
     replace: 'create policy tenant on %s to plinth_tenant using (true)',
     expects: `${SCOPES} a tenant sees its own rows and no others, in a batch and in a transaction`,
   },
   {
     name: 'policy-lets-rows-be-planted',
-    file: SCHEMA,
+    file: 'src/platform/db/migrations/0001_app.up.sql',
     find: 'with check (account_id = (select app.account()))',
     replace: 'with check (true)',
     expects: `${SCOPES} a row can neither be written into nor moved to another account`,
@@ -30,14 +31,14 @@ export const DATABASE: readonly Patch[] = [
   {
     name: 'policy-dropped',
     file: 'src/products/reel/migrations/0001_reel.up.sql',
-    find: "call app.protect_tenant('reel.variants', 'select, insert, update');",
-    replace: 'grant select, insert, update on reel.variants to plinth_tenant, plinth_system;',
+    find: "call app.protect_tenant('reel.variants');",
+    replace: '',
     expects:
       'test/walkers/tables.test.ts :: every table > reel.variants keeps its rows to their owner, by its declaration',
   },
   {
     name: 'row-security-not-forced',
-    file: SCHEMA,
+    file: 'src/platform/db/migrations/0001_app.up.sql',
     find: "execute format('alter table %s force row level security', target);\n  execute format('create policy tenant",
     replace: "execute format('create policy tenant",
     expects:
@@ -45,7 +46,7 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'forgotten-scope-finds-nothing',
-    file: SCHEMA,
+    file: 'src/platform/db/migrations/0001_app.up.sql',
     find: "raise exception 'no account is set in this transaction' using errcode = 'PL001';",
     replace: 'return null;',
     expects: `${SCOPES} a query without a scope is an error and not an empty list`,
@@ -91,7 +92,7 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'anybody-moves-the-clock',
-    file: SCHEMA,
+    file: 'src/platform/db/functions/rights.sql',
     find: 'grant select on app.clock',
     replace: 'grant select, update on app.clock',
     expects:
@@ -107,9 +108,9 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'migration-not-undone',
-    file: 'src/platform/limits/migrations/0011_usage.down.sql',
-    find: 'drop function limits.usage_here(jsonb);',
-    replace: 'select 1;',
+    file: 'src/products/reel/migrations/0002_library.down.sql',
+    find: 'drop extension btree_gin;',
+    replace: '',
     expects: 'src/platform/db/migrate.test.ts :: migrations > each step down undoes exactly its own step up',
   },
   {
@@ -160,8 +161,8 @@ export const DATABASE: readonly Patch[] = [
   {
     name: 'changed-migration-skipped',
     file: 'src/platform/db/migrate.ts',
-    find: 'known.has(id) && known.get(id) !== sha256(up)',
-    replace: "known.get(id) === ''",
+    find: 'known.has(id) && known.get(id)?.digest !== sha256(up)',
+    replace: "known.get(id)?.digest === ''",
     expects:
       'src/platform/db/migrate.test.ts :: migrations > one that was changed after it had been applied stops whoever migrates or serves, and says what to do',
   },
@@ -223,14 +224,79 @@ export const DATABASE: readonly Patch[] = [
   },
   {
     name: 'right-given-twice',
-    file: 'src/platform/limits/migrations/0002_rates.up.sql',
+    file: 'src/platform/limits/functions/rights.sql',
+    find: 'grant select on limits.meters to plinth_tenant;',
+    replace:
+      'grant select on limits.meters to plinth_tenant;\ngrant usage on schema limits to plinth_tenant;',
+    expects: 'test/functions.test.ts :: every right > is given in one place, and none is taken back',
+  },
+  {
+    name: 'right-given-in-a-step',
+    file: 'src/platform/limits/migrations/0001_limits.up.sql',
     find: 'create unlogged table limits.rates (',
     replace: 'grant usage on schema limits to plinth_tenant;\n\ncreate unlogged table limits.rates (',
-    expects: 'test/functions.test.ts :: every right is given, and every one taken, in one place',
+    expects: 'test/functions.test.ts :: every right > stands beside its module’s functions, and in no step',
+  },
+  {
+    name: 'functions-are-everybodys',
+    file: 'src/platform/db/applying-functions.ts',
+    find: "    execute format('revoke all on all routines in schema %I from public, plinth_tenant', v_schema);\n",
+    replace: '',
+    expects: 'test/functions.test.ts :: every right > is somebody’s: no function is everybody’s',
+  },
+  {
+    name: 'right-that-left-stays',
+    file: 'src/platform/db/applying-functions.ts',
+    find: "    execute format('revoke all on all tables in schema %I from plinth_tenant, plinth_system', v_schema);\n",
+    replace: '',
+    expects: `${SETS} give what they say and nothing else: a right that left them is gone`,
+  },
+  {
+    name: 'function-that-left-stays',
+    file: 'src/platform/db/applying-functions.ts',
+    find: "execute format('drop %s if exists %s', v_part.kind, v_part.name);",
+    replace: 'null;',
+    expects: `${SETS} that left the set are gone, and one whose arguments or answer changed is made anew`,
+  },
+  {
+    name: 'older-program-replaces-functions',
+    file: 'src/platform/db/migrate.ts',
+    find: 'versionIn(known, set) > set.version',
+    replace: 'versionIn(known, set) === undefined',
+    expects: `${SETS} of an older program never take the place of newer ones, and it serves with them`,
+  },
+  {
+    name: 'waiting-program-replaces-newer-functions',
+    file: 'src/platform/db/applying-functions.ts',
+    find: 'where m.version > s.version',
+    replace: 'where m.version is null',
+    expects: `${SETS} of an older program never take the place of newer ones, and it serves with them`,
+  },
+  {
+    name: 'changed-functions-of-one-version-left',
+    file: 'src/platform/db/migrate.ts',
+    find: '(version === set.version && known.get(set.id)?.digest !== set.digest)',
+    replace: 'version === undefined',
+    expects: `${SETS} of one version take turns: somebody works on them`,
+  },
+  {
+    name: 'version-of-functions-not-raised',
+    file: 'src/platform/db/function-set.ts',
+    find: 'recorded ? version : version + 1',
+    replace: 'recorded ? version : version',
+    expects:
+      'src/platform/db/function-set.test.ts :: a folder of functions > has another digest with other rights, the same with line ends of Windows, and asks for a newer version',
+  },
+  {
+    name: 'steps-undone-under-functions',
+    file: 'src/platform/db/migrate.ts',
+    find: '  if (sets.length > 0) await db.script(underLock(droppingFunctions(sets)));\n',
+    replace: '',
+    expects: `${SETS} go before the steps that they stand on, and come back with them`,
   },
   {
     name: 'variable-of-a-function-unused',
-    file: 'src/products/reel/migrations/0002_library.up.sql',
+    file: 'src/products/reel/functions/library.sql',
     find: '  v_account uuid := app.account();\n  v_trashed boolean',
     replace: '  v_account uuid := app.account();\n  v_forgotten uuid;\n  v_trashed boolean',
     expects:

@@ -83,7 +83,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'owner-who-goes-counts',
-    file: 'src/platform/accounts/migrations/0002_organizations.up.sql',
+    file: 'src/platform/accounts/functions/organizations.sql',
     find: 'm.user_id <> p_user and u.closed_at is null',
     replace: 'm.user_id <> p_user',
     expects: `${CLOSING} the organizations of who goes > are left by no other owner while the one who stays has closed their account`,
@@ -97,7 +97,7 @@ export const ERASURE: readonly Patch[] = [
   },
   {
     name: 'left-to-who-is-going',
-    file: 'src/platform/accounts/migrations/0002_organizations.up.sql',
+    file: 'src/platform/accounts/functions/organizations.sql',
     find: '\n    for no key update of u)',
     replace: ')',
     expects: `${INTERRUPTED} who goes while an organization becomes theirs > is not made its owner, where they went first`,

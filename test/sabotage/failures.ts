@@ -2,8 +2,8 @@ import type { Patch } from './patch.ts';
 
 const LEDGER = 'src/platform/ai/ledger.ts';
 const OUTCOME = 'src/platform/ai/outcome.ts';
-const SETTLEMENT = 'src/platform/limits/migrations/0004_settlement.up.sql';
-const CALLS = 'src/platform/limits/migrations/0004_calls.up.sql';
+const SETTLEMENT = 'src/platform/limits/functions/settlement.sql';
+const CALLS = 'src/platform/limits/functions/calls.sql';
 const CHARGES = 'src/platform/ai/charges.test.ts ::';
 const FAILURES = 'src/platform/limits/failures.test.ts ::';
 const GATEWAY = 'test/gateway/failures.test.ts ::';
@@ -69,14 +69,14 @@ export const FAILED_CALLS: readonly Patch[] = [
   },
   {
     name: 'failures-have-no-limit',
-    file: 'src/platform/limits/migrations/0003_batches.up.sql',
+    file: 'src/platform/limits/functions/batches.sql',
     find: 'if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;',
     replace: '',
     expects: `${FAILURES} what the operator bears for failures > has a limit for each account and day, past which it is denied until the day is over`,
   },
   {
     name: 'failures-of-other-products-do-not-count',
-    file: 'src/platform/limits/migrations/0003_batches.up.sql',
+    file: 'src/platform/limits/functions/batches.sql',
     find: 'if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;',
     replace: '',
     expects: `${FAILURES} what the operator bears for failures > is one sum over all products`,

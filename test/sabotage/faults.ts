@@ -1,6 +1,6 @@
 import type { Patch } from './patch.ts';
 
-const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
+const BATCHES = 'src/platform/limits/functions/batches.sql';
 const DECISIONS =
   'test/faults/decisions/decisions.test.ts :: three processes that are killed, paused and cut off > decide some thousand times, and pass no limit and charge no denial';
 const ORACLE = 'test/faults/oracle/oracle.test.ts ::';

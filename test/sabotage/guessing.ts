@@ -23,14 +23,14 @@ export const GUESSING: readonly Patch[] = [
   },
   {
     name: 'guesses-at-once-read-the-same-count',
-    file: 'src/platform/identity/migrations/0004_guesses.up.sql',
+    file: 'src/platform/identity/functions/guesses.sql',
     find: '    perform pg_advisory_xact_lock(hashtextextended(v_key, 1));\n  end loop;\n  -- Read after',
     replace: '    perform 1;\n  end loop;\n  -- Read after',
     expects: `${UNIT} wrong passwords of an email from an address > that come at once are let through five times, and no more`,
   },
   {
     name: 'wait-does-not-grow',
-    file: 'src/platform/identity/migrations/0004_guesses.up.sql',
+    file: 'src/platform/identity/functions/guesses.sql',
     find: 'least(900, 2 ^ (ceil(n.level) - n.free))',
     replace: '1',
     expects: `${UNIT} wrong passwords of an email from an address > cost no wait five times, and then each twice the wait of the one before`,
@@ -129,7 +129,7 @@ export const GUESSING: readonly Patch[] = [
   },
   {
     name: 'ended-session-spends',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: 'when s.session_id is not null and (i.id is null',
     replace: 'when false and (i.id is null',
     expects: `${REVOCATION} on a node that hears of nothing, with Redis gone, a session > its user signed out spends nothing at once, is not refreshed, and is over within ten seconds`,

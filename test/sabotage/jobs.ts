@@ -3,7 +3,7 @@ import type { Patch } from './patch.ts';
 const RUN = 'src/platform/jobs/run.ts';
 const REPLAY = 'src/platform/jobs/replay.ts';
 const SCHEDULES = 'src/platform/jobs/schedules.ts';
-const SCHEMA = 'src/platform/jobs/migrations/0001_jobs.up.sql';
+const SCHEMA = 'src/platform/jobs/functions/jobs.sql';
 
 const POSTPONED = 'src/platform/jobs/postponed.test.ts :: an attempt that finds no room at its provider >';
 
@@ -19,7 +19,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'take-up-leaves-the-call-pending',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: "update limits.usage_events set state = 'sent', fence = p.fence,",
     replace: 'update limits.usage_events set fence = p.fence,',
     expects:
@@ -139,7 +139,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'cancel-always-gives-back',
-    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    file: 'src/platform/limits/functions/sweep.sql',
     find: "limits.finish(p, not p_keep, 'cancelled', v_now)",
     replace: "limits.finish(p, true, 'cancelled', v_now)",
     expects:
@@ -227,21 +227,21 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'retry-keeps-how-often-it-was-postponed',
-    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    file: 'src/platform/jobs/functions/jobs.sql',
     find: 'run_at = app.now() + p_delay, postponed = 0, error',
     replace: 'run_at = app.now() + p_delay, error',
     expects: `${POSTPONED} after a failure of another kind begins with the shortest pause again`,
   },
   {
     name: 'replay-keeps-how-often-it-was-postponed',
-    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    file: 'src/platform/jobs/functions/jobs.sql',
     find: 'attempt = 0, postponed = 0,',
     replace: 'attempt = 0,',
     expects: `${POSTPONED} without a permit is given up after a quarter of an hour`,
   },
   {
     name: 'replay-keeps-when-it-was-overdue',
-    file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
+    file: 'src/platform/jobs/functions/jobs.sql',
     find: '      overdue_at = null, permit_id',
     replace: '      permit_id',
     expects: `${POSTPONED} without a permit is given up after a quarter of an hour`,

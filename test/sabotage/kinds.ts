@@ -1,9 +1,9 @@
 import type { Patch } from './patch.ts';
 
-const at = (name: string) => `src/platform/limits/migrations/${name}.up.sql`;
+const at = (name: string) => `src/platform/limits/functions/${name}.sql`;
 const test = (file: string) => `src/platform/limits/${file}.test.ts ::` as const;
-const WINDOWS = at('0006_windows');
-const CREDITS = at('0007_credits');
+const WINDOWS = at('windows');
+const CREDITS = at('credits');
 
 /** Windows in zones, billing periods and sliding bursts; credits; gauges; seats; budgets of keys and of the operator; plain ends. */
 export const KINDS: readonly Patch[] = [
@@ -58,7 +58,7 @@ export const KINDS: readonly Patch[] = [
   },
   {
     name: 'credits-of-failed-work-kept',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: 'then perform limits.return_credits(p_permit.account_id, v_charges, p_now); end if;',
     replace: 'then null; end if;',
     expects: `${test('credits')} credits > of work that failed go back to where they came from; what expired meanwhile stays expired`,
@@ -79,98 +79,98 @@ export const KINDS: readonly Patch[] = [
   },
   {
     name: 'gauge-grows-past-the-plan',
-    file: at('0008_gauges'),
+    file: at('gauges'),
     find: 'if v_used > v_max then',
     replace: 'if v_used - p_delta > v_max then',
     expects: `${test('gauges')} a gauge > refuses growth beyond the plan, and with it the whole transaction; nothing says when to come back`,
   },
   {
     name: 'seat-revives',
-    file: at('0009_seats'),
+    file: at('seats'),
     find: 'and machine = p_machine and fence = p_fence and expires_at > v_now',
     replace: 'and machine = p_machine and fence = p_fence',
     expects: `${test('seats')} seats > of machines that died are free after their time, and never revive`,
   },
   {
     name: 'taken-over-seat-keeps-its-fence',
-    file: at('0009_seats'),
+    file: at('seats'),
     find: 'fence = s.fence + 1, taken_at',
     replace: 'fence = s.fence, taken_at',
     expects: `${test('seats')} seats > are taken over by the same machine: its former self is told, and takes no second one`,
   },
   {
     name: 'key-budget-by-product',
-    file: at('0003_batches'),
+    file: at('batches'),
     find: 'else c.counts_by end;\n        if v_scope = c.counts_by then',
     replace: "else c.counts_by || r.product end;\n        if v_scope like 'key:%' then",
     expects: `${test('key-budgets')} a budget of a key’s own > bounds what the key costs in all products together, and no other key`,
   },
   {
     name: 'key-budget-each-for-itself',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: 'accounts.key_budgets(k.account_id, k.makers || k.id)',
     replace: 'accounts.key_budgets(k.account_id, array[k.id])',
     expects: `${test('key-budgets')} a budget of a key that makes keys > bounds what it and all that come from it spend together`,
   },
   {
     name: 'extended-past-the-budget-of-a-maker',
-    file: at('0004_settlement'),
+    file: at('settlement'),
     find: 'v_max := coalesce(limits.key_budget(p_permit.account_id, c->>0), 9007199254740991);',
     replace: 'v_max := 9007199254740991;',
     expects: `${test('key-budgets')} a budget of a key that makes keys > gets back what a permit of theirs did not use, and takes what a further call of it needs`,
   },
   {
     name: 'reported-past-the-budget-of-a-maker',
-    file: at('0017_reported'),
+    file: at('reported'),
     find: '(select makers || id from identity.api_keys',
     replace: '(select array[id] from identity.api_keys',
     expects: `${test('reported')} it is charged to the present windows that it lies in > the budgets of the key that reports it, and of its maker, are charged too, whatever it is used for`,
   },
   {
     name: 'spends-though-its-maker-was-revoked',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: ' or identity.is_cut_off(k.account_id, k.makers)',
     replace: '',
     expects: `${test('key-budgets')} a budget of a key that makes keys > ends with it: a key whose maker’s maker was revoked spends nothing`,
   },
   {
     name: 'closed-budget-of-the-operator-ignored',
-    file: at('0003_batches'),
+    file: at('batches'),
     find: 'if v_governing.closed is not null then',
     replace: 'if false then',
     expects: `${test('operator')} a budget of the operator > is closed and opened by hand at once, whatever was spent, and keeps its amount`,
   },
   {
     name: 'operator-spending-without-corrections',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: "perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);",
     replace: 'null;',
     expects: `${test('operator')} a budget of the operator > counts what each call cost, not what it had reserved, and corrections too`,
   },
   {
     name: 'correction-counted-for-every-provider',
-    file: at('0010_operator'),
+    file: at('operator'),
     find: ' and (b.provider is null or e.provider = b.provider)\n        and (p_corrections',
     replace: '\n        and (p_corrections',
     expects: `${test('operator')} a budget of the operator > by provider is moved by corrections of its own calls alone, late figures and adjustments alike`,
   },
   {
     name: 'plain-end-without-its-fence',
-    file: at('0012_closing'),
+    file: at('closing'),
     find: 'and p.fence = c.fence and p.holder = c.holder',
     replace: '',
     expects: `${test('keys')} after the process of the first call died > the old process, if it lives after all, finds itself stale, and its whole transaction is undone`,
   },
   {
     name: 'plain-end-of-a-permit-with-an-open-call',
-    file: at('0012_closing'),
+    file: at('closing'),
     find: "and bool_and((e.state in ('pending', 'sent')) = (e.id is not distinct from c.event_id))\n",
     replace: '\n',
     expects: `${test('settlement')} provider calls > without an outcome are posted at their reserve: they may have been served`,
   },
   {
     name: 'a-repeat-is-denied',
-    file: at('0003_batches'),
+    file: at('batches'),
     find: 'if v_answer is not null and q.key_hash is not null and not p_repeats then',
     replace: 'if false then',
     expects: `${test('keys')} a repeat > gets the stored answer, whatever the limits say now, and charges nothing`,

@@ -1,8 +1,8 @@
 import type { Patch } from './patch.ts';
 
-const ADMISSION = 'src/platform/limits/migrations/0003_admission.up.sql';
-const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
-const SETTLEMENT = 'src/platform/limits/migrations/0004_settlement.up.sql';
+const ADMISSION = 'src/platform/limits/functions/admission.sql';
+const BATCHES = 'src/platform/limits/functions/batches.sql';
+const SETTLEMENT = 'src/platform/limits/functions/settlement.sql';
 const KEYS = 'src/platform/limits/keys.test.ts ::';
 const SWEEP = 'src/platform/limits/sweep.test.ts ::';
 const SETTLING = 'src/platform/limits/settlement.test.ts ::';
@@ -11,7 +11,7 @@ const SETTLING = 'src/platform/limits/settlement.test.ts ::';
 export const LIMITS: readonly Patch[] = [
   {
     name: 'extension-counts-the-window-before',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: 'v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;\n    if v_max is null or v_taken + p_short',
     replace: 'v_taken := v.used[v_at];\n    if v_max is null or v_taken + p_short',
     expects:
@@ -62,7 +62,7 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'lease-renewed-by-the-time-before-the-lock',
-    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    file: 'src/platform/limits/functions/sweep.sql',
     find: '  perform from limits.holders where id = p_id for update;\n',
     replace: '',
     expects:
@@ -156,28 +156,28 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'posted-rows-change',
-    file: 'src/platform/limits/migrations/0001_limits.up.sql',
+    file: 'src/platform/limits/functions/limits.sql',
     find: "when (old.state in ('posted', 'voided')) execute",
     replace: 'when (false) execute',
     expects: `${SETTLING} a posted row > never changes, not even by the system’s own role`,
   },
   {
     name: 'two-corrections-of-one-call',
-    file: 'src/platform/limits/migrations/0004_calls.up.sql',
+    file: 'src/platform/limits/functions/calls.sql',
     find: 'coalesce(bool_or(t.corrects is not null and not t.estimated), false) as is_known',
     replace: 'false as is_known',
     expects: `${SETTLING} a settlement that comes after the permit was closed for its dead holder > writes exactly one correction row, and the budget holds what it really cost`,
   },
   {
     name: 'dead-holder-revives',
-    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    file: 'src/platform/limits/functions/sweep.sql',
     find: 'where id = p_id and expires_at > v_now;',
     replace: 'where id = p_id;',
     expects: `${SWEEP} a lease > that has run out never revives: its process is told once, to stop`,
   },
   {
     name: 'tenant-may-sweep',
-    file: 'src/platform/limits/migrations/0005_sweep.up.sql',
+    file: 'src/platform/limits/functions/rights.sql',
     find: "call app.run_as_system('limits.sweep(integer)');",
     replace: `call app.run_as_system('limits.sweep(integer)');
       grant execute on function limits.sweep(integer) to plinth_tenant;`,
@@ -186,7 +186,7 @@ export const LIMITS: readonly Patch[] = [
   },
   {
     name: 'rates-not-all-or-nothing',
-    file: 'src/platform/limits/migrations/0002_rates.up.sql',
+    file: 'src/platform/limits/functions/rates.sql',
     find: 'if allowed then',
     replace: 'if true then',
     expects:

@@ -55,9 +55,9 @@ export const MAIL: readonly Patch[] = [
   },
   {
     name: 'mail-log-open-to-its-account',
-    file: 'src/platform/mail/migrations/0001_mail.up.sql',
-    find: "'select (account_id, id, once), insert'",
-    replace: "'select, insert'",
+    file: 'src/platform/mail/functions/rights.sql',
+    find: 'grant select (account_id, id, once), insert on',
+    replace: 'grant select, insert on',
     expects: `${SENDING} of an account is out of reach for it once it is stored`,
   },
   {

@@ -135,7 +135,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'members-beyond-the-plan',
-    file: 'src/platform/limits/migrations/0008_gauges.up.sql',
+    file: 'src/platform/limits/functions/gauges.sql',
     find: "continue when v_segment->>'plan' is null or v_members <= v_max;",
     replace: "continue when v_segment->>'plan' is null or v_members <= v_max + 1;",
     expects:
@@ -143,7 +143,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
   },
   {
     name: 'free-plan-for-the-wrong-kind-of-account',
-    file: 'src/platform/entitlements/migrations/0001_entitlements.up.sql',
+    file: 'src/platform/entitlements/functions/entitlements.sql',
     find: 'd.holds = (select a.kind from accounts.accounts a where a.account_id = p_account)',
     replace: 'd.holds is not null',
     expects: `${HOLDS} has the free plans of the products that are for it, and none of others, as admission reads it`,

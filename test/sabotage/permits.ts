@@ -1,45 +1,45 @@
 import type { Patch } from './patch.ts';
 
-const at = (name: string) => `src/platform/limits/migrations/${name}.up.sql`;
+const at = (name: string) => `src/platform/limits/functions/${name}.sql`;
 const DELEGATED = 'src/platform/limits/delegated.test.ts ::';
 const REPORTED = 'src/platform/limits/reported.test.ts ::';
 const HTTP = 'test/permits/http.test.ts ::';
-const LENDING = at('0016_lent');
-const REPORTING = at('0017_reported');
+const LENDING = at('lent');
+const REPORTING = at('reported');
 
 /** Permits that are delegated to backends over HTTP, and usage that was metered elsewhere. */
 export const PERMITS: readonly Patch[] = [
   {
     name: 'lent-place-kept-until-the-sweep',
-    file: at('0003_admission'),
+    file: at('admission'),
     find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
     replace: 'or limits.is_outside(p.holder)',
     expects: `${DELEGATED} a permit that is delegated > expires at its instant, not before: its place is free then, without any sweep`,
   },
   {
     name: 'lent-place-not-counted',
-    file: at('0003_admission'),
+    file: at('admission'),
     find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
     replace: '',
     expects: `${DELEGATED} a permit that is delegated > runs without a process, whatever becomes of the one that gave it`,
   },
   {
     name: 'lent-permit-swept-with-its-process',
-    file: at('0005_sweep'),
+    file: at('sweep'),
     find: 'not (limits.is_outside(s.holder)\n          or exists',
     replace: 'not (false\n          or exists',
     expects: `${DELEGATED} a permit that is delegated > runs without a process, whatever becomes of the one that gave it`,
   },
   {
     name: 'expired-when-swept',
-    file: at('0004_settlement'),
+    file: at('settlement'),
     find: "and p.due_at <= p_now and limits.abandon(p, 'expired') then",
     replace: 'and false then',
     expects: `${DELEGATED} after it has expired > it counts at its reserve, as an estimate, until figures come (swept first: false)`,
   },
   {
     name: 'call-of-a-released-permit-lost',
-    file: at('0004_calls'),
+    file: at('calls'),
     find: " or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder))",
     replace: ')',
     expects: `${DELEGATED} a release > stays, when figures come after it: they are posted all the same, once`,

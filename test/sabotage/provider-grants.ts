@@ -2,7 +2,7 @@ import type { Patch } from './patch.ts';
 
 const STORE_GRANTS = 'src/platform/entitlements/provider-grants.ts';
 const EFFECTIVE = 'src/platform/entitlements/effective.ts';
-const COUNTING = 'src/platform/billing/migrations/0019_overage.up.sql';
+const COUNTING = 'src/platform/billing/functions/overage.sql';
 const GRANTED = 'src/platform/entitlements/provider-grants.test.ts ::';
 const OVERAGE = 'test/billing/overage.test.ts ::';
 

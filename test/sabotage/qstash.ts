@@ -4,7 +4,7 @@ const SIGNATURE = 'src/platform/jobs/delivery/signature.ts';
 const ROUTES = 'src/platform/jobs/delivery/routes.ts';
 const ANNOUNCER = 'src/platform/jobs/delivery/announcer.ts';
 const WIRE = 'src/platform/jobs/delivery/qstash.ts';
-const SCHEMA = 'src/platform/jobs/migrations/0002_delivery.up.sql';
+const SCHEMA = 'src/platform/jobs/functions/delivery.sql';
 const REFUSED = `src/platform/jobs/delivery/signature.test.ts :: a delivery is refused`;
 const FAILS = 'test/qstash/delivery.test.ts :: what becomes of it when something fails';
 

@@ -5,7 +5,7 @@ const SAVING = 'test/reel/library.test.ts :: saving >';
 const SEARCH = 'test/reel/search.test.ts :: a search >';
 const PAGING = 'src/products/reel/library/pages.test.ts :: paging through a list >';
 const READING = 'src/products/reel/library/plans.test.ts :: a search >';
-const SCHEMA = 'src/products/reel/migrations/0002_library.up.sql';
+const SCHEMA = 'src/products/reel/functions/library.sql';
 const STORE = 'src/products/reel/library/store.ts';
 
 /** Reel's drafts and library. */
@@ -65,7 +65,7 @@ export const REEL_LIBRARY: readonly Patch[] = [
   },
   {
     name: 'german-is-no-language',
-    file: SCHEMA,
+    file: 'src/products/reel/migrations/0002_library.up.sql',
     find: "when 'de' then 'german' ",
     replace: '',
     expects: `${SEARCH} for "Haus" finds each asset by the stemming of its own language`,
@@ -114,9 +114,9 @@ export const REEL_LIBRARY: readonly Patch[] = [
   },
   {
     name: 'rare-words-walked-for',
-    file: SCHEMA,
-    find: "v_way := case when cardinality(v_ids) * 50 >= c_probe or v_near * 15 >= c_probe then 'walk' else 'words' end;",
-    replace: "v_way := 'walk';",
+    file: 'src/products/reel/functions/library.sql',
+    find: "case when cardinality(v_ids) * 50 >= c_probe or v_near * 15 >= c_probe then 'walk' else 'words' end",
+    replace: "'walk'",
     expects: `${READING} for what is rare reads what matches, and the newest 300`,
   },
 ];

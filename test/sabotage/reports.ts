@@ -4,12 +4,12 @@ const ROLLUP = 'src/platform/reports/rollup.test.ts ::';
 const USAGE = 'src/platform/reports/usage.test.ts ::';
 const ADJUSTING = 'src/platform/limits/adjustments.test.ts ::';
 const HTTP = 'test/reports/http.test.ts ::';
-const SUMS = 'src/platform/reports/migrations/0016_reports.up.sql';
-const POSTINGS = 'src/platform/limits/migrations/0014_postings.up.sql';
+const SUMS = 'src/platform/reports/functions/reports.sql';
+const POSTINGS = 'src/platform/limits/functions/postings.sql';
 const REVENUE = 'test/reports/revenue.test.ts :: revenue >';
 const RECURRING = 'test/reports/recurring.test.ts :: recurring revenue >';
-const MONEY = 'src/platform/billing/migrations/0003_money.up.sql';
-const ADJUSTMENTS = 'src/platform/limits/migrations/0015_adjustments.up.sql';
+const MONEY = 'src/platform/billing/functions/money.sql';
+const ADJUSTMENTS = 'src/platform/limits/functions/adjustments.sql';
 
 /** Sums of the ledger, adjustments, margins and CSV. */
 export const REPORTS: readonly Patch[] = [
@@ -22,7 +22,7 @@ export const REPORTS: readonly Patch[] = [
   },
   {
     name: 'credits-given-back-twice',
-    file: 'src/platform/limits/migrations/0007_credits.up.sql',
+    file: 'src/platform/limits/functions/credits.sql',
     find: 'set remaining = least(c.amount, c.remaining + (charge->>4)::bigint)',
     replace: 'set remaining = c.remaining + (charge->>4)::bigint',
     expects: `${ADJUSTING} a limit > that is credits and was handed back is not handed back again by the work that had drawn it`,
@@ -57,7 +57,7 @@ export const REPORTS: readonly Patch[] = [
   },
   {
     name: 'plan-of-a-call-forgotten',
-    file: 'src/platform/limits/migrations/0003_batches.up.sql',
+    file: 'src/platform/limits/functions/batches.sql',
     find: "v_held, v_due, v_budgets, v_segments[r.meter]->>'plan')::limits.admitted;",
     replace: 'v_held, v_due, v_budgets, null)::limits.admitted;',
     expects: `${USAGE} an account’s report > counts a call under the plan that admitted it, whatever the account holds today`,
@@ -78,7 +78,7 @@ export const REPORTS: readonly Patch[] = [
   },
   {
     name: 'sale-told-twice-counts-twice',
-    file: 'src/platform/reports/migrations/0017_proceeds.up.sql',
+    file: 'src/platform/reports/migrations/0001_reports.up.sql',
     find: 'on reports.proceeds (source, source_id);',
     replace: 'on reports.proceeds (source, source_id, id);',
     expects: `${HTTP} margins > know a sale by its source and id: told again it is the same, told otherwise it is refused, and all with it`,
@@ -151,7 +151,7 @@ export const REPORTS: readonly Patch[] = [
   },
   {
     name: 'sales-told-by-hand-and-by-the-store',
-    file: 'src/platform/reports/migrations/0018_revenue.up.sql',
+    file: 'src/platform/reports/functions/revenue.sql',
     find: ' and not billing.is_told(p.source, p_mode, p.source_id)',
     replace: '',
     expects: `${REVENUE} counts a sale once that an operator had recorded by hand`,

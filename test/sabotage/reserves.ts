@@ -44,7 +44,7 @@ export const RESERVED: readonly Patch[] = [
   },
   {
     name: 'budget-too-small-called-a-plan',
-    file: 'src/platform/limits/migrations/0003_admission.up.sql',
+    file: 'src/platform/limits/functions/admission.sql',
     find: "(c.kind <> 'budget' or v_max = 0) and ",
     replace: '',
     expects:

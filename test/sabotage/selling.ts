@@ -37,7 +37,7 @@ export const SELLING: readonly Patch[] = [
   },
   {
     name: 'trial-in-each-account',
-    file: 'src/platform/billing/migrations/0002_sales.up.sql',
+    file: 'src/platform/billing/functions/sales.sql',
     find: 'where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most',
     replace: 'where p_most > 0',
     expects: `${FREE} a product is tried in one account of a user; in the others it is paid at once, and the page says so`,

@@ -109,7 +109,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-escaped-by-another-address',
-    file: 'src/platform/sso/migrations/0001_sso.up.sql',
+    file: 'src/platform/sso/functions/sso.sql',
     find: 'd.domain in (sso.domain_of(u.email), l.domain)',
     replace: 'd.domain = sso.domain_of(u.email)',
     expects: `${SETUP} a company can require single sign-on > a member who takes their address elsewhere does not get round it`,
@@ -194,7 +194,7 @@ export const SSO: readonly Patch[] = [
   },
   {
     name: 'sso-locks-an-admin-of-the-platform-out',
-    file: 'src/platform/sso/migrations/0001_sso.up.sql',
+    file: 'src/platform/sso/functions/sso.sql',
     find: "c.enforced and u.role <> 'admin'",
     replace: "c.enforced and u.role <> 'none'",
     expects: `${BINDING} who is bound by a company that requires single sign-on > is no admin of the platform, for whom no provider speaks`,

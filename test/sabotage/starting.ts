@@ -15,6 +15,14 @@ export const STARTING: readonly Patch[] = [
     expects: `${FIRST} makes the database anew where the prepared one is cut off`,
   },
   {
+    name: 'prepared-of-other-functions',
+    file: 'src/platform/db/prepared.ts',
+    find: ", 'functions/*.sql', 'functions/version.json'",
+    replace: '',
+    expects:
+      'src/main/prepared.test.ts :: the name of the prepared database tells of every migration, and of all functions and rights',
+  },
+  {
     name: 'prepared-of-other-migrations',
     file: PREPARED,
     find: '\\n${text}`);',

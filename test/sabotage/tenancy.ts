@@ -37,9 +37,9 @@ export const TENANCY: readonly Patch[] = [
   {
     name: 'second-policy-lets-everybody-read',
     file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
-    find: "call app.protect_tenant('jobs.jobs', 'select, insert');",
+    find: "call app.protect_tenant('jobs.jobs');",
     replace:
-      "call app.protect_tenant('jobs.jobs', 'select, insert'); create policy all_of_them on jobs.jobs for select to plinth_tenant using (true);",
+      "call app.protect_tenant('jobs.jobs'); create policy all_of_them on jobs.jobs for select to plinth_tenant using (true);",
     expects: `${READING} behind row security alone shows what is the caller’s, and nothing of another`,
   },
   {
@@ -51,7 +51,7 @@ export const TENANCY: readonly Patch[] = [
   },
   {
     name: 'function-of-the-system-asks-for-no-scope',
-    file: 'src/platform/accounts/migrations/0001_accounts.up.sql',
+    file: 'src/platform/accounts/functions/accounts.sql',
     find: "where m.account_id = p_account and p_account = any (accounts.reachable('viewer'))",
     replace: 'where m.account_id = p_account',
     expects:

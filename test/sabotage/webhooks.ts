@@ -1,7 +1,7 @@
 import type { Patch } from './patch.ts';
 
-const BATCHES = 'src/platform/limits/migrations/0003_batches.up.sql';
-const ALERTS = 'src/platform/limits/migrations/0012_alerts.up.sql';
+const BATCHES = 'src/platform/limits/functions/batches.sql';
+const ALERTS = 'src/platform/limits/migrations/0001_limits.up.sql';
 const ALERTING = 'src/platform/limits/alerts.test.ts ::';
 const COURIER = 'src/platform/webhooks/delivery.ts';
 const DELIVERY = 'test/webhooks/delivery.test.ts ::';
@@ -28,14 +28,14 @@ export const WEBHOOKS: readonly Patch[] = [
   },
   {
     name: 'budget-alerts-when-it-is-reserved',
-    file: ALERTS,
+    file: 'src/platform/limits/functions/alerts.sql',
     find: 'limits.spent(a) as spent',
     replace: 'null::bigint as spent',
     expects: `${ALERTING} a budget > alerts when the money is spent, and not while it is only reserved`,
   },
   {
     name: 'overrun-alerts-nobody',
-    file: 'src/platform/limits/migrations/0004_settlement.up.sql',
+    file: 'src/platform/limits/functions/settlement.sql',
     find: 'if v_give < 0 then\n',
     replace: 'if false then\n',
     expects: `${ALERTING} a budget > alerts where a provider charges more than was reserved`,
@@ -56,7 +56,7 @@ export const WEBHOOKS: readonly Patch[] = [
   },
   {
     name: 'event-in-anothers-name',
-    file: 'src/platform/webhooks/migrations/0001_webhooks.up.sql',
+    file: 'src/platform/webhooks/functions/webhooks.sql',
     find: "if coalesce(current_setting('app.account', true), '') not in ('', p_account::text)",
     replace: 'if false',
     expects: `${DELIVERY} an event > is told by an account’s transaction about that account alone`,

@@ -187,7 +187,7 @@ describe('a new table is noticed', async () => {
 
   test('and let be where it is protected as all are', async () => {
     const table = await made(
-      `create table fakes.t (${columns}); call app.protect_tenant('fakes.t', '${grants}')`,
+      `create table fakes.t (${columns}); call app.protect_tenant('fakes.t'); ${open}`,
     );
     expect(objectionsTo(table)).toEqual([]);
     expect(await bitesOf(scratch, table, pair)).toEqual([]);
@@ -202,7 +202,7 @@ describe('a new table is noticed', async () => {
     );
     const withRows = (protect: string) =>
       made(`create table fakes.t (${shape}); insert into fakes.t (account_id, user_id, id) values ${rows.join()};
-        call app.${protect}('fakes.t', '${grants}')`);
+        call app.${protect}('fakes.t'); ${open}`);
 
     test('is let be where the account’s owner reads none of a member’s', async () => {
       const table = await withRows('protect_user');

@@ -16,9 +16,11 @@ beforeAll(async () => {
     create schema notes;
     grant usage on schema notes to plinth_tenant, plinth_system;
     create table notes.notes (account_id uuid not null, id uuid not null, text text not null, amount bigint, primary key (account_id, id));
-    call app.protect_tenant('notes.notes', 'select, insert, update, delete');
+    call app.protect_tenant('notes.notes');
+    grant select, insert, update, delete on notes.notes to plinth_tenant, plinth_system;
     create table notes.diaries (user_id uuid not null, id uuid primary key, text text not null);
-    call app.protect_user('notes.diaries', 'select, insert');`);
+    call app.protect_user('notes.diaries');
+    grant select, insert on notes.diaries to plinth_tenant;`);
 });
 
 function insertNote(owner: AccountId, text: string, id: string = ids.next()) {

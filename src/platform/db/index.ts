@@ -19,6 +19,7 @@ export {
 } from './data-rules.ts';
 export { lockDataFolder } from './data-lock.ts';
 export { keepUntil } from './kept.ts';
+export { type FunctionSet, versionOf } from './function-set.ts';
 export { assertNotMoved, type Installation, installationOf, leave, reopen } from './installation.ts';
 export { assertLogins, troublesOfLogins } from './logins.ts';
 export { assertOutsideTransaction } from './database.ts';
@@ -29,6 +30,7 @@ export {
   type Migration,
   migrationsIn,
   pendingMigrations,
+  type Step,
 } from './migrate.ts';
 export { type Move, type Moved, moveDatabase, type MovedSum } from './moving.ts';
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';

@@ -37,6 +37,7 @@ const HARD: Migration = {
     create trigger note before insert or update on hard.words for each row execute function hard.note();
     create trigger born after insert on hard.words for each row when (new.written > 99) execute function hard.note();
     call app.protect_system('hard.words'); call app.protect_system('hard.pairs'); call app.protect_system('hard.empty');
+    grant select, insert, update, delete on all tables in schema hard to plinth_system;
     grant usage on schema hard to plinth_system; grant usage on sequence hard.numbers to plinth_system;`,
   down: 'drop schema hard cascade;',
 };
@@ -44,7 +45,7 @@ const HARD: Migration = {
 const LATER: Migration = {
   id: 'hard/0002_later',
   number: '0002',
-  up: "create table hard.later (a int); call app.protect_system('hard.later');",
+  up: "create table hard.later (a int); call app.protect_system('hard.later'); grant select, insert on hard.later to plinth_system;",
   down: 'drop table hard.later;',
 };
 

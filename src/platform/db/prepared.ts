@@ -45,9 +45,13 @@ export function preparedName(sources: string): string {
   return `database-${hash.digest('hex')}`;
 }
 
-/** The files of all migrations, below the folder of the sources. */
+/** The files of all migrations, functions and rights included, below the folder of the sources. */
 export function migrationFiles(sources: string): string[] {
-  return globSync('{platform,products}/*/migrations/*.up.sql', { cwd: sources }).sort();
+  const files = ['migrations/*.up.sql', 'functions/*.sql', 'functions/version.json'];
+  return globSync(
+    files.map((file) => `{platform,products}/*/${file}`),
+    { cwd: sources },
+  ).sort();
 }
 
 function pgliteVersion(): string {

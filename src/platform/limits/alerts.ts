@@ -48,7 +48,7 @@ export interface Alerts {
 }
 
 /**
- * The rows are written where use is charged, in that commit (migrations/0012_alerts): whoever dies afterwards, they are
+ * The rows are written where use is charged, in that commit (functions/alerts.sql): whoever dies afterwards, they are
  * found here. A jump across both thresholds is two events, and one mail.
  */
 export function createAlerts(parts: AlertsParts): Alerts {

@@ -36,7 +36,8 @@ await db.script(`
   create schema test;
   grant usage on schema test to plinth_system;
   create table test.sealed (owner uuid, number integer, text text, primary key (owner, number));
-  call app.protect_system('test.sealed');`);
+  call app.protect_system('test.sealed');
+  grant select, insert, update, delete on test.sealed to plinth_system;`);
 beforeEach(async () => {
   diesAfter = Number.POSITIVE_INFINITY;
   await db.script('delete from test.sealed; delete from secrets.master_keys;');

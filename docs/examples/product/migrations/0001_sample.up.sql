@@ -1,6 +1,5 @@
 -- Sample: a question of an account and what the model answered.
 create schema sample;
-grant usage on schema sample to plinth_tenant, plinth_system;
 
 create table sample.answers (
   account_id uuid not null,
@@ -27,4 +26,4 @@ create table sample.answers (
 );
 create index answers_by_time on sample.answers (account_id, trashed, created_at desc, id desc);
 create index answers_to_purge on sample.answers (deleted_at) where deleted_at is not null;
-call app.protect_tenant('sample.answers', 'select, insert, update');
+call app.protect_tenant('sample.answers');

@@ -1,7 +1,6 @@
 -- Who did what: one append-only table for all modules. Nobody's role may change or remove a row, but for what is personal in it:
 -- erasure empties that, and can write nothing else (docs/erasure.md).
 create schema audit;
-grant usage on schema audit to plinth_tenant, plinth_system;
 
 create table audit.events (
   id uuid primary key,
@@ -46,19 +45,4 @@ create policy tenant_reads on audit.events for select to plinth_tenant using (ac
 create policy tenant_appends on audit.events for insert to plinth_tenant with check (audit.may_append(account_id, user_id));
 create policy system_reads on audit.events for select to plinth_system using (true);
 create policy system_appends on audit.events for insert to plinth_system with check (true);
-grant select, insert on audit.events to plinth_tenant, plinth_system;
-
 create policy system_empties on audit.events for update to plinth_system using (true) with check (true);
-grant update (ip, user_agent, changes) on audit.events to plinth_system;
-
-create function audit.refuse_rewriting() returns trigger language plpgsql as $$
-begin
-  if coalesce(new.ip, old.ip) is distinct from old.ip or coalesce(new.user_agent, old.user_agent) is distinct from old.user_agent
-    or new.changes not in (old.changes, '{}')
-  then
-    raise exception 'an event is emptied, and never rewritten' using errcode = '42501';
-  end if;
-  return new;
-end $$;
-revoke all on function audit.refuse_rewriting() from public;
-create trigger events_emptied before update on audit.events for each row execute function audit.refuse_rewriting();

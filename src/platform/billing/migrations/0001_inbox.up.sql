@@ -1,12 +1,10 @@
 -- What stores tell, what they were asked, and what they answered. All of it is the system role's: a store speaks of all accounts.
 -- store: who sells; mode: which of its worlds (a customer of the sandbox is nobody in the other two).
 create schema billing;
-grant usage on schema billing to plinth_tenant, plinth_system;
 
 -- Numbers of hints and of fetches, from one sequence. A fetch takes its number before it asks: whatever was hinted at under a smaller one, its
 -- answer has seen.
 create sequence billing.numbers;
-grant usage on sequence billing.numbers to plinth_system;
 
 -- Every event, as it came. A row is a hint at one object of the store.
 create table billing.inbox (
@@ -96,8 +94,7 @@ create table billing.objects (
 create index objects_by_customer on billing.objects (store, mode, customer);
 create index objects_by_account on billing.objects (account_id);
 create index objects_claimed on billing.objects (claims) where claims is not null and state = 'waiting';
-call app.protect_tenant('billing.objects', 'select');
-revoke select on billing.objects from plinth_tenant;
+call app.protect_tenant('billing.objects');
 
 -- Every answer of a store, so that all of it can be told again without the store. null: it has no such object (any more).
 create table billing.bodies (
@@ -128,7 +125,7 @@ create table billing.customers (
 );
 create index customers_to_forget on billing.customers (erased_at) where erased_at is not null and forgotten_at is null;
 create unique index customers_by_name on billing.customers (store, mode, customer);
-call app.protect_tenant('billing.customers', 'select');
+call app.protect_tenant('billing.customers');
 
 -- When reads of a store may go out: the instant from which on there is room for one more (a token bucket as one number).
 create table billing.buckets (

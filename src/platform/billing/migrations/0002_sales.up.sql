@@ -1,6 +1,4 @@
--- What the objects of stores amount to: rows that are written anew from the newest body whenever one is applied, in the same commit. Tenants
--- read; only the system role writes.
-
+-- What was sold, and the money that moved for it. Tenants read; only the system role writes.
 create table billing.subscriptions (
   account_id uuid not null,
   id uuid not null,
@@ -47,7 +45,7 @@ create table billing.subscriptions (
 create unique index subscriptions_by_store_id on billing.subscriptions (store, mode, store_id);
 create index subscriptions_by_id on billing.subscriptions (id);
 create index subscriptions_of_account on billing.subscriptions (account_id, starts_at, id);
-call app.protect_tenant('billing.subscriptions', 'select');
+call app.protect_tenant('billing.subscriptions');
 
 create table billing.invoices (
   account_id uuid not null,
@@ -87,7 +85,7 @@ create table billing.invoices (
 create unique index invoices_by_store_id on billing.invoices (store, mode, store_id);
 create index invoices_of_account on billing.invoices (account_id, issued_at, id);
 create index invoices_of_subscription on billing.invoices (store, mode, subscription);
-call app.protect_tenant('billing.invoices', 'select');
+call app.protect_tenant('billing.invoices');
 
 -- What stands on an invoice. amount: before discount and tax, below 0 for a credit.
 create table billing.invoice_lines (
@@ -114,7 +112,7 @@ create table billing.invoice_lines (
   foreign key (account_id, invoice_id) references billing.invoices (account_id, id) on delete cascade,
   check (num_nonnulls(plan, add_on, overage) = 1)
 );
-call app.protect_tenant('billing.invoice_lines', 'select');
+call app.protect_tenant('billing.invoice_lines');
 
 -- One try to take money.
 create table billing.payments (
@@ -142,7 +140,7 @@ create unique index payments_by_store_id on billing.payments (store, mode, store
 create index payments_of_invoice on billing.payments (store, mode, invoice);
 create index payments_by_payment on billing.payments (store, mode, payment);
 create index payments_by_time on billing.payments (occurred_at);
-call app.protect_tenant('billing.payments', 'select');
+call app.protect_tenant('billing.payments');
 
 create table billing.refunds (
   account_id uuid not null,
@@ -165,7 +163,7 @@ create table billing.refunds (
 );
 create unique index refunds_by_store_id on billing.refunds (store, mode, store_id);
 create index refunds_of_charge on billing.refunds (store, mode, charge);
-call app.protect_tenant('billing.refunds', 'select');
+call app.protect_tenant('billing.refunds');
 
 create table billing.disputes (
   account_id uuid not null,
@@ -188,7 +186,7 @@ create table billing.disputes (
 );
 create unique index disputes_by_store_id on billing.disputes (store, mode, store_id);
 create index disputes_of_charge on billing.disputes (store, mode, charge);
-call app.protect_tenant('billing.disputes', 'select');
+call app.protect_tenant('billing.disputes');
 
 -- Subscriptions that end because their account was closed, and that go on when it is opened again. One that ended for another reason is not here.
 create table billing.endings (
@@ -205,8 +203,7 @@ create table billing.endings (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, store, mode, store_id)
 );
-call app.protect_tenant('billing.endings', 'select');
-revoke select on billing.endings from plinth_tenant;
+call app.protect_tenant('billing.endings');
 
 -- Ways to the store's own page. One is open for an account and product at most, so that nobody pays twice for the same.
 create table billing.checkouts (
@@ -240,7 +237,7 @@ create unique index checkouts_by_session on billing.checkouts (store, mode, sess
 -- Whoever finds one that is open shows that one, or closes it first.
 create unique index checkouts_open on billing.checkouts (account_id, store, mode, product, add_on) nulls not distinct
   where state in ('making', 'open');
-call app.protect_tenant('billing.checkouts', 'select, insert, update');
+call app.protect_tenant('billing.checkouts');
 
 -- Trials that began, so that nobody has them one after the other in account after account. A row outlives its account: who deletes it has
 -- had the trial all the same.
@@ -263,31 +260,7 @@ create table billing.trials (
 );
 create index trials_of_maker on billing.trials (created_by, product);
 create index trials_of_card on billing.trials (card, product);
-call app.protect_tenant('billing.trials', 'select');
-revoke select on billing.trials from plinth_tenant;
-
--- In how many other accounts a product was tried, by whoever made this one or on this card: the larger of the two.
-create function billing.tried_elsewhere(p_account uuid, p_mode text, p_product text, p_card text) returns integer language sql stable as $$
-  select greatest(
-    (select count(distinct t.account_id) from billing.trials t
-     where t.created_by = (select a.created_by from accounts.accounts a where a.account_id = p_account)
-       and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null),
-    (select count(distinct t.account_id) from billing.trials t
-     where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
-$$;
-revoke all on function billing.tried_elsewhere(uuid, text, text, text) from public;
-grant execute on function billing.tried_elsewhere(uuid, text, text, text) to plinth_system;
-
--- Of some products those that an account may try: it never had them, and not too many others of whoever made it have tried them.
-create function billing.triable(p_mode text, p_products text[], p_most integer) returns setof text language sql stable as $$
-  select product from unnest(p_products) as product
-  where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most
-    and not exists (select from billing.trials t where t.account_id = app.account() and t.mode = p_mode and t.product = product)
-    and not exists (select from billing.subscriptions s where s.account_id = app.account() and s.mode = p_mode and s.product = product
-      and s.state not in ('incomplete', 'expired'))
-$$;
-call app.run_as_system('billing.triable(text, text[], integer)');
-grant execute on function billing.triable(text, text[], integer) to plinth_tenant;
+call app.protect_tenant('billing.trials');
 
 -- What a customer was told of a subscription, once: about says of what (an invoice and its failure).
 create table billing.notices (
@@ -297,7 +270,7 @@ create table billing.notices (
   created_at timestamptz not null default app.now(),
   primary key (account_id, kind, about)
 );
-call app.protect_tenant('billing.notices', 'select');
+call app.protect_tenant('billing.notices');
 
 -- What the store calls what we sell: written by `plinth stripe sync`, of the program and of no account.
 create table billing.prices (
@@ -315,3 +288,70 @@ create table billing.prices (
   unique nulls not distinct (store, mode, product, plan, add_on, overage, cycle)
 );
 call app.protect_system('billing.prices');
+-- refunds and disputes of a time, and lines whose time covers an instant.
+create index refunds_by_time on billing.refunds (occurred_at);
+create index disputes_by_time on billing.disputes (occurred_at);
+create index invoices_by_time on billing.invoices (paid_at) where state = 'paid';
+create index invoice_lines_by_period on billing.invoice_lines (period_ends_at) where plan is not null;
+
+-- A limit of an account whose units are counted, from the moment on which it was first allowed to be passed.
+create table billing.overage (
+  account_id uuid not null references accounts.accounts (account_id) on delete cascade,
+  product text not null,
+  limit_name text not null,
+  -- Permits with ids below this one are in the sums of the windows, and are not read again.
+  below uuid not null,
+  -- Since when permits were open that were not counted yet: what was included then is what they are compared with.
+  open_since timestamptz not null,
+  created_at timestamptz not null default app.now(),
+  -- When it was last counted.
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, product, limit_name)
+);
+create index overage_by_time on billing.overage (updated_at);
+call app.protect_tenant('billing.overage');
+
+create table billing.overage_windows (
+  account_id uuid not null,
+  product text not null,
+  limit_name text not null,
+  -- The window, as permits name it.
+  starts bigint not null,
+  -- Units of permits below `below`.
+  base bigint not null default 0,
+  -- The most units that were ever counted: what support gives back is used up again before anything is past the limit anew.
+  counted bigint not null default 0,
+  -- Of these, past what was included when they were used. It never sinks: what was reported is not taken back.
+  past bigint not null default 0,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, product, limit_name, starts),
+  foreign key (account_id, product, limit_name) references billing.overage (account_id, product, limit_name) on delete cascade
+);
+call app.protect_tenant('billing.overage_windows');
+
+-- One report to the store. Written with the count that it tells of, so that no unit is in two. The id is the store's identifier of it.
+create table billing.overage_reports (
+  account_id uuid not null,
+  id uuid not null,
+  store text not null,
+  mode text not null,
+  product text not null,
+  limit_name text not null,
+  starts bigint not null,
+  units bigint not null check (units > 0),
+  -- null: the account has no subscription of the product there.
+  customer text,
+  -- doubtful: it was sent, nobody knows whether it arrived, and the store no longer knows its identifier. lost: too old to be taken.
+  state text not null default 'due' check (state in ('due', 'sent', 'lost', 'doubtful')),
+  -- Since when an answer is awaited. None is after a refusal, whose code is kept.
+  asked_at timestamptz,
+  refusal text,
+  due_at timestamptz not null,
+  sent_at timestamptz,
+  created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
+  primary key (account_id, id)
+);
+create index overage_reports_due on billing.overage_reports (due_at) where state = 'due';
+call app.protect_tenant('billing.overage_reports');

@@ -18,9 +18,6 @@ begin
 end $$;
 
 create schema if not exists app;
-grant usage on schema app to plinth_tenant, plinth_system;
--- Whoever serves looks whether the schema is up to date.
-grant select on public.plinth_migrations to plinth_system;
 
 -- One row. Only tests move `ahead`; the application's roles can't write it.
 create table app.clock (
@@ -28,7 +25,6 @@ create table app.clock (
   ahead interval not null default '0'
 );
 insert into app.clock default values;
-grant select on app.clock to plinth_tenant, plinth_system;
 
 -- The one clock of everything that is decided. Volatile: read after a lock it is the time after the lock.
 create function app.now() returns timestamptz language plpgsql volatile parallel safe as $$
@@ -59,26 +55,23 @@ begin
   return value::uuid;
 end $$;
 
--- Makes a table one of tenant data: row security forced, its account's rows only, all rows for the system role.
-create procedure app.protect_tenant(target regclass, grants text) language plpgsql as $$
+-- Makes a table one of tenant data: row security forced, its account's rows only, all rows for the system role. What each role may do
+-- with them stands in functions/rights.sql.
+create procedure app.protect_tenant(target regclass) language plpgsql as $$
 begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
   execute format('create policy tenant on %s to plinth_tenant using (account_id = (select app.account())) with check (account_id = (select app.account()))', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant %s on %s to plinth_tenant', grants, target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
 end $$;
 
 -- The same for a table whose rows belong to a user: not even the owner of the user's account reads it.
-create procedure app.protect_user(target regclass, grants text) language plpgsql as $$
+create procedure app.protect_user(target regclass) language plpgsql as $$
 begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
   execute format('create policy own on %s to plinth_tenant using (user_id = (select app.user_id())) with check (user_id = (select app.user_id()))', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant %s on %s to plinth_tenant', grants, target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
 end $$;
 
 -- A table that nobody owns (holders, signing keys): the system role alone.
@@ -87,20 +80,6 @@ begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
   execute format('create policy system on %s to plinth_system using (true) with check (true)', target);
-  execute format('grant select, insert, update, delete on %s to plinth_system', target);
-end $$;
-
--- A function that may cross accounts: it runs as the system role, with a search path that nobody can bend.
-create procedure app.run_as_system(target regprocedure) language plpgsql as $$
-declare
-  home text := (select n.nspname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = target);
-begin
-  execute format('grant create on schema %I to plinth_system', home);
-  execute format('alter function %s security definer', target);
-  execute format('alter function %s set search_path = pg_catalog, pg_temp', target);
-  execute format('revoke all on function %s from public', target);
-  execute format('alter function %s owner to plinth_system', target);
-  execute format('revoke create on schema %I from plinth_system', home);
 end $$;
 
 -- Which data this is, whatever it is kept in: a copy, a restored backup and what was moved elsewhere have the same id. One row.

@@ -1,7 +1,6 @@
 -- What was answered under an Idempotency-Key, for 24 hours. Keys themselves are never kept: key_hash is an HMAC of the owner,
 -- the route, the user, their API key and the Idempotency-Key, and body_hash one of the request, under the salt below.
 create schema idempotency;
-grant usage on schema idempotency to plinth_tenant, plinth_system;
 
 -- The salt, sealed under a master key: nobody finds out by guessing what keys and requests a copy of the database has seen.
 create table idempotency.salts (
@@ -32,7 +31,7 @@ create table idempotency.keys (
   primary key (account_id, route, key_hash),
   constraint keys_done_has_status check (state = 'running' or status is not null)
 );
-call app.protect_tenant('idempotency.keys', 'select, insert, update, delete');
+call app.protect_tenant('idempotency.keys');
 create index keys_by_expiry on idempotency.keys (expires_at);
 
 -- Keys of calls that a user makes for no account (making an organization, an admin's grant): scoped to the user.
@@ -50,5 +49,5 @@ create table idempotency.user_keys (
   expires_at timestamptz not null default app.now() + interval '24 hours',
   primary key (user_id, route, key_hash)
 );
-call app.protect_user('idempotency.user_keys', 'select, insert, update, delete');
+call app.protect_user('idempotency.user_keys');
 create index user_keys_by_expiry on idempotency.user_keys (expires_at);

@@ -1,6 +1,5 @@
 -- Mails on their way, and the log of those that went (docs/mail.md). No bodies: what a mail says is made when it is sent.
 create schema mail;
-grant usage on schema mail to plinth_tenant, plinth_system;
 
 create table mail.messages (
   -- Of a mail that is no account's (to a person, about their sign-in), the nil UUID.
@@ -32,5 +31,4 @@ create index messages_log on mail.messages (id desc);
 create index messages_over on mail.messages (updated_at) where status in ('sent', 'refused', 'failed');
 create index messages_to on mail.messages (lower(recipient), template, created_at);
 create index messages_of_user on mail.messages (user_id) where user_id is not null;
--- An account's transaction adds mails; what they say it does not read.
-call app.protect_tenant('mail.messages', 'select (account_id, id, once), insert');
+call app.protect_tenant('mail.messages');

@@ -1,6 +1,5 @@
 -- Secrets at rest are sealed under master keys that the database does not have (docs/keys.md).
 create schema secrets;
-grant usage on schema secrets to plinth_system;
 
 -- The keys under which something may be sealed here, each with a text that it alone opens: a process with another key, or
 -- without one of them, is told so when it starts. A key is gone from here once nothing is sealed under it.

@@ -1,7 +1,6 @@
 -- Webhooks tell an operator's own systems what happened. They are the operator's: no account reads or writes them, but for
 -- what happens in an account's transaction, which webhooks.emit stores. See docs/webhooks.md.
 create schema webhooks;
-grant usage on schema webhooks to plinth_tenant, plinth_system;
 
 create table webhooks.endpoints (
   id uuid primary key,
@@ -70,17 +69,3 @@ create index deliveries_listed on webhooks.deliveries (endpoint_id, id);
 create index deliveries_of_state on webhooks.deliveries (endpoint_id, state, id);
 create index deliveries_of_event on webhooks.deliveries (event_id);
 call app.protect_system('webhooks.deliveries');
-
--- Stores an event in the transaction of what it tells of. In the scope of an account it is about that account.
-create function webhooks.emit(p_id uuid, p_type text, p_account uuid, p_once text, p_data jsonb) returns void language plpgsql as $$
-begin
-  if coalesce(current_setting('app.account', true), '') not in ('', p_account::text)
-    or coalesce(current_setting('app.user', true), '') <> ''
-  then
-    raise exception 'an event is told in the name of its account' using errcode = '42501';
-  end if;
-  insert into webhooks.events (id, type, account_id, once, data) values (p_id, p_type, p_account, p_once, p_data)
-    on conflict (account_id, type, once) do nothing;
-end $$;
-call app.run_as_system('webhooks.emit(uuid, text, uuid, text, jsonb)');
-grant execute on function webhooks.emit(uuid, text, uuid, text, jsonb) to plinth_tenant;

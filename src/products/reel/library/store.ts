@@ -185,7 +185,7 @@ export interface MatchRow extends TimePosition {
   readonly beyond: boolean;
 }
 
-/** The newest matches of a stretch (see 0002_library.up.sql), and where the next one begins, if it does. */
+/** The newest matches of a stretch (see functions/library.sql), and where the next one begins, if it does. */
 export function newestMatches(
   filters: AssetFilters,
   { from, until }: Stretch,

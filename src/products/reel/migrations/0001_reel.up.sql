@@ -1,6 +1,5 @@
 -- Reel: a draft is what a creator works on; a generation is one request for variants of it.
 create schema reel;
-grant usage on schema reel to plinth_tenant, plinth_system;
 
 create table reel.drafts (
   account_id uuid not null,
@@ -22,7 +21,7 @@ create table reel.drafts (
   primary key (account_id, id)
 );
 create index drafts_by_time on reel.drafts (account_id, created_at desc, id desc);
-call app.protect_tenant('reel.drafts', 'select, insert, update');
+call app.protect_tenant('reel.drafts');
 
 create table reel.generations (
   account_id uuid not null,
@@ -50,7 +49,7 @@ create table reel.generations (
   check ((mode = 'targeted') = (target is not null) and (mode = 'targeted') = (base_variant_id is not null))
 );
 create index generations_of_draft on reel.generations (account_id, draft_id);
-call app.protect_tenant('reel.generations', 'select, insert, update');
+call app.protect_tenant('reel.generations');
 
 create table reel.variants (
   account_id uuid not null,
@@ -70,7 +69,8 @@ create table reel.variants (
   foreign key (account_id, generation_id) references reel.generations (account_id, id),
   foreign key (account_id, draft_id) references reel.drafts (account_id, id)
 );
+
 alter table reel.drafts add foreign key (account_id, selected_variant_id) references reel.variants (account_id, id);
 alter table reel.generations add foreign key (account_id, base_variant_id) references reel.variants (account_id, id);
 create index variants_of_draft on reel.variants (account_id, draft_id);
-call app.protect_tenant('reel.variants', 'select, insert, update');
+call app.protect_tenant('reel.variants');

@@ -1,5 +1,3 @@
-drop function reel.newest_matches(jsonb, timestamptz, uuid, timestamptz, uuid, integer);
-drop function reel.stemmings(uuid, boolean);
 drop table reel.assets;
 drop function reel.section(uuid, boolean, text);
 drop function reel.search_vector(text, text, text, text, text[]);

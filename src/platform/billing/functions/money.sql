@@ -1,0 +1,105 @@
+-- Money in, as it moved: each sale, refund and dispute on the day of its own, told apart by what was sold. Made of the rows alone, so that it is
+-- the same whatever order they came in.
+
+-- What moved money, before it is split. invoice: the store's id of what it was for. fee: what the store kept; null: it has not said yet.
+-- What was paid past the store (a bank transfer that an operator marked as paid) is what the invoice says more than its charges.
+-- What was paid for no invoice that is here is none of ours: the store's owner may sell other things to the same customers.
+create or replace function billing.moves(p_from timestamptz, p_until timestamptz, p_mode text)
+returns table (account_id uuid, kind text, store text, store_id text, invoice text, currency text, amount bigint, fee bigint, occurred_at timestamptz)
+language sql stable as $$
+  select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
+    from billing.payments p
+    where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
+  union all
+  select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
+    from billing.invoices i
+    cross join lateral (
+      select coalesce(sum(p.amount), 0)::bigint as charged from billing.payments p
+      where p.store = i.store and p.mode = i.mode and p.invoice = i.store_id and p.state = 'succeeded') as c
+    where i.mode = p_mode and i.state = 'paid' and i.paid_at >= p_from and i.paid_at < p_until and i.paid > c.charged
+  union all
+  select r.account_id, 'refund', r.store, r.store_id, p.invoice, r.currency, -r.amount, -r.fee_returned, r.occurred_at
+    from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+    where r.mode = p_mode and r.state = 'succeeded' and r.occurred_at >= p_from and r.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
+  union all
+  -- What was taken back; of one that was won, the fee alone.
+  select d.account_id, 'dispute', d.store, d.store_id, p.invoice, d.currency, case when d.state = 'won' then 0 else -d.amount end, d.fee, d.occurred_at
+    from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+    where d.mode = p_mode and d.state in ('open', 'won', 'lost') and d.occurred_at >= p_from and d.occurred_at < p_until
+      and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
+$$;
+
+-- What an invoice consists of, each with what it came to (discount taken off, tax added), and what all of them before it and itself came to. What an
+-- invoice says more than the lines that are ours is of no product.
+create or replace function billing.invoice_parts(p_store text, p_mode text, p_invoice text)
+returns table (product text, plan text, item text, amount bigint, tax bigint, amount_upto bigint, tax_upto bigint, total bigint, is_main boolean)
+language sql stable as $$
+  with i as (select * from billing.invoices where store = p_store and mode = p_mode and store_id = p_invoice),
+    l as (
+      select l.store_id, l.product, l.product || '.' || l.plan as plan, l.product || '.' || coalesce(l.plan, l.add_on, l.overage) as item,
+        l.amount - l.discount + l.tax as amount, l.tax
+      from i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id),
+    rest as (select i.total - coalesce(sum(l.amount), 0)::bigint as amount, i.tax - coalesce(sum(l.tax), 0)::bigint as tax
+      from i left join l on true group by i.total, i.tax),
+    parts as (select store_id, product, plan, item, amount, tax from l union all select null, null, null, null, amount, tax from rest where (amount, tax) <> (0, 0))
+  select product, plan, item, parts.amount, parts.tax, (sum(parts.amount) over upto)::bigint, (sum(parts.tax) over upto)::bigint, i.total,
+      row_number() over (order by parts.amount desc, parts.store_id collate "C") = 1
+    from parts cross join i where i.total <> 0
+    window upto as (order by parts.store_id collate "C" nulls last rows unbounded preceding)
+$$;
+
+-- A move in the shares of what it was for. Each share is what is rounded up to it less what was rounded before it: shares add up to the move, to
+-- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`); all of them are null
+-- of what an invoice says more than its lines that are ours. sales: 1 in the share of a sale that is counted, so that one sale is one.
+create or replace function billing.movements(p_from timestamptz, p_until timestamptz, p_mode text)
+returns table (account_id uuid, kind text, store text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
+  fee_known boolean, occurred_at timestamptz)
+language sql stable as $$
+  select m.account_id, m.kind, m.store, s.product, s.plan, s.item, m.currency, (m.kind = 'sale' and coalesce(s.is_main, true))::integer,
+    coalesce(round(m.amount::numeric * s.amount_upto / s.total) - round(m.amount::numeric * (s.amount_upto - s.amount) / s.total), m.amount)::bigint,
+    coalesce(round(m.fee::numeric * s.amount_upto / s.total) - round(m.fee::numeric * (s.amount_upto - s.amount) / s.total), m.fee, 0)::bigint,
+    coalesce(round(m.amount::numeric * s.tax_upto / s.total) - round(m.amount::numeric * (s.tax_upto - s.tax) / s.total), 0)::bigint,
+    m.fee is not null, m.occurred_at
+  from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
+$$;
+
+-- Whether what an operator recorded by hand is told by the store itself: it is counted once.
+create or replace function billing.is_told(p_store text, p_mode text, p_id text) returns boolean language sql stable as $$
+  select exists (select from billing.invoices where store = p_store and mode = p_mode and store_id = p_id)
+    or exists (
+      select from billing.payments p join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where p.store = p_store and p.mode = p_mode and (p.store_id = p_id or p.payment = p_id))
+    or exists (
+      select from billing.refunds r join billing.payments p on p.store = r.store and p.mode = r.mode and p.store_id = r.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where r.store = p_store and r.mode = p_mode and r.store_id = p_id)
+    or exists (
+      select from billing.disputes d join billing.payments p on p.store = d.store and p.mode = d.mode and p.store_id = d.charge
+        join billing.invoices i on i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
+      where d.store = p_store and d.mode = p_mode and d.store_id = p_id)
+$$;
+
+-- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's): of each the line in effect, which is
+-- the newest one that covers it. Credits are not: they are of
+-- a line that a newer one took the place of. A line that is not paid (yet) counts until its subscription is suspended or over.
+create or replace function billing.recurring(p_at timestamptz, p_mode text)
+returns table (account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
+language sql stable as $$
+  select account_id, store, subscription, product, product || '.' || plan, currency, yearly from (
+    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, case
+        when l.amount = 0 then 0
+        -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
+        when l.proration then round(l.unit_amount::numeric * l.quantity * (l.amount - l.discount) / l.amount)
+        else l.amount - l.discount
+      end::bigint * case l.cycle when 'monthly' then 12 else 1 end as yearly
+    from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
+    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
+      and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
+    order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
+  ) as in_effect
+  where yearly > 0 and not exists (
+    select from billing.subscriptions s where s.store = in_effect.store and s.mode = p_mode and s.store_id = in_effect.subscription
+      and least(s.ended_at, s.suspends_at) < p_at)
+$$;

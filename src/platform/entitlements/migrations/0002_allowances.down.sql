@@ -1,2 +1,0 @@
-drop function entitlements.most_included(uuid, text, text, timestamptz, timestamptz);
-drop table entitlements.allowances;

@@ -1,0 +1,325 @@
+-- Decides p_requests, whose neighbours share p_runs; p_spenders[i] is who asks for p_runs[i]. p_accounts and p_products: the
+-- meters under which they are decided, each once, in the order in which all processes lock them. p_wait: whether to wait for a
+-- locked meter; else its requests are answered `busy` and come again with the next batch. p_repeats: whether each key is
+-- looked up first. Without it only those that have no permit coming are, and a key that is known after all undoes the batch by
+-- violating its unique constraint: it comes again with the look-up.
+-- Answers in the order of the requests: the reserve of a new permit, or else what the caller is told.
+create or replace function limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[],
+  p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
+returns table (granted bigint, answer jsonb) language plpgsql
+-- Plans are made once and kept: one that was made while tables were small must not read them whole when they have grown.
+-- Before PostgreSQL 18 what is off costs so much that the plans would be compiled.
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+  -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
+  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
+  v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
+  -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
+  v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
+  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
+  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
+  v_concurrent boolean := false; v_open jsonb[];
+  -- The run at hand: its limits, what they have room for, and what it was granted so far.
+  r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
+  v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_scope text; v_start bigint;
+  v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
+  v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
+  v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
+  v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
+  -- The answers in the order of the requests; or what the rows of a granted one are made of.
+  v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
+  v_admitted limits.admitted[] := array_fill(null::limits.admitted, array[cardinality(p_requests)]);
+begin
+  if p_wait then
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update) as held
+    loop
+      v_meters[v_row.place] := v_row.meter;
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
+    end loop;
+  else
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
+    loop
+      v_meters[v_row.place] := v_row.meter;
+      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
+    end loop;
+  end if;
+  for v_place in 1 .. cardinality(p_accounts) loop
+    v_dirty[v_place] := false;
+    continue when v_meters[v_place] is not null;
+    -- Somebody else's lock, or an account's first request.
+    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
+    if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+  end loop;
+
+  -- After the locks, and never behind a row's last: a waiter must not judge in the past.
+  v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
+  v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
+  foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
+  v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
+    limits.window_start('week', v_now), limits.window_start('month', v_now)];
+  -- The operator's budgets are looked at when there are any.
+  select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
+  if v_governed then v_states := limits.operator_states(v_now); end if;
+  foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
+  if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
+  v_segments := entitlements.segments(p_accounts, p_products, v_now);
+  v_standings := accounts.standings(p_spenders);
+  -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
+  -- those of the products.
+  if exists (select from unnest(v_standings) where key_budgets is not null) then
+    insert into limits.meters (account_id, scope)
+      select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b order by 1, 2
+      on conflict do nothing;
+    perform from limits.meters t where (t.account_id, t.scope) in (
+      select w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+        cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
+  end if;
+  if p_repeats then
+    select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
+        product, feature, units, reserve, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, place)
+      where asked.key_hash is not null and (
+        select true from idempotency.keys k where k.account_id = asked.account_id and k.route = asked.route and k.key_hash = asked.key_hash limit 1);
+  end if;
+
+  foreach r in array p_runs loop
+    v_run := v_run + 1;
+    if v_meters[r.meter] is null then
+      for v_place in r.first .. r.last loop v_answers[v_place] := '{"kind": "busy"}'; end loop;
+      continue;
+    end if;
+    who := p_spenders[v_run]; f := p_features[r.feature];
+    standing := v_standings[v_run]; v_refused := standing.refused;
+    if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
+    v_grants := v_segments[r.meter]->'grants';
+    v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
+      when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
+
+    if standing.key_budgets is not null then f.rules := f.rules || limits.key_rules(standing.key_budgets); end if;
+
+    -- What all its limits together have room for.
+    v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left;
+    v_number := 0; v_units := 0; v_cost := 0; v_charged := null; v_held := '{}'; v_purses := null;
+    v_rule := 0; v_loaded := 0;
+    if v_closed is null then
+    foreach c in array f.rules loop
+      v_rule := v_rule + 1;
+      v_max[v_rule] := (v_grants->>c.name)::bigint;
+      if c.bound is not null then
+        if v_loaded <> r.meter then m := v_meters[r.meter]; v_loaded := r.meter; end if;
+        v_place := array_position(m.names, c.name);
+        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
+        v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
+        if c.kind = 'failures' then
+          v_max[v_rule] := c.most;
+          -- Those of other products count too, once there is one of this.
+          if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
+          if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
+        elsif c.kind = 'budget' then
+          v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
+        else
+          v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        end if;
+        continue;
+      end if;
+      if c.kind = 'credits' then
+        v_purses := v_purses || c.name;
+        v_units_left := least(v_units_left, case when v_max[v_rule] is null then 0 else limits.refill(who.account_id, r.product, c, v_max[v_rule], v_now) end);
+        continue;
+      end if;
+      v_place := r.meter;
+      v_scope := r.product;
+      if c.counts_by <> 'account' then
+        v_scope := case c.counts_by when 'member' then v_scope || '/member:' || who.user_id when 'key' then v_scope || '/key:' || coalesce(who.key_id::text, '')
+          when 'subject' then v_scope || '/subject:' || r.subject else c.counts_by end;
+        if v_scope = c.counts_by then v_max[v_rule] := c.most; end if;
+      end if;
+      if c.kind = 'concurrency' then
+        v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
+        v_held := v_held || v_scope;
+        v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0);
+        v_slots_left := least(v_slots_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        continue;
+      end if;
+      if c.kind = 'sliding' then v_scope := v_scope || '/' || c.name; end if;
+      if v_scope <> r.product then
+        v_place := null;
+        for v_other in cardinality(p_accounts) + 1 .. cardinality(v_meters) loop
+          if (v_meters[v_other]).scope = v_scope and (v_meters[v_other]).account_id = who.account_id then v_place := v_other; exit; end if;
+        end loop;
+        if v_place is null then
+          select * into m from limits.meters where account_id = who.account_id and scope = v_scope;
+          if not found then
+            m.account_id := who.account_id; m.scope := v_scope; m.names := '{}'; m.starts := '{}'; m.used := '{}'; m.seen := 0; m.created_at := v_now;
+          elsif r.meter = any(v_jumped) then m := limits.after_jump(m, v_now);
+          end if;
+          v_place := cardinality(v_meters) + 1; v_loaded := v_place;
+          v_meters[v_place] := m; v_dirty[v_place] := false;
+        end if;
+      end if;
+      v_scopes[v_rule] := v_scope;
+      if v_loaded <> v_place then m := v_meters[v_place]; v_loaded := v_place; end if;
+      v_meter[v_rule] := v_place;
+      v_place := array_position(m.names, c.name);
+      v_at[v_rule] := v_place;
+      if c.kind = 'sliding' then
+        v_taken[v_rule] := limits.used_within(m, c.per, v_now_us);
+        v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+        continue;
+      end if;
+      if c.kind = 'cooldown' then
+        v_starts[v_rule] := m.starts[v_place];
+        -- One that ends later than it can was begun under a clock that was wrong; a plan that the account had may have had longer ones.
+        v_taken[v_rule] := case when m.starts[v_place] > v_now_us and m.starts[v_place] <= v_now_us + greatest(v_max[v_rule], 3600) * 1000000 then 1 else 0 end;
+        if v_taken[v_rule] = 1 or v_max[v_rule] is null then v_slots_left := 0;
+        elsif v_max[v_rule] > 0 then v_slots_left := least(v_slots_left, 1); end if;
+        continue;
+      end if;
+      if c.per = 'billing_period' then perform limits.drop_anchor(who.account_id, r.product, v_now); end if;
+      v_start := (limits.window_of(who.account_id, r.product, c.per, m.starts[v_place], v_now)).starts;
+      -- Another product's decision with this key may have been later than ours.
+      if v_scope = c.counts_by and m.starts[v_place] <= v_trusted then v_start := greatest(v_start, m.starts[v_place]); end if;
+      v_starts[v_rule] := v_start;
+      v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
+      if c.kind = 'budget' then
+        v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
+      else
+        v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
+      end if;
+    end loop;
+    end if;
+
+    v_due := v_now + make_interval(secs => f.longest);
+    for v_place in r.first .. r.last loop
+      q := p_requests[v_place];
+      -- Why it gets no permit, if it gets none; but a repeat charges nothing, and is answered first.
+      v_answer := null;
+      if v_place = any(v_known) then v_answer := limits.repeated(q, p_holder, v_refused, v_now); end if;
+      if v_answer is null and q.twin is not null and (v_admitted[q.twin]).reserve is not null then
+        v_answer := jsonb_build_object('kind', case when (p_requests[q.twin]).body_hash = q.body_hash then 'running' else 'mismatch' end);
+      end if;
+      if v_answer is null then
+        if v_closed is not null then v_answer := v_closed;
+        elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
+          v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
+        elsif v_states is not null then
+          v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
+          v_budgets := v_governing.budgets;
+          if v_governing.closed is not null then
+            v_answer := jsonb_build_object('kind', 'refused', 'reason', 'operator_budget_closed', 'budget', v_governing.closed);
+          end if;
+        end if;
+        if v_answer is not null and q.key_hash is not null and not p_repeats then
+          v_answer := coalesce(limits.repeated(q, p_holder, v_refused, v_now), v_answer);
+        end if;
+      end if;
+      if v_answer is not null then v_answers[v_place] := v_answer; continue; end if;
+      -- Less room than asked in a budget, but enough to make sense: the permit carries what is left.
+      v_reserve := least(q.reserve, v_cost_left);
+      v_number := v_number + 1; v_units := v_units + q.units; v_cost := v_cost + v_reserve;
+      v_slots_left := v_slots_left - 1; v_units_left := v_units_left - q.units; v_cost_left := v_cost_left - v_reserve;
+      if v_charged is distinct from q.units then
+        v_charged := q.units; v_charge := '[]'; v_rule := 0;
+        foreach c in array f.rules loop
+          v_rule := v_rule + 1;
+          if c.kind in ('quota', 'budget') then
+            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],
+              case c.kind when 'quota' then q.units end, c.per));
+          end if;
+        end loop;
+      end if;
+      v_answer := v_charge;
+      if v_purses is not null then
+        foreach v_purse in array v_purses loop
+          v_answer := v_answer || limits.draw(who.account_id, r.product, v_purse, q.units, v_now);
+        end loop;
+      end if;
+      v_admitted[v_place] := row(v_reserve, v_answer, v_held, v_due, v_budgets, v_segments[r.meter]->>'plan')::limits.admitted;
+    end loop;
+
+    -- Write down in the meters what the run was granted.
+    continue when v_number = 0;
+    v_rule := 0; v_loaded := 0;
+    foreach c in array f.rules loop
+      v_rule := v_rule + 1; v_place := v_at[v_rule];
+      continue when c.kind = 'failures';
+      if c.bound is not null then
+        if v_loaded <> r.meter then
+          if v_loaded > 0 then v_meters[v_loaded] := m; end if;
+          v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
+        end if;
+        v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
+        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+          perform limits.note(who.account_id, r.product, r.product, c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+        end if;
+        if v_place is null then
+          m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
+        else
+          m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
+        end if;
+        continue;
+      end if;
+      if c.kind = 'credits' then
+        perform limits.note_credits(who.account_id, r.product, c, v_units, v_now);
+        continue;
+      end if;
+      if c.kind = 'concurrency' then
+        v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
+        continue;
+      end if;
+      if v_loaded <> v_meter[v_rule] then
+        if v_loaded > 0 then v_meters[v_loaded] := m; end if;
+        v_loaded := v_meter[v_rule]; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
+      end if;
+      if c.kind = 'sliding' then
+        m := limits.slide(m, c.name, c.per, v_now_us, v_units);
+        continue;
+      end if;
+      if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
+      v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 else v_taken[v_rule] + v_units end;
+      if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
+        perform limits.note(who.account_id, r.product, v_scopes[v_rule], c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
+      end if;
+      if v_place is null then
+        m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
+      else
+        m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
+      end if;
+    end loop;
+    if v_loaded > 0 then v_meters[v_loaded] := m; end if;
+  end loop;
+
+  update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = v_now_us
+    from unnest(v_meters[:cardinality(p_accounts)], v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
+    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+  if cardinality(v_meters) > cardinality(p_accounts) then
+    insert into limits.meters as t (account_id, scope, names, starts, used)
+      select d.account_id, d.scope, d.names, d.starts, d.used
+        from unnest(v_meters, v_dirty) with ordinality as d (account_id, scope, names, starts, used, seen, created_at, dirty, place)
+        where d.dirty and d.place > cardinality(p_accounts)
+      on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
+  end if;
+  with admitted as materialized (
+    select * from unnest(p_requests, v_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
+      where reserve is not null
+  ), permits as (
+    insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
+        operator_budgets, plan, request_id, created_at, updated_at)
+      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
+        operator_budgets, plan, request_id, v_now, v_now from admitted
+  ), events as (
+    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        state, request_id, created_at, updated_at)
+      select account_id, event_id, permit_id, 1, 1, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        case state when 'queued' then 'pending' else 'sent' end, request_id, v_now, v_now from admitted
+  )
+  insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
+    select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
+  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, plan, answer);
+end $$;

@@ -1,2 +1,0 @@
-drop function limits.take_rates(text[], integer[], integer[], integer[]);
-drop table limits.rates;

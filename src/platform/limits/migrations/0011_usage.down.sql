@@ -1,1 +1,0 @@
-drop function limits.usage_here(jsonb);

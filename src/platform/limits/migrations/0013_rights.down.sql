@@ -1,2 +1,0 @@
--- The functions go with the migrations that made them.
-select;

@@ -1,2 +1,0 @@
-drop function limits.disown(jsonb);
-drop function limits.unserved(uuid, uuid, timestamptz);

@@ -1,1 +1,0 @@
-drop function reports.currency_of(uuid, text, timestamptz, text), reports.revenue(timestamptz, timestamptz, text);
