@@ -243,6 +243,8 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
+    -- Its last instant is kept there, also where all its windows are in narrower scopes.
+    v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];
