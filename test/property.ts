@@ -31,3 +31,11 @@ export async function assertWithin<Values>(
     await last;
   }
 }
+
+/** The same for what is decided at once: so many runs, ten times as many at night. */
+export function assertHolds<Values>(
+  property: fc.IProperty<Values>,
+  { numRuns }: Pick<Search, 'numRuns'>,
+): void {
+  fc.assert(property, { numRuns: numRuns * TIMES });
+}

@@ -20,6 +20,8 @@ export {
 } from './admission.ts';
 export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
+export { decide } from './decide/decide.ts';
+export { featureRules } from './decide/feature.ts';
 export type { Denial } from './denial.ts';
 export type { Denials } from './denials.ts';
 export { createDeniedEvents, type DeniedEvents } from './denied.ts';
