@@ -5,7 +5,7 @@ import { npmBinaries } from '../test/services/binaries.ts';
 import { createDatabase, prepareCluster } from '../test/services/cluster.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { type Connection, connectTo } from './auth/connection.ts';
-import type { Stands } from './auth/stands.ts';
+import type { Servers } from './auth/servers.ts';
 import type { Figures } from './figures.ts';
 import { contest, type Ratio } from './limits/rounds.ts';
 
@@ -34,20 +34,20 @@ export async function benchAuth(say: Say): Promise<Figures> {
 
 async function onStands(url: string, say: Say): Promise<Figures> {
   // The load comes from this process: on two cores neither side waits for the other's.
-  const child = fork(join(import.meta.dirname, 'auth/stands.ts'), [url], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'auth/servers.ts'), [url], { stdio: ['ignore', 2, 2, 'ipc'] });
   child.once('exit', (code) => {
     if (code !== 0) throw new Error('the servers under test ended');
   });
-  const [stands] = (await once(child, 'message')) as [Stands];
+  const [servers] = (await once(child, 'message')) as [Servers];
   try {
-    return await measured(stands, say);
+    return await measured(servers, say);
   } finally {
     child.send('stop');
     await once(child, 'exit');
   }
 }
 
-async function measured({ ports, bearer, better }: Stands, say: Say): Promise<Figures> {
+async function measured({ ports, bearer, better }: Servers, say: Say): Promise<Figures> {
   const bare = await connections({ port: ports.bare });
   const rounds: Record<string, Ratio> = {};
   const runs = {

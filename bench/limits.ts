@@ -4,7 +4,7 @@ import { composed, composedInPostgres, ours, readThenWrite } from './limits/corr
 import { openPeers, type Peers } from './limits/peers.ts';
 import { contestsOfRates } from './limits/rates.ts';
 import { alone, contest } from './limits/rounds.ts';
-import { ACCOUNTS, CONNECTIONS, openStand, type Stand } from './limits/stand.ts';
+import { ACCOUNTS, CONNECTIONS, openFixture, type Fixture } from './limits/fixture.ts';
 
 const CALLERS = 200;
 const ROUNDS = 25;
@@ -19,29 +19,29 @@ type Say = (line: string) => void;
  * connections. Each figure is the median of rounds in which both take turns; `rounds` has their ranges.
  */
 export async function benchLimits(say: Say): Promise<Figures> {
-  const stand = await openStand();
+  const fixture = await openFixture();
   const peers = await openPeers();
   try {
     const setting = {
       callers: CALLERS,
       connections: CONNECTIONS,
       accounts: ACCOUNTS,
-      postgres: stand.version,
+      postgres: fixture.version,
     };
     return {
       ...setting,
-      ...(await correctness(stand, peers, say)),
-      ...(await speeds(stand, say)),
+      ...(await correctness(fixture, peers, say)),
+      ...(await speeds(fixture, say)),
       ...costOfDeciding(),
       ...(peers && (await speedsOfRates(peers, say))),
     };
   } finally {
     await peers?.close();
-    await stand.close();
+    await fixture.close();
   }
 }
 
-async function correctness({ url }: Stand, peers: Peers | undefined, say: Say): Promise<Figures> {
+async function correctness({ url }: Fixture, peers: Peers | undefined, say: Say): Promise<Figures> {
   const own = await ours(url);
   const others = {
     rate_limiter_flexible: await composedInPostgres(url),
@@ -56,7 +56,7 @@ async function correctness({ url }: Stand, peers: Peers | undefined, say: Say): 
   return { over_admissions, charged_on_denial, correctness: { ours: own, ...others } };
 }
 
-async function speeds({ admit, pair, bare, clear }: Stand, say: Say): Promise<Figures> {
+async function speeds({ admit, pair, bare, clear }: Fixture, say: Say): Promise<Figures> {
   const how = { ...HOW, between: clear };
   const said = sayer(say);
   const lone = said('alone', await alone({ ...how, rounds: 9, ours: admit, theirs: bare.update }));

@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
   start: async () => (await import('./start.ts')).benchStart,
   reel: async () => (await import('./reel.ts')).benchReel,
+  walk: async () => (await import('./walk.ts')).benchWalk,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);

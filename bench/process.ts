@@ -44,16 +44,24 @@ export async function startProgram(
   };
 }
 
-/** Leaves the output flowing afterwards: a program whose output nobody takes stops sooner or later. */
-function readiness(child: ChildProcess): Promise<string> {
-  let said = '';
+/** The address that it says it is ready at. */
+export function readiness(child: ChildProcess): Promise<string> {
+  return said(child, 'stdout', /ready in .* at (http:\S+)/);
+}
+
+/**
+ * What the pattern's group finds in the program's output. Leaves the output flowing afterwards: a program whose output nobody takes
+ * stops sooner or later.
+ */
+export function said(child: ChildProcess, stream: 'stdout' | 'stderr', pattern: RegExp): Promise<string> {
+  let text = '';
   return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (chunk) => {
-      said = (said + String(chunk)).slice(-4_096);
-      const url = /ready in .* at (http:\S+)/.exec(said)?.[1];
-      if (url !== undefined) resolve(url);
+    child[stream]?.on('data', (chunk) => {
+      text = (text + String(chunk)).slice(-4_096);
+      const found = pattern.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
     });
-    child.once('exit', () => reject(new Error(`the program ended before it was ready:\n${said}`)));
+    child.once('exit', () => reject(new Error(`the program ended before it was ready:\n${text}`)));
   });
 }
 

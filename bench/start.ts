@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figures } from './figures.ts';
-import { cpuSeconds } from './process.ts';
+import { cpuSeconds, readiness } from './process.ts';
 
 const TURNS = 5;
 /** Milliseconds after which a server that nobody calls is looked at. */
@@ -69,7 +69,7 @@ async function measure(checkout: string, folder: string): Promise<Start> {
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   const began = performance.now();
-  await ready(child);
+  await readiness(child);
   const seconds = (performance.now() - began) / 1_000;
   const cpu = cpuSeconds(child.pid);
   await new Promise((resolve) => {
@@ -85,17 +85,6 @@ async function measure(checkout: string, folder: string): Promise<Start> {
   await once(child, 'exit');
   process.off('exit', end);
   return start;
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  let said = '';
-  return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (chunk) => {
-      said += String(chunk);
-      if (said.includes('ready in')) resolve();
-    });
-    child.once('exit', () => reject(new Error(`the program ended before it was ready:\n${said}`)));
-  });
 }
 
 /** Of /proc, which Linux alone has; NaN elsewhere. */

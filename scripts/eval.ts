@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { readBriefs } from './eval/briefs.ts';
 import { evaluateReel } from './eval/reel.ts';
 import { reportOf } from './eval/report.ts';
-import { openStand } from './eval/stand.ts';
+import { openFixture } from './eval/fixture.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,14 +27,14 @@ if (positionals.join() !== 'reel' || !(limit >= 1) || !(least >= 0 && least <= 1
 }
 
 try {
-  const stand = await openStand({ customers: Math.min(limit, briefs), model: values.model });
+  const fixture = await openFixture({ customers: Math.min(limit, briefs), model: values.model });
   try {
-    const score = await evaluateReel(stand, limit);
+    const score = await evaluateReel(fixture, limit);
     process.stdout.write(`${reportOf(score)}\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(score)}\n`);
     if (score.overall < least) throw new Error(`the score ${score.overall.toFixed(3)} is under ${least}`);
   } finally {
-    await stand.close();
+    await fixture.close();
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -155,7 +155,7 @@ async function openedDatabase(
   telemetry: Telemetry,
   opened: AsyncDisposableStack,
 ): Promise<Database> {
-  const store = await (options.store ?? openStore(options.config, options.passing));
+  const store = await (options.store ?? openStore(options.config, options.crashHook));
   opened.defer(() => store.close());
   store.onIdleError = (err) => telemetry.logger.warn({ err }, 'an idle connection to the database failed');
   const { db, narrowed } = store;

@@ -1,5 +1,5 @@
 import { openDatabase } from '#platform/db';
-import { openGym, request } from '#test/gym';
+import { openLimits, request } from '#test/limits';
 import { Pool } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { flexible, type Limiter } from './peers.ts';
@@ -28,7 +28,7 @@ export async function ours(url: string): Promise<Outcome> {
     await openDatabase({ engine: 'postgres', url }),
   ] as const;
   try {
-    const gym = await openGym(dbs[0], {
+    const fixture = await openLimits(dbs[0], {
       product: 'tight',
       limits: {
         monthly: { kind: 'quota', per: 'month', by: 'account' },
@@ -37,14 +37,14 @@ export async function ours(url: string): Promise<Outcome> {
       },
       plans: { only: { monthly: PLENTY, hourly: ROOM, at_once: PLENTY } },
     });
-    const nodes = [gym, await gym.another()];
-    const member = await gym.member();
+    const nodes = [fixture, await fixture.another()];
+    const member = await fixture.member();
     const crowd = await Promise.all(
       Array.from({ length: CALLERS }, (_, n) =>
-        (nodes[n % 2] ?? gym).limits.admit(request(member, { key: `call ${n}` }, 'tight')),
+        (nodes[n % 2] ?? fixture).limits.admit(request(member, { key: `call ${n}` }, 'tight')),
       ),
     );
-    const usage = await gym.limits.usage(member.accountId);
+    const usage = await fixture.limits.usage(member.accountId);
     const charged = usage.find(({ limit }) => limit === 'monthly')?.used ?? 0;
     return outcome(crowd.filter(({ kind }) => kind === 'permit').length, charged);
   } finally {

@@ -1,9 +1,9 @@
 import { decide, featureRules } from '#platform/limits';
 import { ids } from '#test/factories';
-import { gymCatalogue } from '#test/gym';
+import { limitsCatalogue } from '#test/limits';
 import type { Figures } from '../figures.ts';
 import { median } from './rounds.ts';
-import { FIVE } from './stand.ts';
+import { FIVE } from './fixture.ts';
 
 const BATCH = 100;
 const ROUNDS = 50;
@@ -13,7 +13,7 @@ const FAILURES = 10_000_000;
 export function costOfDeciding(): Figures {
   const holder = ids.next();
   const userId = ids.next();
-  const rules = featureRules(gymCatalogue(FIVE), 'use', FAILURES);
+  const rules = featureRules(limitsCatalogue(FIVE), 'use', FAILURES);
   const now = Date.now() * 1_000;
   const spender = { refused: null, keyExpiresAt: null, sessionExpiresAt: null, keyBudgets: [] };
   const state = {

@@ -4,7 +4,7 @@ import type { Brief } from './briefs.ts';
 import type { Candidate } from './rules/index.ts';
 
 /** A server that writes posts, and a customer of it for each brief: five posts at once are what a plan allows. */
-export interface Stand {
+export interface Fixture {
   readonly url: string;
   readonly keys: readonly string[];
 }
@@ -53,8 +53,8 @@ const LONGEST_WAIT_SECONDS = 20;
 const MOST_WAITS = 30;
 
 /** Asks for posts on all platforms as a customer does, over HTTP: nothing of the product is left out or done for it. */
-export async function written(stand: Stand, brief: Brief, at: number): Promise<Written> {
-  const ask = caller(stand.url, stand.keys[at] ?? '');
+export async function written(fixture: Fixture, brief: Brief, at: number): Promise<Written> {
+  const ask = caller(fixture.url, fixture.keys[at] ?? '');
   const results = await Promise.all(PLATFORM_NAMES.map((platform) => onePost(ask, brief, platform)));
   const spent = spentBy(ledger.parse(await ask('GET /v1/usage?limit=100')));
   return {

@@ -1,17 +1,17 @@
-import { type Stand, written, type Written } from './asking.ts';
+import { type Fixture, written, type Written } from './asking.ts';
 import { readBriefs } from './briefs.ts';
 import { type Score, scoreOf } from './score.ts';
 
 /** Briefs that are written at once; each asks for its five platforms at once. */
 const AT_ONCE = 4;
 
-/** Has the first `limit` briefs written on all platforms, and judges them. The stand needs a key for each. */
-export async function evaluateReel(stand: Stand, limit: number): Promise<Score> {
+/** Has the first `limit` briefs written on all platforms, and judges them. The server needs a key for each. */
+export async function evaluateReel(fixture: Fixture, limit: number): Promise<Score> {
   const briefs = readBriefs().slice(0, limit);
   const all: Written[] = [];
   for (let from = 0; from < briefs.length; from += AT_ONCE) {
     const some = briefs.slice(from, from + AT_ONCE);
-    all.push(...(await Promise.all(some.map((brief, n) => written(stand, brief, from + n)))));
+    all.push(...(await Promise.all(some.map((brief, n) => written(fixture, brief, from + n)))));
   }
   return scoreOf(all);
 }

@@ -6,7 +6,7 @@ import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
 import { aiSettingsOf } from './ai-settings.ts';
 
-interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'passing'> {
+interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'crashHook'> {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly holder: Holder;

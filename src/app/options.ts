@@ -1,5 +1,5 @@
 import type { Config } from '#platform/config';
-import type { Passing, Store } from '#platform/db';
+import type { CrashHook, Store } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 
 /** A sandbox of Stripe that is running already. */
@@ -23,7 +23,7 @@ export interface AppOptions {
   /** The database, when it is opened already: it may begin while the rest of the program is still loaded. */
   readonly store?: Promise<Store>;
   readonly clock?: Clock;
-  readonly passing?: Passing;
+  readonly crashHook?: CrashHook;
   /** In place of one of this process's own: a sandbox whose clock somebody else drives. */
   readonly stripeSandbox?: StripeStandIn;
 }

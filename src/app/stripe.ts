@@ -21,7 +21,7 @@ export async function openStripe(
   options: AppOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenedStripe | undefined> {
-  const { config, passing } = options;
+  const { config, crashHook } = options;
   const { stripe: settings } = config;
   if (settings === undefined) return undefined;
   const { account, url, ...how } = settings;
@@ -29,7 +29,7 @@ export async function openStripe(
     account === undefined
       ? { mode: 'sandbox' as const, ...(await sandboxOf(options, opened)) }
       : { ...account, url };
-  const client = await createStripeClient({ ...to, passing });
+  const client = await createStripeClient({ ...to, crashHook });
   opened.defer(() => client.close());
   let webhookSecrets = account?.webhookSecrets ?? [];
   return {

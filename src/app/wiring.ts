@@ -96,7 +96,7 @@ function wirePeople(parts: WiringParts) {
     queue,
     log: parts.telemetry.logger,
     allowLoopback: config.environment !== 'production',
-    passing: parts.options.passing,
+    crashHook: parts.options.crashHook,
   });
   const { webhooks } = events;
   const { freeAccountsPerUser } = config;
@@ -147,7 +147,7 @@ function wirePeople(parts: WiringParts) {
 /** What costs money, what it may cost, and what it did. */
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { db, options } = parts;
-  const { config, passing } = options;
+  const { config, crashHook } = options;
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
@@ -157,11 +157,11 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     concurrency: config.workerConcurrency,
     batchConcurrency: config.workerBatchConcurrency,
     delivery: config.delivery,
-    passing,
+    crashHook,
   });
   const { jobs } = work;
   const idempotency = createIdempotency(parts);
-  const ai = openAi({ ...parts, config, passing });
+  const ai = openAi({ ...parts, config, crashHook });
   const sales = createSales({
     ...parts,
     limits,

@@ -1,10 +1,10 @@
-import type { Passing } from '#platform/db';
+import type { CrashHook } from '#platform/db';
 
 /**
  * Ends this process as a power cut would, at one passing of one crash point (CRASH_AT, `jobs.take:after:2`): nothing is
  * flushed, closed or told to anybody. The crash tests see what is left.
  */
-export function crashingAt(place: string | undefined): Passing | undefined {
+export function crashingAt(place: string | undefined): CrashHook | undefined {
   if (place === undefined) return undefined;
   const [point, side, nth = '1'] = place.split(':');
   let left = Number(nth);

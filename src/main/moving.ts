@@ -10,7 +10,7 @@ import {
   moveDatabase,
   openDatabase,
   openStore,
-  type Passing,
+  type CrashHook,
   reopen,
 } from '#platform/db';
 import { AppError } from '#platform/kernel';
@@ -36,8 +36,8 @@ export const move: Verb = async ({ config, words }) => {
   const set = database.engine === 'postgres' ? (database.directUrl ?? database.url) : undefined;
   const to = order.to ?? set;
   if (to === undefined && !order.reopens) return misused(undefined, USAGE);
-  const passing = crashingAt(config.crashAt);
-  return withEmbedded(config, passing, async (source) => {
+  const crashHook = crashingAt(config.crashAt);
+  return withEmbedded(config, crashHook, async (source) => {
     if (to === undefined || order.reopens) {
       await reopen(source);
       say('The embedded database is in use again. What happened elsewhere since the move is not in it.');
@@ -45,7 +45,7 @@ export const move: Verb = async ({ config, words }) => {
     }
     const targetName = nameOf(to);
     say(`moving everything from ${shortest(config.dataDir)} to ${targetName}`);
-    const moved = await moveTo(source, { to, targetName, passing }).catch(explain);
+    const moved = await moveTo(source, { to, targetName, crashHook }).catch(explain);
     say(report(moved, config, targetName));
     return 0;
   });
@@ -78,7 +78,7 @@ function isPostgresUrl(text: string | undefined): text is string {
 /** The embedded database of the data folder, whatever else is set. A server that runs on it is in the way. */
 async function withEmbedded<T>(
   { dataDir }: Config,
-  passing: Passing | undefined,
+  crashHook: CrashHook | undefined,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
   const folder = join(dataDir, 'database');
@@ -86,7 +86,7 @@ async function withEmbedded<T>(
     throw new AppError('move_impossible', {
       message: `There is no embedded database in ${dataDir}. Set DATA_DIR to the folder that has it.`,
     });
-  const store = await openStore({ database: { engine: 'pglite', dataDir: folder }, dataDir }, passing);
+  const store = await openStore({ database: { engine: 'pglite', dataDir: folder }, dataDir }, crashHook);
   try {
     await migrateUp(store.db, allMigrations());
     return await work(store.db);
@@ -98,11 +98,11 @@ async function withEmbedded<T>(
 interface Target {
   readonly to: string;
   readonly targetName: string;
-  readonly passing: Passing | undefined;
+  readonly crashHook: CrashHook | undefined;
 }
 
-async function moveTo(source: Database, { to, targetName, passing }: Target): Promise<Moved> {
-  const target = await openDatabase({ engine: 'postgres', url: to, poolSize: 1, passing });
+async function moveTo(source: Database, { to, targetName, crashHook }: Target): Promise<Moved> {
+  const target = await openDatabase({ engine: 'postgres', url: to, poolSize: 1, crashHook });
   try {
     return await moveDatabase({
       source,

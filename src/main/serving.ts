@@ -36,17 +36,17 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { version } = invocation;
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
-  const passing = crashingAt(invocation.config.crashAt);
-  const begun = openStore(invocation.config, passing, preparedFile(invocation.config));
+  const crashHook = crashingAt(invocation.config.crashAt);
+  const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));
   begun.catch(() => {});
   let store: typeof begun | undefined = begun;
   const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);
   const losing = createLosing();
   const app = await untilThere(config, () => {
     // A start that failed has closed what it opened.
-    const opened = store ?? openStore(config, passing, preparedFile(config));
+    const opened = store ?? openStore(config, crashHook, preparedFile(config));
     store = undefined;
-    const more = passing === undefined ? {} : { passing };
+    const more = crashHook === undefined ? {} : { crashHook };
     return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });
   });
   losing.of(app);

@@ -8,14 +8,14 @@ export async function withApp<T>(
   task: string,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
-  const passing = crashingAt(config.crashAt);
+  const crashHook = crashingAt(config.crashAt);
   const app = await openApp({
     config,
     version,
     serve: false,
     work: false,
     migrate: false,
-    ...(passing === undefined ? {} : { passing }),
+    ...(crashHook === undefined ? {} : { crashHook }),
     onLost(reason) {
       process.stderr.write(`${reason}: this ${task} ends; begin it again.\n`);
       process.exit(1);

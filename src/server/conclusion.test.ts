@@ -3,12 +3,12 @@ import { answer } from '#platform/http';
 import { micros } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { Member } from '#test/factories';
-import { figures, ledger, openGym, permits, planned, request, windows } from '#test/gym';
+import { figures, ledger, openLimits, permits, planned, request, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { serve } from '#test/shop';
 
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   product: 'shop',
   limits: {
     calls: { kind: 'quota', per: 'month', by: 'account' },
@@ -23,7 +23,8 @@ let member: Member;
 const { call, shop, lines } = await serve(
   {},
   {
-    admit: ({ feature, as }) => gym.limits.admit(request(member, { feature, as, reserve: 1_000 }, 'shop')),
+    admit: ({ feature, as }) =>
+      fixture.limits.admit(request(member, { feature, as, reserve: 1_000 }, 'shop')),
   },
 );
 
@@ -34,7 +35,7 @@ async function served(permit: Permit, cost: number): Promise<void> {
 
 /** A call of a new account, and what its rows say once the permit is over. */
 async function chat(work: (permit: Permit) => Promise<unknown>) {
-  member = await gym.member();
+  member = await fixture.member();
   let permit: Permit | undefined;
   shop.chat = async (given) => {
     permit = given.permit;
@@ -153,7 +154,7 @@ describe('a handler that ends its permit itself', () => {
 });
 
 test('a stream is settled at its end, by what it came to', async () => {
-  member = await gym.member();
+  member = await fixture.member();
   const { promise: going, resolve: go } = Promise.withResolvers<void>();
   shop.chat = async ({ permit, wire }) => {
     const out = wire.take();
@@ -173,11 +174,11 @@ test('a stream is settled at its end, by what it came to', async () => {
 });
 
 test('a handler that gives its permit to no job gives it back, and the log says so', async () => {
-  member = await gym.member();
+  member = await fixture.member();
   const body = JSON.stringify({ topic: 'tea', variants: 3 });
   const headers = { 'idempotency-key': 'k' };
   expect((await call('/v1/generate', { method: 'POST', as: 'token', headers, body })).status).toBe(202);
   expect(await rows()).toMatchObject({ state: 'voided', reason: 'no job was made', quota: 0 });
   expect(lines.join('')).toContain('a handler gave its permit to no job');
-  expect((await gym.admit(member, { feature: 'generation', reserve: micros(1) })).kind).toBe('permit');
+  expect((await fixture.admit(member, { feature: 'generation', reserve: micros(1) })).kind).toBe('permit');
 });

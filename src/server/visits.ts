@@ -44,7 +44,7 @@ export class Visit implements Origin {
   isStopped = false;
   /** How long the call may take, where its route says so; the server's own limit otherwise. */
   maxSeconds: number | undefined;
-  #hangUp: AbortController | undefined;
+  #controller: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, began: number) {
     const { traceparent, 'user-agent': userAgent = '' } = request.headers;
@@ -59,24 +59,24 @@ export class Visit implements Origin {
       typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;
   }
 
-  get hangUp(): AbortSignal {
-    if (this.#hangUp === undefined) {
-      this.#hangUp = new AbortController();
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
       const { raw } = this.reply;
-      if (raw.destroyed || raw.closed) this.#hangUp.abort();
+      if (raw.destroyed || raw.closed) this.#controller.abort();
     }
-    return this.#hangUp.signal;
+    return this.#controller.signal;
   }
 
-  /** Ends `hangUp` because this server stops: whatever fails now fails by that. */
+  /** Ends `signal` because this server stops: whatever fails now fails by that. */
   stop(): void {
     this.isStopped = true;
     this.abort(new AppError('server_stopping', { retryAfter: 1 }));
   }
 
-  /** Ends `hangUp`, if anybody listens to it. */
+  /** Ends `signal`, if anybody listens to it. */
   abort(reason: unknown): void {
-    this.#hangUp?.abort(reason);
+    this.#controller?.abort(reason);
   }
 }
 

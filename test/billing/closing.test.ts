@@ -5,9 +5,9 @@ import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
 import { Shopper } from './shopper.ts';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
-import { leavingOf, type Resident } from '../erasure/stand.ts';
+import { leavingOf, type Resident } from '../erasure/fixture.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
@@ -16,7 +16,7 @@ const { faults } = sandbox;
 const app = await testApp({
   work: false,
   stripe: sandbox,
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     dying = undefined;
     throw new Error('the process died');

@@ -1,7 +1,7 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { commitPoint, statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { waitsForLocks } from '#test/gym';
+import { waitsForLocks } from '#test/limits';
 import { engine } from '#test/services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
-import { granted, planned } from '#test/gym';
+import { granted, planned } from '#test/limits';
 import { afterAll, expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 import { engine } from '#test/services';

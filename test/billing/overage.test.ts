@@ -1,7 +1,7 @@
 import { advanceTo } from '#test/factories';
-import { denied } from '#test/gym';
+import { denied } from '#test/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openOverage } from './passing.ts';
+import { openOverage } from './overage.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;

@@ -1,45 +1,48 @@
 import { expect, describe, test, vi } from 'vitest';
 import { engine } from '#test/services';
-import { commitsStand } from './stand.ts';
+import { commitsFixture } from './fixture.ts';
 
 const SOON = { timeout: 30_000, interval: 20 };
 
 describe.runIf(engine === 'postgres')('the answer of a commit that is lost', async () => {
-  const stand = await commitsStand();
-  const { cutter, sandbox } = stand;
+  const fixture = await commitsFixture();
+  const { cutter, sandbox } = fixture;
 
   test('of an admission is 503 with Retry-After, charges nothing, and the same key is served and billed once', async () => {
-    const customer = await stand.customer();
+    const customer = await fixture.customer();
     const headers = { 'idempotency-key': 'lost' };
     for (const lost of ['once', 'twice']) {
       void cutter.cutNextCommit(/limits\.admit\(/);
-      const answer = await stand.chat(customer.key, headers);
+      const answer = await fixture.chat(customer.key, headers);
       expect([lost, answer.status, answer.body['error']]).toMatchObject([lost, 503, { code: 'unavailable' }]);
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      await stand.told();
+      await fixture.told();
     }
     expect(sandbox.bill()).toHaveLength(0);
     // Both places are free, and the key is.
-    const [kept, other] = await Promise.all([stand.chat(customer.key, headers), stand.chat(customer.key)]);
+    const [kept, other] = await Promise.all([
+      fixture.chat(customer.key, headers),
+      fixture.chat(customer.key),
+    ]);
     expect([kept.status, other.status]).toEqual([200, 200]);
-    const again = await stand.chat(customer.key, headers);
+    const again = await fixture.chat(customer.key, headers);
     expect([again.status, again.body]).toEqual([200, kept.body]);
     expect(sandbox.bill()).toHaveLength(2);
     expect(await states(customer.accountId)).toEqual(['settled', 'settled', 'voided', 'voided']);
   });
 
   test('of a settlement is told again: the figures are exact, once', async () => {
-    const customer = await stand.customer();
-    const before = await stand.books();
+    const customer = await fixture.customer();
+    const before = await fixture.books();
     void cutter.cutNextCommit(/limits\.close_plain\(/);
-    expect((await stand.chat(customer.key)).status).toBe(200);
+    expect((await fixture.chat(customer.key)).status).toBe(200);
     void cutter.cutNextCommit(/limits\.answer_here\(/);
-    expect((await stand.chat(customer.key, { 'idempotency-key': 'kept' })).status).toBe(200);
+    expect((await fixture.chat(customer.key, { 'idempotency-key': 'kept' })).status).toBe(200);
     expect(
-      (await stand.chat(customer.key, { 'idempotency-key': 'kept' })).headers.get('idempotent-replayed'),
+      (await fixture.chat(customer.key, { 'idempotency-key': 'kept' })).headers.get('idempotent-replayed'),
     ).toBe('true');
-    await stand.told();
-    const after = await stand.books();
+    await fixture.told();
+    const after = await fixture.books();
     expect([after.posted - before.posted, after.estimates]).toEqual([
       after.billed - before.billed,
       before.estimates,
@@ -48,27 +51,27 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
   });
 
   test('of a job that was enqueued is no second one: the repeat is told of the first', async () => {
-    const customer = await stand.customer('reel.pro');
+    const customer = await fixture.customer('reel.pro');
     const headers = { 'idempotency-key': 'a-post' };
     void cutter.cutNextCommit(/limits\.attach\(/);
-    const lost = await stand.create(customer.key, headers);
+    const lost = await fixture.create(customer.key, headers);
     expect([lost.status, lost.body['error']]).toMatchObject([503, { code: 'unavailable' }]);
-    const again = await stand.create(customer.key, headers);
+    const again = await fixture.create(customer.key, headers);
     expect(again.status).toBe(202);
-    await stand.told();
+    await fixture.told();
     await ended(customer.accountId);
     expect(await states(customer.accountId)).toEqual(['settled']);
     expect(await made(customer.accountId)).toBe(1);
   });
 
   test('of a job that was not enqueued after all: its place and its quota are free at once, and the repeat makes it', async () => {
-    const customer = await stand.customer('reel.pro');
+    const customer = await fixture.customer('reel.pro');
     const headers = { 'idempotency-key': 'another-post' };
     void cutter.loseNextCommit(/limits\.attach\(/);
-    expect((await stand.create(customer.key, headers)).status).toBe(503);
-    await stand.told();
+    expect((await fixture.create(customer.key, headers)).status).toBe(503);
+    await fixture.told();
     expect(await states(customer.accountId)).toEqual(['voided']);
-    expect((await stand.create(customer.key, headers)).status).toBe(202);
+    expect((await fixture.create(customer.key, headers)).status).toBe(202);
     await ended(customer.accountId);
     expect(await states(customer.accountId)).toEqual(['settled', 'voided']);
     expect(await made(customer.accountId)).toBe(1);
@@ -77,15 +80,15 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
   test.each(['jobs.take(', 'jobs.finish(', 'reel.variants'])(
     'of a worker, at %s, is made good: one post, billed exactly',
     async (at) => {
-      const customer = await stand.customer('reel.pro');
-      const before = await stand.books();
+      const customer = await fixture.customer('reel.pro');
+      const before = await fixture.books();
       void cutter.cutNextCommit(new RegExp(at.replaceAll(/[.(]/g, String.raw`\$&`)));
-      expect((await stand.create(customer.key)).status).toBe(202);
+      expect((await fixture.create(customer.key)).status).toBe(202);
       await ended(customer.accountId);
-      await stand.told();
+      await fixture.told();
       expect(await states(customer.accountId)).toEqual(['settled']);
       await vi.waitFor(async () => {
-        const after = await stand.books();
+        const after = await fixture.books();
         expect([after.posted - before.posted, after.estimates]).toEqual([
           after.billed - before.billed,
           before.estimates,
@@ -96,7 +99,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
   );
 
   async function states(accountId: string): Promise<string[]> {
-    const rows = await stand.rows<{ state: string }>(
+    const rows = await fixture.rows<{ state: string }>(
       'select state from limits.permits where account_id = $1 order by 1',
       accountId,
     );
@@ -104,7 +107,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
   }
 
   async function made(accountId: string): Promise<number> {
-    const [row] = await stand.rows<{ n: number }>(
+    const [row] = await fixture.rows<{ n: number }>(
       'select count(*)::int as n from reel.generations where account_id = $1',
       accountId,
     );
@@ -115,7 +118,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     await vi.waitFor(
       async () =>
         expect(
-          await stand.rows('select status from reel.generations where account_id = $1', accountId),
+          await fixture.rows('select status from reel.generations where account_id = $1', accountId),
         ).toEqual([{ status: 'completed' }]),
       SOON,
     );

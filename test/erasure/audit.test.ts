@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
-import { leavingOf } from './stand.ts';
+import { leavingOf } from './fixture.ts';
 
 const app = await testApp({ work: false });
 const { call, organization, resident } = leavingOf(app);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { forgetRates } from '../identity/mailbox.ts';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
-import { leavingOf, type Resident } from './stand.ts';
+import { leavingOf, type Resident } from './fixture.ts';
 
 const app = await testApp();
 const {

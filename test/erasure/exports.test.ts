@@ -2,10 +2,10 @@ import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { forgetRates } from '../identity/mailbox.ts';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { filesWith, tablesWith } from './dump.ts';
-import { leavingOf } from './stand.ts';
+import { leavingOf } from './fixture.ts';
 
 const app = await testApp();
 const { call, close, erase, guest, invite, join, later, links, resident, signIn } = leavingOf(app);
@@ -134,8 +134,8 @@ describe('an export', () => {
     const id = String((await made(who.token))['id']);
     const caller = await app.app.modules.identity.identify(who.token);
     if (caller === undefined) throw new Error('nobody has signed in');
-    const whence = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test' };
-    const parts = await app.app.modules.erasure.exports.download({ caller, whence }, id);
+    const origin = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test' };
+    const parts = await app.app.modules.erasure.exports.download({ caller, origin }, id);
     await made(who.token);
     await expect(parts.next()).rejects.toThrow('was gone after 0');
   });

@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { waitsForLocks } from '#test/gym';
-import { said } from '../organizations/stand.ts';
+import { waitsForLocks } from '#test/limits';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { tablesWith } from './dump.ts';
-import { leavingOf, type Resident } from './stand.ts';
+import { leavingOf, type Resident } from './fixture.ts';
 
 const HELD = commitPoint('test.erasure.held', 'a row that a test holds');
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
 const app = await testApp({
   work: false,
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     dying = undefined;
     throw new Error('the process died');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
-import { leavingOf } from './stand.ts';
+import { leavingOf } from './fixture.ts';
 
 const app = await testApp({ work: false });
 const { call, guest, join, resident } = leavingOf(app);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
 import { engine } from '#test/services';
-import { holdMeters, permits, waitsForLocks } from '#test/gym';
+import { holdMeters, permits, waitsForLocks } from '#test/limits';
 import { testApp } from '../services/app.ts';
 
 const breakWaiting = statement(

@@ -25,7 +25,7 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   const state: Pick<Link, 'target' | 'delay'> = { target, delay: [0, 0] };
 
   /** Passes chunks on in their order, however long each was held back. */
-  function passing(to: Socket): (chunk: Buffer) => void {
+  function forwarding(to: Socket): (chunk: Buffer) => void {
     let last = idle;
     return (chunk) => {
       const [least, most] = state.delay;
@@ -61,8 +61,8 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
     near.once('close', end);
     // What was said before it closed still arrives.
     far.once('close', () => near.end());
-    near.on('data', passing(far));
-    far.on('data', passing(near));
+    near.on('data', forwarding(far));
+    far.on('data', forwarding(near));
   });
   await new Promise<void>((listening) => {
     server.listen(0, '127.0.0.1', listening);

@@ -6,7 +6,7 @@ import { engine } from '#test/services';
 import { forgetRates, walkedApp } from '../walkers/cast.ts';
 import { chanceFrom } from '../walkers/hostile/chance.ts';
 import { operationsOf } from '../walkers/hostile/operations.ts';
-import { faultOf, hangUp, sendHostile } from '../walkers/hostile/sending.ts';
+import { faultOf, closeConnections, sendHostile } from '../walkers/hostile/sending.ts';
 import type { OpenApi } from '../walkers/rules/rule.ts';
 import { forgedTokens, type Loot, lootOf } from './loot.ts';
 import { fuzzRequest, isOfAuth } from './requests.ts';
@@ -24,7 +24,7 @@ const AT_ONCE = 12;
 /** Requests of one attacker; the next one has not changed their password yet, nor deleted themselves. */
 const EACH = 240;
 
-afterAll(hangUp);
+afterAll(closeConnections);
 
 test.runIf(engine === 'postgres')(
   `who means ill and knows others by name gets nothing of theirs and changes nothing, and no request fails (FUZZ_SEED=${seed})`,

@@ -134,14 +134,14 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/answers$/, 'test/answers.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
-  [/^#test\/gym$/, 'test/gym.ts'],
+  [/^#test\/limits$/, 'test/fixtures/limits.ts'],
   [/^#test\/openapi$/, 'test/openapi.ts'],
   [/^#test\/property$/, 'test/property.ts'],
   [/^#test\/people$/, 'test/people/index.ts'],
   [/^#test\/redis$/, 'test/services/redis.ts'],
   [/^#test\/shop$/, 'test/shop/index.ts'],
-  [/^#test\/stall$/, 'test/stall.ts'],
-  [/^#test\/workshop$/, 'test/workshop.ts'],
+  [/^#test\/payment-provider$/, 'test/fixtures/payment-provider.ts'],
+  [/^#test\/jobs$/, 'test/fixtures/jobs.ts'],
 ];
 
 /** The project's file that an import names, or undefined where it names a package or a part of Node. */

@@ -15,7 +15,7 @@ const clock: Clock = {
 const settings = { REDIS_URL: 'redis://127.0.0.1:1' };
 let here: TestApp;
 /** A node that no signal reaches any more. */
-let deaf: TestApp;
+let withoutSignals: TestApp;
 let admin: Customer;
 const nodes: TestApp[] = [];
 // The embedded database has one process.
@@ -24,14 +24,14 @@ const onPostgres = test.runIf(engine === 'postgres');
 beforeAll(async () => {
   if (engine !== 'postgres') return;
   here = await testApp({ clock, settings });
-  deaf = await testApp({
+  withoutSignals = await testApp({
     clock,
     settings,
     beside: here,
     work: false,
     over: (db) => ({ ...db, onSignal: () => () => {}, carrySignals: () => () => {} }),
   });
-  nodes.push(here, deaf);
+  nodes.push(here, withoutSignals);
   admin = await here.admin();
 });
 
@@ -110,36 +110,39 @@ describe('on a node that hears of nothing, with Redis gone, a session', () => {
       await forgetRates(here);
       const customer = await here.customer('reel.basic');
       const tokens = await signIn(customer);
-      expect(await create(deaf, tokens.access)).toBe(202);
+      expect(await create(withoutSignals, tokens.access)).toBe(202);
       await end(customer, tokens);
       expect(await me(here, tokens.access)).toBe(401);
-      expect(await create(deaf, tokens.access)).toBe(401);
-      expect(answered(await refresh(deaf, tokens.refresh))).toMatchObject({
+      expect(await create(withoutSignals, tokens.access)).toBe(401);
+      expect(answered(await refresh(withoutSignals, tokens.refresh))).toMatchObject({
         status: 401,
         code: 'unauthenticated',
       });
       await pass(10);
-      expect(await me(deaf, tokens.access)).toBe(401);
+      expect(await me(withoutSignals, tokens.access)).toBe(401);
     },
   );
 
   onPostgres('that was ended is known there for some seconds, or this would show nothing', async () => {
     const { access } = await signIn(await here.customer());
-    expect(await me(deaf, access)).toBe(200);
+    expect(await me(withoutSignals, access)).toBe(200);
     await here.call(access, 'POST /v1/auth/logout');
-    expect(await me(deaf, access)).toBe(200);
+    expect(await me(withoutSignals, access)).toBe(200);
     await pass(10);
-    expect(await me(deaf, access)).toBe(401);
+    expect(await me(withoutSignals, access)).toBe(401);
   });
 });
 
 onPostgres('two tabs that refresh at once on two nodes keep one session, and both go on', async () => {
   const customer = await here.customer();
   const { refresh: token } = await signIn(customer);
-  const tabs = await Promise.all([here, deaf, here, deaf].map((on) => refresh(on, token)));
+  const tabs = await Promise.all(
+    [here, withoutSignals, here, withoutSignals].map((on) => refresh(on, token)),
+  );
   expect(tabs.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   await pass(60);
-  for (const { body } of tabs) expect((await refresh(deaf, String(body['refresh_token']))).status).toBe(200);
+  for (const { body } of tabs)
+    expect((await refresh(withoutSignals, String(body['refresh_token']))).status).toBe(200);
   const { body } = await here.call(String(tabs[0]?.body['access_token']), 'GET /v1/auth/sessions');
   expect(body['data']).toHaveLength(1);
 });
@@ -151,9 +154,9 @@ onPostgres(
     const { refresh: token } = await signIn(customer);
     const newest = await refresh(here, token);
     await pass(11);
-    const replies = await Promise.all([here, deaf].map((on) => refresh(on, token)));
+    const replies = await Promise.all([here, withoutSignals].map((on) => refresh(on, token)));
     expect(replies.map(({ status }) => status)).toEqual([401, 401]);
-    expect((await refresh(deaf, String(newest.body['refresh_token']))).status).toBe(401);
+    expect((await refresh(withoutSignals, String(newest.body['refresh_token']))).status).toBe(401);
     const mails = (await here.outbox()).filter(({ to }) => to === customer.email);
     expect(mails.map(({ subject }) => subject)).toEqual(['We ended one of your sessions']);
   },

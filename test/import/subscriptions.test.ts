@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { importInto } from './stand.ts';
+import { importInto } from './fixture.ts';
 
 const app = await testApp({ work: false });
 const into = importInto(app);

@@ -14,11 +14,11 @@ const POINT = commitPoint('test.mail', 'mails of a test');
 /** What the mail server says of a receiver; undefined: it takes the mail. */
 let refusal: { readonly responseCode: number } | undefined;
 /** What happens at a crash point. */
-let passing: ((point: string, phase: 'before' | 'after') => void) | undefined;
+let crashHook: ((point: string, phase: 'before' | 'after') => void) | undefined;
 /** Each test begins when the mails of the one before are through. */
 beforeEach(async () => {
   refusal = undefined;
-  passing = undefined;
+  crashHook = undefined;
   const due = `select id from mail.messages where status in ('asked', 'waiting') and due_at <= app.now()`;
   await expect.poll(() => app.db.asMigrator(statement(due)), { timeout: 10_000, interval: 20 }).toEqual([]);
 });
@@ -43,7 +43,7 @@ afterAll(() => new Promise<void>((closed) => server.close(closed)));
 const at = server.server.address();
 const app = await testApp({
   settings: { SMTP_URL: `smtp://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}` },
-  passing: (point, phase) => passing?.(point, phase),
+  crashHook: (point, phase) => crashHook?.(point, phase),
 });
 const { mail } = app.app.modules;
 const admin = await app.admin();
@@ -135,7 +135,7 @@ describe('a mail', () => {
 
   test('arrives twice at most under one Message-ID when its process dies between sending and writing it down', async () => {
     let deaths = 0;
-    passing = (point, phase) => {
+    crashHook = (point, phase) => {
       if (point !== 'mail.dispatch' || phase !== 'after' || deaths > 0) return;
       deaths += 1;
       throw new Error('the process died');

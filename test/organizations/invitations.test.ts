@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
 import { testApp } from '../services/app.ts';
-import { said, standOf } from './stand.ts';
+import { said, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
-const stand = standOf(app);
-const { accept, call, guest, invite, join, organization, roleOf, tokensTo } = stand;
+const fixture = fixtureOf(app);
+const { accept, call, guest, invite, join, organization, roleOf, tokensTo } = fixture;
 const owner = await guest();
 const path = await organization(owner);
 
@@ -53,7 +53,7 @@ describe('an invitation', () => {
     expect(shapes[1]).toEqual(shapes[0]);
     const registering = { email: unknown, password: 'Analytical-Engine-1843' };
     await app.call(undefined, 'POST /v1/auth/register', { body: registering });
-    const newcomer = { token: await stand.signIn(unknown, registering.password) };
+    const newcomer = { token: await fixture.signIn(unknown, registering.password) };
     const [token = ''] = await tokensTo(unknown);
     expect(said(await accept(newcomer, token))).toBe('403 email_not_verified');
     const verify = 'update identity.users set email_verified = true where email = $1';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { said, standOf } from './stand.ts';
+import { said, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
-const { call, guest, join, organization, accept, invite, tokensTo } = standOf(app);
+const { call, guest, join, organization, accept, invite, tokensTo } = fixtureOf(app);
 const idOf = (path: string) => path.split('/').at(-1) ?? '';
 
 /** A call for an account, with a token or key. */

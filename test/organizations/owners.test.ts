@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { ROLES } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { createPeople, type Person, WHENCE } from '../people/index.ts';
+import { createPeople, type Person, ORIGIN } from '../people/index.ts';
 import { assertWithin } from '../property.ts';
 import { testDatabase } from '../services/index.ts';
 
@@ -29,7 +29,7 @@ type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
 async function attempt(organization: Person['accountId'], { who, whom, does }: Deed): Promise<unknown> {
   const [actor, target] = [people[who], people[whom]];
   if (actor === undefined || target === undefined) throw new Error('there is nobody');
-  const visit = { caller: actor.caller, organization, whence: WHENCE };
+  const visit = { caller: actor.caller, organization, origin: ORIGIN };
   if (does === 'remove') return members.remove(visit, target.userId);
   if (does === 'leave') return members.remove(visit, actor.userId);
   if (does === 'transfer') return members.transfer(visit, target.userId);

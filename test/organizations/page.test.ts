@@ -4,7 +4,7 @@ import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
 import { engine } from '../services/index.ts';
-import { standOf } from './stand.ts';
+import { fixtureOf } from './fixture.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';
 
@@ -22,7 +22,7 @@ test.runIf(engine === 'postgres')(
     const program = chromiumOnPath();
     if (program === undefined) return skip(NO_CHROMIUM);
     const app = await testApp();
-    const { guest, organization, invite, tokensTo } = standOf(app);
+    const { guest, organization, invite, tokensTo } = fixtureOf(app);
     const owner = await guest();
     const path = await organization(owner);
     const email = 'newcomer@example.com';

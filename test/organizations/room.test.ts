@@ -3,17 +3,17 @@ import { statement } from '#platform/db';
 import type { Once } from '#platform/http';
 import { createMembersGauging, gaugeRefusal } from '#platform/limits';
 import { makeGrant, revokeGrant } from '../factories.ts';
-import { openGym } from '../gym.ts';
-import { createPeople, type Person, WHENCE } from '../people/index.ts';
+import { openLimits } from '../fixtures/limits.ts';
+import { createPeople, type Person, ORIGIN } from '../people/index.ts';
 import { testDatabase } from '../services/index.ts';
 
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { members: { kind: 'gauge', by: 'account', unit: 'members' } },
   plans: { small: { members: 2 }, big: { members: 3 } },
   features: { use: [] },
 });
-const { catalogue } = gym;
+const { catalogue } = fixture;
 const world = createPeople(
   db,
   {},
@@ -32,7 +32,7 @@ async function team(plan?: string) {
   const grant = plan === undefined ? '' : await makeGrant(db, organization, { catalogue, plan });
   // Without an Idempotency-Key.
   const once: Once = (point, effect) => db.tenant(organization, point, effect);
-  return { organization, grant, visit: { caller: owner.caller, organization, whence: WHENCE, once } };
+  return { organization, grant, visit: { caller: owner.caller, organization, origin: ORIGIN, once } };
 }
 type Team = Awaited<ReturnType<typeof team>>;
 
@@ -44,14 +44,14 @@ async function invited({ visit }: Team, token: string): Promise<Person> {
   await db.asMigrator(statement(known, [body.id, token]));
   return person;
 }
-const used = async ({ organization }: Team) => (await gym.limits.usage(organization))[0];
+const used = async ({ organization }: Team) => (await fixture.limits.usage(organization))[0];
 
 describe('a plan that sells members', () => {
   test('counts all who are there, and lets in no more; of two at once for one place, one', async () => {
     const small = await team('small');
     const guests = [await invited(small, 'token one'), await invited(small, 'token two')];
     const outcomes = await Promise.allSettled(
-      guests.map(({ caller }, n) => accounts.accept(caller, n === 0 ? 'token one' : 'token two', WHENCE)),
+      guests.map(({ caller }, n) => accounts.accept(caller, n === 0 ? 'token one' : 'token two', ORIGIN)),
     );
     expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: FULL }]);
     expect(await used(small)).toMatchObject({ limit: 'members', kind: 'gauge', used: 2, max: 2 });
@@ -59,7 +59,7 @@ describe('a plan that sells members', () => {
     const caller = guests[left]?.caller;
     if (caller === undefined) throw new Error('nobody was left outside');
     await makeGrant(db, small.organization, { catalogue, plan: 'big' });
-    await accounts.accept(caller, left === 0 ? 'token one' : 'token two', WHENCE);
+    await accounts.accept(caller, left === 0 ? 'token one' : 'token two', ORIGIN);
     expect(await used(small)).toMatchObject({ used: 3, max: 3 });
   });
 
@@ -77,7 +77,7 @@ describe('a plan that sells members', () => {
     await world.join(big.organization, await world.person(), 'viewer');
     const invitee = await invited(big, 'token three');
     await revokeGrant(db, big.grant, catalogue);
-    await accounts.accept(invitee.caller, 'token three', WHENCE);
+    await accounts.accept(invitee.caller, 'token three', ORIGIN);
     await makeGrant(db, big.organization, { catalogue, plan: 'small' });
     expect(await used(big)).toMatchObject({ used: 3, max: 2 });
     const more = accounts.invitations.invite(big.visit, { email: 'one@example.com', role: 'viewer' });
@@ -87,6 +87,6 @@ describe('a plan that sells members', () => {
   });
 
   test('is no gauge that anybody moves', () => {
-    expect(() => gym.limits.gauging('gym', 'members', 1)).toThrow('members are counted');
+    expect(() => fixture.limits.gauging('gym', 'members', 1)).toThrow('members are counted');
   });
 });

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { type Guest, said, standOf } from './stand.ts';
+import { type Guest, said, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
-const { call, guest, join, organization, signIn } = standOf(app);
+const { call, guest, join, organization, signIn } = fixtureOf(app);
 
 let [owner, admin, member]: Guest[] = [];
 let path = '';

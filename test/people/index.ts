@@ -18,7 +18,7 @@ import { createSecrets, newMasterKey, type Secrets } from '#platform/secrets';
 import { temporaryFolder } from '#test/services';
 
 const POINT = commitPoint('test.factories', 'what a test starts from');
-export const WHENCE = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
+export const ORIGIN = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
 export const PASSWORD = 'Analytical-Engine-1843';
 
 export interface DrivenClock extends Clock {
@@ -130,7 +130,7 @@ export function createPeople(
         identity.createUser(tx, { email, password: PASSWORD, ...options }),
       );
       const { access_token: token } = entered(
-        await identity.sessions.login({ email, password: PASSWORD }, WHENCE),
+        await identity.sessions.login({ email, password: PASSWORD }, ORIGIN),
       );
       const caller = await identity.identify(token);
       if (caller === undefined) throw new Error('a new session is not known');

@@ -2,29 +2,29 @@ import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
-import { numbersOf, outcomesOf, type Promised, qstashStand, stateOf } from './stand.ts';
+import { numbersOf, outcomesOf, type Promised, qstashFixture, stateOf } from './fixture.ts';
 
-const stand = await qstashStand();
-const { qstash, sandbox, db } = stand;
+const fixture = await qstashFixture();
+const { qstash, sandbox, db } = fixture;
 /** Longer than the slow poll takes. */
 const SOON = { timeout: 10_000, interval: 20 };
 
 describe('a create, delivered by QStash', () => {
   test('runs where it is delivered, and nowhere before', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     qstash.hold();
-    const post = await stand.create(by);
-    await vi.waitFor(() => expect(numbersOf(stand, post)).toEqual(['0-1']), SOON);
-    expect(await stateOf(stand, post)).toBe('ready');
+    const post = await fixture.create(by);
+    await vi.waitFor(() => expect(numbersOf(fixture, post)).toEqual(['0-1']), SOON);
+    expect(await stateOf(fixture, post)).toBe('ready');
     qstash.release();
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
-    expect(outcomesOf(stand, post)).toEqual(['done']);
+    expect(outcomesOf(fixture, post)).toEqual(['done']);
   });
 
   test('carries ids alone', async () => {
-    const by = await stand.customer('reel.pro');
-    const post = await stand.create(by);
+    const by = await fixture.customer('reel.pro');
+    const post = await fixture.create(by);
     await post.ended();
     const message = qstash.messages().find(({ deduplicationId }) => deduplicationId?.startsWith(post.jobId));
     expect(JSON.parse(String(message?.body))).toEqual({ account_id: by.accountId, job_id: post.jobId });
@@ -33,28 +33,28 @@ describe('a create, delivered by QStash', () => {
 
   test('completes once and is billed once, though it is delivered six times at once to two processes, and again later', async () => {
     // On the embedded database there is one.
-    const other = engine === 'postgres' ? await stand.another() : undefined;
-    const by = await stand.customer('reel.pro');
+    const other = engine === 'postgres' ? await fixture.another() : undefined;
+    const by = await fixture.customer('reel.pro');
     const billed = sandbox.bill().length;
     qstash.faults.next({ kind: 'double', times: 6 });
-    const post = await stand.create(by);
+    const post = await fixture.create(by);
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
-    expect(timesOf(outcomesOf(stand, post))).toEqual({ done: 1, absent: 5 });
+    expect(timesOf(outcomesOf(fixture, post))).toEqual({ done: 1, absent: 5 });
     await qstash.redeliver(qstash.messages().at(-1)?.id ?? '');
-    expect(outcomesOf(stand, post).at(-1)).toBe('absent');
+    expect(outcomesOf(fixture, post).at(-1)).toBe('absent');
     expect(sandbox.bill().length - billed).toBe(1);
     const permits = statement('select from limits.permits where account_id = $1', [by.accountId]);
     expect(await db.asMigrator(permits)).toHaveLength(1);
-    stand.deliverTo(stand);
+    fixture.deliverTo(fixture);
     await other?.close();
   });
 
   test('completes in whatever order messages come', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     qstash.hold();
-    const posts = [await stand.create(by), await stand.create(by), await stand.create(by)];
-    await vi.waitFor(() => expect(posts.flatMap((post) => numbersOf(stand, post))).toHaveLength(3), SOON);
+    const posts = [await fixture.create(by), await fixture.create(by), await fixture.create(by)];
+    await vi.waitFor(() => expect(posts.flatMap((post) => numbersOf(fixture, post))).toHaveLength(3), SOON);
     qstash.faults.next({ kind: 'late', ms: 60_000 });
     qstash.release('reversed');
     await qstash.idle();
@@ -69,78 +69,82 @@ describe('a create, delivered by QStash', () => {
 
 describe('what becomes of it when something fails', () => {
   test('an answer that QStash did not hear: it delivers again, and nothing runs again', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     qstash.faults.next({ kind: 'deaf' });
-    const post = await stand.create(by);
+    const post = await fixture.create(by);
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
     qstash.elapse(2_000);
     await qstash.idle();
-    expect(outcomesOf(stand, post)).toEqual(['done', 'absent']);
+    expect(outcomesOf(fixture, post)).toEqual(['done', 'absent']);
   });
 
   test('a message that is lost: after five minutes the job is announced under another number', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     qstash.faults.next({ kind: 'lose' });
-    const post = await stand.create(by);
-    await vi.waitFor(() => expect(numbersOf(stand, post)).toEqual(['0-1']), SOON);
+    const post = await fixture.create(by);
+    await vi.waitFor(() => expect(numbersOf(fixture, post)).toEqual(['0-1']), SOON);
     await vi.waitFor(async () => expect(await published([post])).toBe(1), SOON);
     await advance(db, '299 seconds');
-    await stand.create(await stand.customer('reel.pro')).then(({ ended }) => ended());
-    expect(numbersOf(stand, post)).toEqual(['0-1']);
+    await fixture.create(await fixture.customer('reel.pro')).then(({ ended }) => ended());
+    expect(numbersOf(fixture, post)).toEqual(['0-1']);
     await advance(db, '2 seconds');
     expect(await post.ended()).toBe('completed');
-    expect(numbersOf(stand, post)).toEqual(['0-1', '0-2']);
+    expect(numbersOf(fixture, post)).toEqual(['0-1', '0-2']);
   });
 
   test('a publisher that never hears that its messages were taken publishes them again, to no effect', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     const billed = sandbox.bill().length;
     qstash.hold();
     qstash.faults.next({ kind: 'reset', taken: true });
-    const post = await stand.create(by);
+    const post = await fixture.create(by);
     await vi.waitFor(async () => expect(await published([post])).toBe(1), SOON);
-    expect(numbersOf(stand, post)).toEqual(['0-1']);
+    expect(numbersOf(fixture, post)).toEqual(['0-1']);
     qstash.release();
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
-    expect(outcomesOf(stand, post)).toEqual(['done']);
+    expect(outcomesOf(fixture, post)).toEqual(['done']);
     expect(sandbox.bill().length - billed).toBe(1);
   });
 
   test('QStash away for a while: jobs wait, and all complete once it is back', async () => {
-    const [one, other] = [await stand.customer('reel.pro'), await stand.customer('reel.pro')];
+    const [one, other] = [await fixture.customer('reel.pro'), await fixture.customer('reel.pro')];
     qstash.faults.always({ kind: 'status', status: 503 });
-    const posts = [await stand.create(one), await stand.create(one), await stand.create(other)];
+    const posts = [await fixture.create(one), await fixture.create(one), await fixture.create(other)];
     await vi.waitFor(async () => expect(await claimed(posts)).toBe(3), SOON);
-    expect(await Promise.all(posts.map((post) => stateOf(stand, post)))).toEqual(['ready', 'ready', 'ready']);
+    expect(await Promise.all(posts.map((post) => stateOf(fixture, post)))).toEqual([
+      'ready',
+      'ready',
+      'ready',
+    ]);
     qstash.faults.clear();
     expect(await Promise.all(posts.map(({ ended }) => ended()))).toEqual([
       'completed',
       'completed',
       'completed',
     ]);
-    expect(posts.flatMap((post) => numbersOf(stand, post))).toEqual(['0-1', '0-1', '0-1']);
+    expect(posts.flatMap((post) => numbersOf(fixture, post))).toEqual(['0-1', '0-1', '0-1']);
   });
 
   test.runIf(engine === 'postgres')(
     'a provider without room: we say when the job goes on, wherever that is; QStash does not try again',
     async () => {
-      const by = await stand.customer('reel.pro');
+      const by = await fixture.customer('reel.pro');
       sandbox.faults.next({ kind: 'status', status: 429, retry_after: 130 });
-      const post = await stand.create(by);
-      await vi.waitFor(() => expect(outcomesOf(stand, post)).toEqual(['retry']), SOON);
-      expect(await stateOf(stand, post)).toBe('delayed');
+      const post = await fixture.create(by);
+      await vi.waitFor(() => expect(outcomesOf(fixture, post)).toEqual(['retry']), SOON);
+      expect(await stateOf(fixture, post)).toBe('delayed');
       qstash.elapse(600_000);
       await qstash.idle();
-      expect(outcomesOf(stand, post)).toEqual(['retry']);
+      expect(outcomesOf(fixture, post)).toEqual(['retry']);
       // The first process remembers that the provider has no room.
-      stand.deliverTo(await stand.another());
+      fixture.deliverTo(await fixture.another());
       await advance(db, '200 seconds');
       expect(await post.ended()).toBe('completed');
       await qstash.idle();
-      expect(outcomesOf(stand, post)).toEqual(['retry', 'done']);
-      expect(numbersOf(stand, post)).toEqual(['0-1', '1-1']);
+      expect(outcomesOf(fixture, post)).toEqual(['retry', 'done']);
+      expect(numbersOf(fixture, post)).toEqual(['0-1', '1-1']);
     },
   );
 });

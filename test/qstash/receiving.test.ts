@@ -1,16 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
-import { DESTINATION, numbersOf, outcomesOf, type Promised, qstashStand, stateOf } from './stand.ts';
+import { DESTINATION, numbersOf, outcomesOf, type Promised, qstashFixture, stateOf } from './fixture.ts';
 
-const stand = await qstashStand({ settings: { WORKER_CONCURRENCY: '1', QSTASH_PARALLELISM: '2' } });
-const { qstash, sandbox } = stand;
+const fixture = await qstashFixture({ settings: { WORKER_CONCURRENCY: '1', QSTASH_PARALLELISM: '2' } });
+const { qstash, sandbox } = fixture;
 const SOON = { timeout: 10_000, interval: 20 };
 
 /** A post whose job is announced and not delivered. */
 async function announcedPost() {
-  const by = await stand.customer('reel.pro');
+  const by = await fixture.customer('reel.pro');
   qstash.hold();
-  const post = await stand.create(by);
-  await vi.waitFor(() => expect(numbersOf(stand, post)).toHaveLength(1), SOON);
+  const post = await fixture.create(by);
+  await vi.waitFor(() => expect(numbersOf(fixture, post)).toHaveLength(1), SOON);
   return { post, body: JSON.stringify({ account_id: by.accountId, job_id: post.jobId }) };
 }
 
@@ -27,7 +27,7 @@ describe('what is not signed by QStash for us', () => {
       'one for another body': qstash.sign({ url: DESTINATION, body: foreign }),
     };
     for (const [what, signature] of Object.entries(wrong)) {
-      const response = await stand.deliver(signature, body);
+      const response = await fixture.deliver(signature, body);
       const { error } = (await response.json()) as { error: { code: string } };
       expect({ what, status: response.status, code: error.code }).toEqual({
         what,
@@ -35,7 +35,7 @@ describe('what is not signed by QStash for us', () => {
         code: 'signature_invalid',
       });
     }
-    expect(await stateOf(stand, post)).toBe('ready');
+    expect(await stateOf(fixture, post)).toBe('ready');
     qstash.release();
     expect(await post.ended()).toBe('completed');
   });
@@ -43,7 +43,7 @@ describe('what is not signed by QStash for us', () => {
   test('while what is signed with the next key runs: keys are rolled without a gap', async () => {
     const { post, body } = await announcedPost();
     const { next: key } = qstash.keys;
-    const response = await stand.deliver(qstash.sign({ url: DESTINATION, body, key }), body);
+    const response = await fixture.deliver(qstash.sign({ url: DESTINATION, body, key }), body);
     expect([response.status, await response.json()]).toEqual([200, { outcome: 'done' }]);
     qstash.release();
     expect(await post.ended()).toBe('completed');
@@ -54,7 +54,7 @@ describe('what is signed, and no job of ours', () => {
   test.each(['', 'a word', '[]', '{}', '{"account_id":"1","job_id":"2"}'])(
     'is 489 and not to be tried again: %j',
     async (body) => {
-      const response = await stand.deliver(qstash.sign({ url: DESTINATION, body }), body);
+      const response = await fixture.deliver(qstash.sign({ url: DESTINATION, body }), body);
       expect(response.status).toBe(489);
       expect(response.headers.get('upstash-nonretryable-error')).toBe('true');
       await response.body?.cancel();
@@ -69,10 +69,10 @@ describe('what is signed, and no job of ours', () => {
       { ...told, account_id: crypto.randomUUID() },
     ]) {
       const text = JSON.stringify(one);
-      const response = await stand.deliver(qstash.sign({ url: DESTINATION, body: text }), text);
+      const response = await fixture.deliver(qstash.sign({ url: DESTINATION, body: text }), text);
       expect(await response.json()).toEqual({ outcome: 'absent' });
     }
-    expect(await stateOf(stand, post)).toBe('ready');
+    expect(await stateOf(fixture, post)).toBe('ready');
     qstash.release();
     await post.ended();
   });
@@ -80,37 +80,37 @@ describe('what is signed, and no job of ours', () => {
 
 describe('a process that is full', () => {
   test('says so, and QStash comes back when it was told to', async () => {
-    const by = await stand.customer('reel.pro');
+    const by = await fixture.customer('reel.pro');
     sandbox.faults.next({ kind: 'latency', ms: 2_000 });
-    const first = await stand.create(by);
-    await vi.waitFor(async () => expect(await stateOf(stand, first)).toBe('running'), SOON);
-    const second = await stand.create(by);
-    await vi.waitFor(() => expect(outcomesOf(stand, second)).toEqual([503]), SOON);
+    const first = await fixture.create(by);
+    await vi.waitFor(async () => expect(await stateOf(fixture, first)).toBe('running'), SOON);
+    const second = await fixture.create(by);
+    await vi.waitFor(() => expect(outcomesOf(fixture, second)).toEqual([503]), SOON);
     expect(await first.ended()).toBe('completed');
     await qstash.idle();
     qstash.elapse(14_999);
     await qstash.idle();
-    expect(outcomesOf(stand, second)).toEqual([503]);
+    expect(outcomesOf(fixture, second)).toEqual([503]);
     qstash.elapse(1);
     expect(await second.ended()).toBe('completed');
     await qstash.idle();
-    expect(outcomesOf(stand, second)).toEqual([503, 'done']);
+    expect(outcomesOf(fixture, second)).toEqual([503, 'done']);
   });
 });
 
 test('a process that is full the last time that QStash tries has the job announced anew', async () => {
-  const by = await stand.customer('reel.pro');
+  const by = await fixture.customer('reel.pro');
   sandbox.faults.next({ kind: 'latency', ms: 2_000 });
-  const first = await stand.create(by);
-  await vi.waitFor(async () => expect(await stateOf(stand, first)).toBe('running'), SOON);
+  const first = await fixture.create(by);
+  await vi.waitFor(async () => expect(await stateOf(fixture, first)).toBe('running'), SOON);
   qstash.hold();
-  const second = await stand.create(by);
-  await vi.waitFor(() => expect(numbersOf(stand, second)).toEqual(['0-1']), SOON);
+  const second = await fixture.create(by);
+  await vi.waitFor(() => expect(numbersOf(fixture, second)).toEqual(['0-1']), SOON);
   const message = qstash.messages().at(-1)?.body.toString() ?? '';
   const signature = qstash.sign({ url: DESTINATION, body: message });
-  const last = await stand.deliver(signature, message, { 'upstash-retried': '3' });
+  const last = await fixture.deliver(signature, message, { 'upstash-retried': '3' });
   expect([last.status, await last.json()]).toEqual([200, { outcome: 'announced_anew' }]);
-  await vi.waitFor(() => expect(numbersOf(stand, second)).toEqual(['0-1', '0-2']), SOON);
+  await vi.waitFor(() => expect(numbersOf(fixture, second)).toEqual(['0-1', '0-2']), SOON);
   expect(await first.ended()).toBe('completed');
   qstash.release();
   expect(await second.ended()).toBe('completed');
@@ -118,14 +118,14 @@ test('a process that is full the last time that QStash tries has the job announc
 
 describe('the order', () => {
   test('stays ours: few wait at QStash, and of those that wait here another account’s one goes before the fifth of one', async () => {
-    const [busy, other] = [await stand.customer('reel.pro'), await stand.customer('reel.pro')];
+    const [busy, other] = [await fixture.customer('reel.pro'), await fixture.customer('reel.pro')];
     qstash.hold();
     const many: Promised[] = [];
-    for (let n = 0; n < 5; n += 1) many.push(await stand.create(busy));
-    const announced = () => many.flatMap((post) => numbersOf(stand, post)).length;
+    for (let n = 0; n < 5; n += 1) many.push(await fixture.create(busy));
+    const announced = () => many.flatMap((post) => numbersOf(fixture, post)).length;
     // Two may run, so that as many as run may wait too: four.
     await vi.waitFor(() => expect(announced()).toBe(4), SOON);
-    const one = await stand.create(other);
+    const one = await fixture.create(other);
     qstash.release();
     for (const post of [...many, one]) {
       const ended = post.ended();
@@ -133,7 +133,7 @@ describe('the order', () => {
       await vi.waitFor(async () => {
         qstash.elapse(15_000);
         await qstash.idle();
-        expect(outcomesOf(stand, post)).toContain('done');
+        expect(outcomesOf(fixture, post)).toContain('done');
       }, SOON);
       expect(await ended).toBe('completed');
     }
@@ -143,7 +143,7 @@ describe('the order', () => {
 });
 
 test('without signing keys the call is not there', async () => {
-  const bare = await qstashStand({
+  const bare = await qstashFixture({
     settings: {
       JOBS_DELIVERY: 'worker',
       QSTASH_TOKEN: '',

@@ -3,10 +3,10 @@ import { statement } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import { expectLedgerToAgree } from '../crash/promises.ts';
 import type { Reply } from '../services/app.ts';
-import { type Creator, reelStand, refusalOf, until } from './stand.ts';
+import { type Creator, reelFixture, refusalOf, until } from './fixture.ts';
 
 const token = 'metrics-token-of-the-cancel-test-0123456789';
-const { creator, db, sandbox, url } = await reelStand({ settings: { METRICS_TOKEN: token } });
+const { creator, db, sandbox, url } = await reelFixture({ settings: { METRICS_TOKEN: token } });
 
 /** How many pieces the provider streams for three variants, so that it can be stopped between them. */
 async function piecesOfThree(): Promise<number> {
@@ -41,7 +41,7 @@ async function brokenOff(): Promise<number> {
 
 describe('a generation that is cancelled', () => {
   it('while it waits never runs, and gives back what it held', async () => {
-    const idle = await reelStand({ work: false });
+    const idle = await reelFixture({ work: false });
     const by = await idle.creator('reel.basic');
     const id = await by.asked();
     const { status, body } = await by.cancel(id);
@@ -160,7 +160,7 @@ async function race(by: Creator, words: string) {
 
 describe('cancels that race with the work', () => {
   it(`end each generation once, and charge what was made (SEED=${seed})`, { timeout: 60_000 }, async () => {
-    const here = await reelStand({ settings: { WORKER_CONCURRENCY: '10' } });
+    const here = await reelFixture({ settings: { WORKER_CONCURRENCY: '10' } });
     const creators = await Promise.all(Array.from({ length: 8 }, () => here.creator('reel.pro')));
     here.sandbox.setLatency(40);
     const endings = await Promise.all(

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Customer, Reply } from '../services/app.ts';
-import { type Creator, type Generation, reelStand } from './stand.ts';
+import { type Creator, type Generation, reelFixture } from './fixture.ts';
 import { viewerKeyOf } from './viewer.ts';
 
-const stand = await reelStand();
-const { call, creator } = stand;
+const fixture = await reelFixture();
+const { call, creator } = fixture;
 const NOBODYS = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
 
 interface Draft {
@@ -162,7 +162,7 @@ describe('a draft', () => {
   });
 
   it('is read by viewers, and changed by members alone', async () => {
-    const key = await viewerKeyOf(stand, one.by);
+    const key = await viewerKeyOf(fixture, one.by);
     const route = `/v1/drafts/${written.draft_id}`;
     expect((await call(key, `GET ${route}`)).status).toBe(200);
     expect((await call(key, 'GET /v1/drafts')).status).toBe(200);

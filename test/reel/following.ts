@@ -22,9 +22,9 @@ export async function follow(
   url: string,
   how: { readonly key: string; readonly lastEventId?: string | undefined },
 ): Promise<Followed> {
-  const hangUp = new AbortController();
+  const controller = new AbortController();
   const response = await fetch(url, {
-    signal: hangUp.signal,
+    signal: controller.signal,
     headers: {
       authorization: `Bearer ${how.key}`,
       accept: 'text/event-stream',
@@ -42,7 +42,7 @@ export async function follow(
       for (let one = await next(); one !== undefined; one = await next()) all.push(one);
       return all;
     },
-    leave: () => hangUp.abort(),
+    leave: () => controller.abort(),
   };
 }
 

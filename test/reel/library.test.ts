@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '#test/factories';
 import type { Customer, Reply } from '../services/app.ts';
-import { type Asset, libraryStand } from './library.ts';
-import { until } from './stand.ts';
+import { type Asset, libraryFixture } from './library.ts';
+import { until } from './fixture.ts';
 import { viewerKeyOf } from './viewer.ts';
 
-const stand = await libraryStand();
-const { call, creator, db, count, post, save, list, change } = stand;
+const fixture = await libraryFixture();
+const { call, creator, db, count, post, save, list, change } = fixture;
 const NOBODYS = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
 const RAW = { platform: 'x', hook: 'A hook', body: 'A body' };
 
@@ -181,7 +181,7 @@ describe('an asset', () => {
   it('is read by viewers, and changed by members alone', async () => {
     const { by } = await creator();
     const saved = await save(by, RAW);
-    const key = await viewerKeyOf(stand, by);
+    const key = await viewerKeyOf(fixture, by);
     expect((await call(key, `GET ${path(saved)}`)).body).toEqual(saved);
     expect((await call(key, 'GET /v1/library/assets?q=hook')).body['data']).toEqual([saved]);
     for (const reply of [

@@ -1,5 +1,5 @@
 import type { Customer, Reply } from '../services/app.ts';
-import { type ReelStand, reelStand } from './stand.ts';
+import { type ReelFixture, reelFixture } from './fixture.ts';
 
 /** An asset as it is answered. */
 export interface Asset {
@@ -11,7 +11,7 @@ export interface Asset {
 }
 
 /** What a creator does with a library, by its calls. */
-export interface LibraryStand extends ReelStand {
+export interface LibraryFixture extends ReelFixture {
   post(by: Customer, body: object, key?: string): Promise<Reply>;
   /** Saves an asset that must be accepted. */
   save(by: Customer, body: object): Promise<Asset>;
@@ -28,13 +28,13 @@ interface Page {
 
 const PATH = '/v1/library/assets';
 
-export async function libraryStand(): Promise<LibraryStand> {
-  const stand = await reelStand();
-  const { call } = stand;
+export async function libraryFixture(): Promise<LibraryFixture> {
+  const fixture = await reelFixture();
+  const { call } = fixture;
   const post = (by: Customer, body: object, key?: string) =>
     call(by.key, `POST ${PATH}`, { body, headers: key === undefined ? {} : { 'idempotency-key': key } });
   return {
-    ...stand,
+    ...fixture,
     post,
     async save(by, body) {
       const reply = await post(by, body);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { statement } from '#platform/db';
 import { advance, advanceTo } from '#test/factories';
 import type { Reply } from '../services/app.ts';
-import { type Creator, type Generation, reelStand, refusalOf, until } from './stand.ts';
+import { type Creator, type Generation, reelFixture, refusalOf, until } from './fixture.ts';
 
-const { admin, call, count, creator, db, sandbox } = await reelStand();
+const { admin, call, count, creator, db, sandbox } = await reelFixture();
 // No window of a limit ends by itself while these tests run.
 await advanceTo(db, '2031-01-15T12:10:00Z');
 

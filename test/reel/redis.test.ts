@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasRedisServer, type Proxy, proxyTo, type RedisServer, redisServer } from '#test/redis';
-import { reelStand } from './stand.ts';
+import { reelFixture } from './fixture.ts';
 
 const SOON = { timeout: 15_000, interval: 50 };
 const PASSWORD = 'a long enough pass phrase';
@@ -38,29 +38,29 @@ const from = (ip: string) => ({ 'x-forwarded-for': ip });
 async function open() {
   const server = await redisServer();
   const proxy = await proxyTo(server);
-  const stand = await reelStand({ settings: { REDIS_URL: proxy.url, TRUSTED_PROXIES: '127.0.0.1' } });
-  onTestFinished(() => stand.close());
-  const by = await stand.creator('reel.pro');
+  const fixture = await reelFixture({ settings: { REDIS_URL: proxy.url, TRUSTED_PROXIES: '127.0.0.1' } });
+  onTestFinished(() => fixture.close());
+  const by = await fixture.creator('reel.pro');
   const email = `${by.by.accountId}@example.com`;
-  const registered = await stand.call(undefined, 'POST /v1/auth/register', {
+  const registered = await fixture.call(undefined, 'POST /v1/auth/register', {
     body: { email, password: PASSWORD, company_name: 'Company' },
     headers: from('192.0.2.1'),
   });
   expect(registered.status).toBe(201);
   return {
-    ...stand,
+    ...fixture,
     server,
     proxy,
     by,
     signIn: (ip: string, password = PASSWORD) =>
-      stand.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: from(ip) }),
+      fixture.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: from(ip) }),
     ready: async () => {
-      const { status, body } = await stand.call(undefined, 'GET /readyz');
+      const { status, body } = await fixture.call(undefined, 'GET /readyz');
       const { redis } = body['dependencies'] as Record<string, { readonly state: string }>;
       return [status, body['status'], redis?.state];
     },
     breaker: async () =>
-      /^plinth_redis_breaker_state (\d)$/m.exec(await stand.app.telemetry.prometheus())?.[1],
+      /^plinth_redis_breaker_state (\d)$/m.exec(await fixture.app.telemetry.prometheus())?.[1],
   };
 }
 
@@ -105,10 +105,10 @@ describe.skipIf(!hasRedisServer)('Redis is disposable:', () => {
   it('is not waited for at a start where it is away', async () => {
     const server = await redisServer();
     await server.kill();
-    const stand = await reelStand({ settings: { REDIS_URL: server.url } });
-    onTestFinished(() => stand.close());
-    const by = await stand.creator('reel.pro');
+    const fixture = await reelFixture({ settings: { REDIS_URL: server.url } });
+    onTestFinished(() => fixture.close());
+    const by = await fixture.creator('reel.pro');
     await by.ended(await by.asked());
-    expect((await stand.call(undefined, 'GET /readyz')).body['status']).toBe('degraded');
+    expect((await fixture.call(undefined, 'GET /readyz')).body['status']).toBe('degraded');
   });
 });

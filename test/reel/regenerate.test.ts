@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { type Generation, reelStand, refusalOf, type Variant } from './stand.ts';
+import { type Generation, reelFixture, refusalOf, type Variant } from './fixture.ts';
 
-const { count, creator, db, sandbox } = await reelStand();
+const { count, creator, db, sandbox } = await reelFixture();
 
 const PARTS = ['hook', 'body', 'cta', 'hashtags'] as const;
 const textOf = ({ hook, body, cta, hashtags }: Variant) => ({ hook, body, cta, hashtags });
@@ -176,7 +176,7 @@ describe('any regeneration', () => {
   it.each(['targeted', 'full'])(
     'that is %s was admitted with all that its prompt holds of the draft',
     async (mode) => {
-      const idle = await reelStand({ work: false });
+      const idle = await reelFixture({ work: false });
       const by = await idle.creator('reel.pro');
       const post = { hook: long(90), body: long(2_700), cta: long(100), hashtags: ['#文'] };
       idle.sandbox.faults.next(says({ variants: [post] }));

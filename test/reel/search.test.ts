@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Customer } from '../services/app.ts';
-import { type Asset, libraryStand } from './library.ts';
+import { type Asset, libraryFixture } from './library.ts';
 
-const { call, creator, save, list, change } = await libraryStand();
+const { call, creator, save, list, change } = await libraryFixture();
 const PLATFORM = { platform: 'x' };
 
 async function library(...assets: readonly object[]): Promise<Customer> {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { engine } from '#test/services';
 import { followGenerations, signals } from '../../src/products/reel/generations/views.ts';
-import { creatorOf, reelStand } from './stand.ts';
+import { creatorOf, reelFixture } from './fixture.ts';
 
-const here = await reelStand();
+const here = await reelFixture();
 const { creator, sandbox } = here;
 
 describe('a stream of a generation', () => {
   it('tells that it waits and that it runs, each variant as it is written, and at last the whole', async () => {
-    const idle = await reelStand({ work: false });
+    const idle = await reelFixture({ work: false });
     const by = await idle.creator('reel.pro');
     const id = await by.asked({ variants: 3 });
     const stream = await by.follow(id);
@@ -68,7 +68,7 @@ describe('a stream of a generation', () => {
   });
 
   it('that many watch here is looked at once for all of them', async () => {
-    const idle = await reelStand({ work: false });
+    const idle = await reelFixture({ work: false });
     const by = await idle.creator('reel.basic');
     const key = { accountId: by.by.accountId, id: await by.asked() };
     let looks = 0;
@@ -107,7 +107,7 @@ describe('a stream of a generation', () => {
 
 describe.runIf(engine === 'postgres')('a stream of a generation, where several processes answer', () => {
   it('goes on after the last event that was had, with nothing missed and nothing told twice', async () => {
-    const other = await reelStand({ beside: here, work: false });
+    const other = await reelFixture({ beside: here, work: false });
     const by = await creator('reel.pro');
     sandbox.setLatency(200);
     const id = await by.asked({ variants: 4 });
@@ -137,7 +137,7 @@ describe.runIf(engine === 'postgres')('a stream of a generation, where several p
     const by = await creator('reel.basic');
     sandbox.faults.next({ kind: 'hang' });
     const id = await by.asked();
-    const leaving = await reelStand({ beside: here, work: false });
+    const leaving = await reelFixture({ beside: here, work: false });
     const stream = await creatorOf(leaving, by.by).follow(id);
     const first = await stream.next();
     // Not after the half minute that calls are given to end.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { systemClock } from '#platform/kernel';
 import { advance } from '#test/factories';
-import { reelStand, until } from './stand.ts';
+import { reelFixture, until } from './fixture.ts';
 
 const ROUNDS = 4;
 const ROUND_SECONDS = 15;
@@ -12,7 +12,7 @@ const JOBS = 30;
 let ahead = 0;
 const clock = { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead };
 
-const app = await reelStand({ clock });
+const app = await reelFixture({ clock });
 const { db, sandbox } = app;
 const { modules, telemetry } = app.app;
 

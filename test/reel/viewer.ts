@@ -4,9 +4,9 @@ import type { Customer, TestApp } from '../services/app.ts';
 const JOIN = commitPoint('test.reel.viewer', 'a viewer of a customer’s account, with a key');
 
 /** A key of somebody who may look at the customer's account, and no more. */
-export async function viewerKeyOf({ app, db, ...stand }: TestApp, of: Customer): Promise<string> {
+export async function viewerKeyOf({ app, db, ...fixture }: TestApp, of: Customer): Promise<string> {
   const { accountId } = of;
-  const { userId } = await stand.customer();
+  const { userId } = await fixture.customer();
   await db.asMigrator(
     statement(`insert into accounts.members (account_id, user_id, role) values ($1, $2, 'viewer')`, [
       accountId,

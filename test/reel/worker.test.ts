@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
 import { suspendAccount } from '#test/factories';
-import { type Creator, reelStand, until } from './stand.ts';
+import { type Creator, reelFixture, until } from './fixture.ts';
 
 const CANCEL = commitPoint('test.reel.cancel', 'a cancel of which no worker is told');
-const app = await reelStand();
+const app = await reelFixture();
 const { count, creator, db, sandbox } = app;
 
 const post = (hook: string, body = 'A body.') => ({ hook, body, cta: 'A call.', hashtags: ['#Tag'] });
@@ -220,7 +220,7 @@ describe('a generation', () => {
 
 describe('of an account that was suspended while it waited', () => {
   it('a generation does not run, and gives back what it held', async () => {
-    const idle = await reelStand({ work: false });
+    const idle = await reelFixture({ work: false });
     const by = await idle.creator('reel.basic');
     const id = await by.asked();
     await suspendAccount(idle.db, by.by.accountId);

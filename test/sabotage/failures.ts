@@ -126,8 +126,8 @@ export const FAILED_CALLS: readonly Patch[] = [
   {
     name: 'a-keyed-call-ends-with-its-client',
     file: 'src/products/gateway/service.ts',
-    find: 'hangUp: keep ? endOfServer(hangUp) : hangUp,',
-    replace: 'hangUp,',
+    find: 'signal: keep ? endOfServer(signal) : signal,',
+    replace: 'signal,',
     expects: `${GATEWAY} a call that its client gives up > under an Idempotency-Key goes on: the provider is paid once, and the repeat gets its answer`,
   },
 ];

@@ -63,7 +63,7 @@ export const FEDERATION: readonly Patch[] = [
     name: 'squatter-and-owner-meet',
     file: `${IN}/people.ts`,
     find: '  const isClaimed = !user.email_verified;',
-    replace: '  const isClaimed = !user.email_verified && named.whence.ip === "";',
+    replace: '  const isClaimed = !user.email_verified && named.origin.ip === "";',
     expects: `${CLAIMED} is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more`,
   },
   {

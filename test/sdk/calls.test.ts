@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertWithin } from '#test/property';
 import type { Mishap } from './road.ts';
-import { sdkStand, thrownBy } from './stand.ts';
+import { sdkFixture, thrownBy } from './fixture.ts';
 
-const here = await sdkStand();
+const here = await sdkFixture();
 const { road, customer, clientOf } = here;
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' } as const;
 const CREATE = 'POST /v1/create';

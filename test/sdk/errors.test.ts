@@ -9,9 +9,9 @@ import {
   Unauthenticated,
 } from '@plinth/sdk';
 import { describe, expect, it } from 'vitest';
-import { sdkStand, thrownBy } from './stand.ts';
+import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { customer, clientOf, road, sandbox } = await sdkStand();
+const { customer, clientOf, road, sandbox } = await sdkFixture();
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' } as const;
 
 describe('what a call fails with says by its type and its fields what to do', () => {

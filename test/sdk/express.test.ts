@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../docs/examples/express/after.ts';
 import { createServer as createBefore } from '../../docs/examples/express/before.ts';
 import type { Customer } from '../services/app.ts';
-import { sdkStand } from './stand.ts';
+import { sdkFixture } from './fixture.ts';
 
-const { admin, customer, clientOf, sandbox } = await sdkStand();
+const { admin, customer, clientOf, sandbox } = await sdkFixture();
 const model = { url: sandbox.url, apiKey: sandbox.apiKey, name: 'sandbox-small' };
 // One try each: the customer is told at once.
 const plinth = clientOf(await admin(), { retries: { max: 0 } });

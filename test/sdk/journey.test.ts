@@ -1,8 +1,8 @@
 import { NotFound } from '@plinth/sdk';
 import { expect, it } from 'vitest';
-import { sdkStand, thrownBy } from './stand.ts';
+import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { admin, clientOf, visitor } = await sdkStand();
+const { admin, clientOf, visitor } = await sdkFixture();
 
 it('a team signs up, gets a plan and a key, and makes a post with it', async () => {
   const ada = visitor();

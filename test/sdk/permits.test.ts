@@ -1,8 +1,8 @@
 import { LimitExceeded, NoAnswer } from '@plinth/sdk';
 import { describe, expect, it } from 'vitest';
-import { heldTime, sdkStand, thrownBy } from './stand.ts';
+import { heldTime, sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, customer, clientOf, admin } = await sdkStand();
+const { road, customer, clientOf, admin } = await sdkFixture();
 const EXTERNAL = { product: 'gateway', feature: 'external' } as const;
 const USAGE = { model: 'sandbox-small', prompt_tokens: 100, completion_tokens: 50 };
 const TAKE = 'POST /v1/permits';

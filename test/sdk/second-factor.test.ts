@@ -1,17 +1,17 @@
 import { memorySession } from '@plinth/sdk';
 import { expect, it } from 'vitest';
 import { callsAs, enrolled } from '../identity/factors.ts';
-import { sdkStand, thrownBy } from './stand.ts';
+import { sdkFixture, thrownBy } from './fixture.ts';
 
-const stand = await sdkStand();
+const fixture = await sdkFixture();
 const WHO = { email: 'sdk-mfa@example.com', password: 'Analytical-Engine-1843' };
 
 it('whoever has a second factor is signed in when it was shown, and not before', async () => {
   const owner = memorySession();
-  await stand.visitor({ session: owner }).auth.signUp(WHO);
-  const { code } = await enrolled(stand, callsAs(stand, (await owner.read())?.access_token));
+  await fixture.visitor({ session: owner }).auth.signUp(WHO);
+  const { code } = await enrolled(fixture, callsAs(fixture, (await owner.read())?.access_token));
 
-  const { auth, me } = stand.visitor();
+  const { auth, me } = fixture.visitor();
   const asked = await auth.signIn(WHO);
   expect(asked).toMatchObject({ status: 'mfa_required', methods: ['totp', 'recovery_code'] });
   expect(await auth.isSignedIn()).toBe(false);
@@ -23,5 +23,5 @@ it('whoever has a second factor is signed in when it was shown, and not before',
   expect(await me.get()).toMatchObject({ email: WHO.email });
   expect(await auth.stepUp({ code: await code(1) })).toEqual({ ok: true });
   // Who signs up with an email that is known is asked as at any sign-in.
-  expect(await stand.visitor().auth.signUp(WHO)).toMatchObject({ status: 'mfa_required' });
+  expect(await fixture.visitor().auth.signUp(WHO)).toMatchObject({ status: 'mfa_required' });
 });

@@ -1,8 +1,8 @@
 import { memorySession, NoAnswer, PlinthError, type SessionTokens, Unauthenticated } from '@plinth/sdk';
 import { describe, expect, it } from 'vitest';
-import { flyingTime, sdkStand, thrownBy } from './stand.ts';
+import { flyingTime, sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, visitor, customer, clientOf } = await sdkStand();
+const { road, visitor, customer, clientOf } = await sdkFixture();
 const REFRESH = 'POST /v1/auth/refresh';
 const TEN_MINUTES = 600_000;
 

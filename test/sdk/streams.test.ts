@@ -1,8 +1,8 @@
 import { type ChatChunk, type Client, createClient, type GenerationEvent, NoAnswer } from '@plinth/sdk';
 import { describe, expect, it } from 'vitest';
-import { sdkStand, thrownBy } from './stand.ts';
+import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, customer, clientOf, sandbox, url } = await sdkStand();
+const { road, customer, clientOf, sandbox, url } = await sdkFixture();
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 } as const;
 const HELLO = { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] };
 const CHAT = 'POST /v1/ai/chat/completions';

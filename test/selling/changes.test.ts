@@ -3,7 +3,7 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openCounter } from './stand.ts';
+import { openCounter } from './fixture.ts';
 
 const counter = await openCounter();
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;

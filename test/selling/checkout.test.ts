@@ -4,12 +4,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { abandon } from '../../src/platform/billing/subscriptions/checkouts-store.ts';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { CANCEL, openCounter, SUCCESS } from './stand.ts';
+import { CANCEL, openCounter, SUCCESS } from './fixture.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
 const counter = await openCounter({
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     dying = undefined;
     throw new Error('the process died');

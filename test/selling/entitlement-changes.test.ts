@@ -3,7 +3,7 @@ import type { EntitlementChange } from '#platform/product';
 import { advance } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
-import { openCounter } from './stand.ts';
+import { openCounter } from './fixture.ts';
 
 /** Where each process dies: the point, and whether before or after it. */
 let dying: string | undefined;
@@ -11,7 +11,7 @@ let died = 0;
 /** What the product's own part fails with. */
 let failing: Error | undefined;
 const counter = await openCounter({
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     died += 1;
     throw new Error('the process died');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Customer, Reply } from '../services/app.ts';
-import { openCounter } from './stand.ts';
+import { openCounter } from './fixture.ts';
 
 const counter = await openCounter({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
 const { app, db, sandbox, stripe, call, customer, order, heard, later, plan, read } = counter;

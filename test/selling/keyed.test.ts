@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
-import { openCounter } from './stand.ts';
+import { openCounter } from './fixture.ts';
 
 const { buy, call, customer, db, heard, plan, read, sandbox, stripe } = await openCounter();
 const BASIC = { product: 'reel', plan: 'basic' };

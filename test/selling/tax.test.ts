@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openCounter } from './stand.ts';
+import { openCounter } from './fixture.ts';
 
 test('taxes that Stripe adds are asked for on the page, and stand on the invoice', async () => {
   const { call, customer, order, buy, sandbox, stripe } = await openCounter({

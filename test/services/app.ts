@@ -1,6 +1,6 @@
 import { type App, openApp } from '../../src/app.ts';
 import { readConfig } from '#platform/config';
-import { commitPoint, type Database, type Passing } from '#platform/db';
+import { commitPoint, type Database, type CrashHook } from '#platform/db';
 import { type AccountId, type Clock, type UserId } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { StripeSandbox } from '#sandbox/stripe';
@@ -18,7 +18,7 @@ export interface TestAppOptions {
   readonly clock?: Clock;
   /** A sandbox of Stripe, with which the app sells; without it nothing is sold. */
   readonly stripe?: Pick<StripeSandbox, 'advance' | 'idle' | 'secretKey' | 'url'>;
-  readonly passing?: Passing;
+  readonly crashHook?: CrashHook;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
   /** The database, where the test has one already. */
@@ -67,7 +67,7 @@ export interface Reply {
 
 /** The whole app in this process, on this file's database and a provider of its own, listening on a free port. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const database = options.on ?? options.beside?.database ?? (await testDatabase(passingOf(options)));
+  const database = options.on ?? options.beside?.database ?? (await testDatabase(crashHookOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
   const { over = (db) => db, stripe = options.beside?.stripe } = options;
   const upstream = {
@@ -103,7 +103,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
-    ...(options.passing === undefined ? {} : { passing: options.passing }),
+    ...(options.crashHook === undefined ? {} : { crashHook: options.crashHook }),
   });
   const { url } = await app.server.listen();
   let closing: Promise<void> | undefined;
@@ -128,8 +128,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 /** Of a process that dies at a commit. */
-function passingOf({ passing }: TestAppOptions) {
-  return passing === undefined ? {} : { passing };
+function crashHookOf({ crashHook }: TestAppOptions) {
+  return crashHook === undefined ? {} : { crashHook };
 }
 
 let made = 0;

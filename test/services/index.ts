@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { inject } from 'vitest';
-import { type Database, openDatabase, type Passing } from '#platform/db';
+import { type Database, openDatabase, type CrashHook } from '#platform/db';
 import { atEndOfFile } from '#test/closing';
 import { createDatabase, dropDatabase } from './cluster.ts';
 import { type CommitCutter, startCommitCutter } from './commit-cutter.ts';
@@ -28,7 +28,7 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** Without the project's schema, for tests of migrations themselves. */
   readonly empty?: boolean;
-  readonly passing?: Passing;
+  readonly crashHook?: CrashHook;
   readonly poolSize?: number;
 }
 
@@ -77,7 +77,7 @@ async function cloned(
     engine: 'postgres',
     url,
     ...pooled?.options,
-    passing: options.passing,
+    crashHook: options.crashHook,
     poolSize: options.poolSize,
   });
   return {
@@ -97,6 +97,6 @@ async function embedded(
   options: TestDatabaseOptions,
 ): Promise<TestDatabase> {
   const template = options.empty === true ? undefined : new Uint8Array(await readFile(services.template));
-  const db = await openDatabase({ engine: 'pglite', template, passing: options.passing });
+  const db = await openDatabase({ engine: 'pglite', template, crashHook: options.crashHook });
   return { db, engine: 'pglite', url: '', settings: {}, close: () => db.close() };
 }

@@ -229,7 +229,7 @@ export const stream = route(
     out.writeHead(200, { 'content-type': 'text/event-stream' });
     out.write('data: 1\n\n');
     if (query.how === 'throw-after') throw new Error('cut');
-    if (query.how === 'wait') await paused(shop, origin.hangUp);
+    if (query.how === 'wait') await paused(shop, origin.signal);
     out.end('data: 2\n\n');
   },
 );
@@ -247,13 +247,13 @@ export const wait = route(
     reply: { 200: z.strictObject({ heard: z.string() }) },
     example: { reply: { heard: 'go' } },
   },
-  async ({ origin }, shop) => ({ heard: await paused(shop, origin.hangUp) }),
+  async ({ origin }, shop) => ({ heard: await paused(shop, origin.signal) }),
 );
 
-async function paused(shop: Shop, hangUp: AbortSignal): Promise<string> {
+async function paused(shop: Shop, signal: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   shop.release = () => resolve('go');
-  hangUp.addEventListener('abort', () => {
+  signal.addEventListener('abort', () => {
     shop.done.push('hung up');
     resolve('hung up');
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import type { Guest } from '../organizations/stand.ts';
-import { type Company, openStand, said } from './stand.ts';
+import type { Guest } from '../organizations/fixture.ts';
+import { type Company, openFixture, said } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
-const stand = await openStand();
-const { app, call, company, join, logIn, person, provider, setUp, signIn, trail } = stand;
+const fixture = await openFixture();
+const { app, call, company, join, logIn, person, provider, setUp, signIn, trail } = fixture;
 
 const rowOf = (sql: string, ...values: string[]) => app.db.asMigrator(statement(sql, values));
 const moveTo = ({ userId }: Guest, email: string) =>
@@ -52,7 +52,7 @@ describe('who is bound by a company that requires single sign-on', () => {
 
   test('and was not when they took their address elsewhere is free again once an admin forgets their link', async () => {
     const { acme, ada } = await strictCompany();
-    const elsewhere = `ada@${stand.newDomain()}`;
+    const elsewhere = `ada@${fixture.newDomain()}`;
     await moveTo(ada, elsewhere);
     expect(said(await logIn(elsewhere))).toBe('403 sso_required');
     await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${ada.userId}`);
@@ -61,15 +61,15 @@ describe('who is bound by a company that requires single sign-on', () => {
 
   test('takes their address to no other domain than its own', async () => {
     const { acme, ada, token } = await strictCompany();
-    const second = await stand.proven(acme);
-    const elsewhere = await changeTo(token, `ada@${stand.newDomain()}`);
+    const second = await fixture.proven(acme);
+    const elsewhere = await changeTo(token, `ada@${fixture.newDomain()}`);
     expect(said(elsewhere)).toBe('409 conflict');
     expect(JSON.stringify(elsewhere.body)).toContain('Acme requires single sign-on');
     expect(await signIn(acme, ada.email)).toMatch(/^ey/);
     expect(said(await changeTo(token, `ada@${second}`))).toBe('200');
     expect(await signIn(acme, `ada@${acme.domain}`)).toMatch(/^ey/);
     await setUp(acme, { enforced: false });
-    expect(said(await changeTo(token, `ada@${stand.newDomain()}`))).toBe('200');
+    expect(said(await changeTo(token, `ada@${fixture.newDomain()}`))).toBe('200');
   });
 
   test('is outside at the next refresh: who joins later, and who is no owner any more', async () => {

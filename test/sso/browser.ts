@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { statement } from '#platform/db';
 import type { OpenIdSandbox } from '#sandbox/openid';
-import { said } from '../organizations/stand.ts';
+import { said } from '../organizations/fixture.ts';
 import type { TestApp } from '../services/app.ts';
 
 /** Where browsers are sent back to in the end. */

@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { openStand, said } from './stand.ts';
+import { openFixture, said } from './fixture.ts';
 
-const stand = await openStand();
-const { app, provider } = stand;
+const fixture = await openFixture();
+const { app, provider } = fixture;
 const page = readFileSync(new URL('../../docs/sso.md', import.meta.url), 'utf8');
 /** The commands of the page, with the lines that go on. */
 const commands = page.match(/^ {4}curl(?:.|\n(?= {4}))*/gm) ?? [];
 
 test.runIf(app.db.engine === 'postgres')('the set-up of docs/sso.md leads to a sign-in', async () => {
-  const { owner, id, path } = await stand.organization();
-  const domain = stand.newDomain();
+  const { owner, id, path } = await fixture.organization();
+  const domain = fixture.newDomain();
   const run = async (command = '') => {
     const env = { PATH: process.env['PATH'] ?? '', URL: app.url, TOKEN: owner.token, ORG: id };
     const filled = command
@@ -24,10 +24,10 @@ test.runIf(app.db.engine === 'postgres')('the set-up of docs/sso.md leads to a s
     return JSON.parse(stdout) as Record<string, unknown>;
   };
   const [claim, verify, setUp] = commands;
-  stand.publish({ body: await run(claim) });
+  fixture.publish({ body: await run(claim) });
   expect(await run(verify)).toMatchObject({ domain, status: 'verified' });
   expect(await run(setUp)).toMatchObject({ issuer: provider.url, enforced: false });
   const company = { owner, id, path };
-  expect(await stand.signIn(company, `grace@${domain}`)).toMatch(/^ey/);
-  expect(said(await stand.setUp(company, { enforced: true }))).toBe('200');
+  expect(await fixture.signIn(company, `grace@${domain}`)).toMatch(/^ey/);
+  expect(said(await fixture.setUp(company, { enforced: true }))).toBe('200');
 });

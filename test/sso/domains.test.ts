@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
-import { type Company, openStand, type Organization, said } from './stand.ts';
+import { type Company, openFixture, type Organization, said } from './fixture.ts';
 
 // No worker: what is looked up, and when, is for the tests to say.
-const stand = await openStand({ work: false });
-const { app, call, claim, company, names, newDomain, organization, publish, signIn, trail, verify } = stand;
+const fixture = await openFixture({ work: false });
+const { app, call, claim, company, names, newDomain, organization, publish, signIn, trail, verify } = fixture;
 const { domains } = app.app.modules.sso;
 
 async function listed({ path, owner }: Organization): Promise<Record<string, unknown>[]> {
@@ -68,7 +68,7 @@ describe('a domain', () => {
     'acme%2etest',
     'someone@acme.test',
   ])('is not anybody’s, nor no domain: %s', async (domain) => {
-    await stand.forgetRates();
+    await fixture.forgetRates();
     expect(said(await claim(anybody, domain))).toBe('400 domain_unfit');
   });
 
@@ -91,8 +91,8 @@ describe('a domain', () => {
     publish(await claim(acme, domain));
     const told: string[][] = [];
     for (const role of ['admin', 'member', undefined]) {
-      const guest = await stand.guest();
-      if (role !== undefined) await stand.join(acme.path, guest, role);
+      const guest = await fixture.guest();
+      if (role !== undefined) await fixture.join(acme.path, guest, role);
       const as = { ...acme, owner: guest };
       told.push([said(await claim(as, domain)), said(await verify(as, domain))]);
     }
@@ -110,10 +110,10 @@ describe('a domain', () => {
   test('is one of twenty at most', async () => {
     const acme = await organization();
     for (let n = 0; n < 20; n += 1) {
-      if (n === 15) await stand.forgetRates();
+      if (n === 15) await fixture.forgetRates();
       expect(said(await claim(acme, newDomain()))).toBe('200');
     }
-    await stand.forgetRates();
+    await fixture.forgetRates();
     expect(said(await claim(acme, newDomain()))).toBe('409 too_many_domains');
   });
 });
@@ -138,14 +138,14 @@ describe('a proven domain', () => {
 
   test('that is lost binds nobody any more, and another organization can prove it', async () => {
     const acme = await company();
-    const ada = await stand.person(`ada@${acme.domain}`);
-    await stand.join(acme.path, ada, 'member');
+    const ada = await fixture.person(`ada@${acme.domain}`);
+    await fixture.join(acme.path, ada, 'member');
     await signIn(acme, ada.email);
-    await stand.setUp(acme, { enforced: true });
-    expect(said(await stand.logIn(ada.email))).toBe('403 sso_required');
+    await fixture.setUp(acme, { enforced: true });
+    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
     unpublish(acme);
     for (let day = 0; day < 4; day += 1) await dayLater();
-    expect(said(await stand.logIn(ada.email))).toBe('200');
+    expect(said(await fixture.logIn(ada.email))).toBe('200');
     const next = await organization();
     publish(await claim(next, acme.domain));
     expect(said(await verify(next, acme.domain))).toBe('200');

@@ -4,20 +4,20 @@ import { type AccountId, systemRandom } from '#platform/kernel';
 import { createMembersGauging, gaugeRefusal } from '#platform/limits';
 import { createSso } from '#platform/sso';
 import { makeGrant } from '../factories.ts';
-import { openGym } from '../gym.ts';
-import { createPeople, WHENCE } from '../people/index.ts';
+import { openLimits } from '../fixtures/limits.ts';
+import { createPeople, ORIGIN } from '../people/index.ts';
 import { testDatabase } from '../services/index.ts';
 import { openProvider } from '../services/provider.ts';
 
 const RETURN_TO = 'http://localhost:4000/signed-in';
 
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { members: { kind: 'gauge', by: 'account', unit: 'members' } },
   plans: { small: { members: 2 }, big: { members: 3 } },
   features: { use: [] },
 });
-const { catalogue } = gym;
+const { catalogue } = fixture;
 const world = createPeople(
   db,
   { returnTo: [RETURN_TO] },
@@ -40,7 +40,7 @@ async function company(plan: string): Promise<AccountId> {
   const organization = await world.organization(owner);
   await makeGrant(db, organization, { catalogue, plan });
   await connections.put(
-    { caller: owner.caller, organization, whence: WHENCE },
+    { caller: owner.caller, organization, origin: ORIGIN },
     {
       issuer: provider.url,
       client_id: provider.clientId,
@@ -62,7 +62,7 @@ async function come(organization: AccountId, name: string): Promise<string> {
   const { location, setCookie: cookie } = await signIn.depart(organization, asked);
   const back = await provider.decide(location, `${name}@${domainOf(organization)}`);
   const query = { state: '', ...Object.fromEntries(back.searchParams) };
-  const on = await signIn.arrive(organization, { query, cookie }, WHENCE);
+  const on = await signIn.arrive(organization, { query, cookie }, ORIGIN);
   return new URL(on).search.replace(/code=plo_.*/, 'code');
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import type { Guest } from '../organizations/stand.ts';
-import { type Company, openStand, said } from './stand.ts';
+import type { Guest } from '../organizations/fixture.ts';
+import { type Company, openFixture, said } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
-const stand = await openStand();
-const { app, call, company, person, provider, setUp, signIn, trail } = stand;
+const fixture = await openFixture();
+const { app, call, company, person, provider, setUp, signIn, trail } = fixture;
 
 /** A company that requires single sign-on, of whom somebody has come by it. */
 async function strictCompany(): Promise<Company> {
@@ -19,9 +19,9 @@ const bypassed = (acme: Company) => trail(acme, 'sso.bypassed');
 describe('who sets it up', () => {
   test('is an owner: admins read, members and strangers do not', async () => {
     const acme = await company();
-    const [admin, member, stranger] = [await stand.guest(), await stand.guest(), await stand.guest()];
-    await stand.join(acme.path, admin, 'admin');
-    await stand.join(acme.path, member, 'member');
+    const [admin, member, stranger] = [await fixture.guest(), await fixture.guest(), await fixture.guest()];
+    await fixture.join(acme.path, admin, 'admin');
+    await fixture.join(acme.path, member, 'member');
     const tried = async (of: Guest) => [
       said(await call(of.token, `GET ${acme.path}/sso`)),
       said(await setUp({ ...acme, owner: of })),
@@ -40,7 +40,7 @@ describe('who sets it up', () => {
     const asked = [
       await setUp(acme),
       await call(acme.owner.token, `DELETE ${acme.path}/sso`),
-      await stand.claim(acme, stand.newDomain()),
+      await fixture.claim(acme, fixture.newDomain()),
       await call(acme.owner.token, `DELETE ${acme.path}/sso/domains/${acme.domain}`),
       await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${userId}`),
     ];
@@ -93,7 +93,7 @@ describe('who sets it up', () => {
 test('who has proven no address lets nobody in by a provider: its owner may come for it one day', async () => {
   const acme = await company();
   const ada = await person(`ada@${acme.domain}`, false);
-  await stand.join(acme.path, ada, 'owner');
+  await fixture.join(acme.path, ada, 'owner');
   expect(said(await setUp({ ...acme, owner: ada }, {}))).toBe('403 email_not_verified');
 });
 
@@ -114,64 +114,67 @@ describe('a company can require single sign-on', () => {
   test('members come by it or not at all; what they had opened otherwise is closed, their keys go on', async () => {
     const acme = await company();
     const ada = await person(`ada@${acme.domain}`);
-    await stand.join(acme.path, ada, 'member');
+    await fixture.join(acme.path, ada, 'member');
     const key = await call(ada.token, 'POST /v1/api-keys', { name: 'k', scopes: ['account:read'] });
     const token = await signIn(acme, ada.email);
     await setUp(acme, { enforced: true });
     expect(said(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
     expect(said(await call(token, 'GET /v1/me'))).toBe('200');
     expect(said(await call(String(key.body['key']), 'GET /v1/me'))).toBe('200');
-    expect(said(await stand.logIn(ada.email))).toBe('403 sso_required');
+    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
     expect(await signIn(acme, ada.email)).toMatch(/^ey/);
   });
 
   test('owners of its domain get in by their password when the provider is away, and the audit says so', async () => {
     const acme = await strictCompany();
     const boss = await person(`boss@${acme.domain}`);
-    await stand.join(acme.path, boss, 'owner');
+    await fixture.join(acme.path, boss, 'owner');
     expect(await bypassed(acme)).toEqual([]);
-    expect(said(await stand.logIn(boss.email))).toBe('200');
+    expect(said(await fixture.logIn(boss.email))).toBe('200');
     expect(await bypassed(acme)).toEqual(['sso.bypassed']);
   });
 
   test('a member who takes their address elsewhere does not get round it', async () => {
     const acme = await company();
     const ada = await person(`ada@${acme.domain}`);
-    await stand.join(acme.path, ada, 'member');
+    await fixture.join(acme.path, ada, 'member');
     await signIn(acme, ada.email);
     await setUp(acme, { enforced: true });
-    const elsewhere = `ada@${stand.newDomain()}`;
+    const elsewhere = `ada@${fixture.newDomain()}`;
     const moved = 'update identity.users set email = $2 where user_id = $1';
     await app.db.asMigrator(statement(moved, [ada.userId, elsewhere]));
-    expect(said(await stand.logIn(elsewhere))).toBe('403 sso_required');
+    expect(said(await fixture.logIn(elsewhere))).toBe('403 sso_required');
     expect(await signIn(acme, ada.email)).toBe('sso_refused');
     await call(acme.owner.token, `DELETE ${acme.path}/members/${ada.userId}`);
-    expect(said(await stand.logIn(elsewhere))).toBe('200');
+    expect(said(await fixture.logIn(elsewhere))).toBe('200');
   });
 
   test('it binds nobody else: members of another domain, and people of its domain who are no members', async () => {
     const acme = await strictCompany();
-    const [guest, stranger] = [await person(`ada@${stand.newDomain()}`), await person(`ada@${acme.domain}`)];
-    await stand.join(acme.path, guest, 'admin');
-    expect(said(await stand.logIn(guest.email))).toBe('200');
-    expect(said(await stand.logIn(stranger.email))).toBe('200');
+    const [guest, stranger] = [
+      await person(`ada@${fixture.newDomain()}`),
+      await person(`ada@${acme.domain}`),
+    ];
+    await fixture.join(acme.path, guest, 'admin');
+    expect(said(await fixture.logIn(guest.email))).toBe('200');
+    expect(said(await fixture.logIn(stranger.email))).toBe('200');
   });
 
   test('a domain that is proven later binds its members from then on', async () => {
     const acme = await strictCompany();
-    const domain = stand.newDomain();
+    const domain = fixture.newDomain();
     const ada = await person(`ada@${domain}`);
-    await stand.join(acme.path, ada, 'member');
+    await fixture.join(acme.path, ada, 'member');
     expect(said(await call(ada.token, 'GET /v1/me'))).toBe('200');
-    await stand.proven(acme, domain);
+    await fixture.proven(acme, domain);
     expect(said(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
-    expect(said(await stand.logIn(ada.email))).toBe('403 sso_required');
+    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
   });
 
   test('a wrong password is no way to find out', async () => {
     const acme = await strictCompany();
     const ada = await person(`ada@${acme.domain}`);
-    await stand.join(acme.path, ada, 'member');
+    await fixture.join(acme.path, ada, 'member');
     const body = { email: ada.email, password: 'not the right one' };
     expect(said(await app.call(undefined, 'POST /v1/auth/login', { body }))).toBe('401 invalid_credentials');
   });
@@ -195,10 +198,10 @@ describe.runIf(app.db.engine === 'postgres')('the start of a sign-in', () => {
 
   test('is 404 where there is none: another domain, one that is not proven, no such organization, nothing said', async () => {
     const acme = await company();
-    const claimed = stand.newDomain();
-    await stand.claim(acme, claimed);
+    const claimed = fixture.newDomain();
+    await fixture.claim(acme, claimed);
     for (const asked of [
-      { email: `ada@${stand.newDomain()}` },
+      { email: `ada@${fixture.newDomain()}` },
       { email: `ada@${claimed}` },
       { organization: acme.owner.userId },
       {},
@@ -210,7 +213,7 @@ describe.runIf(app.db.engine === 'postgres')('the start of a sign-in', () => {
 
   test('sends nobody back to where this server does not know', async () => {
     const acme = await company();
-    const sent = await stand.open(
+    const sent = await fixture.open(
       `${app.url}/v1/auth/sso/${acme.id}?return_to=https://evil.example/&code_challenge=${'c'.repeat(43)}`,
     );
     expect(sent.status).toBe(400);

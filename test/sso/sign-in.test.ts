@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import { suspendUser } from '../factories.ts';
-import { type Company, openStand } from './stand.ts';
+import { type Company, openFixture } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
-const stand = await openStand();
-const { app, call, company, person, provider, roleOf, setUp, signIn, trail } = stand;
+const fixture = await openFixture();
+const { app, call, company, person, provider, roleOf, setUp, signIn, trail } = fixture;
 
 interface Me {
   readonly id: UserId;
@@ -32,7 +32,7 @@ describe('somebody of a company', () => {
     const token = await signIn(acme, email);
     expect(await me(token)).toMatchObject({ email, default_account_id: acme.id });
     expect(await roleAt(acme, token)).toBe('viewer');
-    expect(await stand.logIn(email)).toMatchObject({ status: 401 });
+    expect(await fixture.logIn(email)).toMatchObject({ status: 401 });
     expect(await trail(acme)).toContain('sso.linked');
     expect(await trail(acme, 'member.joined')).toHaveLength(1);
   });
@@ -50,7 +50,7 @@ describe('somebody of a company', () => {
 
   test('is the same user too when their address there has become one of another proven domain', async () => {
     const acme = await company();
-    const domain = await stand.proven(acme);
+    const domain = await fixture.proven(acme);
     const [before, after] = [`grace@${acme.domain}`, `grace@${domain}`];
     const { id } = await me(await signIn(acme, before));
     provider.person(after, { subject: provider.person(before).subject });
@@ -83,7 +83,7 @@ describe('somebody of a company', () => {
     const token = await signIn(acme, squatter.email);
     expect(await me(token)).toMatchObject({ id: squatter.userId, email: squatter.email });
     expect((await call(squatter.token, 'GET /v1/me')).status).toBe(401);
-    expect(await stand.logIn(squatter.email)).toMatchObject({ status: 401 });
+    expect(await fixture.logIn(squatter.email)).toMatchObject({ status: 401 });
     const mails = (await app.outbox()).filter(({ to }) => to === squatter.email);
     expect(mails.at(-1)?.subject).toBe('The account with your address is yours now');
     expect(mails.at(-1)?.text).toContain('you signed in by Acme');
@@ -92,7 +92,7 @@ describe('somebody of a company', () => {
   test('stays outside where nobody is made a member by it, unless they are one', async () => {
     const acme = await company({ provisions: false });
     const [ada, grace] = [await person(`ada@${acme.domain}`), `grace@${acme.domain}`];
-    await stand.join(acme.path, ada, 'admin');
+    await fixture.join(acme.path, ada, 'admin');
     expect(await signIn(acme, grace)).toBe('sso_not_a_member');
     expect(await known(grace)).toBe(0);
     const token = await signIn(acme, ada.email);
@@ -116,8 +116,8 @@ describe('somebody of a company', () => {
 
   test('is outside a day later, unless the provider lets them in again', async () => {
     const acme = await company();
-    const trip = await stand.depart(acme, `grace@${acme.domain}`);
-    const { body } = await stand.exchange(await stand.codeOf(trip), trip.verifier);
+    const trip = await fixture.depart(acme, `grace@${acme.domain}`);
+    const { body } = await fixture.exchange(await fixture.codeOf(trip), trip.verifier);
     const refresh = (refresh_token: unknown) =>
       app.call(undefined, 'POST /v1/auth/refresh', { body: { refresh_token } });
     const again = await refresh(body['refresh_token']);
@@ -133,8 +133,8 @@ describe('somebody of a company', () => {
     const secret = app.app.modules.secrets.seal('GEZDGNBVGY3TQOJQ', `identity.totp.secret/${id}`);
     const sql = 'insert into identity.totp (user_id, secret, confirmed_at) values ($1, $2, app.now())';
     await app.db.asMigrator(statement(sql, [id, secret]));
-    const trip = await stand.depart(acme, `grace@${acme.domain}`);
-    const { body } = await stand.exchange(await stand.codeOf(trip), trip.verifier);
+    const trip = await fixture.depart(acme, `grace@${acme.domain}`);
+    const { body } = await fixture.exchange(await fixture.codeOf(trip), trip.verifier);
     expect(body).toMatchObject({ mfa_required: true, methods: ['totp'] });
     expect(body).not.toHaveProperty('access_token');
   });
@@ -153,9 +153,9 @@ describe('a provider does not speak for', () => {
   test('an address outside the proven domains of its own organization', async () => {
     const [acme, other] = [await company(), await company()];
     const theirs = await person(`ada@${other.domain}`);
-    await stand.join(acme.path, theirs, 'member');
-    const claimed = stand.newDomain();
-    await stand.claim(acme, claimed);
+    await fixture.join(acme.path, theirs, 'member');
+    const claimed = fixture.newDomain();
+    await fixture.claim(acme, claimed);
     const foreign = [
       theirs.email,
       other.owner.email,
@@ -211,10 +211,10 @@ describe('a provider does not speak for', () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
     const { id } = await me(await signIn(acme, email));
-    const trip = await stand.depart(acme, email);
-    const code = await stand.codeOf(trip);
+    const trip = await fixture.depart(acme, email);
+    const code = await fixture.codeOf(trip);
     await suspendUser(app.db, id);
-    expect(await stand.exchange(code, trip.verifier)).toMatchObject({ status: 403 });
+    expect(await fixture.exchange(code, trip.verifier)).toMatchObject({ status: 403 });
     expect(await signIn(acme, email)).toBe('user_suspended');
   });
 

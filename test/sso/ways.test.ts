@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createSso } from '#platform/sso';
 import { advance } from '../factories.ts';
-import { type Company, openStand, said } from './stand.ts';
+import { type Company, openFixture, said } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
-const stand = await openStand();
-const { app, arrive, call, codeOf, company, depart, exchange, provider, setUp, trail } = stand;
+const fixture = await openFixture();
+const { app, arrive, call, codeOf, company, depart, exchange, provider, setUp, trail } = fixture;
 const NOT_GOOD = '401 sign_in_failed';
 
 describe('a browser that comes back', () => {
@@ -161,7 +161,7 @@ describe.runIf(app.db.engine === 'postgres')('a provider', () => {
       delete evil.metadata[name];
     }
     evil.metadata['authorization_endpoint'] = 'javascript:alert(1)';
-    const sent = await stand.open(
+    const sent = await fixture.open(
       `${app.url}/v1/auth/sso/${acme.id}?return_to=http://localhost:4000/signed-in&code_challenge=${'c'.repeat(43)}`,
     );
     expect(sent.status).toBe(401);

@@ -16,7 +16,7 @@ import { dnsSettings, makeSso } from './sso.ts';
 /** Longer than the jobs of a household take. */
 const PATIENCE = { timeout: 60_000, interval: 10 };
 const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
-export const WHENCE = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
+export const ORIGIN = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
 /** That of the examples, so that a call which asks for its caller's password finds it right. */
 export const PASSWORD = 'Analytical-Engine-1843';
 
@@ -72,7 +72,7 @@ export async function signIn(
   { sessions }: Pick<Identity, 'sessions'>,
   credentials: { readonly email: string; readonly password: string },
 ): Promise<string> {
-  const signedIn = await sessions.login(credentials, WHENCE);
+  const signedIn = await sessions.login(credentials, ORIGIN);
   if (!('access_token' in signedIn)) throw new Error(`${credentials.email} has a second factor`);
   return signedIn.access_token;
 }
@@ -106,7 +106,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   const team = await makeTeam(app, roles);
   const { owner } = team;
   // A second device, which can be signed out while the first goes on.
-  await app.app.modules.identity.sessions.login({ email: owner.email, password: PASSWORD }, WHENCE);
+  await app.app.modules.identity.sessions.login({ email: owner.email, password: PASSWORD }, ORIGIN);
   const makers = app.app.server.routes.filter(isMaker);
   for (const route of makers) await send(app.url, route, { as: owner.token });
   await workedOff(app);

@@ -9,7 +9,7 @@ import { bytesOf, FRAMINGS } from './hostile/framing.ts';
 import { type Operation, operationsOf } from './hostile/operations.ts';
 import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
 import { NASTY } from './hostile/values.ts';
-import { faultOf, hangUp, sendBytes, sendHostile } from './hostile/sending.ts';
+import { faultOf, closeConnections, sendBytes, sendHostile } from './hostile/sending.ts';
 import type { OpenApi } from './rules/rule.ts';
 
 const HOW_MANY = 2_000;
@@ -25,7 +25,7 @@ const seed = z.coerce
 const app = await walkedApp({ work: true });
 const [owner, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
 const operations = await documented();
-afterAll(hangUp);
+afterAll(closeConnections);
 
 /** What the database holds, once nothing is left to be told or summed up. */
 async function stateOf(): Promise<Record<string, string>> {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { openStand } from './stand.ts';
+import { openFixture } from './fixture.ts';
 
-const stand = await openStand();
-const { operator } = stand;
-const customer = await stand.customer();
+const fixture = await openFixture();
+const { operator } = fixture;
+const customer = await fixture.customer();
 const { accountId } = customer;
 
 /** After each failed attempt: as long as its pause may be. */
@@ -24,12 +24,12 @@ describe('an event', () => {
   test('is told to each endpoint that asks for its type, signed so that the official package believes it', async () => {
     const receiver = await openReceiver();
     const [mine, other] = [
-      await stand.endpoint(receiver.url),
-      await stand.endpoint(`${receiver.url}2`, ['plan.changed']),
+      await fixture.endpoint(receiver.url),
+      await fixture.endpoint(`${receiver.url}2`, ['plan.changed']),
     ];
-    await stand.happens(accountId, 'first');
+    await fixture.happens(accountId, 'first');
     await receiver.until(1);
-    expect(await stand.deliveries(mine)).toEqual([
+    expect(await fixture.deliveries(mine)).toEqual([
       expect.objectContaining({
         type: 'payment.failed',
         status: 'delivered',
@@ -38,7 +38,7 @@ describe('an event', () => {
         error: null,
       }),
     ]);
-    expect(await stand.deliveries(other)).toEqual([]);
+    expect(await fixture.deliveries(other)).toEqual([]);
     const [message] = receiver.received;
     if (message === undefined) throw new Error('nothing arrived');
     expect(isBelieved(message, mine.secret)).toBe(true);
@@ -55,21 +55,21 @@ describe('an event', () => {
 
   test('that is told twice is one, and of another account it is another', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
-    const another = await stand.customer();
-    await stand.happens(accountId, 'twice');
-    await stand.happens(accountId, 'twice');
-    await stand.happens(another.accountId, 'twice');
+    const endpoint = await fixture.endpoint(receiver.url);
+    const another = await fixture.customer();
+    await fixture.happens(accountId, 'twice');
+    await fixture.happens(accountId, 'twice');
+    await fixture.happens(another.accountId, 'twice');
     await receiver.until(2);
-    expect(await stand.deliveries(endpoint)).toHaveLength(2);
+    expect(await fixture.deliveries(endpoint)).toHaveLength(2);
     expect(new Set(receiver.received.map(({ event }) => event.account_id))).toEqual(
       new Set([accountId, another.accountId]),
     );
   });
 
   test('is told by an account’s transaction about that account alone', async () => {
-    const another = await stand.customer();
-    await expect(stand.happens(accountId, 'foreign', another.accountId)).rejects.toMatchObject({
+    const another = await fixture.customer();
+    await expect(fixture.happens(accountId, 'foreign', another.accountId)).rejects.toMatchObject({
       code: '42501',
     });
   });
@@ -78,22 +78,22 @@ describe('an event', () => {
 describe('an endpoint that does not take a message', () => {
   test('gets it again under the same id until it does; events after it don’t wait for it', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.answers.push(
       { status: 500, body: 'Oh no\u0000!', headers: { 'retry-after': '60' } },
       { status: 200, body: 'fine' },
     );
-    await stand.happens(accountId, 'stubborn');
+    await fixture.happens(accountId, 'stubborn');
     await receiver.until(1);
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'waiting', attempts: 1, answered: 500, answer: 'Oh no!' }),
     ]);
-    await stand.happens(accountId, 'quick');
+    await fixture.happens(accountId, 'quick');
     await receiver.until(2);
-    await stand.deliveries(endpoint);
-    await stand.later('61 seconds');
+    await fixture.deliveries(endpoint);
+    await fixture.later('61 seconds');
     await receiver.until(3);
-    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+    expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
       'delivered',
     ]);
@@ -119,11 +119,11 @@ describe('an endpoint that does not take a message', () => {
     ['reset', { answered: null, error: 'unreachable' }],
   ] as const)('fails with %j, and follows nothing', async (behaviour, line) => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.otherwise = behaviour;
-    await stand.happens(accountId, JSON.stringify(behaviour));
+    await fixture.happens(accountId, JSON.stringify(behaviour));
     await receiver.until(1);
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'waiting', attempts: 1, ...line }),
     ]);
     expect(receiver.received).toHaveLength(1);
@@ -131,33 +131,33 @@ describe('an endpoint that does not take a message', () => {
 
   test('is left alone as long as it asks to be', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.answers.push({ status: 429, headers: { 'retry-after': '600' } });
-    await stand.happens(accountId, 'busy');
+    await fixture.happens(accountId, 'busy');
     await receiver.until(1);
-    await stand.deliveries(endpoint);
-    await stand.later('540 seconds');
-    expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'waiting' })]);
-    await stand.later('61 seconds');
-    expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'delivered' })]);
+    await fixture.deliveries(endpoint);
+    await fixture.later('540 seconds');
+    expect(await fixture.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'waiting' })]);
+    await fixture.later('61 seconds');
+    expect(await fixture.deliveries(endpoint)).toEqual([expect.objectContaining({ status: 'delivered' })]);
   });
 
   test('that is down for a day gets everything when it is back', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.otherwise = { status: 503 };
-    await stand.happens(accountId, 'before');
-    await stand.deliveries(endpoint);
+    await fixture.happens(accountId, 'before');
+    await fixture.deliveries(endpoint);
     for (const pause of PAUSES.slice(0, 6)) {
-      await stand.later(pause);
-      await stand.deliveries(endpoint);
+      await fixture.later(pause);
+      await fixture.deliveries(endpoint);
     }
-    await stand.happens(accountId, 'meanwhile');
-    await stand.deliveries(endpoint);
-    expect((await stand.deliveries(endpoint)).map(({ attempts }) => attempts)).toEqual([7, 1]);
+    await fixture.happens(accountId, 'meanwhile');
+    await fixture.deliveries(endpoint);
+    expect((await fixture.deliveries(endpoint)).map(({ attempts }) => attempts)).toEqual([7, 1]);
     receiver.otherwise = { status: 204 };
-    await stand.later('17 hours');
-    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+    await fixture.later('17 hours');
+    expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
       'delivered',
     ]);
@@ -166,24 +166,24 @@ describe('an endpoint that does not take a message', () => {
 
   test('for three days leaves a dead delivery, which a replay begins anew under its id', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.otherwise = { status: 500 };
-    await stand.happens(accountId, 'dead');
+    await fixture.happens(accountId, 'dead');
     for (const [failed, pause] of PAUSES.entries()) {
-      expect(await stand.deliveries(endpoint)).toEqual([expect.objectContaining({ attempts: failed + 1 })]);
-      await stand.later(pause);
+      expect(await fixture.deliveries(endpoint)).toEqual([expect.objectContaining({ attempts: failed + 1 })]);
+      await fixture.later(pause);
     }
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'dead', attempts: 10, next_attempt_at: null }),
     ]);
     receiver.otherwise = { status: 204 };
     const [lost] = receiver.received;
     const body = { since: lost?.event.timestamp };
-    const replayed = await stand.call(operator.key, `POST /v1/admin/webhooks/${endpoint.id}/replay`, {
+    const replayed = await fixture.call(operator.key, `POST /v1/admin/webhooks/${endpoint.id}/replay`, {
       body,
     });
     expect(replayed).toMatchObject({ status: 202, body: { deliveries: 1, next_since: null } });
-    expect((await stand.deliveries(endpoint)).every(({ status }) => status === 'delivered')).toBe(true);
+    expect((await fixture.deliveries(endpoint)).every(({ status }) => status === 'delivered')).toBe(true);
     expect(receiver.received.filter(({ id }) => id === lost?.id)).toHaveLength(11);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { type Endpoint, openStand } from './stand.ts';
+import { type Endpoint, openFixture } from './fixture.ts';
 
-const stand = await openStand();
-const { operator } = stand;
-const { accountId, key } = await stand.customer();
+const fixture = await openFixture();
+const { operator } = fixture;
+const { accountId, key } = await fixture.customer();
 const at = ({ id }: Endpoint, more = '') => `/v1/admin/webhooks/${id}${more}`;
 
 async function audited(endpoint: Endpoint): Promise<string[]> {
-  const rows = await stand.db.asMigrator(
+  const rows = await fixture.db.asMigrator(
     statement<{ line: string }>(
       `select actor_kind || ' ' || action as line from audit.events where target_kind = 'webhook' and target_id = $1 order by id`,
       [endpoint.id],
@@ -20,20 +20,20 @@ async function audited(endpoint: Endpoint): Promise<string[]> {
 
 describe('an endpoint', () => {
   test('is made, read, changed and deleted by platform admins, and each is audited', async () => {
-    const endpoint = await stand.endpoint('https://hooks.example.com/a');
+    const endpoint = await fixture.endpoint('https://hooks.example.com/a');
     const { secret, ...view } = endpoint;
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(view).toMatchObject({
       status: 'enabled',
       types: ['limit.alert', 'permit.denied', 'plan.changed', 'payment.failed', 'operator_budget.closed'],
     });
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).body).toEqual(view);
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toEqual(view);
     const body = { url: 'https://hooks.example.com/b', types: ['limit.alert'], description: 'Ours' };
-    expect((await stand.call(operator.key, `PATCH ${at(endpoint)}`, { body })).body).toMatchObject(body);
-    const { body: list } = await stand.call(operator.key, 'GET /v1/admin/webhooks');
+    expect((await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body })).body).toMatchObject(body);
+    const { body: list } = await fixture.call(operator.key, 'GET /v1/admin/webhooks');
     expect(JSON.stringify(list)).not.toContain('whsec_');
-    expect((await stand.call(operator.key, `DELETE ${at(endpoint)}`)).body).toEqual({ ok: true });
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).status).toBe(404);
+    expect((await fixture.call(operator.key, `DELETE ${at(endpoint)}`)).body).toEqual({ ok: true });
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).status).toBe(404);
     expect(await audited(endpoint)).toEqual([
       'key webhook.created',
       'key webhook.changed',
@@ -47,11 +47,11 @@ describe('an endpoint', () => {
       headers: { 'idempotency-key': 'webhook-once' },
     };
     const [first, second] = [
-      await stand.call(operator.key, 'POST /v1/admin/webhooks', asked),
-      await stand.call(operator.key, 'POST /v1/admin/webhooks', asked),
+      await fixture.call(operator.key, 'POST /v1/admin/webhooks', asked),
+      await fixture.call(operator.key, 'POST /v1/admin/webhooks', asked),
     ];
     expect(second.body).toEqual({ ...first.body, secret: null });
-    const [kept] = await stand.db.asMigrator(
+    const [kept] = await fixture.db.asMigrator(
       statement<{ kept: string }>(
         'select to_jsonb(k)::text as kept from idempotency.user_keys k where route = $1',
         ['POST /v1/admin/webhooks'],
@@ -64,38 +64,38 @@ describe('an endpoint', () => {
   test.each(['http://hooks.example.com/', 'https://10.0.0.1/', 'https://169.254.169.254/latest/', 'nowhere'])(
     'is not made at %s',
     async (url) => {
-      const refused = await stand.call(operator.key, 'POST /v1/admin/webhooks', { body: { url } });
+      const refused = await fixture.call(operator.key, 'POST /v1/admin/webhooks', { body: { url } });
       expect(refused).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
     },
   );
 
   test('is nobody’s business but the operator’s: a customer sees, makes and tests none', async () => {
-    const endpoint = await stand.endpoint('https://hooks.example.com/secret');
+    const endpoint = await fixture.endpoint('https://hooks.example.com/secret');
     for (const call of [
       'GET /v1/admin/webhooks',
       `GET ${at(endpoint)}`,
       `GET ${at(endpoint, '/deliveries')}`,
       `DELETE ${at(endpoint)}`,
     ])
-      expect((await stand.call(key, call)).status).toBe(403);
+      expect((await fixture.call(key, call)).status).toBe(403);
     const read = statement('select secret from webhooks.endpoints');
-    await expect(stand.db.tenant(accountId, [read])).rejects.toMatchObject({ code: '42501' });
+    await expect(fixture.db.tenant(accountId, [read])).rejects.toMatchObject({ code: '42501' });
   });
 });
 
 describe('a secret that is rotated', () => {
   test('signs beside the new one while they overlap, and not after', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     const body = { overlap_hours: 2 };
-    const rotated = await stand.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body });
+    const rotated = await fixture.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body });
     const secret = String(rotated.body['secret']);
     expect(secret).not.toBe(endpoint.secret);
-    await stand.happens(accountId, 'during');
-    await stand.deliveries(endpoint);
-    await stand.later('3 hours');
-    await stand.happens(accountId, 'after');
-    await stand.deliveries(endpoint);
+    await fixture.happens(accountId, 'during');
+    await fixture.deliveries(endpoint);
+    await fixture.later('3 hours');
+    await fixture.happens(accountId, 'after');
+    await fixture.deliveries(endpoint);
     const believed = receiver.received.map((message) => [
       isBelieved(message, endpoint.secret),
       isBelieved(message, secret),
@@ -108,10 +108,10 @@ describe('a secret that is rotated', () => {
 
   test('can be gone at once', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
-    await stand.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body: { overlap_hours: 0 } });
-    await stand.happens(accountId, 'at once');
-    await stand.deliveries(endpoint);
+    const endpoint = await fixture.endpoint(receiver.url);
+    await fixture.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body: { overlap_hours: 0 } });
+    await fixture.happens(accountId, 'at once');
+    await fixture.deliveries(endpoint);
     expect(receiver.received.map((message) => isBelieved(message, endpoint.secret))).toEqual([false]);
   });
 });
@@ -119,26 +119,26 @@ describe('a secret that is rotated', () => {
 describe('an endpoint that is no more', () => {
   test('says so by 410, and is disabled at once; nothing is lost that a replay could not bring', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.answers.push({ status: 410 });
-    await stand.happens(accountId, 'gone');
-    expect(await stand.deliveries(endpoint)).toEqual([
+    await fixture.happens(accountId, 'gone');
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'dead', answered: 410 }),
     ]);
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
       status: 'disabled',
       disabled_because: 'gone',
     });
     expect(await audited(endpoint)).toEqual(['key webhook.created', 'system webhook.disabled']);
-    await stand.happens(accountId, 'while it is disabled');
-    expect(await stand.deliveries(endpoint)).toHaveLength(1);
+    await fixture.happens(accountId, 'while it is disabled');
+    expect(await fixture.deliveries(endpoint)).toHaveLength(1);
 
     const since = { since: receiver.received[0]?.event.timestamp };
-    const early = await stand.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
+    const early = await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'webhook_disabled' } } });
-    await stand.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
-    await stand.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
-    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+    await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
+    await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
+    expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
       'delivered',
     ]);
@@ -146,25 +146,27 @@ describe('an endpoint that is no more', () => {
 
   test('is disabled after five days in which nothing reached it, and takes up what waits when it is enabled', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     receiver.otherwise = { status: 500 };
-    await stand.happens(accountId, 'the first failure');
-    await stand.deliveries(endpoint);
-    await stand.later('119 hours');
-    await stand.happens(accountId, 'the last chance');
-    await stand.deliveries(endpoint);
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({ status: 'enabled' });
-    await stand.later('2 hours');
-    await stand.deliveries(endpoint);
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    await fixture.happens(accountId, 'the first failure');
+    await fixture.deliveries(endpoint);
+    await fixture.later('119 hours');
+    await fixture.happens(accountId, 'the last chance');
+    await fixture.deliveries(endpoint);
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+      status: 'enabled',
+    });
+    await fixture.later('2 hours');
+    await fixture.deliveries(endpoint);
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
       status: 'disabled',
       disabled_because: 'failing',
     });
     expect(await audited(endpoint)).toContain('system webhook.disabled');
     receiver.otherwise = { status: 204 };
-    await stand.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
-    await stand.later('40 minutes');
-    expect((await stand.deliveries(endpoint)).map(({ status }) => status)).toEqual([
+    await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
+    await fixture.later('40 minutes');
+    expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
       'delivered',
     ]);
@@ -172,16 +174,16 @@ describe('an endpoint that is no more', () => {
 
   test('is not disabled where one delivery in five days got through', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
+    const endpoint = await fixture.endpoint(receiver.url);
     for (const status of [500, 204, 500]) {
       receiver.otherwise = { status };
-      await stand.happens(accountId, `${status} at ${receiver.received.length}`);
-      await stand.deliveries(endpoint);
+      await fixture.happens(accountId, `${status} at ${receiver.received.length}`);
+      await fixture.deliveries(endpoint);
       receiver.otherwise = { status: 204 };
-      await stand.later('61 hours');
+      await fixture.later('61 hours');
     }
-    await stand.deliveries(endpoint);
-    expect((await stand.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    await fixture.deliveries(endpoint);
+    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
       status: 'enabled',
       failing_since: null,
     });
@@ -191,55 +193,55 @@ describe('an endpoint that is no more', () => {
 describe('what an admin sends', () => {
   test('as a test goes to that endpoint alone, whatever it asked for', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['plan.changed']);
-    const other = await stand.endpoint(`${receiver.url}2`);
-    const { status, body } = await stand.call(operator.key, `POST ${at(endpoint, '/test')}`);
+    const endpoint = await fixture.endpoint(receiver.url, ['plan.changed']);
+    const other = await fixture.endpoint(`${receiver.url}2`);
+    const { status, body } = await fixture.call(operator.key, `POST ${at(endpoint, '/test')}`);
     expect(status).toBe(202);
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ type: 'webhook.test', event_id: body['event_id'], status: 'delivered' }),
     ]);
-    expect(await stand.deliveries(other)).toEqual([]);
+    expect(await fixture.deliveries(other)).toEqual([]);
     expect(receiver.received.map(({ event }) => event.account_id)).toEqual([null]);
   });
 
   test('again, by its id, is delivered again under that id', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url);
-    await stand.happens(accountId, 'again');
-    const [line] = await stand.deliveries(endpoint);
+    const endpoint = await fixture.endpoint(receiver.url);
+    await fixture.happens(accountId, 'again');
+    const [line] = await fixture.deliveries(endpoint);
     const body = { event_id: line?.event_id };
-    const replayed = await stand.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body });
+    const replayed = await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body });
     expect(replayed.body).toEqual({ deliveries: 1, next_since: null });
-    await stand.deliveries(endpoint);
+    await fixture.deliveries(endpoint);
     expect(receiver.received.map(({ id }) => id)).toEqual([line?.event_id, line?.event_id]);
   });
 
   test('again of a time brings what the endpoint never got, and what it has only if that is asked for', async () => {
     const receiver = await openReceiver();
-    const first = await stand.endpoint(receiver.url);
-    await stand.happens(accountId, 'before it was there');
-    await stand.deliveries(first);
-    const late = await stand.endpoint(`${receiver.url}/late`);
+    const first = await fixture.endpoint(receiver.url);
+    await fixture.happens(accountId, 'before it was there');
+    await fixture.deliveries(first);
+    const late = await fixture.endpoint(`${receiver.url}/late`);
     const since = receiver.received[0]?.event.timestamp;
     const asking = (endpoint: Endpoint, more: object = {}) =>
-      stand.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: { since, ...more } });
+      fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: { since, ...more } });
     expect((await asking(first)).body).toMatchObject({ deliveries: 0 });
     expect((await asking(first, { include_delivered: true })).body).toMatchObject({ deliveries: 1 });
     expect((await asking(late)).body).toMatchObject({ deliveries: 1 });
     expect((await asking(late, { until: since })).body).toMatchObject({ deliveries: 0 });
-    expect(await stand.deliveries(late)).toEqual([expect.objectContaining({ status: 'delivered' })]);
+    expect(await fixture.deliveries(late)).toEqual([expect.objectContaining({ status: 'delivered' })]);
   });
 });
 
 test('events and their deliveries are kept for thirty days', async () => {
   const receiver = await openReceiver();
-  const endpoint = await stand.endpoint(receiver.url);
-  await stand.happens(accountId, 'old');
-  await stand.deliveries(endpoint);
-  await stand.later('29 days');
-  await stand.happens(accountId, 'new');
-  await stand.deliveries(endpoint);
-  await stand.later('2 days');
-  await stand.app.modules.telling.prune();
-  expect(await stand.deliveries(endpoint)).toHaveLength(1);
+  const endpoint = await fixture.endpoint(receiver.url);
+  await fixture.happens(accountId, 'old');
+  await fixture.deliveries(endpoint);
+  await fixture.later('29 days');
+  await fixture.happens(accountId, 'new');
+  await fixture.deliveries(endpoint);
+  await fixture.later('2 days');
+  await fixture.app.modules.telling.prune();
+  expect(await fixture.deliveries(endpoint)).toHaveLength(1);
 });

@@ -5,34 +5,34 @@ import { createOperatorBudgets, createOperatorNotices } from '#platform/limits';
 import { ids } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openStand } from './stand.ts';
+import { openFixture } from './fixture.ts';
 
-const stand = await openStand({ settings: { METRICS_TOKEN: 'metrics-token-of-the-test-0123456789' } });
-const { operator, db } = stand;
+const fixture = await openFixture({ settings: { METRICS_TOKEN: 'metrics-token-of-the-test-0123456789' } });
+const { operator, db } = fixture;
 const budgets = createOperatorBudgets({ db, ids });
-const { modules } = stand.app;
+const { modules } = fixture.app;
 
 const chat = ({ key }: Customer) =>
-  stand.call(key, 'POST /v1/ai/chat/completions', {
+  fixture.call(key, 'POST /v1/ai/chat/completions', {
     body: { model: 'sandbox-small', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 20 },
   });
 
 async function mails(): Promise<readonly { readonly subject: string; readonly text: string }[]> {
-  return (await stand.outbox()).filter(
+  return (await fixture.outbox()).filter(
     ({ to, subject }) => to === operator.email && subject.startsWith('A budget'),
   );
 }
 
 async function metrics(): Promise<string> {
   const headers = { authorization: 'Bearer metrics-token-of-the-test-0123456789' };
-  return (await fetch(`${stand.url}/metrics`, { headers })).text();
+  return (await fetch(`${fixture.url}/metrics`, { headers })).text();
 }
 
 describe('a budget of the operator that is used up', () => {
   test('is told by an event, a mail and a metric, once, whichever process looks first, and calls get 503', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['operator_budget.closed']);
-    const customer = await stand.customer('gateway.developer');
+    const endpoint = await fixture.endpoint(receiver.url, ['operator_budget.closed']);
+    const customer = await fixture.customer('gateway.developer');
     const budget = await budgets.set({ product: 'gateway' }, { daily: micros(1) });
     expect(await metrics()).toContain(
       'plinth_operator_budget_closed{product="gateway",feature="all",provider="all",plan="all"} 0',
@@ -44,7 +44,7 @@ describe('a budget of the operator that is used up', () => {
     expect(refused.headers.get('retry-after')).toBe('60');
     const others = Array.from({ length: 3 }, () => createOperatorNotices({ ...modules, db }));
     await Promise.all([modules.telling.now(), ...others.map((notices) => notices.tell())]);
-    const deliveries = await stand.deliveries(endpoint);
+    const deliveries = await fixture.deliveries(endpoint);
     expect(deliveries).toHaveLength(1);
     expect(receiver.received[0]?.event).toMatchObject({
       type: 'operator_budget.closed',
@@ -62,7 +62,7 @@ describe('a budget of the operator that is used up', () => {
 
   test('is told again when it was raised and spent again, and the next day, and not while it has room', async () => {
     const before = (await mails()).length;
-    const customer = await stand.customer('gateway.developer');
+    const customer = await fixture.customer('gateway.developer');
     await budgets.set({ product: 'gateway' }, { daily: micros(1_000_000) });
     await modules.telling.now();
     expect(await mails()).toHaveLength(before);
@@ -75,7 +75,7 @@ describe('a budget of the operator that is used up', () => {
     await chat(customer);
     await modules.telling.now();
     expect(await mails()).toHaveLength(before + 2);
-    await stand.later('1 day');
+    await fixture.later('1 day');
     expect(await mails()).toHaveLength(before + 2);
     await budgets.set({ product: 'gateway' }, { daily: micros(1) });
     await chat(customer);

@@ -4,27 +4,27 @@ import { micros } from '#platform/kernel';
 import { type Admission, createDeniedEvents } from '#platform/limits';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
-import { openStand, type Stand } from './stand.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 let failures = 0;
 /** Where a test says so, it goes no further once an endpoint has answered: nothing is written down. */
-const stand: Stand = await openStand({
-  passing(point, phase) {
+const fixture: Fixture = await openFixture({
+  crashHook(point, phase) {
     if (point !== 'webhooks.dispatch' || phase !== 'after' || failures === 0) return;
     failures -= 1;
     throw new Error('the process is gone before it could write that down');
   },
 });
-const { operator } = stand;
+const { operator } = fixture;
 // What is counted here by the month is counted in one.
-const [today] = await stand.db.asMigrator(
+const [today] = await fixture.db.asMigrator(
   statement<{ day: number }>("select extract(day from app.now() at time zone 'UTC')::int as day"),
 );
-if ((today?.day ?? 0) > 25) await stand.later('7 days');
+if ((today?.day ?? 0) > 25) await fixture.later('7 days');
 
 /** A use of Reel, of which its customer has 60 a month. */
 function use(customer: Customer, units: number): Promise<Admission> {
-  return stand.app.modules.limits.admit({
+  return fixture.app.modules.limits.admit({
     accountId: customer.accountId,
     userId: customer.userId,
     product: 'reel',
@@ -44,18 +44,18 @@ async function usedUp(customer: Customer, ...amounts: readonly number[]): Promis
     answers.push(admission.kind);
     if (admission.kind === 'permit') await admission.permit.settle();
     // The hour has ten uses, the month sixty.
-    await stand.later('61 minutes');
+    await fixture.later('61 minutes');
   }
   return answers;
 }
 
 describe('a limit that fills up', () => {
   test('is told by an event at 80 and at 100 percent, and by mail to those who manage the account, each once', async () => {
-    const customer = await stand.customer('reel.basic');
+    const customer = await fixture.customer('reel.basic');
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['limit.alert']);
+    const endpoint = await fixture.endpoint(receiver.url, ['limit.alert']);
     expect(await usedUp(customer, 10, 10, 10, 10, 8, 10)).toEqual(Array.from({ length: 6 }, () => 'permit'));
-    await stand.deliveries(endpoint);
+    await fixture.deliveries(endpoint);
     const { data: monthly } =
       receiver.received.find(({ event }) => event.data['limit'] === 'generations')?.event ?? {};
     expect(monthly).toMatchObject({
@@ -67,8 +67,8 @@ describe('a limit that fills up', () => {
       key_id: null,
     });
     await usedUp(customer, 2);
-    await Promise.all([stand.app.modules.telling.now(), stand.app.modules.telling.now()]);
-    await stand.deliveries(endpoint);
+    await Promise.all([fixture.app.modules.telling.now(), fixture.app.modules.telling.now()]);
+    await fixture.deliveries(endpoint);
     // One event each. An attempt that an hour passes over is made again: a receiver knows the event by its id.
     const events = new Map(receiver.received.map(({ id, event }) => [id, event]));
     const told = [...events.values()].map(({ account_id, data }) => [
@@ -80,7 +80,7 @@ describe('a limit that fills up', () => {
       [customer.accountId, 'generations', 80],
       [customer.accountId, 'generations', 100],
     ]);
-    const mails = (await stand.outbox()).filter(({ to }) => to === customer.email);
+    const mails = (await fixture.outbox()).filter(({ to }) => to === customer.email);
     expect(mails.map(({ subject }) => subject)).toEqual([
       'Reel: 80 % of generations used',
       'Reel: 100 % of generations used',
@@ -92,20 +92,20 @@ describe('a limit that fills up', () => {
 
 describe('a limit that is closed', () => {
   test('is told once in its window, however often and in however many processes it is hammered at', async () => {
-    const customer = await stand.customer('reel.basic');
+    const customer = await fixture.customer('reel.basic');
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['permit.denied']);
+    const endpoint = await fixture.endpoint(receiver.url, ['permit.denied']);
     await usedUp(customer, 10, 10, 10, 10, 10, 10);
     for (let n = 0; n < 20; n += 1) expect((await use(customer, 1)).kind).toBe('denied');
     const another = createDeniedEvents({
-      ...stand.app.modules,
+      ...fixture.app.modules,
       onFailure: (error) => expect(error).toBeUndefined(),
     });
     const denied = await use(customer, 1);
     if (denied.kind !== 'denied') throw new Error('it was not denied');
     another.note({ accountId: customer.accountId, product: 'reel', feature: 'generation' }, denied.denial);
     await another.close();
-    await expect.poll(async () => (await stand.deliveries(endpoint)).length).toBe(1);
+    await expect.poll(async () => (await fixture.deliveries(endpoint)).length).toBe(1);
     expect(receiver.received[0]?.event).toMatchObject({
       account_id: customer.accountId,
       data: {
@@ -123,16 +123,16 @@ describe('a limit that is closed', () => {
 describe('a plan', () => {
   test('that is given and taken back is told with the change; what changes nothing is not', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['plan.changed']);
-    const { accountId } = await stand.customer();
+    const endpoint = await fixture.endpoint(receiver.url, ['plan.changed']);
+    const { accountId } = await fixture.customer();
     const give = (plan: string) =>
-      stand.call(operator.key, 'POST /v1/admin/grants', {
+      fixture.call(operator.key, 'POST /v1/admin/grants', {
         body: { account_id: accountId, product: 'reel', plan },
       });
     await give('reel.pro');
     const { body: lesser } = await give('reel.basic');
-    await stand.call(operator.key, `DELETE /v1/admin/grants/${String(lesser['id'])}`);
-    await stand.deliveries(endpoint);
+    await fixture.call(operator.key, `DELETE /v1/admin/grants/${String(lesser['id'])}`);
+    await fixture.deliveries(endpoint);
     expect(receiver.received.map(({ event }) => event)).toEqual([
       expect.objectContaining({
         type: 'plan.changed',
@@ -154,12 +154,12 @@ describe('a plan', () => {
 describe('a process that dies between an answer and its note of it', () => {
   test('leaves a delivery that is made again, under the same id: at least once', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['payment.failed']);
-    const { accountId } = await stand.customer();
+    const endpoint = await fixture.endpoint(receiver.url, ['payment.failed']);
+    const { accountId } = await fixture.customer();
     failures = 2;
-    await stand.happens(accountId, 'noted late');
+    await fixture.happens(accountId, 'noted late');
     await receiver.until(3);
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'delivered', attempts: 1 }),
     ]);
     expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1);
@@ -167,31 +167,31 @@ describe('a process that dies between an answer and its note of it', () => {
 
   test('writes nothing when it comes back late: another job has the delivery by then', async () => {
     const receiver = await openReceiver();
-    const endpoint = await stand.endpoint(receiver.url, ['payment.failed']);
-    const { accountId } = await stand.customer();
+    const endpoint = await fixture.endpoint(receiver.url, ['payment.failed']);
+    const { accountId } = await fixture.customer();
     receiver.answers.push('hang');
-    await stand.happens(accountId, 'taken over');
+    await fixture.happens(accountId, 'taken over');
     await receiver.until(1);
-    await stand.db.asMigrator(
+    await fixture.db.asMigrator(
       statement(
         `update webhooks.deliveries set updated_at = app.now() - interval '2 hours' where endpoint_id = $1`,
         [endpoint.id],
       ),
     );
-    await stand.app.modules.telling.prune();
-    expect(await stand.deliveries(endpoint)).toEqual([
+    await fixture.app.modules.telling.prune();
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'delivered', attempts: 1 }),
     ]);
     receiver.letGo();
     await expect.poll(async () => (await openJobs()).length).toBe(0);
-    expect(await stand.deliveries(endpoint)).toEqual([
+    expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'delivered', attempts: 1 }),
     ]);
   });
 });
 
 const openJobs = () =>
-  stand.db.asMigrator(
+  fixture.db.asMigrator(
     statement<{ id: string }>(
       `select id from jobs.jobs where kind = 'webhooks.deliver' and state in ('ready', 'delayed', 'running')`,
     ),

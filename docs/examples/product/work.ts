@@ -37,7 +37,7 @@ export function createWork({ db, ai }: Pick<ProductContext, 'db' | 'ai'>) {
       prompt: { id: 'answer', variables: { question: task.question } },
       schema: reply,
       lane: job.lane,
-      hangUp: job.signal,
+      signal: job.signal,
     });
     await db.tenant(accountId, COMPLETE, [
       endAnswer(key, { status: 'completed', answer: clean(object.answer) }),

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
@@ -17,10 +17,10 @@ interface AcceptanceParts {
  * Makes a member of whoever comes with an invitation's token, once, and only as the email that it was sent to. The
  * organization's lock decides between two who come at once, and between who accepts and who revokes.
  */
-export type Accepting = (caller: Caller, token: string, whence: Whence) => Promise<OrganizationView>;
+export type Accepting = (caller: Caller, token: string, origin: RequestOrigin) => Promise<OrganizationView>;
 
 export function createAccepting({ db, newcomers }: AcceptanceParts): Accepting {
-  return async ({ userId }, token, whence) => {
+  return async ({ userId }, token, origin) => {
     const [[invitation]] = await db.system('accounts.invitee', [invitationByToken(sha256(token), userId)]);
     const { accountId, invitationId, sends } = assertAcceptable(invitation);
     return newcomers.admit(accountId, () =>
@@ -29,7 +29,7 @@ export function createAccepting({ db, newcomers }: AcceptanceParts): Accepting {
         const [claimed] = await tx.run(claimInvitation(accountId, { invitationId, sends }));
         if (claimed === undefined) throw new AppError('not_found');
         const by = { invitation: invitationId };
-        await newcomers.joinIn(tx, { accountId, userId, role: claimed.role, by, whence });
+        await newcomers.joinIn(tx, { accountId, userId, role: claimed.role, by, origin });
         return organizationView(account, claimed.role);
       }),
     );

@@ -25,7 +25,7 @@ const readAudit = route(
   },
   ({ caller, accountId, query, origin }, { trail }) => {
     const { limit, cursor: _, ...filter } = query;
-    return trail.ofAccount({ caller, accountId, whence: origin }, filter, { after: after(query), limit });
+    return trail.ofAccount({ caller, accountId, origin }, filter, { after: after(query), limit });
   },
 );
 
@@ -45,10 +45,10 @@ const exportAudit = route(
   },
   async ({ caller, accountId, query, origin, wire }, { trail }) => {
     const { format, ...filter } = query;
-    const events = await trail.exportOfAccount({ caller, accountId, whence: origin }, filter);
+    const events = await trail.exportOfAccount({ caller, accountId, origin }, filter);
     await (format === 'csv'
-      ? sendCsv(wire, tableOf(events), origin.hangUp)
-      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.hangUp));
+      ? sendCsv(wire, tableOf(events), origin.signal)
+      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.signal));
   },
 );
 

@@ -51,8 +51,8 @@ const exportAudits = route(
     const { format, ...filter } = query;
     const events = await allTrails.export(caller, filter, origin);
     await (format === 'csv'
-      ? sendCsv(wire, adminTableOf(events), origin.hangUp)
-      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.hangUp));
+      ? sendCsv(wire, adminTableOf(events), origin.signal)
+      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.signal));
   },
 );
 

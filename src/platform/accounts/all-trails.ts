@@ -35,9 +35,9 @@ export function createAllTrails({ db, audit }: { readonly db: Database; readonly
       const rows = await read(filter, { after, limit: limit + 1 });
       return page(rows, limit, { item: adminView, position });
     },
-    async export(admin, filter, whence) {
+    async export(admin, filter, origin) {
       await db.system('admin.audit', EXPORTED, (tx) =>
-        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(admin), whence }),
+        audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(admin), origin }),
       );
       return batchesOf((query) => read(filter, query), adminView);
     },

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { atLeast, type Caller, type Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
@@ -8,7 +8,7 @@ import { type AccountRow, lockOrganization, lockRestorable, membersForChange } f
 /** A request to work on an organization: by whom, and on which. */
 export interface Visit {
   readonly caller: Caller;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   /** The id in the path, checked for shape by the walk. */
   readonly organization: string;
 }

@@ -45,7 +45,7 @@ const listInvitations = route(
   },
   ({ caller, params, query, origin }, { invitations }) =>
     invitations.list(
-      { caller, whence: origin, organization: params.id },
+      { caller, origin, organization: params.id },
       { after: after(query), limit: query.limit },
     ),
 );
@@ -78,7 +78,7 @@ const invite = route(
     example: { params: { id: ID }, body: { email: 'grace@example.com', role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin, once }, { invitations }) =>
-    invitations.invite({ caller, whence: origin, organization: params.id, once }, body),
+    invitations.invite({ caller, origin, organization: params.id, once }, body),
 );
 
 const resendInvitation = route(
@@ -99,7 +99,7 @@ const resendInvitation = route(
     example: { params: { id: ID, invitation_id: INVITATION }, reply: EXAMPLE },
   },
   ({ caller, params, origin, once }, { invitations }) =>
-    invitations.resend({ caller, whence: origin, organization: params.id, once }, params.invitation_id),
+    invitations.resend({ caller, origin, organization: params.id, once }, params.invitation_id),
 );
 
 const revokeInvitation = route(
@@ -117,7 +117,7 @@ const revokeInvitation = route(
     example: { params: { id: ID, invitation_id: INVITATION }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { invitations }) => {
-    await invitations.revoke({ caller, whence: origin, organization: params.id }, params.invitation_id);
+    await invitations.revoke({ caller, origin, organization: params.id }, params.invitation_id);
     return { ok: true };
   },
 );

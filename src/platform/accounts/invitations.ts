@@ -201,19 +201,19 @@ function sending(
     facts: { link, organization: plainName(organization), inviter, role, days: INVITATION_DAYS },
     accountId: visit.organization as AccountId,
     once: `invitation ${id} ${sends}`,
-    requestId: visit.whence.requestId,
+    requestId: visit.origin.requestId,
   });
 }
 
 /** The email is left out: the audit outlives the invitation, and its address may be a stranger's. */
-function event({ caller, whence, organization }: Visit, action: string, invitation: InvitationRow) {
+function event({ caller, origin, organization }: Visit, action: string, invitation: InvitationRow) {
   return {
     action,
     actor: actorOf(caller),
     accountId: organization as AccountId,
     target: { kind: 'invitation', id: invitation.invitation_id },
     changes: { role: invitation.role },
-    whence,
+    origin,
   };
 }
 

@@ -50,11 +50,11 @@ const reopenOf = ({ userId, at }: Leaver) =>
     [userId, at],
   );
 
-const event = ({ userId, whence }: Leaver, accountId: AccountId) => ({
+const event = ({ userId, origin }: Leaver, accountId: AccountId) => ({
   actor: { kind: 'user', userId } as const,
   accountId,
   target: { kind: 'account', id: accountId },
-  whence,
+  origin,
 });
 
 /** What becomes of the organizations of a user who closes their account, or comes back. */

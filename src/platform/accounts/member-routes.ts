@@ -41,7 +41,7 @@ const listMembers = route(
     example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, params, query, origin }, accounts) => {
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     return accounts.members.list(visit, { after: after(query), limit: query.limit });
   },
 );
@@ -70,7 +70,7 @@ const changeRole = route(
     example: { params: { id: ID, user_id: USER }, body: { role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, accounts) => {
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     return accounts.members.changeRole(visit, params.user_id, body.role);
   },
 );
@@ -91,7 +91,7 @@ const removeMember = route(
     example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, accounts) => {
-    await accounts.members.remove({ caller, whence: origin, organization: params.id }, params.user_id);
+    await accounts.members.remove({ caller, origin, organization: params.id }, params.user_id);
     return { ok: true };
   },
 );
@@ -115,7 +115,7 @@ const transfer = route(
     example: { params: { id: ID }, body: { user_id: USER }, reply: { ...EXAMPLE, role: 'owner' } },
   },
   ({ caller, params, body, origin }, accounts) =>
-    accounts.members.transfer({ caller, whence: origin, organization: params.id }, body.user_id),
+    accounts.members.transfer({ caller, origin, organization: params.id }, body.user_id),
 );
 
 /** Calls on the members of an organization. */

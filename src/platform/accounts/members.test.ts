@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Role } from '#platform/http';
-import { createPeople, type Person, WHENCE } from '#test/people';
-import { waitsForLocks } from '#test/gym';
+import { createPeople, type Person, ORIGIN } from '#test/people';
+import { waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -15,7 +15,7 @@ const LAST_OWNER = { code: 'last_owner', status: 409 };
 
 let owner: Person;
 let organization: Person['accountId'];
-const as = (who: Person) => ({ caller: who.caller, organization, whence: WHENCE });
+const as = (who: Person) => ({ caller: who.caller, organization, origin: ORIGIN });
 const role = (who: Person) => accounts.roleOf(who.userId, organization);
 
 async function joined(asRole: Role): Promise<Person> {
@@ -92,7 +92,7 @@ describe('ownership', () => {
     const [maker, heir] = [await world.person(), await world.person()];
     const account = await world.organization(maker);
     await world.join(account, heir, 'viewer');
-    const visit = { caller: maker.caller, organization: account, whence: WHENCE };
+    const visit = { caller: maker.caller, organization: account, origin: ORIGIN };
     expect(await members.transfer(visit, heir.userId)).toMatchObject({ user_id: heir.userId, role: 'owner' });
     expect(await accounts.roleOf(maker.userId, account)).toBe('admin');
     expect(await accounts.roleOf(heir.userId, account)).toBe('owner');
@@ -138,7 +138,7 @@ describe('ownership', () => {
       const [one, two] = [await world.person(), await world.person()];
       const account = await world.organization(one);
       await world.join(account, two, round === 0 ? 'owner' : 'member');
-      const visit = (who: Person) => ({ caller: who.caller, organization: account, whence: WHENCE });
+      const visit = (who: Person) => ({ caller: who.caller, organization: account, origin: ORIGIN });
       await Promise.allSettled([
         members.transfer(visit(one), two.userId),
         round === 0 ? members.transfer(visit(two), one.userId) : members.remove(visit(two), two.userId),
@@ -152,7 +152,7 @@ describe('ownership', () => {
 describe('an organization keeps an owner', () => {
   test('the last one neither leaves nor steps down, nor is removed', async () => {
     const sole = await world.person();
-    const visit = { caller: sole.caller, organization: await world.organization(sole), whence: WHENCE };
+    const visit = { caller: sole.caller, organization: await world.organization(sole), origin: ORIGIN };
     await expect(members.remove(visit, sole.userId)).rejects.toMatchObject(LAST_OWNER);
     await expect(members.changeRole(visit, sole.userId, 'admin')).rejects.toMatchObject(LAST_OWNER);
     expect(await members.changeRole(visit, sole.userId, 'owner')).toMatchObject({ role: 'owner' });
@@ -171,7 +171,7 @@ describe('an organization keeps an owner', () => {
       const account = await world.organization(one);
       await world.join(account, two, 'owner');
       const outcomes = await Promise.allSettled(
-        [one, two].map((who) => depart({ caller: who.caller, organization: account, whence: WHENCE }, who)),
+        [one, two].map((who) => depart({ caller: who.caller, organization: account, origin: ORIGIN }, who)),
       );
       expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: LAST_OWNER }]);
       const owners = statement(`select 1 from accounts.members where role = 'owner'`);
@@ -186,8 +186,8 @@ describe('an organization keeps an owner', () => {
     // On PostgreSQL both have begun before either decides: the lock that they take is held until they wait for it.
     const letGo = engine === 'postgres' ? await held(account) : async () => {};
     const removals = Promise.allSettled([
-      members.remove({ caller: one.caller, organization: account, whence: WHENCE }, two.userId),
-      members.remove({ caller: two.caller, organization: account, whence: WHENCE }, one.userId),
+      members.remove({ caller: one.caller, organization: account, origin: ORIGIN }, two.userId),
+      members.remove({ caller: two.caller, organization: account, origin: ORIGIN }, one.userId),
     ]);
     if (engine === 'postgres') await expect.poll(() => waitsForLocks(db)).toBe(2);
     await letGo();

@@ -122,7 +122,7 @@ function assertNotLastOwner(target: NonNullable<Locked['target']>): void {
 }
 
 function event(
-  { caller, whence, organization }: Visit,
+  { caller, origin, organization }: Visit,
   what: {
     readonly action: string;
     readonly userId: UserId;
@@ -131,7 +131,7 @@ function event(
 ) {
   const { action, userId, changes } = what;
   const target = { kind: 'user', id: userId };
-  return { action, actor: actorOf(caller), accountId: organization as AccountId, target, changes, whence };
+  return { action, actor: actorOf(caller), accountId: organization as AccountId, target, changes, origin };
 }
 
 async function readMember(tx: Transaction, accountId: AccountId, userId: UserId): Promise<MemberView> {

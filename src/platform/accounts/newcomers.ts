@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
@@ -13,7 +13,7 @@ export interface Newcomer {
   readonly role: Role;
   /** What let them in, for the audit: the id of an invitation, or `sso`. */
   readonly by: { readonly invitation: string } | { readonly sso: true };
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** People who become members: by an invitation, or by whatever lies above this module. */
@@ -47,7 +47,7 @@ export function createNewcomers(parts: {
       if (account === undefined) throw new AppError('not_found');
       return account;
     },
-    async joinIn(tx, { accountId, userId, role, by, whence }) {
+    async joinIn(tx, { accountId, userId, role, by, origin }) {
       const added = await tx.run(addMember(accountId, userId, role));
       if (added.length === 0) throw new AppError('already_member');
       if (role === 'owner') await assertMayOwn(tx, accountId, userId);
@@ -57,7 +57,7 @@ export function createNewcomers(parts: {
         accountId,
         target: { kind: 'user', id: userId },
         changes: { role, ...by },
-        whence,
+        origin,
       });
       await tx.runAll(room.asking(0));
     },

@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import type { AccountId, Ids, UserId } from '#platform/kernel';
 import type { OwnershipRule } from './ownership.ts';
@@ -8,7 +8,7 @@ export interface NewAccount {
   readonly userId: UserId;
   readonly kind: 'personal' | 'organization';
   readonly name: string;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /** Opens an account with its owner, in the scope of that user or the system's. */
@@ -23,7 +23,7 @@ export function createOpening({
   readonly audit: Audit;
   readonly assertMayOwn: OwnershipRule;
 }): Opening {
-  return async (tx, { userId, kind, name, whence }) => {
+  return async (tx, { userId, kind, name, origin }) => {
     const accountId = ids.next<AccountId>();
     await tx.run(openAccount({ accountId, kind, name, owner: userId }));
     // A personal account comes and goes with its user.
@@ -34,7 +34,7 @@ export function createOpening({
       accountId,
       target: { kind: 'account', id: accountId },
       changes: { kind, name },
-      whence,
+      origin,
     });
     return accountId;
   };

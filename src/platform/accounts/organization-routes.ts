@@ -69,11 +69,7 @@ const makeOrganization = route(
   },
   ({ caller, body, once, origin }, accounts) =>
     once(MADE, async (tx) => {
-      const view = await accounts.organizations.makeIn(
-        tx,
-        { userId: caller.userId, whence: origin },
-        body.name,
-      );
+      const view = await accounts.organizations.makeIn(tx, { userId: caller.userId, origin }, body.name);
       return answer(201, view, { Location: `/v1/organizations/${view.id}` });
     }),
 );
@@ -114,7 +110,7 @@ const getOrganization = route(
     example: { params: { id: ID }, reply: ORGANIZATION },
   },
   ({ caller, params, origin }, accounts) =>
-    accounts.organizations.get({ caller, whence: origin, organization: params.id }),
+    accounts.organizations.get({ caller, origin, organization: params.id }),
 );
 
 const renameOrganization = route(
@@ -133,7 +129,7 @@ const renameOrganization = route(
     example: { params: { id: ID }, body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, params, body, origin }, accounts) =>
-    accounts.organizations.rename({ caller, whence: origin, organization: params.id }, body.name),
+    accounts.organizations.rename({ caller, origin, organization: params.id }, body.name),
 );
 
 const closeOrganization = route(
@@ -156,7 +152,7 @@ const closeOrganization = route(
     },
   },
   ({ caller, params, origin }, accounts) =>
-    accounts.organizations.close({ caller, whence: origin, organization: params.id }),
+    accounts.organizations.close({ caller, origin, organization: params.id }),
 );
 
 const restoreOrganization = route(
@@ -176,7 +172,7 @@ const restoreOrganization = route(
     example: { params: { id: ID }, reply: ORGANIZATION },
   },
   ({ caller, params, origin }, accounts) =>
-    accounts.organizations.restore({ caller, whence: origin, organization: params.id }),
+    accounts.organizations.restore({ caller, origin, organization: params.id }),
 );
 
 /** Calls on organizations themselves. */

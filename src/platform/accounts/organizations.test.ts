@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { createPeople, type Person, WHENCE } from '#test/people';
+import { createPeople, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -15,7 +15,7 @@ const page = { after: undefined, limit: 20 };
 
 let owner: Person;
 let stranger: Person;
-const of = (caller: Caller, organization: string) => ({ caller, organization, whence: WHENCE });
+const of = (caller: Caller, organization: string) => ({ caller, organization, origin: ORIGIN });
 const callerOf = async (key: string) => {
   const caller = await identity.identify(key);
   if (caller === undefined) throw new Error('nobody');
@@ -40,7 +40,7 @@ describe('an organization', () => {
   test('belongs to whoever made it, and is on their list', async () => {
     const maker = await world.person();
     const made = await db.user(maker.userId, point, (tx) =>
-      accounts.organizations.makeIn(tx, { userId: maker.userId, whence: WHENCE }, 'Acme'),
+      accounts.organizations.makeIn(tx, { userId: maker.userId, origin: ORIGIN }, 'Acme'),
     );
     expect(made).toMatchObject({ name: 'Acme', role: 'owner', status: 'active' });
     expect((await accounts.organizations.list(maker.caller, page)).data).toEqual([made]);
@@ -199,7 +199,7 @@ describe('the organizations that one user owns', () => {
     const visit = of(giver.caller, organization);
     await expect(members.changeRole(visit, person.userId, 'owner')).rejects.toMatchObject(TOO_MANY);
     await expect(members.transfer(visit, person.userId)).rejects.toMatchObject(TOO_MANY);
-    const invited = { accountId: organization, role: 'owner', by: { sso: true }, whence: WHENCE } as const;
+    const invited = { accountId: organization, role: 'owner', by: { sso: true }, origin: ORIGIN } as const;
     const other = await full();
     const joining = db.tenant(organization, point, (tx) =>
       newcomers.joinIn(tx, { ...invited, userId: other.userId }),

@@ -1,4 +1,4 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Page, page, type Role } from '#platform/http';
 import { callerChanged } from '#platform/identity';
@@ -43,7 +43,7 @@ export interface Organizations {
   /** Adds an organization owned by a user, in that user's scope. */
   makeIn(
     tx: Transaction,
-    owner: { readonly userId: UserId; readonly whence: Whence },
+    owner: { readonly userId: UserId; readonly origin: RequestOrigin },
     name: string,
   ): Promise<OrganizationView>;
   get(visit: Visit): Promise<OrganizationView>;
@@ -68,8 +68,8 @@ export function createOrganizations(parts: OrganizationsParts): Organizations {
   const { db, audit, roles, open } = parts;
   return {
     list: (caller, query) => list(db, caller, query),
-    async makeIn(tx, { userId, whence }, name) {
-      const accountId = await open(tx, { userId, whence, kind: 'organization', name });
+    async makeIn(tx, { userId, origin }, name) {
+      const accountId = await open(tx, { userId, origin, kind: 'organization', name });
       const [row] = await tx.run(organization(accountId));
       if (row === undefined) throw new Error('an organization was not stored');
       return organizationView(row, 'owner');
@@ -135,7 +135,7 @@ async function tellOwners(
   const until = `${restorable_until?.toISOString().slice(0, 16).replace('T', ' ') ?? ''} UTC`;
   const facts = { organization: plainName(account.name), until };
   for (const { user_id: userId, email: to } of await tx.run(ownersOf(accountId))) {
-    const { requestId } = visit.whence;
+    const { requestId } = visit.origin;
     await tx.runAll(
       mail.sending({ to, template: 'organization_closed', facts, accountId, userId, requestId }),
     );
@@ -168,8 +168,8 @@ function changed({ db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>, accoun
   callerChanged(db, accountId);
 }
 
-function event({ caller, whence }: Visit, accountId: AccountId) {
-  return { actor: actorOf(caller), accountId, target: { kind: 'account', id: accountId }, whence };
+function event({ caller, origin }: Visit, accountId: AccountId) {
+  return { actor: actorOf(caller), accountId, target: { kind: 'account', id: accountId }, origin };
 }
 
 /** An organization as its member with that role sees it. */

@@ -58,7 +58,7 @@ const changeSettings = route(
     example: { body: { time_zone: 'Europe/Berlin' }, reply: EXAMPLE },
   },
   ({ caller, accountId, body, origin }, { settings }) =>
-    settings.changeTimeZone({ caller, accountId, whence: origin }, body.time_zone),
+    settings.changeTimeZone({ caller, accountId, origin }, body.time_zone),
 );
 
 /** Calls on what an account is set to, of either kind. */

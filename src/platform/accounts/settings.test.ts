@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createPeople, WHENCE } from '#test/people';
+import { createPeople, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -10,7 +10,7 @@ const { settings } = world.accounts;
 test('an account has a time zone, UTC until it is changed, and the change is in its audit', async () => {
   const { accountId, caller } = await world.person();
   expect(await settings.get(accountId)).toMatchObject({ id: accountId, kind: 'personal', time_zone: 'UTC' });
-  const by = { caller, accountId, whence: WHENCE };
+  const by = { caller, accountId, origin: ORIGIN };
   expect(await settings.changeTimeZone(by, 'Asia/Kolkata')).toMatchObject({ time_zone: 'Asia/Kolkata' });
   const other = await world.person();
   expect(await settings.get(other.accountId)).toMatchObject({ time_zone: 'UTC' });
@@ -27,7 +27,7 @@ test.each(['Mars/Olympus', '+05:30', 'EST5EDT4', 'UTC+3', '', "Europe/Berlin'"])
   'PostgreSQL itself refuses a zone that is none: %s',
   async (zone) => {
     const { accountId, caller } = await world.person();
-    const attempt = settings.changeTimeZone({ caller, accountId, whence: WHENCE }, zone);
+    const attempt = settings.changeTimeZone({ caller, accountId, origin: ORIGIN }, zone);
     await expect(attempt).rejects.toMatchObject({ code: 'validation_failed' });
     expect(await settings.get(accountId)).toMatchObject({ time_zone: 'UTC' });
   },

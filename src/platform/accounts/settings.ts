@@ -1,4 +1,4 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
@@ -18,7 +18,7 @@ export interface Settings {
   get(accountId: AccountId): Promise<SettingsView>;
   /** The name is one of the time zone database; PostgreSQL refuses what it does not know. */
   changeTimeZone(
-    by: { readonly caller: Caller; readonly accountId: AccountId; readonly whence: Whence },
+    by: { readonly caller: Caller; readonly accountId: AccountId; readonly origin: RequestOrigin },
     zone: string,
   ): Promise<SettingsView>;
 }
@@ -29,7 +29,7 @@ export function createSettings({ db, audit }: { readonly db: Database; readonly 
       const [rows] = await db.tenant(accountId, [settingsOf(accountId)]);
       return viewOf(rows);
     },
-    changeTimeZone: ({ caller, accountId, whence }, zone) =>
+    changeTimeZone: ({ caller, accountId, origin }, zone) =>
       db.tenant(accountId, CHANGE, async (tx) => {
         const before = viewOf(await tx.run(settingsOf(accountId)));
         const after = viewOf(await tx.run(setTimeZone(accountId, zone)).catch(refuseUnknownZone));
@@ -39,7 +39,7 @@ export function createSettings({ db, audit }: { readonly db: Database; readonly 
           accountId,
           target: { kind: 'account', id: accountId },
           changes: { time_zone: { before: before.time_zone, after: after.time_zone } },
-          whence,
+          origin,
         });
         return after;
       }),

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, type Person, WHENCE } from '#test/people';
+import { createPeople, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -45,7 +45,7 @@ describe('whether someone may spend is true at that moment', () => {
     await identity.keys.revoke(
       { caller: ada.caller, accountId: organization, role: 'owner' },
       revoked.keyId,
-      WHENCE,
+      ORIGIN,
     );
     for (const { keyId } of [revoked, foreign, personal, { keyId: world.ids.next() }]) {
       expect(await whyNot(organization, ada.userId, keyId)).toBe('key_revoked');
@@ -61,15 +61,15 @@ describe('whether someone may spend is true at that moment', () => {
     expect(await whyNot(organization, bob.userId)).toBe('not_a_member');
     await world.join(organization, bob, 'member');
     expect(await whyNot(organization, bob.userId)).toBeNull();
-    await accounts.members.remove({ caller: bob.caller, organization, whence: WHENCE }, bob.userId);
+    await accounts.members.remove({ caller: bob.caller, organization, origin: ORIGIN }, bob.userId);
     expect(await whyNot(organization, bob.userId)).toBe('not_a_member');
   });
 
   test('a suspended user may not, until they are reinstated', async () => {
     const bob = await world.person();
-    await identity.users.suspend(admin.caller, bob.userId, WHENCE);
+    await identity.users.suspend(admin.caller, bob.userId, ORIGIN);
     expect(await whyNot(bob.accountId, bob.userId)).toBe('user_suspended');
-    await identity.users.reinstate(admin.caller, bob.userId, WHENCE);
+    await identity.users.reinstate(admin.caller, bob.userId, ORIGIN);
     expect(await whyNot(bob.accountId, bob.userId)).toBeNull();
   });
 
@@ -77,7 +77,7 @@ describe('whether someone may spend is true at that moment', () => {
     const [suspended, closed] = [await world.organization(ada), await world.organization(ada)];
     const suspend = `update accounts.accounts set status = 'suspended' where account_id = $1`;
     await db.system('accounts.membership', point, [statement(suspend, [suspended])]);
-    await accounts.organizations.close({ caller: ada.caller, organization: closed, whence: WHENCE });
+    await accounts.organizations.close({ caller: ada.caller, organization: closed, origin: ORIGIN });
     for (const account of [suspended, closed, world.ids.next()]) {
       expect(await whyNot(account, ada.userId)).toBe('account_suspended');
     }

@@ -93,7 +93,7 @@ const readAudit = route(
   },
   ({ caller, params, query, origin }, { trail }) => {
     const { limit, cursor: _, ...filter } = query;
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     return trail.audit(visit, filter, { after: after(query), limit });
   },
 );
@@ -120,11 +120,11 @@ const exportAudit = route(
   },
   async ({ caller, params, query, origin, wire }, { trail }) => {
     const { format, ...filter } = query;
-    const visit = { caller, whence: origin, organization: params.id };
+    const visit = { caller, origin, organization: params.id };
     const events = await trail.export(visit, filter);
     await (format === 'csv'
-      ? sendCsv(wire, tableOf(events), origin.hangUp)
-      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.hangUp));
+      ? sendCsv(wire, tableOf(events), origin.signal)
+      : sendDownload(wire, { ...LINES, batches: linesOf(events) }, origin.signal));
   },
 );
 
@@ -144,10 +144,7 @@ const readActivity = route(
     example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [ACTIVITY], next_cursor: null } },
   },
   ({ caller, params, query, origin }, { trail }) =>
-    trail.activity(
-      { caller, whence: origin, organization: params.id },
-      { after: after(query), limit: query.limit },
-    ),
+    trail.activity({ caller, origin, organization: params.id }, { after: after(query), limit: query.limit }),
 );
 
 /** Calls that read what happened. */

@@ -6,7 +6,7 @@ import {
   type AuditPosition,
   type AuditRow,
   personalEvents,
-  type Whence,
+  type RequestOrigin,
 } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import { type Caller, type Page, page } from '#platform/http';
@@ -46,7 +46,7 @@ export interface TrailQuery {
 /** A caller at work in an account of either kind, whose role the walk has looked at. */
 export interface AtWork {
   readonly caller: Caller;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   readonly accountId: AccountId;
 }
 
@@ -85,9 +85,9 @@ export function createTrail(parts: {
   const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: TrailQuery) =>
     page(await read(reading, filter, { after, limit: limit + 1 }), limit, { item: auditView, position });
 
-  async function exported({ caller, accountId, whence }: AtWork, filter: AuditFilter) {
+  async function exported({ caller, accountId, origin }: AtWork, filter: AuditFilter) {
     await db.tenant(accountId, EXPORTED, (tx) =>
-      audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, whence }),
+      audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, origin }),
     );
     return batchesOf((query) => read({ caller, accountId }, filter, query), auditView);
   }

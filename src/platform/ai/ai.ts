@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { ConfigError } from '#platform/config';
-import type { Passing } from '#platform/db';
+import type { CrashHook } from '#platform/db';
 import type { Lane } from '#platform/jobs';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import type { Fleet, Permit, PlannedCall } from '#platform/limits';
@@ -18,7 +18,7 @@ import { embeddingModel, languageModel } from './model.ts';
 import { createPipe } from './pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
-import type { AiLogger, AiMetrics, HangUp } from './ports.ts';
+import type { AiLogger, AiMetrics } from './ports.ts';
 import type { Prices } from './prices.ts';
 import type { Prompts } from './prompts.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers.ts';
@@ -60,7 +60,7 @@ export interface AiParts extends AiChoices {
   readonly timers?: Timers;
   readonly logger?: AiLogger | undefined;
   readonly metrics?: AiMetrics | undefined;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 export interface EstimateRequest {
@@ -74,7 +74,7 @@ export interface EstimateRequest {
 export interface CallRequest {
   readonly feature: string;
   readonly wire: WireRequest;
-  readonly hangUp?: HangUp | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, for the provider. */
@@ -157,10 +157,10 @@ export function createAi(parts: AiParts): Ai {
     random: parts.random,
     slots: slots?.places,
     logger: parts.logger,
-    passing: parts.passing,
+    crashHook: parts.crashHook,
     tokens,
     deadlines,
-    ledger: createLedger({ tokens, metrics, passing: parts.passing }),
+    ledger: createLedger({ tokens, metrics, crashHook: parts.crashHook }),
     safetyIdentifier: safetyIdentifiers(),
   });
   const core: Core = {
@@ -178,7 +178,7 @@ export function createAi(parts: AiParts): Ai {
       pipe({
         ...governed(core, permit, request),
         wire: request.wire,
-        hangUp: request.hangUp,
+        signal: request.signal,
         traceparent: request.traceparent,
       }),
     model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, { feature }) }),

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { dispatchPoint, type Passing } from '#platform/db';
+import { dispatchPoint, type CrashHook } from '#platform/db';
 import type { Clock, Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
@@ -19,7 +19,7 @@ import {
 import type { Passage } from './passage.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import { type AiLogger, type AiMetrics, type CallOutcome, endedHere, type HangUp } from './ports.ts';
+import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from './ports.ts';
 import type { Target } from './providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
 import { type LateEnd, Remainder } from './remainder.ts';
@@ -44,7 +44,7 @@ export interface PipeCall {
   readonly wire: WireRequest;
   /** Caps the reply to what this buys (the door); without it the permit's reserve is extended instead. */
   readonly budget?: Micros | undefined;
-  readonly hangUp?: HangUp | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, as W3C's header has it: it goes on to the provider. */
@@ -74,7 +74,7 @@ export interface AttemptParts {
   readonly safetyIdentifier: (permit: Permit) => string;
   readonly logger: AiLogger | undefined;
   readonly metrics: AiMetrics | undefined;
-  readonly passing: Passing | undefined;
+  readonly crashHook: CrashHook | undefined;
 }
 
 export interface Turn {
@@ -119,7 +119,7 @@ async function made(
   const { passage } = turn;
   const { plan, wire, event } = await sendPlanned(parts, call, passage.target);
   const entry: LedgerEntry = { permit: call.permit, event, wire, target: passage.target, plan };
-  if (call.hangUp?.aborted === true) {
+  if (call.signal?.aborted === true) {
     parts.ledger.notServed(entry);
     return mishap({ mishap: 'stopped', status: 0, isSent: false });
   }
@@ -158,7 +158,7 @@ function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Excha
     },
     maxBytes: caps.answerBytes,
     headOf: call.wire.stream ? showsAnswer : undefined,
-    answering: parts.passing === undefined ? undefined : () => parts.passing?.(DISPATCH, 'after'),
+    answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
       const remainder = new Remainder({
         meter,
@@ -192,7 +192,7 @@ interface Sending {
 }
 
 async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): Promise<Ended> {
-  const { hangUp, wire, policy } = call;
+  const { signal, wire, policy } = call;
   const { upstream, model } = entry.target;
   const { dialect } = upstream;
   const isChat = wire.endpoint === '/chat/completions';
@@ -205,9 +205,9 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
     streamUsage: dialect.streamUsage,
   });
   const stop = (): void => exchange.stop();
-  hangUp?.addEventListener('abort', stop);
+  signal?.addEventListener('abort', stop);
   try {
-    parts.passing?.(DISPATCH, 'before');
+    parts.crashHook?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
       path: upstream.path + wire.endpoint + upstream.query,
@@ -217,7 +217,7 @@ async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): P
     });
     return await exchange.ended;
   } finally {
-    hangUp?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -243,7 +243,7 @@ async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | Str
   const { parts, entry } = at;
   if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
   if (ended.kind === 'mishap')
-    return posted(at, mishap({ ...ended, isOurs: endedHere(at.call.hangUp) !== undefined }), undefined);
+    return posted(at, mishap({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }), undefined);
   if (ended.status !== 200) {
     return posted(
       at,
@@ -310,7 +310,7 @@ interface Begun {
 
 function streaming(at: Conclusion, begun: Begun): StreamAnswer {
   const { parts, call, entry, exchange, started } = at;
-  const { hangUp, wire } = call;
+  const { signal, wire } = call;
   const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
   const stop = (): void => exchange.stop();
   const live = new LiveStream({
@@ -319,11 +319,11 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
     meter,
     brokenBy: (said) => brokenStream(said, entry.target.upstream.apiKey),
     post(end) {
-      hangUp?.removeEventListener('abort', stop);
+      signal?.removeEventListener('abort', stop);
       over(at.turn);
       const { usage, shownTokens, tier } = meter;
       // Nobody is charged for what this server ended.
-      const isOurs = end === 'hung_up' && endedHere(hangUp) !== undefined;
+      const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
       const seen = { usage, shownTokens, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
@@ -332,8 +332,8 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
       return booked;
     },
   });
-  if (hangUp?.aborted === true) exchange.stop();
-  else hangUp?.addEventListener('abort', stop);
+  if (signal?.aborted === true) exchange.stop();
+  else signal?.addEventListener('abort', stop);
   return { kind: 'stream', live, target: entry.target, plan: entry.plan };
 }
 

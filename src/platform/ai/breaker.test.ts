@@ -4,11 +4,11 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { Breaker, type BreakerState } from './breaker.ts';
 import { chat, read, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { scriptedUpstream } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 
 describe('a circuit breaker', () => {
@@ -17,9 +17,9 @@ describe('a circuit breaker', () => {
   test('opens when a model fails, keeps calls away, lets one probe through and closes when it is served', async () => {
     const time = drivenTime();
     const metrics = recordingMetrics();
-    const here = stand.open({ ...time, metrics, breaker }, { tries: 1 });
+    const here = fixture.open({ ...time, metrics, breaker }, { tries: 1 });
     const call = (): Promise<unknown> => here.call(recordingPermit(), { feature, wire: chat() });
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     for (let count = 0; count < 4; count += 1)
       await expect(call()).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(metrics.breakers).toEqual(['sandbox-small open']);
@@ -30,7 +30,7 @@ describe('a circuit breaker', () => {
     expect(metrics.calls).toHaveLength(5);
     expect(metrics.breakers).toEqual(['sandbox-small open', 'sandbox-small half_open', 'sandbox-small open']);
     time.advance(5_000);
-    stand.sandbox.faults.clear();
+    fixture.sandbox.faults.clear();
     await call();
     expect(metrics.breakers.at(-1)).toBe('sandbox-small closed');
   });
@@ -41,17 +41,17 @@ describe('a circuit breaker', () => {
       if (index < 4) response.writeHead(500).end();
     });
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
-    const here = stand.open({ ...time, upstreams, breaker }, { tries: 1 });
-    const hangUp = new AbortController();
+    const here = fixture.open({ ...time, upstreams, breaker }, { tries: 1 });
+    const controller = new AbortController();
     const call = (): Promise<unknown> =>
-      here.call(recordingPermit(), { feature, wire: chat(), hangUp: hangUp.signal });
+      here.call(recordingPermit(), { feature, wire: chat(), signal: controller.signal });
     for (let count = 0; count < 4; count += 1) await call().catch(() => {});
     time.advance(5_000);
     const probe = expect(call()).rejects.toMatchObject({ code: 'client_gone' });
     await silent.received(5);
     await expect(call()).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(silent.requests).toHaveLength(5);
-    hangUp.abort();
+    controller.abort();
     await probe;
     // A probe that says nothing leaves the question to the next one.
     const next = here.call(recordingPermit(), { feature, wire: chat() }).catch(() => {});
@@ -62,8 +62,8 @@ describe('a circuit breaker', () => {
 
   test('of one model sends calls to the next in the chain, without a try there', async () => {
     const metrics = recordingMetrics();
-    const here = stand.open({ metrics, breaker }, { models: ['sandbox-large', 'sandbox-small'], tries: 2 });
-    stand.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
+    const here = fixture.open({ metrics, breaker }, { models: ['sandbox-large', 'sandbox-small'], tries: 2 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
     for (let count = 0; count < 5; count += 1) await here.call(recordingPermit(), { feature, wire: chat() });
     expect(metrics.calls.filter((call) => call.startsWith('sandbox/sandbox-large'))).toHaveLength(4);
     expect(metrics.calls.at(-1)).toBe('sandbox/sandbox-small served');
@@ -71,7 +71,7 @@ describe('a circuit breaker', () => {
 
   test('is not moved by requests that are at fault themselves', async () => {
     const metrics = recordingMetrics();
-    const here = stand.open({ metrics, breaker });
+    const here = fixture.open({ metrics, breaker });
     for (let count = 0; count < 6; count += 1) {
       await expect(
         here.call(recordingPermit(), { feature, wire: chat({ temperature: 99 }) }),
@@ -90,8 +90,8 @@ describe('two accounts on one breaker', () => {
 
   test('answers above the cap, as often as one account asks for them, close nothing', async () => {
     const metrics = recordingMetrics();
-    const here = stand.open({ metrics, breaker }, { tries: 1, caps: { answerBytes: 2_000 } });
-    stand.sandbox.faults.next(
+    const here = fixture.open({ metrics, breaker }, { tries: 1, caps: { answerBytes: 2_000 } });
+    fixture.sandbox.faults.next(
       ...Array.from({ length: 8 }, () => ({ kind: 'content' as const, text: 'x'.repeat(4_000) })),
     );
     const call = (account: string) => here.call(recordingPermit({ account }), { feature, wire: chat() });
@@ -104,10 +104,12 @@ describe('two accounts on one breaker', () => {
 
   test('failures of one account keep that account away and nobody else', async () => {
     const metrics = recordingMetrics();
-    const here = stand.open({ ...drivenTime(), metrics, breaker }, { tries: 1 });
+    const here = fixture.open({ ...drivenTime(), metrics, breaker }, { tries: 1 });
     const call = (account: string) => here.call(recordingPermit({ account }), { feature, wire: chat() });
     await call(BEN);
-    stand.sandbox.faults.next(...Array.from({ length: 4 }, () => ({ kind: 'status' as const, status: 500 })));
+    fixture.sandbox.faults.next(
+      ...Array.from({ length: 4 }, () => ({ kind: 'status' as const, status: 500 })),
+    );
     for (let count = 0; count < 4; count += 1)
       await expect(call(ANN)).rejects.toMatchObject({ code: 'provider_unavailable' });
     await expect(call(ANN)).rejects.toMatchObject({ retryAfter: 5 });
@@ -119,9 +121,9 @@ describe('two accounts on one breaker', () => {
 
   test('failures of two open it for everybody', async () => {
     const metrics = recordingMetrics();
-    const here = stand.open({ ...drivenTime(), metrics, breaker }, { tries: 1 });
+    const here = fixture.open({ ...drivenTime(), metrics, breaker }, { tries: 1 });
     const call = (account: string) => here.call(recordingPermit({ account }), { feature, wire: chat() });
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     for (const account of [ANN, ANN, ANN, BEN]) await call(account).catch(() => {});
     expect(metrics.breakers).toEqual(['sandbox-small open']);
     await expect(call(CEM)).rejects.toMatchObject({ code: 'provider_unavailable', retryAfter: 5 });
@@ -138,7 +140,7 @@ describe('two accounts on one breaker', () => {
     const metrics = recordingMetrics();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
     const settings = { ...breaker, minimum: 2 };
-    const here = stand.open(
+    const here = fixture.open(
       { metrics, breaker: settings, upstreams },
       { tries: 1, timeouts: { total: 1_000 } },
     );

@@ -1,17 +1,17 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Passing } from '#platform/db';
+import type { CrashHook } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { describe, expect, test } from 'vitest';
 import { cost as costOf, createPrices } from './prices.ts';
 import { chat, read } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 import type { WireRequest } from './wire.ts';
 
 const none = (): void => {};
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const stream = chat({ stream: true });
 
@@ -25,7 +25,7 @@ function posted({ rows: [row] }: RecordingPermit) {
 }
 
 /** What the sandbox's bill comes to, at the prices of the catalogue. */
-function billed(calls: ReturnType<(typeof stand)['sandbox']['bill']>): number {
+function billed(calls: ReturnType<(typeof fixture)['sandbox']['bill']>): number {
   const prices = createPrices();
   return calls.reduce((sum, { model, ...call }) => {
     const price = prices.of('sandbox', model);
@@ -52,13 +52,13 @@ async function leave(answer: Answer, wire: WireRequest) {
       ? void goOn.promise.then(() => answer(response))
       : void response.end(plainAnswer('the next', null)),
   );
-  const hangUp = new AbortController();
+  const controller = new AbortController();
   const permit = recordingPermit();
-  const here = stand.open(at(late.url));
-  const call = here.call(permit, { feature, wire, hangUp: hangUp.signal });
+  const here = fixture.open(at(late.url));
+  const call = here.call(permit, { feature, wire, signal: controller.signal });
   const gone = expect(call).rejects.toMatchObject({ code: 'client_gone' });
   await late.received(1);
-  hangUp.abort();
+  controller.abort();
   await gone;
   const { cost: estimate } = posted(permit) as { cost: number };
   goOn.resolve();
@@ -76,30 +76,32 @@ describe('what a provider broke', () => {
     ['an answer that is cut', { kind: 'cut_stream' }],
     ['an answer that is no JSON', { kind: 'malformed_json' }],
   ] as const)('before anything was shown is charged to nobody: %s', async (_what, fault) => {
-    const before = stand.sandbox.bill().length;
-    stand.sandbox.faults.next(fault);
+    const before = fixture.sandbox.bill().length;
+    fixture.sandbox.faults.next(fault);
     const permit = recordingPermit();
-    await expect(stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+    await expect(
+      fixture.open({}, { tries: 1 }).call(permit, { feature, wire: chat() }),
+    ).rejects.toMatchObject({
       caused: false,
     });
     expect(posted(permit)).toMatchObject({ charged: 0, estimated: true });
     expect((posted(permit) as { cost: number }).cost).toBeGreaterThanOrEqual(
-      billed(stand.sandbox.bill().slice(before)),
+      billed(fixture.sandbox.bill().slice(before)),
     );
   });
 
   test.each([500, 503, 529])('and did not begin, by a status of %i, costs nothing', async (status) => {
-    stand.sandbox.faults.next({ kind: 'status', status });
+    fixture.sandbox.faults.next({ kind: 'status', status });
     const permit = recordingPermit();
-    const call = stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() });
+    const call = fixture.open({}, { tries: 1 }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(permit.states).toEqual(['not_served']);
   });
 
   test('after some of it was shown is charged for the input and what was shown', async () => {
-    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
     const permit = recordingPermit();
-    const answer = await stand.open().call(permit, { feature, wire: stream });
+    const answer = await fixture.open().call(permit, { feature, wire: stream });
     expect((await read(answer)).end).toBe('cut');
     const { cost: most, charged } = posted(permit) as { cost: number; charged: number };
     expect(charged).toBeGreaterThan(0);
@@ -109,9 +111,9 @@ describe('what a provider broke', () => {
 
   test('and never went on after its first event is a silence, and not the caller’s', async () => {
     const time = drivenTime();
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
     const permit = recordingPermit();
-    const answer = await stand
+    const answer = await fixture
       .open(time, { timeouts: { idle: 3_000 } })
       .call(permit, { feature, wire: stream });
     const reading = read(answer);
@@ -130,9 +132,9 @@ describe('what a provider broke', () => {
       cost: none,
       failureCost: (_product: string, _feature: string, amount: number) => void failures.push(amount),
     };
-    stand.sandbox.faults.next({ kind: 'reset', billed: true });
+    fixture.sandbox.faults.next({ kind: 'reset', billed: true });
     const permit = recordingPermit();
-    await stand.open({ metrics }, { tries: 2 }).call(permit, { feature, wire: chat() });
+    await fixture.open({ metrics }, { tries: 2 }).call(permit, { feature, wire: chat() });
     expect(failures).toEqual([(posted(permit) as { cost: number }).cost]);
   });
 });
@@ -145,12 +147,14 @@ describe('what a caller brought about is charged as the provider bills it', () =
         response.end(plainAnswer('late', { prompt_tokens: 12, completion_tokens: 34 })),
       );
     });
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const permit = recordingPermit();
-    const call = stand.open(at(slow.url)).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const call = fixture
+      .open(at(slow.url))
+      .call(permit, { feature, wire: chat(), signal: controller.signal });
     const gone = expect(call).rejects.toMatchObject({ code: 'client_gone', caused: true });
     await slow.received(1);
-    hangUp.abort();
+    controller.abort();
     await gone;
     expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
     goOn.resolve();
@@ -171,7 +175,7 @@ describe('what a caller brought about is charged as the provider bills it', () =
     });
     const permit = recordingPermit();
     const timeouts = { firstToken: 5_000, idle: 60_000, total: 10_000 };
-    const answer = await stand
+    const answer = await fixture
       .open({ ...time, ...at(long.url) }, { timeouts })
       .call(permit, { feature, wire: stream });
     const reading = read(answer);
@@ -185,21 +189,21 @@ describe('what a caller brought about is charged as the provider bills it', () =
 
   test('of one that is read on for too long, what it was estimated at', async () => {
     const time = drivenTime();
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
     const permit = recordingPermit();
-    const answer = await stand.open(time).call(permit, { feature, wire: stream });
+    const answer = await fixture.open(time).call(permit, { feature, wire: stream });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     answer.live.stop();
     await answer.live.finished;
     time.advance(31_000);
-    await expect.poll(() => stand.sandbox.bill().at(-1)?.hung_up).toBe(true);
+    await expect.poll(() => fixture.sandbox.bill().at(-1)?.hung_up).toBe(true);
     expect(permit.amended).toEqual([]);
     expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
   });
 
   test('of a request that can only fail, nothing; but it counts', async () => {
     const permit = recordingPermit();
-    const call = stand.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
+    const call = fixture.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', caused: true });
     expect(permit.states).toEqual(['not_served']);
   });
@@ -267,14 +271,14 @@ describe('of a call whose caller left before its answer', () => {
       response.writeHead(status, { 'content-length': '10' }).write('{');
     });
     const seen = Promise.withResolvers<void>();
-    const passing: Passing = (_point, when) => (when === 'after' ? seen.resolve() : undefined);
-    const hangUp = new AbortController();
+    const crashHook: CrashHook = (_point, when) => (when === 'after' ? seen.resolve() : undefined);
+    const controller = new AbortController();
     const permit = recordingPermit();
-    const here = stand.open({ ...at(slow.url), passing });
-    const call = here.call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const here = fixture.open({ ...at(slow.url), crashHook });
+    const call = here.call(permit, { feature, wire: chat(), signal: controller.signal });
     const gone = expect(call).rejects.toMatchObject({ code: 'client_gone' });
     await seen.promise;
-    hangUp.abort();
+    controller.abort();
     await gone;
     expect(permit.states).toEqual(['not_served']);
     await slow.close();
@@ -283,18 +287,18 @@ describe('of a call whose caller left before its answer', () => {
 
 test('200 calls that are broken off just before their first token are paid for, each at what the provider bills', async () => {
   const slow = await createOpenAISandbox({ latencyMs: 20 });
-  const here = stand.open(at(slow.url));
+  const here = fixture.open(at(slow.url));
   const permits = await Promise.all(
     Array.from({ length: 200 }, async () => {
       const permit = recordingPermit();
-      const hangUp = new AbortController();
-      const call = here.call(permit, { feature, wire: stream, hangUp: hangUp.signal });
+      const controller = new AbortController();
+      const call = here.call(permit, { feature, wire: stream, signal: controller.signal });
       const ended = call.then(
         (answer) => answer.kind === 'stream' && answer.live.stop(),
         () => {},
       );
       await expect.poll(() => permit.states).toEqual(['sent']);
-      hangUp.abort();
+      controller.abort();
       await ended;
       return permit;
     }),

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { chat, plain, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const wire = chat({ stream: true });
 
@@ -20,7 +20,7 @@ async function streamed(): Promise<{
   permit: ReturnType<typeof recordingPermit>;
 }> {
   const permit = recordingPermit();
-  const { text, end } = await read(await stand.open().call(permit, { feature, wire }));
+  const { text, end } = await read(await fixture.open().call(permit, { feature, wire }));
   return { text, end, permit };
 }
 
@@ -38,9 +38,9 @@ describe('a streamed answer', () => {
     'raw_deflate',
   ] as const)('in the dialect %s has the same words, end and exact cost', async (as) => {
     const usual = await streamed();
-    stand.sandbox.faults.next({ kind: 'dialect', as });
+    fixture.sandbox.faults.next({ kind: 'dialect', as });
     const { text, end, permit } = await streamed();
-    const billed = stand.sandbox.bill().at(-1);
+    const billed = fixture.sandbox.bill().at(-1);
     expect(end).toBe('complete');
     expect(words(text)).toBe(words(usual.text));
     expect(text).toContain('data: [DONE]');
@@ -61,9 +61,9 @@ describe('a streamed answer', () => {
   });
 
   test('whose provider tells of an error in its midst has broken, whatever it ends in, and the reader hears why', async () => {
-    stand.sandbox.faults.next({ kind: 'dialect', as: 'error_event' });
+    fixture.sandbox.faults.next({ kind: 'dialect', as: 'error_event' });
     const permit = recordingPermit();
-    const answer = await stand.open().call(permit, { feature, wire });
+    const answer = await fixture.open().call(permit, { feature, wire });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     const told: unknown[] = [];
     answer.live.pipe({ write: () => true, end: () => told.push('end'), fail: (error) => told.push(error) });
@@ -73,7 +73,7 @@ describe('a streamed answer', () => {
   });
 
   test('with an event that is no JSON has broken: the event is not passed on', async () => {
-    stand.sandbox.faults.next({ kind: 'malformed_json', after: 2 });
+    fixture.sandbox.faults.next({ kind: 'malformed_json', after: 2 });
     const { text, end } = await streamed();
     expect(end).toBe('cut');
     expect(text).not.toContain('"delta":\n');
@@ -90,7 +90,7 @@ describe('a streamed answer', () => {
     const upstreams = [{ name: 'sandbox', baseUrl: stays.url, apiKey: 'k' }];
     for (let turn = 0; turn < 2; turn += 1) {
       const permit = recordingPermit();
-      const { end } = await read(await stand.open({ upstreams }).call(permit, { feature, wire }));
+      const { end } = await read(await fixture.open({ upstreams }).call(permit, { feature, wire }));
       expect([end, permit.states]).toEqual(['complete', ['served']]);
     }
     await stays.close();
@@ -98,8 +98,8 @@ describe('a streamed answer', () => {
 
   test('with a role and nothing else has shown nothing, and is tried again when it breaks', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'cut_stream', abrupt: true });
-    const { end } = await read(await stand.open().call(permit, { feature, wire }));
+    fixture.sandbox.faults.next({ kind: 'cut_stream', abrupt: true });
+    const { end } = await read(await fixture.open().call(permit, { feature, wire }));
     expect([end, permit.states]).toEqual(['complete', ['unknown', 'served']]);
   });
 });
@@ -116,7 +116,7 @@ test('an event longer than what is held back is passed on in parts, and counted 
   const seen: unknown[] = [];
   for (let turn = 0; turn < 2; turn += 1) {
     const permit = recordingPermit();
-    const { text, end } = await read(await stand.open({ upstreams }).call(permit, { feature, wire }));
+    const { text, end } = await read(await fixture.open({ upstreams }).call(permit, { feature, wire }));
     const [row] = permit.rows;
     seen.push([text.length, end, row?.state === 'served' ? row.usage.cost : row?.state]);
   }
@@ -127,8 +127,8 @@ test('an event longer than what is held back is passed on in parts, and counted 
 
 describe('a plain answer', () => {
   test.each(['gzip', 'br', 'deflate', 'raw_deflate'] as const)('in %s is read', async (as) => {
-    stand.sandbox.faults.next({ kind: 'dialect', as });
-    const answer = plain(await stand.open().call(recordingPermit(), { feature, wire: chat() }));
+    fixture.sandbox.faults.next({ kind: 'dialect', as });
+    const answer = plain(await fixture.open().call(recordingPermit(), { feature, wire: chat() }));
     expect(JSON.parse(answer.body.toString('utf8'))).toMatchObject({ object: 'chat.completion' });
     expect(answer.usage).toMatchObject({ estimated: false });
   });
@@ -138,7 +138,7 @@ describe('a plain answer', () => {
       response.writeHead(200, { 'content-encoding': 'zstd-of-1997' }).end(plainAnswer('tea'));
     });
     const upstreams = [{ name: 'sandbox', baseUrl: odd.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }, { tries: 1 }).call(recordingPermit(), { feature, wire: chat() });
+    const call = fixture.open({ upstreams }, { tries: 1 }).call(recordingPermit(), { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'answer_unusable' });
     await odd.close();
   });
@@ -151,7 +151,7 @@ describe('a plain answer', () => {
     });
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
     const permit = recordingPermit();
-    await stand.open({ upstreams }).call(permit, { feature, wire: chat() });
+    await fixture.open({ upstreams }).call(permit, { feature, wire: chat() });
     expect(permit.states).toEqual(['not_served', 'not_served', 'served']);
     await upstream.close();
   });
@@ -162,7 +162,7 @@ describe('a plain answer', () => {
     });
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
     const permit = recordingPermit();
-    await stand.open({ upstreams }).call(permit, { feature, wire: chat() });
+    await fixture.open({ upstreams }).call(permit, { feature, wire: chat() });
     expect(permit.states).toEqual(['served']);
     await upstream.close();
   });
@@ -170,13 +170,13 @@ describe('a plain answer', () => {
 
 describe('a redirect', () => {
   test.each([307, 308])('with %i within the provider is followed, once, with its body', async (status) => {
-    stand.sandbox.faults.next({ kind: 'redirect', status });
+    fixture.sandbox.faults.next({ kind: 'redirect', status });
     const permit = recordingPermit();
-    await stand.open().call(permit, { feature, wire: chat() });
+    await fixture.open().call(permit, { feature, wire: chat() });
     expect(permit.rows).toMatchObject([{ state: 'served', usage: { estimated: false } }]);
-    stand.sandbox.faults.next({ kind: 'redirect', status }, { kind: 'redirect', status });
+    fixture.sandbox.faults.next({ kind: 'redirect', status }, { kind: 'redirect', status });
     await expect(
-      stand.open({}, { tries: 1 }).call(recordingPermit(), { feature, wire }),
+      fixture.open({}, { tries: 1 }).call(recordingPermit(), { feature, wire }),
     ).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
@@ -185,9 +185,9 @@ describe('a redirect', () => {
     [308, 'http://127.0.0.1:9/v1/chat/completions'],
     [308, '//elsewhere.example/v1'],
   ])('with %i to %s is not: another place must not get our key', async (status, location) => {
-    stand.sandbox.faults.next({ kind: 'redirect', status, location });
+    fixture.sandbox.faults.next({ kind: 'redirect', status, location });
     const permit = recordingPermit();
-    const call = stand.open({}, { tries: 1 }).call(permit, { feature, wire });
+    const call = fixture.open({}, { tries: 1 }).call(permit, { feature, wire });
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(permit.states).toEqual(['not_served']);
   });
@@ -201,7 +201,7 @@ test('a provider with a query in its URL and a header of its own for the key get
   });
   const baseUrl = `${azure.url.replace('/v1', '/openai/deployments/small')}/?api-version=2025-04-01`;
   const upstreams = [{ name: 'sandbox', baseUrl, apiKey: 'secret', authHeader: 'api-key' }];
-  await stand.open({ upstreams }).call(recordingPermit(), { feature, wire: chat() });
+  await fixture.open({ upstreams }).call(recordingPermit(), { feature, wire: chat() });
   expect(paths).toEqual(['/openai/deployments/small/chat/completions?api-version=2025-04-01']);
   const [sent] = azure.requests;
   expect(sent?.headers).toMatchObject({ 'api-key': 'secret', 'accept-encoding': 'identity' });
@@ -213,8 +213,8 @@ test('the trace of the caller goes on to the provider', async () => {
   const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
   const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-  await stand.open({ upstreams }).call(recordingPermit(), { feature, wire: chat(), traceparent });
-  await stand.open({ upstreams }).call(recordingPermit(), { feature, wire: chat() });
+  await fixture.open({ upstreams }).call(recordingPermit(), { feature, wire: chat(), traceparent });
+  await fixture.open({ upstreams }).call(recordingPermit(), { feature, wire: chat() });
   expect(upstream.requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined]);
   await upstream.close();
 });

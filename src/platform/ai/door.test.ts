@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { makeDoors } from './testing/door.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { delta, plainAnswer, scriptedUpstream } from './testing/upstream.ts';
 
 const POLICY = 'test.chat';
 const messages = [{ role: 'user' as const, content: 'Say something about tea, please.' }];
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 let permit: RecordingPermit;
 const doorOf = makeDoors(() => permit);
 
@@ -23,7 +23,7 @@ function bare(text: string): string {
 
 describe('the official openai package through the door', () => {
   test('gets a plain answer, and the permit is settled before the answer is sent', async () => {
-    const client = await doorOf(stand.open());
+    const client = await doorOf(fixture.open());
     const { data, response } = await client.chat.completions
       .create({ model: 'small', messages, max_tokens: 50 })
       .withResponse();
@@ -37,10 +37,10 @@ describe('the official openai package through the door', () => {
   });
 
   test('streams byte for byte what the provider sends, less the usage event', async () => {
-    const client = await doorOf(stand.open());
+    const client = await doorOf(fixture.open());
     const body = { model: 'small', messages, stream: true } as const;
     const relayed = await (await client.chat.completions.create(body).asResponse()).text();
-    const direct = new OpenAI({ baseURL: stand.sandbox.url, apiKey: 'key' });
+    const direct = new OpenAI({ baseURL: fixture.sandbox.url, apiKey: 'key' });
     const asked = {
       ...body,
       model: 'sandbox-small',
@@ -56,7 +56,7 @@ describe('the official openai package through the door', () => {
   });
 
   test('reads a stream to its end', async () => {
-    const client = await doorOf(stand.open());
+    const client = await doorOf(fixture.open());
     let text = '';
     for await (const chunk of await client.chat.completions.create({
       model: 'small',
@@ -69,8 +69,8 @@ describe('the official openai package through the door', () => {
   });
 
   test('is told of a stream that breaks, as an error of the API', async () => {
-    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
-    const client = await doorOf(stand.open());
+    fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    const client = await doorOf(fixture.open());
     const reading = async (): Promise<void> => {
       for await (const chunk of await client.chat.completions.create({
         model: 'small',
@@ -92,7 +92,7 @@ describe('the official openai package through the door', () => {
       response.end('data: [DONE]\n\n');
     });
     const client = await doorOf(
-      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }),
+      fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: large.url, apiKey: 'k' }] }),
     );
     let length = 0;
     for await (const chunk of await client.chat.completions.create({
@@ -109,7 +109,7 @@ describe('the official openai package through the door', () => {
   test('that hangs up has its permit settled at once, and is charged what the provider bills when that is known', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
     const client = await doorOf(
-      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }),
+      fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] }),
     );
     const stream = await client.chat.completions.create({ model: 'small', messages, stream: true });
     let seen = 0;
@@ -134,7 +134,7 @@ describe('the official openai package through the door', () => {
         );
     });
     const client = await doorOf(
-      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: refusing.url, apiKey: key }] }),
+      fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: refusing.url, apiKey: key }] }),
     );
     await expect(client.chat.completions.create({ model: 'small', messages })).rejects.toMatchObject({
       status: 400,
@@ -147,7 +147,7 @@ describe('the official openai package through the door', () => {
 });
 
 test('a plain answer may be kept in the commit that settles its permit, before it is sent', async () => {
-  const here = stand.open();
+  const here = fixture.open();
   const kept: string[] = [];
   const prepared = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
   const settle = async (body: Uint8Array): Promise<void> => {
@@ -163,7 +163,7 @@ describe('what the provider is sent', () => {
   test('is forced to store nothing and names the account by a hash only', async () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
     const client = await doorOf(
-      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
+      fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const forged = { safety_identifier: 'someone-else', store: true, seed: 7 };
     await client.chat.completions.create({ model: 'small', messages, ...forged });
@@ -185,7 +185,7 @@ describe('what the provider is sent', () => {
 
   test('keeps the digits of a number that JavaScript would round', async () => {
     const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
-    const here = stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
+    const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
     const text = `{ "model" : "small", "seed": 9223372036854775807, "messages":[{"role":"user","content":"a \\"quoted\\" \\\\"}] }`;
     await doorOf(here);
     await here.door.relay(permit, here.door.prepareChat(text, POLICY), { response: fail }).catch(() => {});
@@ -203,7 +203,7 @@ function fail(): never {
 
 describe('the reply is capped', () => {
   test('to what the granted reserve buys', async () => {
-    const here = stand.open();
+    const here = fixture.open();
     const text = JSON.stringify({ model: 'small', messages, max_tokens: 1_000 });
     const full = here.door.prepareChat(text, POLICY);
     permit = recordingPermit({ reserve: Math.floor(full.planned.reserve / 2) });
@@ -218,7 +218,7 @@ describe('the reply is capped', () => {
   });
 
   test('and its reserve counts every reply that is asked for', () => {
-    const here = stand.open();
+    const here = fixture.open();
     const one = here.door.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
     const four = here.door.prepareChat(JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
     expect(four.planned.reserve).toBeGreaterThan(one.planned.reserve * 3);
@@ -233,7 +233,7 @@ describe('a provider that misbehaves', () => {
       else response.end(`: keep-alive\n\n${delta('tea')}data: [DONE]\n\n`);
     });
     const client = await doorOf(
-      stand.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
+      fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] }),
     );
     const text = await (
       await client.chat.completions.create({ model: 'small', messages, stream: true }).asResponse()

@@ -4,7 +4,7 @@ import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { definePrompt, promptsOf } from './prompts.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 
@@ -12,7 +12,7 @@ const prompt = definePrompt(
   '---\nid: post\nversion: 2\nvariables: [topic]\n---\n## user\nTopic: {{topic}}\nVariants: 3\n',
   'post.v2.md',
 );
-const stand = makeStand(createOpenAISandbox, { prompts: { test: promptsOf([prompt]) } });
+const fixture = makeFixture(createOpenAISandbox, { prompts: { test: promptsOf([prompt]) } });
 const item = z.object({ hook: z.string(), hashtags: z.array(z.string()) });
 type Item = z.output<typeof item>;
 
@@ -43,18 +43,18 @@ const usage = streamEvent({ choices: [], usage: { prompt_tokens: 10, completion_
 
 /** How many tokens of the sandbox's answer to `asking` there are. */
 async function tokens(): Promise<number> {
-  await stand.open().generateEach(recordingPermit(), asking());
-  return stand.sandbox.bill().at(-1)?.completion_tokens ?? 0;
+  await fixture.open().generateEach(recordingPermit(), asking());
+  return fixture.sandbox.bill().at(-1)?.completion_tokens ?? 0;
 }
 
 describe('a streamed list', () => {
   test('is handed on in order, and costs what the bill says', async () => {
     const permit = recordingPermit();
     const { items, take } = basket();
-    const answer = await stand.open().generateEach(permit, asking(take));
+    const answer = await fixture.open().generateEach(permit, asking(take));
     expect(answer).toMatchObject({ count: 3, prompt: { id: 'post', version: 2 } });
     expect(items).toHaveLength(3);
-    expect(answer.usage.completionTokens).toBe(stand.sandbox.bill().at(-1)?.completion_tokens);
+    expect(answer.usage.completionTokens).toBe(fixture.sandbox.bill().at(-1)?.completion_tokens);
     expect(permit.rows).toMatchObject([{ state: 'served', usage: { estimated: false } }]);
   });
 
@@ -68,7 +68,7 @@ describe('a streamed list', () => {
     const first = Promise.withResolvers<void>();
     const hooks: string[] = [];
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }).generateEach(
+    const call = fixture.open({ upstreams }).generateEach(
       recordingPermit(),
       asking(async ({ hook }) => {
         hooks.push(hook);
@@ -85,7 +85,7 @@ describe('a streamed list', () => {
   test('never hands on two at once, and the stream goes on meanwhile', async () => {
     const permit = recordingPermit();
     let under = 0;
-    const answer = await stand.open().generateEach(
+    const answer = await fixture.open().generateEach(
       permit,
       asking(async () => {
         under += 1;
@@ -99,23 +99,23 @@ describe('a streamed list', () => {
   });
 
   test('drops what does not fit, and what is more than was asked for', async () => {
-    stand.sandbox.faults.next({
+    fixture.sandbox.faults.next({
       kind: 'content',
       text: `{"variants":[{"hook":1},${made('a', 'b', 'c', 'd').slice(13)}`,
     });
     const { items, take } = basket();
-    expect((await stand.open().generateEach(recordingPermit(), asking(take))).count).toBe(3);
+    expect((await fixture.open().generateEach(recordingPermit(), asking(take))).count).toBe(3);
     expect(items.map(({ hook }) => hook)).toEqual(['a', 'b', 'c']);
   });
 
   test('may be wrapped in a code block', async () => {
-    stand.sandbox.faults.next({ kind: 'content', text: `Here you are:\n\`\`\`json\n${made('a')}\n\`\`\`` });
-    expect((await stand.open().generateEach(recordingPermit(), asking())).count).toBe(1);
+    fixture.sandbox.faults.next({ kind: 'content', text: `Here you are:\n\`\`\`json\n${made('a')}\n\`\`\`` });
+    expect((await fixture.open().generateEach(recordingPermit(), asking())).count).toBe(1);
   });
 
   test('that a model cuts at its length gives what is complete', async () => {
     const maxOutputTokens = (await tokens()) - 5;
-    const answer = await stand.open({}, { maxOutputTokens }).generateEach(recordingPermit(), asking());
+    const answer = await fixture.open({}, { maxOutputTokens }).generateEach(recordingPermit(), asking());
     expect(answer.count).toBe(2);
   });
 });
@@ -123,15 +123,15 @@ describe('a streamed list', () => {
 describe('a list without a usable element', () => {
   test('is asked for again, and each answer is paid for', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'empty_choices' });
-    expect((await stand.open().generateEach(permit, asking())).count).toBe(3);
+    fixture.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'empty_choices' });
+    expect((await fixture.open().generateEach(permit, asking())).count).toBe(3);
     expect(permit.states).toEqual(['served', 'served', 'served']);
   });
 
   test('is given up after the policy tries', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ kind: 'bad_content' });
-    await expect(stand.open({}, { tries: 2 }).generateEach(permit, asking())).rejects.toMatchObject({
+    fixture.sandbox.faults.always({ kind: 'bad_content' });
+    await expect(fixture.open({}, { tries: 2 }).generateEach(permit, asking())).rejects.toMatchObject({
       code: 'answer_unusable',
       retryable: false,
     });
@@ -140,11 +140,11 @@ describe('a list without a usable element', () => {
 
   test('is asked for again when its stream breaks', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next(
+    fixture.sandbox.faults.next(
       { kind: 'cut_stream', after: 2 },
       { kind: 'cut_stream', after: 2, abrupt: true },
     );
-    expect((await stand.open().generateEach(permit, asking())).count).toBe(3);
+    expect((await fixture.open().generateEach(permit, asking())).count).toBe(3);
     expect(permit.states).toEqual(['unknown', 'unknown', 'served']);
   });
 });
@@ -156,9 +156,9 @@ describe('a stream that breaks after elements were taken', () => {
     for (let after = 0; after < length; after += 7) {
       const permit = recordingPermit();
       const { items, take } = basket();
-      stand.sandbox.faults.clear();
-      stand.sandbox.faults.next({ kind: 'cut_stream', after, abrupt: after % 2 === 0 });
-      const outcome = await stand
+      fixture.sandbox.faults.clear();
+      fixture.sandbox.faults.next({ kind: 'cut_stream', after, abrupt: after % 2 === 0 });
+      const outcome = await fixture
         .open({}, { tries: 2 })
         .generateEach(permit, asking(take))
         .catch((error: unknown) => error);
@@ -176,8 +176,8 @@ describe('a stream that breaks after elements were taken', () => {
   });
 
   test('is the last try when it was: then no later attempt can help', async () => {
-    stand.sandbox.faults.next({ kind: 'cut_stream', after: (await tokens()) - 5 });
-    const call = stand.open({}, { tries: 3 }).generateEach(recordingPermit({ calls: 2 }), asking());
+    fixture.sandbox.faults.next({ kind: 'cut_stream', after: (await tokens()) - 5 });
+    const call = fixture.open({}, { tries: 3 }).generateEach(recordingPermit({ calls: 2 }), asking());
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: false });
   });
 
@@ -186,8 +186,8 @@ describe('a stream that breaks after elements were taken', () => {
     const after = (await tokens()) - 5;
     const permit = recordingPermit();
     const taken = Promise.withResolvers<void>();
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after });
-    const call = stand.open(time, { timeouts: { idle: 3_000 } }).generateEach(
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after });
+    const call = fixture.open(time, { timeouts: { idle: 3_000 } }).generateEach(
       permit,
       asking(async () => taken.resolve()),
     );
@@ -209,7 +209,7 @@ describe('a stream that breaks after elements were taken', () => {
     });
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }).generateEach(permit, asking(take));
+    const call = fixture.open({ upstreams }).generateEach(permit, asking(take));
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: true });
     expect(items.map(({ hook }) => hook)).toEqual(['a']);
     // It ran to its end, and its figures are known.
@@ -218,9 +218,9 @@ describe('a stream that breaks after elements were taken', () => {
   });
 
   test('is not asked for again when it is larger than the policy takes', async () => {
-    stand.sandbox.faults.always({ kind: 'content', text: `{"variants":[{"hook":"${'x'.repeat(5_000)}` });
+    fixture.sandbox.faults.always({ kind: 'content', text: `{"variants":[{"hook":"${'x'.repeat(5_000)}` });
     const permit = recordingPermit();
-    const call = stand.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).generateEach(permit, asking());
+    const call = fixture.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).generateEach(permit, asking());
     await expect(call).rejects.toMatchObject({ code: 'answer_too_large', retryable: false });
     expect(permit.rows).toHaveLength(1);
   });
@@ -233,7 +233,7 @@ describe('a taker', () => {
     const error = new AppError('conflict');
     let calls = 0;
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }).generateEach(
+    const call = fixture.open({ upstreams }).generateEach(
       permit,
       asking(async () => {
         calls += 1;
@@ -249,7 +249,7 @@ describe('a taker', () => {
 
   test('that throws at the last element, when the stream is over, is heard too', async () => {
     const permit = recordingPermit();
-    const call = stand.open().generateEach(
+    const call = fixture.open().generateEach(
       permit,
       asking(async (_, index) => {
         await expect.poll(() => permit.states).toEqual(['served']);
@@ -262,15 +262,15 @@ describe('a taker', () => {
   test('gets nothing more after a hang-up, and the provider call is read on', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 1 });
     const permit = recordingPermit();
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }).generateEach(permit, {
+    const call = fixture.open({ upstreams }).generateEach(permit, {
       ...asking(async (one, index) => {
         await take(one, index);
-        hangUp.abort();
+        controller.abort();
       }),
-      hangUp: hangUp.signal,
+      signal: controller.signal,
     });
     await expect(call).rejects.toMatchObject({ code: 'client_gone', retryable: false });
     expect(items).toHaveLength(1);

@@ -5,11 +5,11 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
 import { chat, plain } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { plainAnswer, scriptedUpstream } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 
 describe('what the ledger is told of each fault', () => {
@@ -25,15 +25,15 @@ describe('what the ledger is told of each fault', () => {
     [{ kind: 'empty_choices' } as const, 'served'],
   ])('%o, then an answer: %s, served', async (fault, state) => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next(fault);
-    plain(await stand.open().call(permit, { feature, wire: chat() }));
+    fixture.sandbox.faults.next(fault);
+    plain(await fixture.open().call(permit, { feature, wire: chat() }));
     expect(permit.states).toEqual([state, 'served']);
   });
 
   test('an answer without usage is counted by ourselves, and says so', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'missing_usage' });
-    const answer = plain(await stand.open().call(permit, { feature, wire: chat() }));
+    fixture.sandbox.faults.next({ kind: 'missing_usage' });
+    const answer = plain(await fixture.open().call(permit, { feature, wire: chat() }));
     expect(answer.usage.estimated).toBe(true);
     expect(answer.usage.promptTokens).toBeGreaterThan(0);
     expect(answer.usage.completionTokens).toBeGreaterThan(0);
@@ -52,7 +52,7 @@ describe('what the ledger is told of each fault', () => {
       },
     });
     const answer = plain(
-      await stand
+      await fixture
         .open({ upstreams, prices }, { maxOutputTokens: 10 })
         .call(permit, { feature, wire: chat() }),
     );
@@ -63,12 +63,14 @@ describe('what the ledger is told of each fault', () => {
 
   test('an empty answer is posted by the usage that came with it', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ kind: 'empty_choices' });
-    await expect(stand.open({}, { tries: 1 }).call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+    fixture.sandbox.faults.always({ kind: 'empty_choices' });
+    await expect(
+      fixture.open({}, { tries: 1 }).call(permit, { feature, wire: chat() }),
+    ).rejects.toMatchObject({
       code: 'answer_unusable',
     });
     expect(permit.rows[0]).toMatchObject({
-      usage: { promptTokens: stand.sandbox.bill().at(-1)?.prompt_tokens, estimated: false },
+      usage: { promptTokens: fixture.sandbox.bill().at(-1)?.prompt_tokens, estimated: false },
     });
   });
 
@@ -76,7 +78,7 @@ describe('what the ledger is told of each fault', () => {
     const permit = recordingPermit();
     const gone = await createOpenAISandbox();
     await gone.close();
-    const call = stand
+    const call = fixture
       .open({ upstreams: [{ name: 'sandbox', baseUrl: gone.url, apiKey: 'k' }] })
       .call(permit, {
         feature,
@@ -92,7 +94,7 @@ describe('what the ledger is told of each fault', () => {
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
     const policy = { tries: 1, timeouts: { total: 30_000 } };
-    const call = stand.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const call = fixture.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: false });
     await silent.received(1);
     time.advance(29_000);
@@ -106,7 +108,7 @@ describe('what the ledger is told of each fault', () => {
   test('a call whose connection does not stand in time was not served', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    const call = stand
+    const call = fixture
       .open(time, { tries: 1, timeouts: { total: 1_000 } })
       .call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout' });
@@ -117,14 +119,16 @@ describe('what the ledger is told of each fault', () => {
   });
 
   test('a caller who hangs up before the answer leaves a call that may have been served', async () => {
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const permit = recordingPermit();
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
-    const call = stand.open({ upstreams }).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    const call = fixture
+      .open({ upstreams })
+      .call(permit, { feature, wire: chat(), signal: controller.signal });
     const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
     await silent.received(1);
-    hangUp.abort();
+    controller.abort();
     await failed;
     expect(permit.states).toEqual(['unknown']);
     await silent.close();
@@ -132,22 +136,22 @@ describe('what the ledger is told of each fault', () => {
 
   test('what a provider refuses for good is not tried again', async () => {
     const permit = recordingPermit();
-    const call = stand.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
+    const call = fixture.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', retryable: false });
     expect(permit.states).toEqual(['not_served']);
   });
 
   test('a budget that has no room stops the call before it is sent', async () => {
-    const before = stand.sandbox.bill().length;
+    const before = fixture.sandbox.bill().length;
     const permit = recordingPermit({ refuse: new Error('limit_exceeded') });
-    await expect(stand.open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
-    expect(stand.sandbox.bill()).toHaveLength(before);
+    await expect(fixture.open().call(permit, { feature, wire: chat() })).rejects.toThrow('limit_exceeded');
+    expect(fixture.sandbox.bill()).toHaveLength(before);
   });
 
   test('a budget without room for another try tells why the first one failed, for that one may have cost', async () => {
-    stand.sandbox.faults.next({ kind: 'reset', billed: true });
+    fixture.sandbox.faults.next({ kind: 'reset', billed: true });
     const permit = recordingPermit({ refuse: new AppError('limit_exceeded'), refusesFrom: 1 });
-    await expect(stand.open().call(permit, { feature, wire: chat() })).rejects.toMatchObject({
+    await expect(fixture.open().call(permit, { feature, wire: chat() })).rejects.toMatchObject({
       code: 'provider_unavailable',
     });
     expect(permit.states).toEqual(['unknown']);

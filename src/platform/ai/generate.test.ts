@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { definePrompt, promptsOf } from './prompts.ts';
 import { answerSchema, structuredBody } from './structured.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 
 const prompts = promptsOf([
   definePrompt(
@@ -16,24 +16,24 @@ const schema = z.strictObject({ hook: z.string(), hashtags: z.array(z.string()) 
 const secret = 'marmalade-on-a-monday';
 const request = { feature: 'chat', prompt: { id: 'post', variables: { topic: secret } }, schema } as const;
 
-const stand = makeStand(createOpenAISandbox, { prompts: { test: prompts } });
+const fixture = makeFixture(createOpenAISandbox, { prompts: { test: prompts } });
 
 test('an object fits its schema, and costs what the bill says', async () => {
   const permit = recordingPermit();
-  const { object, usage, prompt } = await stand.open().generate(permit, request);
+  const { object, usage, prompt } = await fixture.open().generate(permit, request);
   expect(schema.parse(object)).toEqual(object);
-  expect(usage.completionTokens).toBe(stand.sandbox.bill().at(-1)?.completion_tokens);
+  expect(usage.completionTokens).toBe(fixture.sandbox.bill().at(-1)?.completion_tokens);
   expect(prompt).toEqual({ id: 'post', version: 2 });
 });
 
 test('an answer that does not fit is asked for again, within the tries, and each is paid for', async () => {
   const permit = recordingPermit();
-  stand.sandbox.faults.next({ kind: 'bad_content' });
-  await stand.open().generate(permit, request);
+  fixture.sandbox.faults.next({ kind: 'bad_content' });
+  await fixture.open().generate(permit, request);
   expect(permit.states).toEqual(['served', 'served']);
   const hopeless = recordingPermit();
-  stand.sandbox.faults.always({ kind: 'bad_content' });
-  await expect(stand.open({}, { tries: 2 }).generate(hopeless, request)).rejects.toMatchObject({
+  fixture.sandbox.faults.always({ kind: 'bad_content' });
+  await expect(fixture.open({}, { tries: 2 }).generate(hopeless, request)).rejects.toMatchObject({
     code: 'answer_unusable',
     retryable: false,
   });
@@ -44,8 +44,8 @@ test('logs name the prompt, its version, the request and the model, and never a 
   const lines: unknown[] = [];
   const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
-  stand.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'status', status: 400 });
-  const here = stand.open({ logger });
+  fixture.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'status', status: 400 });
+  const here = fixture.open({ logger });
   await here.generate(recordingPermit(), request).catch(() => {});
   await here.generate(recordingPermit(), request);
   expect(lines).toContainEqual(
@@ -60,12 +60,12 @@ test('logs name the prompt, its version, the request and the model, and never a 
   const text = JSON.stringify(lines);
   expect(text).not.toContain(secret);
   expect(text).not.toContain('You write posts');
-  expect(text).not.toContain(stand.sandbox.apiKey);
+  expect(text).not.toContain(fixture.sandbox.apiKey);
 });
 
 test('a model may wrap its JSON in a code block', async () => {
-  stand.sandbox.faults.next({ kind: 'content', text: '```json\n{"hook":"a","hashtags":[]}\n```' });
-  expect((await stand.open().generate(recordingPermit(), request)).object).toEqual({
+  fixture.sandbox.faults.next({ kind: 'content', text: '```json\n{"hook":"a","hashtags":[]}\n```' });
+  expect((await fixture.open().generate(recordingPermit(), request)).object).toEqual({
     hook: 'a',
     hashtags: [],
   });
@@ -74,8 +74,8 @@ test('a model may wrap its JSON in a code block', async () => {
 test('an answer that is a fence and blanks is read in time by its length', async () => {
   const permit = recordingPermit();
   // An expression that looks for the end of the block at each blank, from each blank, would take years.
-  stand.sandbox.faults.next({ kind: 'content', text: `\`\`\`${'\n'.repeat(100_000)}x` });
-  await expect(stand.open({}, { tries: 1 }).generate(permit, request)).rejects.toMatchObject({
+  fixture.sandbox.faults.next({ kind: 'content', text: `\`\`\`${'\n'.repeat(100_000)}x` });
+  await expect(fixture.open({}, { tries: 1 }).generate(permit, request)).rejects.toMatchObject({
     code: 'answer_unusable',
   });
 });

@@ -17,7 +17,7 @@ export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
 export { openAiError } from './openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
-export { type AiLogger, type AiMetrics, type CallOutcome, endedHere, type HangUp } from './ports.ts';
+export { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from './ports.ts';
 export { cost, createPrices, type Price, type Prices, reserve } from './prices.ts';
 export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';

@@ -30,7 +30,7 @@ export interface Leases {
 /** Leases in Redis. Those of calls under way are renewed together, three times in the life of one. */
 export function createLeases({ redis, timers }: { readonly redis: Redis; readonly timers: Timers }): Leases {
   const held = new Set<Lease>();
-  const deaf: (() => void)[] = [];
+  const subscriptions: (() => void)[] = [];
   let cancel = renewLater();
 
   function renewLater(): () => void {
@@ -66,10 +66,10 @@ export function createLeases({ redis, timers }: { readonly redis: Redis; readonl
       held.delete(lease);
       end(lease).catch(() => {});
     },
-    onFreed: (hear) => void deaf.push(redis.subscribe(FREED, hear)),
+    onFreed: (hear) => void subscriptions.push(redis.subscribe(FREED, hear)),
     close() {
       cancel();
-      for (const stop of deaf) stop();
+      for (const unsubscribe of subscriptions) unsubscribe();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { dispatchPoint, type Passing } from '#platform/db';
+import { dispatchPoint, type CrashHook } from '#platform/db';
 import { micros, type UsageEventId } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { StreamEnd } from './live-stream.ts';
@@ -72,9 +72,9 @@ export interface Ledger {
 export function createLedger(parts: {
   readonly tokens: TokenCounter;
   readonly metrics: AiMetrics | undefined;
-  readonly passing: Passing | undefined;
+  readonly crashHook: CrashHook | undefined;
 }): Ledger {
-  const { tokens, metrics, passing } = parts;
+  const { tokens, metrics, crashHook } = parts;
 
   function spent({ permit }: LedgerEntry, { cost: amount, charged }: Pick<Usage, 'cost' | 'charged'>): void {
     metrics?.cost(permit.product, permit.feature, amount);
@@ -115,9 +115,9 @@ export function createLedger(parts: {
     served: (entry, served) =>
       counted(entry, served, (one, seen) => {
         const usage = usageOf(one, seen, true);
-        passing?.(ANSWER, 'before');
+        crashHook?.(ANSWER, 'before');
         one.permit.served(usage);
-        passing?.(ANSWER, 'after');
+        crashHook?.(ANSWER, 'after');
         spent(one, usage);
         return usage;
       }),

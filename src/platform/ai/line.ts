@@ -1,11 +1,10 @@
 import type { Clock } from '#platform/kernel';
-import type { HangUp } from './ports.ts';
 import type { Timers } from './timers.ts';
 
 /** How long somebody waits: until this instant of the monotonic clock, and not after a hang-up. */
 export interface Patience {
   readonly until: number;
-  readonly hangUp: HangUp | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A waiting line: first come, first served. */
@@ -23,19 +22,19 @@ export class Line<Turn> {
   }
 
   /** Waits for a turn; undefined when patience or the wish for it ended first. */
-  wait({ until, hangUp }: Patience): Promise<Turn | undefined> {
+  wait({ until, signal }: Patience): Promise<Turn | undefined> {
     const milliseconds = until - this.#time.clock.monotonic();
-    if (hangUp?.aborted === true || milliseconds <= 0) return Promise.resolve(undefined);
+    if (signal?.aborted === true || milliseconds <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const over = (turn: Turn | undefined): void => {
         this.#waiting.delete(over);
         cancel();
-        hangUp?.removeEventListener('abort', leave);
+        signal?.removeEventListener('abort', leave);
         resolve(turn);
       };
       const leave = (): void => over(undefined);
       const cancel = this.#time.timers.after(milliseconds, leave);
-      hangUp?.addEventListener('abort', leave);
+      signal?.addEventListener('abort', leave);
       this.#waiting.set(over, until);
     });
   }

@@ -3,11 +3,11 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
 import { chat, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 
 describe('a stream', () => {
@@ -15,8 +15,8 @@ describe('a stream', () => {
 
   test('ends in the exact usage, without the event that the caller did not ask for', async () => {
     const permit = recordingPermit();
-    const { text, end } = await read(await stand.open().call(permit, { feature, wire }));
-    const billed = stand.sandbox.bill().at(-1);
+    const { text, end } = await read(await fixture.open().call(permit, { feature, wire }));
+    const billed = fixture.sandbox.bill().at(-1);
     expect(end).toBe('complete');
     expect(text).toContain('data: [DONE]');
     expect(text).not.toMatch(/"usage":\s*\{/);
@@ -33,38 +33,38 @@ describe('a stream', () => {
 
   test('keeps the usage event for a caller who asked for it', async () => {
     const asked = chat({ stream: true, stream_options: { include_usage: true } });
-    const { text } = await read(await stand.open().call(recordingPermit(), { feature, wire: asked }));
+    const { text } = await read(await fixture.open().call(recordingPermit(), { feature, wire: asked }));
     expect(text).toMatch(/"usage":\s*\{/);
   });
 
   test('is tried again when it fails before its first event', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'status', status: 503 }, { kind: 'empty_choices' });
-    const { end } = await read(await stand.open().call(permit, { feature, wire }));
+    fixture.sandbox.faults.next({ kind: 'status', status: 503 }, { kind: 'empty_choices' });
+    const { end } = await read(await fixture.open().call(permit, { feature, wire }));
     expect(end).toBe('complete');
     expect(permit.states).toEqual(['not_served', 'served', 'served']);
   });
 
   test('is not tried again after its first event: the reader is told, and the call is posted at its reserve', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
-    const { end, error } = await read(await stand.open().call(permit, { feature, wire }));
+    fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+    const { end, error } = await read(await fixture.open().call(permit, { feature, wire }));
     expect([end, error]).toEqual(['cut', 'provider_unavailable']);
     expect(permit.states).toEqual(['unknown']);
   });
 
   test('that just ends, with neither [DONE] nor usage, is a stream that was cut', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'cut_stream', after: 3 });
-    expect(await read(await stand.open().call(permit, { feature, wire }))).toMatchObject({ end: 'cut' });
+    fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3 });
+    expect(await read(await fixture.open().call(permit, { feature, wire }))).toMatchObject({ end: 'cut' });
     expect(permit.states).toEqual(['unknown']);
   });
 
   test('without usage is counted by what was shown', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'missing_usage' });
-    await read(await stand.open().call(permit, { feature, wire }));
-    const billed = stand.sandbox.bill().at(-1)?.completion_tokens ?? 0;
+    fixture.sandbox.faults.next({ kind: 'missing_usage' });
+    await read(await fixture.open().call(permit, { feature, wire }));
+    const billed = fixture.sandbox.bill().at(-1)?.completion_tokens ?? 0;
     const [row] = permit.rows;
     const usage = row?.state === 'served' ? row.usage : undefined;
     expect(usage?.estimated).toBe(true);
@@ -83,7 +83,7 @@ describe('a stream', () => {
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
     const policy = { timeouts: { firstToken: 2_000 }, backoff: { base: 100, most: 100 } };
     const random = { bytes: () => new Uint8Array(16), uniform: () => 1 };
-    const call = stand.open({ ...time, upstreams, random }, policy).call(permit, { feature, wire });
+    const call = fixture.open({ ...time, upstreams, random }, policy).call(permit, { feature, wire });
     await slow.received(1);
     time.advance(2_100);
     await time.awaited(100);
@@ -96,8 +96,8 @@ describe('a stream', () => {
   test('that falls silent is ended', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
-    const answer = await stand.open(time, { timeouts: { idle: 3_000 } }).call(permit, { feature, wire });
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    const answer = await fixture.open(time, { timeouts: { idle: 3_000 } }).call(permit, { feature, wire });
     const reading = read(answer);
     time.advance(3_100);
     expect(await reading).toMatchObject({ end: 'timeout', error: 'provider_timeout' });
@@ -116,7 +116,7 @@ describe('a stream', () => {
       void goOn.promise.then(() => response.end(rest));
     });
     const upstreams = [{ name: 'sandbox', baseUrl: pausing.url, apiKey: 'k' }];
-    const here = stand.open({ ...time, upstreams }, { timeouts: { idle: 3_000 } });
+    const here = fixture.open({ ...time, upstreams }, { timeouts: { idle: 3_000 } });
     const answer = await here.call(permit, { feature, wire });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     time.advance(3_100);
@@ -132,15 +132,17 @@ describe('a stream', () => {
   test('that its reader leaves is read on: what it really used is known in the end', async () => {
     const slow = await createOpenAISandbox({ perTokenMs: 5 });
     const permit = recordingPermit();
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-    const answer = await stand.open({ upstreams }).call(permit, { feature, wire, hangUp: hangUp.signal });
+    const answer = await fixture
+      .open({ upstreams })
+      .call(permit, { feature, wire, signal: controller.signal });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     let parts = 0;
     answer.live.pipe({
       write() {
         parts += 1;
-        if (parts === 4) hangUp.abort();
+        if (parts === 4) controller.abort();
         return true;
       },
       end: () => {},
@@ -160,8 +162,8 @@ describe('a stream', () => {
     const catalogue = { input: 1_000_000, output: 1_000_000, thinks: true, source: 'test' };
     const prices = createPrices({ overrides: { 'sandbox/sandbox-small': catalogue } });
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
-    const answer = await stand.open({ prices }).call(permit, { feature, wire });
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
+    const answer = await fixture.open({ prices }).call(permit, { feature, wire });
     if (answer.kind !== 'stream') throw new Error('expected a stream');
     answer.live.stop();
     expect(await answer.live.finished).toBe('hung_up');

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { chat } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, scriptedUpstream } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 
 describe('a provider that misbehaves', () => {
@@ -24,7 +24,7 @@ describe('a provider that misbehaves', () => {
       };
       more();
     });
-    const here = stand.open(
+    const here = fixture.open(
       { upstreams: [{ name: 'sandbox', baseUrl: endless.url, apiKey: 'k' }] },
       { tries: 3, caps: { answerBytes: 262_144 } },
     );
@@ -49,7 +49,7 @@ describe('a provider that misbehaves', () => {
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ ...body, usage }));
       });
-      const here = stand.open({ upstreams: [{ name: 'sandbox', baseUrl: odd.url, apiKey: 'k' }] });
+      const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: odd.url, apiKey: 'k' }] });
       const answer = await here.call(recordingPermit(), { feature, wire: chat() });
       if (answer.kind !== 'plain') throw new Error('expected a plain answer');
       expect(answer.usage).toMatchObject({ promptTokens: 3, estimated: false });
@@ -72,7 +72,7 @@ describe('a provider that misbehaves', () => {
       more();
     });
     const time = drivenTime();
-    const here = stand.open(
+    const here = fixture.open(
       { ...time, upstreams: [{ name: 'sandbox', baseUrl: eager.url, apiKey: 'k' }] },
       { timeouts: { idle: 5_000 } },
     );

@@ -5,23 +5,23 @@ import { z } from 'zod';
 import { ProviderError } from './errors.ts';
 import { recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const prompt = 'Say something about tea.';
 
 describe('the AI SDK over the pipe', () => {
   test('generates text, under the permit', async () => {
     const permit = recordingPermit();
-    const { text, usage } = await generateText({ model: stand.open().model(permit, 'chat'), prompt });
+    const { text, usage } = await generateText({ model: fixture.open().model(permit, 'chat'), prompt });
     expect(text).toMatch(/\w/);
     expect(permit.rows[0]).toMatchObject({ state: 'served', usage: { promptTokens: usage.inputTokens } });
   });
 
   test('streams text', async () => {
     const permit = recordingPermit();
-    const { textStream, usage } = streamText({ model: stand.open().model(permit, 'chat'), prompt });
+    const { textStream, usage } = streamText({ model: fixture.open().model(permit, 'chat'), prompt });
     let text = '';
     for await (const part of textStream) text += part;
     expect(text).toMatch(/\w/);
@@ -33,7 +33,7 @@ describe('the AI SDK over the pipe', () => {
   test('makes objects by a schema', async () => {
     const schema = z.strictObject({ title: z.string(), points: z.array(z.string()) });
     const { output } = await generateText({
-      model: stand.open().model(recordingPermit(), 'chat'),
+      model: fixture.open().model(recordingPermit(), 'chat'),
       prompt,
       output: Output.object({ schema }),
     });
@@ -48,7 +48,7 @@ describe('the AI SDK over the pipe', () => {
       execute: () => 'tea is a drink',
     });
     await generateText({
-      model: stand.open({}, { rounds: 3 }).model(permit, 'chat'),
+      model: fixture.open({}, { rounds: 3 }).model(permit, 'chat'),
       prompt,
       tools: { look },
       prepareStep: ({ stepNumber }) => ({
@@ -61,7 +61,7 @@ describe('the AI SDK over the pipe', () => {
 
   test('embeds', async () => {
     const permit = recordingPermit();
-    const model = stand.open({}, { models: ['embedding'] }).embed(permit, 'chat');
+    const model = fixture.open({}, { models: ['embedding'] }).embed(permit, 'chat');
     const { embeddings } = await embedMany({ model, values: ['tea', 'coffee'] });
     expect(embeddings).toHaveLength(2);
     expect(permit.rows[0]).toMatchObject({
@@ -81,19 +81,19 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
   ])('generateText, maxRetries 10, %o', async (fault) => {
     const metrics = recordingMetrics();
     const permit = recordingPermit();
-    const billed = stand.sandbox.bill().length;
-    stand.sandbox.faults.always(fault);
-    const model = stand.open({ metrics }, { tries: 2 }).model(permit, 'chat');
+    const billed = fixture.sandbox.bill().length;
+    fixture.sandbox.faults.always(fault);
+    const model = fixture.open({ metrics }, { tries: 2 }).model(permit, 'chat');
     await expect(generateText({ model, prompt, maxRetries: 10 })).rejects.toBeInstanceOf(ProviderError);
     expect(metrics.calls).toHaveLength(2);
     expect(permit.rows).toHaveLength(2);
-    expect(stand.sandbox.bill().length - billed).toBeLessThanOrEqual(2);
+    expect(fixture.sandbox.bill().length - billed).toBeLessThanOrEqual(2);
   });
 
   test('generateText, maxRetries 10, while the provider throttles us', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ kind: 'status', status: 429, retry_after: 60 });
-    const model = stand.open().model(permit, 'chat');
+    fixture.sandbox.faults.always({ kind: 'status', status: 429, retry_after: 60 });
+    const model = fixture.open().model(permit, 'chat');
     const call = generateText({ model, prompt, maxRetries: 10 });
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', postponed: true });
     expect(permit.states).toEqual(['throttled']);
@@ -104,8 +104,8 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
     { kind: 'cut_stream', after: 2, abrupt: true } as const,
   ])('streamText, maxRetries and streamRetries 10, %o', async (fault) => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always(fault);
-    const model = stand.open({}, { tries: 2 }).model(permit, 'chat');
+    fixture.sandbox.faults.always(fault);
+    const model = fixture.open({}, { tries: 2 }).model(permit, 'chat');
     const errors: unknown[] = [];
     const { fullStream } = streamText({
       model,
@@ -129,7 +129,7 @@ test('a stream of the SDK that nobody reads is ended', async () => {
   const permit = recordingPermit();
   const slow = await createOpenAISandbox({ perTokenMs: 1 });
   const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
-  const model = stand
+  const model = fixture
     .open({ ...time, upstreams }, { timeouts: { idle: 5_000, total: 60_000 } })
     .model(permit, 'chat');
   const { stream } = await model.doStream({
@@ -144,7 +144,7 @@ test('a stream of the SDK that nobody reads is ended', async () => {
 test('a stream of the SDK that its reader leaves is read on to learn what it used', async () => {
   const slow = await createOpenAISandbox({ perTokenMs: 5 });
   const permit = recordingPermit();
-  const model = stand
+  const model = fixture
     .open({ upstreams: [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }] })
     .model(permit, 'chat');
   const { stream } = await model.doStream({
@@ -163,7 +163,7 @@ test('an abort of the caller is an abort, and makes no further call', async () =
   hanging.faults.always({ kind: 'hang' });
   const permit = recordingPermit();
   const abort = new AbortController();
-  const model = stand
+  const model = fixture
     .open({ upstreams: [{ name: 'sandbox', baseUrl: hanging.url, apiKey: 'k' }] })
     .model(permit, 'chat');
   const generating = generateText({ model, prompt, abortSignal: abort.signal, maxRetries: 5 });

@@ -75,7 +75,7 @@ function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
     const path = new URL(input instanceof Request ? input.url : input).pathname;
     const wire = readWire(path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions', init.body);
     const signal = init.signal ?? undefined;
-    const call: PipeCall = { permit, policy, chain, wire, hangUp: signal };
+    const call: PipeCall = { permit, policy, chain, wire, signal };
     const answer = await pipe(call).catch((error: unknown) => {
       // The SDK knows an abort by the signal's own reason, and then reports no failure.
       throw error instanceof ProviderError && error.code === 'client_gone' && signal !== undefined

@@ -3,25 +3,25 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices, reserve } from './prices.ts';
 import { chat, plain, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { scriptedUpstream } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 
 describe('a plain call', () => {
   test('under a permit that is over is refused before anything is sent, and the log says so', async () => {
     const lines: object[] = [];
     const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
-    const here = stand.open({ logger: { debug: log, info: log, warn: log, error: log } });
+    const here = fixture.open({ logger: { debug: log, info: log, warn: log, error: log } });
     const permit = recordingPermit();
     await permit.finish();
-    const before = stand.sandbox.bill().length;
+    const before = fixture.sandbox.bill().length;
     await expect(here.call(permit, { feature, wire: chat() })).rejects.toThrow(
       'a model was called under a permit that is over',
     );
-    expect([permit.rows, stand.sandbox.bill().length]).toEqual([[], before]);
+    expect([permit.rows, fixture.sandbox.bill().length]).toEqual([[], before]);
     expect(lines).toContainEqual({
       request_id: permit.requestId,
       permit_id: permit.id,
@@ -31,8 +31,8 @@ describe('a plain call', () => {
 
   test('is one row with the figures and the id that are on the provider bill', async () => {
     const permit = recordingPermit();
-    const answer = plain(await stand.open().call(permit, { feature, wire: chat() }));
-    const billed = stand.sandbox.bill().at(-1);
+    const answer = plain(await fixture.open().call(permit, { feature, wire: chat() }));
+    const billed = fixture.sandbox.bill().at(-1);
     expect(permit.rows).toHaveLength(1);
     expect(permit.rows[0]).toMatchObject({
       state: 'served',
@@ -52,7 +52,7 @@ describe('a plain call', () => {
   test('never costs more than it reserved', async () => {
     const permit = recordingPermit();
     const answer = plain(
-      await stand
+      await fixture
         .open({}, { maxOutputTokens: 20 })
         .call(permit, { feature, wire: chat({ max_tokens: 5_000 }) }),
     );
@@ -63,14 +63,14 @@ describe('a plain call', () => {
 
   test('is refused before anything is sent when its input is too large', async () => {
     const permit = recordingPermit();
-    const call = stand.open({}, { caps: { inputBytes: 50 } }).call(permit, { feature, wire: chat() });
+    const call = fixture.open({}, { caps: { inputBytes: 50 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'context_too_large', retryable: false });
     expect(permit.rows).toEqual([]);
   });
 
   test('is refused before anything is sent when it could cost more than the policy allows', async () => {
     const permit = recordingPermit();
-    const call = stand.open({}, { caps: { cost: 2 } }).call(permit, { feature, wire: chat() });
+    const call = fixture.open({}, { caps: { cost: 2 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({ code: 'call_too_costly' });
     expect(permit.rows).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('a plain call', () => {
   test('is cut to the reply that the cap on its cost buys', async () => {
     const permit = recordingPermit();
     const answer = plain(
-      await stand.open({}, { caps: { cost: 30 } }).call(permit, { feature, wire: chat() }),
+      await fixture.open({}, { caps: { cost: 30 } }).call(permit, { feature, wire: chat() }),
     );
     expect(answer.plan.maxTokens).toBeLessThan(50);
     expect(answer.plan.call.reserve).toBeLessThanOrEqual(30);
@@ -89,9 +89,9 @@ describe('tries', () => {
   test('are never more than the policy says', async () => {
     const metrics = recordingMetrics();
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     await expect(
-      stand.open({ metrics }, { tries: 4 }).call(permit, { feature, wire: chat() }),
+      fixture.open({ metrics }, { tries: 4 }).call(permit, { feature, wire: chat() }),
     ).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryable: false,
@@ -100,14 +100,18 @@ describe('tries', () => {
   });
 
   test('are counted over earlier attempts of the same job', async () => {
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     const third = recordingPermit({ calls: 2 });
-    await expect(stand.open({}, { tries: 3 }).call(third, { feature, wire: chat() })).rejects.toMatchObject({
-      retryable: false,
-    });
+    await expect(fixture.open({}, { tries: 3 }).call(third, { feature, wire: chat() })).rejects.toMatchObject(
+      {
+        retryable: false,
+      },
+    );
     expect(third.states).toEqual(['not_served']);
     const fourth = recordingPermit({ calls: 3 });
-    await expect(stand.open({}, { tries: 3 }).call(fourth, { feature, wire: chat() })).rejects.toMatchObject({
+    await expect(
+      fixture.open({}, { tries: 3 }).call(fourth, { feature, wire: chat() }),
+    ).rejects.toMatchObject({
       retryable: false,
     });
     expect(fourth.states).toEqual([]);
@@ -115,9 +119,9 @@ describe('tries', () => {
 
   test('leave room for the rounds that the work needs', async () => {
     const permit = recordingPermit();
-    const here = stand.open({}, { tries: 2, rounds: 3 });
+    const here = fixture.open({}, { tries: 2, rounds: 3 });
     for (let round = 0; round < 3; round += 1) await here.call(permit, { feature, wire: chat() });
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     await expect(here.call(permit, { feature, wire: chat() })).rejects.toMatchObject({ retryable: false });
     expect(permit.rows).toHaveLength(4);
   });
@@ -125,8 +129,8 @@ describe('tries', () => {
   test('wait for as long as the provider asks', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
-    const call = stand.open(time).call(permit, { feature, wire: chat() });
+    fixture.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
+    const call = fixture.open(time).call(permit, { feature, wire: chat() });
     expect(await time.awaited(1_000)).toBe(7_000);
     time.advance(6_900);
     expect(permit.states).toEqual(['not_served']);
@@ -137,21 +141,21 @@ describe('tries', () => {
 
   test('understand a date to wait for', async () => {
     const time = drivenTime();
-    stand.sandbox.faults.next({
+    fixture.sandbox.faults.next({
       kind: 'status',
       status: 503,
       retry_after: new Date(time.clock.now() + 5_000).toUTCString(),
     });
-    const call = stand.open(time).call(recordingPermit(), { feature, wire: chat() });
+    const call = fixture.open(time).call(recordingPermit(), { feature, wire: chat() });
     expect(await time.awaited(1_000)).toBe(5_000);
     time.advance(5_000);
     plain(await call);
   });
 
   test('do not wait beyond the run time: the caller is told when to come back', async () => {
-    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 600 });
+    fixture.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 600 });
     const permit = recordingPermit();
-    const call = stand.open({}, { caps: { runTime: 60_000 } }).call(permit, { feature, wire: chat() });
+    const call = fixture.open({}, { caps: { runTime: 60_000 } }).call(permit, { feature, wire: chat() });
     await expect(call).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryAfter: 600,
@@ -166,7 +170,7 @@ describe('tries', () => {
     const silent = await scriptedUpstream(() => {});
     const upstreams = [{ name: 'sandbox', baseUrl: silent.url, apiKey: 'k' }];
     const policy = { caps: { runTime: 10_000 }, timeouts: { total: 100_000 } };
-    const call = stand.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
+    const call = fixture.open({ ...time, upstreams }, policy).call(permit, { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: true });
     await silent.received(1);
     time.advance(10_100);
@@ -178,9 +182,9 @@ describe('tries', () => {
   test('wait with full jitter within a bound that doubles', async () => {
     const time = drivenTime();
     const random = { bytes: () => new Uint8Array(16), uniform: () => 0.5 };
-    stand.sandbox.faults.always({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.always({ kind: 'status', status: 500 });
     const policy = { tries: 4, backoff: { base: 1_000, most: 3_000 } };
-    const call = stand.open({ ...time, random }, policy).call(recordingPermit(), { feature, wire: chat() });
+    const call = fixture.open({ ...time, random }, policy).call(recordingPermit(), { feature, wire: chat() });
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     for (const pause of [500, 1_000, 1_500]) {
       expect(await time.awaited(100)).toBe(pause);
@@ -191,13 +195,13 @@ describe('tries', () => {
 
   test('end when the caller hangs up during a pause', async () => {
     const time = drivenTime();
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
-    const call = stand.open(time).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    fixture.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
+    const call = fixture.open(time).call(permit, { feature, wire: chat(), signal: controller.signal });
     const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
     await time.awaited(1_000);
-    hangUp.abort();
+    controller.abort();
     await failed;
     expect(permit.states).toEqual(['not_served']);
   });
@@ -208,8 +212,8 @@ describe('the chain of models', () => {
 
   test('is gone down when a model fails, each call at the price of its own model', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
-    const answer = plain(await stand.open({}, policy).call(permit, { feature, wire: chat() }));
+    fixture.sandbox.faults.always({ kind: 'status', status: 500, model: 'sandbox-large' });
+    const answer = plain(await fixture.open({}, policy).call(permit, { feature, wire: chat() }));
     expect(permit.rows.map(({ state, call }) => `${call.model} ${state}`)).toEqual([
       'sandbox-large not_served',
       'sandbox-large not_served',
@@ -226,16 +230,16 @@ describe('the chain of models', () => {
   });
 
   test('is gone down at once when a provider asks to wait for longer than there is time', async () => {
-    stand.sandbox.faults.next({ kind: 'status', status: 429, retry_after: 600, model: 'sandbox-large' });
+    fixture.sandbox.faults.next({ kind: 'status', status: 429, retry_after: 600, model: 'sandbox-large' });
     const permit = recordingPermit();
-    await stand.open({}, policy).call(permit, { feature, wire: chat() });
+    await fixture.open({}, policy).call(permit, { feature, wire: chat() });
     expect(permit.rows.map(({ call }) => call.model)).toEqual(['sandbox-large', 'sandbox-small']);
   });
 
   test('is gone down at once when our key is not accepted', async () => {
-    stand.sandbox.faults.next({ kind: 'status', status: 401, model: 'sandbox-large' });
+    fixture.sandbox.faults.next({ kind: 'status', status: 401, model: 'sandbox-large' });
     const permit = recordingPermit();
-    await stand.open({}, policy).call(permit, { feature, wire: chat() });
+    await fixture.open({}, policy).call(permit, { feature, wire: chat() });
     expect(permit.rows.map(({ call }) => call.model)).toEqual(['sandbox-large', 'sandbox-small']);
   });
 });

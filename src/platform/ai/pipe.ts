@@ -6,7 +6,7 @@ import { ProviderError, type UpstreamError } from './errors.ts';
 import { type Failure, postponed, unavailable } from './outcome.ts';
 import { type Passage, passageTo, type Refused } from './passage.ts';
 import { checkInput, countTries, type TryCount } from './plan.ts';
-import type { AiLogger, HangUp } from './ports.ts';
+import type { AiLogger } from './ports.ts';
 import type { Slots } from './slots.ts';
 import type { Timers } from './timers.ts';
 
@@ -108,7 +108,7 @@ class Route {
     let wait = Number.POSITIVE_INFINITY;
     for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
       const passage = await this.#passage();
-      if (this.#call.hangUp?.aborted === true) throw gone(passage);
+      if (this.#call.signal?.aborted === true) throw gone(passage);
       if ('release' in passage) return passage;
       wait = Math.min(wait, passage.wait);
     }
@@ -128,14 +128,14 @@ class Route {
     const target = this.#call.chain[this.#at];
     if (target === undefined) return { wait: 0 };
     const { clock, slots } = this.#parts;
-    const { policy, hangUp, lane = 'interactive' } = this.#call;
+    const { policy, signal, lane = 'interactive' } = this.#call;
     const asked = clock.monotonic();
     const until = Math.min(asked + policy.patience - this.#waited, this.#last);
     const passage = await passageTo(target, {
       account: this.#call.permit.accountId,
       lane,
       slots,
-      patience: { until, hangUp },
+      patience: { until, signal },
     });
     this.#waited += clock.monotonic() - asked;
     return passage;
@@ -149,7 +149,7 @@ class Route {
     const pause = this.#pause(failure);
     const isInTime = pause < this.runTime;
     if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {
-      if (pause > 0) await waited(this.#parts.timers, pause, this.#call.hangUp);
+      if (pause > 0) await waited(this.#parts.timers, pause, this.#call.signal);
     } else if (behind > 0) this.#move();
     else
       throw failure.retryAfter === undefined
@@ -180,14 +180,14 @@ function gone(passage: Passage | Refused): ProviderError {
 }
 
 /** Resolves after the pause, or as soon as nobody waits for the answer any more. */
-function waited(timers: Timers, milliseconds: number, hangUp: HangUp | undefined): Promise<void> {
+function waited(timers: Timers, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const over = (): void => {
       cancel();
-      hangUp?.removeEventListener('abort', over);
+      signal?.removeEventListener('abort', over);
       resolve();
     };
     const cancel = timers.after(milliseconds, over);
-    hangUp?.addEventListener('abort', over);
+    signal?.addEventListener('abort', over);
   });
 }

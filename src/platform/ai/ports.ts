@@ -39,16 +39,7 @@ export interface AiMetrics {
   failureCost(product: string, feature: string, amount: Micros): void;
 }
 
-/** Says that nobody waits for the answer any more. An AbortSignal is one. */
-export interface HangUp {
-  readonly aborted: boolean;
-  /** An AppError, where it was this server that ended the call. */
-  readonly reason?: unknown;
-  addEventListener(type: 'abort', run: () => void): void;
-  removeEventListener(type: 'abort', run: () => void): void;
-}
-
 /** The error that this server ended a call with, because it stops or moves it; undefined: whoever asked went away, or waits. */
-export function endedHere(hangUp: HangUp | undefined): AppError | undefined {
-  return hangUp?.reason instanceof AppError ? hangUp.reason : undefined;
+export function endedHere(signal: AbortSignal | undefined): AppError | undefined {
+  return signal?.reason instanceof AppError ? signal.reason : undefined;
 }

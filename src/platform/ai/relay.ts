@@ -9,12 +9,12 @@ import { ProviderError } from './errors.ts';
 import { inItsWords, openAiError } from './openai-errors.ts';
 import type { Pipe } from './pipe.ts';
 import { planCall } from './plan.ts';
-import { type AiLogger, endedHere, type HangUp } from './ports.ts';
+import { type AiLogger, endedHere } from './ports.ts';
 
 export interface RelayTo {
   /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
   readonly response: () => ServerResponse;
-  readonly hangUp?: HangUp | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. */
   readonly settle?: (body: Uint8Array) => Promise<void>;
   /** The caller's trace, for the provider. */
@@ -41,7 +41,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
     chain,
     wire,
     budget: permit.reserve,
-    hangUp: to.hangUp,
+    signal: to.signal,
     traceparent: to.traceparent,
   };
   const reader = wire.stream ? new StreamReader(parts, call, to) : undefined;
@@ -49,7 +49,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
   try {
     answer = await parts.pipe(call);
   } catch (error) {
-    await recorded(parts, permit, () => closed(permit, error, to.hangUp));
+    await recorded(parts, permit, () => closed(permit, error, to.signal));
     const told = inItsWords(error);
     if (reader?.close(told) !== true) throw told;
     return;
@@ -92,17 +92,17 @@ async function relayStream(
  * Of a call that the provider broke, or that we ended ourselves, the quota goes back. What whoever called brought about counts:
  * as done where it may have been served, so that a key is paid for once; a request that can only fail leaves its key free.
  */
-function closed(permit: Permit, error: unknown, hangUp: HangUp | undefined): Promise<void> {
+function closed(permit: Permit, error: unknown, signal: AbortSignal | undefined): Promise<void> {
   const reason = error instanceof AppError ? error.code : 'internal';
-  const isOurs = endedHere(hangUp) !== undefined;
+  const isOurs = endedHere(signal) !== undefined;
   if (isOurs || !(error instanceof ProviderError) || !error.caused) return permit.release(reason);
   const isRefused = error.code === 'provider_rejected' || error.code === 'context_too_large';
   return isRefused ? permit.release(reason, { quota: 'kept' }) : permit.settle();
 }
 
 /** Why a stream ended early: where its own server ended it, by the error that it ended it with. */
-function ended(error: AppError, hangUp: HangUp | undefined): AppError {
-  return endedHere(hangUp) ?? error;
+function ended(error: AppError, signal: AbortSignal | undefined): AppError {
+  return endedHere(signal) ?? error;
 }
 
 /** Milliseconds of silence until the client hears from us: proxies close after 15 s and more, and a tick may be late. */
@@ -132,7 +132,7 @@ class StreamReader implements Watched {
 
   /** Nothing was said for a while. */
   expire(): void {
-    if (this.#response === undefined && this.#to.hangUp?.aborted === true) return;
+    if (this.#response === undefined && this.#to.signal?.aborted === true) return;
     const response = this.#response ?? this.#open(this.#cap());
     if (response.destroyed) return;
     // A client that does not read is not written to, and no comment may stand within an event.
@@ -200,7 +200,7 @@ class StreamReader implements Watched {
   #tell(error: AppError): void {
     const response = this.#response;
     if (response === undefined || response.destroyed) return;
-    response.write(errorEvent(ended(error, this.#to.hangUp), this.#call.permit.requestId));
+    response.write(errorEvent(ended(error, this.#to.signal), this.#call.permit.requestId));
   }
 }
 

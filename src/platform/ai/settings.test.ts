@@ -5,9 +5,9 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { readAiFile } from './settings.ts';
 import { chat, plain } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const DEAR = { input: 9_000_000, cache_write: 18_000_000, output: 30_000_000, source: 'a test' };
 
@@ -44,7 +44,7 @@ describe('the file of AI_CONFIG', () => {
     const own = { name: 'own', baseUrl: 'http://127.0.0.1:9' };
     const openai = { name: 'openai', baseUrl: 'http://127.0.0.1:9' };
     const policies = { 'gateway.chat': { models: ['house'] } };
-    const ai = stand.open({ ...readAiFile(example), upstreams: [own, openai], policies });
+    const ai = fixture.open({ ...readAiFile(example), upstreams: [own, openai], policies });
     expect(ai.door.models().data.map(({ id }) => id)).toContain('gpt-6-mini');
   });
 
@@ -91,12 +91,12 @@ describe('the file of AI_CONFIG', () => {
       'policies.test.chat.caps.input_bytes: ',
     ],
   ])('is refused by the upstreams and products that there are: %s', (_what, parts, says) => {
-    const [problem] = problemsOf(() => stand.open(file(parts)));
+    const [problem] = problemsOf(() => fixture.open(file(parts)));
     expect(problem?.startsWith(`AI_CONFIG: ${says}`)).toBe(true);
   });
 
   test('says what is asked for: models, aliases, policies and fields', async () => {
-    const ai = stand.open(
+    const ai = fixture.open(
       file({
         prices: { 'sandbox/sandbox-large': DEAR },
         models: { sandbox: ['sandbox-large'] },
@@ -123,8 +123,8 @@ describe('the file of AI_CONFIG', () => {
 
 describe('other settings while the program runs', () => {
   test('a call under way keeps the price that it began with, and the next one has the new', async () => {
-    const ai = stand.open();
-    stand.sandbox.faults.next({ kind: 'latency', ms: 50 });
+    const ai = fixture.open();
+    fixture.sandbox.faults.next({ kind: 'latency', ms: 50 });
     const before = ai.prices.version;
     const underWay = ai.call(recordingPermit(), { feature, wire: chat() });
     ai.choose(file({ prices: { 'sandbox/sandbox-small': DEAR } }));
@@ -135,20 +135,20 @@ describe('other settings while the program runs', () => {
   });
 
   test('a breaker that is open stays open for a model that stays', async () => {
-    const ai = stand.open(
+    const ai = fixture.open(
       { breaker: { window: 10_000, minimum: 1, rate: 0.1, open: 60_000 } },
       { tries: 1, patience: 0 },
     );
-    stand.sandbox.faults.next({ kind: 'status', status: 500 });
+    fixture.sandbox.faults.next({ kind: 'status', status: 500 });
     await expect(ai.call(recordingPermit(), { feature, wire: chat() })).rejects.toThrow();
     ai.choose(file({ prices: { 'sandbox/sandbox-small': DEAR } }));
-    const billed = stand.sandbox.bill().length;
+    const billed = fixture.sandbox.bill().length;
     await expect(ai.call(recordingPermit(), { feature, wire: chat() })).rejects.toThrow();
-    expect(stand.sandbox.bill()).toHaveLength(billed);
+    expect(fixture.sandbox.bill()).toHaveLength(billed);
   });
 
   test('what is wrong changes nothing', () => {
-    const ai = stand.open(file({ aliases: { fast: ['sandbox/sandbox-small'] } }));
+    const ai = fixture.open(file({ aliases: { fast: ['sandbox/sandbox-small'] } }));
     const { version } = ai.prices;
     expect(
       problemsOf(() => ai.choose(file({ version: '2027-01-01', aliases: { fast: ['a/b'] } }))),

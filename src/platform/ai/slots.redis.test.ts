@@ -38,9 +38,9 @@ function slotsOn(redis: Redis, limits: readonly SlotLimit[]) {
     time,
     metrics,
     take: (lane: 'interactive' | 'batch' = 'interactive') =>
-      slots.take(small, lane, { until: time.clock.monotonic() + 60_000, hangUp: undefined }),
+      slots.take(small, lane, { until: time.clock.monotonic() + 60_000, signal: undefined }),
     /** A place, if there is one now. */
-    look: () => slots.take(small, 'interactive', { until: time.clock.monotonic(), hangUp: undefined }),
+    look: () => slots.take(small, 'interactive', { until: time.clock.monotonic(), signal: undefined }),
   };
 }
 

@@ -3,12 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Fleet } from '#platform/limits';
 import { z } from 'zod';
-import type { HangUp } from './ports.ts';
 import { definePrompt, promptsOf } from './prompts.ts';
 import { createSlots, type Release, shareOf, type SlotLimit } from './slots.ts';
 import { chat, read, recordingMetrics } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 
 const small = { provider: 'sandbox', model: 'small' };
@@ -23,8 +22,8 @@ function makeSlots(limits: readonly SlotLimit[], fleet: () => Fleet = () => ({ h
   return {
     time,
     metrics,
-    take: (target = small, lane: 'interactive' | 'batch' = 'interactive', hangUp?: HangUp) =>
-      slots.take(target, lane, { until: time.clock.monotonic() + 10_000, hangUp }),
+    take: (target = small, lane: 'interactive' | 'batch' = 'interactive', signal?: AbortSignal) =>
+      slots.take(target, lane, { until: time.clock.monotonic() + 10_000, signal }),
   };
 }
 
@@ -98,9 +97,13 @@ describe('a place', () => {
     const { take, time } = makeSlots([{ ...ALL, limit: 1 }]);
     const held = take();
     await held;
-    const hangUp = new AbortController();
-    const waiting = [take(), take(small, 'batch', hangUp.signal), take(small, 'batch', AbortSignal.abort())];
-    hangUp.abort();
+    const controller = new AbortController();
+    const waiting = [
+      take(),
+      take(small, 'batch', controller.signal),
+      take(small, 'batch', AbortSignal.abort()),
+    ];
+    controller.abort();
     time.advance(10_000);
     expect(await Promise.all(waiting)).toEqual([undefined, undefined, undefined]);
     await free(held);
@@ -133,16 +136,16 @@ describe('a place', () => {
         async (limit, steps) => {
           const { take, time } = makeSlots([{ ...ALL, limit }]);
           const held: Release[] = [];
-          const asking: { readonly hangUp: AbortController; readonly done: Promise<void> }[] = [];
+          const asking: { readonly controller: AbortController; readonly done: Promise<void> }[] = [];
           for (const step of steps) {
             if (step === 'take') {
-              const hangUp = new AbortController();
-              const done = take(small, 'interactive', hangUp.signal).then((release) => {
+              const controller = new AbortController();
+              const done = take(small, 'interactive', controller.signal).then((release) => {
                 if (release !== undefined) held.push(release);
               });
-              asking.push({ hangUp, done });
+              asking.push({ controller, done });
             } else if (step === 'free') held.shift()?.();
-            else if (step === 'hang up') asking.shift()?.hangUp.abort();
+            else if (step === 'hang up') asking.shift()?.controller.abort();
             else time.advance(3_000);
             await Promise.resolve();
             expect(held.length).toBeLessThanOrEqual(limit);
@@ -165,33 +168,33 @@ describe('a call', () => {
   const prompts = { test: promptsOf([prompt]) };
   const slots = [{ ...ALL, model: 'sandbox-small', limit: 1 }];
   const feature = 'chat';
-  const stand = makeStand(createOpenAISandbox, { slots, prompts });
+  const fixture = makeFixture(createOpenAISandbox, { slots, prompts });
   const wire = chat({ stream: true });
-  type Ways = Record<string, (ai: ReturnType<typeof stand.open>) => Promise<unknown>>;
+  type Ways = Record<string, (ai: ReturnType<typeof fixture.open>) => Promise<unknown>>;
   const ways: Ways = {
     'that is served': (ai) => ai.call(recordingPermit(), { feature, wire: chat() }),
     'that fails': (ai) => {
-      stand.sandbox.faults.next({ kind: 'status', status: 400 });
+      fixture.sandbox.faults.next({ kind: 'status', status: 400 });
       return ai.call(recordingPermit(), { feature, wire: chat() });
     },
     'that is throttled': (ai) => {
-      stand.sandbox.faults.next({ kind: 'status', status: 429 });
+      fixture.sandbox.faults.next({ kind: 'status', status: 429 });
       return ai.call(recordingPermit(), { feature, wire: chat() });
     },
     'that its permit refuses': (ai) =>
       ai.call(recordingPermit({ refuse: new Error('stale') }), { feature, wire: chat() }),
     'that is streamed to its end': async (ai) => read(await ai.call(recordingPermit(), { feature, wire })),
     'that is cut': async (ai) => {
-      stand.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
+      fixture.sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true });
       return read(await ai.call(recordingPermit(), { feature, wire }));
     },
     'that hangs up before it is sent': (ai) =>
-      ai.call(recordingPermit(), { feature, wire, hangUp: AbortSignal.abort() }),
+      ai.call(recordingPermit(), { feature, wire, signal: AbortSignal.abort() }),
     'that hangs up in its stream': async (ai) => {
-      const hangUp = new AbortController();
-      stand.sandbox.faults.next({ kind: 'hang_midstream', after: 3 });
-      const answer = await ai.call(recordingPermit(), { feature, wire, hangUp: hangUp.signal });
-      hangUp.abort();
+      const controller = new AbortController();
+      fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 3 });
+      const answer = await ai.call(recordingPermit(), { feature, wire, signal: controller.signal });
+      controller.abort();
       return read(answer);
     },
     'whose list is refused by its taker': (ai) =>
@@ -207,7 +210,7 @@ describe('a call', () => {
 
   test.each(Object.keys(ways))('%s gives its place back', async (name) => {
     const time = drivenTime();
-    const here = stand.open(time, { patience: 0, tries: 1 });
+    const here = fixture.open(time, { patience: 0, tries: 1 });
     await ways[name]?.(here).catch(() => {});
     // The gate of one that was throttled is open again.
     time.advance(60_000);
@@ -217,8 +220,8 @@ describe('a call', () => {
   test('that waits for its place is not in the ledger yet, and is put off when none comes free', async () => {
     const time = drivenTime();
     const long = { idle: 120_000, total: 120_000 };
-    const here = stand.open(time, { patience: 40_000, timeouts: long, caps: { runTime: 120_000 } });
-    stand.sandbox.faults.next({ kind: 'hang_midstream', after: 1 });
+    const here = fixture.open(time, { patience: 40_000, timeouts: long, caps: { runTime: 120_000 } });
+    fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 1 });
     const first = await here.call(recordingPermit(), { feature, wire });
     const [second, third] = [recordingPermit(), recordingPermit()];
     const late = expect(here.call(second, { feature, wire: chat() })).rejects.toMatchObject({

@@ -98,7 +98,7 @@ test('the process can be killed between a dispatch, its answer and the record of
   const permit = recordingPermit();
   const ai = open({
     upstreams: [{ ...sandbox, baseUrl: upstream.url, apiKey: 'k' }],
-    passing: (point, phase) => passed.push(`${phase} ${point}: ${permit.states.join()}`),
+    crashHook: (point, phase) => passed.push(`${phase} ${point}: ${permit.states.join()}`),
   });
   await ai.call(permit, { feature: 'chat', wire: chat() });
   expect(passed).toEqual([

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { PipeCall } from './attempt.ts';
 import { ProviderError } from './errors.ts';
 import type { Pipe } from './pipe.ts';
-import type { AiLogger, HangUp } from './ports.ts';
+import type { AiLogger } from './ports.ts';
 import type { Prompts, PromptValues, RenderedPrompt } from './prompts.ts';
 import { isRecord } from './usage.ts';
 import { readWire } from './wire.ts';
@@ -14,7 +14,7 @@ export interface StructuredRequest {
   /** The policy's feature within the permit's product. */
   readonly feature: string;
   readonly prompt: { readonly id: string; readonly version?: number; readonly variables: PromptValues };
-  readonly hangUp?: HangUp | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, for the provider. */
@@ -56,7 +56,7 @@ export function structuredCall(
     call: {
       ...call,
       wire: { ...readWire('/chat/completions', body), stream },
-      hangUp: request.hangUp,
+      signal: request.signal,
       traceparent: request.traceparent,
     },
     prompt,

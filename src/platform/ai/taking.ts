@@ -78,7 +78,7 @@ export class Taking<Item extends z.ZodType> implements Sink {
   }
 
   async #take(item: z.output<Item>): Promise<void> {
-    if (this.#thrown !== undefined || this.#request.hangUp?.aborted === true) return;
+    if (this.#thrown !== undefined || this.#request.signal?.aborted === true) return;
     try {
       await this.#request.take(item, this.#count);
       this.#count += 1;
@@ -91,7 +91,7 @@ export class Taking<Item extends z.ZodType> implements Sink {
   async #finish(): Promise<Taken> {
     await this.#stream.live.finished;
     await this.#turn;
-    if (this.#request.hangUp?.aborted === true)
+    if (this.#request.signal?.aborted === true)
       this.fail(new ProviderError('client_gone', { retryable: false }));
     return { count: this.#count, thrown: this.#thrown, broken: this.#broken };
   }

@@ -9,12 +9,12 @@ import { createPrices } from './prices.ts';
 import { makeDoors } from './testing/door.ts';
 import { chat, read } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { type DrivenTime, drivenTime } from './testing/time.ts';
 import { delta, scriptedUpstream } from './testing/upstream.ts';
 import { timeLimits } from './time-limits.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const wire = chat({ stream: true });
 const END = 'data: [DONE]\n\n';
@@ -56,7 +56,7 @@ async function slow(policy: Partial<PolicyInput>, row: object = {}): Promise<Slo
   const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
   const random = { bytes: () => new Uint8Array(16), uniform: () => 1 };
   return {
-    here: stand.open({ ...time, upstreams, prices, random }, { ...LONG, backoff: PAUSE, ...policy }),
+    here: fixture.open({ ...time, upstreams, prices, random }, { ...LONG, backoff: PAUSE, ...policy }),
     async response(index) {
       await upstream.received(index + 1);
       const response = responses[index];

@@ -3,11 +3,11 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
 import { chat, plain, recordingMetrics } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
-import { makeStand } from './testing/stand.ts';
+import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { plainAnswer, type ScriptedUpstream, scriptedUpstream } from './testing/upstream.ts';
 
-const stand = makeStand(createOpenAISandbox);
+const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const NO_ROOM = { kind: 'status', status: 429 } as const;
 /** Full jitter at its largest, so that pauses are what their bounds are. */
@@ -26,8 +26,8 @@ describe('a 429', () => {
   test('is no try, in this attempt and for the attempts after it', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    stand.sandbox.faults.next(NO_ROOM, NO_ROOM, NO_ROOM, NO_ROOM);
-    const answer = call(stand.open({ ...time, random }, { tries: 1, patience: 60_000 }), permit);
+    fixture.sandbox.faults.next(NO_ROOM, NO_ROOM, NO_ROOM, NO_ROOM);
+    const answer = call(fixture.open({ ...time, random }, { tries: 1, patience: 60_000 }), permit);
     for (const pause of [500, 1_000, 2_000, 4_000]) {
       await time.awaited(pause);
       time.advance(pause);
@@ -39,11 +39,11 @@ describe('a 429', () => {
 
   test('leaves the tries to the failures that are some', async () => {
     const permit = recordingPermit({ calls: 1 });
-    stand.sandbox.faults.next(NO_ROOM, { kind: 'status', status: 500 }, NO_ROOM, {
+    fixture.sandbox.faults.next(NO_ROOM, { kind: 'status', status: 500 }, NO_ROOM, {
       kind: 'status',
       status: 500,
     });
-    await expect(call(stand.open({}, { tries: 3 }), permit)).rejects.toMatchObject({
+    await expect(call(fixture.open({}, { tries: 3 }), permit)).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryable: false,
       postponed: false,
@@ -55,8 +55,8 @@ describe('a 429', () => {
   test('is waited for as long as the provider asks, where the policy has that patience', async () => {
     const time = drivenTime();
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ ...NO_ROOM, retry_after: 7 });
-    const answer = call(stand.open(time, { patience: 8_000 }), permit);
+    fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 7 });
+    const answer = call(fixture.open(time, { patience: 8_000 }), permit);
     await time.awaited(7_000);
     time.advance(7_000);
     await answer;
@@ -65,8 +65,8 @@ describe('a 429', () => {
 
   test('that asks for more than the patience of the policy puts the call off, and says until when', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ ...NO_ROOM, retry_after: 7 });
-    await expect(call(stand.open({}, { patience: 6_000 }), permit)).rejects.toMatchObject({
+    fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 7 });
+    await expect(call(fixture.open({}, { patience: 6_000 }), permit)).rejects.toMatchObject({
       code: 'provider_unavailable',
       retryable: true,
       postponed: true,
@@ -77,8 +77,8 @@ describe('a 429', () => {
 
   test('sends the call to the next model of the chain, without a try', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ ...NO_ROOM, retry_after: 60, model: 'sandbox-large' });
-    const here = stand.open({}, { models: ['sandbox-large', 'sandbox-small'], tries: 1 });
+    fixture.sandbox.faults.always({ ...NO_ROOM, retry_after: 60, model: 'sandbox-large' });
+    const here = fixture.open({}, { models: ['sandbox-large', 'sandbox-small'], tries: 1 });
     const later = recordingPermit();
     await call(here, permit);
     await call(here, later);
@@ -94,8 +94,8 @@ describe('a 429', () => {
     const time = drivenTime();
     const metrics = recordingMetrics();
     const breaker = { window: 60_000, minimum: 2, rate: 0.1, open: 5_000 };
-    const here = stand.open({ ...time, metrics, breaker, random }, { patience: 0 });
-    stand.sandbox.faults.always(NO_ROOM);
+    const here = fixture.open({ ...time, metrics, breaker, random }, { patience: 0 });
+    fixture.sandbox.faults.always(NO_ROOM);
     for (let count = 0; count < 5; count += 1) {
       await expect(call(here)).rejects.toMatchObject({ postponed: true });
       time.advance(10_000);
@@ -106,15 +106,15 @@ describe('a 429', () => {
 
   test('of an empty purse is no throttling: waiting mends nothing', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.always({ ...NO_ROOM, code: 'insufficient_quota' });
-    await expect(call(stand.open(), permit)).rejects.toMatchObject({ retryable: true, postponed: false });
+    fixture.sandbox.faults.always({ ...NO_ROOM, code: 'insufficient_quota' });
+    await expect(call(fixture.open(), permit)).rejects.toMatchObject({ retryable: true, postponed: false });
     expect(permit.states).toEqual(['not_served']);
   });
 
   test('that an inline caller would wait too long for is told to it, and gives its permit back', async () => {
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ ...NO_ROOM, retry_after: 20 });
-    const { door } = stand.open();
+    fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 20 });
+    const { door } = fixture.open();
     const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'Tea?' }] });
     const relayed = door.relay(permit, door.prepareChat(body, 'test.chat'), { response: untouched });
     await expect(relayed).rejects.toMatchObject({
@@ -127,13 +127,13 @@ describe('a 429', () => {
 
   test('leaves a caller who hangs up while waiting', async () => {
     const time = drivenTime();
-    const hangUp = new AbortController();
+    const controller = new AbortController();
     const permit = recordingPermit();
-    stand.sandbox.faults.next({ ...NO_ROOM, retry_after: 4 });
-    const answer = stand.open(time).call(permit, { feature, wire: chat(), hangUp: hangUp.signal });
+    fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 4 });
+    const answer = fixture.open(time).call(permit, { feature, wire: chat(), signal: controller.signal });
     const failed = expect(answer).rejects.toMatchObject({ code: 'client_gone' });
     await time.awaited(4_000);
-    hangUp.abort();
+    controller.abort();
     await failed;
     expect(permit.states).toEqual(['throttled']);
   });
@@ -142,8 +142,8 @@ describe('a 429', () => {
 test('a call that an open breaker refuses never went out: it is put off, and is no try', async () => {
   const time = drivenTime();
   const breaker = { window: 10_000, minimum: 1, rate: 0.1, open: 5_000 };
-  const here = stand.open({ ...time, breaker }, { tries: 1 });
-  stand.sandbox.faults.next({ kind: 'status', status: 500 });
+  const here = fixture.open({ ...time, breaker }, { tries: 1 });
+  fixture.sandbox.faults.next({ kind: 'status', status: 500 });
   await expect(call(here)).rejects.toMatchObject({ postponed: false });
   const permit = recordingPermit();
   await expect(call(here, permit)).rejects.toMatchObject({ postponed: true, retryable: true, retryAfter: 5 });
@@ -177,7 +177,7 @@ describe('a provider that throttles', () => {
     const time = drivenTime();
     const provider = await narrow();
     const upstreams = [{ name: 'sandbox', baseUrl: provider.upstream.url, apiKey: 'k' }];
-    const here = stand.open({ ...time, random, upstreams }, { patience: 120_000 });
+    const here = fixture.open({ ...time, random, upstreams }, { patience: 120_000 });
     const calls = [call(here)];
     await time.awaited(500);
     calls.push(...Array.from({ length: 30 }, () => call(here)));
@@ -202,7 +202,7 @@ describe('a provider that throttles', () => {
     });
     const upstreams = [{ name: 'sandbox', baseUrl: provider.url, apiKey: 'k' }];
     const metrics = recordingMetrics();
-    const here = stand.open({ ...time, random, upstreams, metrics }, { tries: 1, patience: 120_000 });
+    const here = fixture.open({ ...time, random, upstreams, metrics }, { tries: 1, patience: 120_000 });
     const permits = Array.from({ length: 100 }, () => recordingPermit());
     const calls = Promise.all(permits.map((permit) => call(here, permit)));
     // The first crowd met it before anybody knew.
@@ -222,8 +222,8 @@ describe('a provider that throttles', () => {
 
   test('for longer than anybody waits sends those who wait away at once', async () => {
     const time = drivenTime();
-    const here = stand.open({ ...time, random }, { patience: 10_000 });
-    stand.sandbox.faults.next({ ...NO_ROOM, retry_after: 8 }, { ...NO_ROOM, retry_after: 9 });
+    const here = fixture.open({ ...time, random }, { patience: 10_000 });
+    fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 8 }, { ...NO_ROOM, retry_after: 9 });
     const calls = [call(here)];
     await time.awaited(8_000);
     calls.push(call(here), call(here));
@@ -235,10 +235,10 @@ describe('a provider that throttles', () => {
 
   test('again at the probe is left alone for longer, and a call that it serves starts the count anew', async () => {
     const time = drivenTime();
-    const here = stand.open({ ...time, random }, { patience: 0 });
+    const here = fixture.open({ ...time, random }, { patience: 0 });
     const pauses: number[] = [];
     for (const isServed of [false, false, false, true, false]) {
-      if (!isServed) stand.sandbox.faults.next(NO_ROOM);
+      if (!isServed) fixture.sandbox.faults.next(NO_ROOM);
       const error = await call(here).catch((one: unknown) => one);
       if (!isServed) pauses.push((error as { retryAfter: number }).retryAfter);
       time.advance(2_000);
@@ -249,8 +249,8 @@ describe('a provider that throttles', () => {
 
 test('a streamed call that finds no room waits and is streamed', async () => {
   const permit = recordingPermit();
-  stand.sandbox.faults.next(NO_ROOM);
-  const answer = await stand.open().call(permit, { feature, wire: chat({ stream: true }) });
+  fixture.sandbox.faults.next(NO_ROOM);
+  const answer = await fixture.open().call(permit, { feature, wire: chat({ stream: true }) });
   expect(answer.kind).toBe('stream');
   expect(() => plain(answer)).toThrow();
   expect(permit.states).toEqual(['throttled', 'sent']);

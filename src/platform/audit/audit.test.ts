@@ -14,7 +14,7 @@ const ours = ids.next<AccountId>();
 const theirs = ids.next<AccountId>();
 const someone = ids.next<UserId>();
 const another = ids.next<UserId>();
-const whence = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test '.repeat(200) };
+const origin = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test '.repeat(200) };
 const all = statement<{ action: string; account_id: string | null; ip: string; user_agent: string }>(
   'select action, account_id, ip, user_agent from audit.events order by id',
 );
@@ -32,7 +32,7 @@ beforeAll(async () => {
       action: 'thing.made',
       actor: { kind: 'user', userId: someone },
       accountId: ours,
-      whence,
+      origin,
     }),
   );
   await db.system('identity.credentials', point, (tx) =>

@@ -10,7 +10,7 @@ export type Actor =
   | { readonly kind: 'system' };
 
 /** Where a request came from, as far as the audit keeps it. */
-export type Whence = Pick<Origin, 'requestId' | 'ip' | 'userAgent'>;
+export type RequestOrigin = Pick<Origin, 'requestId' | 'ip' | 'userAgent'>;
 
 export interface AuditEvent {
   /** What was done, module first: `session.reused`, `organization.member_added`. */
@@ -20,7 +20,7 @@ export interface AuditEvent {
   readonly target?: { readonly kind: string; readonly id: string };
   /** What changed, and to what. Never a secret: a key or hash in here is refused. */
   readonly changes?: Readonly<Record<string, unknown>>;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 export interface Audit {
@@ -36,7 +36,7 @@ export function createAudit(parts: { readonly ids: Ids }): Audit {
   return {
     async recordIn(tx, event) {
       refuseSecrets(event.changes);
-      const { actor, target, whence } = event;
+      const { actor, target, origin } = event;
       await tx.run(
         statement(
           `insert into audit.events (id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
@@ -52,9 +52,9 @@ export function createAudit(parts: { readonly ids: Ids }): Audit {
             target?.kind ?? null,
             target?.id ?? null,
             JSON.stringify(event.changes ?? {}),
-            whence?.ip ?? null,
-            whence?.userAgent.slice(0, USER_AGENT_LIMIT) ?? null,
-            whence?.requestId ?? null,
+            origin?.ip ?? null,
+            origin?.userAgent.slice(0, USER_AGENT_LIMIT) ?? null,
+            origin?.requestId ?? null,
           ],
         ),
       );

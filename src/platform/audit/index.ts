@@ -3,7 +3,14 @@ import { defineModule } from '#platform/module';
 import { auditDataRules } from './data-rules.ts';
 import { createAudit } from './audit.ts';
 
-export { type Actor, actorOf, type Audit, type AuditEvent, createAudit, type Whence } from './audit.ts';
+export {
+  type Actor,
+  actorOf,
+  type Audit,
+  type AuditEvent,
+  createAudit,
+  type RequestOrigin,
+} from './audit.ts';
 export {
   auditEvents,
   type AuditFilter,

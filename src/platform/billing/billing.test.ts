@@ -98,7 +98,7 @@ const origin: Origin = {
   ip: '127.0.0.1',
   userAgent: 'test',
   traceparent: undefined,
-  hangUp: new AbortController().signal,
+  signal: new AbortController().signal,
 };
 /** What the server hands to a handler of an admin's call. */
 function onceWith(key: string | undefined, bodyHash = 'same'): Once {

@@ -107,7 +107,7 @@ export function createBilling(parts: BillingParts): Billing {
     async revoke(grantId, { caller, origin }) {
       const by = actorOf(caller);
       const revoked = await db.system('admin.grants', REVOKED, (tx) =>
-        entitlements.revokeIn(tx, { grantId, by, whence: origin }),
+        entitlements.revokeIn(tx, { grantId, by, origin }),
       );
       if (revoked === undefined) throw new AppError('not_found', { message: 'There is no such grant.' });
       entitlements.announce(revoked.accountId);
@@ -143,7 +143,7 @@ async function give(
       source: 'admin',
       cause: 'given by an admin',
       by: actorOf(caller),
-      whence: origin,
+      origin,
     });
     return answer(201, grantView(grant));
   });
@@ -168,7 +168,7 @@ async function giveCredits(
       source: 'admin',
       cause: 'given by an admin',
       by: actorOf(caller),
-      whence: origin,
+      origin,
     });
     return answer(201, creditsView(made));
   });

@@ -31,4 +31,4 @@ export function crashPoints(): ReadonlyMap<string, PointDeclaration> {
 }
 
 /** Called right before and right after each point; the crash tests end the process here. */
-export type Passing = (point: CommitPoint, phase: 'before' | 'after') => void;
+export type CrashHook = (point: CommitPoint, phase: 'before' | 'after') => void;

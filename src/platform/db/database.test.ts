@@ -161,7 +161,7 @@ describe('transactions', () => {
 describe('crash points', () => {
   it('each write passes its point before and after the commit, and a failed one never after', async () => {
     const passed: string[] = [];
-    const watched = await testDatabase({ passing: (point, phase) => passed.push(`${point} ${phase}`) });
+    const watched = await testDatabase({ crashHook: (point, phase) => passed.push(`${point} ${phase}`) });
     const bad = statement('select 1 / 0');
     await watched.db.system('limits.sweep', WRITE, [statement('select 1')]);
     await expect(watched.db.system('limits.sweep', WRITE, [bad])).rejects.toThrow('zero');

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isUuid } from '#platform/kernel';
-import type { CommitPoint, Passing } from './commit-points.ts';
+import type { CommitPoint, CrashHook } from './commit-points.ts';
 import type { Database, Engine, EngineTransaction, Opening, ScopedVerb, Transaction } from './port.ts';
 import { createSignals } from './signals.ts';
 import { plain, type Statement } from './statement.ts';
@@ -18,8 +18,11 @@ export function assertOutsideTransaction(doing: string): void {
 type Job = readonly Statement[] | ((tx: Transaction) => Promise<unknown>);
 
 /** Scopes, signals and crash points, once for both engines. */
-export function createDatabase(engine: Engine, options: { passing?: Passing | undefined } = {}): Database {
-  const passing = options.passing ?? (() => {});
+export function createDatabase(
+  engine: Engine,
+  options: { crashHook?: CrashHook | undefined } = {},
+): Database {
+  const crashHook = options.crashHook ?? (() => {});
   const signals = createSignals(engine);
 
   async function run(opening: Opening, point: CommitPoint | undefined, job: Job): Promise<unknown> {
@@ -28,9 +31,9 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     if (typeof job !== 'function') {
       const statements = job.map(plain);
       if (point === undefined) return engine.batch(opening, statements);
-      passing(point, 'before');
+      crashHook(point, 'before');
       const rows = await engine.batch(opening, statements);
-      passing(point, 'after');
+      crashHook(point, 'after');
       return rows;
     }
     const open = await engine.begin(opening);
@@ -46,14 +49,14 @@ export function createDatabase(engine: Engine, options: { passing?: Passing | un
     let answer: T;
     try {
       answer = await work();
-      if (point !== undefined) passing(point, 'before');
+      if (point !== undefined) crashHook(point, 'before');
     } catch (error) {
       // The failure that ended the work is the one to report, not that of a rollback on a broken connection.
       await open.rollback().catch(() => {});
       throw error;
     }
     await open.commit();
-    if (point !== undefined) passing(point, 'after');
+    if (point !== undefined) crashHook(point, 'after');
     return answer;
   }
 

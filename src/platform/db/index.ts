@@ -1,5 +1,11 @@
 export { DatabaseAway, mayBeDone, mayPass } from './away.ts';
-export { type CommitPoint, commitPoint, crashPoints, dispatchPoint, type Passing } from './commit-points.ts';
+export {
+  type CommitPoint,
+  commitPoint,
+  crashPoints,
+  dispatchPoint,
+  type CrashHook,
+} from './commit-points.ts';
 export {
   type DataRule,
   dbDataRules,

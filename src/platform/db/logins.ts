@@ -59,14 +59,14 @@ export async function troublesOfLogins(db: Database): Promise<string[]> {
     db.asLogin('tenant', may('plinth_tenant')),
     db.asLogin('system', may('plinth_system')),
   ]);
-  const passing = roles.flatMap(({ name, is_login, reasons }) =>
+  const bypassing = roles.flatMap(({ name, is_login, reasons }) =>
     reasons.map((reason) => (is_login ? `it ${reason}` : `it is a member of "${name}", which ${reason}`)),
   );
   return [
-    ...(passing.length === 0
+    ...(bypassing.length === 0
       ? []
       : [
-          `The login "${tenant?.login}" of DATABASE_URL could pass row security: ${passing.join('; ')}. Give tenants' work a login of its own.`,
+          `The login "${tenant?.login}" of DATABASE_URL could pass row security: ${bypassing.join('; ')}. Give tenants' work a login of its own.`,
         ]),
     ...(tenant?.may === true ? [] : [lacking('DATABASE_URL', tenant?.login, 'plinth_tenant')]),
     ...(system?.may === true ? [] : [lacking('SYSTEM_DATABASE_URL', system?.login, 'plinth_system')]),

@@ -1,4 +1,4 @@
-import type { Passing } from './commit-points.ts';
+import type { CrashHook } from './commit-points.ts';
 import { createDatabase } from './database.ts';
 import { createPgliteEngine, type PgliteOptions } from './pglite.ts';
 import type { Database } from './port.ts';
@@ -9,14 +9,14 @@ export type DatabaseOptions = (
   | ({ readonly engine: 'pglite' } & PgliteOptions)
 ) & {
   /** Called at each commit point; crash tests end the process there. */
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 };
 
 /** Opens the database on the engine that is asked for. It does not migrate. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const engine =
     options.engine === 'postgres' ? createPostgresEngine(options) : await createPgliteEngine(options);
-  return createDatabase(engine, { passing: options.passing });
+  return createDatabase(engine, { crashHook: options.crashHook });
 }
 
 /** A pre-migrated embedded database as bytes, for tests to start from. */

@@ -72,9 +72,9 @@ export function createSignals(engine: Engine) {
     /** Each process listens to both ways, for each chooses its own for what it sends. */
     carry(other: SignalCarrier): () => void {
       carrier = other;
-      const deaf = other.subscribe(receive);
+      const unsubscribe = other.subscribe(receive);
       return () => {
-        deaf();
+        unsubscribe();
         if (carrier === other) carrier = undefined;
       };
     },

@@ -1,5 +1,5 @@
 import type { Config } from '#platform/config';
-import type { Passing } from './commit-points.ts';
+import type { CrashHook } from './commit-points.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { openDatabase } from './open.ts';
 import type { Database } from './port.ts';
@@ -23,7 +23,7 @@ export interface Store {
  */
 export async function openStore(
   { database, dataDir }: Pick<Config, 'database' | 'dataDir'>,
-  passing?: Passing,
+  crashHook?: CrashHook,
   prepared?: string,
 ): Promise<Store> {
   const narrowed = ensurePrivate(dataDir);
@@ -36,8 +36,8 @@ export async function openStore(
     };
     const db = await openDatabase(
       database.engine === 'pglite'
-        ? { ...database, passing, prepared, onSlow }
-        : { ...database, passing, onIdleError },
+        ? { ...database, crashHook, prepared, onSlow }
+        : { ...database, crashHook, onIdleError },
     );
     // PGlite gives the files of a new database 0666, whatever the umask says.
     if (database.engine === 'pglite') ensurePrivate(dataDir);

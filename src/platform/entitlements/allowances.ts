@@ -1,4 +1,4 @@
-import type { Actor, Audit, Whence } from '#platform/audit';
+import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Rewriter } from './snapshots.ts';
@@ -13,7 +13,7 @@ export interface Allowance {
   /** Units past the plan's size, in each window; 0: the size is a hard cap. */
   readonly most: number;
   readonly by: Actor;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 interface Parts {
@@ -30,14 +30,14 @@ export async function allowIn(
   tx: Transaction,
   allowance: Allowance,
 ): Promise<void> {
-  const { accountId, product, limit, most, by, whence } = allowance;
+  const { accountId, product, limit, most, by, origin } = allowance;
   const [, [former]] = await tx.runAll([lockAccounts([accountId]), allowanceOf(allowance)]);
   if ((former?.most ?? 0) === most) return;
   await tx.run(keepAllowance(allowance));
   await rewriter.rewriteIn(tx, [accountId], {
     product,
     cause: 'overage_chosen',
-    requestId: whence?.requestId ?? null,
+    requestId: origin?.requestId ?? null,
   });
   await audit.recordIn(tx, {
     action: 'overage.chosen',
@@ -45,7 +45,7 @@ export async function allowIn(
     accountId,
     target: { kind: 'limit', id: `${product}.${limit}` },
     changes: { former: former?.most ?? 0, most },
-    whence,
+    origin,
   });
 }
 

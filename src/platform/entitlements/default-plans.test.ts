@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom, usd } from '#platform/kernel';
-import { waitsForLocks } from '#test/gym';
+import { waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { catalogueOf, createEntitlements, type Segment, timelineOf } from './index.ts';
 import { withoutDefault } from './effective.ts';

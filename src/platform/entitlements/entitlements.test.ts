@@ -73,7 +73,7 @@ const make = (...catalogues: Catalogue[]) => createEntitlements({ db, ids, audit
 const entitlements = make(demo, other);
 
 const admin: NewGrant['by'] = { kind: 'user', userId: ids.next<UserId>() };
-const whence = { requestId: 'req_7', ip: '127.0.0.1', userAgent: 'test' };
+const origin = { requestId: 'req_7', ip: '127.0.0.1', userAgent: 'test' };
 const give = (accountId: AccountId, of: Partial<NewGrant>, by = entitlements) =>
   db.system('admin.grants', point, (tx) =>
     by.grantIn(tx, {
@@ -82,12 +82,12 @@ const give = (accountId: AccountId, of: Partial<NewGrant>, by = entitlements) =>
       source: 'admin',
       cause: 'a test',
       by: admin,
-      whence,
+      origin,
       ...of,
     }),
   );
 const revoke = (grantId: string) =>
-  db.system('admin.grants', point, (tx) => entitlements.revokeIn(tx, { grantId, by: admin, whence }));
+  db.system('admin.grants', point, (tx) => entitlements.revokeIn(tx, { grantId, by: admin, origin }));
 const demoOf = async (accountId: AccountId, by = entitlements) =>
   (await by.current(accountId)).find(({ product }) => product === 'demo');
 

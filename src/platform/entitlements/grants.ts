@@ -1,4 +1,4 @@
-import type { Actor, Audit, Whence } from '#platform/audit';
+import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
@@ -36,13 +36,13 @@ export interface NewGrant {
   /** An exact end. Without it a plan has none, and an add-on lasts as many days as it is sold for, stacked. */
   readonly until?: Date | undefined;
   readonly by: Actor;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 export interface Revocation {
   readonly grantId: string;
   readonly by: Actor;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 interface Parts {
@@ -85,7 +85,7 @@ export function createGrantWriting(parts: Parts): GrantWriting {
 }
 
 async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise<Grant> {
-  const { accountId, product, source, cause, by, whence } = wanted;
+  const { accountId, product, source, cause, by, origin } = wanted;
   const catalogue = parts.catalogues.get(product);
   const names = checkedNames(catalogue, wanted);
   const now = await lockedAt(tx, accountId);
@@ -105,18 +105,18 @@ async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise
     cause,
     externalId: wanted.externalId ?? null,
     createdBy: personOf(by),
-    requestId: whence?.requestId ?? null,
+    requestId: origin?.requestId ?? null,
   };
   const row = { id: parts.ids.next(), accountId, product, ...names, ...lasts, ...made };
   const [inserted] = await tx.run(insertGrant(row)).catch(refuseUnknownAccount);
   if (inserted === undefined) throw new Error('a grant was not stored');
   const grant = grantOf(inserted);
-  await recordIn(parts, tx, { grant, cause: 'granted', by, whence });
+  await recordIn(parts, tx, { grant, cause: 'granted', by, origin });
   return grant;
 }
 
 async function revokeIn(parts: Parts, tx: Transaction, revocation: Revocation): Promise<Grant | undefined> {
-  const { grantId, by, whence } = revocation;
+  const { grantId, by, origin } = revocation;
   const [found] = await tx.run(grantById(grantId));
   if (found === undefined) return undefined;
   const before = grantOf(found);
@@ -125,7 +125,7 @@ async function revokeIn(parts: Parts, tx: Transaction, revocation: Revocation): 
   // Somebody was quicker: what they wrote is the answer, and nothing changes again.
   if (ended === undefined) return grantOf((await tx.run(grantById(grantId)))[0] ?? found);
   const grant = grantOf(ended);
-  await recordIn(parts, tx, { grant, cause: 'revoked', by, whence });
+  await recordIn(parts, tx, { grant, cause: 'revoked', by, origin });
   return grant;
 }
 
@@ -140,13 +140,13 @@ interface GrantChange {
   readonly grant: Grant;
   readonly cause: 'granted' | 'revoked';
   readonly by: Actor;
-  readonly whence: Whence | undefined;
+  readonly origin: RequestOrigin | undefined;
 }
 
 async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: GrantChange): Promise<void> {
-  const { grant, cause, by, whence } = change;
+  const { grant, cause, by, origin } = change;
   const { accountId, product, plan, addOn, source, startsAt, endsAt, days } = grant;
-  const snapshot = { product, cause, grantId: grant.id, requestId: whence?.requestId ?? null };
+  const snapshot = { product, cause, grantId: grant.id, requestId: origin?.requestId ?? null };
   await rewriter.rewriteIn(tx, [accountId], snapshot);
   await audit.recordIn(tx, {
     action: cause === 'granted' ? 'grant.created' : 'grant.revoked',
@@ -154,7 +154,7 @@ async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: Gra
     accountId,
     target: { kind: 'grant', id: grant.id },
     changes: { product, plan, add_on: addOn, source, starts_at: startsAt, ends_at: endsAt, days },
-    whence,
+    origin,
   });
 }
 

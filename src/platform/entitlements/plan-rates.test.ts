@@ -72,14 +72,18 @@ test('the rates of a plan are its grants of that kind; without a plan there are 
 test('a changed plan counts at once where it is heard of, and seconds later where it is not', async () => {
   const { accountId } = await makeAccount(db);
   await makeGrant(db, accountId, { catalogue, plan: 'basic' });
-  const deaf = createPlanRates({ db: { ...db, onSignal: () => () => {} }, clock, catalogues: [catalogue] });
-  expect([await sizes(accountId), await sizes(accountId, deaf)]).toEqual([BASIC, BASIC]);
+  const withoutSignals = createPlanRates({
+    db: { ...db, onSignal: () => () => {} },
+    clock,
+    catalogues: [catalogue],
+  });
+  expect([await sizes(accountId), await sizes(accountId, withoutSignals)]).toEqual([BASIC, BASIC]);
   await makeGrant(db, accountId, { catalogue, plan: 'pro' });
   entitlements.announce(accountId);
   await expect.poll(() => sizes(accountId)).toEqual(PRO);
-  expect(await sizes(accountId, deaf)).toEqual(BASIC);
+  expect(await sizes(accountId, withoutSignals)).toEqual(BASIC);
   passed += 8_000;
-  expect(await sizes(accountId, deaf)).toEqual(PRO);
+  expect(await sizes(accountId, withoutSignals)).toEqual(PRO);
 });
 
 test('an add-on that ends does so in what is kept, at its instant', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
-import { commitPoint, type Passing, statement } from '#platform/db';
+import { commitPoint, type CrashHook, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom, usd } from '#platform/kernel';
 import { testDatabase } from '#test/services';
 import { type Catalogue, catalogueOf, createEntitlements, type Entitlements } from './index.ts';
@@ -41,8 +41,8 @@ const opening = (accounts: readonly AccountId[]) => {
   return statement(opened, [JSON.stringify(accounts)]);
 };
 
-async function house(passing?: Passing) {
-  const { db } = await testDatabase(passing === undefined ? {} : { passing });
+async function house(crashHook?: CrashHook) {
+  const { db } = await testDatabase(crashHook === undefined ? {} : { crashHook });
   const run = (catalogue: Catalogue) =>
     createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   const what = { product: 'demo', source: 'admin', cause: 'a test', by: { kind: 'system' } } as const;

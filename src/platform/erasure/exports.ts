@@ -1,5 +1,5 @@
 import { personalAccount } from '#platform/accounts';
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
 import type { Queue } from '#platform/queue';
@@ -35,7 +35,7 @@ export interface ExportView {
 /** A person, or an owner of an organization, at the keyboard. */
 export interface Visitor {
   readonly caller: Caller;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** Archives of all that is kept of somebody (docs/erasure.md). */
@@ -91,7 +91,7 @@ export function createExports(parts: ExportsParts): Exports {
 
 async function ask(
   parts: ExportsParts,
-  { caller, whence, once }: Visitor & { readonly once: Once },
+  { caller, origin, once }: Visitor & { readonly once: Once },
   organization: AccountId | undefined,
 ): Promise<Answer<ExportView>> {
   const { ids, audit, jobs } = parts;
@@ -106,10 +106,10 @@ async function ask(
     if (made === undefined) return (await tx.run(waitingExport(userId, organization)))[0];
     const accountId = organization ?? own?.account_id ?? caller.accountId;
     const payload = { user_id: userId, export_id: id };
-    const job = { kind: EXPORT_KIND, lane: 'batch', payload, requestId: whence.requestId } as const;
+    const job = { kind: EXPORT_KIND, lane: 'batch', payload, requestId: origin.requestId } as const;
     await tx.runAll(jobs.enqueueing(accountId, job));
     const target = { kind: 'export', id };
-    await audit.recordIn(tx, { action: 'export.asked', actor: actorOf(caller), accountId, target, whence });
+    await audit.recordIn(tx, { action: 'export.asked', actor: actorOf(caller), accountId, target, origin });
     return made;
   };
   const asked = async (tx: Transaction) => {
@@ -133,7 +133,7 @@ async function assertOwns({ roleOf, kindOf }: ExportsParts, userId: UserId, id: 
 
 async function download(
   parts: ExportsParts,
-  { caller, whence }: Visitor,
+  { caller, origin }: Visitor,
   id: string,
 ): Promise<AsyncGenerator<Uint8Array>> {
   const { db, audit, roleOf } = parts;
@@ -149,7 +149,7 @@ async function download(
       actor: actorOf(caller),
       accountId: organization ?? undefined,
       target: { kind: 'export', id },
-      whence,
+      origin,
     }),
   );
   return partsOf(db, { userId, id }, row.bytes);

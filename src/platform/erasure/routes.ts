@@ -51,7 +51,7 @@ const exportMe = route(
     errors: ['step_up_required', 'conflict'],
     example: { reply: WAITING },
   },
-  ({ caller, origin, once }, { exports }) => exports.ask({ caller, whence: origin, once }),
+  ({ caller, origin, once }, { exports }) => exports.ask({ caller, origin, once }),
 );
 
 const exportOrganization = route(
@@ -69,7 +69,7 @@ const exportOrganization = route(
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict'],
     example: { params: { id: ORGANIZATION }, reply: { ...WAITING, organization_id: ORGANIZATION } },
   },
-  ({ caller, params, origin, once }, { exports }) => exports.ask({ caller, whence: origin, once }, params.id),
+  ({ caller, params, origin, once }, { exports }) => exports.ask({ caller, origin, once }, params.id),
 );
 
 const listExports = route(
@@ -120,8 +120,8 @@ const downloadExport = route(
     example: { params: { id: ID }, reply: 'PK…' },
   },
   async ({ caller, params, origin, wire }, { exports }) => {
-    const batches = await exports.download({ caller, whence: origin }, params.id);
-    await sendDownload(wire, { name: 'export.zip', type: 'application/zip', batches }, origin.hangUp);
+    const batches = await exports.download({ caller, origin }, params.id);
+    await sendDownload(wire, { name: 'export.zip', type: 'application/zip', batches }, origin.signal);
   },
 );
 

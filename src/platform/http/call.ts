@@ -39,7 +39,7 @@ export interface Origin {
   /** The W3C trace context of the caller, checked for shape; provider calls carry it on. */
   readonly traceparent: string | undefined;
   /** Ends when the client hangs up or the server stops. */
-  readonly hangUp: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /** The answer of an idempotent effect: what is sent, and stored under the key. */

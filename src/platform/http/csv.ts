@@ -24,9 +24,9 @@ export function wantsCsv(
 }
 
 /** Answers a call with CSV (RFC 4180: commas, CRLF, quotes doubled, a header line), as a download. */
-export function sendCsv(wire: Pick<Wire, 'take'>, table: CsvTable, hangUp: AbortSignal): Promise<void> {
+export function sendCsv(wire: Pick<Wire, 'take'>, table: CsvTable, signal: AbortSignal): Promise<void> {
   const type = 'text/csv; charset=utf-8; header=present';
-  return sendDownload(wire, { name: `${table.name}.csv`, type, batches: linesOf(table) }, hangUp);
+  return sendDownload(wire, { name: `${table.name}.csv`, type, batches: linesOf(table) }, signal);
 }
 
 async function* linesOf({ columns, batches }: CsvTable): AsyncGenerator<string> {

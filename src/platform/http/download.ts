@@ -19,7 +19,7 @@ const LONGEST = 600_000;
 export async function sendDownload(
   wire: Pick<Wire, 'take'>,
   { name, type, batches }: Download,
-  hangUp: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const reading = batches[Symbol.asyncIterator]();
   let next = await reading.next();
@@ -28,7 +28,7 @@ export async function sendDownload(
     'content-type': type,
     'content-disposition': `attachment; filename="${name}"`,
   });
-  const over = AbortSignal.any([hangUp, AbortSignal.timeout(LONGEST)]);
+  const over = AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]);
   while (next.done !== true) {
     // Room may have come while the batch was read: no event tells of it again.
     if (response.writableNeedDrain) await drained(response, over);

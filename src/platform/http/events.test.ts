@@ -14,7 +14,7 @@ let options: Partial<EventStreamOptions> = {};
 let opened = Promise.withResolvers<Opened>();
 const server = createServer((_request, response) => {
   const never = new AbortController().signal;
-  const stream = openEvents({ take: () => response }, { hangUp: never, longest: 60_000, ...options });
+  const stream = openEvents({ take: () => response }, { signal: never, longest: 60_000, ...options });
   opened.resolve({ stream, response });
 });
 server.listen(0, '127.0.0.1');
@@ -33,7 +33,7 @@ async function openedBy<Client>(client: () => Client, how: Partial<EventStreamOp
 }
 
 const get = () => fetch(`http://127.0.0.1:${port}`);
-const deaf = () => {
+const neverReading = () => {
   const socket = connect(port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
   return socket.pause();
@@ -62,7 +62,7 @@ describe('a stream of events', () => {
 
   test('ends when the server stops', async () => {
     const stops = new AbortController();
-    const { asked, stream } = await openedBy(get, { hangUp: stops.signal });
+    const { asked, stream } = await openedBy(get, { signal: stops.signal });
     stops.abort();
     expect(await stream.send({ event: 'late', id: '1', data: {} })).toBe(false);
     stream.end();
@@ -70,7 +70,7 @@ describe('a stream of events', () => {
   });
 
   test('waits for a client that does not read, and holds no more than one event beyond the socket’s buffer', async () => {
-    const { asked: socket, stream, response } = await openedBy(deaf);
+    const { asked: socket, stream, response } = await openedBy(neverReading);
     const data = 'x'.repeat(16_384);
     let [written, most] = [0, 0];
     const telling = (async () => {

@@ -15,8 +15,8 @@ export interface StreamEvent {
 }
 
 export interface EventStreamOptions {
-  /** Ends when the client has gone, or the server stops: the call's `origin.hangUp`. */
-  readonly hangUp: AbortSignal;
+  /** Ends when the client has gone, or the server stops: the call's `origin.signal`. */
+  readonly signal: AbortSignal;
   /** The longest that the stream lasts, in milliseconds; its client comes back, and is looked at anew. */
   readonly longest: number;
 }
@@ -46,7 +46,7 @@ export function lastEventId({ request }: Pick<Wire, 'request'>): string | undefi
 export function openEvents(wire: Pick<Wire, 'take'>, options: EventStreamOptions): EventStream {
   const response = wire.take();
   const over = new AbortController();
-  const closed = AbortSignal.any([options.hangUp, over.signal]);
+  const closed = AbortSignal.any([options.signal, over.signal]);
   const timeUp = setTimeout(() => over.abort(), options.longest);
   const heartbeat = setInterval(() => {
     // Whoever has something to read needs no sign of life.

@@ -1,7 +1,7 @@
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, entered, PASSWORD, type Person, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -24,7 +24,7 @@ const gone = async (bearer: string) => {
 };
 
 async function token(person: Person): Promise<string> {
-  const tokens = entered(await identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE));
+  const tokens = entered(await identity.sessions.login({ email: person.email, password: PASSWORD }, ORIGIN));
   return tokens.access_token;
 }
 
@@ -75,7 +75,7 @@ describe('an access token', () => {
     const elsewhere = createPeople(db, { issuer: 'http://elsewhere.test' });
     const person = await elsewhere.person();
     const tokens = entered(
-      await elsewhere.identity.sessions.login({ email: person.email, password: PASSWORD }, WHENCE),
+      await elsewhere.identity.sessions.login({ email: person.email, password: PASSWORD }, ORIGIN),
     );
     expect(await elsewhere.identity.identify(tokens.access_token)).toBeDefined();
     expect(await identity.identify(tokens.access_token)).toBeUndefined();
@@ -148,7 +148,7 @@ describe('told by a signal, at once,', () => {
     const ada = await world.person();
     const { key, keyId } = await world.key(ada, ['*']);
     expect(await identity.identify(key)).toBeDefined();
-    await identity.keys.revoke(acting(ada), keyId, WHENCE);
+    await identity.keys.revoke(acting(ada), keyId, ORIGIN);
     expect(await identity.identify(key)).toBeUndefined();
   });
 
@@ -159,7 +159,7 @@ describe('told by a signal, at once,', () => {
     const made = [second, await world.child(ada, second.keyId)];
     const beside = await world.key(ada, ['*']);
     for (const { key } of [...made, beside]) expect(await identity.identify(key)).toBeDefined();
-    await identity.keys.revoke(acting(ada), first.keyId, WHENCE);
+    await identity.keys.revoke(acting(ada), first.keyId, ORIGIN);
     for (const { key } of made) expect(await identity.identify(key)).toBeUndefined();
     expect(await identity.identify(beside.key)).toBeDefined();
   });
@@ -195,7 +195,7 @@ async function overtaken() {
   const slow = createPeople({ ...db, system: system as typeof db.system }).identity;
   const early = slow.identify(key);
   await asked.promise;
-  await identity.keys.revoke(acting(ada), keyId, WHENCE);
+  await identity.keys.revoke(acting(ada), keyId, ORIGIN);
   return { slow, early, arrive: () => arrives.resolve(), key };
 }
 

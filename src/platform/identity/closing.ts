@@ -1,4 +1,4 @@
-import { actorOf, type Whence } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, statement, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError, sha256, type UserId } from '#platform/kernel';
@@ -24,7 +24,7 @@ export interface Leaver {
   readonly userId: UserId;
   /** When they closed their account, as the database writes it. */
   readonly at: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** What becomes of the organizations of somebody who goes. Accounts lie above identity: `app.ts` hands it in. */
@@ -56,23 +56,23 @@ export interface Closing {
    * `step_up_required` for a user without a password or with a second factor, `last_owner`, and `conflict`
    * where an organization becomes theirs meanwhile. Answers until when it can be undone.
    */
-  close(caller: Caller, password: string | undefined, whence: Whence): Promise<Date>;
+  close(caller: Caller, password: string | undefined, origin: RequestOrigin): Promise<Date>;
   /** Opens it again by the link of the mail. Throws `link_invalid`. */
-  restore(token: string, whence: Whence): Promise<void>;
+  restore(token: string, origin: RequestOrigin): Promise<void>;
   /** Sends another link; whether somebody closed an account with this address shows nowhere in the call. */
-  resend(email: string, whence: Whence): Promise<void>;
+  resend(email: string, origin: RequestOrigin): Promise<void>;
 }
 
 export function createClosing(parts: ClosingParts): Closing {
   const { db, audit, mail } = parts;
   return {
-    close: (caller, password, whence) => close(parts, { caller, password, whence }),
-    restore: (token, whence) => restore(parts, token, whence),
-    async resend(email, whence) {
+    close: (caller, password, origin) => close(parts, { caller, password, origin }),
+    restore: (token, origin) => restore(parts, token, origin),
+    async resend(email, origin) {
       await db.system('identity.credentials', ASKED, async (tx) => {
         const action = 'user.restore_asked';
-        await audit.recordIn(tx, { action, actor: { kind: 'system' }, whence });
-        await tx.runAll(mail.asking({ to: email, template: 'account_closed', requestId: whence.requestId }));
+        await audit.recordIn(tx, { action, actor: { kind: 'system' }, origin });
+        await tx.runAll(mail.asking({ to: email, template: 'account_closed', requestId: origin.requestId }));
       });
       mail.wake();
     },
@@ -82,12 +82,12 @@ export function createClosing(parts: ClosingParts): Closing {
 interface Asked {
   readonly caller: Caller;
   readonly password: string | undefined;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
   const { db, audit, mail, callers, leaving } = parts;
-  const { caller, whence } = asked;
+  const { caller, origin } = asked;
   const { userId } = caller;
   const proof = await proofOf(parts, asked);
   const { closed, until } = await db.system('identity.credentials', CLOSED, async (tx) => {
@@ -97,13 +97,13 @@ async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
     const [user] = await tx.run(lockUser(userId));
     // Set anew while the old one was hashed: it proves nothing any more.
     if (user?.password_version !== proof.password_version) throw new AppError('wrong_password');
-    const left = await leaving.leave(tx, { userId, at, whence }, locked);
+    const left = await leaving.leave(tx, { userId, at, origin }, locked);
     const [done] = await tx.run(closeUser(userId, at));
     if (done === undefined) throw new AppError('user_suspended');
     await tx.runAll([endSessions(userId, 'closed'), endEmailTokens(userId)]);
     const target = { kind: 'user', id: userId };
-    await audit.recordIn(tx, { action: 'user.closed', actor: actorOf(caller), target, whence });
-    const { requestId } = whence;
+    await audit.recordIn(tx, { action: 'user.closed', actor: actorOf(caller), target, origin });
+    const { requestId } = origin;
     await tx.runAll(mail.asking({ to: user.email, template: 'account_closed', requestId }));
     const [now] = await tx.run(lockUser(userId));
     return { closed: left, until: now?.restorable_until };
@@ -116,26 +116,26 @@ async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
 }
 
 /** Who has a password says it; who has none has proven lately who they are, in this session. */
-async function proofOf(parts: ClosingParts, { caller, password, whence }: Asked): Promise<CredentialRow> {
+async function proofOf(parts: ClosingParts, { caller, password, origin }: Asked): Promise<CredentialRow> {
   const { db } = parts;
   const { userId } = caller;
   const [[user]] = await db.system('identity.credentials', [userById(userId)]);
   if (user === undefined) throw new AppError('unauthenticated');
-  if (user.password_hash !== null) return proven(parts, { caller, password: password ?? '', whence });
+  if (user.password_hash !== null) return proven(parts, { caller, password: password ?? '', origin });
   await assertProven(db, caller);
   return user;
 }
 
-async function restore(parts: ClosingParts, token: string, whence: Whence): Promise<void> {
+async function restore(parts: ClosingParts, token: string, origin: RequestOrigin): Promise<void> {
   const { db, audit, callers, leaving } = parts;
   const tokenHash = sha256(token);
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, RESTORING)]);
-  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
+  if (found === undefined) throw await wrongLink(parts.guessing, origin.ip);
   const { user_id: userId } = found;
   const reopened = await db.system('identity.credentials', RESTORED, async (tx) => {
     const at = await closedAt(tx, userId);
     if (at === undefined) throw new AppError('link_invalid');
-    const back = await leaving.comeBack(tx, { userId, at, whence });
+    const back = await leaving.comeBack(tx, { userId, at, origin });
     const [restored] = await tx.run(restoreUser(userId));
     const [used] = await tx.run(useEmailToken(tokenHash, RESTORING));
     if (used === undefined || restored === undefined) throw new AppError('link_invalid');
@@ -144,7 +144,7 @@ async function restore(parts: ClosingParts, token: string, whence: Whence): Prom
       action: 'user.restored',
       actor,
       target: { kind: 'user', id: userId },
-      whence,
+      origin,
     });
     return back;
   });

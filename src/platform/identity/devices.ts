@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { type Clock, sha256, type UserId } from '#platform/kernel';
@@ -29,7 +29,7 @@ export interface Opening {
   readonly user: CredentialRow;
   readonly sessionId: string;
   readonly method: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   readonly device?: DeviceGiven | undefined;
 }
 
@@ -37,10 +37,10 @@ export interface Opening {
 export async function openOn(
   parts: DevicesParts,
   tx: Transaction,
-  { user, sessionId, method, whence, device: given }: Opening,
+  { user, sessionId, method, origin, device: given }: Opening,
 ): Promise<void> {
   const { user_id: userId } = user;
-  const { ip, userAgent } = whence;
+  const { ip, userAgent } = origin;
   const [device, ipBlock] = [deviceNameOf(userAgent), addressBlock(ip)];
   const tokenHash = given?.formerToken === undefined ? undefined : sha256(given.formerToken);
   const [[seen]] = await tx.runAll([
@@ -60,7 +60,7 @@ export async function openOn(
   if (seen?.is_new !== true || seen.is_first || !(await mayMail(parts, tx, userId))) return;
   // Not what whoever signed in calls their device: those would be a stranger's words in a mail of ours.
   const facts = { device, ip, at: saidAt(parts.clock) };
-  const { requestId } = whence;
+  const { requestId } = origin;
   await tx.runAll(parts.mail.sending({ to: user.email, template: 'new_device', facts, userId, requestId }));
 }
 

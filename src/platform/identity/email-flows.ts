@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
@@ -39,13 +39,13 @@ export interface EmailFlowsParts extends ProofParts {
 /** What goes by way of somebody's mailbox (docs/identity.md). */
 export interface EmailFlows {
   /** Sends another link to verify an address; whether somebody has it shows neither in the answer nor in its time. */
-  resend(email: string, whence: Whence): Promise<void>;
+  resend(email: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to choose a new password, likewise. */
-  forgot(email: string, whence: Whence): Promise<void>;
+  forgot(email: string, origin: RequestOrigin): Promise<void>;
   /** Uses up the link of a mail: verifies the address, or makes it the new one. Throws `link_invalid`, or `conflict` when it is another's by now, or a rule keeps the user where they are. */
-  confirm(token: string, whence: Whence): Promise<void>;
+  confirm(token: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to the new address; until it is used, nothing changes. Throws `wrong_password`. */
-  changeEmail(caller: Caller, change: EmailChange, whence: Whence): Promise<void>;
+  changeEmail(caller: Caller, change: EmailChange, origin: RequestOrigin): Promise<void>;
 }
 
 export interface EmailChange {
@@ -55,15 +55,15 @@ export interface EmailChange {
 
 export function createEmailFlows(parts: EmailFlowsParts): EmailFlows {
   return {
-    resend: (email, whence) => ask(parts, { to: email, template: 'verify_email' }, whence),
-    forgot: (email, whence) => ask(parts, { to: email, template: 'reset_password' }, whence),
-    confirm: (token, whence) => confirm(parts, token, whence),
-    async changeEmail(caller, { password, email }, whence) {
-      const user = await proven(parts, { caller, password, whence });
+    resend: (email, origin) => ask(parts, { to: email, template: 'verify_email' }, origin),
+    forgot: (email, origin) => ask(parts, { to: email, template: 'reset_password' }, origin),
+    confirm: (token, origin) => confirm(parts, token, origin),
+    async changeEmail(caller, { password, email }, origin) {
+      const user = await proven(parts, { caller, password, origin });
       const { user_id: userId, password_version } = user;
       // Whose password is set anew meanwhile is asked anew: no link may come of a proof that is over.
       const facts = { password_version };
-      await ask(parts, { to: email, template: 'change_email', userId, facts }, whence);
+      await ask(parts, { to: email, template: 'change_email', userId, facts }, origin);
     },
   };
 }
@@ -72,31 +72,31 @@ export function createEmailFlows(parts: EmailFlowsParts): EmailFlows {
 async function ask(
   { db, audit, mail }: EmailFlowsParts,
   asked: Omit<Asking, 'requestId'>,
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<void> {
   const { userId } = asked;
   await db.system('identity.credentials', ASKED, async (tx) => {
     await audit.recordIn(tx, {
       action: `user.${asked.template}_asked`,
       actor: userId === undefined ? { kind: 'system' } : { kind: 'user', userId },
-      whence,
+      origin,
     });
-    await tx.runAll(mail.asking({ ...asked, requestId: whence.requestId }));
+    await tx.runAll(mail.asking({ ...asked, requestId: origin.requestId }));
   });
   mail.wake();
 }
 
-async function confirm(parts: EmailFlowsParts, token: string, whence: Whence): Promise<void> {
+async function confirm(parts: EmailFlowsParts, token: string, origin: RequestOrigin): Promise<void> {
   const tokenHash = sha256(token);
   const { db } = parts;
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, CONFIRMING)]);
-  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
+  if (found === undefined) throw await wrongLink(parts.guessing, origin.ip);
   await db.system('identity.credentials', CONFIRMED, async (tx) => {
     const user = await lockedUser(tx, found.user_id);
     const [used] = await tx.run(useEmailToken(tokenHash, CONFIRMING));
     if (used === undefined || user === undefined) throw new AppError('link_invalid');
-    if (used.kind === 'change_email') await addressChanged(parts, tx, { user, email: used.email, whence });
-    else await addressVerified(parts, tx, { user, whence });
+    if (used.kind === 'change_email') await addressChanged(parts, tx, { user, email: used.email, origin });
+    else await addressVerified(parts, tx, { user, origin });
   });
   parts.mail.wake();
 }
@@ -104,30 +104,34 @@ async function confirm(parts: EmailFlowsParts, token: string, whence: Whence): P
 async function addressVerified(
   { audit }: EmailFlowsParts,
   tx: Transaction,
-  { user, whence }: { readonly user: CredentialRow; readonly whence: Whence },
+  { user, origin }: { readonly user: CredentialRow; readonly origin: RequestOrigin },
 ): Promise<void> {
   await tx.run(verifyEmail(user.user_id));
-  await recordOf(audit, tx, { user, action: 'user.email_verified', whence });
+  await recordOf(audit, tx, { user, action: 'user.email_verified', origin });
 }
 
 async function addressChanged(
   { audit, mail, clock, addressRule }: EmailFlowsParts,
   tx: Transaction,
-  { user, email, whence }: { readonly user: CredentialRow; readonly email: string; readonly whence: Whence },
+  {
+    user,
+    email,
+    origin,
+  }: { readonly user: CredentialRow; readonly email: string; readonly origin: RequestOrigin },
 ): Promise<void> {
   await addressRule?.(tx, { userId: user.user_id, email });
   const [changed] = await tx.run(changeEmail(user.user_id, email)).catch(unlessTaken);
   if (changed === undefined) throw new AppError('conflict', { message: 'This address has an account.' });
   // Links that went to the old address let nobody in any more.
   await tx.run(endEmailTokens(user.user_id));
-  await recordOf(audit, tx, { user, action: 'user.email_changed', whence });
+  await recordOf(audit, tx, { user, action: 'user.email_changed', origin });
   await tx.runAll(
     mail.sending({
       to: user.email,
       template: 'email_changed',
       facts: { email, at: saidAt(clock) },
       userId: user.user_id,
-      requestId: whence.requestId,
+      requestId: origin.requestId,
     }),
   );
 }
@@ -144,10 +148,10 @@ function recordOf(
   {
     user,
     action,
-    whence,
-  }: { readonly user: CredentialRow; readonly action: string; readonly whence: Whence },
+    origin,
+  }: { readonly user: CredentialRow; readonly action: string; readonly origin: RequestOrigin },
 ): Promise<void> {
   const { user_id: userId } = user;
   const target = { kind: 'user', id: userId };
-  return audit.recordIn(tx, { action, actor: { kind: 'user', userId }, target, whence });
+  return audit.recordIn(tx, { action, actor: { kind: 'user', userId }, target, origin });
 }

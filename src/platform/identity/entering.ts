@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Ids, type Random, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { AccessTokens } from './access-tokens.ts';
@@ -42,7 +42,7 @@ export type SignInRule = (
   entrant: {
     readonly userId: UserId;
     readonly method: Method;
-    readonly whence: Whence;
+    readonly origin: RequestOrigin;
     readonly opens: boolean;
   },
 ) => Promise<void>;
@@ -62,7 +62,7 @@ export interface EnteringParts extends DevicesParts {
 export interface Entry {
   readonly user: CredentialRow;
   readonly method: Method;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   readonly device?: DeviceGiven | undefined;
   /** What must still hold, or be written, when the user is locked; it throws where they must stay outside. */
   readonly confirm?: (tx: Transaction, now: CredentialRow) => Promise<void>;
@@ -74,7 +74,7 @@ export interface Entry {
  */
 export async function enter(
   parts: EnteringParts,
-  { user, method, whence, device, confirm }: Entry,
+  { user, method, origin, device, confirm }: Entry,
 ): Promise<SignedIn> {
   const opened = await parts.db.system('identity.credentials', LOGIN, async (tx) => {
     const [[now], [factors]] = await tx.runAll([lockUser(user.user_id), factorsOf(user.user_id)]);
@@ -84,10 +84,10 @@ export async function enter(
     // A passkey is two factors by itself: it was held, and has verified who holds it.
     const methods = method === 'passkey' ? [] : methodsOf(factors);
     if (methods.length > 0) {
-      await parts.signInRule?.(tx, { userId: now.user_id, method, whence, opens: false });
+      await parts.signInRule?.(tx, { userId: now.user_id, method, origin, opens: false });
       return challenged(parts, tx, { user: now, method, methods });
     }
-    return openSession(parts, tx, { user: now, method, whence, device });
+    return openSession(parts, tx, { user: now, method, origin, device });
   });
   parts.mail.wake();
   return 'mfa_token' in opened ? opened : authTokens(parts, user, opened);
@@ -121,19 +121,19 @@ interface Opened {
 export async function openSession(
   parts: EnteringParts,
   tx: Transaction,
-  { user, method, factor, whence, device }: Omit<Entry, 'confirm'> & { readonly factor?: Factor },
+  { user, method, factor, origin, device }: Omit<Entry, 'confirm'> & { readonly factor?: Factor },
 ): Promise<Opened> {
   const { ids, random, audit } = parts;
   const { user_id: userId } = user;
-  await parts.signInRule?.(tx, { userId, method, whence, opens: true });
+  await parts.signInRule?.(tx, { userId, method, origin, opens: true });
   const sessionId = ids.next();
   const refreshToken = randomToken(random, REFRESH_PREFIX);
-  await openOn(parts, tx, { user, sessionId, method, whence, device });
+  await openOn(parts, tx, { user, sessionId, method, origin, device });
   await tx.run(insertRefreshToken(userId, sessionId, sha256(refreshToken)));
   const target = { kind: 'session', id: sessionId };
   const actor = { kind: 'user', userId } as const;
   const changes = { method, ...(factor === undefined ? {} : { factor }) };
-  await audit.recordIn(tx, { action: 'session.opened', actor, target, changes, whence });
+  await audit.recordIn(tx, { action: 'session.opened', actor, target, changes, origin });
   return { sessionId, refreshToken };
 }
 

@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { Clock, Ids, Random } from '#platform/kernel';
 import type { Mail, Resolver, TemplateName } from '#platform/mail';
@@ -84,7 +84,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
 export interface Identity {
   readonly identify: Callers['identify'];
   /** Answers nothing: whether the email was known before is nobody's business. */
-  register(input: Registration, whence: Whence): Promise<void>;
+  register(input: Registration, origin: RequestOrigin): Promise<void>;
   /** Makes a user outright, with a password made up unless one is given. Throws when the email is taken. */
   createUser(tx: Transaction, input: UserToMake): Promise<MadeUser>;
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
@@ -108,7 +108,7 @@ export interface Identity {
   /** Makes an admin of whoever has the link of an invitation. Throws `link_invalid`, `validation_failed` for a weak password. */
   acceptAdmin(
     input: { readonly token: string; readonly password: string },
-    whence: Whence,
+    origin: RequestOrigin,
   ): Promise<{ readonly email: string }>;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
@@ -143,7 +143,7 @@ export function createIdentity(parts: IdentityParts): Identity {
   const keys = createKeys({ ...inside, scopes: knownScopes(settings.products) });
   return {
     identify: callers.identify,
-    register: (input, whence) => register(inside, input, whence),
+    register: (input, origin) => register(inside, input, origin),
     createUser: (tx, input) => createUser(inside, tx, input),
     addUser: (tx, addition) => addUser(inside, tx, addition),
     claimAddress: (tx, claim) => claimAddress(parts, tx, claim),
@@ -157,7 +157,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     mfa: createMfa({ ...inside, passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS }),
     closing: createClosing(inside),
     admins: createAdmins({ ...parts, baseUrl: settings.baseUrl }),
-    acceptAdmin: (input, whence) => acceptAdmin(inside, { ...input, whence }),
+    acceptAdmin: (input, origin) => acceptAdmin(inside, { ...input, origin }),
     federation: createFederation({
       ...inside,
       settings: { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] },

@@ -102,7 +102,7 @@ const makeKey = route(
         expiresAt,
         monthlyBudget,
         actor: actorOf(caller),
-        whence: origin,
+        origin,
       });
       return answer(201, { ...made.view, key: made.key });
     });
@@ -168,7 +168,7 @@ const rotateKey = route(
     example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
   },
   async ({ caller, accountId, role, params, once, origin }, { keys }) => {
-    const acting = { caller, accountId, role, whence: origin };
+    const acting = { caller, accountId, role, origin };
     const rotated = await once(ROTATED, async (tx) => {
       const { key, view } = await keys.rotateIn(tx, acting, params.id);
       return answer(200, { ...view, key });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
-import { createPeople, type Person, WHENCE } from '#test/people';
+import { createPeople, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 import { allowsScope } from './index.ts';
 
@@ -120,7 +120,7 @@ describe('making a key', () => {
     const first = last.keyId;
     for (let depth = 0; depth < 5; depth += 1) last = await world.child(owner, last.keyId);
     await expect(world.child(owner, last.keyId)).rejects.toMatchObject({ code: 'forbidden' });
-    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, first, WHENCE);
+    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, first, ORIGIN);
     await expect(world.child(owner, first)).rejects.toMatchObject({ code: 'unauthenticated' });
     await expect(world.child(owner, last.keyId)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
@@ -155,7 +155,7 @@ describe('what a key may call', () => {
 
 const rotate = (caller: Caller, keyId: string, accountId = owner.accountId) =>
   db.tenant(accountId, point, (tx) =>
-    keys.rotateIn(tx, { caller, accountId, role: 'owner', whence: WHENCE }, keyId),
+    keys.rotateIn(tx, { caller, accountId, role: 'owner', origin: ORIGIN }, keyId),
   );
 
 describe('rotating a key', () => {
@@ -175,7 +175,7 @@ describe('rotating a key', () => {
     expect(await identity.identify(before.key)).toBeUndefined();
     expect(await identity.identify(after.key)).toMatchObject({ keyId: before.keyId });
     expect(await identity.identify(below.key)).toMatchObject({ keyId: below.keyId });
-    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, maker.keyId, WHENCE);
+    await keys.revoke({ ...at(owner, 'owner'), accountId: owner.accountId }, maker.keyId, ORIGIN);
     for (const key of [after.key, below.key]) expect(await identity.identify(key)).toBeUndefined();
     await expect(rotate(owner.caller, before.keyId)).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -238,8 +238,8 @@ describe('seeing and revoking keys', () => {
   test('a key of someone else, or of another account, can not be revoked', async () => {
     const { key, keyId } = await world.key(owner, ['*'], organization);
     const revoking = [
-      keys.revoke(at(member, 'member'), keyId, WHENCE),
-      keys.revoke({ ...at(stranger, 'owner'), accountId: stranger.accountId }, keyId, WHENCE),
+      keys.revoke(at(member, 'member'), keyId, ORIGIN),
+      keys.revoke({ ...at(stranger, 'owner'), accountId: stranger.accountId }, keyId, ORIGIN),
     ];
     const refused = { status: 'rejected', reason: { code: 'not_found' } };
     expect(await Promise.allSettled(revoking)).toMatchObject([refused, refused]);
@@ -253,16 +253,16 @@ describe('seeing and revoking keys', () => {
     const second = await world.child(person, first.keyId);
     const third = await world.child(person, second.keyId);
     const beside = await world.key(person, ['*']);
-    await keys.revoke(acting, first.keyId, WHENCE);
+    await keys.revoke(acting, first.keyId, ORIGIN);
     expect((await keys.list(acting, all)).data.map(({ id }) => id)).toEqual([beside.keyId]);
-    await expect(keys.revoke(acting, third.keyId, WHENCE)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(keys.revoke(acting, third.keyId, ORIGIN)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('an admin revokes the key of a member; it is gone from the list, and a second time from everywhere', async () => {
     const { key, keyId } = await world.key(member, ['*'], organization);
-    await keys.revoke(at(owner, 'owner'), keyId, WHENCE);
+    await keys.revoke(at(owner, 'owner'), keyId, ORIGIN);
     expect(await identity.identify(key)).toBeUndefined();
     expect((await keys.list(at(member, 'member'), all)).data.map(({ id }) => id)).not.toContain(keyId);
-    await expect(keys.revoke(at(owner, 'owner'), keyId, WHENCE)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(keys.revoke(at(owner, 'owner'), keyId, ORIGIN)).rejects.toMatchObject({ code: 'not_found' });
   });
 });

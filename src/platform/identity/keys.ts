@@ -1,4 +1,4 @@
-import { type Actor, actorOf, type Audit, type Whence } from '#platform/audit';
+import { type Actor, actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { atLeast, type Caller, type Page, page, type Role } from '#platform/http';
 import {
@@ -58,7 +58,7 @@ export interface KeyToMake {
   /** What calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
   readonly monthlyBudget?: number | undefined;
   readonly actor: Actor;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /** A caller at work in an account, with their role there. */
@@ -85,14 +85,14 @@ export interface Keys {
    * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
    * within 10 s for the rest.
    */
-  revoke(acting: Acting, keyId: string, whence: Whence): Promise<void>;
+  revoke(acting: Acting, keyId: string, origin: RequestOrigin): Promise<void>;
   /**
    * Gives one of the caller's own keys another secret; all else of it stays: its id, maker, budget with what was spent, and the
    * keys that it made. A key does so for itself and for what comes from it. Tell `rotated` after the commit.
    */
   rotateIn(
     tx: Transaction,
-    acting: Acting & { readonly whence: Whence },
+    acting: Acting & { readonly origin: RequestOrigin },
     keyId: string,
   ): Promise<{ key: string; view: KeyView }>;
   /** The former secret is over within 10 s. */
@@ -102,7 +102,7 @@ export interface Keys {
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
   return {
-    async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, whence }) {
+    async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, origin }) {
       const { key, ...secret } = newSecret(random);
       const keyId = ids.next<KeyId>();
       const maker = actor.kind === 'key' ? actor.keyId : undefined;
@@ -118,7 +118,7 @@ export function createKeys(parts: KeysParts): Keys {
         accountId,
         target,
         changes: { name, scopes, made_by: row.made_by, monthly_budget_micros: row.monthly_budget_micros },
-        whence,
+        origin,
       });
       return { keyId, key, view: view(row) };
     },
@@ -139,7 +139,7 @@ export function createKeys(parts: KeysParts): Keys {
       const [rows] = await db.tenant(accountId, [listKeys(accountId, { userId, after, limit: limit + 1 })]);
       return page(rows, limit, { item: view, position: ({ id }) => [id] });
     },
-    async revoke({ caller, accountId, role }, keyId, whence) {
+    async revoke({ caller, accountId, role }, keyId, origin) {
       const owner = atLeast(role, 'admin') ? undefined : caller.userId;
       const revoked = await db.tenant(accountId, REVOKE, async (tx) => {
         const [row] = await tx.run(revokeKey(accountId, keyId as KeyId, owner));
@@ -150,14 +150,14 @@ export function createKeys(parts: KeysParts): Keys {
           actor: actorOf(caller),
           accountId,
           target,
-          whence,
+          origin,
         });
         return true;
       });
       if (!revoked) throw new AppError('not_found');
       callers.forget(keyId);
     },
-    async rotateIn(tx, { caller, accountId, whence }, keyId) {
+    async rotateIn(tx, { caller, accountId, origin }, keyId) {
       const { key, ...secret } = newSecret(random);
       const { userId, keyId: by } = caller;
       const [row] = await tx.run(rotateKey(accountId, keyId as KeyId, { userId, by, ...secret }));
@@ -169,7 +169,7 @@ export function createKeys(parts: KeysParts): Keys {
         accountId,
         target,
         changes: { prefix: row.prefix },
-        whence,
+        origin,
       });
       return { key, view: view(row) };
     },

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
@@ -28,24 +28,24 @@ export interface Login {
  * Signs in with a password. Throws `invalid_credentials` for a wrong one and for an unknown email alike, and as slowly;
  * `too_many_attempts` and `captcha_required` before anything is hashed.
  */
-export async function login(parts: LoginParts, input: Login, whence: Whence): Promise<SignedIn> {
+export async function login(parts: LoginParts, input: Login, origin: RequestOrigin): Promise<SignedIn> {
   const { passwords, guessing } = parts;
   const { password, device } = input;
   // A flood past the pool costs no query, and what is under way goes on.
   passwords.assertRoom();
-  const { user: known, guess } = await lookedUp(parts, { ...input, email: sameLetters(input.email) }, whence);
+  const { user: known, guess } = await lookedUp(parts, { ...input, email: sameLetters(input.email) }, origin);
   const user = await guessing.attempt(guess, async () => {
     const matches = await passwords.matches(password, known?.password_hash);
     return matches ? known : undefined;
   });
-  if (user === undefined) return refuse(parts, known, whence);
+  if (user === undefined) return refuse(parts, known, origin);
   assertMayEnter(user, parts.emailVerification);
   const outdated = user.password_hash !== null && passwords.isOutdated(user.password_hash);
   const stronger = outdated ? await passwords.hash(password) : undefined;
   return enter(parts, {
     user,
     method: 'password',
-    whence,
+    origin,
     device,
     async confirm(tx, now) {
       // Given another password while the old one was hashed.
@@ -66,7 +66,7 @@ const sameLetters = (email: string) => email.toLowerCase();
 async function lookedUp(
   { db }: LoginParts,
   { email, device, captcha }: Login,
-  { ip }: Whence,
+  { ip }: RequestOrigin,
 ): Promise<{ user: CredentialRow | undefined; guess: Guess }> {
   const former = device?.formerToken;
   const at = { ipBlock: addressBlock(ip), tokenHash: former === undefined ? undefined : sha256(former) };
@@ -77,13 +77,17 @@ async function lookedUp(
 }
 
 /** The answer for a wrong password and an unknown email. Both write a row, so that the time tells nothing either. */
-async function refuse(parts: LoginParts, user: CredentialRow | undefined, whence: Whence): Promise<never> {
+async function refuse(
+  parts: LoginParts,
+  user: CredentialRow | undefined,
+  origin: RequestOrigin,
+): Promise<never> {
   await parts.db.system('identity.credentials', REFUSED, (tx) =>
     parts.audit.recordIn(tx, {
       action: 'session.refused',
       actor: { kind: 'system' },
       ...(user === undefined ? {} : { target: { kind: 'user', id: user.user_id } }),
-      whence,
+      origin,
     }),
   );
   throw new AppError('invalid_credentials');

@@ -1,4 +1,4 @@
-import { actorOf, type Whence } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
@@ -33,20 +33,20 @@ export interface NewPasswordsParts extends ProofParts {
 /** The two ways to a new password; each ends every session. */
 export interface NewPasswords {
   /** Uses up the link of a mail. Throws `link_invalid`, `validation_failed` for a weak password. */
-  reset(input: { readonly token: string; readonly password: string }, whence: Whence): Promise<void>;
+  reset(input: { readonly token: string; readonly password: string }, origin: RequestOrigin): Promise<void>;
   /** For whoever knows the old one. Throws `wrong_password`, `validation_failed` for a weak new one. */
   change(
     caller: Caller,
     change: { readonly password: string; readonly newPassword: string },
-    whence: Whence,
+    origin: RequestOrigin,
   ): Promise<void>;
 }
 
 export function createNewPasswords(parts: NewPasswordsParts): NewPasswords {
   return {
-    reset: (input, whence) => reset(parts, input, whence),
-    async change(caller, { password, newPassword }, whence) {
-      const user = await proven(parts, { caller, password, whence });
+    reset: (input, origin) => reset(parts, input, origin),
+    async change(caller, { password, newPassword }, origin) {
+      const user = await proven(parts, { caller, password, origin });
       await parts.rules.assertStrong(newPassword, user.email, 'new_password');
       const hash = await parts.passwords.hash(newPassword);
       await parts.db.system('identity.credentials', PASSWORD, async (tx) => {
@@ -54,7 +54,7 @@ export function createNewPasswords(parts: NewPasswordsParts): NewPasswords {
         // Changed by another while this one was hashed: what was proven is the old one.
         if (now?.password_version !== user.password_version) throw new AppError('wrong_password');
         const action = 'user.password_changed';
-        await passwordSet(parts, tx, { user: now, hash, action, actor: actorOf(caller), whence });
+        await passwordSet(parts, tx, { user: now, hash, action, actor: actorOf(caller), origin });
       });
       settled(parts, user.user_id);
     },
@@ -64,13 +64,13 @@ export function createNewPasswords(parts: NewPasswordsParts): NewPasswords {
 async function reset(
   parts: NewPasswordsParts,
   { token, password }: { readonly token: string; readonly password: string },
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<void> {
   const tokenHash = sha256(token);
   const { db } = parts;
   // Looked up before anything is hashed: made-up links cost no more than that.
   const [[found]] = await db.system('identity.credentials', [emailToken(tokenHash, RESETTING)]);
-  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
+  if (found === undefined) throw await wrongLink(parts.guessing, origin.ip);
   await parts.rules.assertStrong(password, found.email);
   const hash = await parts.passwords.hash(password);
   await db.system('identity.credentials', PASSWORD, async (tx) => {
@@ -78,10 +78,10 @@ async function reset(
     const [used] = await tx.run(useEmailToken(tokenHash, RESETTING));
     if (used === undefined || user === undefined) throw new AppError('link_invalid');
     const actor = { kind: 'user', userId: user.user_id } as const;
-    await passwordSet(parts, tx, { user, hash, action: 'user.password_reset', actor, whence });
+    await passwordSet(parts, tx, { user, hash, action: 'user.password_reset', actor, origin });
   });
   settled(parts, found.user_id);
-  await parts.guessing.forget(found.email, whence.ip);
+  await parts.guessing.forget(found.email, origin.ip);
 }
 
 interface NewPassword {
@@ -89,14 +89,14 @@ interface NewPassword {
   readonly hash: string;
   readonly action: 'user.password_reset' | 'user.password_changed';
   readonly actor: ReturnType<typeof actorOf>;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** Whoever got in by the old password is out: their sessions end, and the links that they asked for. */
 async function passwordSet(
   parts: NewPasswordsParts,
   tx: Transaction,
-  { user, hash, action, actor, whence }: NewPassword,
+  { user, hash, action, actor, origin }: NewPassword,
 ): Promise<void> {
   const { audit, mail, clock } = parts;
   const { user_id: userId } = user;
@@ -111,15 +111,15 @@ async function passwordSet(
     endCodes(userId),
   ]);
   const strangers = isReset ? await tx.run(unlinkStrangers(userId)) : [];
-  for (const { provider } of strangers) await tellUnlinked(parts, tx, { user, provider, actor, whence });
-  await audit.recordIn(tx, { action, actor, target: { kind: 'user', id: userId }, whence });
+  for (const { provider } of strangers) await tellUnlinked(parts, tx, { user, provider, actor, origin });
+  await audit.recordIn(tx, { action, actor, target: { kind: 'user', id: userId }, origin });
   await tx.runAll(
     mail.sending({
       to: user.email,
       template: 'password_changed',
       facts: { at: saidAt(clock) },
       userId,
-      requestId: whence.requestId,
+      requestId: origin.requestId,
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, type UserId } from '#platform/kernel';
@@ -27,8 +27,8 @@ export async function proven(
   {
     caller,
     password,
-    whence,
-  }: { readonly caller: Caller; readonly password: string; readonly whence: Whence },
+    origin,
+  }: { readonly caller: Caller; readonly password: string; readonly origin: RequestOrigin },
 ): Promise<CredentialRow> {
   const { db, audit, passwords } = parts;
   const [[user], [factors]] = await db.system('identity.credentials', [
@@ -47,7 +47,7 @@ export async function proven(
       action: 'user.proof_refused',
       actor: actorOf(caller),
       target: { kind: 'user', id: caller.userId },
-      whence,
+      origin,
     }),
   );
   throw new AppError('wrong_password');

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, sha256, type UserId } from '#platform/kernel';
@@ -40,7 +40,7 @@ interface Presented {
   readonly sessionId: string;
   readonly tokenHash: string;
   readonly text: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -50,14 +50,14 @@ interface Presented {
 export async function refresh(
   parts: RefreshingParts,
   refreshToken: string,
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<AuthTokens> {
   const { db } = parts;
   const tokenHash = sha256(refreshToken);
   const [[found]] = await db.system('identity.credentials', [sessionOfToken(tokenHash)]);
   if (found === undefined) throw over();
   const { user_id: userId, session_id: sessionId } = found;
-  const token = { userId, sessionId, tokenHash, text: refreshToken, whence };
+  const token = { userId, sessionId, tokenHash, text: refreshToken, origin };
 
   const outcome = await db.system('identity.credentials', REFRESH, async (tx) => {
     // The family's lock: of two refreshes at once the second sees what the first did.
@@ -70,11 +70,11 @@ export async function refresh(
     if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
     if (how.state === 'expired') return 'over';
     if (how.state === 'reused') {
-      await replayed(parts, tx, { user, session, whence });
+      await replayed(parts, tx, { user, session, origin });
       return 'reused';
     }
     assertVerified(user, parts.emailVerification);
-    if (!(await mayGoOn(parts, tx, { userId, method: session.method, whence }))) return 'over';
+    if (!(await mayGoOn(parts, tx, { userId, method: session.method, origin }))) return 'over';
     const next =
       how.state === 'fresh' ? await rotated(parts, tx, { token, session }) : await newest(parts, tx, token);
     return next === undefined ? 'over' : { user, next };
@@ -101,7 +101,7 @@ async function rotated(
     throw new AppError('refreshed_too_often', { retryAfter: session.wait_seconds });
   const [next] = successorsOf(parts, token.text);
   if (next === undefined) return undefined;
-  const ipBlock = addressBlock(token.whence.ip);
+  const ipBlock = addressBlock(token.origin.ip);
   await tx.runAll(rotate({ ...token, successorHash: sha256(next), ipBlock }, parts.sessionDays));
   return next;
 }
@@ -114,16 +114,16 @@ async function rotated(
 async function newest(
   parts: RefreshingParts,
   tx: Transaction,
-  { userId, sessionId, tokenHash, text, whence }: Presented,
+  { userId, sessionId, tokenHash, text, origin }: Presented,
 ): Promise<string | undefined> {
   const rows = await tx.run(rotatedLately(userId, sessionId));
   const after = new Map(rows.map((row) => [row.token_hash, row]));
-  if (after.get(tokenHash)?.rotated_from !== addressBlock(whence.ip))
+  if (after.get(tokenHash)?.rotated_from !== addressBlock(origin.ip))
     await parts.audit.recordIn(tx, {
       action: 'session.refreshed_elsewhere',
       actor: { kind: 'user', userId },
       target: { kind: 'session', id: sessionId },
-      whence,
+      origin,
     });
   let last = text;
   for (let row = after.get(tokenHash); row !== undefined; row = after.get(sha256(last))) {
@@ -154,7 +154,7 @@ async function mayGoOn(
 async function replayed(
   { audit, mail, clock }: RefreshingParts,
   tx: Transaction,
-  { user, session, whence }: Replay,
+  { user, session, origin }: Replay,
 ): Promise<void> {
   const { user_id: userId } = user;
   await tx.run(endSession(userId, session.id, 'reuse'));
@@ -163,17 +163,17 @@ async function replayed(
     actor: { kind: 'system' },
     target: { kind: 'user', id: userId },
     changes: { session: session.id },
-    whence,
+    origin,
   });
   const facts = { device: session.device, at: saidAt(clock) };
-  const { requestId } = whence;
+  const { requestId } = origin;
   await tx.runAll(mail.sending({ to: user.email, template: 'session_replayed', facts, userId, requestId }));
 }
 
 interface Replay {
   readonly user: CredentialRow;
   readonly session: { readonly id: string; readonly device: string };
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** One answer for whatever is wrong with a refresh token. */

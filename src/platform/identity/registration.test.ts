@@ -1,7 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
-import { createPeople, entered, PASSWORD, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 import { createPasswordRules } from './password-rules.ts';
 
@@ -10,9 +10,9 @@ const { identity, accounts, ids } = createPeople(db);
 const point = commitPoint('test.registration', 'what the registration tests write');
 const newEmail = () => `${ids.next()}@example.com`;
 const register = (email: string, more: { password?: string; companyName?: string } = {}) =>
-  identity.register({ email, password: PASSWORD, ...more }, WHENCE);
+  identity.register({ email, password: PASSWORD, ...more }, ORIGIN);
 const login = async (email: string, password = PASSWORD) =>
-  entered(await identity.sessions.login({ email, password }, WHENCE));
+  entered(await identity.sessions.login({ email, password }, ORIGIN));
 
 async function me(email: string) {
   const { access_token: token } = await login(email);
@@ -95,8 +95,8 @@ describe('whether an email is known does not show in the time', () => {
     const email = newEmail();
     await register(email);
     const [known, other] = await Promise.allSettled([
-      narrow.register({ email, password: PASSWORD }, WHENCE),
-      narrow.register({ email: newEmail(), password: PASSWORD }, WHENCE),
+      narrow.register({ email, password: PASSWORD }, ORIGIN),
+      narrow.register({ email: newEmail(), password: PASSWORD }, ORIGIN),
     ]);
     expect(known.status).toBe('fulfilled');
     expect(other).toMatchObject({ reason: { code: 'busy', status: 503, retryAfter: 2 } });
@@ -105,7 +105,7 @@ describe('whether an email is known does not show in the time', () => {
   test('signing in with an unknown email hashes as well', async () => {
     // From an address each, so that none waits for another's count.
     const logins = Array.from({ length: 8 }, (_, n) =>
-      narrow.sessions.login({ email: newEmail(), password: PASSWORD }, { ...WHENCE, ip: `192.0.2.${n}` }),
+      narrow.sessions.login({ email: newEmail(), password: PASSWORD }, { ...ORIGIN, ip: `192.0.2.${n}` }),
     );
     const outcomes = await Promise.allSettled(logins);
     const codes = outcomes.map((outcome) => String(outcome.status === 'rejected' && outcome.reason.code));
@@ -123,13 +123,13 @@ describe('whether an email is known does not show in what is done', () => {
   };
 
   test.each([
-    ['registering', (email: string) => heard.register({ email, password: PASSWORD }, WHENCE)],
+    ['registering', (email: string) => heard.register({ email, password: PASSWORD }, ORIGIN)],
     [
       'registering a company',
-      (email: string) => heard.register({ email, password: PASSWORD, companyName: 'Acme' }, WHENCE),
+      (email: string) => heard.register({ email, password: PASSWORD, companyName: 'Acme' }, ORIGIN),
     ],
-    ['asking for a new password', (email: string) => heard.emails.forgot(email, WHENCE)],
-    ['asking for the link of an address', (email: string) => heard.emails.resend(email, WHENCE)],
+    ['asking for a new password', (email: string) => heard.emails.forgot(email, ORIGIN)],
+    ['asking for the link of an address', (email: string) => heard.emails.resend(email, ORIGIN)],
   ])('%s: the same statements, in the same order', async (_what, work) => {
     const email = newEmail();
     await register(email);

@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type AccountId, type Ids, type Random, type UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -17,7 +17,7 @@ export interface AccountOwner {
   readonly email: string;
   readonly fullName?: string | undefined;
   /** The request that asked for it, for the audit. */
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /** Accounts lie above identity: `app.ts` hands these in. Each adds an account owned by the user, in `tx`. */
@@ -66,14 +66,18 @@ export interface MadeUser {
  * Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes: for a
  * known one the same rows are written for nobody, and undone.
  */
-export async function register(parts: RegisterParts, input: Registration, whence: Whence): Promise<void> {
+export async function register(
+  parts: RegisterParts,
+  input: Registration,
+  origin: RequestOrigin,
+): Promise<void> {
   await parts.rules.assertStrong(input.password, input.email);
   const passwordHash = await parts.passwords.hash(input.password);
   await parts.db.system('identity.credentials', REGISTER, async (tx) => {
     const made = await addUnlessKnown(parts, tx, {
       ...input,
       passwordHash,
-      whence,
+      origin,
       role: 'user',
       emailVerified: false,
     });
@@ -81,10 +85,10 @@ export async function register(parts: RegisterParts, input: Registration, whence
       action: made === undefined ? 'user.register_known' : 'user.registered',
       actor: made === undefined ? { kind: 'system' } : { kind: 'user', userId: made.userId },
       ...(made === undefined ? {} : { target: { kind: 'user', id: made.userId } }),
-      whence,
+      origin,
     });
     const template = made === undefined ? 'address_taken' : 'verify_email';
-    await tx.runAll(parts.mail.asking({ to: input.email, template, requestId: whence.requestId }));
+    await tx.runAll(parts.mail.asking({ to: input.email, template, requestId: origin.requestId }));
   });
   parts.mail.wake();
 }
@@ -143,7 +147,7 @@ export interface Addition {
   readonly companyName?: string | undefined;
   readonly role: 'user' | 'admin';
   readonly emailVerified: boolean;
-  readonly whence?: Whence;
+  readonly origin?: RequestOrigin;
 }
 
 /** Adds a user with a personal account, and an organization where one is named; undefined when the email is taken. */
@@ -156,7 +160,7 @@ export async function addUser(
   const userId = parts.ids.next<UserId>();
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));
   if (rows.length === 0) return undefined;
-  const owner: AccountOwner = { userId, email, fullName, whence: addition.whence };
+  const owner: AccountOwner = { userId, email, fullName, origin: addition.origin };
   // Who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
   // for nothing is given in the account that they begin with.
   const company =

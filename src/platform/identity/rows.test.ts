@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, type Person, WHENCE } from '#test/people';
+import { createPeople, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -67,9 +67,9 @@ test('a user changes their own profile and no one else’s', async () => {
   await world.identity.users.changeMe(
     ada.caller,
     { full_name: 'Ada', avatar_url: 'https://example.com/a.png' },
-    WHENCE,
+    ORIGIN,
   );
-  await world.identity.users.changeMe(ada.caller, { avatar_url: null }, WHENCE);
+  await world.identity.users.changeMe(ada.caller, { avatar_url: null }, ORIGIN);
   expect(await world.identity.users.me(ada.caller)).toMatchObject({ full_name: 'Ada', avatar_url: null });
   const all = statement<{ user_id: string }>(`update identity.users set full_name = 'Eve' returning user_id`);
   expect(await db.user(ada.userId, point, [all])).toEqual([[{ user_id: ada.userId }]]);

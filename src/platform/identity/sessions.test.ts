@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { systemRandom } from '#platform/kernel';
 import { createSecrets, newMasterKey } from '#platform/secrets';
-import { createPeople, entered, MASTER_KEY, PASSWORD, type Person, WHENCE } from '#test/people';
+import { createPeople, entered, MASTER_KEY, PASSWORD, type Person, ORIGIN } from '#test/people';
 import { engine, testDatabase } from '#test/services';
 import { endSessions } from './session-store.ts';
 
@@ -13,8 +13,8 @@ const { identity, clock } = world;
 const { sessions } = identity;
 const point = commitPoint('test.sessions', 'a session ended by hand');
 const login = async (person: Person, password = PASSWORD) =>
-  entered(await sessions.login({ email: person.email, password }, WHENCE));
-const refresh = (token: string) => sessions.refresh(token, WHENCE);
+  entered(await sessions.login({ email: person.email, password }, ORIGIN));
+const refresh = (token: string) => sessions.refresh(token, ORIGIN);
 const OVER = { code: 'unauthenticated', status: 401 };
 
 /** How many refresh tokens the session of a pair has had. */
@@ -54,7 +54,7 @@ describe('signing in', () => {
     const ada = await world.person();
     const wrong = await login(ada, 'Wrong-Password-1').catch((error: unknown) => error);
     const unknown = await sessions
-      .login({ email: 'nobody@example.com', password: PASSWORD }, WHENCE)
+      .login({ email: 'nobody@example.com', password: PASSWORD }, ORIGIN)
       .catch((error: unknown) => error);
     expect(wrong).toMatchObject({ code: 'invalid_credentials', status: 401 });
     expect(unknown).toEqual(wrong);
@@ -63,17 +63,17 @@ describe('signing in', () => {
 
   test('a suspension is told to those alone who know the password', async () => {
     const [admin, ada] = [await world.person({ role: 'admin' }), await world.person()];
-    await identity.users.suspend(admin.caller, ada.userId, WHENCE);
+    await identity.users.suspend(admin.caller, ada.userId, ORIGIN);
     await expect(login(ada)).rejects.toMatchObject({ code: 'user_suspended', status: 403 });
     await expect(login(ada, 'Wrong-Password-1')).rejects.toMatchObject({ code: 'invalid_credentials' });
-    await identity.users.reinstate(admin.caller, ada.userId, WHENCE);
+    await identity.users.reinstate(admin.caller, ada.userId, ORIGIN);
     await expect(login(ada)).resolves.toBeDefined();
   });
 
   test('where a verified email is required, nobody enters without one', async () => {
     const strict = createPeople(db, { emailVerification: 'required' }).identity;
     const ada = await world.person();
-    const entering = strict.sessions.login({ email: ada.email, password: PASSWORD }, WHENCE);
+    const entering = strict.sessions.login({ email: ada.email, password: PASSWORD }, ORIGIN);
     await expect(entering).rejects.toMatchObject({ code: 'email_not_verified', status: 403 });
   });
 });
@@ -112,7 +112,7 @@ describe('a refresh token', () => {
     const shared = await login(await world.person());
     const nodes = [sessions, createPeople(db).identity.sessions];
     const tabs = Array.from({ length: 10 }, (_, n) => nodes[n % 2] ?? sessions);
-    const pairs = await Promise.all(tabs.map((node) => node.refresh(shared.refresh_token, WHENCE)));
+    const pairs = await Promise.all(tabs.map((node) => node.refresh(shared.refresh_token, ORIGIN)));
     const [successor = '', ...others] = new Set(pairs.map((pair) => pair.refresh_token));
     expect(others).toEqual([]);
     expect(await familyOf(shared)).toBe(2);
@@ -142,7 +142,7 @@ describe('a refresh token', () => {
     const here = await refresh(tokens.refresh_token);
     expect((await refresh(tokens.refresh_token)).refresh_token).toBe(here.refresh_token);
     expect(await audited('session.refreshed_elsewhere', sid)).toBe(0);
-    const there = await sessions.refresh(tokens.refresh_token, { ...WHENCE, ip: '198.51.100.7' });
+    const there = await sessions.refresh(tokens.refresh_token, { ...ORIGIN, ip: '198.51.100.7' });
     expect(there.refresh_token).toBe(here.refresh_token);
     expect(await audited('session.refreshed_elsewhere', sid)).toBe(1);
   });
@@ -214,7 +214,7 @@ describe('a refresh token', () => {
     // With another key in front, the former is still known for a repeat.
     const keys = [newMasterKey(systemRandom), MASTER_KEY];
     const rotated = createPeople(db, { secrets: createSecrets({ keys }) }).identity.sessions;
-    expect((await rotated.refresh(shared.refresh_token, WHENCE)).refresh_token).toBe(next.refresh_token);
+    expect((await rotated.refresh(shared.refresh_token, ORIGIN)).refresh_token).toBe(next.refresh_token);
   });
 
   test('that nobody gave out is refused', async () => {
@@ -228,7 +228,7 @@ describe('signing out', () => {
     const [here, there] = [await login(ada), await login(ada)];
     const caller = await identity.identify(here.access_token);
     if (caller === undefined) throw new Error('nobody');
-    await sessions.logout(caller, WHENCE);
+    await sessions.logout(caller, ORIGIN);
     expect(await identity.identify(here.access_token)).toBeUndefined();
     await expect(refresh(here.refresh_token)).rejects.toMatchObject(OVER);
     expect(await identity.identify(there.access_token)).toBeDefined();
@@ -239,14 +239,14 @@ describe('signing out', () => {
     const ada = await world.person();
     const { assertProven } = identity.mfa.stepUp;
     await assertProven(ada.caller);
-    await sessions.logoutAll(ada.caller, WHENCE);
+    await sessions.logoutAll(ada.caller, ORIGIN);
     await expect(assertProven(ada.caller)).rejects.toMatchObject({ code: 'step_up_required' });
   });
 
   test('everywhere ends every session of the user and none of anyone else', async () => {
     const [ada, bob] = [await world.person(), await world.person()];
     const [one, two, other] = [await login(ada), await login(ada), await login(bob)];
-    await sessions.logoutAll(ada.caller, WHENCE);
+    await sessions.logoutAll(ada.caller, ORIGIN);
     for (const { access_token: token } of [one, two]) expect(await identity.identify(token)).toBeUndefined();
     await expect(refresh(two.refresh_token)).rejects.toMatchObject(OVER);
     expect(await identity.identify(other.access_token)).toBeDefined();
@@ -255,25 +255,25 @@ describe('signing out', () => {
   test('a device is signed out by its owner alone; to others it does not exist', async () => {
     const [ada, bob] = [await world.person(), await world.person()];
     const session = ada.caller.sessionId ?? '';
-    await expect(sessions.end(bob.caller, session, WHENCE)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(sessions.end(bob.caller, session, ORIGIN)).rejects.toMatchObject({ code: 'not_found' });
     const { data } = await sessions.list(ada.caller, { after: undefined, limit: 20 });
     expect(data).toMatchObject([{ id: session, current: true, ip: '127.0.0.1' }]);
-    await sessions.end(ada.caller, session, WHENCE);
+    await sessions.end(ada.caller, session, ORIGIN);
     expect((await sessions.list(ada.caller, { after: undefined, limit: 20 })).data).toEqual([]);
   });
 
   test('an admin who suspends a user ends their sessions for good, and can not suspend themselves', async () => {
     const [admin, ada] = [await world.person({ role: 'admin' }), await world.person()];
     const tokens = await login(ada);
-    await identity.users.suspend(admin.caller, ada.userId, WHENCE);
-    await identity.users.reinstate(admin.caller, ada.userId, WHENCE);
+    await identity.users.suspend(admin.caller, ada.userId, ORIGIN);
+    await identity.users.reinstate(admin.caller, ada.userId, ORIGIN);
     await expect(refresh(tokens.refresh_token)).rejects.toMatchObject(OVER);
     expect(await identity.identify(tokens.access_token)).toBeUndefined();
     expect(await audited('user.suspended', ada.userId)).toBe(1);
-    await expect(identity.users.suspend(admin.caller, admin.userId, WHENCE)).rejects.toMatchObject({
+    await expect(identity.users.suspend(admin.caller, admin.userId, ORIGIN)).rejects.toMatchObject({
       code: 'conflict',
     });
-    await expect(identity.users.suspend(admin.caller, world.ids.next(), WHENCE)).rejects.toMatchObject({
+    await expect(identity.users.suspend(admin.caller, world.ids.next(), ORIGIN)).rejects.toMatchObject({
       code: 'not_found',
     });
   });

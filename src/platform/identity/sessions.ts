@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { type Caller, type Page, page } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
@@ -16,15 +16,15 @@ export interface SessionsParts extends LoginParts, RefreshingParts {}
 /** Log-ins and what keeps them alive. */
 export interface Sessions {
   /** Throws `invalid_credentials` for a wrong password and for an unknown email alike, and as slowly. */
-  login(input: Login, whence: Whence): Promise<SignedIn>;
+  login(input: Login, origin: RequestOrigin): Promise<SignedIn>;
   /** A new pair for a refresh token, which is used up by it. Coming back with a used one ends the session. */
-  refresh(refreshToken: string, whence: Whence): Promise<AuthTokens>;
+  refresh(refreshToken: string, origin: RequestOrigin): Promise<AuthTokens>;
   /** Ends the caller's own session. */
-  logout(caller: Caller, whence: Whence): Promise<void>;
+  logout(caller: Caller, origin: RequestOrigin): Promise<void>;
   /** Ends all sessions of the caller. */
-  logoutAll(caller: Caller, whence: Whence): Promise<void>;
+  logoutAll(caller: Caller, origin: RequestOrigin): Promise<void>;
   /** Ends one of the caller's sessions, on whichever device; `not_found` when it is none of theirs. */
-  end(caller: Caller, sessionId: string, whence: Whence): Promise<void>;
+  end(caller: Caller, sessionId: string, origin: RequestOrigin): Promise<void>;
   list(
     caller: Caller,
     query: { readonly after: string | undefined; readonly limit: number },
@@ -47,17 +47,17 @@ export interface SessionView {
 
 export function createSessions(parts: SessionsParts): Sessions {
   return {
-    login: (input, whence) => login(parts, input, whence),
-    refresh: (refreshToken, whence) => refresh(parts, refreshToken, whence),
-    async logout(caller, whence) {
+    login: (input, origin) => login(parts, input, origin),
+    refresh: (refreshToken, origin) => refresh(parts, refreshToken, origin),
+    async logout(caller, origin) {
       if (caller.sessionId === undefined) throw new AppError('forbidden');
-      await end(parts, { userId: caller.userId, sessionId: caller.sessionId, reason: 'logout', whence });
+      await end(parts, { userId: caller.userId, sessionId: caller.sessionId, reason: 'logout', origin });
     },
-    async end(caller, sessionId, whence) {
-      const ended = await end(parts, { userId: caller.userId, sessionId, reason: 'ended', whence });
+    async end(caller, sessionId, origin) {
+      const ended = await end(parts, { userId: caller.userId, sessionId, reason: 'ended', origin });
       if (!ended) throw new AppError('not_found');
     },
-    async logoutAll({ userId }, whence) {
+    async logoutAll({ userId }, origin) {
       await parts.db.user(userId, LOGOUT, async (tx) => {
         const ended = await tx.run(endSessions(userId, 'logout_all'));
         const changes = { sessions: ended.length };
@@ -65,7 +65,7 @@ export function createSessions(parts: SessionsParts): Sessions {
           action: 'session.all_ended',
           actor: { kind: 'user', userId },
           changes,
-          whence,
+          origin,
         });
       });
       parts.callers.forget(userId);
@@ -101,20 +101,20 @@ async function end(
     userId,
     sessionId,
     reason,
-    whence,
+    origin,
   }: {
     readonly userId: UserId;
     readonly sessionId: string;
     /** `logout`: at that device, which stays known; `ended`: from elsewhere, perhaps because it was lost. */
     readonly reason: 'logout' | 'ended';
-    readonly whence: Whence;
+    readonly origin: RequestOrigin;
   },
 ): Promise<boolean> {
   const ended = await db.user(userId, LOGOUT, async (tx) => {
     const rows = await tx.run(endSession(userId, sessionId, reason));
     if (rows.length === 0) return false;
     const target = { kind: 'session', id: sessionId };
-    await audit.recordIn(tx, { action: 'session.ended', actor: { kind: 'user', userId }, target, whence });
+    await audit.recordIn(tx, { action: 'session.ended', actor: { kind: 'user', userId }, target, origin });
     return true;
   });
   callers.forget(sessionId);

@@ -18,7 +18,7 @@ const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });
 
 let dies = false;
 const { db } = await testDatabase({
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (dies && point === 'identity.signing-key' && phase === 'before') throw new Error('killed');
   },
 });
@@ -28,10 +28,10 @@ beforeEach(async () => {
   await db.script('delete from identity.signing_keys');
 });
 
-/** A process with its keys and tokens; a deaf one hears nothing of what the others do. */
-function node(options: { deaf?: boolean; database?: Database } = {}) {
+/** A process with its keys and tokens; one without signals hears nothing of what the others do. */
+function node(options: { withoutSignals?: boolean; database?: Database } = {}) {
   const database = options.database ?? db;
-  const heard = options.deaf === true ? { ...database, onSignal: () => () => {} } : database;
+  const heard = options.withoutSignals === true ? { ...database, onSignal: () => () => {} } : database;
   const audit = createAudit({ ids: createIds({ clock, random: systemRandom }) });
   const keys = createSigningKeys({ db: heard, clock, secrets, audit });
   const tokens = createAccessTokens({ clock, issuer: ISSUER, keys });
@@ -100,7 +100,7 @@ test('processes that start at once on an empty database make one key', async () 
 
 describe('a rotation', () => {
   test('leaves no verifier with a key that it does not know, and no token without its key', async () => {
-    const nodes = [node(), node({ deaf: true })];
+    const nodes = [node(), node({ withoutSignals: true })];
     const [first] = nodes;
     const strangers = nodes.map(({ keys }) => stranger(() => keys.jwks()));
     const former = (await first?.keys.current())?.kid;
@@ -191,7 +191,7 @@ describe('a rotation', () => {
 
 describe('a rotation at once, of a key that somebody else has,', () => {
   test('ends every token of it on every node, even where no signal arrives, and new ones are good', async () => {
-    const nodes = [node(), node({ deaf: true })];
+    const nodes = [node(), node({ withoutSignals: true })];
     const tokens = await Promise.all(nodes.map(({ sign }) => sign()));
     await nodes[0]?.keys.rotate();
     const { kid } = (await nodes[0]?.keys.rotate({ atOnce: true })) ?? {};

@@ -1,4 +1,4 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
@@ -59,11 +59,11 @@ export interface ProfileChange {
 
 export interface Users {
   me(caller: Caller): Promise<Me>;
-  changeMe(caller: Caller, change: ProfileChange, whence: Whence): Promise<Me>;
+  changeMe(caller: Caller, change: ProfileChange, origin: RequestOrigin): Promise<Me>;
   /** Ends a user's sessions and lets none of their tokens and keys in, until they are reinstated. Not oneself; `conflict` for a closed one. */
-  suspend(admin: Caller, userId: string, whence: Whence): Promise<void>;
+  suspend(admin: Caller, userId: string, origin: RequestOrigin): Promise<void>;
   /** Lets a user in again; sessions that were ended stay ended, keys work again. */
-  reinstate(admin: Caller, userId: string, whence: Whence): Promise<void>;
+  reinstate(admin: Caller, userId: string, origin: RequestOrigin): Promise<void>;
 }
 
 export function createUsers(parts: UsersParts): Users {
@@ -71,7 +71,7 @@ export function createUsers(parts: UsersParts): Users {
 
   async function setStanding(
     admin: Caller,
-    { userId, status, whence }: { userId: UserId; status: 'active' | 'suspended'; whence: Whence },
+    { userId, status, origin }: { userId: UserId; status: 'active' | 'suspended'; origin: RequestOrigin },
   ): Promise<void> {
     await db.system('admin.users', STANDING, async (tx) => {
       const [[user], changed] = await tx.runAll([lockUser(userId), setStatus(userId, status)]);
@@ -84,7 +84,7 @@ export function createUsers(parts: UsersParts): Users {
         action,
         actor: actorOf(admin),
         target: { kind: 'user', id: userId },
-        whence,
+        origin,
       });
     });
     callers.forget(userId);
@@ -92,7 +92,7 @@ export function createUsers(parts: UsersParts): Users {
 
   return {
     me: ({ userId }) => db.user(userId, (tx) => readMe(parts, tx, userId)),
-    changeMe: (caller, change, whence) =>
+    changeMe: (caller, change, origin) =>
       db.user(caller.userId, PROFILE, async (tx) => {
         const { userId } = caller;
         await tx.run(changeProfile(userId, change));
@@ -103,19 +103,19 @@ export function createUsers(parts: UsersParts): Users {
           actor: actorOf(caller),
           target,
           changes,
-          whence,
+          origin,
         });
         return readMe(parts, tx, userId);
       }),
-    async suspend(admin, userId, whence) {
+    async suspend(admin, userId, origin) {
       // An admin who locks themselves out may be the last one.
       if (userId === admin.userId) {
         throw new AppError('conflict', { message: 'You can not suspend yourself.' });
       }
-      await setStanding(admin, { userId: userId as UserId, status: 'suspended', whence });
+      await setStanding(admin, { userId: userId as UserId, status: 'suspended', origin });
     },
-    reinstate: (admin, userId, whence) =>
-      setStanding(admin, { userId: userId as UserId, status: 'active', whence }),
+    reinstate: (admin, userId, origin) =>
+      setStanding(admin, { userId: userId as UserId, status: 'active', origin }),
   };
 }
 

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
-import { figures, kill, ledgerLines, openNode, permits, planned, windows } from '#test/gym';
+import { figures, kill, ledgerLines, openNode, permits, planned, windows } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { EFFECT, type Enqueued, jobRow, leaveTrace, openWorkshop, traces } from '#test/workshop';
+import { EFFECT, type Enqueued, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db, url } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
-const { jobs } = await shop.shift();
+const { jobs } = await fixture.shift();
 
 /** Cancels as an account does, and tells the worker. Answers whether there was something to cancel. */
 async function cancel(accountId: AccountId, id: JobId, how?: { keep: boolean }): Promise<boolean> {
@@ -42,12 +42,12 @@ function calling(served = 30) {
 
 describe('a job that is cancelled', () => {
   test('while it waits never runs, and gives quota, reserve and place back at once', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     let ran = false;
     const run = async () => {
       ran = true;
     };
-    const { id } = await shop.enqueue(member, run, { wanted, quiet: true });
+    const { id } = await fixture.enqueue(member, run, { wanted, quiet: true });
     expect(await cancel(member.accountId, id)).toBe(true);
     expect(await jobRow(db, id)).toMatchObject({ state: 'cancelled', error: null });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'cancelled' }]);
@@ -57,8 +57,8 @@ describe('a job that is cancelled', () => {
       'gym hourly': 1,
       'gym cost': 0,
     });
-    const worker = await shop.work();
-    const next = await shop.enqueue(member, async () => {});
+    const worker = await fixture.work();
+    const next = await fixture.enqueue(member, async () => {});
     await worker.shift.until(1);
     await worker.stop(0);
     expect(await jobRow(db, next.id)).toMatchObject({ state: 'done' });
@@ -66,9 +66,9 @@ describe('a job that is cancelled', () => {
   });
 
   test('between two tries is not tried again', async () => {
-    const member = await shop.member();
-    const worker = await shop.work({ uniform: () => 0.9 });
-    const { id } = await shop.enqueue(member, () => Promise.reject(new Error('no')), { wanted });
+    const member = await fixture.member();
+    const worker = await fixture.work({ uniform: () => 0.9 });
+    const { id } = await fixture.enqueue(member, () => Promise.reject(new Error('no')), { wanted });
     await worker.shift.until(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'delayed', attempt: 1 });
     expect(await cancel(member.accountId, id)).toBe(true);
@@ -78,10 +78,10 @@ describe('a job that is cancelled', () => {
   });
 
   test('while it runs is told so, stores nothing any more, and its call is booked as the provider says', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     const work = calling();
-    const { id } = await shop.enqueue(member, work.task, { wanted });
+    const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id)).toBe(true);
     await worker.shift.until(1);
@@ -95,10 +95,10 @@ describe('a job that is cancelled', () => {
   });
 
   test('and whose work was used keeps its charge', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     const work = calling();
-    const { id } = await shop.enqueue(member, work.task, { wanted });
+    const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id, { keep: true })).toBe(true);
     await worker.shift.until(1);
@@ -109,10 +109,10 @@ describe('a job that is cancelled', () => {
 
   test('stores no part of its result either: what tells its progress is undone with it', async () => {
     const member = await makeAccount(db);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     const cancelled = Promise.withResolvers<void>();
     const began = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(member, async (job) => {
+    const { id } = await fixture.enqueue(member, async (job) => {
       await db.tenant(job.accountId, EFFECT, [leaveTrace(job.accountId), job.progressing(1, 3)]);
       began.resolve();
       await cancelled.promise;
@@ -132,10 +132,10 @@ describe('a job that is cancelled', () => {
 
   test.runIf(engine === 'postgres')('in another process is told so there', async () => {
     const there = await openDatabase({ engine: 'postgres', url });
-    const member = await shop.member();
-    const worker = await shop.work({ node: await openNode(there, [shop.catalogue]) });
+    const member = await fixture.member();
+    const worker = await fixture.work({ node: await openNode(there, [fixture.catalogue]) });
     const work = calling();
-    const { id } = await shop.enqueue(member, work.task, { wanted });
+    const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     await cancel(member.accountId, id);
     await worker.shift.until(1);
@@ -145,12 +145,12 @@ describe('a job that is cancelled', () => {
   });
 
   test('a second time, or after its end, changes nothing', async () => {
-    const member = await shop.member();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const member = await fixture.member();
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     const both = await Promise.all([cancel(member.accountId, id), cancel(member.accountId, id)]);
     expect(both.toSorted()).toEqual([false, true]);
-    const worker = await shop.work();
-    const done = await shop.enqueue(member, complete, { wanted });
+    const worker = await fixture.work();
+    const done = await fixture.enqueue(member, complete, { wanted });
     await worker.shift.until(1);
     await worker.stop(0);
     expect(await cancel(member.accountId, done.id)).toBe(false);
@@ -159,8 +159,8 @@ describe('a job that is cancelled', () => {
   });
 
   test('by another account is not there', async () => {
-    const [member, other] = [await shop.member(), await makeAccount(db)];
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const [member, other] = [await fixture.member(), await makeAccount(db)];
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     expect(await cancel(other.accountId, id)).toBe(false);
     const [[answer]] = await db.tenant(other.accountId, EFFECT, [jobs.cancelling(member.accountId, id)]);
     expect(answer).toEqual({ cancelled: false });
@@ -169,8 +169,8 @@ describe('a job that is cancelled', () => {
   });
 
   test('in a transaction that is undone goes on', async () => {
-    const member = await shop.member();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const member = await fixture.member();
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     const undone = db.tenant(member.accountId, EFFECT, async (tx) => {
       await tx.run(jobs.cancelling(member.accountId, id));
       throw new Error('undone');
@@ -192,10 +192,10 @@ async function unsteady(job: RunningJob): Promise<void> {
 
 describe('a cancel at the same time', () => {
   test('as the end of the job: one of them counts, with all that belongs to it', async () => {
-    const worker = await shop.work({ concurrency: 20 });
+    const worker = await fixture.work({ concurrency: 20 });
     const outcomes = new Set<string>();
     for (let round = 0; round < 25; round += 1) {
-      const member = await shop.member();
+      const member = await fixture.member();
       const began = Promise.withResolvers<void>();
       const finish = Promise.withResolvers<void>();
       const task = async (job: RunningJob) => {
@@ -203,7 +203,7 @@ describe('a cancel at the same time', () => {
         await finish.promise;
         await complete(job);
       };
-      const { id } = await shop.enqueue(member, task, { wanted });
+      const { id } = await fixture.enqueue(member, task, { wanted });
       await began.promise;
       finish.resolve();
       for (let turns = 0; turns < round % 8; turns += 1) await Promise.resolve();
@@ -226,15 +226,18 @@ describe('a cancel at the same time', () => {
   });
 
   test('as take-ups, ends, failures, deaths of workers and sweeps: each job ends once, and nothing stays open', async () => {
-    const members = await Promise.all(Array.from({ length: 4 }, () => shop.member()));
+    const members = await Promise.all(Array.from({ length: 4 }, () => fixture.member()));
     const enqueued: (Enqueued & { accountId: AccountId })[] = [];
     for (let place = 0; place < 80; place += 1) {
       const member = members[place % 4];
       if (member === undefined) continue;
       const lane = place % 2 === 0 ? 'interactive' : 'batch';
-      enqueued.push({ ...(await shop.enqueue(member, unsteady, { wanted, quiet: true, lane })), ...member });
+      enqueued.push({
+        ...(await fixture.enqueue(member, unsteady, { wanted, quiet: true, lane })),
+        ...member,
+      });
     }
-    const workers = await Promise.all([1, 2, 3].map(() => shop.work({ concurrency: 6 })));
+    const workers = await Promise.all([1, 2, 3].map(() => fixture.work({ concurrency: 6 })));
     const cancels = enqueued
       .filter((_, place) => place % 2 === 0)
       .map(async ({ accountId, id }, place) => {
@@ -243,7 +246,7 @@ describe('a cancel at the same time', () => {
       });
     const dying = workers[0]?.shift.node;
     if (dying !== undefined) await kill(dying);
-    await Promise.all([shop.limits.sweep(), shop.limits.sweep()]);
+    await Promise.all([fixture.limits.sweep(), fixture.limits.sweep()]);
     const cancelled = new Map(
       (await Promise.all(cancels)).map(({ id, ...answer }) => [id, answer.cancelled]),
     );

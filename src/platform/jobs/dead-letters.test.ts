@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { AppError, type JobId } from '#platform/kernel';
 import { ids, makeAccount, type Member, revokeKey, makeKey, suspendAccount } from '#test/factories';
-import { figures, granted, ledgerLines, permits, planned, type Wanted, windows } from '#test/gym';
+import { figures, granted, ledgerLines, permits, planned, type Wanted, windows } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { jobRow, openWorkshop, type Task, traces } from '#test/workshop';
+import { jobRow, openJobs, type Task, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
-const desk = await shop.shift();
+const desk = await fixture.shift();
 const { deadLetters } = desk.jobs;
 const admin = await makeAccount(db);
 const by = {
@@ -20,16 +20,16 @@ const by = {
     ip: '127.0.0.1',
     userAgent: 'test',
     traceparent: undefined,
-    hangUp: new AbortController().signal,
+    signal: new AbortController().signal,
   },
 } as const;
 const failing: Task = () => Promise.reject(new AppError('conflict'));
 
 /** A job that was given up; `then` is what it does when it is run again. */
 async function deadJob(member: Member, then: Task = async () => {}, more: Wanted | 'no permit' = wanted) {
-  const worker = await shop.work();
+  const worker = await fixture.work();
   let fails = true;
-  const job = await shop.enqueue(
+  const job = await fixture.enqueue(
     member,
     async (attempt) => {
       if (!fails) return then(attempt);
@@ -46,7 +46,7 @@ async function deadJob(member: Member, then: Task = async () => {}, more: Wanted
 
 /** Runs what is ready. */
 async function runNext(): Promise<void> {
-  const worker = await shop.work();
+  const worker = await fixture.work();
   await worker.shift.until(1);
   await worker.stop(0);
 }
@@ -61,7 +61,7 @@ const audited = (id: JobId) =>
 
 describe('a dead job that is replayed', () => {
   test('runs as if it were new, with a permit of its own that is charged like the first', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     const runs: RunningJob[] = [];
     const { id, permit } = await deadJob(
       member,
@@ -97,10 +97,10 @@ describe('a dead job that is replayed', () => {
   });
 
   test('by two admins at once runs once, and is charged once, burst included', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     const { id } = await deadJob(member);
     const before = await windows(db, member.accountId);
-    const elsewhere = (await shop.shift()).jobs.deadLetters;
+    const elsewhere = (await fixture.shift()).jobs.deadLetters;
     const answers = await Promise.allSettled(
       [deadLetters, deadLetters, elsewhere].map((letters) => letters.replay(id, by)),
     );
@@ -119,7 +119,7 @@ describe('a dead job that is replayed', () => {
   });
 
   test('and fails again can be replayed again', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     const { id } = await deadJob(member, failing);
     await deadLetters.replay(id, by);
     await runNext();
@@ -135,9 +135,9 @@ describe('a dead job that is replayed', () => {
   });
 
   test('stays dead where a limit of its account has no room, and nothing is charged', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     const { id } = await deadJob(member);
-    const others = granted(await shop.admit(member, { units: 500 - 1, feature: 'use' }));
+    const others = granted(await fixture.admit(member, { units: 500 - 1, feature: 'use' }));
     await expect(deadLetters.replay(id, by)).rejects.toMatchObject({
       code: 'limit_exceeded',
       details: { limit: 'hourly' },
@@ -149,7 +149,7 @@ describe('a dead job that is replayed', () => {
   });
 
   test('stays dead where its account or key may no longer spend', async () => {
-    const [suspended, keyed] = [await shop.member(), await shop.member()];
+    const [suspended, keyed] = [await fixture.member(), await fixture.member()];
     const { id } = await deadJob(suspended);
     await suspendAccount(db, suspended.accountId);
     const keyId = await makeKey(db, keyed);
@@ -165,10 +165,10 @@ describe('a dead job that is replayed', () => {
   });
 
   test('needs a handler that puts back what it was about, if it had a permit; without one it needs none', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     const paid = await deadJob(member);
     const free = await deadJob(member, undefined, 'no permit');
-    const plain = await shop.shift();
+    const plain = await fixture.shift();
     plain.jobs.handle({ kind: 'plain', attempts: 3, run: async () => {}, giveUp: async () => {} });
     await db.asMigrator(
       statement(`update jobs.jobs set kind = 'plain' where id in ($1, $2)`, [paid.id, free.id]),
@@ -185,7 +185,7 @@ describe('a dead job that is replayed', () => {
   });
 
   test('is refused when it is not dead, or not there', async () => {
-    const { id } = await shop.enqueue(await shop.member(), async () => {}, { wanted, quiet: true });
+    const { id } = await fixture.enqueue(await fixture.member(), async () => {}, { wanted, quiet: true });
     await expect(deadLetters.replay(id, by)).rejects.toMatchObject({ code: 'job_not_dead' });
     await expect(deadLetters.discard(id, by)).rejects.toMatchObject({ code: 'job_not_dead' });
     await expect(deadLetters.replay(ids.next(), by)).rejects.toMatchObject({ code: 'not_found' });
@@ -196,7 +196,7 @@ describe('a dead job that is replayed', () => {
 });
 
 test('a dead job that is discarded is gone, and the audit says who did it', async () => {
-  const member = await shop.member();
+  const member = await fixture.member();
   const { id } = await deadJob(member);
   await deadLetters.discard(id, by);
   await expect(deadLetters.read(id)).rejects.toMatchObject({ code: 'not_found' });
@@ -205,7 +205,7 @@ test('a dead job that is discarded is gone, and the audit says who did it', asyn
 });
 
 test('a job that is discarded and replayed at once is one of both', async () => {
-  const member = await shop.member();
+  const member = await fixture.member();
   const { id } = await deadJob(member);
   const [replayed, discarded] = await Promise.allSettled([
     deadLetters.replay(id, by),
@@ -219,7 +219,7 @@ test('a job that is discarded and replayed at once is one of both', async () => 
 
 test('the list tells jobs of all accounts by state, kind, lane and account, page by page', async () => {
   const { db: own } = await testDatabase();
-  const small = await openWorkshop(own);
+  const small = await openJobs(own);
   const letters = (await small.shift()).jobs.deadLetters;
   const [one, two] = [await makeAccount(own), await makeAccount(own)];
   const worker = await small.work();

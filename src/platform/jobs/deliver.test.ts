@@ -3,10 +3,10 @@ import { statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
 import { advance, ids, makeAccount } from '#test/factories';
 import { testDatabase } from '#test/services';
-import { jobRow, openWorkshop, type Task } from '#test/workshop';
+import { jobRow, openJobs, type Task } from '#test/jobs';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 
 /** A task that waits until it is let go. */
 function held() {
@@ -22,9 +22,9 @@ function held() {
 describe('a delivery', () => {
   test('runs the very job that it names, before others that wait, in a process without a worker', async () => {
     const { accountId, userId } = await makeAccount(db);
-    const { jobs } = await shop.shift();
-    const first = await shop.enqueue({ accountId, userId }, async () => {}, { quiet: true });
-    const named = await shop.enqueue({ accountId, userId }, async () => {}, { quiet: true });
+    const { jobs } = await fixture.shift();
+    const first = await fixture.enqueue({ accountId, userId }, async () => {}, { quiet: true });
+    const named = await fixture.enqueue({ accountId, userId }, async () => {}, { quiet: true });
     expect(await jobs.deliver(accountId, named.id)).toBe('done');
     expect(await jobRow(db, named.id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(await jobRow(db, first.id)).toMatchObject({ state: 'ready', attempt: 0 });
@@ -33,10 +33,10 @@ describe('a delivery', () => {
 
   test('that comes twice runs the job once', async () => {
     const { accountId, userId } = await makeAccount(db);
-    const shifts = [await shop.shift(), await shop.shift()];
+    const shifts = [await fixture.shift(), await fixture.shift()];
     let runs = 0;
     const run: Task = async () => void (runs += 1);
-    const { id } = await shop.enqueue({ accountId, userId }, run, { quiet: true });
+    const { id } = await fixture.enqueue({ accountId, userId }, run, { quiet: true });
     const outcomes = await Promise.all(shifts.map(({ jobs }) => jobs.deliver(accountId, id)));
     expect(outcomes.toSorted()).toEqual(['absent', 'done']);
     expect(runs).toBe(1);
@@ -44,13 +44,13 @@ describe('a delivery', () => {
 
   test('finds nothing to run where the job is unknown, another’s, not due, final, or of an unknown kind', async () => {
     const [member, other] = [await makeAccount(db), await makeAccount(db)];
-    const { jobs } = await shop.shift();
+    const { jobs } = await fixture.shift();
     const absent = async (id: JobId, accountId = member.accountId) =>
       expect(await jobs.deliver(accountId, id)).toBe('absent');
     await absent(ids.next());
-    const ready = await shop.enqueue(member, async () => {}, { quiet: true });
+    const ready = await fixture.enqueue(member, async () => {}, { quiet: true });
     await absent(ready.id, other.accountId);
-    const late = await shop.enqueue(member, async () => {}, { quiet: true, delay: 60_000 });
+    const late = await fixture.enqueue(member, async () => {}, { quiet: true, delay: 60_000 });
     await absent(late.id);
     expect(await jobs.deliver(member.accountId, ready.id)).toBe('done');
     await absent(ready.id);
@@ -63,10 +63,10 @@ describe('a delivery', () => {
 
   test('finds no place where as many run as may, of all lanes or of batch', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await shop.shift({ concurrency: 2, batchConcurrency: 1 });
+    const { jobs } = await fixture.shift({ concurrency: 2, batchConcurrency: 1 });
     const [one, two] = [held(), held()];
     const enqueue = async (task: Task, lane: 'interactive' | 'batch') =>
-      (await shop.enqueue(member, task, { quiet: true, lane })).id;
+      (await fixture.enqueue(member, task, { quiet: true, lane })).id;
     const running = [jobs.deliver(member.accountId, await enqueue(one.task, 'batch'))];
     await one.began;
     const batch = await enqueue(async () => {}, 'batch');
@@ -84,8 +84,8 @@ describe('a delivery', () => {
 
   test('says what its attempt came to', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await shop.shift({ uniform: () => 0.9 });
-    const failing = await shop.enqueue(member, () => Promise.reject(new Error('no')), { quiet: true });
+    const { jobs } = await fixture.shift({ uniform: () => 0.9 });
+    const failing = await fixture.enqueue(member, () => Promise.reject(new Error('no')), { quiet: true });
     expect(await jobs.deliver(member.accountId, failing.id)).toBe('retry');
     expect(await jobs.deliver(member.accountId, failing.id)).toBe('absent');
     await advance(db, '1 minute');
@@ -96,9 +96,9 @@ describe('a delivery', () => {
 
   test('is not taken by a process that stops, and the one under way is handed over', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await shop.shift();
+    const { jobs } = await fixture.shift();
     const began = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async ({ signal }) => {
         began.resolve();
@@ -119,8 +119,8 @@ describe('a delivery', () => {
 
   test('whose end could not be written is run again, without a worker here', async () => {
     const member = await makeAccount(db);
-    const { jobs, logged } = await shop.shift();
-    const { id } = await shop.enqueue(
+    const { jobs, logged } = await fixture.shift();
+    const { id } = await fixture.enqueue(
       member,
       async ({ attempt }) => {
         if (attempt > 1) return;

@@ -4,14 +4,14 @@ import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, makeAccount, type Member } from '#test/factories';
 import { engine, testDatabase } from '#test/services';
-import { EFFECT, openWorkshop } from '#test/workshop';
+import { EFFECT, openJobs } from '#test/jobs';
 import type { Lane } from './index.ts';
 
 /** A queue of its own, looked at by take-ups alone: what they take stays under way. */
 async function openQueue() {
   const { db } = await testDatabase();
-  const shop = await openWorkshop(db);
-  const { node, jobs } = await shop.shift();
+  const fixture = await openJobs(db);
+  const { node, jobs } = await fixture.shift();
   return {
     db,
     async enqueue(member: Member, count: number, more: { lane?: Lane; delay?: number } = {}) {
@@ -137,8 +137,8 @@ describe('between accounts', () => {
 
 test('taking up and enqueueing read a few pages however many jobs of one account are ready', async () => {
   const { db } = await testDatabase();
-  const shop = await openWorkshop(db);
-  const { node } = await shop.shift();
+  const fixture = await openJobs(db);
+  const { node } = await fixture.shift();
   const { accountId } = await makeAccount(db);
   const count = engine === 'pglite' ? 20_000 : 100_000;
   await db.asMigrator(

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, databaseTime, makeAccount, suspendAccount } from '#test/factories';
-import { figures, ledgerLines, openNode, permits, planned, windows } from '#test/gym';
+import { figures, ledgerLines, openNode, permits, planned, windows } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { EFFECT, type Enqueued, jobRow, leaveTrace, openWorkshop, traces } from '#test/workshop';
+import { EFFECT, type Enqueued, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db, url } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
 
 /** A gate that a job waits at, and the news that it has come there. */
@@ -28,7 +28,7 @@ function gate() {
 describe('enqueueing', () => {
   test('happens with the transaction that it belongs to, or not at all', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await shop.shift();
+    const { jobs } = await fixture.shift();
     const job = { kind: 'work', lane: 'batch', payload: {}, requestId: 'r' } as const;
     const undone = db.tenant(member.accountId, EFFECT, async (tx) => {
       await tx.runAll(jobs.enqueueing(member.accountId, job));
@@ -41,26 +41,26 @@ describe('enqueueing', () => {
     expect((await db.asMigrator(count))[0]?.n).toBe(0);
     await db.tenant(member.accountId, EFFECT, jobs.enqueueing(member.accountId, job));
     expect((await db.asMigrator(count))[0]?.n).toBe(1);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     await worker.shift.until(1);
     await worker.stop(0);
   });
 
   test('makes the job the owner of the permit: nobody else can settle it from then on', async () => {
-    const member = await shop.member();
-    const { permit, id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const member = await fixture.member();
+    const { permit, id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     await expect(permit?.settle()).rejects.toMatchObject({ code: 'permit_stale' });
     await expect(permit?.release('a handler that failed late')).rejects.toMatchObject({
       code: 'permit_stale',
     });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued', job_id: id }]);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     await worker.shift.until(1);
     await worker.stop(0);
   });
 
   test('needs a handler of that kind', async () => {
-    const { jobs } = await shop.shift();
+    const { jobs } = await fixture.shift();
     const { accountId } = await makeAccount(db);
     const unknown = { kind: 'dance', lane: 'batch', payload: {}, requestId: 'r' } as const;
     expect(() => jobs.enqueueing(accountId, unknown)).toThrow('no handler');
@@ -72,9 +72,9 @@ describe('enqueueing', () => {
 
 describe('a job', () => {
   test('runs with its permit, whose call is marked as sent before it begins; one transaction stores, ends and settles', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
-    const { id } = await shop.enqueue(
+    const member = await fixture.member();
+    const worker = await fixture.work();
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         expect(await ledgerLines(db, member.accountId)).toEqual(['sent']);
@@ -95,9 +95,9 @@ describe('a job', () => {
   });
 
   test('whose handler leaves its end to the worker is ended and settled', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted });
+    const member = await fixture.member();
+    const worker = await fixture.work();
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted });
     await worker.shift.until(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
@@ -106,9 +106,9 @@ describe('a job', () => {
   });
 
   test('of a suspended account does not run, and gives everything back', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     let ran = false;
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async () => {
         ran = true;
@@ -116,7 +116,7 @@ describe('a job', () => {
       { wanted, quiet: true },
     );
     await suspendAccount(db, member.accountId);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     await worker.shift.until(1);
     await worker.stop(0);
     expect(ran).toBe(false);
@@ -126,17 +126,17 @@ describe('a job', () => {
   });
 
   test('of a kind that this process does not know is left to those that do, and hinders no other', async () => {
-    const member = await shop.member();
-    const { id, permit } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const member = await fixture.member();
+    const { id, permit } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [id]));
-    const known = await shop.enqueue(member, async () => {}, { quiet: true });
-    const worker = await shop.work({ concurrency: 1 });
+    const known = await fixture.enqueue(member, async () => {}, { quiet: true });
+    const worker = await fixture.work({ concurrency: 1 });
     await worker.shift.until(1);
     await worker.stop(0);
     expect(await jobRow(db, known.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     expect(await permits(db, member.accountId)).toMatchObject([{ id: permit?.id, state: 'queued' }]);
-    const newer = await shop.shift();
+    const newer = await fixture.shift();
     newer.jobs.handle({ kind: 'dance', attempts: 1, run: async () => {}, giveUp: async () => {} });
     const next = newer.jobs.work();
     await newer.until(1);
@@ -148,11 +148,11 @@ describe('a job', () => {
     const member = await makeAccount(db);
     const order: string[] = [];
     const first = gate();
-    await shop.enqueue(member, first.task, { quiet: true });
-    const worker = await shop.work({ concurrency: 1 });
+    await fixture.enqueue(member, first.task, { quiet: true });
+    const worker = await fixture.work({ concurrency: 1 });
     await first.reached;
     for (const lane of ['batch', 'batch', 'interactive', 'interactive'] as const) {
-      await shop.enqueue(member, async (job) => void order.push(job.lane), { lane });
+      await fixture.enqueue(member, async (job) => void order.push(job.lane), { lane });
     }
     first.open();
     await worker.shift.until(5);
@@ -162,9 +162,9 @@ describe('a job', () => {
 
   test('that is delayed runs at its time: not before, and not a poll later', async () => {
     const member = await makeAccount(db);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     const ran = Promise.withResolvers<Date>();
-    const { id } = await shop.enqueue(member, async () => ran.resolve(await databaseTime(db)), {
+    const { id } = await fixture.enqueue(member, async () => ran.resolve(await databaseTime(db)), {
       delay: 300,
     });
     const { run_at: due } = await jobRow(db, id);
@@ -191,14 +191,14 @@ describe('workers', () => {
   test.runIf(engine === 'postgres')('of another process are woken by a signal', async () => {
     const before = await listeners();
     const there = await openDatabase({ engine: 'postgres', url });
-    const node = await openNode(there, [shop.catalogue]);
-    const worker = await shop.work({ node, concurrency: 20, bySignals: true });
+    const node = await openNode(there, [fixture.catalogue]);
+    const worker = await fixture.work({ node, concurrency: 20, bySignals: true });
     await expect.poll(listeners).toBe(before + 1);
     const member = await makeAccount(db);
     const gates = Array.from({ length: 9 }, gate);
     // None ends, so that nothing else wakes it.
     for (const { task, reached } of gates) {
-      await shop.enqueue(member, task);
+      await fixture.enqueue(member, task);
       await reached;
     }
     for (const { open } of gates) open();
@@ -207,8 +207,8 @@ describe('workers', () => {
   });
 
   test('find a job whose signal was lost', async () => {
-    const worker = await shop.work();
-    await shop.enqueue(await makeAccount(db), async () => {}, { quiet: true });
+    const worker = await fixture.work();
+    await fixture.enqueue(await makeAccount(db), async () => {}, { quiet: true });
     await worker.shift.until(1);
     await worker.stop(0);
   });
@@ -219,18 +219,18 @@ describe('workers', () => {
         ? []
         : [await openDatabase({ engine: 'postgres', url }), await openDatabase({ engine: 'postgres', url })];
     const runs = new Map<string, number>();
-    const members = await Promise.all(Array.from({ length: 10 }, () => shop.member()));
+    const members = await Promise.all(Array.from({ length: 10 }, () => fixture.member()));
     const enqueued: Enqueued[] = [];
     for (let job = 0; job < 200; job += 1) {
       const task = async ({ id }: RunningJob) => void runs.set(id, (runs.get(id) ?? 0) + 1);
       const member = members[job % 10];
       if (member !== undefined)
-        enqueued.push(await shop.enqueue(member, task, { wanted: { reserve: 1 }, quiet: true }));
+        enqueued.push(await fixture.enqueue(member, task, { wanted: { reserve: 1 }, quiet: true }));
     }
     const nodes = await Promise.all(
-      [db, connections[0] ?? db, connections[1] ?? db, db].map((one) => openNode(one, [shop.catalogue])),
+      [db, connections[0] ?? db, connections[1] ?? db, db].map((one) => openNode(one, [fixture.catalogue])),
     );
-    const workers = await Promise.all(nodes.map((node) => shop.work({ node, concurrency: 8 })));
+    const workers = await Promise.all(nodes.map((node) => fixture.work({ node, concurrency: 8 })));
     await expect
       .poll(() => workers.reduce((sum, { shift }) => sum + shift.ended.length, 0), { timeout: 15_000 })
       .toBe(200);
@@ -246,35 +246,35 @@ describe('workers', () => {
 
   test('that stop take nothing new, and wait for what is under way', async () => {
     const member = await makeAccount(db);
-    const worker = await shop.work({ concurrency: 1 });
+    const worker = await fixture.work({ concurrency: 1 });
     const work = gate();
-    const first = await shop.enqueue(member, work.task);
+    const first = await fixture.enqueue(member, work.task);
     const { signal } = await work.reached;
-    const second = await shop.enqueue(member, async () => {});
+    const second = await fixture.enqueue(member, async () => {});
     const stopped = worker.stop(60_000);
     work.open();
     await stopped;
     expect(signal.aborted).toBe(false);
     expect(await jobRow(db, first.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, second.id)).toMatchObject({ state: 'ready', attempt: 0 });
-    const next = await shop.work();
+    const next = await fixture.work();
     await next.shift.until(1);
     await next.stop(0);
   });
 
   test('are one to a process', async () => {
-    const worker = await shop.work();
+    const worker = await fixture.work();
     expect(() => worker.shift.jobs.work()).toThrow('a worker already');
     await worker.stop(0);
     await worker.shift.jobs.work().stop(0);
   });
 
   test('that must stop at once hand over what is under way: it does not count, and what went out is posted', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     const began = Promise.withResolvers<void>();
     const attempts: number[] = [];
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async ({ signal, attempt, permit }) => {
         await permit?.send(planned(100));
@@ -292,7 +292,7 @@ describe('workers', () => {
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
-    const next = await shop.work();
+    const next = await fixture.work();
     await next.shift.until(1);
     await next.stop(0);
     expect(attempts).toEqual([1, 1]);
@@ -304,7 +304,7 @@ describe('workers', () => {
 
 test('the depth of the queue is told by lane and state, and done jobs are forgotten after a day', async () => {
   const { db: own } = await testDatabase();
-  const small = await openWorkshop(own);
+  const small = await openJobs(own);
   const member = await makeAccount(own);
   await small.enqueue(member, async () => {}, { quiet: true });
   await small.enqueue(member, async () => {}, { quiet: true, lane: 'batch', delay: 3_600_000 });

@@ -28,11 +28,11 @@ export interface Places {
 export function createPlaces(parts: WorkerParts): Places {
   const runs = new Map<JobId, Run>();
   let stop = new AbortController();
-  let deaf: (() => void) | undefined;
+  let unsubscribe: (() => void) | undefined;
 
   function start(taken: Taken): Run {
     const { id, lane } = taken.job;
-    deaf ??= parts.db.onSignal(CANCELLED, (job) => runs.get(job as JobId)?.cancel.abort());
+    unsubscribe ??= parts.db.onSignal(CANCELLED, (job) => runs.get(job as JobId)?.cancel.abort());
     const cancel = new AbortController();
     const end = runJob(parts, taken, { stop: stop.signal, cancel: cancel.signal }).finally(() =>
       runs.delete(id),
@@ -54,8 +54,8 @@ export function createPlaces(parts: WorkerParts): Places {
       const force = setTimeout(() => stop.abort(), grace);
       await Promise.all([...runs.values()].map(({ end }) => end));
       clearTimeout(force);
-      deaf?.();
-      deaf = undefined;
+      unsubscribe?.();
+      unsubscribe = undefined;
       stop = new AbortController();
     },
   };

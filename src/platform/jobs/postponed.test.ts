@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, makeAccount } from '#test/factories';
-import { figures, ledgerLines, permits, planned, windows } from '#test/gym';
+import { figures, ledgerLines, permits, planned, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { jobRow, openWorkshop } from '#test/workshop';
+import { jobRow, openJobs } from '#test/jobs';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
 
 /** What a handler throws when its provider has no room. */
@@ -23,17 +23,17 @@ async function adminCall(of: Database) {
     ip: '127.0.0.1',
     userAgent: 'test',
     traceparent: undefined,
-    hangUp: new AbortController().signal,
+    signal: new AbortController().signal,
   };
   return { caller: { ...(await makeAccount(of)), platformRole: 'admin', scopes: ['*'] }, origin } as const;
 }
 
 describe('an attempt that finds no room at its provider', () => {
   test('does not count, however often: the job has all its tries left, and its permit waits with it', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     const attempts: number[] = [];
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async ({ attempt, permit }) => {
         attempts.push(attempt);
@@ -68,11 +68,11 @@ describe('an attempt that finds no room at its provider', () => {
   ])(
     'after %i others waits a random share of a doubling time, and what it was told (%s s): %i ms',
     async (before, retryAfter, delay) => {
-      const { id } = await shop.enqueue(await makeAccount(db), () => Promise.reject(noRoom(retryAfter)), {
+      const { id } = await fixture.enqueue(await makeAccount(db), () => Promise.reject(noRoom(retryAfter)), {
         quiet: true,
       });
       await db.asMigrator(statement('update jobs.jobs set postponed = $2 where id = $1', [id, before]));
-      const worker = await shop.work({ uniform: () => 0.5 });
+      const worker = await fixture.work({ uniform: () => 0.5 });
       await worker.shift.until(1);
       await worker.stop(0);
       const { run_at: due, updated_at: failed, ...row } = await jobRow(db, id);
@@ -84,12 +84,12 @@ describe('an attempt that finds no room at its provider', () => {
 
   test('after a failure of another kind begins with the shortest pause again', async () => {
     const ends = [noRoom(), noRoom(), noRoom(), new Error('a fault of ours'), noRoom()];
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       await makeAccount(db),
       () => Promise.reject(ends.shift() ?? new Error('one too many')),
       { quiet: true },
     );
-    const worker = await shop.work({ uniform: () => 0.5 });
+    const worker = await fixture.work({ uniform: () => 0.5 });
     await worker.shift.until(1);
     for (let run = 2; run <= 5; run += 1) {
       await advance(db, '1 minute');
@@ -104,7 +104,7 @@ describe('an attempt that finds no room at its provider', () => {
 
   test('for ever is given up when its permit is due, and not a moment after', async () => {
     const { db: own } = await testDatabase();
-    const small = await openWorkshop(own);
+    const small = await openJobs(own);
     const member = await small.member();
     const { id } = await small.enqueue(member, () => Promise.reject(noRoom(60)), { wanted, quiet: true });
     const [permit] = await own.asMigrator(
@@ -129,7 +129,7 @@ describe('an attempt that finds no room at its provider', () => {
 
   test('without a permit is given up after a quarter of an hour', async () => {
     const { db: own } = await testDatabase();
-    const small = await openWorkshop(own);
+    const small = await openJobs(own);
     const { id } = await small.enqueue(await makeAccount(own), () => Promise.reject(noRoom(600)), {
       quiet: true,
     });

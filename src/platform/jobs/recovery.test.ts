@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
-import { denied, figures, granted, kill, ledgerLines, permits, planned, windows } from '#test/gym';
+import { denied, figures, granted, kill, ledgerLines, permits, planned, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { EFFECT, jobRow, leaveTrace, openWorkshop, traces } from '#test/workshop';
+import { EFFECT, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
 
 /** Stores a result, ends the job and settles its permit, in one transaction. */
@@ -19,11 +19,11 @@ async function complete(job: RunningJob): Promise<void> {
 
 describe('when a worker dies', () => {
   test('another takes over; whatever the dead one still does is undone, and what it knows becomes one correction', async () => {
-    const member = await shop.member();
-    const dying = await shop.work();
+    const member = await fixture.member();
+    const dying = await fixture.work();
     const served = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         await job.permit?.send(planned(100));
@@ -39,7 +39,7 @@ describe('when a worker dies', () => {
     await served.promise;
     await kill(dying.shift.node);
 
-    const heir = await shop.work();
+    const heir = await fixture.work();
     await heir.shift.until(1);
     expect(heir.shift.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 50']);
@@ -64,13 +64,13 @@ describe('when a worker dies', () => {
   });
 
   test('and fails late, its failure is undone too: the job of its heir goes on', async () => {
-    const member = await shop.member();
-    const dying = await shop.work();
+    const member = await fixture.member();
+    const dying = await fixture.work();
     const began = Promise.withResolvers<void>();
     const fail = Promise.withResolvers<void>();
     const hold = Promise.withResolvers<void>();
     const heirBegan = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         if (job.attempt === 1) {
@@ -86,7 +86,7 @@ describe('when a worker dies', () => {
     );
     await began.promise;
     await kill(dying.shift.node);
-    const heir = await shop.work();
+    const heir = await fixture.work();
     await heirBegan.promise;
     fail.resolve();
     await dying.shift.until(1);
@@ -101,10 +101,10 @@ describe('when a worker dies', () => {
 
   test('the same holds for a job without a permit: its own fence undoes what comes too late', async () => {
     const member = await makeAccount(db);
-    const dying = await shop.work();
+    const dying = await fixture.work();
     const began = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(member, async (job) => {
+    const { id } = await fixture.enqueue(member, async (job) => {
       if (job.attempt === 1) {
         began.resolve();
         await goOn.promise;
@@ -113,7 +113,7 @@ describe('when a worker dies', () => {
     });
     await began.promise;
     await kill(dying.shift.node);
-    const heir = await shop.work();
+    const heir = await fixture.work();
     await heir.shift.until(1);
     goOn.resolve();
     await dying.shift.until(1);
@@ -125,10 +125,10 @@ describe('when a worker dies', () => {
 
   test('over a job without a permit, the fence of the job alone undoes what comes late', async () => {
     const member = await makeAccount(db);
-    const dying = await shop.work();
+    const dying = await fixture.work();
     const began = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(member, async (job) => {
+    const { id } = await fixture.enqueue(member, async (job) => {
       if (job.attempt === 1) {
         began.resolve();
         await goOn.promise;
@@ -137,7 +137,7 @@ describe('when a worker dies', () => {
     });
     await began.promise;
     await kill(dying.shift.node);
-    const heir = await shop.work();
+    const heir = await fixture.work();
     await heir.shift.until(1);
     goOn.resolve();
     await dying.shift.until(1);
@@ -149,21 +149,21 @@ describe('when a worker dies', () => {
 
   test('its lease is what keeps it from taking more', async () => {
     const member = await makeAccount(db);
-    const worker = await shop.work();
+    const worker = await fixture.work();
     await kill(worker.shift.node);
-    const { id } = await shop.enqueue(member, async () => {});
+    const { id } = await fixture.enqueue(member, async () => {});
     await expect.poll(() => worker.shift.logged).toContain('no jobs could be taken: the holder is dead');
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     await worker.stop(0);
-    const other = await shop.work();
+    const other = await fixture.work();
     await other.shift.until(1);
     await other.stop(0);
   });
 
   test('in each of its tries, the job is given up, and the calls that went out are charged', async () => {
-    const member = await shop.member();
+    const member = await fixture.member();
     let began = Promise.withResolvers<void>();
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         await job.permit?.send(planned(40));
@@ -174,15 +174,15 @@ describe('when a worker dies', () => {
     );
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       began = Promise.withResolvers<void>();
-      const dying = await shop.work();
+      const dying = await fixture.work();
       await began.promise;
       await kill(dying.shift.node);
       void dying.stop(0);
     }
-    const last = await shop.work();
+    const last = await fixture.work();
     await last.shift.until(1);
     await last.stop(0);
-    expect(shop.givenUp.at(-1)).toMatchObject({
+    expect(fixture.givenUp.at(-1)).toMatchObject({
       job: { id, attempt: 4 },
       failure: { code: 'provider_unavailable' },
     });
@@ -196,10 +196,10 @@ describe('when a worker dies', () => {
 
 describe('when the end of a job cannot be written', () => {
   test('the worker that lives on takes it up again, instead of holding it for ever', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     let breaks = 1;
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         if (breaks > 0) {
@@ -219,10 +219,10 @@ describe('when the end of a job cannot be written', () => {
   });
 
   test('a handler that can never store its failure is left out in the end, and nothing stays open', async () => {
-    const member = await shop.member();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true, kind: 'work' });
+    const member = await fixture.member();
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true, kind: 'work' });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'broken', attempt = 8 where id = $1`, [id]));
-    const shift = await shop.shift();
+    const shift = await fixture.shift();
     const broken = {
       kind: 'broken',
       attempts: 3,
@@ -238,10 +238,10 @@ describe('when the end of a job cannot be written', () => {
   });
 
   test('and its handler fails at giving up, the job is tried again by the next recovery', async () => {
-    const member = await shop.member();
-    const { id } = await shop.enqueue(member, async () => {}, { wanted, quiet: true });
+    const member = await fixture.member();
+    const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'shaky' where id = $1`, [id]));
-    const shift = await shop.shift();
+    const shift = await fixture.shift();
     let isBroken = true;
     shift.jobs.handle({
       kind: 'shaky',
@@ -265,9 +265,9 @@ describe('when the end of a job cannot be written', () => {
 });
 
 test('a permit that its job left open is closed, so that its place is never lost', async () => {
-  const member = await shop.member();
-  const worker = await shop.work();
-  await shop.enqueue(
+  const member = await fixture.member();
+  const worker = await fixture.work();
+  await fixture.enqueue(
     member,
     async (job) => {
       await job.permit?.send(planned(100));
@@ -279,7 +279,7 @@ test('a permit that its job left open is closed, so that its place is never lost
   await worker.shift.until(1);
   await worker.stop(0);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running' }]);
-  const next = await shop.work();
+  const next = await fixture.work();
   await expect.poll(async () => (await permits(db, member.accountId))[0]?.state).toBe('settled');
   await next.stop(0);
   expect(await permits(db, member.accountId)).toMatchObject([{ reason: 'job ended' }]);
@@ -287,9 +287,9 @@ test('a permit that its job left open is closed, so that its place is never lost
 });
 
 test('a job whose permit was closed before it began does not run', async () => {
-  const member = await shop.member();
+  const member = await fixture.member();
   let ran = false;
-  const { id, permit } = await shop.enqueue(
+  const { id, permit } = await fixture.enqueue(
     member,
     async () => {
       ran = true;
@@ -297,7 +297,7 @@ test('a job whose permit was closed before it began does not run', async () => {
     { wanted, quiet: true },
   );
   await db.asMigrator(statement(`update limits.permits set state = 'voided' where id = $1`, [permit?.id]));
-  const worker = await shop.work();
+  const worker = await fixture.work();
   await worker.shift.until(1);
   await worker.stop(0);
   expect(ran).toBe(false);
@@ -306,9 +306,9 @@ test('a job whose permit was closed before it began does not run', async () => {
 
 test('a place stays taken while its job waits between two tries', async () => {
   const gate = Promise.withResolvers<void>();
-  const member = await shop.member();
-  const worker = await shop.work({ uniform: () => 0.9 });
-  await shop.enqueue(
+  const member = await fixture.member();
+  const worker = await fixture.work({ uniform: () => 0.9 });
+  await fixture.enqueue(
     member,
     async (job) => {
       if (job.attempt === 1) throw new Error('no');
@@ -318,9 +318,11 @@ test('a place stays taken while its job waits between two tries', async () => {
   );
   await worker.shift.until(1);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
-  expect((await shop.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(1);
-  denied(await shop.admit(member, { units: 300 }));
-  granted(await shop.admit(member, { units: 1 }));
+  expect((await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(
+    1,
+  );
+  denied(await fixture.admit(member, { units: 300 }));
+  granted(await fixture.admit(member, { units: 1 }));
   gate.resolve();
   await worker.shift.until(2);
   await worker.stop(0);

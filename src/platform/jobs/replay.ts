@@ -143,6 +143,6 @@ export function eventOf(action: string, job: AdminJobRow, { caller, origin }: By
     accountId: job.account_id,
     target: { kind: 'job', id: job.id },
     changes: { kind: job.kind, error: job.error },
-    whence: origin,
+    origin,
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import { advance, advanceTo } from '#test/factories';
-import { openNode } from '#test/gym';
+import { openNode } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { openWorkshop, type ShiftOptions } from '#test/workshop';
+import { openJobs, type ShiftOptions } from '#test/jobs';
 import { type Jobs, PLATFORM_ACCOUNT, type RunningJob } from './index.ts';
 
 /** Waits for what a worker's next look at the clock brings about. */
@@ -12,7 +12,7 @@ const soon = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
 /** Workers that keep schedules of kind `tick`, on a database of their own, at noon. */
 async function openClockwork() {
   const { db, url, engine } = await testDatabase();
-  const shop = await openWorkshop(db);
+  const fixture = await openJobs(db);
   await advanceTo(db, '2027-03-01T12:00:10Z');
   const ticks: RunningJob[] = [];
   const count = statement<{ n: number }>(`select count(*)::integer as n from jobs.jobs where kind = 'tick'`);
@@ -21,7 +21,7 @@ async function openClockwork() {
     ticks,
     another: async () => (engine === 'pglite' ? db : await openDatabase({ engine: 'postgres', url })),
     async shift(crons: Readonly<Record<string, string>>, options: ShiftOptions = {}) {
-      const shift = await shop.shift(options);
+      const shift = await fixture.shift(options);
       shift.jobs.handle({
         kind: 'tick',
         attempts: 1,
@@ -31,7 +31,7 @@ async function openClockwork() {
       for (const [name, cron] of Object.entries(crons)) shift.jobs.schedule({ name, cron, kind: 'tick' });
       return shift;
     },
-    node: (own: typeof db) => openNode(own, [shop.catalogue]),
+    node: (own: typeof db) => openNode(own, [fixture.catalogue]),
     enqueued: async () => (await db.asMigrator(count))[0]?.n,
     begun: () =>
       db.asMigrator(

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { databaseTime, makeAccount } from '#test/factories';
-import { figures, ledgerLines, permits, planned, windows } from '#test/gym';
+import { figures, ledgerLines, permits, planned, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { jobRow, openWorkshop } from '#test/workshop';
+import { jobRow, openJobs } from '#test/jobs';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
 
 describe('a try that fails', () => {
   test('is made again, with what it called posted and the rest of the permit kept', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
+    const member = await fixture.member();
+    const worker = await fixture.work();
     const attempts: number[] = [];
-    const { id } = await shop.enqueue(
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         attempts.push(job.attempt);
@@ -39,9 +39,9 @@ describe('a try that fails', () => {
   });
 
   test('before anything went out costs nothing', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
-    await shop.enqueue(
+    const member = await fixture.member();
+    const worker = await fixture.work();
+    await fixture.enqueue(
       member,
       async (job) => {
         if (job.attempt === 1) throw new Error('the database was away');
@@ -64,10 +64,10 @@ describe('a try that fails', () => {
     async (failures, uniform, delay) => {
       const member = await makeAccount(db);
       const draws = [...Array.from({ length: failures - 1 }, () => 0), uniform];
-      const worker = await shop.work({ uniform: () => draws.shift() ?? 0 });
+      const worker = await fixture.work({ uniform: () => draws.shift() ?? 0 });
       const reached = Promise.withResolvers<void>();
       const done = Promise.withResolvers<void>();
-      const { id } = await shop.enqueue(member, async (job) => {
+      const { id } = await fixture.enqueue(member, async (job) => {
         if (job.attempt <= failures) throw new Error('no');
         reached.resolve();
         await done.promise;
@@ -84,8 +84,8 @@ describe('a try that fails', () => {
   );
 
   test('with a time to come back at waits at least that long', async () => {
-    const worker = await shop.work({ uniform: () => 0.5 });
-    const { id } = await shop.enqueue(await makeAccount(db), async () => {
+    const worker = await fixture.work({ uniform: () => 0.5 });
+    const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 30 });
     });
     await worker.shift.until(1);
@@ -96,8 +96,8 @@ describe('a try that fails', () => {
   });
 
   test('with a time to come back at in a day comes back after a minute: it has a place of its account', async () => {
-    const worker = await shop.work({ uniform: () => 0.5 });
-    const { id } = await shop.enqueue(await makeAccount(db), async () => {
+    const worker = await fixture.work({ uniform: () => 0.5 });
+    const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 86_400 });
     });
     await worker.shift.until(1);
@@ -123,17 +123,17 @@ describe('a try that fails', () => {
     ],
   ] as const;
   test.each(failing)('by %s', async (_name, error, tries) => {
-    const worker = await shop.work();
-    const { id } = await shop.enqueue(await makeAccount(db), () => Promise.reject(error()));
+    const worker = await fixture.work();
+    const { id } = await fixture.enqueue(await makeAccount(db), () => Promise.reject(error()));
     await worker.shift.until(tries);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: tries });
   });
 
   test('for the last time is given up: the failure is stored, the permit released, the job dead', async () => {
-    const member = await shop.member();
-    const worker = await shop.work();
-    const { id } = await shop.enqueue(
+    const member = await fixture.member();
+    const worker = await fixture.work();
+    const { id } = await fixture.enqueue(
       member,
       async (job) => {
         await job.permit?.send(planned(100));
@@ -144,7 +144,7 @@ describe('a try that fails', () => {
     );
     await worker.shift.until(3);
     await worker.stop(0);
-    expect(shop.givenUp.at(-1)).toMatchObject({ job: { id, attempt: 3 }, failure: { code: 'internal' } });
+    expect(fixture.givenUp.at(-1)).toMatchObject({ job: { id, attempt: 3 }, failure: { code: 'internal' } });
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
@@ -152,9 +152,9 @@ describe('a try that fails', () => {
   });
 
   test('after several provider calls has used up as many tries: pipe and job count together', async () => {
-    const worker = await shop.work();
-    const { id } = await shop.enqueue(
-      await shop.member(),
+    const worker = await fixture.work();
+    const { id } = await fixture.enqueue(
+      await fixture.member(),
       async (job) => {
         for (let call = 0; call < 2 && (job.permit?.calls ?? 0) < 3; call += 1) {
           await job.permit?.send(planned(10));
@@ -167,6 +167,6 @@ describe('a try that fails', () => {
     await worker.shift.until(2);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: 2 });
-    expect(shop.givenUp.at(-1)?.job.permit?.calls).toBe(3);
+    expect(fixture.givenUp.at(-1)?.job.permit?.calls).toBe(3);
   });
 });

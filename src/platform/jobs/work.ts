@@ -1,5 +1,5 @@
 import type { DeliverySettings } from '#platform/config';
-import type { Database, Passing } from '#platform/db';
+import type { Database, CrashHook } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
 import { announcingTo } from './delivery/announcer.ts';
@@ -22,7 +22,7 @@ export interface WorkParts extends Omit<JobsParts, 'log' | 'metrics' | 'announce
   readonly delivery: DeliverySettings | undefined;
   /** Who delivers them. */
   readonly qstash: QStash | undefined;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 /** Jobs, and what takes those that are delivered. */
@@ -43,8 +43,8 @@ export function createWork(parts: WorkParts): Work {
 }
 
 /** How a worker announces its jobs; undefined: it runs them itself. */
-function announceOf({ delivery, qstash, clock, passing }: WorkParts) {
+function announceOf({ delivery, qstash, clock, crashHook }: WorkParts) {
   const { token } = qstash ?? {};
   if (delivery?.publishes !== true || qstash === undefined || token === undefined) return undefined;
-  return announcingTo({ ...delivery, ...qstash, token, clock, passing });
+  return announcingTo({ ...delivery, ...qstash, token, clock, crashHook });
 }

@@ -49,7 +49,7 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew)
       });
   }
 
-  const deaf = db.onSignal(DUE, look);
+  const unsubscribe = db.onSignal(DUE, look);
   const recovering = setInterval(() => {
     recoveryDue = true;
     look();
@@ -60,7 +60,7 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew)
   return {
     async stop(grace) {
       stopped = true;
-      deaf();
+      unsubscribe();
       clearTimeout(timer);
       clearInterval(recovering);
       await taking;

@@ -3,13 +3,13 @@ import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, advanceTo, ids, type Member } from '#test/factories';
-import { denied, figures, granted, ledger, ledgerLines, openGym, planned, windows } from '#test/gym';
+import { denied, figures, granted, ledger, ledgerLines, openLimits, planned, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createAdjuster, listAdjustments, type NewAdjustment } from './index.ts';
 
 const { db } = await testDatabase();
 const TEST = commitPoint('test.adjustments', 'what support adjusts');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     each: { kind: 'quota', per: 'month', by: 'member' },
@@ -19,7 +19,7 @@ const gym = await openGym(db, {
   },
   plans: { only: { monthly: 10, each: 10, hourly: 100, cost: 1_000, coins: 10 } },
 });
-const adjuster = createAdjuster({ ids, catalogues: [gym.catalogue], audit: createAudit({ ids }) });
+const adjuster = createAdjuster({ ids, catalogues: [fixture.catalogue], audit: createAudit({ ids }) });
 
 type Wanted = Pick<NewAdjustment, 'of' | 'amount'>;
 
@@ -32,30 +32,30 @@ function adjust({ accountId, userId }: Member, wanted: Wanted) {
 
 const ofLimit = (limit: string) => ({ product: 'gym', limit });
 const usedOf = async (accountId: AccountId, limit: string) =>
-  (await gym.limits.usage(accountId)).find((one) => one.limit === limit);
+  (await fixture.limits.usage(accountId)).find((one) => one.limit === limit);
 
 describe('a limit', () => {
   test('holds less at once: what was denied is admitted by the next decision', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 10 }));
-    expect(denied(await gym.admit(member)).limit).toBe('monthly');
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 10 }));
+    expect(denied(await fixture.admit(member)).limit).toBe('monthly');
     await adjust(member, { of: ofLimit('monthly'), amount: { units: -3 } });
     await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } });
     expect(await usedOf(member.accountId, 'monthly')).toMatchObject({ used: 7 });
   });
 
   test('holds more at once, with or without a window so far', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     expect(await adjust(member, { of: ofLimit('monthly'), amount: { units: 8 } })).toMatchObject({
       asked: 8,
       applied: 8,
     });
-    expect(denied(await gym.admit(member, { units: 3 }))).toMatchObject({ limit: 'monthly', used: 8 });
+    expect(denied(await fixture.admit(member, { units: 3 }))).toMatchObject({ limit: 'monthly', used: 8 });
   });
 
   test('never holds less than nothing, and what really changed is said', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 2 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 2 }));
     expect(await adjust(member, { of: ofLimit('monthly'), amount: { units: -5 } })).toMatchObject({
       asked: -5,
       applied: -2,
@@ -68,8 +68,8 @@ describe('a limit', () => {
 
   test('of a window that has passed is left alone: the present one is meant', async () => {
     await advanceTo(db, '2028-01-31T12:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 9 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 9 }));
     await advance(db, '1 day');
     expect(await adjust(member, { of: ofLimit('monthly'), amount: { units: -4 } })).toMatchObject({
       applied: 0,
@@ -78,8 +78,8 @@ describe('a limit', () => {
   });
 
   test('that is a budget is moved by micro-dollars, and the ledger is not touched', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     await permit.send(planned(400));
     permit.served(figures(300));
     await permit.settle();
@@ -89,7 +89,7 @@ describe('a limit', () => {
   });
 
   test('that is credits draws like a call, gives back no more than was used, and is never below 0', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     expect(await adjust(member, { of: ofLimit('coins'), amount: { units: 4 } })).toMatchObject({
       applied: 4,
     });
@@ -97,7 +97,7 @@ describe('a limit', () => {
     expect(await adjust(member, { of: ofLimit('coins'), amount: { units: 40 } })).toMatchObject({
       applied: 6,
     });
-    expect(denied(await gym.admit(member)).limit).toBe('coins');
+    expect(denied(await fixture.admit(member)).limit).toBe('coins');
     expect(await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } })).toMatchObject({
       applied: -3,
     });
@@ -108,8 +108,8 @@ describe('a limit', () => {
   });
 
   test('that is credits and was handed back is not handed back again by the work that had drawn it', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { units: 5 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { units: 5 }));
     await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } });
     await permit.release('failed');
     expect(await usedOf(member.accountId, 'coins')).toMatchObject({ balance: 10 });
@@ -122,7 +122,7 @@ describe('a limit', () => {
     ['monthly', { micros: -1 }],
     ['cost', { units: -1 }],
   ])('%s by %o is refused, and nothing is written', async (limit, amount) => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await expect(adjust(member, { of: ofLimit(limit), amount })).rejects.toMatchObject({
       code: 'validation_failed',
     });
@@ -133,8 +133,8 @@ describe('a limit', () => {
 
 /** A posted call of a new account. */
 async function called(cost: number) {
-  const member = await gym.member();
-  const permit = granted(await gym.admit(member, { reserve: 400 }));
+  const member = await fixture.member();
+  const permit = granted(await fixture.admit(member, { reserve: 400 }));
   await permit.send(planned(400));
   permit.served(figures(cost));
   await permit.settle();
@@ -166,8 +166,8 @@ describe('a call', () => {
   });
 
   test('whose work goes on is counted with its correction when that ends', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     await permit.send(planned(100));
     permit.served(figures(90));
     await permit.send(planned(100));
@@ -180,10 +180,10 @@ describe('a call', () => {
 
   test('of another account, one that is a correction, and one that is not posted are not found', async () => {
     const { member, eventId } = await called(300);
-    const other = await gym.member();
+    const other = await fixture.member();
     await adjust(member, { of: { eventId }, amount: { micros: 10 } });
     const correction = (await ledger(db, member.accountId))[1]?.id ?? '';
-    granted(await gym.admit(other, { reserve: 10 }));
+    granted(await fixture.admit(other, { reserve: 10 }));
     const open = (await ledger(db, other.accountId))[0]?.id ?? '';
     for (const [who, id] of [
       [other, eventId],
@@ -200,7 +200,7 @@ const listed = async (accountId: AccountId) =>
   (await db.system('admin.reports', [listAdjustments({ accountId, limit: 10 })]))[0];
 
 test('an adjustment is listed with its reason, and is in the account’s audit', async () => {
-  const member = await gym.member();
+  const member = await fixture.member();
   const made = await adjust(member, { of: ofLimit('monthly'), amount: { units: 2 } });
   expect(await listed(member.accountId)).toEqual([made]);
   expect(made).toMatchObject({

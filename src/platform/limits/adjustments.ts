@@ -1,4 +1,4 @@
-import type { Actor, Audit, Whence } from '#platform/audit';
+import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
@@ -14,7 +14,7 @@ export interface NewAdjustment {
   readonly reason: string;
   readonly by: Actor;
   readonly madeBy: UserId;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /** An adjustment as it was made: `applied` is what really changed, for nothing falls below 0. */
@@ -47,7 +47,7 @@ export type Adjuster = (tx: Transaction, wanted: NewAdjustment) => Promise<Adjus
  */
 export function createAdjuster({ ids, catalogues, audit }: AdjustmentParts): Adjuster {
   return async (tx, wanted) => {
-    const { accountId, of, reason, by, whence } = wanted;
+    const { accountId, of, reason, by, origin } = wanted;
     const id = ids.next();
     const asked = 'units' in wanted.amount ? wanted.amount.units : wanted.amount.micros;
     const change =
@@ -67,7 +67,7 @@ export function createAdjuster({ ids, catalogues, audit }: AdjustmentParts): Adj
       accountId,
       target: { kind: 'adjustment', id },
       changes: { ...of, asked, applied: row.applied, reason },
-      whence,
+      origin,
     });
     return row;
   };

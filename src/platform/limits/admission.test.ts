@@ -8,13 +8,13 @@ import {
   holdMeters,
   kill,
   ledger,
-  openGym,
+  openLimits,
   permits,
   request,
   tally,
   waitsForLocks,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { refusal } from './index.ts';
 
@@ -53,23 +53,23 @@ async function traces(accountId: AccountId) {
 
 describe('a crowd', () => {
   test('of 50 at once on a concurrency of 1 has one admitted', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
-    const member = await gym.member();
+    const fixture = await openLimits(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
+    const member = await fixture.member();
     const crowd = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => gym.admit(member, { subject: `draft ${i}` })),
+      Array.from({ length: 50 }, (_, i) => fixture.admit(member, { subject: `draft ${i}` })),
     );
     expect(tally(crowd)).toEqual({ permit: 1, denied: 49 });
     expect(await traces(member.accountId)).toMatchObject({ permits: 1, events: 1 });
   });
 
   test('of 50 through two processes on a quota of 20 has 20 admitted', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, monthly: 20 } } });
-    const other = await gym.another();
-    const member = await gym.member();
+    const fixture = await openLimits(db, { ...all, plans: { only: { ...plenty, monthly: 20 } } });
+    const other = await fixture.another();
+    const member = await fixture.member();
     const crowd = await Promise.all(
       Array.from({ length: 50 }, (_, i) => {
         const wanted = { subject: `draft ${i}` };
-        return i % 2 === 0 ? gym.admit(member, wanted) : other.limits.admit(request(member, wanted));
+        return i % 2 === 0 ? fixture.admit(member, wanted) : other.limits.admit(request(member, wanted));
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 20, denied: 30 });
@@ -77,11 +77,11 @@ describe('a crowd', () => {
   });
 
   test('of many accounts shares batches, and each gets its own answer', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, monthly: 2 } } });
-    const members = await Promise.all(Array.from({ length: 30 }, () => gym.member()));
+    const fixture = await openLimits(db, { ...all, plans: { only: { ...plenty, monthly: 2 } } });
+    const members = await Promise.all(Array.from({ length: 30 }, () => fixture.member()));
     const asked = members.flatMap((member) => [member, member, member]);
     const answers = await Promise.all(
-      asked.map(async (member, i) => ({ member, answer: await gym.admit(member, { subject: `${i}` }) })),
+      asked.map(async (member, i) => ({ member, answer: await fixture.admit(member, { subject: `${i}` }) })),
     );
     for (const member of members) {
       const own = answers.filter((one) => one.member === member).map((one) => one.answer);
@@ -104,13 +104,13 @@ describe('a denial', () => {
   ] as const;
 
   test.each(closing)('by %s charges nothing: no window, no row, no key', async (limit, sizes) => {
-    const gym = await openGym(db, { ...all, plans: { only: sizes } });
-    const member = await gym.member();
+    const fixture = await openLimits(db, { ...all, plans: { only: sizes } });
+    const member = await fixture.member();
     const one = { subject: 'draft', reserve: 10 };
-    granted(await gym.admit(member, { ...one, key: 'first' }));
+    granted(await fixture.admit(member, { ...one, key: 'first' }));
     const before = await traces(member.accountId);
     const again = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => gym.admit(member, { ...one, key: `again ${i}` })),
+      Array.from({ length: 20 }, (_, i) => fixture.admit(member, { ...one, key: `again ${i}` })),
     );
     expect(new Set(again.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
     expect(await traces(member.accountId)).toEqual(before);
@@ -136,8 +136,8 @@ describe('a denial', () => {
     ['at_once', { ...roomy, at_once: 1 }],
     ['key_budget', roomy],
   ] as const)('by %s, beside limits of all other kinds, charges none of them', async (limit, sizes) => {
-    const gym = await openGym(db, { limits: kinds, plans: { only: sizes } });
-    const member = await gym.member();
+    const fixture = await openLimits(db, { limits: kinds, plans: { only: sizes } });
+    const member = await fixture.member();
     const keyId = await makeKey(db, member);
     await db.asMigrator(
       statement('update identity.api_keys set monthly_budget_micros = $2 where id = $1', [
@@ -145,45 +145,45 @@ describe('a denial', () => {
         limit === 'key_budget' ? 10 : 1_000,
       ]),
     );
-    granted(await gym.admit(member, { keyId, reserve: 10 }));
+    granted(await fixture.admit(member, { keyId, reserve: 10 }));
     const before = await traces(member.accountId);
     const crowd = await Promise.all(
-      Array.from({ length: 20 }, () => gym.admit(member, { keyId, reserve: 10 })),
+      Array.from({ length: 20 }, () => fixture.admit(member, { keyId, reserve: 10 })),
     );
     expect(new Set(crowd.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
     expect(await traces(member.accountId)).toEqual(before);
   });
 
   test('is not remembered: the same key is admitted as soon as there is room', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
-    const member = await gym.member();
-    const first = granted(await gym.admit(member, { subject: 'a' }));
-    denied(await gym.admit(member, { subject: 'b', key: 'mine' }));
+    const fixture = await openLimits(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
+    const member = await fixture.member();
+    const first = granted(await fixture.admit(member, { subject: 'a' }));
+    denied(await fixture.admit(member, { subject: 'b', key: 'mine' }));
     await first.settle();
-    granted(await gym.admit(member, { subject: 'b', key: 'mine' }));
+    granted(await fixture.admit(member, { subject: 'b', key: 'mine' }));
   });
 
   test('names the first limit in the order of the product, whatever else is closed too', async () => {
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       ...all,
       plans: { only: { ...plenty, monthly: 1, hourly: 1, at_once: 1 } },
     });
-    const member = await gym.member();
-    granted(await gym.admit(member, { subject: 'a' }));
-    expect(denied(await gym.admit(member, { subject: 'a' })).limit).toBe('monthly');
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { subject: 'a' }));
+    expect(denied(await fixture.admit(member, { subject: 'a' })).limit).toBe('monthly');
   });
 });
 
 describe('a limit counts by', () => {
   test('member: each has a share of their own', async () => {
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       limits: { uses: { kind: 'quota', per: 'day', by: 'member' } },
       plans: { only: { uses: 2 } },
     });
-    const owner = await gym.member();
+    const owner = await fixture.member();
     const other = await makeMember(db, owner.accountId);
     for (const member of [owner, other]) {
-      const answers = await Promise.all(Array.from({ length: 3 }, () => gym.admit(member)));
+      const answers = await Promise.all(Array.from({ length: 3 }, () => fixture.admit(member)));
       expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
     }
     expect(await windows(db, owner.accountId)).toEqual({
@@ -193,21 +193,21 @@ describe('a limit counts by', () => {
   });
 
   test('key: each key has a budget of its own, and calls without one share another', async () => {
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       limits: { cost: { kind: 'budget', per: 'day', by: 'key' } },
       plans: { only: { cost: 100 } },
     });
-    const member = await gym.member();
+    const member = await fixture.member();
     const keys = [await makeKey(db, member), await makeKey(db, member), undefined];
     for (const keyId of keys) {
       const answers = [];
-      for (let use = 0; use < 3; use += 1) answers.push(await gym.admit(member, { keyId, reserve: 50 }));
+      for (let use = 0; use < 3; use += 1) answers.push(await fixture.admit(member, { keyId, reserve: 50 }));
       expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
     }
   });
 
   test('subject, member and account together: all must have room, or nothing is charged', async () => {
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       limits: {
         whole: { kind: 'quota', per: 'month', by: 'account' },
         mine: { kind: 'quota', per: 'month', by: 'member' },
@@ -215,10 +215,10 @@ describe('a limit counts by', () => {
       },
       plans: { only: { whole: 5, mine: 3, draft: 2 } },
     });
-    const owner = await gym.member();
+    const owner = await fixture.member();
     const other = await makeMember(db, owner.accountId);
-    const limitOf = async (...asked: Parameters<typeof gym.admit>) => {
-      const answer = await gym.admit(...asked);
+    const limitOf = async (...asked: Parameters<typeof fixture.admit>) => {
+      const answer = await fixture.admit(...asked);
       return answer.kind === 'denied' ? answer.denial.limit : answer.kind;
     };
     expect(await limitOf(owner, { subject: 'a' })).toBe('permit');
@@ -242,36 +242,38 @@ describe('a limit counts by', () => {
 
 test('two products of one account have windows of their own', async () => {
   const rules = { ...all, plans: { only: { ...plenty, monthly: 1 } } };
-  const gym = await openGym(db, rules);
-  const pool = await openGym(db, { ...rules, product: 'pool' });
-  const member = await gym.member();
+  const fixture = await openLimits(db, rules);
+  const pool = await openLimits(db, { ...rules, product: 'pool' });
+  const member = await fixture.member();
   await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
-  granted(await gym.admit(member, { subject: 'a' }));
+  granted(await fixture.admit(member, { subject: 'a' }));
   granted(await pool.admit(member, { subject: 'a' }));
-  denied(await gym.admit(member, { subject: 'b' }));
+  denied(await fixture.admit(member, { subject: 'b' }));
   denied(await pool.admit(member, { subject: 'b' }));
 });
 
 test('a feature that no product has is a mistake of ours, not of the caller', async () => {
-  const gym = await openGym(db, { ...all, plans: { only: plenty } });
-  await expect(gym.admit(await makeAccount(db), { feature: 'flying' })).rejects.toThrow('no such feature');
+  const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
+  await expect(fixture.admit(await makeAccount(db), { feature: 'flying' })).rejects.toThrow(
+    'no such feature',
+  );
 });
 
 test('a process whose lease has run out admits nobody, and says that another one will', async () => {
-  const gym = await openGym(db, { ...all, plans: { only: plenty } });
-  const member = await gym.member();
-  await kill(gym.node);
-  const answer = await gym.admit(member, { subject: 'a', key: 'mine' });
+  const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
+  const member = await fixture.member();
+  await kill(fixture.node);
+  const answer = await fixture.admit(member, { subject: 'a', key: 'mine' });
   expect(answer).toEqual({ kind: 'refused', reason: 'holder_dead' });
   expect(refusal('holder_dead')).toMatchObject({ code: 'server_stopping', status: 503, retryAfter: 1 });
   expect(await traces(member.accountId)).toMatchObject({ windows: {}, permits: 0, keys: 0 });
 });
 
 test('one request that the database cannot decide fails alone, not the batch that it came with', async () => {
-  const gym = await openGym(db, { ...all, plans: { only: plenty } });
-  const members = await Promise.all(Array.from({ length: 20 }, () => gym.member()));
+  const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
+  const members = await Promise.all(Array.from({ length: 20 }, () => fixture.member()));
   const answers = await Promise.allSettled(
-    members.map((member, i) => gym.admit(member, { subject: i === 7 ? 'a\0b' : 'a' })),
+    members.map((member, i) => fixture.admit(member, { subject: i === 7 ? 'a\0b' : 'a' })),
   );
   expect(answers.map(({ status }) => status)).toEqual(
     members.map((_, i) => (i === 7 ? 'rejected' : 'fulfilled')),
@@ -283,29 +285,29 @@ test('one request that the database cannot decide fails alone, not the batch tha
 
 describe.runIf(engine === 'postgres')('a meter that another transaction holds', () => {
   test('does not hold up other accounts of the same batch, and is decided once it is free', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: plenty } });
-    const [busy, free] = [await gym.member(), await gym.member()];
-    granted(await gym.admit(busy, { subject: 'before' }));
+    const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
+    const [busy, free] = [await fixture.member(), await fixture.member()];
+    granted(await fixture.admit(busy, { subject: 'before' }));
     const release = await holdMeters(url, busy.accountId);
     let isDecided = false;
-    const waiting = gym.admit(busy, { subject: 'a' }).then((answer) => {
+    const waiting = fixture.admit(busy, { subject: 'a' }).then((answer) => {
       isDecided = true;
       return answer;
     });
-    for (let use = 0; use < 20; use += 1) granted(await gym.admit(free, { subject: `${use}` }));
+    for (let use = 0; use < 20; use += 1) granted(await fixture.admit(free, { subject: `${use}` }));
     expect(isDecided).toBe(false);
     await release();
     granted(await waiting);
   });
 
   test('is decided by the time after the wait: a plan that ended meanwhile admits nobody', async () => {
-    const gym = await openGym(db, { ...all, plans: { only: plenty } });
+    const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
     const member = await makeAccount(db);
-    const { catalogue } = gym;
+    const { catalogue } = fixture;
     const grant = await makeGrant(db, member.accountId, { catalogue, plan: 'only' });
-    granted(await gym.admit(member, { subject: 'before' }));
+    granted(await fixture.admit(member, { subject: 'before' }));
     const release = await holdMeters(url, member.accountId);
-    const waiting = gym.admit(member, { subject: 'a' });
+    const waiting = fixture.admit(member, { subject: 'a' });
     await expect.poll(() => waitsForLocks(db)).toBe(1);
     await revokeGrant(db, grant, catalogue);
     await release();
@@ -324,12 +326,12 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
         return system(...call);
       },
     });
-    const gym = await openGym(counted, { ...all, plans: { only: plenty } });
-    const member = await gym.member();
-    granted(await gym.admit(member, { subject: 'before' }));
+    const fixture = await openLimits(counted, { ...all, plans: { only: plenty } });
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { subject: 'before' }));
     tries.length = 0;
     const release = await holdMeters(url, member.accountId);
-    const waiting = gym.admit(member, { subject: 'a' });
+    const waiting = fixture.admit(member, { subject: 'a' });
     await expect.poll(() => tries.length).toBe(4);
     await release();
     granted(await waiting);

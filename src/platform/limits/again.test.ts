@@ -7,12 +7,12 @@ import {
   granted,
   holdMeters,
   ledgerLines,
-  openGym,
+  openLimits,
   permits,
   planned,
   request,
   waitsForLocks,
-} from '#test/gym';
+} from '#test/limits';
 import { answers } from '#test/answers';
 import { ids } from '#test/factories';
 import { createTelling } from './again.ts';
@@ -36,9 +36,9 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
     'is told again, of a %s, until the database knows it: its place is free, its figures are exact',
     async (end, state, line) => {
       const { db, url } = await testDatabase();
-      const gym = await openGym(db, RULES);
-      const member = await gym.member();
-      const permit = granted(await gym.admit(member, { reserve: 100 }));
+      const fixture = await openLimits(db, RULES);
+      const member = await fixture.member();
+      const permit = granted(await fixture.admit(member, { reserve: 100 }));
       await permit.send(planned(100));
       if (end === 'settlement') permit.served(figures(30));
       else permit.notServed();
@@ -55,7 +55,7 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
         timeout: 10_000,
       });
       expect(await ledgerLines(db, member.accountId)).toEqual([line]);
-      granted(await gym.admit(member, { reserve: 100 }));
+      granted(await fixture.admit(member, { reserve: 100 }));
     },
   );
 });
@@ -116,16 +116,16 @@ describe('what the database was away for', () => {
 
 test('figures of a permit that a failover has lost are logged', async () => {
   const { db } = await testDatabase();
-  const gym = await openGym(db, RULES);
+  const fixture = await openLimits(db, RULES);
   const forgotten: unknown[] = [];
   const limits = createLimits({
-    ...gym.node,
+    ...fixture.node,
     ids,
     answers,
-    catalogues: [gym.catalogue],
+    catalogues: [fixture.catalogue],
     onForgotten: (facts, why) => forgotten.push([facts, why]),
   });
-  const member = await gym.member();
+  const member = await fixture.member();
   const permit = granted(await limits.admit(request(member, { reserve: 100 })));
   await permit.send(planned(100));
   permit.served(figures(30));

@@ -94,7 +94,7 @@ export function createTelling(onForgotten: Forgotten = () => {}, pauses: Pauses 
 
   async function tellAll(): Promise<void> {
     for (let pause = pauses.first; waiting.size > 0; pause = Math.min(pause * 2, pauses.longest)) {
-      await passing(pause);
+      await delay(pause);
       await round();
     }
   }
@@ -145,7 +145,7 @@ async function inTime(work: Promise<unknown>): Promise<void> {
   }
 }
 
-function passing(milliseconds: number): Promise<void> {
+function delay(milliseconds: number): Promise<void> {
   return new Promise((go) => {
     setTimeout(go, milliseconds).unref();
   });

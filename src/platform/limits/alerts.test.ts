@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId, KeyId } from '#platform/kernel';
 import { advance, ids, makeGrant, makeKey, type Member } from '#test/factories';
-import { figures, granted, openGym, planned, tally } from '#test/gym';
+import { figures, granted, openLimits, planned, tally } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createSeats } from './index.ts';
 
 const { db } = await testDatabase();
 const MOVE = commitPoint('test.limits.alerts', 'a gauge that is moved');
 const TAKE = commitPoint('test.limits.alerts-taken', 'alerts that are due');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     daily: { kind: 'quota', per: 'day', zone: 'account', by: 'account' },
@@ -41,7 +41,7 @@ const gym = await openGym(db, {
     draw: ['credits'],
   },
 });
-const another = await gym.another();
+const another = await fixture.another();
 
 /** Alerts of an account, in the order in which they were written: `monthly 80 of 10 at 8`. */
 async function alerts(of: AccountId): Promise<string[]> {
@@ -66,10 +66,10 @@ async function due(of: AccountId): Promise<string[]> {
   return rows.map(({ line }) => line);
 }
 
-const use = (member: Member, units = 1, feature = 'use') => gym.admit(member, { units, feature });
+const use = (member: Member, units = 1, feature = 'use') => fixture.admit(member, { units, feature });
 /** A call that was admitted at its reserve and is under way; the answer ends it at what it cost. */
 async function spend(member: Member, reserve: number, keyId?: KeyId) {
-  const permit = granted(await gym.admit(member, { feature: 'spend', reserve, keyId }));
+  const permit = granted(await fixture.admit(member, { feature: 'spend', reserve, keyId }));
   await permit.send(planned(reserve));
   return (cost: number) => {
     permit.served(figures(cost));
@@ -77,11 +77,11 @@ async function spend(member: Member, reserve: number, keyId?: KeyId) {
   };
 }
 const moved = (of: AccountId, delta: number, database: Database = db) =>
-  database.tenant(of, MOVE, [gym.limits.gauging('gym', 'bytes', delta)]);
+  database.tenant(of, MOVE, [fixture.limits.gauging('gym', 'bytes', delta)]);
 
 describe('a quota that fills up', () => {
   test('alerts at 80 and at 100 percent, with the call that crosses it, and at no other', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 7);
     expect(await alerts(member.accountId)).toEqual([]);
     await use(member);
@@ -93,10 +93,10 @@ describe('a quota that fills up', () => {
   });
 
   test('alerts once each, whoever crosses it: fifty callers at once in two processes', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        (n % 2 === 0 ? gym.node : another).limits.admit({
+        (n % 2 === 0 ? fixture.node : another).limits.admit({
           ...member,
           product: 'gym',
           feature: 'use',
@@ -114,7 +114,7 @@ describe('a quota that fills up', () => {
   });
 
   test('crossed, left by a release and crossed again, alerts once', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 7);
     const crossing = granted(await use(member, 3));
     await crossing.release('failed');
@@ -124,11 +124,11 @@ describe('a quota that fills up', () => {
   });
 
   test('alerts anew in the next window, and where a bigger plan fills up', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 8);
     await advance(db, '31 days');
     await use(member, 8);
-    await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'big' });
+    await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'big' });
     await use(member, 72);
     expect(await alerts(member.accountId)).toEqual([
       'monthly 80 of 10 at 8',
@@ -138,7 +138,7 @@ describe('a quota that fills up', () => {
   });
 
   test('in the account’s own zone alerts like any, and says when it resets', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 8, 'use_zoned');
     expect(await alerts(member.accountId)).toEqual(['daily 80 of 8 at 8', 'daily 100 of 8 at 8']);
     const [row] = await db.asMigrator(
@@ -151,7 +151,7 @@ describe('a quota that fills up', () => {
   });
 
   test('of one member alerts nobody, and neither does a burst', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 10, 'use_widely');
     expect(await alerts(member.accountId)).toEqual(['monthly 80 of 10 at 10', 'monthly 100 of 10 at 10']);
   });
@@ -159,7 +159,7 @@ describe('a quota that fills up', () => {
 
 describe('a budget', () => {
   test('alerts when the money is spent, and not while it is only reserved', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const end = await spend(member, 900);
     expect(await due(member.accountId)).toEqual([]);
     await end(100);
@@ -169,13 +169,13 @@ describe('a budget', () => {
   });
 
   test('alerts where a provider charges more than was reserved', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await (await spend(member, 100))(1_200);
     expect(await due(member.accountId)).toEqual(['cost 80', 'cost 100']);
   });
 
   test('that nobody looked at until its window had passed is told as it was reserved', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await (await spend(member, 900))(100);
     await advance(db, '1 day');
     await spend(member, 1);
@@ -183,7 +183,7 @@ describe('a budget', () => {
   });
 
   test('that was only reserved alerts nobody when its window passes, if somebody looked while it lasted', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await (await spend(member, 900))(100);
     expect(await due(member.accountId)).toEqual([]);
     await advance(db, '1 day');
@@ -192,7 +192,7 @@ describe('a budget', () => {
   });
 
   test('of a key alerts too, once for all products', async () => {
-    const member = await gym.member('big');
+    const member = await fixture.member('big');
     const keyId = await makeKey(db, member);
     await db.asMigrator(
       statement('update identity.api_keys set monthly_budget_micros = 500 where id = $1', [keyId]),
@@ -204,7 +204,7 @@ describe('a budget', () => {
 
 describe('credits', () => {
   test('alert when a fifth is left, and when none is', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 8, 'draw');
     expect(await alerts(member.accountId)).toEqual(['credits 80 of 10 at 8']);
     await use(member, 2, 'draw');
@@ -212,7 +212,7 @@ describe('credits', () => {
   });
 
   test('that were used up long ago do not make new ones look used', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await use(member, 10, 'draw');
     await db.asMigrator(
       statement(
@@ -230,7 +230,7 @@ describe('credits', () => {
 
 describe('what is there at this moment', () => {
   test('alerts once a month, however often it shrinks and grows', async () => {
-    const { accountId } = await gym.member();
+    const { accountId } = await fixture.member();
     await moved(accountId, 85);
     await moved(accountId, -50);
     await moved(accountId, 50);
@@ -246,14 +246,14 @@ describe('what is there at this moment', () => {
   });
 
   test('alerts nothing with a transaction that is undone', async () => {
-    const { accountId } = await gym.member();
+    const { accountId } = await fixture.member();
     await moved(accountId, 70);
     await expect(moved(accountId, 40)).rejects.toThrow();
     expect(await alerts(accountId)).toEqual([]);
   });
 
   test('as seats are taken: by another machine, and not by the same one again', async () => {
-    const { accountId } = await gym.member();
+    const { accountId } = await fixture.member();
     const seats = createSeats({ db, ids });
     const of = { accountId, product: 'gym', limit: 'machines' };
     for (const machine of ['a', 'b', 'c', 'c', 'c']) await seats.take(of, machine, 60);
@@ -264,7 +264,7 @@ describe('what is there at this moment', () => {
 });
 
 test('an account reads its own alerts and no other’s, and writes none', async () => {
-  const [one, two] = [await gym.member(), await gym.member()];
+  const [one, two] = [await fixture.member(), await fixture.member()];
   await use(one, 8);
   const read = statement<{ account_id: string }>('select account_id from limits.alerts');
   expect(await db.tenant(two.accountId, [read])).toEqual([[]]);
@@ -275,7 +275,7 @@ test('an account reads its own alerts and no other’s, and writes none', async 
 });
 
 test('two overruns that are settled at once are seen together', async () => {
-  const member = await gym.member('small');
+  const member = await fixture.member('small');
   const ends = [await spend(member, 350), await spend(member, 350)];
   await Promise.all(ends.map((end) => end(510)));
   expect(await alerts(member.accountId)).toEqual(['cost 80 of 1000 at 860', 'cost 100 of 1000 at 1020']);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { advanceTo, ids, makeGrant, makeKey, revokeGrant } from '#test/factories';
-import { denied, figures, granted, ledgerLines, openGym, planned, tally, windows } from '#test/gym';
+import { denied, figures, granted, ledgerLines, openLimits, planned, tally, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const effect = commitPoint('test.limits.budgets', 'a job that owns a permit');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     daily: { kind: 'budget', per: 'day', by: 'account' },
     monthly: { kind: 'budget', per: 'month', by: 'account' },
@@ -28,10 +28,10 @@ const each = (amount: number) => ({ daily: amount, monthly: amount, key: amount 
 
 describe('a reserve', () => {
   test('is held in every budget until the call has ended, then what it cost', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     expect(await held(member.accountId)).toEqual(each(400));
-    expect(denied(await gym.admit(member, { reserve: 300 }))).toMatchObject({
+    expect(denied(await fixture.admit(member, { reserve: 300 }))).toMatchObject({
       limit: 'key_cost',
       used: 400,
       max: 600,
@@ -40,31 +40,31 @@ describe('a reserve', () => {
     permit.served(figures(150));
     await permit.settle();
     expect(await held(member.accountId)).toEqual(each(150));
-    granted(await gym.admit(member, { reserve: 300 }));
+    granted(await fixture.admit(member, { reserve: 300 }));
   });
 
   test('of which too little is left shrinks to what is left, down to what makes sense', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
-    const rest = granted(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { feature: 'cheap', reserve: 700 }));
+    const rest = granted(await fixture.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
     expect(rest.reserve).toBe(300);
     expect(await held(member.accountId)).toMatchObject({ daily: 1_000 });
-    expect(denied(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 1 })).used).toBe(
-      1_000,
-    );
+    expect(
+      denied(await fixture.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 1 })).used,
+    ).toBe(1_000);
   });
 
   test('that would be left smaller than what makes sense is denied', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
-    const denial = denied(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 301 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { feature: 'cheap', reserve: 700 }));
+    const denial = denied(await fixture.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 301 }));
     expect(denial).toMatchObject({ limit: 'daily', used: 700, max: 1_000 });
     expect(await held(member.accountId)).toMatchObject({ daily: 700 });
   });
 
   test('fits the tightest of several budgets, and is the same in all of them', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 900, leastReserve: 50 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 900, leastReserve: 50 }));
     expect(permit.reserve).toBe(600);
     expect(await held(member.accountId)).toEqual(each(600));
     await permit.release('no');
@@ -72,9 +72,9 @@ describe('a reserve', () => {
   });
 
   test('that shrank covers only a call that fits it: a larger one must find room', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { feature: 'cheap', reserve: 700 }));
-    const rest = granted(await gym.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { feature: 'cheap', reserve: 700 }));
+    const rest = granted(await fixture.admit(member, { feature: 'cheap', reserve: 500, leastReserve: 100 }));
     await expect(rest.send(planned(500))).rejects.toMatchObject({ code: 'limit_exceeded' });
     await rest.send(planned(300));
     rest.served(figures(300));
@@ -83,10 +83,10 @@ describe('a reserve', () => {
   });
 
   test('of many at once never passes the cap', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const crowd = await Promise.all(
       Array.from({ length: 40 }, () =>
-        gym.admit(member, { feature: 'cheap', reserve: 90, leastReserve: 10 }),
+        fixture.admit(member, { feature: 'cheap', reserve: 90, leastReserve: 10 }),
       ),
     );
     expect(tally(crowd)).toEqual({ permit: 12, denied: 28 });
@@ -96,25 +96,25 @@ describe('a reserve', () => {
   });
 
   test('of one key leaves the other keys their own', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [one, two] = [await makeKey(db, member), await makeKey(db, member)];
-    granted(await gym.admit(member, { keyId: one, reserve: 450 }));
-    expect(denied(await gym.admit(member, { keyId: one, reserve: 200 })).limit).toBe('key_cost');
-    granted(await gym.admit(member, { keyId: two, reserve: 450 }));
-    expect(denied(await gym.admit(member, { keyId: two, reserve: 150 })).limit).toBe('daily');
+    granted(await fixture.admit(member, { keyId: one, reserve: 450 }));
+    expect(denied(await fixture.admit(member, { keyId: one, reserve: 200 })).limit).toBe('key_cost');
+    granted(await fixture.admit(member, { keyId: two, reserve: 450 }));
+    expect(denied(await fixture.admit(member, { keyId: two, reserve: 150 })).limit).toBe('daily');
   });
 });
 
 describe('a provider that bills more than was reserved', () => {
   test('is recorded as it is, and closes the budget', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { feature: 'cheap', reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { feature: 'cheap', reserve: 400 }));
     await permit.send(planned(400));
     permit.served(figures(1_200));
     await permit.settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 1200']);
     expect(await held(member.accountId)).toMatchObject({ daily: 1_200 });
-    expect(denied(await gym.admit(member, { feature: 'cheap', reserve: 0 }))).toMatchObject({
+    expect(denied(await fixture.admit(member, { feature: 'cheap', reserve: 0 }))).toMatchObject({
       used: 1_200,
       max: 1_000,
     });
@@ -123,8 +123,8 @@ describe('a provider that bills more than was reserved', () => {
 
 describe('further calls of a permit', () => {
   test('use what is left of its reserve before anything is extended', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     await permit.send(planned(100));
     permit.served(figures(100));
     await permit.send(planned(300));
@@ -136,8 +136,8 @@ describe('further calls of a permit', () => {
   });
 
   test('extend the reserve in all budgets when they have room', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(100));
     await permit.send(planned(250));
@@ -149,9 +149,9 @@ describe('further calls of a permit', () => {
   });
 
   test('are held to the budgets of the day on which they go out', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await advanceTo(db, '2031-03-10T23:50:00Z');
-    const permit = granted(await gym.admit(member, { reserve: 500 }));
+    const permit = granted(await fixture.admit(member, { reserve: 500 }));
     await permit.send(planned(500));
     permit.served(figures(500));
     await advanceTo(db, '2031-03-11T00:05:00Z');
@@ -164,8 +164,8 @@ describe('further calls of a permit', () => {
   });
 
   test('are refused when one budget has no room, and then none of them is charged', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 500 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 500 }));
     await permit.send(planned(500));
     permit.served(figures(500));
     const refused = permit.send(planned(200));
@@ -180,10 +180,10 @@ describe('further calls of a permit', () => {
   });
 
   test('find the room that others of the same batch give back', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [done, more] = [
-      granted(await gym.admit(member, { feature: 'cheap', reserve: 600 })),
-      granted(await gym.admit(member, { feature: 'cheap', reserve: 300 })),
+      granted(await fixture.admit(member, { feature: 'cheap', reserve: 600 })),
+      granted(await fixture.admit(member, { feature: 'cheap', reserve: 300 })),
     ];
     await Promise.all([more.send(planned(900)), done.settle()]);
     expect(more.reserve).toBe(900);
@@ -191,8 +191,8 @@ describe('further calls of a permit', () => {
   });
 
   test('that are still out keep their reserve, whatever else is sent beside them', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { feature: 'cheap', reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { feature: 'cheap', reserve: 400 }));
     const send = (reserve: number) => {
       const { id, holder: h, fence: f } = permit;
       const next = { e: ids.next(), pr: 'sandbox', m: 'small', v: '1', r: reserve };
@@ -209,9 +209,9 @@ describe('further calls of a permit', () => {
   });
 
   test('are refused when the plan has ended meanwhile', async () => {
-    const member = await gym.member();
-    const second = await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'only' });
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const second = await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'only' });
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.notServed();
     await db.asMigrator(
@@ -219,7 +219,7 @@ describe('further calls of a permit', () => {
         member.accountId,
       ]),
     );
-    await revokeGrant(db, second, gym.catalogue);
+    await revokeGrant(db, second, fixture.catalogue);
     await permit.send(planned(100));
     permit.served(figures(100));
     await expect(permit.send(planned(100))).rejects.toMatchObject({
@@ -230,12 +230,12 @@ describe('further calls of a permit', () => {
 
   test('after midnight are charged to the new day, and each day gets back its own rest', async () => {
     await advanceTo(db, '2027-11-09T23:59:40Z');
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(100));
     await advanceTo(db, '2027-11-10T00:00:00Z');
-    granted(await gym.admit(member, { reserve: 50 }));
+    granted(await fixture.admit(member, { reserve: 50 }));
     await permit.send(planned(200));
     expect(await held(member.accountId)).toEqual({ daily: 250, monthly: 350, key: 250 });
     permit.served(figures(30));
@@ -250,12 +250,12 @@ describe('further calls of a permit', () => {
 
   test('before and after midnight that cost little give each day back no more than it holds', async () => {
     await advanceTo(db, '2027-11-11T23:59:40Z');
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 300 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 300 }));
     await permit.send(planned(300));
     permit.served(figures(290));
     await advanceTo(db, '2027-11-12T00:00:00Z');
-    granted(await gym.admit(member, { reserve: 70 }));
+    granted(await fixture.admit(member, { reserve: 70 }));
     await permit.send(planned(60));
     permit.notServed();
     await permit.settle();

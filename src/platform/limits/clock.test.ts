@@ -1,13 +1,13 @@
 import { expect, describe, test } from 'vitest';
 import type { LimitDeclaration } from '#platform/entitlements';
 import { advance, advanceTo, setTimeZone } from '#test/factories';
-import { granted, type Gym, openGym, windows } from '#test/gym';
+import { granted, type LimitsFixture, openLimits, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 
-const withLimit = (limit: LimitDeclaration, size: number): Promise<Gym> =>
-  openGym(db, { limits: { limit }, plans: { only: { limit: size } } });
+const withLimit = (limit: LimitDeclaration, size: number): Promise<LimitsFixture> =>
+  openLimits(db, { limits: { limit }, plans: { only: { limit: size } } });
 
 const kinds = {
   'a quota of a day': await withLimit({ kind: 'quota', per: 'day', by: 'account' }, 2),
@@ -28,36 +28,36 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 /** How many uses are admitted until one is denied. */
-async function uses(gym: Gym, member: Parameters<Gym['admit']>[0]): Promise<number> {
-  for (let count = 0; ; count += 1) if ((await gym.admit(member)).kind !== 'permit') return count;
+async function uses(fixture: LimitsFixture, member: Parameters<LimitsFixture['admit']>[0]): Promise<number> {
+  for (let count = 0; ; count += 1) if ((await fixture.admit(member)).kind !== 'permit') return count;
 }
 
 describe('a clock that jumps forward and is set back', () => {
   test.each(Object.keys(kinds) as Kind[])(
     'does not freeze %s: what there is of it can be used',
     async (kind) => {
-      const gym = kinds[kind];
+      const fixture = kinds[kind];
       // Past the window's own end: within it, what was used counts.
       const jumps = /week|month|period/.test(kind)
         ? ['40 days', '400 days']
         : ['1 day', '40 days', '400 days'];
       for (const jump of jumps) {
         await advanceTo(db, '2027-03-17T12:00:00Z');
-        const member = await gym.member();
+        const member = await fixture.member();
         await setTimeZone(db, member.accountId, 'Asia/Tokyo');
         const size = kind === 'a cooldown' ? 1 : 2;
         await advance(db, jump);
-        expect(await uses(gym, member), jump).toBe(size);
+        expect(await uses(fixture, member), jump).toBe(size);
         await advance(db, `-${jump}`);
-        expect(await uses(gym, member), jump).toBe(size);
+        expect(await uses(fixture, member), jump).toBe(size);
         // And it is bound by it then, as ever.
-        expect(await uses(gym, member), jump).toBe(0);
+        expect(await uses(fixture, member), jump).toBe(0);
       }
     },
   );
 
   test('forgets nothing of a window that the jump stayed within', async () => {
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       limits: {
         month: { kind: 'quota', per: 'month', by: 'account' },
         zoned: { kind: 'quota', per: 'month', zone: 'account', by: 'account' },
@@ -65,32 +65,32 @@ describe('a clock that jumps forward and is set back', () => {
       plans: { only: { month: 5, zoned: 5 } },
     });
     await advanceTo(db, '2027-03-17T12:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member));
+    const member = await fixture.member();
+    granted(await fixture.admit(member));
     await advance(db, '1 day');
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
     await advance(db, '-1 day');
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
     expect(await windows(db, member.accountId)).toEqual({ 'gym month': 3, 'gym zoned': 3 });
   });
 
   test('by seconds, as of two servers, is waited for: nobody is judged behind a row’s last', async () => {
-    const gym = kinds['a burst of a minute'];
+    const fixture = kinds['a burst of a minute'];
     await advanceTo(db, '2027-03-17T12:00:30Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await advance(db, '2 minutes');
-    expect(await uses(gym, member)).toBe(2);
+    expect(await uses(fixture, member)).toBe(2);
     await advance(db, '-2 minutes');
-    expect(await uses(gym, member)).toBe(0);
+    expect(await uses(fixture, member)).toBe(0);
   });
 
   test('by seconds, over the end of a window that only members have, begins none anew', async () => {
-    const gym = await withLimit({ kind: 'quota', per: 'day', by: 'member' }, 2);
+    const fixture = await withLimit({ kind: 'quota', per: 'day', by: 'member' }, 2);
     await advanceTo(db, '2027-03-17T23:59:30Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await advance(db, '1 minute');
-    expect(await uses(gym, member)).toBe(2);
+    expect(await uses(fixture, member)).toBe(2);
     await advance(db, '-1 minute');
-    expect(await uses(gym, member)).toBe(0);
+    expect(await uses(fixture, member)).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member } from '#test/factories';
-import { denied, granted, openGym, request, tally, windows } from '#test/gym';
+import { denied, granted, openLimits, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createCredits, type LimitUsage, type Permit } from './index.ts';
@@ -18,10 +18,10 @@ const rules = {
   },
   plans: { only: { credits: 10, at_once: 50 }, more: { credits: 25, at_once: 50 } },
 } as const;
-const gym = await openGym(db, rules);
+const fixture = await openLimits(db, rules);
 const clock = systemClock;
 const ids = createIds({ clock, random: systemRandom });
-const give = createCredits({ ids, catalogues: [gym.catalogue], audit: createAudit({ ids }) });
+const give = createCredits({ ids, catalogues: [fixture.catalogue], audit: createAudit({ ids }) });
 
 const at = (time: string | number) => advanceTo(db, new Date(time).toISOString());
 
@@ -42,7 +42,7 @@ async function topUp(accountId: AccountId, amount: number, expiresAt?: number): 
 }
 
 async function usage(accountId: AccountId): Promise<LimitUsage | undefined> {
-  return (await gym.limits.usage(accountId)).find(({ limit }) => limit === 'credits');
+  return (await fixture.limits.usage(accountId)).find(({ limit }) => limit === 'credits');
 }
 
 /** What is left of each, soonest expiry first, expired ones and empty ones too. */
@@ -59,11 +59,11 @@ async function purses(accountId: AccountId): Promise<string[]> {
 describe('credits', () => {
   test('are used soonest expiry first, those that last at the end', async () => {
     await at('2031-03-10T00:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await topUp(member.accountId, 5);
     await topUp(member.accountId, 5, Date.parse('2031-03-20T00:00:00Z'));
     await topUp(member.accountId, 5, Date.parse('2031-05-01T00:00:00Z'));
-    granted(await gym.admit(member, { units: 17 }));
+    granted(await fixture.admit(member, { units: 17 }));
     expect(await purses(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
     expect(await usage(member.accountId)).toEqual({
       product: 'gym',
@@ -79,18 +79,18 @@ describe('credits', () => {
 
   test('that are used up deny, and say when the plan gives the next', async () => {
     await at('2031-03-10T00:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 9 }));
-    const denial = denied(await gym.admit(member, { units: 2 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 9 }));
+    const denial = denied(await fixture.admit(member, { units: 2 }));
     expect(denial).toMatchObject({ limit: 'credits', of: 'credits', used: 9, max: 10, size: 10 });
     expect(denial.resetsAt).toBe('2031-04-01T00:00:00.000Z');
     expect(await usage(member.accountId)).toMatchObject({ balance: 1 });
     await topUp(member.accountId, 1);
-    granted(await gym.admit(member, { units: 2 }));
+    granted(await fixture.admit(member, { units: 2 }));
   });
 
   test('of a request that another limit denies stay where they are', async () => {
-    const other = await openGym(db, {
+    const other = await openLimits(db, {
       ...rules,
       limits: { ...rules.limits, pause: { kind: 'cooldown', by: 'account' } },
       plans: { only: { credits: 10, at_once: 50, pause: 60 } },
@@ -106,11 +106,11 @@ describe('credits', () => {
 
   test('of work that failed go back to where they came from; what expired meanwhile stays expired', async () => {
     await at('2031-03-10T00:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await topUp(member.accountId, 5, Date.parse('2031-03-12T00:00:00Z'));
     const [kept, failed] = [
-      granted(await gym.admit(member, { units: 2 })),
-      granted(await gym.admit(member, { units: 6 })),
+      granted(await fixture.admit(member, { units: 2 })),
+      granted(await fixture.admit(member, { units: 6 })),
     ];
     expect(await purses(member.accountId)).toEqual(['top_up 0/5', 'plan 7/10']);
     await kept.settle();
@@ -123,50 +123,50 @@ describe('credits', () => {
 
   test('of a month that is over are gone, but for the share that is rolled over for one month more', async () => {
     await at('2031-03-10T00:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 3 }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 3 }));
     await at('2031-04-01T00:00:00Z');
     // Half of 7, rounded down; in the report before anything is used, too.
     expect(await usage(member.accountId)).toMatchObject({
       balance: 13,
       nextExpiry: '2031-05-01T00:00:00.000Z',
     });
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
     expect(await usage(member.accountId)).toMatchObject({ balance: 12 });
     await at('2031-06-15T00:00:00Z');
     // Nobody asked in May: its 10 were all left, half of which are more than 4.
     expect(await usage(member.accountId)).toMatchObject({ balance: 14 });
-    granted(await gym.admit(member, { units: 14 }));
-    expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+    granted(await fixture.admit(member, { units: 14 }));
+    expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
   });
 
   test('are more at once on a bigger plan, by the difference; a smaller one takes nothing back', async () => {
     await at('2031-03-10T00:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member, { units: 10 }));
-    const { catalogue } = gym;
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { units: 10 }));
+    const { catalogue } = fixture;
     await makeGrant(db, member.accountId, {
       catalogue,
       plan: 'more',
       until: new Date('2031-03-11T00:00:00Z'),
     });
     expect(await usage(member.accountId)).toMatchObject({ balance: 15 });
-    granted(await gym.admit(member, { units: 12 }));
+    granted(await fixture.admit(member, { units: 12 }));
     await at('2031-03-11T00:00:00Z');
-    granted(await gym.admit(member, { units: 3 }));
-    expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+    granted(await fixture.admit(member, { units: 3 }));
+    expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
     await makeGrant(db, member.accountId, { catalogue, plan: 'more' });
-    expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+    expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
   });
 
   test('are of no use without a plan that has them', async () => {
     const member = await makeAccount(db);
     await topUp(member.accountId, 5);
-    expect(await gym.admit(member)).toMatchObject({ kind: 'plan_required' });
+    expect(await fixture.admit(member)).toMatchObject({ kind: 'plan_required' });
   });
 
   test('that nobody sells, or to nobody, are refused', async () => {
-    const { accountId } = await gym.member();
+    const { accountId } = await fixture.member();
     const wanted = {
       accountId,
       product: 'gym',
@@ -185,10 +185,10 @@ describe('credits', () => {
   });
 
   test('of which 10 are left are drawn by 10 of 40 through two processes', async () => {
-    const other = await gym.another();
-    const member = await gym.member();
+    const other = await fixture.another();
+    const member = await fixture.member();
     const crowd = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? gym : other).limits.admit(request(member))),
+      Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? fixture : other).limits.admit(request(member))),
     );
     expect(tally(crowd)).toEqual({ permit: 10, denied: 30 });
     const permits = crowd.flatMap((answer) => (answer.kind === 'permit' ? [answer.permit] : []));
@@ -308,7 +308,7 @@ async function play(
     await topUp(member.accountId, one.amount, one.days === 0 ? undefined : expires);
     model.add(one.amount, expires);
   } else if (one.do === 'use') {
-    const answers = await Promise.all(one.units.map((units) => gym.admit(member, { units })));
+    const answers = await Promise.all(one.units.map((units) => fixture.admit(member, { units })));
     model.refill();
     for (const answer of answers) {
       if (answer.kind !== 'permit') continue;
@@ -333,7 +333,7 @@ test('whatever is used, fails, is given and expires: the balance is the model’
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 30 }), async (plan) => {
       start += 400 * 86_400_000;
       await at(start);
-      const member = await gym.member();
+      const member = await fixture.member();
       // A minute on, for the plan begins when the member does.
       const model = new Model(start + 60_000);
       for (const one of plan) {
@@ -350,5 +350,5 @@ test('whatever is used, fails, is given and expires: the balance is the model’
     { numRuns: 25, within: 50_000 },
   );
   expect(await db.asMigrator(statement('select from limits.credits where remaining < 0'))).toEqual([]);
-  expect(await windows(db, (await gym.member()).accountId)).toEqual({});
+  expect(await windows(db, (await fixture.member()).accountId)).toEqual({});
 }, 120_000);

@@ -1,4 +1,4 @@
-import type { Actor, Audit, Whence } from '#platform/audit';
+import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
@@ -15,7 +15,7 @@ export interface NewCredits {
   readonly source: 'admin' | 'top_up';
   readonly cause: string;
   readonly by: Actor;
-  readonly whence?: Whence | undefined;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /** Credits as they were given, with what is left of them. */
@@ -46,7 +46,7 @@ export type CreditsGiver = (tx: Transaction, wanted: NewCredits) => Promise<Cred
  */
 export function createCredits({ ids, catalogues, audit }: CreditsParts): CreditsGiver {
   return async (tx, wanted) => {
-    const { accountId, product, limit, amount, expiresAt, source, cause, by, whence } = wanted;
+    const { accountId, product, limit, amount, expiresAt, source, cause, by, origin } = wanted;
     const catalogue = catalogues.find((one) => one.product === product);
     if (catalogue === undefined) throw invalid('product', 'There is no such product.');
     if (catalogue.limits[limit]?.kind !== 'credits')
@@ -61,7 +61,7 @@ export function createCredits({ ids, catalogues, audit }: CreditsParts): Credits
       accountId,
       target: { kind: 'credits', id },
       changes: { product, limit, amount, expires_at: expiresAt?.toISOString() ?? null, source },
-      whence,
+      origin,
     });
     const given = { accountId, product, limit, source, amount, cause };
     return { ...given, id, remaining: amount, expiresAt: expiresAt ?? null, createdAt: row.created_at };

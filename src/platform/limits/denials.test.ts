@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from '#test/factories';
-import { denied, granted, openGym, request, type Wanted } from '#test/gym';
+import { denied, granted, openLimits, request, type Wanted } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { commitPoint } from '#platform/db';
 import { createDenials } from './denials.ts';
 
 const effect = commitPoint('test.denials.effect', 'the answer of a call');
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     pause: { kind: 'cooldown', by: 'subject' },
@@ -23,13 +23,13 @@ let asked = 0;
 const denials = createDenials({ db, clock: { now: () => at.ms, monotonic: () => at.ms } });
 const admit = denials.around((asking) => {
   asked += 1;
-  return gym.limits.admit(asking);
+  return fixture.limits.admit(asking);
 });
 
 /** An account whose month is used up, and how it asks. */
 async function closed() {
-  const member = await gym.member('basic');
-  granted(await gym.admit(member));
+  const member = await fixture.member('basic');
+  granted(await fixture.admit(member));
   asked = 0;
   const ask = (wanted: Wanted = {}) => admit(request(member, wanted));
   return { member, ask };
@@ -74,7 +74,7 @@ describe('a denial', () => {
   });
 
   it('never stands in the way of a stored answer: a key that was not denied is always looked up', async () => {
-    const member = await gym.member('basic');
+    const member = await fixture.member('basic');
     const ask = (wanted: Wanted) => admit(request(member, wanted));
     const permit = granted(await ask({ key: 'first' }));
     const stored = permit.answering({ status: 202, body: { id: 7 } });
@@ -94,7 +94,7 @@ describe('a denial', () => {
   it('ends with a change of what the account holds', async () => {
     const { member, ask } = await closed();
     denied(await ask());
-    await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'pro' });
+    await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     db.signal('entitlements', member.accountId);
     granted(await ask());
   });
@@ -102,8 +102,8 @@ describe('a denial', () => {
   it('that was decided before such a change is not remembered', async () => {
     const { member } = await closed();
     const slow = denials.around(async (asking) => {
-      const answer = await gym.limits.admit(asking);
-      await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'pro' });
+      const answer = await fixture.limits.admit(asking);
+      await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
       db.signal('entitlements', member.accountId);
       return answer;
     });
@@ -114,13 +114,13 @@ describe('a denial', () => {
   it('whose change nobody heard of is over within a second', async () => {
     const { member, ask } = await closed();
     denied(await ask());
-    await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'pro' });
+    await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     at.ms += 1_000;
     granted(await ask());
   });
 
   it('that resets within a second is not remembered, so that none outlives its reset', async () => {
-    const member = await gym.member('basic');
+    const member = await fixture.member('basic');
     const ask = () => admit(request(member, { feature: 'pausing', subject: 'a draft' }));
     granted(await ask());
     const reset = Date.parse(denied(await ask()).resetsAt ?? '');
@@ -133,7 +133,7 @@ describe('a denial', () => {
   });
 
   it('for want of a place is not remembered: the place is taken the moment it is free', async () => {
-    const member = await gym.member('basic');
+    const member = await fixture.member('basic');
     const ask = () => admit(request(member, { feature: 'holding' }));
     const permit = granted(await ask());
     denied(await ask());

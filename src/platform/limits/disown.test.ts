@@ -3,16 +3,16 @@ import { DatabaseAway } from '#platform/db';
 import { cutDatabase, engine, testDatabase } from '#test/services';
 import {
   granted,
-  gymCatalogue,
+  limitsCatalogue,
   kill,
   ledgerLines,
-  openGym,
+  openLimits,
   openNode,
   permits,
   request,
   waitsForLocks,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 
 const RULES = {
   limits: {
@@ -25,22 +25,22 @@ const RULES = {
 
 const ADMISSION = /limits\.admit\(/;
 
-/** A gym whose database is asked for admissions by a way that can lose answers. */
+/** Limits whose database is asked for admissions by a way that can lose answers. */
 async function openCut() {
   const { db, url } = await testDatabase();
-  const gym = await openGym(db, RULES);
+  const fixture = await openLimits(db, RULES);
   const { cutter, through } = await cutDatabase(url);
-  const node = await openNode(through, [gymCatalogue(RULES)]);
-  const member = await gym.member();
+  const node = await openNode(through, [limitsCatalogue(RULES)]);
+  const member = await fixture.member();
   const admit = (more: { key?: string } = {}) =>
     node.limits.admit(request(member, { reserve: 100, ...more }));
   const told = () => vi.waitFor(() => expect(node.limits.untold.size).toBe(0), { timeout: 30_000 });
-  return { db, gym, cutter, node, member, admit, told };
+  return { db, fixture, cutter, node, member, admit, told };
 }
 
 describe.runIf(engine === 'postgres')('an admission whose answer was lost', () => {
   test('is given back as soon as the database answers: two of them, on two places, leave both free, and nothing is charged', async () => {
-    const { db, gym, cutter, member, admit, told } = await openCut();
+    const { db, fixture, cutter, member, admit, told } = await openCut();
     for (const nth of [1, 2]) {
       void cutter.cutNextCommit(ADMISSION);
       await expect(admit()).rejects.toThrow(DatabaseAway);
@@ -53,8 +53,8 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided']);
     expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
-    granted(await gym.admit(member));
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
+    granted(await fixture.admit(member));
   });
 
   test('frees its Idempotency-Key: the repeat is admitted, and charged once', async () => {
@@ -93,13 +93,13 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
   });
 
   test('that a sweep has closed as if its call had gone out is given back all the same', async () => {
-    const { db, gym, cutter, node, member, admit, told } = await openCut();
+    const { db, fixture, cutter, node, member, admit, told } = await openCut();
     void cutter.cutNextCommit(ADMISSION);
     const lost = expect(admit()).rejects.toThrow(DatabaseAway);
     await lost;
     cutter.refuse();
     await kill({ ...node, db });
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     cutter.resume();
     await told();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -100']);

@@ -9,12 +9,12 @@ import {
   granted,
   kill,
   ledgerLines,
-  openGym,
+  openLimits,
   permits,
   planned,
   request,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createLimits } from './index.ts';
 
@@ -26,7 +26,7 @@ const rules = {
   },
   plans: { only: { monthly: 50, cost: 1_000 } },
 } as const;
-const gym = await openGym(db, rules);
+const fixture = await openLimits(db, rules);
 
 /** What may be billed of a call that a provider broke. */
 const broken = (cost: number, charged = 0) => figures(cost, { charged: micros(charged), estimated: true });
@@ -52,8 +52,8 @@ async function charges(member: Member) {
 
 describe('a call that the provider broke', () => {
   test('costs the operator its estimate, and the account nothing: quota and budget are as before', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     await permit.send(planned(400));
     permit.unknown(broken(390));
     await permit.release('provider_unavailable');
@@ -63,8 +63,8 @@ describe('a call that the provider broke', () => {
   });
 
   test('is charged for what was shown of it', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     await permit.send(planned(400));
     permit.unknown(broken(390, 25));
     await permit.settle();
@@ -73,8 +73,8 @@ describe('a call that the provider broke', () => {
   });
 
   test('leaves the whole reserve to the next try: no budget is asked for more', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 900 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 900 }));
     await permit.send(planned(900));
     permit.unknown(broken(900));
     await permit.send(planned(900));
@@ -95,11 +95,11 @@ describe('a call that the provider broke', () => {
 describe('what the operator bears for failures', () => {
   /** An account of which the operator bears 500 a day. */
   const strict = createLimits({
-    ...gym,
+    ...fixture,
     db,
     ids,
     answers,
-    catalogues: [gym.catalogue],
+    catalogues: [fixture.catalogue],
     failures: 500,
   });
 
@@ -111,7 +111,7 @@ describe('what the operator bears for failures', () => {
   }
 
   test('has a limit for each account and day, past which it is denied until the day is over', async () => {
-    const [member, other] = [await gym.member(), await gym.member()];
+    const [member, other] = [await fixture.member(), await fixture.member()];
     await failed(member, 499);
     await failed(member, 300);
     expect(denied(await strict.admit(request(member)))).toMatchObject({
@@ -126,7 +126,7 @@ describe('what the operator bears for failures', () => {
   });
 
   test('is one sum over all products', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await failed(member, 10);
     await db.asMigrator(
       statement(
@@ -139,7 +139,7 @@ describe('what the operator bears for failures', () => {
   });
 
   test('is less again when a call turns out to have cost less', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const permit = granted(await strict.admit(request(member, { reserve: 600 })));
     const event = await permit.send(planned(600));
     permit.unknown(broken(600));
@@ -152,8 +152,8 @@ describe('what the operator bears for failures', () => {
 });
 
 async function brokenOff() {
-  const member = await gym.member();
-  const permit = granted(await gym.admit(member, { reserve: 400 }));
+  const member = await fixture.member();
+  const permit = granted(await fixture.admit(member, { reserve: 400 }));
   const event = await permit.send(planned(400));
   permit.unknown(broken(400, 400));
   await permit.settle();
@@ -187,8 +187,8 @@ describe('a call that its caller broke off', () => {
   });
 
   test('is known before its end is told: the row itself becomes exact', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 400 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 400 }));
     const event = await permit.send(planned(400));
     permit.unknown(broken(400, 400));
     await permit.amend(event, figures(70));
@@ -199,8 +199,8 @@ describe('a call that its caller broke off', () => {
 });
 
 test('a request that could only fail gives back its reserve, and keeps its quota', async () => {
-  const member = await gym.member();
-  const permit = granted(await gym.admit(member, { reserve: 400, key: 'same' }));
+  const member = await fixture.member();
+  const permit = granted(await fixture.admit(member, { reserve: 400, key: 'same' }));
   await permit.send(planned(400));
   permit.notServed();
   await permit.release('provider_rejected', { quota: 'kept' });
@@ -209,16 +209,16 @@ test('a request that could only fail gives back its reserve, and keeps its quota
   ]);
   expect(await held(member)).toEqual({ monthly: 1, cost: 0, failures: undefined });
   // Its key is free: the same request may be sent again once it is mended.
-  granted(await gym.admit(member, { reserve: 400, key: 'same' }));
+  granted(await fixture.admit(member, { reserve: 400, key: 'same' }));
 });
 
 test('a process that died is charged as long as nobody knows better, for a limit must hold until then', async () => {
-  const node = await gym.another();
-  const member = await gym.member();
+  const node = await fixture.another();
+  const member = await fixture.member();
   const permit = granted(await node.limits.admit(request(member, { reserve: 400 })));
   await permit.send(planned(400));
   await kill(node);
-  await gym.limits.sweep();
+  await fixture.limits.sweep();
   expect(await held(member)).toMatchObject({ cost: 400 });
   permit.unknown(broken(390));
   await permit.reportLate();

@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import { catalogueOf, UNLIMITED } from '#platform/entitlements';
 import { micros } from '#platform/kernel';
 import { advance, ids, makeAccount, makeGrant, makeMember, type Member } from '#test/factories';
-import { openNode } from '#test/gym';
+import { openNode } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { expect, test } from 'vitest';
 import { createSeats } from './index.ts';

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, makeAccount, makeGrant, revokeGrant } from '#test/factories';
-import { granted, openGym, waitsForLocks } from '#test/gym';
+import { granted, openLimits, waitsForLocks } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { engine, testDatabase } from '#test/services';
 import { gaugeDenial, gaugeRefusal } from './index.ts';
 
 const { db } = await testDatabase();
 const STORE = commitPoint('test.limits.gauge', 'something that is measured');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     bytes: { kind: 'gauge', by: 'account', unit: 'bytes' },
     uses: { kind: 'quota', per: 'day', by: 'account' },
@@ -22,7 +22,7 @@ await db.script(`
   create table public.files (account_id uuid not null, bytes bigint not null);
   grant select, insert, delete on public.files to plinth_tenant;`);
 
-const moving = (delta: number): Statement => gym.limits.gauging('gym', 'bytes', delta);
+const moving = (delta: number): Statement => fixture.limits.gauging('gym', 'bytes', delta);
 
 /** Stores a file: the thing, and last its size. */
 async function store(accountId: AccountId, bytes: number): Promise<'stored' | 'denied'> {
@@ -55,11 +55,11 @@ async function stored(accountId: AccountId): Promise<number> {
 }
 
 const used = async (accountId: AccountId) =>
-  (await gym.limits.usage(accountId)).find(({ limit }) => limit === 'bytes');
+  (await fixture.limits.usage(accountId)).find(({ limit }) => limit === 'bytes');
 
 describe('a gauge', () => {
   test('refuses growth beyond the plan, and with it the whole transaction; nothing says when to come back', async () => {
-    const { accountId } = await gym.member();
+    const { accountId } = await fixture.member();
     expect(await store(accountId, 80)).toBe('stored');
     const file = statement('insert into public.files values ($1, 30)', [accountId]);
     const failure: unknown = await db
@@ -87,11 +87,11 @@ describe('a gauge', () => {
   test('keeps what there is on a smaller plan, lets it shrink, and refuses to grow until it fits', async () => {
     const member = await makeAccount(db);
     const { accountId } = member;
-    await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'small' });
-    const big = await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'big' });
+    await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'small' });
+    const big = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'big' });
     expect(await store(accountId, 120)).toBe('stored');
     expect(await store(accountId, 100)).toBe('stored');
-    await revokeGrant(db, big, gym.catalogue);
+    await revokeGrant(db, big, fixture.catalogue);
     expect(await used(accountId)).toMatchObject({ used: 220, max: 100 });
     expect(await store(accountId, 1)).toBe('denied');
     await drop(accountId, 100);
@@ -105,12 +105,12 @@ describe('a gauge', () => {
     const { accountId } = await makeAccount(db);
     expect(await store(accountId, 1)).toBe('denied');
     await db.tenant(accountId, STORE, [moving(-5)]);
-    await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'small' });
+    await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'small' });
     expect(await used(accountId)).toMatchObject({ used: 0 });
   });
 
   test('of which there is none, and parts of things, are mistakes of ours', () => {
-    expect(() => gym.limits.gauging('gym', 'uses', 1)).toThrow('no gauge');
+    expect(() => fixture.limits.gauging('gym', 'uses', 1)).toThrow('no gauge');
     expect(() => moving(0.5)).toThrow('whole amounts');
   });
 
@@ -119,7 +119,7 @@ describe('a gauge', () => {
     async () => {
       const member = await makeAccount(db);
       const { accountId } = member;
-      const plan = await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'small' });
+      const plan = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'small' });
       const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const long = db.tenant(accountId, STORE, async (tx) => {
         await tx.run(moving(10));
@@ -127,10 +127,10 @@ describe('a gauge', () => {
         await commit.promise;
       });
       await written.promise;
-      granted(await gym.admit(member));
+      granted(await fixture.admit(member));
       const waiting = store(accountId, 10);
       await expect.poll(() => waitsForLocks(db)).toBe(1);
-      await revokeGrant(db, plan, gym.catalogue);
+      await revokeGrant(db, plan, fixture.catalogue);
       commit.resolve();
       await long;
       expect(await waiting).toBe('denied');
@@ -154,7 +154,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('whatever is stored at once, dropped, up- and downgraded: the gauge is what there is, and grows past no plan', async () => {
   await assertWithin(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (plan) => {
-      const { accountId } = await gym.member();
+      const { accountId } = await fixture.member();
       const files: number[] = [];
       let [max, big] = [100, ''];
       const total = () => files.reduce((sum, bytes) => sum + bytes, 0);
@@ -170,11 +170,11 @@ test('whatever is stored at once, dropped, up- and downgraded: the gauge is what
           const [bytes] = files.length === 0 ? [] : files.splice(one.drop % files.length, 1);
           if (bytes !== undefined) await drop(accountId, bytes);
         } else if (one.plan && max === 100) {
-          big = await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'big' });
+          big = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'big' });
           max = 250;
         } else if (!one.plan && max === 250) {
           await advance(db, '1 second');
-          await revokeGrant(db, big, gym.catalogue);
+          await revokeGrant(db, big, fixture.catalogue);
           max = 100;
         }
         expect(await stored(accountId)).toBe(total());

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { KeyId } from '#platform/kernel';
 import { advanceTo, makeGrant, makeKey, type Member, revokeKey } from '#test/factories';
-import { denied, figures, granted, openGym, planned, request, tally, windows } from '#test/gym';
+import { denied, figures, granted, openLimits, planned, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { Permit } from './index.ts';
@@ -16,8 +16,8 @@ const rules = {
   },
   plans: { only: { uses: 1_000, cost: 1_000 } },
 } as const;
-const gym = await openGym(db, rules);
-const pool = await openGym(db, { ...rules, product: 'pool' });
+const fixture = await openLimits(db, rules);
+const pool = await openLimits(db, { ...rules, product: 'pool' });
 
 /** A key whose customer lets it cost so much a month; made by the last of other keys. */
 async function cappedKey(member: Member, cap: number | null, makers: readonly KeyId[] = []): Promise<KeyId> {
@@ -43,7 +43,7 @@ const spentOf = async ({ accountId }: Member, keyId: KeyId): Promise<number> =>
   (await windows(db, accountId))[`key:${keyId} key_budget`] ?? 0;
 
 async function memberOfBoth(): Promise<Member> {
-  const member = await gym.member();
+  const member = await fixture.member();
   await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
   return member;
 }
@@ -53,7 +53,7 @@ describe('a budget of a key’s own', () => {
     await advanceTo(db, '2031-05-10T00:00:00Z');
     const member = await memberOfBoth();
     const keyId = await cappedKey(member, 100);
-    const first = granted(await gym.admit(member, { keyId, reserve: 60 }));
+    const first = granted(await fixture.admit(member, { keyId, reserve: 60 }));
     granted(await pool.admit(member, { keyId, reserve: 30 }));
     const denial = denied(await pool.admit(member, { keyId, reserve: 20 }));
     expect(denial).toMatchObject({ limit: 'key_budget', of: 'budget', used: 90, max: 100 });
@@ -66,24 +66,24 @@ describe('a budget of a key’s own', () => {
     granted(await pool.admit(member, { keyId, reserve: 60 }));
     expect(await windows(db, member.accountId)).toMatchObject({ [`key:${keyId} key_budget`]: 100 });
     await advanceTo(db, '2031-06-01T00:00:00Z');
-    granted(await gym.admit(member, { keyId, reserve: 100 }));
+    granted(await fixture.admit(member, { keyId, reserve: 100 }));
   });
 
   test('that is smaller than one call denies it, and charges nothing', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const keyId = await cappedKey(member, 5);
-    expect(denied(await gym.admit(member, { keyId, reserve: 20 }))).toMatchObject({
+    expect(denied(await fixture.admit(member, { keyId, reserve: 20 }))).toMatchObject({
       limit: 'key_budget',
       max: 5,
     });
-    expect(granted(await gym.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
+    expect(granted(await fixture.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
     expect(await windows(db, member.accountId)).toMatchObject({ 'gym uses': 1, 'gym cost': 5 });
   });
 
   test('bounds further calls of one permit too', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const keyId = await cappedKey(member, 100);
-    const permit = granted(await gym.admit(member, { keyId, reserve: 60 }));
+    const permit = granted(await fixture.admit(member, { keyId, reserve: 60 }));
     await permit.send(planned(60));
     permit.served(figures(60));
     await permit.send(planned(40));
@@ -96,13 +96,13 @@ describe('a budget of a key’s own', () => {
   });
 
   test('of 100 lets 10 of 40 through, asked by two processes for two products at once', async () => {
-    const [other, beside] = [await gym.another(), await pool.another()];
-    const nodes = [gym, pool, other, beside];
+    const [other, beside] = [await fixture.another(), await pool.another()];
+    const nodes = [fixture, pool, other, beside];
     const member = await memberOfBoth();
     const keyId = await cappedKey(member, 100);
     const crowd = await Promise.all(
       Array.from({ length: 40 }, (_, i) => {
-        const node = nodes[i % 4] ?? gym;
+        const node = nodes[i % 4] ?? fixture;
         return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
       }),
     );
@@ -114,29 +114,29 @@ describe('a budget of a key that makes keys', () => {
   test('bounds what it and all that come from it spend together', async () => {
     const member = await memberOfBoth();
     const [maker, one, other, last] = await family(member);
-    granted(await gym.admit(member, { keyId: maker, reserve: 10 }));
+    granted(await fixture.admit(member, { keyId: maker, reserve: 10 }));
     granted(await pool.admit(member, { keyId: one, reserve: 30 }));
-    granted(await gym.admit(member, { keyId: last, reserve: 40 }));
+    granted(await fixture.admit(member, { keyId: last, reserve: 40 }));
     for (const keyId of [maker, one, other, last]) {
-      expect(denied(await gym.admit(member, { keyId, reserve: 21 }))).toMatchObject({
+      expect(denied(await fixture.admit(member, { keyId, reserve: 21 }))).toMatchObject({
         limit: 'key_budget',
         used: 80,
         max: 100,
       });
     }
-    granted(await gym.admit(member, { keyId: other, reserve: 20 }));
+    granted(await fixture.admit(member, { keyId: other, reserve: 20 }));
     expect(await spentOf(member, maker)).toBe(100);
     expect(await spentOf(member, one)).toBe(30);
-    granted(await gym.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
+    granted(await fixture.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
   });
 
   test('is not passed by its keys at once, in two products and two processes', async () => {
-    const nodes = [gym, pool, await gym.another(), await pool.another()];
+    const nodes = [fixture, pool, await fixture.another(), await pool.another()];
     const member = await memberOfBoth();
     const keys = await family(member);
     const crowd = await Promise.all(
       Array.from({ length: 64 }, (_, i) => {
-        const [node, keyId] = [nodes[i % 4] ?? gym, keys[Math.floor(i / 4) % 4]];
+        const [node, keyId] = [nodes[i % 4] ?? fixture, keys[Math.floor(i / 4) % 4]];
         return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
       }),
     );
@@ -145,9 +145,9 @@ describe('a budget of a key that makes keys', () => {
   });
 
   test('gets back what a permit of theirs did not use, and takes what a further call of it needs', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [maker, , , last] = await family(member);
-    const permit = granted(await gym.admit(member, { keyId: last, reserve: 60 }));
+    const permit = granted(await fixture.admit(member, { keyId: last, reserve: 60 }));
     await permit.send(planned(60));
     permit.served(figures(60));
     await permit.send(planned(40));
@@ -162,11 +162,11 @@ describe('a budget of a key that makes keys', () => {
   });
 
   test('ends with it: a key whose maker’s maker was revoked spends nothing', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [maker, , other, last] = await family(member);
     await revokeKey(db, maker);
     for (const keyId of [other, last])
-      expect(await gym.admit(member, { keyId, reserve: 1 })).toEqual({
+      expect(await fixture.admit(member, { keyId, reserve: 1 })).toEqual({
         kind: 'refused',
         reason: 'key_revoked',
       });
@@ -212,7 +212,11 @@ async function endOf(
 }
 
 test('whatever keys that come from each other spend: none passes its budget, and each holds what all below it cost', async () => {
-  const spending = fc.record({ key: fc.nat(), reserve: fc.integer({ min: 0, max: 60 }), gym: fc.boolean() });
+  const spending = fc.record({
+    key: fc.nat(),
+    reserve: fc.integer({ min: 0, max: 60 }),
+    fixture: fc.boolean(),
+  });
   const ending = fc.record({
     end: fc.nat(),
     share: fc.integer({ min: 0, max: 100 }),
@@ -240,8 +244,8 @@ test('whatever keys that come from each other spend: none passes its budget, and
         } else {
           const asked = one.map((ask) => ({ ...ask, key: keys[ask.key % keys.length] }));
           const answers = await Promise.all(
-            asked.map(({ reserve, key, gym: here }) =>
-              (here ? gym : pool).admit(member, { keyId: key?.id, reserve }),
+            asked.map(({ reserve, key, fixture: here }) =>
+              (here ? fixture : pool).admit(member, { keyId: key?.id, reserve }),
             ),
           );
           for (const [i, answer] of answers.entries()) {
@@ -265,7 +269,7 @@ test('whatever keys that come from each other spend: none passes its budget, and
 test('whatever two products admit and settle with one key: never over, and its window holds what it costs', async () => {
   const CAP = 150;
   const op = fc.oneof(
-    fc.array(fc.record({ reserve: fc.integer({ min: 0, max: 60 }), gym: fc.boolean() }), {
+    fc.array(fc.record({ reserve: fc.integer({ min: 0, max: 60 }), fixture: fc.boolean() }), {
       minLength: 1,
       maxLength: 6,
     }),
@@ -288,7 +292,9 @@ test('whatever two products admit and settle with one key: never over, and its w
           used += cost - permit.reserve;
         } else {
           const answers = await Promise.all(
-            one.map(({ reserve, gym: here }) => (here ? gym : pool).admit(member, { keyId, reserve })),
+            one.map(({ reserve, fixture: here }) =>
+              (here ? fixture : pool).admit(member, { keyId, reserve }),
+            ),
           );
           const permits = answers.flatMap((answer) => (answer.kind === 'permit' ? [answer.permit] : []));
           for (const permit of permits) used += permit.reserve;

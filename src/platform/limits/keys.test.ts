@@ -8,20 +8,20 @@ import {
   granted,
   kill,
   ledgerLines,
-  openGym,
+  openLimits,
   permits,
   planned,
   request,
   tally,
   waitsForLocks,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { answers as kept } from '#test/answers';
 import { engine, testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const effect = commitPoint('test.limits.effect', 'what a permit was for');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     at_once: { kind: 'concurrency', by: 'account' },
@@ -46,51 +46,53 @@ async function storedKeys(accountId: AccountId): Promise<string> {
 
 describe('equal keys', () => {
   test('from 20 callers at once give one permit; the others are told that it runs', async () => {
-    const member = await gym.member();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => gym.admit(member, mine)));
+    const member = await fixture.member();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fixture.admit(member, mine)));
     expect(tally(answers)).toEqual({ permit: 1, running: 19 });
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
 
   test('of which the first is denied and the second admitted: the third is told of the second, and the batch is decided', async () => {
-    const member = await gym.member();
-    const crowd = [9, 1, 1].map((units) => gym.admit(member, { ...mine, units, body: `${units}` }));
+    const member = await fixture.member();
+    const crowd = [9, 1, 1].map((units) => fixture.admit(member, { ...mine, units, body: `${units}` }));
     expect(tally(await Promise.all(crowd))).toEqual({ plan_required: 1, permit: 1, running: 1 });
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
 
   test('from 20 callers through two processes give one permit', async () => {
-    const other = await gym.another();
-    const member = await gym.member();
+    const other = await fixture.another();
+    const member = await fixture.member();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? gym : other).limits.admit(request(member, mine))),
+      Array.from({ length: 20 }, (_, i) =>
+        (i % 2 === 0 ? fixture : other).limits.admit(request(member, mine)),
+      ),
     );
     expect(tally(answers)).toEqual({ permit: 1, running: 19 });
     expect(await permits(db, member.accountId)).toHaveLength(1);
   });
 
   test('of different accounts, and of different routes, are different keys', async () => {
-    const [one, two] = [await gym.member(), await gym.member()];
-    granted(await gym.admit(one, mine));
-    granted(await gym.admit(two, mine));
+    const [one, two] = [await fixture.member(), await fixture.member()];
+    granted(await fixture.admit(one, mine));
+    granted(await fixture.admit(two, mine));
     const elsewhere = { route: 'POST /other', by: one, key: 'mine', bodyHash: 'body', sealed: false };
-    granted(await gym.admit(one, { ...mine, idempotency: elsewhere }));
+    granted(await fixture.admit(one, { ...mine, idempotency: elsewhere }));
   });
 
   test('of two products at once give one permit', async () => {
-    const pool = await openGym(db, {
+    const pool = await openLimits(db, {
       product: 'pool',
       limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
       plans: { only: { uses: 9 } },
     });
-    const member = await gym.member();
+    const member = await fixture.member();
     await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
-    const answers = await Promise.all([gym.admit(member, mine), pool.admit(member, mine)]);
+    const answers = await Promise.all([fixture.admit(member, mine), pool.admit(member, mine)]);
     expect(tally(answers)).toEqual({ permit: 1, running: 1 });
   });
 
   test.runIf(engine === 'postgres')('of two products in two commits at once give one permit', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const owner = { account: member.accountId };
     const name = kept.nameOf({ owner, route: 'POST /use', by: member, key: 'mine' });
@@ -107,7 +109,7 @@ describe('equal keys', () => {
       await commit.promise;
     });
     await written.promise;
-    const answer = gym.admit(member, mine);
+    const answer = fixture.admit(member, mine);
     await expect.poll(() => waitsForLocks(db)).toBe(1);
     commit.resolve();
     await other;
@@ -119,15 +121,15 @@ describe('equal keys', () => {
 
 describe('a repeat', () => {
   test('gets the stored answer, whatever the limits say now, and charges nothing', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, mine));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, mine));
     const stored = permit.answering({ status: 202, body: { id: 7 }, headers: { location: '/7' } });
     if (stored === undefined) throw new Error('the call came with a key');
     await db.tenant(member.accountId, effect, [stored, permit.settlement()]);
-    for (let use = 0; use < 4; use += 1) await granted(await gym.admit(member)).settle();
-    denied(await gym.admit(member));
+    for (let use = 0; use < 4; use += 1) await granted(await fixture.admit(member)).settle();
+    denied(await fixture.admit(member));
     const before = await windows(db, member.accountId);
-    const again = await Promise.all(Array.from({ length: 3 }, () => gym.admit(member, mine)));
+    const again = await Promise.all(Array.from({ length: 3 }, () => fixture.admit(member, mine)));
     for (const answer of again) {
       expect(answer).toEqual({
         kind: 'replay',
@@ -138,26 +140,26 @@ describe('a repeat', () => {
   });
 
   test('by another member, or with another API key, is another call with a permit of its own', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, mine));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, mine));
     const stored = permit.answering({ status: 202, body: { id: 7 } });
     await db.tenant(member.accountId, effect, [
       ...(stored === undefined ? [] : [stored]),
       permit.settlement(),
     ]);
     const other = await makeMember(db, member.accountId);
-    await granted(await gym.admit(other, mine)).settle();
+    await granted(await fixture.admit(other, mine)).settle();
     // Who is charged does not matter: it is whose key it is.
     const by = { userId: member.userId, keyId: ids.next<KeyId>() };
     const keyed = { route: 'POST /use', by, key: 'mine', bodyHash: 'body', sealed: false };
-    granted(await gym.admit(member, { ...mine, idempotency: keyed }));
-    expect((await gym.admit(member, mine)).kind).toBe('replay');
+    granted(await fixture.admit(member, { ...mine, idempotency: keyed }));
+    expect((await fixture.admit(member, mine)).kind).toBe('replay');
   });
 
   test('with another body is refused, and the key itself is kept nowhere', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { ...mine, key: 'a secret key' }));
-    expect(await gym.admit(member, { ...mine, key: 'a secret key', body: 'other' })).toEqual({
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { ...mine, key: 'a secret key' }));
+    expect(await fixture.admit(member, { ...mine, key: 'a secret key', body: 'other' })).toEqual({
       kind: 'mismatch',
     });
     expect(await windows(db, member.accountId)).toEqual(charged);
@@ -165,7 +167,7 @@ describe('a repeat', () => {
   });
 
   test('of a private call opens the sealed answer, which nobody reads without the key', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const idempotency = {
       route: 'POST /chat',
       by: member,
@@ -173,19 +175,19 @@ describe('a repeat', () => {
       bodyHash: 'body',
       sealed: true,
     };
-    const permit = granted(await gym.admit(member, { idempotency }));
+    const permit = granted(await fixture.admit(member, { idempotency }));
     await db.tenant(member.accountId, effect, [
       permit.answering({ status: 200, body: { text: 'private marker' } }) ?? statement('select 1'),
       permit.settlement(),
     ]);
     expect(await storedKeys(member.accountId)).not.toContain('private marker');
-    const again = await gym.admit(member, { idempotency });
+    const again = await fixture.admit(member, { idempotency });
     expect(again).toEqual({ kind: 'replay', answer: { status: 200, body: { text: 'private marker' } } });
   });
 
   test.runIf(engine === 'postgres')('that meets the commit which stores the answer gets it', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { ...mine, as: 'job' }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { ...mine, as: 'job' }));
     // By itself, because an admission waits for the lock below before it looks at keys.
     const repeated = () =>
       db.asMigrator(
@@ -220,27 +222,27 @@ describe('a repeat', () => {
   });
 
   test('after 24 hours is a new call', async () => {
-    const member = await gym.member();
-    await granted(await gym.admit(member, mine)).settle();
+    const member = await fixture.member();
+    await granted(await fixture.admit(member, mine)).settle();
     await advance(db, '23 hours 59 minutes');
-    expect(await gym.admit(member, mine)).toEqual({ kind: 'outcome_unknown' });
+    expect(await fixture.admit(member, mine)).toEqual({ kind: 'outcome_unknown' });
     await advance(db, '1 minute');
-    granted(await gym.admit(member, mine));
+    granted(await fixture.admit(member, mine));
   });
 
   test('of work that came to nothing is a new call: its key is free', async () => {
-    const member = await gym.member();
-    const first = granted(await gym.admit(member, mine));
+    const member = await fixture.member();
+    const first = granted(await fixture.admit(member, mine));
     await first.release('broken');
-    const second = granted(await gym.admit(member, mine));
+    const second = granted(await fixture.admit(member, mine));
     expect(second.id).not.toBe(first.id);
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
 
   test('while the work runs under a living process is told so', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { ...mine, as: 'job' }));
-    expect(await gym.admit(member, { ...mine, as: 'job' })).toEqual({ kind: 'running' });
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { ...mine, as: 'job' }));
+    expect(await fixture.admit(member, { ...mine, as: 'job' })).toEqual({ kind: 'running' });
   });
 });
 
@@ -248,8 +250,8 @@ describe('after the process of the first call died', () => {
   const asJob = { ...mine, as: 'job' } as const;
 
   test('an inline call has an unknown outcome: its provider call may have been served', async () => {
-    const [dead, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     granted(await dead.limits.admit(request(member, mine)));
     await kill(dead);
     expect(await alive.limits.admit(request(member, mine))).toEqual({ kind: 'outcome_unknown' });
@@ -259,8 +261,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('a retry adopts the permit that no job owns yet: the next fence, and nothing is charged again', async () => {
-    const [dead, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     const first = granted(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     const answer = await alive.limits.admit(request(member, asJob));
@@ -276,8 +278,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('the old process, if it lives after all, finds itself stale, and its whole transaction is undone', async () => {
-    const [old, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [old, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     const first = granted(await old.limits.admit(request(member, asJob)));
     await kill(old);
     const second = granted(await alive.limits.admit(request(member, asJob)));
@@ -305,8 +307,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('whoever may no longer spend adopts nothing', async () => {
-    const [dead, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     granted(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await suspendAccount(db, member.accountId);
@@ -318,8 +320,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('a process that is dead itself adopts nothing', async () => {
-    const [dead, dying] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, dying] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     granted(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await kill(dying);
@@ -330,8 +332,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('a permit that its job owns is the job’s, waiting or begun: a retry is told that it runs', async () => {
-    const [dead, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     const first = granted(await dead.limits.admit(request(member, asJob)));
     await db.tenant(member.accountId, effect, [first.attaching(ids.next<JobId>())]);
     await kill(dead);
@@ -344,8 +346,8 @@ describe('after the process of the first call died', () => {
   });
 
   test('one that is adopted after 50 seconds has a minute of its own to get its job', async () => {
-    const [dead, alive] = [await gym.another(), await gym.another()];
-    const member = await gym.member();
+    const [dead, alive] = [await fixture.another(), await fixture.another()];
+    const member = await fixture.member();
     granted(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await advance(db, '50 seconds');

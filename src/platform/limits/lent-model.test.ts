@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { advance, advanceTo, type Member } from '#test/factories';
-import { figures, granted, openGym } from '#test/gym';
+import { figures, granted, openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { LentPermit } from './index.ts';
@@ -12,7 +12,7 @@ const lending = commitPoint('test.limits.lent-model', 'a permit that a test lend
 const SIZES = { monthly: 12, at_once: 3, cost: 500 } as const;
 /** Seconds, in whole minutes: what the test itself takes does not count. */
 const LONGEST = 150 * 60;
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     at_once: { kind: 'concurrency', by: 'account' },
@@ -21,7 +21,7 @@ const gym = await openGym(db, {
   plans: { only: SIZES },
   longestSeconds: LONGEST,
 });
-const { lent } = gym.limits;
+const { lent } = fixture.limits;
 
 type Op =
   | { readonly do: 'take'; readonly units: number; readonly reserve: number; readonly seconds: number }
@@ -131,7 +131,7 @@ async function take(member: Member, model: Model, wanted: Extract<Op, { do: 'tak
   const fits =
     monthly + wanted.units <= SIZES.monthly && atOnce < SIZES.at_once && cost + wanted.reserve <= SIZES.cost;
   const { units, reserve } = wanted;
-  const admission = await gym.admit(member, { as: 'job', units, reserve });
+  const admission = await fixture.admit(member, { as: 'job', units, reserve });
   expect(admission.kind).toBe(fits ? 'permit' : 'denied');
   if (!fits) return;
   const permit = granted(admission);
@@ -145,7 +145,7 @@ async function take(member: Member, model: Model, wanted: Extract<Op, { do: 'tak
 
 async function step(member: Member, model: Model, one: Op): Promise<void> {
   if (one.do === 'take') return take(member, model, one);
-  if (one.do === 'sweep') return void (await gym.limits.sweep());
+  if (one.do === 'sweep') return void (await fixture.limits.sweep());
   if (one.do === 'wait') {
     await advance(db, `${one.seconds} seconds`);
     return model.pass(one.seconds);
@@ -168,10 +168,10 @@ async function step(member: Member, model: Model, one: Op): Promise<void> {
 }
 
 async function check({ accountId }: Member, model: Model): Promise<void> {
-  const rows = await gym.limits.usage(accountId);
+  const rows = await fixture.limits.usage(accountId);
   expect(Object.fromEntries(rows.map(({ limit, used }) => [limit, used]))).toEqual(model.used);
   // Those that have expired and that nobody has looked at since are posted by the sweep.
-  await gym.limits.sweep();
+  await fixture.limits.sweep();
   const [ledger] = await db.asMigrator(
     statement<{ posted: number }>(
       `select coalesce(sum(cost), 0)::int as posted from limits.usage_events where account_id = $1 and state = 'posted'`,
@@ -190,7 +190,7 @@ test('whatever backends do with their permits, and whenever, limits hold and eac
   await advanceTo(db, '2033-01-05T00:00:00Z');
   await assertWithin(
     fc.asyncProperty(fc.array(op, { minLength: 8, maxLength: 16 }), async (ops) => {
-      const [member, model] = [await gym.member(), new Model()];
+      const [member, model] = [await fixture.member(), new Model()];
       for (const one of ops) await step(member, model, one);
       await check(member, model);
     }),

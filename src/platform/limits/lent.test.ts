@@ -8,18 +8,18 @@ import {
   granted,
   holdMeters,
   ledgerLines,
-  openGym,
+  openLimits,
   permits,
   request,
   type Wanted,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import type { LentPermit, Permit } from './index.ts';
 
 const { db, url } = await testDatabase();
 const lending = commitPoint('test.limits.lending', 'a permit that a test lends');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'account' },
@@ -31,7 +31,7 @@ const gym = await openGym(db, {
   plans: { only: { monthly: 50, hourly: 50, at_once: 1, cost: 1_000, credits: 20 } },
   longestSeconds: 600,
 });
-const { lent } = gym.limits;
+const { lent } = fixture.limits;
 
 /** Lends a permit that was admitted for a job which never came to own it. */
 async function lend(
@@ -51,8 +51,8 @@ async function find(accountId: Permit['accountId'], id: string, backend: Backend
 
 /** A member with a permit for 60 seconds, of 100 micro-dollars. */
 async function borrower(wanted: Wanted = {}): Promise<{ member: Member; permit: LentPermit }> {
-  const member = await gym.member();
-  const permit = granted(await gym.admit(member, { as: 'job', reserve: 100, ...wanted }));
+  const member = await fixture.member();
+  const permit = granted(await fixture.admit(member, { as: 'job', reserve: 100, ...wanted }));
   await lend(permit);
   return { member, permit: await find(member.accountId, permit.id) };
 }
@@ -66,33 +66,33 @@ const again = ({ accountId, id }: LentPermit) => find(accountId, id);
 
 describe('a permit that is lent', () => {
   test('runs without a process, whatever becomes of the one that gave it', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { as: 'job', reserve: 100 })));
     await lend(permit);
     await node.holder.end();
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await again(await find(member.accountId, permit.id))).toMatchObject({ status: 'running' });
-    denied(await gym.admit(member));
+    denied(await fixture.admit(member));
     expect(await lent.settle(await find(member.accountId, permit.id), { units: 1, usage: figures(30) })).toBe(
       30,
     );
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
   });
 
   test('expires at its instant, not before: its place is free then, without any sweep', async () => {
     await advanceTo(db, '2027-02-01T10:00:00Z');
     const { member, permit } = await borrower();
     await advanceTo(db, new Date(permit.expiresAt.getTime() - 30_000).toISOString());
-    denied(await gym.admit(member));
+    denied(await fixture.admit(member));
     await advanceTo(db, new Date(permit.expiresAt.getTime() + 1).toISOString());
     expect(await again(permit)).toMatchObject({ status: 'expired', cost: 100, estimated: true });
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
   });
 
   test('never lasts longer than its feature allows, lent or extended', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { as: 'job' }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { as: 'job' }));
     await lend(permit, { seconds: 3_600 });
     const { expiresAt, createdAt } = await find(member.accountId, permit.id);
     expect(expiresAt.getTime() - createdAt.getTime()).toBe(600_000);
@@ -101,9 +101,9 @@ describe('a permit that is lent', () => {
   });
 
   test('is lent once, by whoever holds it: nothing else is changed', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { as: 'job' }));
-    const stranger = await gym.member();
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { as: 'job' }));
+    const stranger = await fixture.member();
     const stolen = db.tenant(stranger.accountId, lending, [permit.lending('account', 60)]);
     await expect(stolen).rejects.toMatchObject({ code: 'PL010' });
     await lend(permit);
@@ -115,7 +115,7 @@ describe('a permit that is lent', () => {
 
   test('does not exist for another account, nor for the other kind of backend', async () => {
     const { member, permit } = await borrower();
-    const stranger = await gym.member();
+    const stranger = await fixture.member();
     const at = { accountId: member.accountId, id: permit.id };
     expect(await lent.find({ ...at, accountId: stranger.accountId, backend: 'account' })).toBeUndefined();
     expect(await lent.find({ ...at, backend: 'operator' })).toBeUndefined();
@@ -127,8 +127,8 @@ describe('a permit that is lent', () => {
   });
 
   test('is none of the permits that a process or a job runs', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member));
     expect(await lent.find({ accountId: member.accountId, id: permit.id, backend: 'account' })).toBe(
       undefined,
     );
@@ -159,7 +159,7 @@ describe('a settlement', () => {
   test('gives credits back to where they were drawn last', async () => {
     const { member, permit } = await borrower({ feature: 'pay', units: 12 });
     await lent.settle(permit, { units: 5, usage: undefined });
-    const credits = (await gym.limits.usage(member.accountId)).find(({ limit }) => limit === 'credits');
+    const credits = (await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'credits');
     expect(credits).toMatchObject({ used: 5, balance: 15 });
   });
 
@@ -209,10 +209,10 @@ describe('after it has expired', () => {
     async (swept) => {
       const { member, permit } = await borrower({ units: 2 });
       await advance(db, '61 seconds');
-      if (swept) await gym.limits.sweep();
+      if (swept) await fixture.limits.sweep();
       expect(await again(permit)).toMatchObject({ status: 'expired', cost: 100, estimated: true });
       expect(await lent.settle(permit, { units: 1, usage: figures(30) })).toBeUndefined();
-      await gym.limits.sweep();
+      await fixture.limits.sweep();
       expect(await again(permit)).toMatchObject({ status: 'expired', cost: 30, estimated: false });
       expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -70']);
       expect(await windows(db, member.accountId)).toEqual(held(2, 30));
@@ -272,7 +272,7 @@ describe('an extension', () => {
     await lent.extend(permit, { seconds: 60, longest: 600 });
     await advance(db, '50 seconds');
     expect(await again(permit)).toMatchObject({ status: 'running' });
-    denied(await gym.admit(member));
+    denied(await fixture.admit(member));
     // What would end it sooner does nothing.
     const { expiresAt } = await again(permit);
     expect(await lent.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
@@ -291,15 +291,15 @@ describe('an extension', () => {
     });
     expect(await again(permit)).toMatchObject({ reserve: 900, expiresAt: permit.expiresAt });
     await advance(db, '61 seconds');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await again(permit)).toMatchObject({ cost: 900, estimated: true });
   });
 
   test('is refused to whoever may not spend any more', async () => {
     const { member, permit } = await borrower();
-    const keyed = await gym.member();
+    const keyed = await fixture.member();
     const keyId = await makeKey(db, keyed);
-    const byKey = granted(await gym.admit({ ...keyed }, { as: 'job', keyId }));
+    const byKey = granted(await fixture.admit({ ...keyed }, { as: 'job', keyId }));
     await lend(byKey);
     await suspendAccount(db, member.accountId);
     await revokeKey(db, keyId);
@@ -331,8 +331,8 @@ describe('budgets of the operator', () => {
     const { permit } = await borrower();
     await lent.settle(permit, { units: 1, usage: figures(900_000) });
     expect(await spent()).toBe(before);
-    const member = await gym.member();
-    const theirs = granted(await gym.admit(member, { as: 'job' }));
+    const member = await fixture.member();
+    const theirs = granted(await fixture.admit(member, { as: 'job' }));
     await lend(theirs, { to: 'operator' });
     await lent.settle(await find(member.accountId, theirs.id, 'operator'), {
       units: 1,

@@ -6,14 +6,14 @@ import { advanceTo, type Member } from '#test/factories';
 import {
   figures,
   granted,
-  gymCatalogue,
+  limitsCatalogue,
   kill,
   type Node,
-  openGym,
+  openLimits,
   openNode,
   planned,
   request,
-} from '#test/gym';
+} from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { Admission, Permit } from './index.ts';
@@ -33,8 +33,8 @@ const rules = {
   },
   plans: { only: SIZES },
 } as const;
-const gym = await openGym(db, rules);
-const catalogues = [gymCatalogue(rules)];
+const fixture = await openLimits(db, rules);
+const catalogues = [limitsCatalogue(rules)];
 
 type Op =
   | {
@@ -191,19 +191,19 @@ class Run {
       case 'end':
         return this.#end(one, free);
       case 'crash': {
-        const crashed = this.#nodes[one.node] ?? gym.node;
+        const crashed = this.#nodes[one.node] ?? fixture.node;
         this.model.dead.add(crashed);
         await kill(crashed);
         return 'crashed';
       }
       case 'sweep':
-        await gym.limits.sweep();
+        await fixture.limits.sweep();
         return 'swept';
     }
   }
 
   async #admit({ node: at, units, reserve, least }: Extract<Op, { do: 'admit' }>): Promise<string> {
-    const by = this.#nodes[at] ?? gym.node;
+    const by = this.#nodes[at] ?? fixture.node;
     const wanted = request(this.#member, { units, reserve, leastReserve: least });
     const answer: Admission = await by.limits.admit(wanted);
     if (answer.kind === 'denied') return answer.denial.limit;
@@ -236,7 +236,7 @@ class Run {
   }
 
   async #agree(): Promise<void> {
-    const rows = await gym.limits.usage(this.#member.accountId);
+    const rows = await fixture.limits.usage(this.#member.accountId);
     const used = Object.fromEntries(rows.map((row) => [row.limit, row.used]));
     expect(used).toEqual(this.model.used);
     for (const [limit, size] of Object.entries(SIZES)) expect(used[limit]).toBeLessThanOrEqual(size);
@@ -250,11 +250,11 @@ class Run {
   /** All processes die; afterwards the account has all its places again. */
   async end(): Promise<void> {
     for (const one of this.#nodes) await kill(one);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     this.model.halfHour += 48;
     await this.#goOn();
-    for (let place = 0; place < SIZES.at_once; place += 1) granted(await gym.admit(this.#member));
-    expect((await gym.admit(this.#member)).kind).toBe('denied');
+    for (let place = 0; place < SIZES.at_once; place += 1) granted(await fixture.admit(this.#member));
+    expect((await fixture.admit(this.#member)).kind).toBe('denied');
   }
 }
 
@@ -262,7 +262,7 @@ test('whatever two processes do at once, crash and come back: never over, and th
   await assertWithin(
     fc.asyncProperty(fc.array(round, { minLength: 5, maxLength: 25 }), async (rounds) => {
       const nodes = [await openNode(db, catalogues), await openNode(other, catalogues)];
-      const run = new Run(await gym.member(), nodes);
+      const run = new Run(await fixture.member(), nodes);
       await run.begin();
       for (const one of rounds) await run.play(one);
       await run.end();

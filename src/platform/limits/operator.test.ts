@@ -3,14 +3,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { micros, systemClock } from '#platform/kernel';
 import { advance, advanceTo, databaseTime, ids } from '#test/factories';
-import { figures, granted, kill, openGym, planned, request, tally, windows } from '#test/gym';
+import { figures, granted, kill, openLimits, planned, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createBudgetAlert, createOperatorBudgets, type Permit, refusal, type Selection } from './index.ts';
 
 const { db } = await testDatabase();
 const plenty = { uses: 1_000, cost: 1_000_000 };
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     uses: { kind: 'quota', per: 'month', by: 'account' },
     cost: { kind: 'budget', per: 'day', by: 'account' },
@@ -26,10 +26,10 @@ const CLOSED = { kind: 'refused', reason: 'operator_budget_closed' };
 /** A use that costs so much. */
 async function spend(
   cost: number,
-  more: Parameters<typeof gym.admit>[1] = {},
+  more: Parameters<typeof fixture.admit>[1] = {},
   provider = 'sandbox',
 ): Promise<string> {
-  const answer = await gym.admit(await gym.member(), { reserve: cost, ...more });
+  const answer = await fixture.admit(await fixture.member(), { reserve: cost, ...more });
   if (answer.kind !== 'permit') return answer.kind;
   const { permit } = answer;
   await permit.send({ ...planned(cost), provider });
@@ -44,28 +44,28 @@ describe('a budget of the operator', () => {
     await budgets.set({ product: 'gym' }, { daily: micros(100) });
     expect(await spend(60)).toBe('permit');
     expect(await spend(60)).toBe('permit');
-    const member = await gym.member();
-    expect(await gym.admit(member, { key: 'mine' })).toEqual(CLOSED);
+    const member = await fixture.member();
+    expect(await fixture.admit(member, { key: 'mine' })).toEqual(CLOSED);
     expect(refusal('operator_budget_closed')).toMatchObject({ code: 'operator_budget_closed', status: 503 });
     expect(await windows(db, member.accountId)).toEqual({});
     expect(await budgets.list()).toMatchObject([{ product: 'gym', daily: 100, spent: 120, closed: false }]);
     await advanceTo(db, '2031-02-04T00:00:00Z');
-    granted(await gym.admit(member, { key: 'mine' }));
+    granted(await fixture.admit(member, { key: 'mine' }));
   });
 
   test('counts what each call cost, not what it had reserved, and corrections too', async () => {
     await budgets.set({}, { daily: micros(100) });
-    const dead = await gym.another();
-    const member = await gym.member();
+    const dead = await fixture.another();
+    const member = await fixture.member();
     const late = granted(await dead.limits.admit(request(member, { reserve: 90 })));
     await late.send(planned(90));
     await kill(dead);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect((await budgets.list())[0]?.spent).toBe(90);
     late.served(figures(20));
     await late.reportLate();
     expect((await budgets.list())[0]?.spent).toBe(20);
-    const failed = granted(await gym.admit(member, { reserve: 50 }));
+    const failed = granted(await fixture.admit(member, { reserve: 50 }));
     await failed.release('nothing went out');
     expect((await budgets.list())[0]?.spent).toBe(20);
   });
@@ -99,11 +99,11 @@ describe('a budget of the operator', () => {
     await budgets.set({ provider: 'elsewhere' }, { daily: micros(500) });
     const spent = async () =>
       (await budgets.list()).map((budget) => `${budget.provider} ${budget.spent}`).toSorted();
-    const dead = await gym.another();
-    const late = granted(await dead.limits.admit(request(await gym.member(), { reserve: 90 })));
+    const dead = await fixture.another();
+    const late = granted(await dead.limits.admit(request(await fixture.member(), { reserve: 90 })));
     await late.send({ ...planned(90), provider: 'elsewhere' });
     await kill(dead);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     late.served(figures(20, { provider: 'elsewhere' }));
     await late.reportLate();
     expect(await spent()).toEqual(['elsewhere 20', 'sandbox 0']);
@@ -121,9 +121,9 @@ describe('a budget of the operator', () => {
     const daily = micros(1_000);
     const id = await budgets.set({ product: 'gym' }, { daily });
     expect(await budgets.set({ product: 'gym' }, { closed: true })).toBe(id);
-    expect(tally([await gym.admit(await gym.member())])).toEqual({ refused: 1 });
+    expect(tally([await fixture.admit(await fixture.member())])).toEqual({ refused: 1 });
     await budgets.set({ product: 'gym' }, { closed: false });
-    granted(await gym.admit(await gym.member()));
+    granted(await fixture.admit(await fixture.member()));
     expect(await budgets.list()).toMatchObject([{ daily: 1_000, closed: false }]);
   });
 
@@ -155,7 +155,7 @@ describe('a budget of the operator', () => {
         await db.asMigrator(statement('delete from limits.operator_budgets'));
         await advance(db, '1 day');
         await budgets.set({}, { daily: micros(DAILY) });
-        const member = await gym.member();
+        const member = await fixture.member();
         const open: Permit[] = [];
         let [spent, day] = [0, ''];
         for (const one of plan) {
@@ -163,7 +163,9 @@ describe('a budget of the operator', () => {
           if (today !== day) [spent, day] = [0, today];
           if ('reserves' in one) {
             const isClosed = spent >= DAILY;
-            const answers = await Promise.all(one.reserves.map((reserve) => gym.admit(member, { reserve })));
+            const answers = await Promise.all(
+              one.reserves.map((reserve) => fixture.admit(member, { reserve })),
+            );
             expect(tally(answers)).toEqual({ [isClosed ? 'refused' : 'permit']: answers.length });
             open.push(...answers.flatMap((answer) => (answer.kind === 'permit' ? [answer.permit] : [])));
           } else if ('end' in one) {

@@ -8,7 +8,7 @@ import { createRedisRates } from './rates.redis.ts';
 import { type Rates, ratesInTurn } from './rates.ts';
 
 /** A store under test: two processes that share it, and a way to let time pass. */
-interface Stand {
+interface Fixture {
   readonly rates: Rates;
   readonly another: Rates;
   age(seconds: number): Promise<void>;
@@ -18,7 +18,7 @@ const { db } = await testDatabase();
 const failures: unknown[] = [];
 const inPostgres = () => createPostgresRates({ db, onFailure: (error) => failures.push(error) });
 
-const stores: [string, Stand][] = [
+const stores: [string, Fixture][] = [
   ['PostgreSQL', { rates: inPostgres(), another: inPostgres(), age: ahead }],
 ];
 const redis = hasRedis ? await openTwice() : undefined;

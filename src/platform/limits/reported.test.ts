@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { advanceTo, makeKey, type Member, setTimeZone } from '#test/factories';
-import { denied, figures, granted, ledgerLines, openGym, windows } from '#test/gym';
+import { denied, figures, granted, ledgerLines, openLimits, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import type { ReportedUse, Reporter } from './index.ts';
 
 const { db } = await testDatabase();
 const reporting = commitPoint('test.limits.reporting', 'what a test reports');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     daily: { kind: 'quota', per: 'day', by: 'account', zone: 'account' },
@@ -58,7 +58,7 @@ const use = ({ cost = 0, ...said }: Said = {}): ReportedUse => ({
 
 async function report(member: Member, uses: readonly ReportedUse[], by: Partial<Reporter> = {}) {
   const reporter: Reporter = { userId: member.userId, backend: 'account', requestId: 'r', ...by };
-  const [rows] = await db.tenant(member.accountId, reporting, [gym.limits.reporting(reporter, uses)]);
+  const [rows] = await db.tenant(member.accountId, reporting, [fixture.limits.reporting(reporter, uses)]);
   return rows.map(({ status }) => status);
 }
 
@@ -67,23 +67,23 @@ const used = async (database: Database, { accountId }: Member, name: string) =>
 
 describe('what is reported', () => {
   test('is in the ledger and in the windows, and a permit that is settled holds it', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     expect(await report(member, [use({ cost: 30, units: 2 }), use({ cost: 12 })])).toEqual([
       'posted',
       'posted',
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30', 'posted 12']);
     expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 3, 'gym cost': 42 });
-    const usage = await gym.limits.usage(member.accountId);
+    const usage = await fixture.limits.usage(member.accountId);
     expect(usage.find(({ limit }) => limit === 'at_once')?.used).toBe(0);
   });
 
   test('is written down past a limit, and closes it', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member, { feature: 'sell' }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { feature: 'sell' }));
     await report(member, [use({ units: 50 })]);
     expect(await used(db, member, 'gym monthly')).toBe(51);
-    expect(denied(await gym.admit(member, { feature: 'sell' }))).toMatchObject({
+    expect(denied(await fixture.admit(member, { feature: 'sell' }))).toMatchObject({
       limit: 'monthly',
       used: 51,
     });
@@ -91,7 +91,7 @@ describe('what is reported', () => {
   });
 
   test('is written down of an account without a plan, too', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     await db.asMigrator(
       statement('delete from entitlements.snapshots where account_id = $1', [member.accountId]),
     );
@@ -100,7 +100,7 @@ describe('what is reported', () => {
   });
 
   test('counts once for ever, whether it comes again alone, in a crowd or twice in one report', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const one = use({ cost: 5 });
     expect(await report(member, [one, use(), one])).toEqual(['posted', 'posted', 'duplicate']);
     const crowd = await Promise.all(Array.from({ length: 8 }, () => report(member, [use(), one])));
@@ -112,7 +112,7 @@ describe('what is reported', () => {
   });
 
   test('in two reports at once is written down by one of them', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const uses = Array.from({ length: 20 }, () => use({ cost: 1 }));
     const reports = await Promise.all([
       report(member, uses),
@@ -124,7 +124,7 @@ describe('what is reported', () => {
   });
 
   test('under an id that stands for something else is told so, and changes nothing', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const one = use({ cost: 5 });
     await report(member, [one]);
     const others = [{ cost: 6 }, { cost: 5, units: 2 }, { cost: 5, feature: 'pay' }];
@@ -135,7 +135,7 @@ describe('what is reported', () => {
   });
 
   test('says nothing of another account’s under the same id, nor of what the other kind of backend reports', async () => {
-    const [mine, other] = [await gym.member(), await gym.member()];
+    const [mine, other] = [await fixture.member(), await fixture.member()];
     const one = use();
     expect(await report(mine, [one])).toEqual(['posted']);
     expect(await report(other, [one])).toEqual(['posted']);
@@ -143,7 +143,7 @@ describe('what is reported', () => {
   });
 
   test('can be a thousand at a time', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const features = ['sell', 'fast', 'slide', 'pay', 'local'];
     const uses = Array.from({ length: 1_000 }, (_, at) => use({ cost: 1, feature: features[at % 5] ?? '' }));
     expect(new Set(await report(member, uses))).toEqual(new Set(['posted']));
@@ -154,7 +154,7 @@ describe('what is reported', () => {
 describe('it is charged to the present windows that it lies in', () => {
   test('and to none that has passed: then it is in the ledger alone', async () => {
     await advanceTo(db, '2029-07-02T12:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await report(member, [
       use({ cost: 1, at: '2029-06-30T23:59:59Z' }),
       use({ cost: 10, at: '2029-07-01T12:00:00Z' }),
@@ -166,15 +166,15 @@ describe('it is charged to the present windows that it lies in', () => {
 
   test('and what is said to come still has happened now', async () => {
     await advanceTo(db, '2029-07-02T13:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await report(member, [use({ feature: 'wait', at: '2029-09-01T00:00:00Z' })]);
     await advanceTo(db, '2029-07-02T13:02:00Z');
-    granted(await gym.admit(member, { feature: 'wait' }));
+    granted(await fixture.admit(member, { feature: 'wait' }));
   });
 
   test('by the days of the account’s own zone', async () => {
     await advanceTo(db, '2029-07-03T01:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await setTimeZone(db, member.accountId, 'America/New_York');
     await report(member, [
       use({ feature: 'local', at: '2029-07-02T03:59:00Z' }),
@@ -182,50 +182,50 @@ describe('it is charged to the present windows that it lies in', () => {
       use({ feature: 'local', at: '2029-07-03T00:59:00Z' }),
     ]);
     expect(await used(db, member, 'gym daily')).toBe(2);
-    granted(await gym.admit(member, { feature: 'local', units: 8 }));
-    denied(await gym.admit(member, { feature: 'local' }));
+    granted(await fixture.admit(member, { feature: 'local', units: 8 }));
+    denied(await fixture.admit(member, { feature: 'local' }));
   });
 
   test('by subject, and by the last hour', async () => {
     await advanceTo(db, '2029-07-04T12:30:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await report(member, [
       use({ feature: 'draft', subject: 'a', units: 10 }),
       use({ feature: 'draft', subject: 'b', units: 9 }),
       use({ feature: 'slide', units: 5, at: '2029-07-04T11:00:00Z' }),
       use({ feature: 'slide', units: 6, at: '2029-07-04T11:45:00Z' }),
     ]);
-    denied(await gym.admit(member, { feature: 'draft', subject: 'a' }));
-    granted(await gym.admit(member, { feature: 'draft', subject: 'b' }));
-    granted(await gym.admit(member, { feature: 'slide', units: 4 }));
-    denied(await gym.admit(member, { feature: 'slide' }));
+    denied(await fixture.admit(member, { feature: 'draft', subject: 'a' }));
+    granted(await fixture.admit(member, { feature: 'draft', subject: 'b' }));
+    granted(await fixture.admit(member, { feature: 'slide', units: 4 }));
+    denied(await fixture.admit(member, { feature: 'slide' }));
   });
 
   test('a cooldown ends as late as the last use of it says, and no sooner than it did', async () => {
     await advanceTo(db, '2029-07-05T12:00:00Z');
-    const member = await gym.member();
-    granted(await gym.admit(member, { feature: 'wait' }));
+    const member = await fixture.member();
+    granted(await fixture.admit(member, { feature: 'wait' }));
     await report(member, [use({ feature: 'wait', at: '2029-07-05T11:59:30Z' })]);
     await advanceTo(db, '2029-07-05T12:00:40Z');
-    expect(denied(await gym.admit(member, { feature: 'wait' })).resetsAt).toMatch(/^2029-07-05T12:01:00/);
+    expect(denied(await fixture.admit(member, { feature: 'wait' })).resetsAt).toMatch(/^2029-07-05T12:01:00/);
     await report(member, [use({ feature: 'wait' })]);
     await advanceTo(db, '2029-07-05T12:01:10Z');
-    denied(await gym.admit(member, { feature: 'wait' }));
+    denied(await fixture.admit(member, { feature: 'wait' }));
   });
 
   test('credits are used as far as there are some, and never less than none', async () => {
     await advanceTo(db, '2029-08-05T12:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await report(member, [use({ feature: 'pay', units: 7 })]);
-    granted(await gym.admit(member, { feature: 'pay', units: 1 }));
+    granted(await fixture.admit(member, { feature: 'pay', units: 1 }));
     await report(member, [use({ feature: 'pay', units: 7 })]);
-    const usage = await gym.limits.usage(member.accountId);
+    const usage = await fixture.limits.usage(member.accountId);
     expect(usage.find(({ limit }) => limit === 'credits')).toMatchObject({ used: 10, balance: 0 });
-    denied(await gym.admit(member, { feature: 'pay' }));
+    denied(await fixture.admit(member, { feature: 'pay' }));
   });
 
   test('the budgets of the key that reports it, and of its maker, are charged too, whatever it is used for', async () => {
-    const member = await gym.member();
+    const member = await fixture.member();
     const [keyId, maker] = [await makeKey(db, member), await makeKey(db, member)];
     await db.asMigrator(
       statement(
@@ -239,7 +239,7 @@ describe('it is charged to the present windows that it lies in', () => {
       [keyId, 50],
       [maker, 100],
     ] as const)
-      expect(denied(await gym.admit(member, { feature: 'fast', keyId: id, reserve: 1 }))).toMatchObject({
+      expect(denied(await fixture.admit(member, { feature: 'fast', keyId: id, reserve: 1 }))).toMatchObject({
         limit: 'key_budget',
         used: 100,
         max,
@@ -256,7 +256,7 @@ test('budgets of the operator count what its own backends report, of the provide
     return row?.spent ?? 0;
   };
   const before = await spent();
-  const member = await gym.member();
+  const member = await fixture.member();
   await report(member, [use({ cost: 1_000 })]);
   expect(await spent()).toBe(before);
   await report(member, [use({ cost: 20 }), use({ cost: 3 })], { backend: 'operator' });

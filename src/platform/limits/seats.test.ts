@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '#platform/db';
 import { advance, advanceTo, ids, makeAccount, makeGrant, revokeGrant } from '#test/factories';
-import { openGym } from '#test/gym';
+import { openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './index.ts';
@@ -11,7 +11,7 @@ const { db, url } = await testDatabase();
 /** Half a second more than whole ones, so that in the model no lease ends at the very moment that somebody comes. */
 const TTL = 360.5;
 const MAX = 3;
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { machines: { kind: 'seats', by: 'account' }, uses: { kind: 'quota', per: 'day', by: 'account' } },
   plans: {
     none: { machines: 0, uses: 1 },
@@ -25,7 +25,7 @@ const seats = createSeats({ db, ids });
 const nodes: readonly Seats[] = [seats, createSeats({ db: other, ids })];
 
 async function office(plan = 'only'): Promise<SeatsOf> {
-  const { accountId } = await gym.member(plan);
+  const { accountId } = await fixture.member(plan);
   return { accountId, product: 'gym', limit: 'machines' };
 }
 
@@ -52,7 +52,7 @@ describe('seats', () => {
     });
     if (refused.kind !== 'denied') throw new Error('it was not denied');
     expect(Math.abs((refused.denial.retryAfter ?? 0) - (TTL - 30))).toBeLessThan(3);
-    expect(await gym.limits.usage(of.accountId)).toMatchObject([
+    expect(await fixture.limits.usage(of.accountId)).toMatchObject([
       { limit: 'machines', used: MAX, max: MAX },
       {},
     ]);
@@ -100,11 +100,11 @@ describe('seats', () => {
   test('beyond a smaller plan are kept while they are renewed, and nobody comes in their place', async () => {
     const { accountId } = await makeAccount(db);
     const of = { accountId, product: 'gym', limit: 'machines' };
-    await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'only' });
-    const more = await makeGrant(db, accountId, { catalogue: gym.catalogue, plan: 'more' });
+    await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'only' });
+    const more = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'more' });
     const held = [];
     for (const machine of ['a', 'b', 'c', 'd', 'e']) held.push(seated(await seats.take(of, machine, TTL)));
-    await revokeGrant(db, more, gym.catalogue);
+    await revokeGrant(db, more, fixture.catalogue);
     for (const seat of held) expect(await seats.renew(of, seat, TTL)).toBeInstanceOf(Date);
     for (const seat of held.slice(0, 2)) await seats.release(of, seat);
     expect(kinds([await seats.take(of, 'f', TTL)])).toEqual(['denied']);

@@ -9,17 +9,17 @@ import {
   kill,
   ledger,
   ledgerLines,
-  openGym,
+  openLimits,
   permits,
   planned,
   request,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const effect = commitPoint('test.limits.settling', 'what a permit was for');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'account' },
@@ -38,8 +38,8 @@ async function held(accountId: Parameters<typeof windows>[1]) {
 
 describe('work that is done', () => {
   test('keeps its quota and is charged what the provider billed; the rest of the reserve returns', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 100 });
     await permit.send(planned(100));
     permit.served(figures(37));
@@ -59,8 +59,8 @@ describe('work that is done', () => {
   });
 
   test('settled twice, at once or later, is charged once', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(37));
     await Promise.all([permit.settle(), permit.settle(), permit.settle()]);
@@ -73,8 +73,8 @@ describe('work that is done', () => {
   });
 
   test('settles with the transaction that stores its result, or not at all', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(37));
     const broken = db.tenant(member.accountId, effect, async (tx) => {
@@ -90,18 +90,18 @@ describe('work that is done', () => {
   });
 
   test('that never called a provider costs nothing', async () => {
-    const member = await gym.member();
-    await granted(await gym.admit(member, { reserve: 100 })).settle();
+    const member = await fixture.member();
+    await granted(await fixture.admit(member, { reserve: 100 })).settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 0 });
   });
 
   test('of a hundred callers at once is settled in batches, each by its own figures', async () => {
-    const members = await Promise.all(Array.from({ length: 10 }, () => gym.member()));
+    const members = await Promise.all(Array.from({ length: 10 }, () => fixture.member()));
     const work = members.flatMap((member) => [1, 2, 3, 4, 5].map((cost) => ({ member, cost })));
     await Promise.all(
       work.map(async ({ member, cost }) => {
-        const permit = granted(await gym.admit(member, { reserve: 50 }));
+        const permit = granted(await fixture.admit(member, { reserve: 50 }));
         await permit.send(planned(50));
         permit.served(figures(cost));
         await (cost === 5 ? permit.release('failed') : permit.settle());
@@ -114,8 +114,8 @@ describe('work that is done', () => {
 });
 
 test('a permit that its job owns is settled by nobody but the job’s worker', async () => {
-  const member = await gym.member();
-  const permit = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  const member = await fixture.member();
+  const permit = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
   await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
   await expect(permit.release('a handler that failed after its commit')).rejects.toMatchObject({
@@ -126,7 +126,7 @@ test('a permit that its job owns is settled by nobody but the job’s worker', a
 
 describe('work that failed', () => {
   test('gives back quota, never burst or cooldown; what the provider served stays posted and charged', async () => {
-    const paused = await openGym(db, {
+    const paused = await openLimits(db, {
       product: 'paused',
       limits: {
         monthly: { kind: 'quota', per: 'month', by: 'member' },
@@ -153,17 +153,17 @@ describe('work that failed', () => {
   });
 
   test('of several units gives all of them back', async () => {
-    const member = await gym.member();
-    await granted(await gym.admit(member, { units: 7 })).release('no');
+    const member = await fixture.member();
+    await granted(await fixture.admit(member, { units: 7 })).release('no');
     expect(await held(member.accountId)).toMatchObject({ monthly: 0, hourly: 7 });
   });
 
   test('gives nothing to a window that has begun since: it belonged to the one before', async () => {
     await advanceTo(db, '2027-07-31T23:59:40Z');
-    const member = await gym.member();
-    const old = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const old = granted(await fixture.admit(member, { reserve: 100 }));
     await advanceTo(db, '2027-08-01T00:00:00Z');
-    granted(await gym.admit(member, { reserve: 30 }));
+    granted(await fixture.admit(member, { reserve: 30 }));
     await old.send(planned(100));
     old.served(figures(10));
     await old.release('failed');
@@ -172,19 +172,19 @@ describe('work that failed', () => {
 
   test('after its window has passed, and nothing was charged since, changes nothing that counts', async () => {
     await advanceTo(db, '2027-08-31T23:59:40Z');
-    const member = await gym.member();
-    const old = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const old = granted(await fixture.admit(member, { reserve: 100 }));
     await advanceTo(db, '2027-09-01T00:00:00Z');
     await old.release('failed');
-    const used = await gym.limits.usage(member.accountId);
+    const used = await fixture.limits.usage(member.accountId);
     expect(used.map((one) => one.used)).toEqual([0, 0, 0, 0]);
   });
 });
 
 describe('provider calls', () => {
   test('of one permit are a row each: tries, fallbacks, repairs; and all of them are charged', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.notServed();
     await permit.send(planned(100));
@@ -203,8 +203,8 @@ describe('provider calls', () => {
   });
 
   test('that goes out is durable before a byte leaves; a first one as planned costs no further trip', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     expect(await ledgerLines(db, member.accountId)).toEqual(['sent']);
     const first = await permit.send(planned(90));
     expect((await ledger(db, member.accountId)).map(({ id }) => id)).toEqual([first]);
@@ -214,8 +214,8 @@ describe('provider calls', () => {
   });
 
   test('that goes elsewhere than planned keeps its row, which then says where', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100, 'large'));
     expect(permit.calls).toBe(1);
     permit.unknown();
@@ -226,7 +226,7 @@ describe('provider calls', () => {
   });
 
   test('are made one after the other, and each ends once', async () => {
-    const permit = granted(await gym.admit(await gym.member(), { reserve: 100 }));
+    const permit = granted(await fixture.admit(await fixture.member(), { reserve: 100 }));
     expect(() => permit.served(figures(1))).toThrow('no provider call is under way');
     await permit.send(planned(100));
     await expect(permit.send(planned(100))).rejects.toThrow('under way');
@@ -235,8 +235,8 @@ describe('provider calls', () => {
   });
 
   test('whose figures are our own are marked as estimates', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(12, { estimated: true }));
     await permit.settle();
@@ -244,8 +244,8 @@ describe('provider calls', () => {
   });
 
   test('without an outcome are posted at their reserve: they may have been served', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     await permit.release('cut short');
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
@@ -254,8 +254,8 @@ describe('provider calls', () => {
 
 describe('a posted row', () => {
   test('never changes, not even by the system’s own role', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(37));
     await permit.settle();
@@ -270,12 +270,12 @@ describe('a posted row', () => {
 
 /** A call whose process died: the sweeper posted it, and what is known of it comes late. */
 async function late(outcome: (permit: ReturnType<typeof granted>) => void) {
-  const node = await gym.another();
-  const member = await gym.member();
+  const node = await fixture.another();
+  const member = await fixture.member();
   const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
   await permit.send(planned(100));
   await kill(node);
-  await gym.limits.sweep();
+  await fixture.limits.sweep();
   expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
   expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 100 });
   outcome(permit);
@@ -332,18 +332,18 @@ describe('a settlement that comes after the permit was closed for its dead holde
     await advanceTo(db, '2027-10-10T23:59:40Z');
     const { member, permit } = await late((one) => one.served(figures(37)));
     await advance(db, '1 minute');
-    granted(await gym.admit(member, { reserve: 5 }));
+    granted(await fixture.admit(member, { reserve: 5 }));
     await permit.reportLate();
     expect(await ledgerLines(db, member.accountId)).toContain('correction -63');
     expect(await held(member.accountId)).toMatchObject({ cost: 5 });
   });
 
   test('that nothing went out for corrects the estimate of a call that was only planned', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
     await kill(node);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     await expect(permit.release('refused by the handler')).rejects.toMatchObject({ code: 'permit_stale' });
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -100']);
   });

@@ -3,18 +3,18 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, advanceTo, databaseTime } from '#test/factories';
-import { denied, granted, openGym, request, tally, windows } from '#test/gym';
+import { denied, granted, openLimits, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const MAX = 7;
-const gyms = {
-  minute: await openGym(db, {
+const fixtures = {
+  minute: await openLimits(db, {
     limits: { burst: { kind: 'burst', per: 'minute', by: 'account', sliding: true } },
     plans: { only: { burst: MAX } },
   }),
-  hour: await openGym(db, {
+  hour: await openLimits(db, {
     limits: { burst: { kind: 'burst', per: 'hour', by: 'account', sliding: true } },
     plans: { only: { burst: MAX } },
   }),
@@ -54,15 +54,17 @@ test('a burst that slides never admits more than its size in any window of its l
   let start = Date.parse('2031-01-01T00:00:07Z');
   await assertWithin(
     fc.asyncProperty(fc.constantFrom('minute', 'hour' as const), steps, async (per, plan) => {
-      const gym = gyms[per];
+      const fixture = fixtures[per];
       const [length, sixtieth] = [LENGTH[per], LENGTH[per] / 60];
       await advanceTo(db, new Date((start += 86_400_000)).toISOString());
-      const member = await gym.member();
+      const member = await fixture.member();
       for (const { pause, units, crowd } of plan) {
         if (pause > 0) await advance(db, `${(pause * sixtieth) / 100} milliseconds`);
         const before = await usesOf(member.accountId);
         const now = (await databaseTime(db)).getTime();
-        const answers = await Promise.all(Array.from({ length: crowd }, () => gym.admit(member, { units })));
+        const answers = await Promise.all(
+          Array.from({ length: crowd }, () => fixture.admit(member, { units })),
+        );
         const uses = await usesOf(member.accountId);
         for (const use of uses) {
           const inWindow = uses.filter(({ at }) => at <= use.at);
@@ -75,10 +77,10 @@ test('a burst that slides never admits more than its size in any window of its l
         if (refused !== undefined) {
           const { resetsAt, used, max } = denied(refused);
           expect(max).toBe(MAX);
-          const [usage] = await gym.limits.usage(member.accountId);
+          const [usage] = await fixture.limits.usage(member.accountId);
           expect(usage?.used).toBeGreaterThanOrEqual(used - units);
           await advanceTo(db, resetsAt ?? '');
-          granted(await gym.admit(member, { units }));
+          granted(await fixture.admit(member, { units }));
         }
       }
     }),
@@ -87,45 +89,45 @@ test('a burst that slides never admits more than its size in any window of its l
 }, 90_000);
 
 test('a full burst opens where Retry-After says, and not before', async () => {
-  const gym = gyms.minute;
+  const fixture = fixtures.minute;
   await advanceTo(db, '2033-01-01T00:00:00.500Z');
-  const member = await gym.member();
-  granted(await gym.admit(member, { units: 5 }));
+  const member = await fixture.member();
+  granted(await fixture.admit(member, { units: 5 }));
   await advanceTo(db, '2033-01-01T00:00:30.500Z');
-  granted(await gym.admit(member, { units: 2 }));
-  const { resetsAt, used } = denied(await gym.admit(member));
+  granted(await fixture.admit(member, { units: 2 }));
+  const { resetsAt, used } = denied(await fixture.admit(member));
   expect({ resetsAt, used }).toEqual({ resetsAt: '2033-01-01T00:01:01.000Z', used: 7 });
   await advanceTo(db, '2033-01-01T00:00:58Z');
-  expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+  expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
   await advanceTo(db, resetsAt ?? '');
-  granted(await gym.admit(member, { units: 5 }));
-  expect(denied(await gym.admit(member)).resetsAt).toBe('2033-01-01T00:01:31.000Z');
+  granted(await fixture.admit(member, { units: 5 }));
+  expect(denied(await fixture.admit(member)).resetsAt).toBe('2033-01-01T00:01:31.000Z');
 });
 
 test('what fails keeps its place in a burst that slides', async () => {
-  const gym = gyms.hour;
-  const member = await gym.member();
-  await granted(await gym.admit(member, { units: MAX })).release('broken');
-  expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+  const fixture = fixtures.hour;
+  const member = await fixture.member();
+  await granted(await fixture.admit(member, { units: MAX })).release('broken');
+  expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
 });
 
 test('of 40 at once through two processes as many are admitted as have room', async () => {
-  const gym = gyms.hour;
-  const other = await gym.another();
-  const member = await gym.member();
+  const fixture = fixtures.hour;
+  const other = await fixture.another();
+  const member = await fixture.member();
   const crowd = await Promise.all(
-    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? gym : other).limits.admit(request(member))),
+    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? fixture : other).limits.admit(request(member))),
   );
   expect(tally(crowd)).toEqual({ permit: MAX, denied: 40 - MAX });
 });
 
 test('each member has a burst of their own where it counts by member', async () => {
-  const gym = await openGym(db, {
+  const fixture = await openLimits(db, {
     limits: { burst: { kind: 'burst', per: 'hour', by: 'member', sliding: true } },
     plans: { only: { burst: 1 } },
   });
-  const member = await gym.member();
-  granted(await gym.admit(member));
-  denied(await gym.admit(member));
+  const member = await fixture.member();
+  granted(await fixture.admit(member));
+  denied(await fixture.admit(member));
   expect(await windows(db, member.accountId)).toEqual({ [`gym/member:${member.userId}/burst burst`]: 1 });
 });

@@ -6,19 +6,19 @@ import {
   denied,
   figures,
   granted,
-  gymCatalogue,
+  limitsCatalogue,
   holdMeters,
   holdRows,
   kill,
   ledgerLines,
-  openGym,
+  openLimits,
   openNode,
   permits,
   planned,
   request,
   waitsForLocks,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { LEASE, startHolder } from './index.ts';
 
@@ -34,7 +34,7 @@ const rules = {
   plans: { only: { monthly: 50, hourly: 50, at_once: 1, cost: 1_000 } },
   longestSeconds: 600,
 } as const;
-const gym = await openGym(db, rules);
+const fixture = await openLimits(db, rules);
 const nothing = { 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 };
 
 const states = async (accountId: AccountId) =>
@@ -42,21 +42,21 @@ const states = async (accountId: AccountId) =>
 
 describe('when a process dies', () => {
   test('its places are free again as soon as its lease has run out, before any sweep', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     granted(await node.limits.admit(request(member)));
-    denied(await gym.admit(member));
+    denied(await fixture.admit(member));
     await kill(node);
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
   });
 
   test('its calls that went out are posted at their reserve, as estimates, and keep their quota', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
     await permit.send(planned(100));
     await kill(node);
-    expect(await gym.limits.sweep()).toBeGreaterThan(0);
+    expect(await fixture.limits.sweep()).toBeGreaterThan(0);
     expect(await states(member.accountId)).toEqual(['settled: holder dead']);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
     expect(await windows(db, member.accountId)).toEqual({
@@ -67,52 +67,52 @@ describe('when a process dies', () => {
   });
 
   test('work whose only call was certainly not served is voided, and gives back', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
     await permit.send(planned(100));
     permit.notServed();
     await expect(permit.send(planned(2_000))).rejects.toMatchObject({ code: 'limit_exceeded' });
     await kill(node);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['voided: holder dead']);
     expect(await windows(db, member.accountId)).toEqual(nothing);
   });
 
   test('its settlements come too late, and a second sweep finds nothing', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
     await kill(node);
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
     const before = await permits(db, member.accountId);
-    expect(await gym.limits.sweep()).toBe(0);
+    expect(await fixture.limits.sweep()).toBe(0);
     expect(await permits(db, member.accountId)).toEqual(before);
   });
 
   test('what it left in hundreds is closed, so many at a time as asked for', async () => {
-    const node = await gym.another();
-    const members = await Promise.all(Array.from({ length: 25 }, () => gym.member()));
+    const node = await fixture.another();
+    const members = await Promise.all(Array.from({ length: 25 }, () => fixture.member()));
     await Promise.all(members.map((member) => node.limits.admit(request(member))));
     await kill(node);
-    expect(await gym.limits.sweep(20)).toBe(20);
-    expect(await gym.limits.sweep(20)).toBe(5);
+    expect(await fixture.limits.sweep(20)).toBe(20);
+    expect(await fixture.limits.sweep(20)).toBe(5);
   });
 });
 
 describe('the sweeper leaves alone', () => {
   test('what a living process runs', async () => {
-    const member = await gym.member();
-    granted(await gym.admit(member));
+    const member = await fixture.member();
+    granted(await fixture.admit(member));
     await advance(db, '5 minutes');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['running: null']);
   });
 
   test('what a job owns, queued or running, however dead its holder is', async () => {
-    const node = await gym.another();
-    const [waiting, running] = [await gym.member(), await gym.member()];
+    const node = await fixture.another();
+    const [waiting, running] = [await fixture.member(), await fixture.member()];
     for (const member of [waiting, running]) {
       const permit = granted(await node.limits.admit(request(member, { as: 'job' })));
       await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
@@ -124,44 +124,46 @@ describe('the sweeper leaves alone', () => {
     }
     await kill(node);
     await advance(db, '1 hour');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await states(waiting.accountId)).toEqual(['queued: null']);
     expect(await states(running.accountId)).toEqual(['running: null']);
     // Their places stay taken: the work is still to be done.
-    denied(await gym.admit(waiting));
-    denied(await gym.admit(running));
+    denied(await fixture.admit(waiting));
+    denied(await fixture.admit(running));
   });
 });
 
 describe('a queued permit that never got its job', () => {
   test('is voided after 60 seconds, not before, and gives back', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { as: 'job', reserve: 100, key: 'mine' }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { as: 'job', reserve: 100, key: 'mine' }));
     await advance(db, '55 seconds');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['queued: null']);
     await advance(db, '10 seconds');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['voided: no job']);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
     expect(await windows(db, member.accountId)).toEqual(nothing);
     const attaching = db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
     await expect(attaching).rejects.toMatchObject({ code: 'PL010' });
-    granted(await gym.admit(member, { as: 'job', key: 'mine' }));
+    granted(await fixture.admit(member, { as: 'job', key: 'mine' }));
   });
 });
 
 describe('work that is not over when it had to be', () => {
   test('loses its place at that instant, and the next sweep closes it', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     await advance(db, '599 seconds');
-    denied(await gym.admit(member));
+    denied(await fixture.admit(member));
     await advance(db, '1 second');
-    granted(await gym.admit(member));
-    expect((await gym.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(1);
-    await gym.limits.sweep();
+    granted(await fixture.admit(member));
+    expect(
+      (await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used,
+    ).toBe(1);
+    await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['settled: overdue', 'running: null']);
     permit.served(figures(30));
     await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
@@ -175,17 +177,17 @@ describe('a lease', () => {
   const alone = { db, ids, kind: 'test', alone: false } as const;
 
   test('is renewed while its process lives', async () => {
-    const node = await gym.another();
-    await gym.holder.renew();
+    const node = await fixture.another();
+    await fixture.holder.renew();
     for (let renewal = 0; renewal < 4; renewal += 1) {
       await advanceWithout(db, '25 seconds');
-      expect(await Promise.all([node.holder.renew(), gym.holder.renew()])).toEqual([true, true]);
+      expect(await Promise.all([node.holder.renew(), fixture.holder.renew()])).toEqual([true, true]);
     }
     expect(node.lost).toEqual([]);
   });
 
   test.runIf(engine === 'postgres')('whose renewal had to wait lasts from the end of the wait', async () => {
-    const node = await gym.another();
+    const node = await fixture.another();
     const goOn = await holdRows(url, [
       statement(
         "update limits.holders set expires_at = expires_at + interval '1 hour' where expires_at > app.now()",
@@ -201,7 +203,7 @@ describe('a lease', () => {
   });
 
   test('that has run out never revives: its process is told once, to stop', async () => {
-    const node = await gym.another();
+    const node = await fixture.another();
     await kill(node);
     expect(await node.holder.renew()).toBe(false);
     expect(await node.holder.renew()).toBe(false);
@@ -209,11 +211,11 @@ describe('a lease', () => {
   });
 
   test('that ends in good order ends at once, and nobody is told', async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     granted(await node.limits.admit(request(member)));
     await node.holder.end();
-    granted(await gym.admit(member));
+    granted(await fixture.admit(member));
     expect(await node.holder.renew()).toBe(false);
     expect(node.lost).toEqual([]);
   });
@@ -262,7 +264,7 @@ describe('a lease', () => {
 
   test('tells its process how many there are, and how many are older, at its start and with each renewal', async () => {
     const { db: own } = await testDatabase();
-    const catalogue = gymCatalogue(rules);
+    const catalogue = limitsCatalogue(rules);
     const first = await openNode(own, [catalogue]);
     expect(first.holder.fleet).toEqual({ holders: 1, older: 0 });
     const second = await openNode(own, [catalogue]);
@@ -276,7 +278,7 @@ describe('a lease', () => {
 
   test('of the only process on a database ends all earlier ones', async () => {
     const { db: own } = await testDatabase();
-    const catalogue = gymCatalogue(rules);
+    const catalogue = limitsCatalogue(rules);
     const before = await openNode(own, [catalogue]);
     const only = await startHolder({
       ...alone,
@@ -291,15 +293,15 @@ describe('a lease', () => {
   });
 
   test('that ended a day ago is forgotten, unless an open permit still names it', async () => {
-    const node = await gym.another();
-    const other = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const other = await fixture.another();
+    const member = await fixture.member();
     const permit = granted(await other.limits.admit(request(member, { as: 'job' })));
     await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
     await kill(node);
     await kill(other);
     await advance(db, '25 hours');
-    await gym.limits.sweep();
+    await fixture.limits.sweep();
     const rows = await db.asMigrator(statement<{ id: string }>('select id from limits.holders'));
     const left = new Set(rows.map(({ id }) => id));
     expect([left.has(node.holder.id), left.has(other.holder.id)]).toEqual([false, true]);
@@ -309,15 +311,15 @@ describe('a lease', () => {
 test.runIf(engine === 'postgres')(
   'a sweep passes over a meter that somebody else holds, and comes back for it',
   async () => {
-    const node = await gym.another();
-    const member = await gym.member();
+    const node = await fixture.another();
+    const member = await fixture.member();
     granted(await node.limits.admit(request(member)));
     await kill(node);
     const release = await holdMeters(url, member.accountId);
-    expect(await gym.limits.sweep()).toBe(0);
+    expect(await fixture.limits.sweep()).toBe(0);
     expect(await states(member.accountId)).toEqual(['running: null']);
     await release();
-    expect(await gym.limits.sweep()).toBe(1);
+    expect(await fixture.limits.sweep()).toBe(1);
     expect(await states(member.accountId)).toEqual(['settled: holder dead']);
   },
 );

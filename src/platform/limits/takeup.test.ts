@@ -8,17 +8,17 @@ import {
   granted,
   ledgerLines,
   type Node,
-  openGym,
+  openLimits,
   permits,
   planned,
   request,
   windows,
-} from '#test/gym';
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const effect = commitPoint('test.limits.take-up', 'a permit that is taken up');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     daily: { kind: 'budget', per: 'day', by: 'account' },
@@ -29,9 +29,9 @@ const spent = async ({ accountId }: Member) => (await windows(db, accountId))['g
 
 /** A permit whose first call was served, which its second holder does not know. */
 async function takenOver() {
-  const [old, next] = [await gym.another(), await gym.another()];
-  const member = await gym.member();
-  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  const [old, next] = [await fixture.another(), await fixture.another()];
+  const member = await fixture.member();
+  const queued = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   const first = await take(old, member, queued.id);
   await first.send(planned(100));
@@ -118,11 +118,11 @@ describe('a permit that was taken over while its first call was out', () => {
 
 /** A permit that waits with its job, and what its next attempt is told of the attempts before. */
 async function waiting() {
-  const member = await gym.member();
-  const queued = granted(await gym.admit(member, { reserve: 100, as: 'job' }));
+  const member = await fixture.member();
+  const queued = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   const requeue = (permit: Permit) => db.tenant(member.accountId, effect, [permit.requeueing('later')]);
-  return { member, requeue, again: () => take(gym, member, queued.id) };
+  return { member, requeue, again: () => take(fixture, member, queued.id) };
 }
 
 describe('the tries that a job has left', () => {
@@ -169,16 +169,16 @@ describe('the tries that a job has left', () => {
 });
 
 test('a permit whose key was revoked while it waited is taken up to be closed: no call is marked as sent', async () => {
-  const member = await gym.member();
+  const member = await fixture.member();
   const keyId = await makeKey(db, member);
-  const queued = granted(await gym.admit(member, { keyId, reserve: 100, as: 'job' }));
+  const queued = granted(await fixture.admit(member, { keyId, reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   await revokeKey(db, keyId);
   const [rows] = await db.system('jobs.queue', effect, [
     statement<{ taken: object }>('select limits.take($1, $2, $3) as taken', [
       member.accountId,
       queued.id,
-      gym.holder.id,
+      fixture.holder.id,
     ]),
   ]);
   expect(rows[0]?.taken).toMatchObject({ refused: 'key_revoked', event: null, planned: null, fence: 2 });

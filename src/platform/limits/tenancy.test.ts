@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { ids } from '#test/factories';
-import { figures, granted, openGym, permits, planned, request, windows } from '#test/gym';
+import { figures, granted, openLimits, permits, planned, request, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const attempt = commitPoint('test.limits.tenancy', 'what a tenant tries');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     cost: { kind: 'budget', per: 'day', by: 'account' },
   },
   plans: { only: { monthly: 50, cost: 1_000 } },
 });
-const [mine, theirs] = [await gym.member(), await gym.member()];
+const [mine, theirs] = [await fixture.member(), await fixture.member()];
 for (const member of [mine, theirs]) {
-  const done = granted(await gym.admit(member, { reserve: 100, key: 'done' }));
+  const done = granted(await fixture.admit(member, { reserve: 100, key: 'done' }));
   await done.send(planned(100));
   done.served(figures(10));
   await done.settle();
@@ -112,7 +112,7 @@ test('functions that run as the system have a search path that nobody can bend',
 
 /** Says to the database, in the scope of an account, that it releases a permit of the other one. */
 async function releaseTheirs(accountId: AccountId, forged: Record<string, unknown> = {}) {
-  const permit = granted(await gym.admit(theirs, { reserve: 100, as: 'job' }));
+  const permit = granted(await fixture.admit(theirs, { reserve: 100, as: 'job' }));
   const { id, holder: h, fence: f } = permit;
   const item = { p: 'gym', id, h, f, op: 'release', calls: [], ...forged };
   const releasing = asTenant(accountId, 'select limits.resolve_here($1::jsonb)', [JSON.stringify(item)]);
@@ -138,14 +138,14 @@ describe('a permit of another account', () => {
   });
 
   test('has no answer that anybody else could store under its key', async () => {
-    const permit = granted(await gym.admit(theirs, { key: 'answer' }));
+    const permit = granted(await fixture.admit(theirs, { key: 'answer' }));
     const forged = asTenant(
       mine.accountId,
       `select limits.answer_here($1, 'POST /use', $2, 200, null, '"forged"', null)`,
       [permit.id, 'hash'],
     );
     await forged;
-    expect(await gym.admit(theirs, { key: 'answer' })).toEqual({ kind: 'running' });
+    expect(await fixture.admit(theirs, { key: 'answer' })).toEqual({ kind: 'running' });
   });
 
   test('under the meter of another product is refused: nothing would be locked', async () => {
@@ -157,7 +157,9 @@ describe('a permit of another account', () => {
 
 test('the two accounts of a batch are settled each by its own permit', async () => {
   const permitsOfBoth = await Promise.all(
-    [mine, theirs].map(async (member) => granted(await gym.limits.admit(request(member, { reserve: 100 })))),
+    [mine, theirs].map(async (member) =>
+      granted(await fixture.limits.admit(request(member, { reserve: 100 }))),
+    ),
   );
   await Promise.all(permitsOfBoth.map((permit) => permit.release('no')));
   for (const { accountId } of [mine, theirs]) {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { UNLIMITED } from '#platform/entitlements';
 import { advanceTo, makeAccount, makeGrant, makeMember } from '#test/factories';
-import { figures, granted, gymCatalogue, openGym, openNode, planned } from '#test/gym';
+import { figures, granted, limitsCatalogue, openLimits, openNode, planned } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     daily: { kind: 'quota', per: 'day', by: 'account' },
@@ -21,15 +21,15 @@ const gym = await openGym(db, {
 describe('what is used', () => {
   test('is said of each limit of the account, with when it is new', async () => {
     await advanceTo(db, '2028-02-29T22:30:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     const other = await makeMember(db, member.accountId);
-    const permit = granted(await gym.admit(member, { reserve: 100, units: 3 }));
-    granted(await gym.admit(other, { reserve: 50 }));
+    const permit = granted(await fixture.admit(member, { reserve: 100, units: 3 }));
+    granted(await fixture.admit(other, { reserve: 50 }));
     await permit.send(planned(100));
     permit.served(figures(20));
     await permit.settle();
     const base = { product: 'gym' };
-    expect(await gym.limits.usage(member.accountId)).toEqual([
+    expect(await fixture.limits.usage(member.accountId)).toEqual([
       {
         ...base,
         limit: 'monthly',
@@ -47,20 +47,20 @@ describe('what is used', () => {
 
   test('of a window that has passed is nothing', async () => {
     await advanceTo(db, '2028-04-30T23:30:00Z');
-    const member = await gym.member();
-    await granted(await gym.admit(member, { reserve: 100 })).settle();
+    const member = await fixture.member();
+    await granted(await fixture.admit(member, { reserve: 100 })).settle();
     await advanceTo(db, '2028-05-01T00:00:00Z');
-    const used = await gym.limits.usage(member.accountId);
+    const used = await fixture.limits.usage(member.accountId);
     expect(used.map((one) => one.used)).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('is said of the products that the account has a plan in, and of none other', async () => {
-    const catalogue = gymCatalogue({
+    const catalogue = limitsCatalogue({
       product: 'pool',
       limits: { swims: { kind: 'quota', per: 'week', by: 'account' } },
       plans: { only: { swims: 3 } },
     });
-    const node = await openNode(db, [gym.catalogue, catalogue]);
+    const node = await openNode(db, [fixture.catalogue, catalogue]);
     const member = await makeAccount(db);
     expect(await node.limits.usage(member.accountId)).toEqual([]);
     await makeGrant(db, member.accountId, { catalogue, plan: 'only' });
@@ -72,7 +72,7 @@ describe('what is used', () => {
 
 describe('the ledger', () => {
   test('is paged from the newest back: no row twice, none left out, also where one instant has many', async () => {
-    const book = await openGym(db, {
+    const book = await openLimits(db, {
       product: 'book',
       limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
       plans: { only: { uses: 100 } },
@@ -90,12 +90,12 @@ describe('the ledger', () => {
   });
 
   test('says of each call what it was and what it cost, and what corrects what', async () => {
-    const member = await gym.member();
-    const permit = granted(await gym.admit(member, { reserve: 100, requestId: 'r-1' }));
+    const member = await fixture.member();
+    const permit = granted(await fixture.admit(member, { reserve: 100, requestId: 'r-1' }));
     await permit.send(planned(100));
     permit.served(figures(20));
     await permit.settle();
-    expect(await gym.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([
+    expect(await fixture.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([
       {
         permit_id: permit.id,
         product: 'gym',

@@ -4,16 +4,16 @@ import { statement } from '#platform/db';
 import type { LimitDeclaration } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member, setTimeZone } from '#test/factories';
-import { denied, granted, type Gym, openGym, planned, tally } from '#test/gym';
+import { denied, granted, type LimitsFixture, openLimits, planned, tally } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
 const HOUR = 3_600_000;
 
-/** A gym whose one limit has room for so many uses. */
-const withLimit = (limit: LimitDeclaration, size = 2, product = 'gym'): Promise<Gym> =>
-  openGym(db, { limits: { limit }, plans: { only: { limit: size }, more: { limit: size + 1 } }, product });
+/** A product whose one limit has room for so many uses. */
+const withLimit = (limit: LimitDeclaration, size = 2, product = 'gym'): Promise<LimitsFixture> =>
+  openLimits(db, { limits: { limit }, plans: { only: { limit: size }, more: { limit: size + 1 } }, product });
 
 const daily = await withLimit({ kind: 'quota', per: 'day', zone: 'account', by: 'account' });
 const weekly = await withLimit({ kind: 'quota', per: 'week', zone: 'account', by: 'account' });
@@ -22,17 +22,17 @@ const PER = { day: daily, week: weekly, month: monthly } as const;
 const period = await withLimit({ kind: 'quota', per: 'billing_period', by: 'account' });
 
 /** A new account in a zone, at a time. */
-async function memberIn(gym: Gym, zone: string, time: string | number): Promise<Member> {
+async function memberIn(fixture: LimitsFixture, zone: string, time: string | number): Promise<Member> {
   await at(time);
-  const member = await gym.member();
+  const member = await fixture.member();
   await setTimeZone(db, member.accountId, zone);
   return member;
 }
 
 /** Uses up what the window has left, and answers when it is new. */
-async function exhaust(gym: Gym, member: Member): Promise<string | null> {
+async function exhaust(fixture: LimitsFixture, member: Member): Promise<string | null> {
   for (;;) {
-    const answer = await gym.admit(member);
+    const answer = await fixture.admit(member);
     if (answer.kind !== 'permit') return denied(answer).resetsAt;
   }
 }
@@ -68,18 +68,18 @@ describe('a day in the account’s time zone', () => {
   });
 
   test('is the day of a budget too, also when a later call extends the reserve', async () => {
-    const gym = await withLimit({ kind: 'budget', per: 'day', zone: 'account', by: 'account' }, 300);
-    const member = await memberIn(gym, 'Asia/Tokyo', '2027-06-01T14:59:50Z');
-    const permit = granted(await gym.admit(member, { reserve: 300 }));
-    expect(denied(await gym.admit(member, { reserve: 1 })).resetsAt).toBe('2027-06-01T15:00:00.000Z');
+    const fixture = await withLimit({ kind: 'budget', per: 'day', zone: 'account', by: 'account' }, 300);
+    const member = await memberIn(fixture, 'Asia/Tokyo', '2027-06-01T14:59:50Z');
+    const permit = granted(await fixture.admit(member, { reserve: 300 }));
+    expect(denied(await fixture.admit(member, { reserve: 1 })).resetsAt).toBe('2027-06-01T15:00:00.000Z');
     await permit.send(planned(300));
     permit.unknown();
     await at('2027-06-01T15:00:00Z');
     await permit.send(planned(200));
-    const [used] = await gym.limits.usage(member.accountId);
+    const [used] = await fixture.limits.usage(member.accountId);
     expect(used).toMatchObject({ used: 200, resetsAt: '2027-06-02T15:00:00.000Z' });
-    granted(await gym.admit(member, { reserve: 100 }));
-    expect(tally([await gym.admit(member, { reserve: 1 })])).toEqual({ denied: 1 });
+    granted(await fixture.admit(member, { reserve: 100 }));
+    expect(tally([await fixture.admit(member, { reserve: 1 })])).toEqual({ denied: 1 });
   });
 });
 
@@ -153,17 +153,20 @@ describe('a change of the zone', () => {
   ] as const)(
     'leaves the %s of %s as it is, and the next one, of %s, is not too short: %s, then %s',
     async (...[per, from, to, end, next]) => {
-      const gym = PER[per];
-      const member = await memberIn(gym, from, '2027-06-02T03:00:00Z');
-      await exhaust(gym, member);
+      const fixture = PER[per];
+      const member = await memberIn(fixture, from, '2027-06-02T03:00:00Z');
+      await exhaust(fixture, member);
       await setTimeZone(db, member.accountId, to);
       for (const reset of [end, next].map((time) => new Date(time).toISOString())) {
-        expect(denied(await gym.admit(member)).resetsAt).toBe(reset);
-        expect((await gym.limits.usage(member.accountId)).at(0)).toMatchObject({ used: 2, resetsAt: reset });
+        expect(denied(await fixture.admit(member)).resetsAt).toBe(reset);
+        expect((await fixture.limits.usage(member.accountId)).at(0)).toMatchObject({
+          used: 2,
+          resetsAt: reset,
+        });
         await at(Date.parse(reset) - 5_000);
-        expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+        expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
         await at(reset);
-        await exhaust(gym, member);
+        await exhaust(fixture, member);
       }
     },
   );
@@ -179,17 +182,17 @@ describe('a change of the zone', () => {
     );
     await assertWithin(
       fc.asyncProperty(perArb, steps, async (per, plan) => {
-        const gym = PER[per];
-        const member = await memberIn(gym, 'UTC', START);
+        const fixture = PER[per];
+        const member = await memberIn(fixture, 'UTC', START);
         const ends = new Set<number>();
         let time = START + HOUR / 4;
         for (const { hours, zone } of plan) {
           time += hours * HOUR;
           await at(time);
-          await exhaust(gym, member);
+          await exhaust(fixture, member);
           ends.add(await windowEnd(member.accountId));
           await setTimeZone(db, member.accountId, zone);
-          expect(tally([await gym.admit(member)])).toEqual({ denied: 1 });
+          expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
         }
         const ordered = [...ends].sort((a, b) => a - b);
         for (const [i, end] of ordered.slice(1).entries()) {
@@ -211,10 +214,10 @@ async function windowEnd(accountId: AccountId): Promise<number> {
   return (row?.end ?? 0) / 1_000;
 }
 
-async function begun(gym: Gym, startsAt: string) {
+async function begun(fixture: LimitsFixture, startsAt: string) {
   const member = await makeAccount(db);
   await makeGrant(db, member.accountId, {
-    catalogue: gym.catalogue,
+    catalogue: fixture.catalogue,
     plan: 'only',
     startsAt: new Date(startsAt),
   });
@@ -260,13 +263,13 @@ describe('a billing period', () => {
 
   test('before any plan was bought is counted from the account’s own day, and then from the plan’s', async () => {
     await at('2027-03-07T08:00:00Z');
-    const gym = await openGym(db, {
+    const fixture = await openLimits(db, {
       product: 'club',
       limits: { limit: { kind: 'quota', per: 'billing_period', by: 'account' } },
       plans: { free: { limit: 1 }, only: { limit: 2 } },
       defaultPlan: 'free',
     });
-    await gym.limits.usage((await makeAccount(db)).accountId);
+    await fixture.limits.usage((await makeAccount(db)).accountId);
     await db.asMigrator(
       statement(
         `insert into entitlements.defaults (product, timeline, digest) values ('club', $1::text::jsonb, 'test')`,
@@ -286,13 +289,13 @@ describe('a billing period', () => {
     );
     const member = await makeAccount(db);
     await at('2027-03-20T08:00:00Z');
-    const reset = Date.parse((await exhaust(gym, member)) ?? '');
+    const reset = Date.parse((await exhaust(fixture, member)) ?? '');
     expect(Math.abs(reset - Date.parse('2027-04-07T08:00:00Z'))).toBeLessThan(5_000);
     await makeGrant(db, member.accountId, {
-      catalogue: gym.catalogue,
+      catalogue: fixture.catalogue,
       plan: 'only',
       startsAt: new Date('2027-03-20T08:00:00Z'),
     });
-    expect(await exhaust(gym, member)).toBe('2027-04-20T08:00:00.000Z');
+    expect(await exhaust(fixture, member)).toBe('2027-04-20T08:00:00.000Z');
   });
 });

@@ -1,4 +1,4 @@
-import { commitPoint, type Database, type Passing, type Statement, statement } from '#platform/db';
+import { commitPoint, type Database, type CrashHook, type Statement, statement } from '#platform/db';
 import { type Page, page } from '#platform/http';
 import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
 import type { Queue } from '#platform/queue';
@@ -35,7 +35,7 @@ export interface MailParts {
   readonly transport: Transport;
   readonly settings: { readonly from: Address };
   readonly log: Pick<Logger, 'info' | 'warn'>;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 /** A mail, with the facts that its template names. */

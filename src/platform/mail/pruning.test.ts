@@ -13,7 +13,7 @@ const STORED = commitPoint('test.mail-to-prune', 'a mail of a test');
 const folder = temporaryFolder();
 let dies = '';
 const { db } = await testDatabase({
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (`${phase} ${point}` === dies) throw new Error('killed');
   },
 });

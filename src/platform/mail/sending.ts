@@ -126,9 +126,9 @@ async function delivered(parts: SendingParts, message: MessageRow, signal: Abort
   if (!isAddress(message.recipient)) return { outcome: 'refused', reason: 'bad address' };
   const letter = letterOf(message, parts.settings.from);
   assertOutsideTransaction('a mail was sent');
-  parts.passing?.(DISPATCH, 'before');
+  parts.crashHook?.(DISPATCH, 'before');
   const delivery = await parts.transport.deliver(letter, signal);
-  parts.passing?.(DISPATCH, 'after');
+  parts.crashHook?.(DISPATCH, 'after');
   // Broken off by us: the job is handed over, and the next process tries at once.
   if (delivery.outcome === 'failed' && signal.aborted) throw new Error('this process stops');
   return delivery;

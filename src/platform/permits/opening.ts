@@ -66,7 +66,7 @@ export async function recordBehalf(
     accountId,
     ...(what.permit === undefined ? {} : { target: { kind: 'permit', id: what.permit } }),
     changes: what.changes,
-    whence: origin,
+    origin,
   });
 }
 

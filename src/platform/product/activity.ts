@@ -58,7 +58,7 @@ export function createActivity(parts: {
         actor: actorOf(caller),
         accountId,
         target,
-        whence: origin,
+        origin,
         ...(changes === undefined ? {} : { changes }),
       }),
     async list(accountId, { target, actor, cursor, limit }) {

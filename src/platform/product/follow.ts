@@ -23,7 +23,7 @@ export interface Follower {
   readonly key: WorkKey;
   /** Seconds to wait for its end; 0: as it stands. */
   readonly wait: number;
-  readonly origin: Pick<Origin, 'hangUp'>;
+  readonly origin: Pick<Origin, 'signal'>;
   readonly wire: Wire;
 }
 
@@ -45,16 +45,16 @@ export async function answerFollower<View>(
   work: ToldWork<View>,
 ): Promise<object | undefined> {
   const { following, progressOf } = work;
-  const { hangUp } = origin;
+  const { signal } = origin;
   if (!wantsEvents(wire)) {
-    const view = await (seconds === 0 ? following.read(key) : following.waitFor(key, { seconds, hangUp }));
+    const view = await (seconds === 0 ? following.read(key) : following.waitFor(key, { seconds, signal }));
     return progressOf(view).whole();
   }
   const now = progressOf(await following.read(key));
   const from = toldUntil(lastEventId(wire), now);
   // Clients of this protocol come back when a stream ends, until 204 tells them that nothing more will come.
   if (isTold(from, now)) return undefined;
-  const stream = openEvents(wire, { hangUp, longest: LONGEST_STREAM });
+  const stream = openEvents(wire, { signal, longest: LONGEST_STREAM });
   try {
     await tell(key, { stream, from }, work);
   } finally {

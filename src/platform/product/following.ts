@@ -60,7 +60,7 @@ export interface Following<View> {
   readonly watch: Watch<View>;
   read(key: WorkKey): Promise<View>;
   /** Reads it, waiting up to `seconds` for its end. */
-  waitFor(key: WorkKey, wait: { readonly seconds: number; readonly hangUp: AbortSignal }): Promise<View>;
+  waitFor(key: WorkKey, wait: { readonly seconds: number; readonly signal: AbortSignal }): Promise<View>;
 }
 
 /** Made once per process and kind: all who follow the same work share its looks. */
@@ -69,8 +69,8 @@ export function createFollowing<View>(db: Database, work: FollowedWork<View>): F
   return {
     watch,
     read: (key) => work.read(key),
-    async waitFor(key, { seconds, hangUp }) {
-      const over = AbortSignal.any([hangUp, AbortSignal.timeout(seconds * 1_000)]);
+    async waitFor(key, { seconds, signal }) {
+      const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
       for await (const view of watch(key, { on: 'ended', over }))
         if (isEnded(work.statusOf(view))) return view;
       return work.read(key);

@@ -67,7 +67,7 @@ export const recordSales = route(
   },
   ({ body: { account_id, sales }, caller, origin, once }, { proceeds }) => {
     const all = sales.map((one) => ({ ...one, account_id }));
-    return proceeds.record(all, { caller, whence: origin, once });
+    return proceeds.record(all, { caller, origin, once });
   },
 );
 

@@ -1,4 +1,4 @@
-import { actorOf, type Audit, type Whence } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once } from '#platform/http';
 import { AppError, declareErrors, type Ids } from '#platform/kernel';
@@ -53,7 +53,7 @@ export interface Proceeds {
    */
   record(
     sales: readonly Sale[],
-    by: { readonly caller: Caller; readonly whence: Whence; readonly once: Once },
+    by: { readonly caller: Caller; readonly origin: RequestOrigin; readonly once: Once },
   ): Promise<Answer<{ readonly data: readonly SaleStatus[] }>>;
   /** Newest first; `before` is the id of the last one of the page before. */
   list(page: {
@@ -70,7 +70,7 @@ export function createProceeds(parts: {
 }): Proceeds {
   const { db, ids, audit } = parts;
   return {
-    record: (sales, { caller, whence, once }) =>
+    record: (sales, { caller, origin, once }) =>
       once(RECORDED, async (tx) => {
         const recorded = [];
         // One after the other, in the order of their ids: two imports of the same sales never wait for each other in a ring.
@@ -80,7 +80,7 @@ export function createProceeds(parts: {
           action: 'proceeds.recorded',
           actor: actorOf(caller),
           changes: { recorded: isNew, known: recorded.length - isNew },
-          whence,
+          origin,
         });
         return answer(200, { data: recorded });
       }),

@@ -74,7 +74,7 @@ interface ReportCall {
     readonly format?: (typeof CSV_FORMATS)[number] | undefined;
   };
   readonly wire: Wire;
-  readonly origin: Pick<Origin, 'hangUp'>;
+  readonly origin: Pick<Origin, 'signal'>;
 }
 
 interface Table<Row> {
@@ -101,7 +101,7 @@ export async function answerReport<Row>(
   const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position);
   if (wantsCsv(wire, query.format)) {
     const batches = lines(report, { after, line: table.line });
-    await sendCsv(wire, { name: table.name, columns: table.columns, batches }, origin.hangUp);
+    await sendCsv(wire, { name: table.name, columns: table.columns, batches }, origin.signal);
     return undefined;
   }
   const rows = await report.page({ limit: query.limit + 1, after });

@@ -42,7 +42,7 @@ export interface Reports {
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   adjust(
-    wanted: Omit<NewAdjustment, 'by' | 'madeBy' | 'whence'>,
+    wanted: Omit<NewAdjustment, 'by' | 'madeBy' | 'origin'>,
     by: { readonly caller: Caller; readonly origin: Origin; readonly once: Once },
   ): Promise<Answer<AdjustmentView>>;
   adjustments(page: Parameters<typeof listAdjustments>[0]): Promise<AdjustmentView[]>;
@@ -67,7 +67,7 @@ export function createReports(parts: ReportsParts): Reports {
     revenue: (question) => openRevenueReport({ db, mode }, question),
     recurring: (question) => openRecurringReport({ db, mode }, question),
     async adjust(wanted, { caller, origin, once }) {
-      const by = { by: actorOf(caller), madeBy: caller.userId, whence: origin };
+      const by = { by: actorOf(caller), madeBy: caller.userId, origin };
       const made = await once(ADJUSTED, async (tx) =>
         answer(201, viewOf(await adjustIn(tx, { ...wanted, ...by }))),
       );

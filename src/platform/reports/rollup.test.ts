@@ -12,11 +12,11 @@ import {
   kill,
   ledger,
   type Node,
-  openGym,
+  openLimits,
   openNode,
   planned,
   request,
-} from '#test/gym';
+} from '#test/limits';
 import { assertWithin } from '#test/property';
 import { engine, testDatabase } from '#test/services';
 import { createRollup } from './index.ts';
@@ -28,14 +28,14 @@ afterAll(async () => {
   if (other !== db) await other.close();
 });
 await advanceTo(db, '2027-01-05T00:00:00Z');
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { cost: { kind: 'budget', per: 'day', by: 'account' } },
   plans: { only: { cost: 1_000_000 }, more: { cost: 2_000_000 } },
 });
 const HALF_WAY = commitPoint('test.rollup.half-way', 'a run that never gets there');
 const TEST = commitPoint('test.rollup', 'what a test changes by hand');
 const GROUP = ['account', 'user', 'plan', 'product', 'feature', 'key', 'provider', 'model', 'day'] as const;
-const adjust = createAdjuster({ ids, catalogues: [gym.catalogue], audit: createAudit({ ids }) });
+const adjust = createAdjuster({ ids, catalogues: [fixture.catalogue], audit: createAudit({ ids }) });
 
 /** Sums as reports give them, by everything that they tell apart. */
 async function reported(): Promise<Map<string, Sums>> {
@@ -190,7 +190,7 @@ class Run {
       case 'crash':
         return this.#crash();
       case 'sweep':
-        return void (await gym.limits.sweep());
+        return void (await fixture.limits.sweep());
       case 'verify':
         return expect(await createRollup(other).verify()).toEqual([]);
       case 'roll':
@@ -238,7 +238,7 @@ class Run {
 
   async #crash(): Promise<void> {
     const dead = this.#node;
-    this.#node = await openNode(other, [gym.catalogue]);
+    this.#node = await openNode(other, [fixture.catalogue]);
     await kill(dead);
   }
 }
@@ -259,9 +259,9 @@ test('sums equal rows at every instant, whatever is settled, late, corrected or 
     fc.asyncProperty(
       fc.array(fc.array(op, { minLength: 1, maxLength: 10 }), { minLength: 3, maxLength: 12 }),
       async (rounds) => {
-        const first = await gym.member();
-        const callers = [first, { ...first, keyId: await makeKey(db, first) }, await gym.member('more')];
-        const run = new Run(callers, await openNode(db, [gym.catalogue]));
+        const first = await fixture.member();
+        const callers = [first, { ...first, keyId: await makeKey(db, first) }, await fixture.member('more')];
+        const run = new Run(callers, await openNode(db, [fixture.catalogue]));
         for (const ops of rounds) {
           await Promise.all(ops.map((one) => run.step(one)));
           await advance(db, '7 minutes');
@@ -277,9 +277,9 @@ test('sums equal rows at every instant, whatever is settled, late, corrected or 
 
 /** Settled calls of a new account, each at this cost. */
 async function settled(...costs: readonly number[]): Promise<Member> {
-  const member = await gym.member();
+  const member = await fixture.member();
   for (const cost of costs) {
-    const permit = granted(await gym.admit(member, { reserve: 100 }));
+    const permit = granted(await fixture.admit(member, { reserve: 100 }));
     await permit.send(planned(100));
     permit.served(figures(cost));
     await permit.settle();
@@ -338,8 +338,8 @@ describe('verify', () => {
 test.runIf(engine === 'postgres')(
   'a commit that comes late is added when it comes: a run in between passes over nothing',
   async () => {
-    const slow = await gym.member();
-    await granted(await gym.admit(slow, { reserve: 100 })).send(planned(100));
+    const slow = await fixture.member();
+    await granted(await fixture.admit(slow, { reserve: 100 })).send(planned(100));
     const commit = await holdRows(url, [
       statement(
         `update limits.usage_events set state = 'posted', cost = 25, updated_at = app.now() where account_id = $1`,
@@ -369,8 +369,8 @@ describe.runIf(engine === 'postgres')('two runs at once', () => {
 
 test('a settlement of many is one row of the queue, and what is admitted none', async () => {
   await createRollup(db).roll();
-  const member = await gym.member();
-  const asked = Array.from({ length: 20 }, () => gym.admit(member, { reserve: 10 }));
+  const member = await fixture.member();
+  const asked = Array.from({ length: 20 }, () => fixture.admit(member, { reserve: 10 }));
   const permits = (await Promise.all(asked)).map(granted);
   await Promise.all(permits.map((permit) => permit.send(planned(10))));
   const queue = () =>

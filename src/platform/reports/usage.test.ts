@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advanceTo, makeGrant, makeKey, type Member } from '#test/factories';
-import { figures, granted, openGym, planned, type Wanted } from '#test/gym';
+import { figures, granted, openLimits, planned, type Wanted } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createRollup } from './index.ts';
 import { openUsageReport, type UsageQuestion, type Whose } from './usage.ts';
 
 const { db } = await testDatabase();
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { uses: { kind: 'quota', per: 'month', by: 'account' } },
   plans: { basic: { uses: 1_000 }, pro: { uses: 2_000 } },
   features: { other: ['uses'] },
@@ -21,7 +21,7 @@ async function call(
   more: Wanted & { readonly model?: string } = {},
 ): Promise<void> {
   const { model, ...wanted } = more;
-  const permit = granted(await gym.admit(member, { reserve: 500, ...wanted }));
+  const permit = granted(await fixture.admit(member, { reserve: 500, ...wanted }));
   await permit.send(planned(500, model));
   permit.served(figures(cost, { model: model ?? 'small' }));
   await permit.settle();
@@ -45,7 +45,7 @@ async function lines(
 describe('an account’s report', () => {
   test('tells sums apart by what it is asked for, rolled up or not', async () => {
     await advanceTo(db, '2027-01-10T10:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     const keyId = await makeKey(db, member);
     await call(member, 10);
     await call(member, 20, { feature: 'other', model: 'large' });
@@ -79,16 +79,16 @@ describe('an account’s report', () => {
 
   test('counts a call under the plan that admitted it, whatever the account holds today', async () => {
     await advanceTo(db, '2027-02-01T10:00:00Z');
-    const member = await gym.member('basic');
+    const member = await fixture.member('basic');
     await call(member, 10);
-    await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'pro' });
+    await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     await call(member, 20);
     expect(await lines(member.accountId, { group: ['plan'] })).toEqual(['gym.basic: 10', 'gym.pro: 20']);
   });
 
   test('has days of the zone that it is asked in: one call is of three days', async () => {
     await advanceTo(db, '2027-03-14T18:29:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     await call(member, 1);
     await advanceTo(db, '2027-03-14T18:31:00Z');
     await call(member, 2);
@@ -124,7 +124,7 @@ describe('an account’s report', () => {
 
   test('has nothing of another account, whatever is filtered or grouped', async () => {
     await advanceTo(db, '2027-04-01T10:00:00Z');
-    const [mine, theirs] = [await gym.member(), await gym.member()];
+    const [mine, theirs] = [await fixture.member(), await fixture.member()];
     await call(mine, 10);
     await call(theirs, 20);
     await rollup.roll();
@@ -147,7 +147,7 @@ describe('an account’s report', () => {
 describe('a report', () => {
   test('goes on page by page where it was, also when what is before it changes', async () => {
     await advanceTo(db, '2027-05-01T10:00:00Z');
-    const member = await gym.member();
+    const member = await fixture.member();
     for (const model of ['a', 'b', 'c', 'd', 'e']) await call(member, 1, { model });
     const opened = await openUsageReport(db, member.accountId, {
       group: ['model', 'key'],
@@ -163,7 +163,7 @@ describe('a report', () => {
 
   test('of the operator names accounts, and is over all of them or one', async () => {
     await advanceTo(db, '2027-06-01T10:00:00Z');
-    const [one, other] = [await gym.member(), await gym.member()];
+    const [one, other] = [await fixture.member(), await fixture.member()];
     await call(one, 10);
     await call(other, 20);
     const sums = await report('everybody', { group: ['account'] });
@@ -180,7 +180,7 @@ describe('a report', () => {
 
   test('of many accounts is read some at a time, and leaves none out, not even one that is rolled up nowhere', async () => {
     await advanceTo(db, '2027-08-05T10:00:00Z');
-    const { userId } = await gym.member();
+    const { userId } = await fixture.member();
     await db.asMigrator(
       statement(
         `insert into reports.usage_cells
@@ -190,7 +190,7 @@ describe('a report', () => {
         [userId],
       ),
     );
-    await call(await gym.member(), 7);
+    await call(await fixture.member(), 7);
     const range = { zone: 'UTC', from: '2027-07-01', until: '2027-09-01' };
     const opened = await openUsageReport(db, 'everybody', {
       group: ['account', 'product'],

@@ -26,7 +26,7 @@ const MANY = 401;
 let batches = 0;
 let diesAfter = Number.POSITIVE_INFINITY;
 const { db } = await testDatabase({
-  passing(point, phase) {
+  crashHook(point, phase) {
     if (point !== 'secrets.resealed' || phase !== 'after') return;
     batches += 1;
     if (batches > diesAfter) throw new Error('killed');

@@ -1,5 +1,5 @@
 import type { Accounts } from '#platform/accounts';
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import {
   callerChanged,
@@ -43,7 +43,7 @@ export interface Comer {
   readonly provider: ProviderRow;
   readonly identified: Identified;
   readonly codeChallenge: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -72,7 +72,7 @@ export async function admit(parts: AdmissionParts, comer: Comer): Promise<string
         actor: { kind: 'user', userId },
         accountId,
         target: { kind: 'user', id: userId },
-        whence: comer.whence,
+        origin: comer.origin,
       });
       const { codeChallenge } = comer;
       const granted = await identity.federation.flows.grant(tx, { userId, method: 'sso', codeChallenge });
@@ -95,7 +95,7 @@ async function claim(
   if (user === undefined || user.email !== person.email || user.email_verified)
     throw new AppError('sign_in_failed');
   const { organization: provider } = agreed;
-  await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, whence: comer.whence });
+  await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, origin: comer.origin });
 }
 
 /** Somebody who was known here before hears that there is another way in to what is theirs. */
@@ -103,13 +103,13 @@ async function tellLinked(
   { mail, clock }: AdmissionParts,
   tx: Transaction,
   {
-    comer: { whence },
+    comer: { origin },
     person: { email: to, user_id: userId },
     agreed: { organization: provider },
   }: { readonly comer: Comer; readonly person: PersonRow; readonly agreed: Agreed },
 ): Promise<void> {
   const facts = { provider, at: saidAt(clock) };
-  const letter = { to, template: 'identity_linked', facts, userId, requestId: whence.requestId } as const;
+  const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }
 
@@ -177,7 +177,7 @@ async function memberOf(
   const { account_id: accountId } = comer.provider;
   const userId = person?.user_id ?? (await addPerson(parts, tx, { comer, vouched }));
   const by = { sso: true } as const;
-  const newcomer = { accountId, userId, role: agreed.default_role, by, whence: comer.whence };
+  const newcomer = { accountId, userId, role: agreed.default_role, by, origin: comer.origin };
   await parts.accounts.newcomers.joinIn(tx, newcomer);
   // Whom an organization has brought here acts for it, unless they say otherwise (X-Account-Id).
   if (person === undefined) await tx.run(setDefaultAccount(userId, accountId));
@@ -189,14 +189,14 @@ async function addPerson(
   tx: Transaction,
   { comer, vouched }: { readonly comer: Comer; readonly vouched: Vouched },
 ): Promise<UserId> {
-  const { provider, whence } = comer;
+  const { provider, origin } = comer;
   const added = await identity.addUser(tx, {
     email: vouched.email,
     fullName: vouched.fullName,
     passwordHash: null,
     role: 'user',
     emailVerified: true,
-    whence,
+    origin,
   });
   // Somebody has registered with the address in this very moment.
   if (added === undefined) throw new AppError('sign_in_failed');
@@ -206,7 +206,7 @@ async function addPerson(
     actor: { kind: 'user', userId },
     target: { kind: 'user', id: userId },
     changes: { sso: provider.account_id },
-    whence,
+    origin,
   });
   return userId;
 }

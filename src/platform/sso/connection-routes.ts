@@ -60,7 +60,7 @@ const get = route(
     example: { params: { id: ID }, reply: REPLY },
   },
   ({ caller, params, origin }, { connections }) =>
-    connections.get({ caller, whence: origin, organization: params.id }),
+    connections.get({ caller, origin, organization: params.id }),
 );
 
 const put = route(
@@ -88,7 +88,7 @@ const put = route(
     },
   },
   ({ caller, params, body, origin }, { connections }) =>
-    connections.put({ caller, whence: origin, organization: params.id }, body),
+    connections.put({ caller, origin, organization: params.id }, body),
 );
 
 const remove = route(
@@ -108,7 +108,7 @@ const remove = route(
     example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { connections }) => {
-    await connections.remove({ caller, whence: origin, organization: params.id });
+    await connections.remove({ caller, origin, organization: params.id });
     return { ok: true };
   },
 );
@@ -130,7 +130,7 @@ const forget = route(
     example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { connections }) => {
-    await connections.forget({ caller, whence: origin, organization: params.id }, params.user_id);
+    await connections.forget({ caller, origin, organization: params.id }, params.user_id);
     return { ok: true };
   },
 );

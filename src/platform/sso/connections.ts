@@ -238,7 +238,7 @@ async function tellOwners(
         accountId,
         template: 'sso_changed',
         facts: { organization, change, at },
-        requestId: visit.whence.requestId,
+        requestId: visit.origin.requestId,
       }),
     );
 }

@@ -48,7 +48,7 @@ const list = route(
     example: { params: { id: ID }, reply: { data: [EXAMPLE] } },
   },
   async ({ caller, params: { id }, origin }, { domains }) => ({
-    data: await domains.list({ caller, whence: origin, organization: id }),
+    data: await domains.list({ caller, origin, organization: id }),
   }),
 );
 
@@ -70,7 +70,7 @@ const claim = route(
     example: { params: { id: ID }, body: { domain: DOMAIN }, reply: EXAMPLE },
   },
   ({ caller, params: { id }, body, origin, once }, { domains }) =>
-    domains.claim({ caller, whence: origin, organization: id, once }, body.domain),
+    domains.claim({ caller, origin, organization: id, once }, body.domain),
 );
 
 const verify = route(
@@ -94,7 +94,7 @@ const verify = route(
     },
   },
   ({ caller, params: { id, domain }, origin }, { domains }) =>
-    domains.verify({ caller, whence: origin, organization: id }, domain),
+    domains.verify({ caller, origin, organization: id }, domain),
 );
 
 const remove = route(
@@ -115,7 +115,7 @@ const remove = route(
     example: { params: { id: ID, domain: DOMAIN }, reply: { ok: true } },
   },
   async ({ caller, params: { id, domain }, origin }, { domains }) => {
-    await domains.remove({ caller, whence: origin, organization: id }, domain);
+    await domains.remove({ caller, origin, organization: id }, domain);
     return { ok: true };
   },
 );

@@ -19,7 +19,7 @@ export interface SetupParts {
 
 /** An event of an organization, by whoever visits it. */
 export function eventOf(
-  { caller, whence, organization }: Visit,
+  { caller, origin, organization }: Visit,
   action: string,
   more: Pick<AuditEvent, 'target' | 'changes'> = {},
 ): AuditEvent {
@@ -28,7 +28,7 @@ export function eventOf(
     action,
     actor: actorOf(caller),
     accountId,
-    whence,
+    origin,
     target: { kind: 'account', id: accountId },
     ...more,
   };

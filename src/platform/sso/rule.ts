@@ -9,7 +9,7 @@ import { bindingsAgainst, bindingsOf } from './link-store.ts';
  * for whom its provider speaks: what was changed meanwhile counts. Another organization's provider is another way.
  */
 export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRule {
-  return async (tx, { userId, method, whence, opens }) => {
+  return async (tx, { userId, method, origin, opens }) => {
     const bindings = await tx.run(bindingsOf(userId));
     // A domain is one organization's, so it was the provider of that one.
     const came = method === 'sso' ? bindings.find((one) => one.is_linked && one.in_domain) : undefined;
@@ -23,7 +23,7 @@ export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRu
         accountId,
         target: { kind: 'user', id: userId },
         changes: { method },
-        whence,
+        origin,
       });
   };
 }

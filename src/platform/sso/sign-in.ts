@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Statement } from '#platform/db';
 import { type OpenIdClient, type OpenIdSettings, returning } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
@@ -29,7 +29,7 @@ export interface SignIn {
    * Where to send a browser that comes back: to where its sign-in began, with a one-time code or the code of an error.
    * Throws `sign_in_failed` for one that nobody has sent, or not this way.
    */
-  arrive(organization: string, came: Arriving, whence: Whence): Promise<string>;
+  arrive(organization: string, came: Arriving, origin: RequestOrigin): Promise<string>;
 }
 
 export interface Departing {
@@ -69,7 +69,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       return url.href;
     },
     depart: (organization, asked) => depart(parts, organization, asked),
-    arrive: (organization, came, whence) => arrive(parts, { organization, came, whence }),
+    arrive: (organization, came, origin) => arrive(parts, { organization, came, origin }),
   };
 }
 
@@ -110,8 +110,8 @@ async function arrive(
   {
     organization,
     came: { query, cookie },
-    whence,
-  }: { readonly organization: string; readonly came: Arriving; readonly whence: Whence },
+    origin,
+  }: { readonly organization: string; readonly came: Arriving; readonly origin: RequestOrigin },
 ): Promise<string> {
   const provider = await configured(parts, organization);
   const { state } = query;
@@ -129,12 +129,12 @@ async function arrive(
       redirectUri: redirectUri(parts.baseUrl, provider.account_id),
     };
     const identified = await clientFor(parts, provider).identify(answer);
-    const code = await admit(parts, { provider, identified, codeChallenge, whence });
+    const code = await admit(parts, { provider, identified, codeChallenge, origin });
     return returning(returnTo, { code });
   } catch (error) {
     // What is wrong with us is not said in an address.
     if (!(error instanceof AppError) || error.status === 500) throw error;
-    await refused(parts, { provider, error, whence });
+    await refused(parts, { provider, error, origin });
     // A person stands in front of it: the product says it in its own words.
     return returning(returnTo, { error: error.code });
   }
@@ -152,13 +152,13 @@ async function refused(
   {
     provider,
     error,
-    whence,
-  }: { readonly provider: ProviderRow; readonly error: AppError; readonly whence: Whence },
+    origin,
+  }: { readonly provider: ProviderRow; readonly error: AppError; readonly origin: RequestOrigin },
 ): Promise<void> {
   const { account_id: accountId, issuer } = provider;
   if (error.cause !== undefined)
     log.warn(
-      { issuer, code: error.code, err: error.cause, request_id: whence.requestId },
+      { issuer, code: error.code, err: error.cause, request_id: origin.requestId },
       'a single sign-on failed',
     );
   await db.system('sso.sign-in', REFUSED, (tx) =>
@@ -167,7 +167,7 @@ async function refused(
       actor: { kind: 'system' },
       accountId,
       changes: { reason: error.code },
-      whence,
+      origin,
     }),
   );
 }

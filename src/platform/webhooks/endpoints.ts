@@ -112,13 +112,13 @@ interface Done {
 
 /** Writes what somebody did with an endpoint into the audit. */
 export async function record({ audit }: WebhooksParts, tx: Transaction, done: Done): Promise<void> {
-  const { caller, origin: whence } = done.by;
+  const { caller, origin } = done.by;
   const target = { kind: 'webhook', id: done.endpoint.id };
   await audit.recordIn(tx, {
     action: done.action,
     actor: actorOf(caller),
     target,
-    whence,
+    origin,
     changes: done.changes ?? {},
   });
 }

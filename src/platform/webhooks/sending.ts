@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import { assertOutsideTransaction, dispatchPoint, type Passing } from '#platform/db';
+import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platform/db';
 import { checkedLookup, type Reach, RefusedAddress, type Resolve } from './address.ts';
 
 const DISPATCH = dispatchPoint(
@@ -26,7 +26,7 @@ export interface SendingParts extends Reach {
   readonly patience: number;
   /** The present, epoch milliseconds: for a Retry-After that names an instant. */
   readonly now: () => number;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 export interface Message {
@@ -49,13 +49,13 @@ const KEPT = 500;
 export function sendingTo(parts: SendingParts): Send {
   return async (message) => {
     assertOutsideTransaction('a webhook');
-    parts.passing?.(DISPATCH, 'before');
+    parts.crashHook?.(DISPATCH, 'before');
     const deadline = AbortSignal.timeout(parts.patience);
     const sent = await exchange(parts, message, deadline).catch((error: unknown): Sent => {
       message.signal.throwIfAborted();
       return { kind: 'unanswered', error: deadline.aborted ? 'timeout' : reasonOf(error) };
     });
-    parts.passing?.(DISPATCH, 'after');
+    parts.crashHook?.(DISPATCH, 'after');
     return sent;
   };
 }

@@ -1,4 +1,4 @@
-import type { Database, Passing } from '#platform/db';
+import type { Database, CrashHook } from '#platform/db';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import { systemResolve } from './address.ts';
@@ -43,7 +43,7 @@ export interface TellingParts
   readonly db: Database;
   readonly queue: Pick<Queue, 'handle' | 'enqueueing' | 'wake'>;
   readonly log: Pick<Logger, 'error'>;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 /** The operator's webhooks, and what has their events delivered. */

@@ -91,7 +91,7 @@ export const chat = route(
     gateway.relay({
       permit,
       prepared: prepared as PreparedChat,
-      hangUp: origin.hangUp,
+      signal: origin.signal,
       traceparent: origin.traceparent,
       keep: idempotencyKey !== undefined && !(prepared as PreparedChat).stream,
       take: wire.take,

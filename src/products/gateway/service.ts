@@ -16,7 +16,7 @@ const POLICY = 'gateway.chat';
 export interface ChatCall {
   readonly permit: Permit;
   readonly prepared: PreparedChat;
-  readonly hangUp: AbortSignal;
+  readonly signal: AbortSignal;
   /** The caller's trace, for the provider. */
   readonly traceparent: string | undefined;
   /** The answer is kept for a repeat of the key. A streamed answer is not: its repeat is told so and charges nothing. */
@@ -42,11 +42,11 @@ export function createGateway({ ai, db }: ProductContext) {
      * Makes the call and answers on the wire, bytes as they come. One whose answer is kept goes on when its client gives up:
      * the repeat of its key gets that answer, where it would else be made, and paid for, once more.
      */
-    relay({ permit, prepared, hangUp, traceparent, keep, take }: ChatCall): Promise<void> {
+    relay({ permit, prepared, signal, traceparent, keep, take }: ChatCall): Promise<void> {
       return ai.door.relay(permit, prepared, {
         response: take,
         traceparent,
-        hangUp: keep ? endOfServer(hangUp) : hangUp,
+        signal: keep ? endOfServer(signal) : signal,
         ...(keep ? { settle: (body: Uint8Array) => settleKept(permit, body) } : {}),
       });
     },
@@ -70,10 +70,10 @@ export function createGateway({ ai, db }: ProductContext) {
 }
 
 /** Of a call that goes on without its client: it ends when this server does. */
-function endOfServer(hangUp: AbortSignal): AbortSignal {
+function endOfServer(signal: AbortSignal): AbortSignal {
   const end = new AbortController();
-  hangUp.addEventListener('abort', () => {
-    if (endedHere(hangUp) !== undefined) end.abort(hangUp.reason);
+  signal.addEventListener('abort', () => {
+    if (endedHere(signal) !== undefined) end.abort(signal.reason);
   });
   return end.signal;
 }

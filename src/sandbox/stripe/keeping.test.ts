@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createStripeSandbox } from './index.ts';
-import { createReceiver, packageFor, sellMonthly } from './testing/stand.ts';
+import { createReceiver, packageFor, sellMonthly } from './testing/fixture.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'stripe-sandbox-'));
 afterAll(() => rm(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createStand, payer, sellMonthly, sellOnce } from './testing/stand.ts';
+import { createFixture, payer, sellMonthly, sellOnce } from './testing/fixture.ts';
 
-const { sandbox, stripe } = await createStand();
+const { sandbox, stripe } = await createFixture();
 
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsSchema = z.record(z.string(), z.unknown());

@@ -4,9 +4,9 @@ import { systemClock } from '#platform/kernel';
 import { createLimits, type Permit, startHolder } from '#platform/limits';
 import { answers } from '#test/answers';
 import { ids, type Member } from '#test/factories';
-import { figures, planned, request } from '#test/gym';
+import { figures, planned, request } from '#test/limits';
 import { type Chance, chanceOf } from '../chance.ts';
-import { catalogue, type Feature } from './gym.ts';
+import { catalogue, type Feature } from './catalogue.ts';
 import { type Orders, requestId, type Verdict } from './messages.ts';
 
 const SWEEP = 2_000;

@@ -8,7 +8,7 @@ import { isQuiet, readRows } from '../read.ts';
 import type { Outcome } from '../judgement.ts';
 import { after } from '../turns.ts';
 import { type Decider, openDecider, type Verdicts } from './crew.ts';
-import { catalogue } from './gym.ts';
+import { catalogue } from './catalogue.ts';
 import { requestId } from './messages.ts';
 
 const DECIDERS = 3;

@@ -78,7 +78,7 @@ export function billed(id: string, more: Partial<BilledCall> = {}): BilledCall {
   };
 }
 
-/** What the gym's meter holds: by the limit's name, in the window of noon. */
+/** What the product's meter holds: by the limit's name, in the window of noon. */
 export function meter(used: Readonly<Record<string, number>>): MeterRow {
   const starts: Readonly<Record<string, number>> = { monthly: MONTH, daily_cost: NOON - 12 * 3_600_000 };
   const names = Object.keys(used);

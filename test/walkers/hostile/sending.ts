@@ -102,6 +102,6 @@ function parsed(text: string): unknown {
   }
 }
 
-export function hangUp(): void {
+export function closeConnections(): void {
   agent.destroy();
 }

@@ -24,20 +24,20 @@ export function makeDoors(permitFor: () => Permit): (here: Ai) => Promise<OpenAI
 
   async function served(
     here: Ai,
-    to: { readonly body: Buffer; readonly response: ServerResponse; readonly hangUp: AbortSignal },
+    to: { readonly body: Buffer; readonly response: ServerResponse; readonly signal: AbortSignal },
   ): Promise<void> {
     const prepared = here.door.prepareChat(to.body, POLICY);
-    await here.door.relay(permitFor(), prepared, { response: () => to.response, hangUp: to.hangUp });
+    await here.door.relay(permitFor(), prepared, { response: () => to.response, signal: to.signal });
   }
 
   return async (here) => {
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
-      const hangUp = new AbortController();
-      response.once('close', () => hangUp.abort());
+      const controller = new AbortController();
+      response.once('close', () => controller.abort());
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        served(here, { body: Buffer.concat(chunks), response, hangUp: hangUp.signal }).catch(
+        served(here, { body: Buffer.concat(chunks), response, signal: controller.signal }).catch(
           (error: unknown) => fail(response, error),
         );
       });

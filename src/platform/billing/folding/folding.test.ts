@@ -20,12 +20,12 @@ import {
   subscribed,
   type Told,
 } from './testing/objects.ts';
-import { openFolding } from './testing/stand.ts';
+import { openFolding } from './testing/fixture.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
 await advanceTo(db, day(0).toISOString());
-const stand = await openFolding(db, createOutbox(temporaryFolder()));
+const fixture = await openFolding(db, createOutbox(temporaryFolder()));
 
 /** An account that buys; the store's ids are its own. */
 async function shopper() {
@@ -33,9 +33,9 @@ async function shopper() {
   return {
     accountId,
     own: (name: string) => `${name}_${accountId}`,
-    apply: (told: Told) => stand.apply(told, accountId),
-    plan: () => stand.plan(accountId),
-    rows: <Row>(sql: string) => stand.rows<Row>(sql, accountId),
+    apply: (told: Told) => fixture.apply(told, accountId),
+    plan: () => fixture.plan(accountId),
+    rows: <Row>(sql: string) => fixture.rows<Row>(sql, accountId),
   };
 }
 type Shopper = Awaited<ReturnType<typeof shopper>>;
@@ -201,10 +201,10 @@ describe('a renewal that fails', () => {
 
   test('says in its mail what is owed, until when the plan is kept, and where it is paid', async () => {
     const ada = await shopper();
-    const from = stand.letters.length;
+    const from = fixture.letters.length;
     const tried = invoiced(ada, { lastCharge: ada.own('ch-1') });
     for (const told of [pastDue(ada), tried, failing(ada, -1)]) await ada.apply(told);
-    expect(stand.letters.slice(from)).toEqual([
+    expect(fixture.letters.slice(from)).toEqual([
       [
         'payment_failed',
         {
@@ -304,7 +304,7 @@ describe('rows', () => {
     ];
     for (const told of objects) await ada.apply(told);
     const before = await said();
-    await stand.retell(objects, ada.accountId);
+    await fixture.retell(objects, ada.accountId);
     expect(await said()).toEqual(before);
     expect(before[0]).toHaveLength(1);
   });

@@ -3,11 +3,11 @@ import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, makeAccount } from '#test/factories';
 import { testDatabase } from '#test/services';
-import { openSeller, openStall, seatsOf } from '#test/stall';
+import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
 
 const { db } = await testDatabase();
-const stall = openStall();
-const { inbox, logged } = await openSeller(db, stall);
+const fixture = openPaymentProvider();
+const { inbox, logged } = await openSeller(db, fixture);
 
 let made = 0;
 
@@ -16,13 +16,13 @@ async function shopper({ isNoted = true }: { readonly isNoted?: boolean } = {}) 
   const { accountId } = await makeAccount(db);
   made += 1;
   const [customer, id] = [`cus_${made}`, `sub_${made}`];
-  if (isNoted) stall.notes.set(customer, accountId);
+  if (isNoted) fixture.notes.set(customer, accountId);
   return {
     accountId,
     customer,
     id,
     /** It changes at the store, which says nothing of it. */
-    has: (seats: number) => void stall.things.set(id, { customer, seats }),
+    has: (seats: number) => void fixture.things.set(id, { customer, seats }),
     seats: async () => (await seatsOf(db, accountId))[id],
   };
 }
@@ -35,8 +35,8 @@ async function regular() {
   return ada;
 }
 
-const tell = (id: string, more?: Parameters<typeof stall.tell>[1]) =>
-  inbox.receive('stripe', stall.tell(id, more));
+const tell = (id: string, more?: Parameters<typeof fixture.tell>[1]) =>
+  inbox.receive('stripe', fixture.tell(id, more));
 const messages = async (id: string) =>
   db.asMigrator(
     statement<{ state: string; via: string }>(
@@ -55,7 +55,7 @@ const wants = async (id: string) =>
 /** Nobody wants it any more: other tests are of other objects. */
 const forget = (id: string) =>
   db.asMigrator(statement('delete from billing.wants where object_id = $1', [id]));
-const fetches = (id: string) => stall.fetched.filter((one) => one === id).length;
+const fetches = (id: string) => fixture.fetched.filter((one) => one === id).length;
 
 describe('a message', () => {
   test('that the store signed is kept before it is answered, and its object fetched and applied', async () => {
@@ -72,7 +72,7 @@ describe('a message', () => {
   test('that came before changes nothing and is fetched no second time', async () => {
     const ada = await shopper();
     ada.has(1);
-    const message = stall.tell(ada.id);
+    const message = fixture.tell(ada.id);
     await Promise.all([inbox.receive('stripe', message), inbox.receive('stripe', message)]);
     await inbox.drain();
     const before = fetches(ada.id);
@@ -84,16 +84,16 @@ describe('a message', () => {
 
   test('that the store did not sign is refused and leaves nothing', async () => {
     const ada = await shopper();
-    const forged = { ...stall.tell(ada.id), headers: { signature: 'by somebody' } };
+    const forged = { ...fixture.tell(ada.id), headers: { signature: 'by somebody' } };
     await expect(inbox.receive('stripe', forged)).rejects.toMatchObject({ code: 'webhook_forged' });
     expect(await messages(ada.id)).toEqual([]);
   });
 
   test('about nothing that is sold is kept as ignored, and fetches nothing', async () => {
-    const before = stall.fetched.length;
-    await inbox.receive('stripe', stall.tell('', { eventId: 'evt_of_nothing' }));
+    const before = fixture.fetched.length;
+    await inbox.receive('stripe', fixture.tell('', { eventId: 'evt_of_nothing' }));
     await inbox.drain();
-    expect(stall.fetched).toHaveLength(before);
+    expect(fixture.fetched).toHaveLength(before);
     const [row] = await db.asMigrator(
       statement("select state, kind from billing.inbox where event_id = 'evt_of_nothing'"),
     );
@@ -114,7 +114,7 @@ describe('a thousand hints', () => {
   test('of which one comes while the object is fetched are two fetches, and the second decides', async () => {
     const ada = await regular();
     ada.has(1);
-    const held = stall.hold();
+    const held = fixture.hold();
     await tell(ada.id);
     const draining = inbox.drain();
     await held.asked;
@@ -135,7 +135,7 @@ describe('whose an object is', () => {
     await inbox.drain();
     expect(await ada.seats()).toBeUndefined();
     expect(await states(ada.id)).toEqual(['waiting']);
-    stall.notes.set(ada.customer, ada.accountId);
+    fixture.notes.set(ada.customer, ada.accountId);
     await tell(ada.customer);
     await inbox.drain();
     expect(await ada.seats()).toBe(4);
@@ -147,7 +147,7 @@ describe('whose an object is', () => {
     ada.has(1);
     await tell(ada.id);
     await inbox.drain();
-    stall.notes.set(ada.customer, eve.accountId);
+    fixture.notes.set(ada.customer, eve.accountId);
     ada.has(2);
     await tell(ada.customer);
     await tell(ada.id);
@@ -160,7 +160,7 @@ describe('whose an object is', () => {
     const ada = await shopper();
     ada.has(1);
     for (const note of [crypto.randomUUID(), "' or true --"]) {
-      stall.notes.set(ada.customer, note as typeof ada.accountId);
+      fixture.notes.set(ada.customer, note as typeof ada.accountId);
       await tell(ada.customer);
       await tell(ada.id);
       await inbox.drain();
@@ -195,14 +195,14 @@ describe('whose an object is', () => {
     const [ada, eve] = [await regular(), await regular()];
     const kept = async ({ id }: { readonly id: string }) =>
       db.asMigrator(statement('select from billing.bodies where object_id = $1', [id]));
-    for (const { id, customer } of [ada, eve]) stall.things.set(id, { customer, seats: 1, garbled: true });
+    for (const { id, customer } of [ada, eve]) fixture.things.set(id, { customer, seats: 1, garbled: true });
     await db.asMigrator(
       statement('update billing.customers set erased_at = app.now() where customer = $1', [ada.customer]),
     );
     await tell(ada.id);
     await inbox.drain();
     expect(await kept(ada)).toEqual([]);
-    const held = stall.hold();
+    const held = fixture.hold();
     await tell(eve.id);
     const draining = inbox.drain();
     await held.asked;
@@ -216,11 +216,11 @@ describe('whose an object is', () => {
   test('is looked at again where it was nobody’s payment and is named later', async () => {
     const ada = await regular();
     const payment = `pi_of_${ada.id}`;
-    stall.things.set(payment, { customer: ada.customer, seats: 1, foreign: true });
+    fixture.things.set(payment, { customer: ada.customer, seats: 1, foreign: true });
     await tell(payment);
     await inbox.drain();
     expect(await states(payment)).toEqual(['ignored']);
-    stall.things.set(ada.id, { customer: ada.customer, seats: 1, names: [payment] });
+    fixture.things.set(ada.id, { customer: ada.customer, seats: 1, names: [payment] });
     await tell(ada.id);
     await inbox.drain();
     expect(fetches(payment)).toBe(2);
@@ -228,7 +228,7 @@ describe('whose an object is', () => {
 
   test('does not matter where nothing is sold by us', async () => {
     const ada = await shopper();
-    stall.things.set(ada.id, { customer: ada.customer, seats: 1, foreign: true });
+    fixture.things.set(ada.id, { customer: ada.customer, seats: 1, foreign: true });
     await tell(ada.id);
     await inbox.drain();
     expect(await states(ada.id)).toEqual(['ignored']);
@@ -243,7 +243,7 @@ describe('a fetch that comes to nothing', () => {
   test('is tried again later, and hints meanwhile hurry nobody', async () => {
     const ada = await shopper();
     ada.has(1);
-    stall.troubles.push(away());
+    fixture.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
     expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 1, error: 'store_unavailable' }]);
@@ -261,8 +261,8 @@ describe('a fetch that comes to nothing', () => {
     ['takes our key no more', keyRefused],
   ])('again and again because the store %s is never given up, nor put off for long', async (_, trouble) => {
     const ada = await shopper();
-    stall.troubles.push(...Array.from({ length: 13 }, trouble));
-    stall.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
+    fixture.troubles.push(...Array.from({ length: 13 }, trouble));
+    fixture.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
     await tell(ada.id);
     for (let n = 0; n < 14; n += 1) {
       await inbox.drain();
@@ -278,7 +278,7 @@ describe('a fetch that comes to nothing', () => {
   test('because the store is away is tried at once for whoever waits', async () => {
     const ada = await shopper();
     ada.has(1);
-    stall.troubles.push(away());
+    fixture.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
     await inbox.look('stripe', [{ kind: 'subscription', id: ada.id }]);
@@ -299,7 +299,7 @@ describe('a fetch that comes to nothing', () => {
 
   test('because nobody can read the answer is given up in the end, kept, and begun anew by a hint', async () => {
     const ada = await shopper();
-    stall.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
+    fixture.things.set(ada.id, { customer: ada.customer, seats: 1, garbled: true });
     await tell(ada.id);
     for (let n = 0; n < 12; n += 1) {
       await inbox.drain();
@@ -323,7 +323,7 @@ describe('a fetch that comes to nothing', () => {
     ada.has(1);
     await tell(ada.id);
     await inbox.drain();
-    stall.things.delete(ada.id);
+    fixture.things.delete(ada.id);
     await tell(ada.id);
     await inbox.drain();
     const [row] = await db.asMigrator(

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Statement, statement } from '#platform/db';
 import { makeAccount } from '#test/factories';
-import { waitsForLocks } from '#test/gym';
+import { waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { openSeller, openStall, seatsOf } from '#test/stall';
+import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
 import { lockCustomer, lockObject } from './objects-store.ts';
 
 const OTHER = commitPoint('test.inbox.other', 'what somebody else does meanwhile');
@@ -13,12 +13,12 @@ const SUBSCRIPTION = { kind: 'subscription', id: 'sub_ada' } as const;
 /** A customer whose subscription is known. */
 async function openShop() {
   const { db } = await testDatabase();
-  const stall = openStall(SHOP.mode);
-  const { inbox } = await openSeller(db, stall);
+  const fixture = openPaymentProvider(SHOP.mode);
+  const { inbox } = await openSeller(db, fixture);
   const { accountId } = await makeAccount(db);
-  stall.notes.set('cus_ada', accountId);
-  const has = (seats: number) => void stall.things.set(SUBSCRIPTION.id, { customer: 'cus_ada', seats });
-  const tell = () => inbox.receive('stripe', stall.tell(SUBSCRIPTION.id));
+  fixture.notes.set('cus_ada', accountId);
+  const has = (seats: number) => void fixture.things.set(SUBSCRIPTION.id, { customer: 'cus_ada', seats });
+  const tell = () => inbox.receive('stripe', fixture.tell(SUBSCRIPTION.id));
   has(1);
   await tell();
   await inbox.drain();

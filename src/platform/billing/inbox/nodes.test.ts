@@ -2,23 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance, makeAccount } from '#test/factories';
 import { engine, testDatabase } from '#test/services';
-import { openSeller, openStall, seatsOf } from '#test/stall';
+import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
 
 /** Two processes on a database of their own, and a customer whose subscription is known. */
 async function openTwo() {
   const { db } = await testDatabase();
-  const stall = openStall();
-  const [one, other] = [await openSeller(db, stall), await openSeller(db, stall)];
+  const fixture = openPaymentProvider();
+  const [one, other] = [await openSeller(db, fixture), await openSeller(db, fixture)];
   const { accountId } = await makeAccount(db);
-  stall.notes.set('cus_ada', accountId);
-  const has = (seats: number) => void stall.things.set('sub_ada', { customer: 'cus_ada', seats });
-  const tell = () => one.inbox.receive('stripe', stall.tell('sub_ada'));
+  fixture.notes.set('cus_ada', accountId);
+  const has = (seats: number) => void fixture.things.set('sub_ada', { customer: 'cus_ada', seats });
+  const tell = () => one.inbox.receive('stripe', fixture.tell('sub_ada'));
   has(1);
   await tell();
   await one.inbox.drain();
   return {
     db,
-    stall,
+    fixture,
     one,
     other,
     has,
@@ -35,9 +35,9 @@ async function openTwo() {
 
 describe.runIf(engine === 'postgres')('two processes', () => {
   test('never fetch one object at once', async () => {
-    const { stall, one, other, has, tell, seats } = await openTwo();
-    const before = stall.fetched.length;
-    const held = stall.hold();
+    const { fixture, one, other, has, tell, seats } = await openTwo();
+    const before = fixture.fetched.length;
+    const held = fixture.hold();
     has(2);
     await tell();
     const draining = one.inbox.drain();
@@ -45,15 +45,15 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     has(3);
     await tell();
     await other.inbox.drain();
-    expect(stall.fetched).toHaveLength(before + 1);
+    expect(fixture.fetched).toHaveLength(before + 1);
     held.release();
     await draining;
     expect(await seats()).toBe(3);
   });
 
   test('of which one got its reply late, after its lease: the newer one stays, and both are kept', async () => {
-    const { db, stall, one, other, has, tell, seats, bodies } = await openTwo();
-    const late = stall.hold();
+    const { db, fixture, one, other, has, tell, seats, bodies } = await openTwo();
+    const late = fixture.hold();
     has(2);
     await tell();
     const draining = one.inbox.drain();
@@ -70,8 +70,8 @@ describe.runIf(engine === 'postgres')('two processes', () => {
   });
 
   test('whose replies cross while the store moves on end with what it came to', async () => {
-    const { db, stall, one, other, has, tell, seats } = await openTwo();
-    const [first, second] = [stall.hold(), stall.hold()];
+    const { db, fixture, one, other, has, tell, seats } = await openTwo();
+    const [first, second] = [fixture.hold(), fixture.hold()];
     has(2);
     await tell();
     const early = one.inbox.drain();
@@ -92,8 +92,8 @@ describe.runIf(engine === 'postgres')('two processes', () => {
   });
 
   test('of which one died while it fetched: the other takes over when its lease is over', async () => {
-    const { db, stall, one, other, has, tell, seats } = await openTwo();
-    const never = stall.hold();
+    const { db, fixture, one, other, has, tell, seats } = await openTwo();
+    const never = fixture.hold();
     has(2);
     await tell();
     void one.inbox.drain();
@@ -107,21 +107,21 @@ describe.runIf(engine === 'postgres')('two processes', () => {
   });
 
   test('that drain a crowd of hints fetch each object once', async () => {
-    const { stall, one, other } = await openTwo();
+    const { fixture, one, other } = await openTwo();
     const ids = Array.from({ length: 60 }, (_, n) => `sub_${n}`);
-    for (const id of ids) stall.things.set(id, { customer: 'cus_ada', seats: 1 });
+    for (const id of ids) fixture.things.set(id, { customer: 'cus_ada', seats: 1 });
     await Promise.all(
-      ids.map((id, n) => (n % 2 === 0 ? one : other).inbox.receive('stripe', stall.tell(id))),
+      ids.map((id, n) => (n % 2 === 0 ? one : other).inbox.receive('stripe', fixture.tell(id))),
     );
     await Promise.all([one.inbox.drain(), other.inbox.drain()]);
-    const fetched = stall.fetched.filter((id) => ids.includes(id));
+    const fetched = fixture.fetched.filter((id) => ids.includes(id));
     expect(fetched.toSorted()).toEqual(ids.toSorted());
   });
 });
 
 describe.runIf(engine === 'postgres')('the job', () => {
   test('that drains is enqueued once for many hints, and again once it has begun', async () => {
-    const { db, stall, one, has, seats } = await openTwo();
+    const { db, fixture, one, has, seats } = await openTwo();
     const count = async () =>
       (
         await db.asMigrator(
@@ -132,23 +132,23 @@ describe.runIf(engine === 'postgres')('the job', () => {
       )[0]?.n;
     // Of the hint that came before a drain by hand.
     expect(await count()).toBe(1);
-    await one.inbox.receive('stripe', stall.tell('sub_ada'));
+    await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     expect(await count()).toBe(2);
     has(2);
-    for (let n = 0; n < 5; n += 1) await one.inbox.receive('stripe', stall.tell('sub_ada'));
+    for (let n = 0; n < 5; n += 1) await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     expect(await count()).toBe(2);
     const worker = one.jobs.work();
     await expect.poll(seats).toBe(2);
     has(3);
-    await one.inbox.receive('stripe', stall.tell('sub_ada'));
+    await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     await expect.poll(seats).toBe(3);
     await worker.stop(5_000);
   });
 
   test('that was lost is made up for by the next minute', async () => {
-    const { db, stall, one, has, seats } = await openTwo();
+    const { db, fixture, one, has, seats } = await openTwo();
     has(2);
-    await one.inbox.receive('stripe', stall.tell('sub_ada'));
+    await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     await db.asMigrator(statement('delete from jobs.jobs'));
     const worker = one.jobs.work();
     await expect

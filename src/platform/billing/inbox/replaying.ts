@@ -53,7 +53,7 @@ export async function replay(
       action: 'billing.replayed',
       actor: actorOf(caller),
       changes: { ...which, objects: replayed.objects },
-      whence: origin,
+      origin,
     });
     return answer(202, replayed);
   });

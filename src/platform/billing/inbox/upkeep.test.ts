@@ -2,34 +2,34 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance, makeAccount } from '#test/factories';
 import { engine, testDatabase } from '#test/services';
-import { openSeller, openStall, seatsOf } from '#test/stall';
+import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
 
 /** A shop on a database of its own, with a customer who has a subscription that nobody has told of. */
 async function openShop() {
   const { db } = await testDatabase();
-  const stall = openStall();
-  const { inbox } = await openSeller(db, stall);
+  const fixture = openPaymentProvider();
+  const { inbox } = await openSeller(db, fixture);
   const { accountId } = await makeAccount(db);
-  stall.notes.set('cus_ada', accountId);
-  const has = (seats: number) => void stall.things.set('sub_ada', { customer: 'cus_ada', seats });
+  fixture.notes.set('cus_ada', accountId);
+  const has = (seats: number) => void fixture.things.set('sub_ada', { customer: 'cus_ada', seats });
   has(1);
   return {
     db,
-    stall,
+    fixture,
     inbox,
     has,
     accountId,
     seats: async () => (await seatsOf(db, accountId))['sub_ada'],
-    tell: async () => inbox.receive('stripe', stall.tell('sub_ada')),
+    tell: async () => inbox.receive('stripe', fixture.tell('sub_ada')),
     rows: <Row = Record<string, unknown>>(sql: string) => db.asMigrator(statement<Row>(sql)),
   };
 }
 
 describe.runIf(engine === 'postgres')('what a store never told', () => {
   test('is found in what it lists, once, and applied', async () => {
-    const { stall, inbox, seats, rows } = await openShop();
-    stall.tell('sub_ada');
-    stall.tell('');
+    const { fixture, inbox, seats, rows } = await openShop();
+    fixture.tell('sub_ada');
+    fixture.tell('');
     expect(await inbox.reconcile()).toEqual({ messages: 1, objects: 0 });
     expect(await inbox.reconcile()).toEqual({ messages: 0, objects: 0 });
     await inbox.drain();
@@ -51,29 +51,29 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
   });
 
   test('and is found by looking at everything is fetched after what is hinted at', async () => {
-    const { stall, inbox, has, tell } = await openShop();
-    stall.things.clear();
-    for (let n = 0; n < 30; n += 1) stall.things.set(`sub_${n}`, { customer: 'cus_eve', seats: 1 });
+    const { fixture, inbox, has, tell } = await openShop();
+    fixture.things.clear();
+    for (let n = 0; n < 30; n += 1) fixture.things.set(`sub_${n}`, { customer: 'cus_eve', seats: 1 });
     has(1);
     await inbox.reconcile({ all: true });
     await tell();
     await inbox.drain();
-    expect(stall.fetched.length).toBeGreaterThan(30);
-    expect(stall.fetched.indexOf('sub_ada')).toBeLessThan(6);
+    expect(fixture.fetched.length).toBeGreaterThan(30);
+    expect(fixture.fetched.indexOf('sub_ada')).toBeLessThan(6);
   });
 
   test('is whose account was made after they were told of: what waits for it is applied', async () => {
-    const { db, stall, inbox, tell, rows } = await openShop();
+    const { db, fixture, inbox, tell, rows } = await openShop();
     const { accountId } = await makeAccount(db);
     const later = accountId.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     await rows('delete from billing.objects returning number');
-    stall.notes.set('cus_ada', later as typeof accountId);
+    fixture.notes.set('cus_ada', later as typeof accountId);
     await tell();
     await inbox.drain();
     expect(await rows('select distinct state from billing.objects')).toEqual([{ state: 'waiting' }]);
     await inbox.reconcile();
     await inbox.drain();
-    expect(stall.fetched.filter((id) => id === 'sub_ada')).toHaveLength(1);
+    expect(fixture.fetched.filter((id) => id === 'sub_ada')).toHaveLength(1);
     await rows(
       `insert into accounts.accounts select (jsonb_populate_record(a, jsonb_build_object('account_id', '${later}'))).*
        from accounts.accounts a where account_id = '${accountId}' returning account_id`,
@@ -97,8 +97,8 @@ describe.runIf(engine === 'postgres')('what a store never told', () => {
   });
 
   test('is found by a run that begins anew after one that was cut short', async () => {
-    const { stall, inbox, seats } = await openShop();
-    stall.tell('sub_ada');
+    const { fixture, inbox, seats } = await openShop();
+    fixture.tell('sub_ada');
     const stopped = AbortSignal.abort();
     await expect(inbox.reconcile({ signal: stopped })).rejects.toMatchObject({ name: 'AbortError' });
     expect(await inbox.reconcile()).toMatchObject({ messages: 1 });
@@ -112,21 +112,21 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
     (select jsonb_agg(to_jsonb(g) - 'created_at' - 'updated_at') from entitlements.grants g) as grants`;
 
   test('asks no store and ends the same, whatever was made of it before', async () => {
-    const { stall, inbox, has, tell, rows } = await openShop();
+    const { fixture, inbox, has, tell, rows } = await openShop();
     await tell();
     await inbox.drain();
     has(7);
     await tell();
     await inbox.drain();
     const before = await rows(EVERYTHING);
-    const fetched = stall.fetched.length;
+    const fetched = fixture.fetched.length;
     await rows('update billing.subscriptions set quantity = 99 returning id');
     expect(await inbox.retell()).toMatchObject({ accounts: 1 });
     expect(await rows(EVERYTHING)).toEqual(before);
     await rows('delete from billing.subscriptions returning id');
     await inbox.retell();
     expect(await rows(EVERYTHING)).toEqual(before);
-    expect(stall.fetched).toHaveLength(fetched);
+    expect(fixture.fetched).toHaveLength(fetched);
   });
 
   test('tells nobody a second time', async () => {
@@ -141,8 +141,8 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
   });
 
   test('finds whose a thing was that was nobody’s: its customer may be known by now', async () => {
-    const { stall, inbox, accountId, tell, seats, rows } = await openShop();
-    stall.notes.clear();
+    const { fixture, inbox, accountId, tell, seats, rows } = await openShop();
+    fixture.notes.clear();
     await tell();
     await inbox.drain();
     expect(await seats()).toBeUndefined();
@@ -169,16 +169,16 @@ describe.runIf(engine === 'postgres')('telling again from what is kept', () => {
 test.runIf(engine === 'postgres')(
   'what nothing hangs on any more is deleted after 90 days, and what is in effect is kept',
   async () => {
-    const { db, inbox, stall, has, tell, rows } = await openShop();
+    const { db, inbox, fixture, has, tell, rows } = await openShop();
     await tell();
     await inbox.drain();
     has(2);
     await tell();
     await inbox.drain();
-    stall.things.set('sub_of_nobody', { customer: 'cus_of_nobody', seats: 1 });
-    stall.things.set('sub_unread', { customer: 'cus_of_nobody', seats: 1, garbled: true });
-    await inbox.receive('stripe', stall.tell('sub_unread'));
-    await inbox.receive('stripe', stall.tell('sub_of_nobody'));
+    fixture.things.set('sub_of_nobody', { customer: 'cus_of_nobody', seats: 1 });
+    fixture.things.set('sub_unread', { customer: 'cus_of_nobody', seats: 1, garbled: true });
+    await inbox.receive('stripe', fixture.tell('sub_unread'));
+    await inbox.receive('stripe', fixture.tell('sub_of_nobody'));
     await inbox.drain();
     expect(await inbox.prune()).toBe(0);
     await advance(db, '91 days');

@@ -134,7 +134,7 @@ async function choose(
   await db.system('billing.overage', CHOSEN, async (tx) => {
     // Before admission grants more: what is used from then on is past the limit.
     if (most > 0) await tx.run(beginOverage(accountId, product, limit));
-    await entitlements.allowIn(tx, { accountId, product, limit, most, by: actorOf(caller), whence: origin });
+    await entitlements.allowIn(tx, { accountId, product, limit, most, by: actorOf(caller), origin });
   });
   entitlements.announce(accountId);
   const view = (await list(parts, accountId)).find((one) => one.product === product && one.limit === limit);

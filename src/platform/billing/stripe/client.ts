@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { assertOutsideTransaction, dispatchPoint, type Passing } from '#platform/db';
+import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../store.ts';
@@ -19,7 +19,7 @@ export interface StripeClientOptions {
   /** Where Stripe is: `https://api.stripe.com`, or a sandbox on loopback. */
   readonly url: string;
   readonly mode: Mode;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 /** A way to Stripe, and what belongs to it. */
@@ -64,7 +64,7 @@ export async function createStripeClient({
   secretKey,
   url,
   mode,
-  passing,
+  crashHook,
 }: StripeClientOptions): Promise<StripeClient> {
   const { Stripe: Package } = await import('stripe');
   const { protocol, hostname, port } = new URL(url);
@@ -93,9 +93,9 @@ export async function createStripeClient({
     stripe,
     read,
     async change(asking) {
-      passing?.(CHANGE, 'before');
+      crashHook?.(CHANGE, 'before');
       const answer = await read((asked) => asking(asked, WITHOUT_KEY));
-      passing?.(CHANGE, 'after');
+      crashHook?.(CHANGE, 'after');
       return answer;
     },
     close: () => agent.destroy(),

@@ -1,4 +1,4 @@
-import { actorOf, type Whence } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
@@ -13,7 +13,7 @@ const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed a
 export interface Visitor {
   readonly accountId: AccountId;
   readonly caller: Caller;
-  readonly origin: Whence;
+  readonly origin: RequestOrigin;
   /** What the store is told, to do the steps of this call once. */
   readonly storeKey?: string | undefined;
 }
@@ -81,7 +81,7 @@ export async function ordered(
       accountId,
       target: { kind: 'subscription', id: row.id },
       changes: { product: row.product, ...changes },
-      whence: origin,
+      origin,
     }),
   );
   await parts.look([{ kind: 'subscription', id: row.store_id }]);

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Statement, type Transaction } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
 import { setPassword, endEmailTokens } from '../email-store.ts';
@@ -24,7 +24,7 @@ export interface AcceptanceParts extends NewPasswordsParts, RegistrationParts {}
 interface Accepting {
   readonly token: string;
   readonly password: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -33,39 +33,39 @@ interface Accepting {
  */
 export async function acceptAdmin(
   parts: AcceptanceParts,
-  { token, password, whence }: Accepting,
+  { token, password, origin }: Accepting,
 ): Promise<{ readonly email: string }> {
   const tokenHash = sha256(token);
   const { db } = parts;
   // Looked up before anything is hashed: made-up links cost no more than that.
   const [[found]] = await db.system('identity.credentials', [invitationOf(tokenHash)]);
-  if (found === undefined) throw await wrongLink(parts.guessing, whence.ip);
+  if (found === undefined) throw await wrongLink(parts.guessing, origin.ip);
   await parts.rules.assertStrong(password, found.email);
   const passwordHash = await parts.passwords.hash(password);
   const userId = await db.system('identity.credentials', ACCEPTED, async (tx) => {
     const [used] = await tx.run(useInvitation(tokenHash));
     if (used === undefined) throw new AppError('link_invalid');
-    const person = { email: used.email, passwordHash, whence };
+    const person = { email: used.email, passwordHash, origin };
     const made = await promoted(parts, tx, person);
     await parts.audit.recordIn(tx, {
       action: 'admin.accepted',
       actor: { kind: 'user', userId: made },
       target: { kind: 'user', id: made },
       changes: { invitation: used.id },
-      whence,
+      origin,
     });
     return made;
   });
   parts.callers.forget(userId);
   parts.mail.wake();
-  await parts.guessing.forget(found.email, whence.ip);
+  await parts.guessing.forget(found.email, origin.ip);
   return { email: found.email };
 }
 
 interface Person {
   readonly email: string;
   readonly passwordHash: string;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** Of somebody new a user is made; whoever has the address already begins anew. */
@@ -87,7 +87,7 @@ async function promoted(parts: AcceptanceParts, tx: Transaction, person: Person)
 async function begunAnew(
   parts: AcceptanceParts,
   tx: Transaction,
-  { userId, email, passwordHash, whence }: Person & { readonly userId: UserId },
+  { userId, email, passwordHash, origin }: Person & { readonly userId: UserId },
 ): Promise<UserId> {
   const [user] = await tx.run(lockUser(userId));
   // The address may have become another's in this very moment.
@@ -106,7 +106,7 @@ async function begunAnew(
   await tx.runAll(endings);
   const facts = { at: saidAt(parts.clock) };
   const { email: to } = user;
-  const letter = { to, template: 'password_changed', facts, userId, requestId: whence.requestId } as const;
+  const letter = { to, template: 'password_changed', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(parts.mail.sending(letter));
   return userId;
 }

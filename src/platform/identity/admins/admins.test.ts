@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { suspendUser } from '#test/factories';
-import { createPeople, entered, PASSWORD, WHENCE } from '#test/people';
+import { createPeople, entered, PASSWORD, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 import type { Invited } from './admins.ts';
 
@@ -18,10 +18,10 @@ function tokenOf(invited: Invited): string {
   return token;
 }
 
-const accept = (token: string, password = OTHER) => identity.acceptAdmin({ token, password }, WHENCE);
+const accept = (token: string, password = OTHER) => identity.acceptAdmin({ token, password }, ORIGIN);
 
 async function me(email: string, password: string) {
-  const { access_token: token } = entered(await sessions.login({ email, password }, WHENCE));
+  const { access_token: token } = entered(await sessions.login({ email, password }, ORIGIN));
   const caller = await identity.identify(token);
   return caller && identity.users.me(caller);
 }
@@ -101,7 +101,7 @@ describe('an invitation of an admin for an address that has an account', () => {
         'hash',
       ]),
     );
-    const open = entered(await sessions.login({ email: squatter.email, password: PASSWORD }, WHENCE));
+    const open = entered(await sessions.login({ email: squatter.email, password: PASSWORD }, ORIGIN));
     await accept(tokenOf(await admins.invite(squatter.email)));
     expect(await me(squatter.email, OTHER)).toMatchObject({ id: squatter.userId, role: 'admin' });
     await expect(me(squatter.email, PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' });
@@ -141,7 +141,7 @@ describe('revoking', () => {
   test('makes a user of an admin at once, and is the same a second time', async () => {
     const email = newEmail();
     await accept(tokenOf(await admins.invite(email)));
-    const { access_token: token } = entered(await sessions.login({ email, password: OTHER }, WHENCE));
+    const { access_token: token } = entered(await sessions.login({ email, password: OTHER }, ORIGIN));
     expect((await identity.identify(token))?.platformRole).toBe('admin');
     expect(await admins.revoke(email.toUpperCase())).toBe(true);
     expect((await identity.identify(token))?.platformRole).toBe('user');

@@ -1,4 +1,4 @@
-import type { Audit, Whence } from '#platform/audit';
+import type { Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -25,7 +25,7 @@ export interface AddressClaim {
   /** As mails call it: Google, or the organization whose provider it is. */
   readonly provider: string;
   readonly fullName: string | undefined;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface AddressClaim {
 export async function claimAddress(
   { audit, mail, clock }: ClaimingParts,
   tx: Transaction,
-  { user, provider, fullName, whence }: AddressClaim,
+  { user, provider, fullName, origin }: AddressClaim,
 ): Promise<void> {
   // Nobody becomes an admin by an address that was written down wrongly.
   if (user.role === 'admin') throw new AppError('sign_in_not_linked');
@@ -58,9 +58,9 @@ export async function claimAddress(
     actor: { kind: 'user', userId },
     target: { kind: 'user', id: userId },
     changes: { provider },
-    whence,
+    origin,
   });
   const facts = { provider, at: saidAt(clock) };
-  const { requestId } = whence;
+  const { requestId } = origin;
   await tx.runAll(mail.sending({ to, template: 'address_claimed', facts, userId, requestId }));
 }

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
@@ -73,13 +73,13 @@ export interface Federation {
   /** Where to send a browser that came back: to the product, with a one-time code or an error. Throws `sign_in_failed` for one that was not sent. */
   callback(
     came: { readonly query: CallbackQuery; readonly cookie: string | undefined },
-    whence: Whence,
+    origin: RequestOrigin,
   ): Promise<string>;
-  google(answer: AppAnswer, whence: Whence): Promise<SignedIn>;
+  google(answer: AppAnswer, origin: RequestOrigin): Promise<SignedIn>;
   /** Each ID token lets in once. */
   firebase(
     given: { readonly idToken: string; readonly device?: DeviceGiven | undefined },
-    whence: Whence,
+    origin: RequestOrigin,
   ): Promise<SignedIn>;
 }
 
@@ -95,46 +95,46 @@ export function createFederation(parts: FederationParts): Federation {
       const { setCookie, ...begun } = await flows.begin({ ...asked, provider: 'google' });
       return { location: await web.authorizationUrl({ ...begun, redirectUri }), setCookie };
     },
-    async callback({ query, cookie }, whence) {
+    async callback({ query, cookie }, origin) {
       const web = setUp(providers.google.web);
       const { state } = query;
       const begun = await flows.finish({ provider: 'google', state, cookie });
       const { returnTo, codeChallenge } = begun;
       const attempt = async () => {
         const identified = await web.identify({ ...begun, query: asText(query), state, redirectUri });
-        return named(parts, { provider: 'google', identified, whence }, async (tx, user) =>
+        return named(parts, { provider: 'google', identified, origin }, async (tx, user) =>
           flows.grant(tx, { userId: user.user_id, method: 'google', codeChallenge }),
         );
       };
       try {
-        return returning(returnTo, { code: await noted(parts, { provider: 'google', whence }, attempt) });
+        return returning(returnTo, { code: await noted(parts, { provider: 'google', origin }, attempt) });
       } catch (error) {
         // A person stands in front of it: the product says it in its own words.
         if (error instanceof AppError) return returning(returnTo, { error: error.code });
         throw error;
       }
     },
-    google: ({ code, device, ...answer }, whence) =>
-      noted(parts, { provider: 'google', whence }, async () => {
+    google: ({ code, device, ...answer }, origin) =>
+      noted(parts, { provider: 'google', origin }, async () => {
         const app = setUp(providers.google.app);
         const asked = { ...answer, query: { code }, state: undefined, nonce: answer.nonce };
         const identified = await app.identify(asked);
         const user = await named(
           parts,
-          { provider: 'google', identified, whence },
+          { provider: 'google', identified, origin },
           async (_tx, found) => found,
         );
-        return enter(parts, { user, method: 'google', whence, device });
+        return enter(parts, { user, method: 'google', origin, device });
       }),
-    firebase: ({ idToken, device }, whence) =>
-      noted(parts, { provider: 'firebase', whence }, async () => {
+    firebase: ({ idToken, device }, origin) =>
+      noted(parts, { provider: 'firebase', origin }, async () => {
         const { expiresAt, ...identified } = await setUp(providers.firebase).identify(idToken);
-        const user = await named(parts, { provider: 'firebase', identified, whence }, async (tx, found) => {
+        const user = await named(parts, { provider: 'firebase', identified, origin }, async (tx, found) => {
           const [, used] = await tx.runAll(useIdToken(sha256(signedPart(idToken)), expiresAt));
           if (used.length === 0) throw new AppError('sign_in_failed');
           return found;
         });
-        return enter(parts, { user, method: 'firebase', whence, device });
+        return enter(parts, { user, method: 'firebase', origin, device });
       }),
   };
 }
@@ -165,7 +165,7 @@ async function named<Value>(
 /** Who was refused is in the audit; why, as far as the provider is concerned, in the log. */
 async function noted<Value>(
   { db, audit, log }: FederationParts,
-  { provider, whence }: { readonly provider: Provider; readonly whence: Whence },
+  { provider, origin }: { readonly provider: Provider; readonly origin: RequestOrigin },
   attempt: () => Promise<Value>,
 ): Promise<Value> {
   try {
@@ -173,10 +173,10 @@ async function noted<Value>(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.cause instanceof Trouble)
-      log.warn({ provider, reason: error.cause.code, request_id: whence.requestId }, 'a sign-in failed');
+      log.warn({ provider, reason: error.cause.code, request_id: origin.requestId }, 'a sign-in failed');
     const changes = { method: provider, code: error.code };
     await db.system('identity.credentials', REFUSED, (tx) =>
-      audit.recordIn(tx, { action: 'session.refused', actor: { kind: 'system' }, changes, whence }),
+      audit.recordIn(tx, { action: 'session.refused', actor: { kind: 'system' }, changes, origin }),
     );
     throw error;
   }

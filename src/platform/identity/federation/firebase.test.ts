@@ -10,7 +10,7 @@ await provider.rotateKeys();
 afterAll(() => provider.close());
 const projectId = 'a-project';
 
-function stand() {
+function makeFixture() {
   let ahead = 0;
   provider.faults.clear();
   const clock = { now: () => Date.now(), monotonic: () => ahead };
@@ -27,7 +27,7 @@ function stand() {
 }
 
 test('a key that is not known is looked for, but not more often than every ten seconds', async () => {
-  const { signIn, advance } = stand();
+  const { signIn, advance } = makeFixture();
   expect(await signIn()).toBe('done');
   await provider.rotateKeys();
   expect(await signIn()).toBe('sign_in_failed');
@@ -36,7 +36,7 @@ test('a key that is not known is looked for, but not more often than every ten s
 });
 
 test('keys serve for ten minutes, also while they can not be read', async () => {
-  const { signIn, advance } = stand();
+  const { signIn, advance } = makeFixture();
   expect(await signIn()).toBe('done');
   advance(599_000);
   provider.faults.at('firebase', { status: 503 });
@@ -49,7 +49,7 @@ test('keys serve for ten minutes, also while they can not be read', async () => 
 test.each([{ status: 500 }, 'reset', 'endless', 'hang'] as const)(
   'keys that are answered with %j let nobody in',
   async (fault) => {
-    const { signIn, parts } = stand();
+    const { signIn, parts } = makeFixture();
     parts.patience = fault === 'hang' ? 100 : 60_000;
     provider.faults.at('firebase', fault);
     expect(await signIn()).toBe('sign_in_unavailable');

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError, equalInConstantTime, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../devices.ts';
@@ -68,7 +68,7 @@ export interface SignInFlows {
     granted: { readonly userId: UserId; readonly method: Method; readonly codeChallenge: string },
   ): Promise<string>;
   /** Signs in with a one-time code and the secret of its challenge. Throws `sign_in_failed`, and what `enter` throws. */
-  exchange(given: Exchange, whence: Whence): Promise<SignedIn>;
+  exchange(given: Exchange, origin: RequestOrigin): Promise<SignedIn>;
 }
 
 const PREFIX = 'plo_';
@@ -101,14 +101,14 @@ export function createSignInFlows(parts: FlowsParts): SignInFlows {
       await tx.runAll(putCode({ ...granted, codeHash: sha256(code) }));
       return code;
     },
-    exchange: (given, whence) => exchange(parts, given, whence),
+    exchange: (given, origin) => exchange(parts, given, origin),
   };
 }
 
 async function exchange(
   parts: FlowsParts,
   { code, codeVerifier, device }: Exchange,
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<SignedIn> {
   const { db } = parts;
   const codeHash = sha256(code);
@@ -121,7 +121,7 @@ async function exchange(
   return enter(parts, {
     user,
     method: found.method,
-    whence,
+    origin,
     device,
     async confirm(tx) {
       const [used] = await tx.run(useCode(found.user_id, codeHash));

@@ -1,4 +1,4 @@
-import { type Actor, actorOf, type Audit, type Whence } from '#platform/audit';
+import { type Actor, actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
@@ -35,7 +35,7 @@ export interface Identities {
    * Throws `step_up_required` unless the caller proved lately who they are, `not_found`, and `conflict` for the last way in
    * of a user without a password.
    */
-  unlink(caller: Caller, id: string, whence: Whence): Promise<void>;
+  unlink(caller: Caller, id: string, origin: RequestOrigin): Promise<void>;
 }
 
 export function createIdentities(parts: IdentitiesParts): Identities {
@@ -49,13 +49,13 @@ export function createIdentities(parts: IdentitiesParts): Identities {
         last_used_at: last_used_at.toISOString(),
       }));
     },
-    unlink: (caller, id, whence) => unlink(parts, { caller, id, whence }),
+    unlink: (caller, id, origin) => unlink(parts, { caller, id, origin }),
   };
 }
 
 async function unlink(
   parts: IdentitiesParts,
-  { caller, id, whence }: { readonly caller: Caller; readonly id: string; readonly whence: Whence },
+  { caller, id, origin }: { readonly caller: Caller; readonly id: string; readonly origin: RequestOrigin },
 ): Promise<void> {
   const { db, mail } = parts;
   const { userId } = caller;
@@ -70,7 +70,7 @@ async function unlink(
       throw new AppError('conflict', {
         message: 'It is your only way in. Choose a password first: "forgot password" sends you a link.',
       });
-    await tellUnlinked(parts, tx, { user, provider: gone.provider, actor: actorOf(caller), whence });
+    await tellUnlinked(parts, tx, { user, provider: gone.provider, actor: actorOf(caller), origin });
   });
   mail.wake();
 }
@@ -79,7 +79,7 @@ async function unlink(
 export async function tellUnlinked(
   { audit, mail, clock }: Omit<IdentitiesParts, 'db' | 'mail'> & { readonly mail: Pick<Mail, 'sending'> },
   tx: Transaction,
-  { user, provider, actor, whence }: Unlinked,
+  { user, provider, actor, origin }: Unlinked,
 ): Promise<void> {
   const { user_id: userId, email: to } = user;
   await audit.recordIn(tx, {
@@ -87,10 +87,10 @@ export async function tellUnlinked(
     actor,
     target: { kind: 'user', id: userId },
     changes: { provider },
-    whence,
+    origin,
   });
   const facts = { provider: NAMES[provider], at: saidAt(clock) };
-  const letter = { to, template: 'identity_unlinked', facts, userId, requestId: whence.requestId } as const;
+  const letter = { to, template: 'identity_unlinked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }
 
@@ -98,5 +98,5 @@ interface Unlinked {
   readonly user: CredentialRow;
   readonly provider: Provider;
   readonly actor: Actor;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }

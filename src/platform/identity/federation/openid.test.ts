@@ -26,7 +26,7 @@ const provider = await createOpenIdSandbox();
 await provider.rotateKeys();
 afterAll(() => provider.close());
 
-function stand(settings: Partial<OpenIdSettings> = {}) {
+function makeFixture(settings: Partial<OpenIdSettings> = {}) {
   for (const name of Object.keys(provider.metadata)) delete provider.metadata[name];
   provider.keepEmailOut(false);
   provider.faults.clear();
@@ -54,7 +54,7 @@ const codeOf = async (doing: Promise<unknown>) =>
 
 /** What is kept of what went wrong, where an ID token is not as it should be. */
 async function causeOf(fault: TokenFault): Promise<unknown> {
-  const { client } = stand();
+  const { client } = makeFixture();
   const came = await authorized(client);
   provider.faults.tokens(fault);
   return client.identify(came).catch((error: AppError) => error.cause);
@@ -70,7 +70,7 @@ const checkAt = (issuer: string, allowLoopback: boolean) => {
 
 describe('an OpenID client', () => {
   test('sends a browser with state, nonce and the hash of a verifier that stays here', async () => {
-    const { client } = stand();
+    const { client } = makeFixture();
     const url = new URL(
       await client.authorizationUrl({
         redirectUri: REDIRECT,
@@ -95,7 +95,7 @@ describe('an OpenID client', () => {
   });
 
   test('says who came back: subject, address and whether it is verified', async () => {
-    const { client } = stand();
+    const { client } = makeFixture();
     provider.person('grace@example.com', { subject: '42', emailVerified: false, name: 'Grace Hopper' });
     expect(await client.identify(await authorized(client, 'grace@example.com'))).toEqual({
       subject: '42',
@@ -107,7 +107,7 @@ describe('an OpenID client', () => {
   });
 
   test('asks userinfo for an address that the ID token does not hold', async () => {
-    const { client } = stand();
+    const { client } = makeFixture();
     provider.keepEmailOut(true);
     const { email, emailVerified } = await client.identify(await authorized(client));
     expect({ email, emailVerified }).toEqual({ email: 'ada@example.com', emailVerified: true });
@@ -118,20 +118,20 @@ describe('an OpenID client', () => {
     ['in a header', ['client_secret_basic']],
     ['in a header, where the provider names no way', undefined],
   ])('shows its secret %s', async (_how, methods) => {
-    const { client } = stand();
+    const { client } = makeFixture();
     provider.metadata['token_endpoint_auth_methods_supported'] = methods;
     expect(await codeOf(authorized(client).then((came) => client.identify(came)))).toBe('done');
   });
 
   test('is refused with another secret, or none', async () => {
     for (const clientSecret of ['another', undefined]) {
-      const { client } = stand({ clientSecret });
+      const { client } = makeFixture({ clientSecret });
       expect(await codeOf(authorized(client).then((came) => client.identify(came)))).toBe('sign_in_failed');
     }
   });
 
   test('goes by its own clock: an ID token is good for its hour', async () => {
-    const { client, clock } = stand();
+    const { client, clock } = makeFixture();
     const [early, late] = [await authorized(client), await authorized(client)];
     clock.advance(3_500_000);
     expect(await codeOf(client.identify(early))).toBe('done');
@@ -140,7 +140,7 @@ describe('an OpenID client', () => {
   });
 
   test('reads the discovery document once in ten minutes, and again after one that failed', async () => {
-    const { client, clock } = stand();
+    const { client, clock } = makeFixture();
     provider.faults.at('discovery', { status: 503 });
     expect(await codeOf(authorized(client))).toBe('sign_in_unavailable');
     expect(await codeOf(authorized(client))).toBe('done');
@@ -163,7 +163,7 @@ describe('a provider that', () => {
   test.each(['discovery', 'jwks', 'token', 'userinfo'] as const)(
     'is silent, breaks off, fails or redirects at its %s is given up',
     async (place) => {
-      const { client, parts } = stand();
+      const { client, parts } = makeFixture();
       provider.keepEmailOut(place === 'userinfo');
       for (const [fault, code] of [
         ['reset', 'sign_in_unavailable'],
@@ -184,7 +184,7 @@ describe('a provider that', () => {
     ['names another issuer', { issuer: 'https://another.example' }],
     ['signs by nothing that can be checked', { id_token_signing_alg_values_supported: ['none'] }],
   ])('%s is not believed', async (_what, metadata) => {
-    const { client } = stand();
+    const { client } = makeFixture();
     Object.assign(provider.metadata, metadata);
     const doing = authorized(client).then((came) => client.identify(came));
     expect(await codeOf(doing)).toBe('sign_in_failed');
@@ -197,7 +197,7 @@ describe('a provider that', () => {
     'https://10.0.0.1/token',
     'file:///etc/passwd',
   ])('wants its token asked for at %s is not asked there', async (address) => {
-    const { client } = stand();
+    const { client } = makeFixture();
     provider.metadata['token_endpoint'] = address;
     const doing = authorized(client).then((came) => client.identify(came));
     expect(await codeOf(doing)).toMatch(/^sign_in_(unavailable|failed)$/);
@@ -226,7 +226,7 @@ describe('a provider that', () => {
   });
 
   test('answers without end is cut off at 256 KiB', async () => {
-    const { client } = stand();
+    const { client } = makeFixture();
     provider.faults.at('discovery', 'endless');
     const cause = { code: 'it answers with more than 262144 bytes' };
     await expect(client.check()).rejects.toMatchObject({ code: 'sign_in_unavailable', cause });

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -37,7 +37,7 @@ const NOT_THEIRS =
 export interface Named {
   readonly provider: Provider;
   readonly identified: Identified;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -98,9 +98,9 @@ async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Prom
 function claimed(
   parts: PeopleParts,
   tx: Transaction,
-  { provider, identified, user, whence }: Named & { readonly user: CredentialRow },
+  { provider, identified, user, origin }: Named & { readonly user: CredentialRow },
 ): Promise<void> {
-  return claimAddress(parts, tx, { user, provider: NAMES[provider], fullName: nameOf(identified), whence });
+  return claimAddress(parts, tx, { user, provider: NAMES[provider], fullName: nameOf(identified), origin });
 }
 
 const nameOf = ({ name }: Identified) => name?.trim().slice(0, 200) || undefined;
@@ -145,7 +145,7 @@ async function linkedTo(
 async function recordLink(
   { audit, mail, clock }: PeopleParts,
   tx: Transaction,
-  { provider, user, whence }: Named & { readonly user: CredentialRow },
+  { provider, user, origin }: Named & { readonly user: CredentialRow },
 ): Promise<void> {
   const { user_id: userId, email: to } = user;
   await audit.recordIn(tx, {
@@ -153,10 +153,10 @@ async function recordLink(
     actor: { kind: 'user', userId },
     target: { kind: 'user', id: userId },
     changes: { provider },
-    whence,
+    origin,
   });
   const facts = { provider: NAMES[provider], at: saidAt(clock) };
-  const letter = { to, template: 'identity_linked', facts, userId, requestId: whence.requestId } as const;
+  const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
   await tx.runAll(mail.sending(letter));
 }
 
@@ -165,14 +165,14 @@ async function registered(
   tx: Transaction,
   { email, ...named }: Named & { readonly email: string },
 ): Promise<CredentialRow | undefined> {
-  const { provider, identified, whence } = named;
+  const { provider, identified, origin } = named;
   const added = await addUser(parts, tx, {
     email,
     passwordHash: null,
     fullName: nameOf(identified),
     role: 'user',
     emailVerified: true,
-    whence,
+    origin,
   });
   if (added === undefined) return undefined;
   const { userId } = added;
@@ -184,7 +184,7 @@ async function registered(
     actor: { kind: 'user', userId },
     target: { kind: 'user', id: userId },
     changes: { provider },
-    whence,
+    origin,
   });
   return present(tx, userId);
 }

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../devices.ts';
@@ -44,7 +44,7 @@ const former = (device: DeviceGiven | undefined) =>
 export async function answer(
   parts: MfaParts,
   { mfaToken, proof, device }: Answering,
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<AuthTokens> {
   const tokenHash = sha256(mfaToken);
   const userId = await ownerOf(parts, tokenHash);
@@ -54,11 +54,11 @@ export async function answer(
     // A new password ends what was begun with the one before.
     if (user === undefined || challenge?.password_version !== user.password_version) return 'mfa_over';
     assertMayEnter(user, parts.emailVerification);
-    const factor = await proves(parts, tx, { user, shown: given, whence, device: former(device) });
+    const factor = await proves(parts, tx, { user, shown: given, origin, device: former(device) });
     if (factor === undefined) return 'mfa_refused';
     await tx.run(endChallenge(userId, tokenHash));
     const { method } = challenge;
-    return { user, opened: await openSession(parts, tx, { user, method, factor, whence, device }) };
+    return { user, opened: await openSession(parts, tx, { user, method, factor, origin, device }) };
   });
   parts.mail.wake();
   if (typeof outcome === 'string') throw new AppError(outcome);

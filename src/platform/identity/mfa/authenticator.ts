@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError } from '#platform/kernel';
@@ -38,7 +38,7 @@ export async function enrol(parts: MfaParts, { userId }: Caller): Promise<TotpKe
 export async function confirmTotp(
   parts: MfaParts,
   { userId, sessionId }: Caller,
-  { code, whence }: { readonly code: string; readonly whence: Whence },
+  { code, origin }: { readonly code: string; readonly origin: RequestOrigin },
 ): Promise<string[] | null> {
   const codes = await parts.db.system('identity.credentials', CONFIRMED, async (tx) => {
     const user = await lockedUser(tx, userId);
@@ -53,7 +53,7 @@ export async function confirmTotp(
     // A code of it was shown here: whatever others guess elsewhere, from here its owner gets in.
     if (sessionId !== undefined) await tx.run(markProven(userId, sessionId));
     const action = pending.replaces ? 'mfa.totp_replaced' : 'mfa.totp_added';
-    await tell(parts, tx, { user, action, whence });
+    await tell(parts, tx, { user, action, origin });
     return isOn(before) ? null : newRecoveryCodes(parts, tx, userId);
   });
   parts.mail.wake();
@@ -61,13 +61,13 @@ export async function confirmTotp(
 }
 
 /** Takes the authenticator app away, and the recovery codes where nothing else is left. Throws `not_found`. */
-export async function removeTotp(parts: MfaParts, { userId }: Caller, whence: Whence): Promise<void> {
+export async function removeTotp(parts: MfaParts, { userId }: Caller, origin: RequestOrigin): Promise<void> {
   await parts.db.system('identity.credentials', REMOVED, async (tx) => {
     const user = await lockedUser(tx, userId);
     const [[removed], [left]] = await tx.runAll([deleteTotp(userId), factorsOf(userId)]);
     if (user === undefined || removed?.confirmed_at == null) throw new AppError('not_found');
     if (!isOn(left)) await tx.run(deleteRecoveryCodes(userId));
-    await tell(parts, tx, { user, action: 'mfa.totp_removed', whence });
+    await tell(parts, tx, { user, action: 'mfa.totp_removed', origin });
   });
   parts.mail.wake();
 }

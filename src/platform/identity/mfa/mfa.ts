@@ -1,4 +1,4 @@
-import { actorOf, type Whence } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, type Caller, type Once, answer as reply } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
@@ -53,42 +53,42 @@ export interface Mfa {
   readonly totp: {
     enrol(caller: Caller): Promise<TotpKey>;
     /** The recovery codes that come with a first factor. */
-    confirm(caller: Caller, code: string, whence: Whence): Promise<readonly string[] | null>;
-    remove(caller: Caller, whence: Whence): Promise<void>;
+    confirm(caller: Caller, code: string, origin: RequestOrigin): Promise<readonly string[] | null>;
+    remove(caller: Caller, origin: RequestOrigin): Promise<void>;
   };
   /** Ten new ones in place of those before. Throws `conflict` where there is no second factor. */
-  newRecoveryCodes(caller: Caller, whence: Whence, once: Once): Promise<Answer<NewCodes>>;
+  newRecoveryCodes(caller: Caller, origin: RequestOrigin, once: Once): Promise<Answer<NewCodes>>;
   readonly passkeys: {
     options(caller: Caller): ReturnType<typeof registrationOptions>;
     add(
       caller: Caller,
       made: { name: string; credential: Credential },
-      whence: Whence,
+      origin: RequestOrigin,
     ): Promise<AddedPasskey>;
-    rename(caller: Caller, key: { id: string; name: string }, whence: Whence): Promise<PasskeyView>;
-    remove(caller: Caller, id: string, whence: Whence): Promise<void>;
+    rename(caller: Caller, key: { id: string; name: string }, origin: RequestOrigin): Promise<PasskeyView>;
+    remove(caller: Caller, id: string, origin: RequestOrigin): Promise<void>;
   };
   /** Signing in with a passkey alone. */
   readonly passkeyLogin: {
     options(): RequestOptions;
     answer(
       given: { assertion: Assertion; device?: DeviceGiven | undefined },
-      whence: Whence,
+      origin: RequestOrigin,
     ): Promise<SignedIn>;
   };
   /** The second half of any other sign-in. */
   readonly challenge: {
     options(mfaToken: string): RequestOptions;
-    answer(given: Answering, whence: Whence): Promise<AuthTokens>;
+    answer(given: Answering, origin: RequestOrigin): Promise<AuthTokens>;
   };
   readonly stepUp: {
     options(caller: Caller): RequestOptions;
-    answer(caller: Caller, proof: StepUpProof, whence: Whence): Promise<void>;
+    answer(caller: Caller, proof: StepUpProof, origin: RequestOrigin): Promise<void>;
     /** Throws `step_up_required` for a session that was not proven lately. */
     assertProven(caller: Caller): Promise<void>;
   };
   /** Takes all second factors from a user who lost them, and ends their sessions. Throws `not_found`; not oneself. */
-  reset(admin: Caller, userId: string, whence: Whence): Promise<void>;
+  reset(admin: Caller, userId: string, origin: RequestOrigin): Promise<void>;
 }
 
 export interface NewCodes {
@@ -100,30 +100,30 @@ export function createMfa(parts: MfaParts): Mfa {
     status: (caller) => status(parts, caller),
     totp: {
       enrol: (caller) => enrol(parts, caller),
-      confirm: (caller, code, whence) => confirmTotp(parts, caller, { code, whence }),
-      remove: (caller, whence) => removeTotp(parts, caller, whence),
+      confirm: (caller, code, origin) => confirmTotp(parts, caller, { code, origin }),
+      remove: (caller, origin) => removeTotp(parts, caller, origin),
     },
-    newRecoveryCodes: (caller, whence, once) => renewCodes(parts, caller, { whence, once }),
+    newRecoveryCodes: (caller, origin, once) => renewCodes(parts, caller, { origin, once }),
     passkeys: {
       options: (caller) => passkeyOptions(parts, caller),
-      add: (caller, made, whence) => addPasskey(parts, caller, { ...made, whence }),
-      rename: (caller, key, whence) => namePasskey(parts, caller, { ...key, whence }),
-      remove: (caller, id, whence) => removePasskey(parts, caller, { id, whence }),
+      add: (caller, made, origin) => addPasskey(parts, caller, { ...made, origin }),
+      rename: (caller, key, origin) => namePasskey(parts, caller, { ...key, origin }),
+      remove: (caller, id, origin) => removePasskey(parts, caller, { id, origin }),
     },
     passkeyLogin: {
       options: () => loginOptions(parts),
-      answer: (given, whence) => passkeyLogin(parts, given, whence),
+      answer: (given, origin) => passkeyLogin(parts, given, origin),
     },
     challenge: {
       options: (mfaToken) => challengeOptions(parts, mfaToken),
-      answer: (given, whence) => answer(parts, given, whence),
+      answer: (given, origin) => answer(parts, given, origin),
     },
     stepUp: {
       options: (caller) => stepUpOptions(parts, caller),
-      answer: (caller, proof, whence) => stepUp(parts, caller, { proof, whence }),
+      answer: (caller, proof, origin) => stepUp(parts, caller, { proof, origin }),
       assertProven: (caller) => assertProven(parts.db, caller),
     },
-    reset: (admin, userId, whence) => reset(parts, admin, { userId: userId as UserId, whence }),
+    reset: (admin, userId, origin) => reset(parts, admin, { userId: userId as UserId, origin }),
   };
 }
 
@@ -140,7 +140,7 @@ async function status({ db }: MfaParts, { userId }: Caller): Promise<MfaStatus> 
 async function renewCodes(
   parts: MfaParts,
   { userId }: Caller,
-  { whence, once }: { readonly whence: Whence; readonly once: Once },
+  { origin, once }: { readonly origin: RequestOrigin; readonly once: Once },
 ): Promise<Answer<NewCodes>> {
   const renew = async (tx: Transaction) => {
     const user = await lockedUser(tx, userId);
@@ -148,7 +148,7 @@ async function renewCodes(
     if (user === undefined || !isOn(factors)) {
       throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
     }
-    await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', whence });
+    await tell(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
     return reply(200, { recovery_codes: await newRecoveryCodes(parts, tx, userId) });
   };
   const given = await once(CODES, renew, { use: 'identity.credentials' });
@@ -159,7 +159,7 @@ async function renewCodes(
 async function reset(
   parts: MfaParts,
   admin: Caller,
-  { userId, whence }: { readonly userId: UserId; readonly whence: Whence },
+  { userId, origin }: { readonly userId: UserId; readonly origin: RequestOrigin },
 ): Promise<void> {
   // Whoever found an admin's session open would be rid of what still stands in their way.
   if (userId === admin.userId) {
@@ -169,7 +169,7 @@ async function reset(
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) throw new AppError('not_found');
     await tx.runAll([...takeFactors(userId), endSessions(userId, 'mfa_reset')]);
-    await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), whence });
+    await tell(parts, tx, { user, action: 'mfa.reset', actor: actorOf(admin), origin });
   });
   parts.callers.forget(userId);
   parts.mail.wake();

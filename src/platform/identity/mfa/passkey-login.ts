@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { AppError, isUuid, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../devices.ts';
@@ -21,27 +21,27 @@ export const loginOptions = (parts: MfaParts) => askForPasskey(parts, { kind: 's
 export async function passkeyLogin(
   parts: MfaParts,
   { assertion, device }: { readonly assertion: Assertion; readonly device?: DeviceGiven | undefined },
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<SignedIn> {
   const userId = Buffer.from(assertion.response.userHandle ?? '', 'base64url').toString('utf8');
   if (!isUuid(userId)) throw new AppError('mfa_refused');
   const whose = { purpose: { kind: 'sign_in' }, userId: userId as UserId } as const;
   const signed = await signedBy(parts, assertion, whose);
-  const user = await counted(parts, signed, whence);
+  const user = await counted(parts, signed, origin);
   if (user === undefined) throw new AppError('mfa_refused');
-  return enter(parts, { user, method: 'passkey', whence, device });
+  return enter(parts, { user, method: 'passkey', origin, device });
 }
 
 /** The user of a passkey that has counted on; the record of one that has not. */
 async function counted(
   parts: MfaParts,
   signed: SignedBy | undefined,
-  whence: Whence,
+  origin: RequestOrigin,
 ): Promise<CredentialRow | undefined> {
   const user = await parts.db.system('identity.credentials', COUNTED, async (tx) => {
     const [found] = signed === undefined ? [] : await tx.run(lockUser(signed.userId));
     if (found !== undefined && signed !== undefined) {
-      if (await usesPasskey(parts, tx, { user: found, signed, whence })) return found;
+      if (await usesPasskey(parts, tx, { user: found, signed, origin })) return found;
     }
     const actor = { kind: 'system' } as const;
     await parts.audit.recordIn(tx, {
@@ -49,7 +49,7 @@ async function counted(
       actor,
       ...(signed === undefined ? {} : { target: { kind: 'user', id: signed.userId } }),
       changes: { method: 'passkey' },
-      whence,
+      origin,
     });
     return undefined;
   });

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
@@ -64,7 +64,7 @@ function purposeOf({ userId, sessionId }: Caller): Purpose {
 export async function addPasskey(
   parts: MfaParts,
   caller: Caller,
-  { name, credential, whence }: { name: string; credential: Credential; whence: Whence },
+  { name, credential, origin }: { name: string; credential: Credential; origin: RequestOrigin },
 ): Promise<AddedPasskey> {
   const { userId } = caller;
   const made = await checked(parts, caller, credential);
@@ -78,7 +78,7 @@ export async function addPasskey(
       insertPasskey({ ...made, userId, id, transports, name }),
     ]);
     if (row === undefined) throw new AppError('conflict', { message: 'You have this passkey already.' });
-    await tell(parts, tx, { user, action: 'mfa.passkey_added', changes: { passkey: id }, whence });
+    await tell(parts, tx, { user, action: 'mfa.passkey_added', changes: { passkey: id }, origin });
     const codes = isOn(before) ? null : await newRecoveryCodes(parts, tx, userId);
     return { passkey: viewOf(row), recovery_codes: codes };
   });
@@ -97,14 +97,14 @@ async function checked(parts: MfaParts, caller: Caller, credential: Credential):
 export async function namePasskey(
   { db, audit }: MfaParts,
   { userId }: Caller,
-  { id, name, whence }: { readonly id: string; readonly name: string; readonly whence: Whence },
+  { id, name, origin }: { readonly id: string; readonly name: string; readonly origin: RequestOrigin },
 ): Promise<PasskeyView> {
   return db.system('identity.credentials', CHANGED, async (tx) => {
     const [row] = await tx.run(renamePasskey(userId, id, name));
     if (row === undefined) throw new AppError('not_found');
     const actor = { kind: 'user', userId } as const;
     const target = { kind: 'passkey', id };
-    await audit.recordIn(tx, { action: 'mfa.passkey_renamed', actor, target, whence });
+    await audit.recordIn(tx, { action: 'mfa.passkey_renamed', actor, target, origin });
     return viewOf(row);
   });
 }
@@ -113,14 +113,14 @@ export async function namePasskey(
 export async function removePasskey(
   parts: MfaParts,
   { userId }: { readonly userId: UserId },
-  { id, whence }: { readonly id: string; readonly whence: Whence },
+  { id, origin }: { readonly id: string; readonly origin: RequestOrigin },
 ): Promise<void> {
   await parts.db.system('identity.credentials', REMOVED, async (tx) => {
     const user = await lockedUser(tx, userId);
     const [[removed], [left]] = await tx.runAll([deletePasskey(userId, id), factorsOf(userId)]);
     if (user === undefined || removed === undefined) throw new AppError('not_found');
     if (!isOn(left)) await tx.run(deleteRecoveryCodes(userId));
-    await tell(parts, tx, { user, action: 'mfa.passkey_removed', changes: { passkey: id }, whence });
+    await tell(parts, tx, { user, action: 'mfa.passkey_removed', changes: { passkey: id }, origin });
   });
   parts.mail.wake();
 }

@@ -1,4 +1,4 @@
-import type { Whence } from '#platform/audit';
+import type { RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { addressBlock } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
@@ -62,7 +62,7 @@ interface Proving {
   /** Locked. */
   readonly user: CredentialRow;
   readonly shown: Shown;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
   /** The session that it is shown in, or one of the device that it comes from; none when neither is said. */
   readonly device?: Omit<CodeOrigin, 'ipBlock'> | undefined;
 }
@@ -76,41 +76,41 @@ export async function proves(
   tx: Transaction,
   proving: Proving,
 ): Promise<Factor | undefined> {
-  const { user, shown: proof, whence } = proving;
+  const { user, shown: proof, origin } = proving;
   if (await isGood(parts, tx, proving)) return proof.by;
   await parts.audit.recordIn(tx, {
     action: 'mfa.refused',
     actor: { kind: 'system' },
     target: { kind: 'user', id: user.user_id },
     changes: { factor: proof.by },
-    whence,
+    origin,
   });
   return undefined;
 }
 
 async function isGood(parts: MfaParts, tx: Transaction, proving: Proving): Promise<boolean> {
-  const { user, shown: proof, whence, device } = proving;
+  const { user, shown: proof, origin, device } = proving;
   switch (proof.by) {
     case 'totp':
-      return usesCode(parts, tx, { user, code: proof.code, whence, device });
+      return usesCode(parts, tx, { user, code: proof.code, origin, device });
     case 'recovery_code': {
       const used = await tx.run(useRecoveryCode(user.user_id, recoveryCodeHash(proof.code)));
-      if (used.length > 0) await tell(parts, tx, { user, action: 'mfa.recovery_code_used', whence });
+      if (used.length > 0) await tell(parts, tx, { user, action: 'mfa.recovery_code_used', origin });
       return used.length > 0;
     }
     case 'passkey':
-      return proof.signed !== undefined && usesPasskey(parts, tx, { user, signed: proof.signed, whence });
+      return proof.signed !== undefined && usesPasskey(parts, tx, { user, signed: proof.signed, origin });
   }
 }
 
 async function usesCode(
   parts: MfaParts,
   tx: Transaction,
-  { user, code, whence, device }: Omit<Proving, 'shown'> & { readonly code: string },
+  { user, code, origin, device }: Omit<Proving, 'shown'> & { readonly code: string },
 ): Promise<boolean> {
   const { user_id: userId } = user;
-  const origin = { ...device, ipBlock: addressBlock(whence.ip) };
-  const [[totp], [at]] = await tx.runAll([totpOf(userId), placeOfCode(userId, origin)]);
+  const place = { ...device, ipBlock: addressBlock(origin.ip) };
+  const [[totp], [at]] = await tx.runAll([totpOf(userId), placeOfCode(userId, place)]);
   if (totp === undefined || at === undefined) return false;
   const [closed] = await tx.run(closedFor(userId, at.place));
   if (closed !== undefined) throw new AppError('mfa_paused', { retryAfter: closed.seconds });
@@ -123,7 +123,7 @@ async function usesCode(
   }
   const [, [counted]] = await tx.runAll(missed(userId, at.place));
   // Told with the one that closes, and not with each that follows.
-  if (counted?.misses === MOST_MISSES) await tell(parts, tx, { user, action: 'mfa.codes_closed', whence });
+  if (counted?.misses === MOST_MISSES) await tell(parts, tx, { user, action: 'mfa.codes_closed', origin });
   return false;
 }
 
@@ -134,13 +134,13 @@ export async function usesPasskey(
   {
     user,
     signed,
-    whence,
-  }: { readonly user: CredentialRow; readonly signed: SignedBy; readonly whence: Whence },
+    origin,
+  }: { readonly user: CredentialRow; readonly signed: SignedBy; readonly origin: RequestOrigin },
 ): Promise<boolean> {
   const { userId, passkeyId, counter } = signed;
   const [used] = await tx.run(usePasskey(userId, passkeyId, counter));
   if (used !== undefined) return true;
   const changes = { passkey: passkeyId };
-  await tell(parts, tx, { user, action: 'mfa.passkey_copied', changes, whence });
+  await tell(parts, tx, { user, action: 'mfa.passkey_copied', changes, origin });
   return false;
 }

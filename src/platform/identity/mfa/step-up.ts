@@ -1,4 +1,4 @@
-import { actorOf, type Whence } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type UserId } from '#platform/kernel';
@@ -30,11 +30,11 @@ export async function stepUpOptions(parts: MfaParts, caller: Caller) {
 export async function stepUp(
   parts: MfaParts,
   caller: Caller,
-  { proof, whence }: { readonly proof: StepUpProof; readonly whence: Whence },
+  { proof, origin }: { readonly proof: StepUpProof; readonly origin: RequestOrigin },
 ): Promise<void> {
   const { userId, sessionId } = inSession(caller);
   const { password, ...factor } = proof;
-  if (password !== undefined) await byPassword(parts, caller, { password, whence });
+  if (password !== undefined) await byPassword(parts, caller, { password, origin });
   const purpose = { kind: 'step_up', userId, sessionId } as const;
   const given = password === undefined ? await shown(parts, factor, { purpose, userId }) : undefined;
   const isProven = await parts.db.system('identity.credentials', PROVEN, async (tx) => {
@@ -43,7 +43,7 @@ export async function stepUp(
     const by =
       given === undefined
         ? 'password'
-        : await proves(parts, tx, { user, shown: given, whence, device: { sessionId } });
+        : await proves(parts, tx, { user, shown: given, origin, device: { sessionId } });
     if (by === undefined) return false;
     await tx.run(markProven(userId, sessionId));
     const target = { kind: 'session', id: sessionId };
@@ -53,7 +53,7 @@ export async function stepUp(
       actor: actorOf(caller),
       target,
       changes,
-      whence,
+      origin,
     });
     return true;
   });
@@ -65,7 +65,7 @@ export async function stepUp(
 async function byPassword(
   parts: MfaParts,
   caller: Caller,
-  given: { readonly password: string; readonly whence: Whence },
+  given: { readonly password: string; readonly origin: RequestOrigin },
 ): Promise<void> {
   const [[factors]] = await parts.db.system('identity.credentials', [factorsOf(caller.userId)]);
   if (isOn(factors)) throw new AppError('step_up_required', { details: { methods: methodsOf(factors) } });

@@ -1,4 +1,4 @@
-import type { Actor, Whence } from '#platform/audit';
+import type { Actor, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { saidAt } from '../proof.ts';
 import type { CredentialRow } from '../store.ts';
@@ -24,14 +24,14 @@ export interface Told {
   readonly action: keyof typeof TOLD;
   readonly actor?: Actor;
   readonly changes?: Readonly<Record<string, unknown>>;
-  readonly whence: Whence;
+  readonly origin: RequestOrigin;
 }
 
 /** Writes down what was done to a user's second factors, and has it told to them; in the commit that does it. */
 export async function tell(
   { audit, mail, clock }: Pick<MfaParts, 'audit' | 'mail' | 'clock'>,
   tx: Transaction,
-  { user, action, actor, changes, whence }: Told,
+  { user, action, actor, changes, origin }: Told,
 ): Promise<void> {
   const { user_id: userId, email } = user;
   await audit.recordIn(tx, {
@@ -39,7 +39,7 @@ export async function tell(
     actor: actor ?? { kind: 'user', userId },
     target: { kind: 'user', id: userId },
     ...(changes === undefined ? {} : { changes }),
-    whence,
+    origin,
   });
   await tx.runAll(
     mail.sending({
@@ -47,7 +47,7 @@ export async function tell(
       template: 'mfa_changed',
       facts: { change: TOLD[action], at: saidAt(clock) },
       userId,
-      requestId: whence.requestId,
+      requestId: origin.requestId,
     }),
   );
 }

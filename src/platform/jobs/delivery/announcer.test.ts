@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advance, type Member } from '#test/factories';
-import { kill, type Node } from '#test/gym';
+import { kill, type Node } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { type Enqueued, type More, openWorkshop } from '#test/workshop';
+import { type Enqueued, type More, openJobs } from '#test/jobs';
 import { announcing, announcingTo } from './announcer.ts';
 
 const { db } = await testDatabase();
-const shop = await openWorkshop(db);
+const fixture = await openJobs(db);
 /** Seconds of a clock that is moved by hand. */
 let seconds = 0;
 let qstash: QStashSandbox;
@@ -17,7 +17,7 @@ beforeEach(async () => {
   await db.script('delete from jobs.jobs');
   qstash = await createQStashSandbox({ driven: true });
   qstash.hold();
-  member = await shop.member('only');
+  member = await fixture.member('only');
 });
 afterEach(() => qstash.close());
 
@@ -35,7 +35,7 @@ function announcer(node: Node, parallelism = 4) {
   return { announce, logged };
 }
 
-const waiting = (more: More = {}) => shop.enqueue(member, async () => {}, { quiet: true, ...more });
+const waiting = (more: More = {}) => fixture.enqueue(member, async () => {}, { quiet: true, ...more });
 async function waitingJobs(count: number, more: More = {}): Promise<Enqueued[]> {
   const made = [];
   for (let n = 0; n < count; n += 1) made.push(await waiting(more));
@@ -49,14 +49,14 @@ describe('an announcer', () => {
     const batch = await waiting({ lane: 'batch' });
     const mine = await waitingJobs(2);
     await waiting({ delay: 60_000 });
-    const theirs = await shop.enqueue(await shop.member('only'), async () => {}, { quiet: true });
-    await announcer(await shop.another()).announce();
+    const theirs = await fixture.enqueue(await fixture.member('only'), async () => {}, { quiet: true });
+    await announcer(await fixture.another()).announce();
     expect(announced()).toEqual(firstOf([...mine.slice(0, 1), theirs, ...mine.slice(1), batch]));
   });
 
   test('lets as many wait at QStash as may run, of the batch lane no more than half may be on their way', async () => {
     const interactive = await waitingJobs(9);
-    const { announce } = announcer(await shop.another(), 4);
+    const { announce } = announcer(await fixture.another(), 4);
     await announce();
     expect(announced()).toEqual(firstOf(interactive.slice(0, 8)));
     await announce();
@@ -71,14 +71,14 @@ describe('an announcer', () => {
   test('counts what runs already', async () => {
     const jobs = await waitingJobs(3);
     await db.script(`update jobs.jobs set state = 'running', fence = 1 where id = '${jobs[0]?.id}'`);
-    await announcer(await shop.another(), 1).announce();
+    await announcer(await fixture.another(), 1).announce();
     expect(announced()).toEqual(firstOf(jobs.slice(1, 2)));
   });
 
   test('announces batch jobs past interactive ones when one of them has waited for 30 seconds', async () => {
     const batch = await waiting({ lane: 'batch' });
     await waitingJobs(9);
-    const { announce } = announcer(await shop.another(), 4);
+    const { announce } = announcer(await fixture.another(), 4);
     await announce();
     expect(announced()).not.toContain(`${batch.id}-0-1`);
     await advance(db, '30 seconds');
@@ -88,7 +88,7 @@ describe('an announcer', () => {
 
   test('two of them at once announce each job once', async () => {
     const jobs = await waitingJobs(8);
-    const both = [announcer(await shop.another()), announcer(await shop.another())];
+    const both = [announcer(await fixture.another()), announcer(await fixture.another())];
     await Promise.all(both.map(({ announce }) => announce()));
     expect(new Set(announced())).toEqual(new Set(firstOf(jobs)));
     expect(announced()).toHaveLength(jobs.length);
@@ -96,10 +96,10 @@ describe('an announcer', () => {
 
   test('takes over from one that died, under the same number: its messages may have gone out', async () => {
     const [job] = await waitingJobs(1);
-    const dying = await shop.another();
+    const dying = await fixture.another();
     qstash.faults.next({ kind: 'reset', taken: true });
     await announcer(dying).announce();
-    const next = announcer(await shop.another());
+    const next = announcer(await fixture.another());
     await next.announce();
     expect(qstash.messages()).toHaveLength(1);
     await kill(dying);
@@ -114,7 +114,7 @@ describe('an announcer', () => {
 
   test('that is dead itself announces nothing', async () => {
     await waitingJobs(1);
-    const node = await shop.another();
+    const node = await fixture.another();
     await kill(node);
     await expect(announcer(node).announce()).rejects.toMatchObject({ code: 'PL012' });
     expect(announced()).toEqual([]);
@@ -122,7 +122,7 @@ describe('an announcer', () => {
 
   test('announces the others when QStash refuses one', async () => {
     const jobs = await waitingJobs(3);
-    const { announce } = announcer(await shop.another());
+    const { announce } = announcer(await fixture.another());
     qstash.faults.next({ kind: 'refuse' });
     await announce();
     expect(announced()).toHaveLength(2);
@@ -135,7 +135,7 @@ describe('an announcer', () => {
 
 test('while QStash is away it is asked again after half a second, then after twice as long each time', async () => {
   const [job] = await waitingJobs(1);
-  const { announce, logged } = announcer(await shop.another());
+  const { announce, logged } = announcer(await fixture.another());
   qstash.faults.always({ kind: 'status', status: 503 });
   for (const wait of [0.5, 1, 2, 4]) {
     const before = logged.length;

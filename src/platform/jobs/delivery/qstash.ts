@@ -1,4 +1,4 @@
-import { assertOutsideTransaction, dispatchPoint, type Passing } from '#platform/db';
+import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { z } from 'zod';
 import { DELIVERY_PATH, LONGEST_DELIVERY, RETRIES } from './message.ts';
@@ -23,7 +23,7 @@ export interface QStashParts {
   readonly target: string;
   /** Deliveries that may be under way at once. */
   readonly parallelism: number;
-  readonly passing?: Passing | undefined;
+  readonly crashHook?: CrashHook | undefined;
 }
 
 /** Publishes jobs; answers those that QStash has taken. Throws when it could not be asked, or refused them all. */
@@ -57,7 +57,7 @@ export function publishing(parts: QStashParts): Publish {
       body: JSON.stringify({ account_id: account, job_id: job }),
     }));
     assertOutsideTransaction('QStash');
-    parts.passing?.(PUBLISH, 'before');
+    parts.crashHook?.(PUBLISH, 'before');
     const response = await fetch(`${parts.url}/v2/batch`, {
       method: 'POST',
       headers: { authorization: `Bearer ${parts.token}`, 'content-type': 'application/json' },
@@ -65,7 +65,7 @@ export function publishing(parts: QStashParts): Publish {
       signal: AbortSignal.timeout(PATIENCE),
     });
     const text = await response.text();
-    parts.passing?.(PUBLISH, 'after');
+    parts.crashHook?.(PUBLISH, 'after');
     if (!response.ok)
       throw new Error(`QStash answered with status ${response.status}: ${text.slice(0, 200)}`);
     const taken = receipts.parse(JSON.parse(text));

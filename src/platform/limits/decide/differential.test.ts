@@ -13,7 +13,7 @@ import {
   setTimeZone,
   stopTime,
 } from '#test/factories';
-import { openNode } from '#test/gym';
+import { openNode } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { decide, type Decided } from './decide.ts';

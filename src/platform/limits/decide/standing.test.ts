@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { type Denial, createSeats, gaugeDenial } from '../index.ts';
 import { advance, databaseTime, ids, makeGrant, stopTime } from '#test/factories';
-import { openGym } from '#test/gym';
+import { openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { denial } from '../denial.ts';
@@ -14,7 +14,7 @@ import { readFresh } from './testing/asked.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
-const gym = await openGym(db, {
+const fixture = await openLimits(db, {
   limits: { seats: { kind: 'seats', by: 'account' }, bytes: { kind: 'gauge', by: 'account' } },
   plans: { small: { seats: 2, bytes: 10 }, big: { seats: 4, bytes: 30 }, none: { seats: 0, bytes: 0 } },
   features: { use: [] },
@@ -35,11 +35,11 @@ const step: fc.Arbitrary<Step> = fc.record({
   pass: fc.constantFrom(0, 0, 1, 20, 100),
 });
 
-type Asked = Awaited<ReturnType<typeof gym.member>>;
+type Asked = Awaited<ReturnType<typeof fixture.member>>;
 
 /** What both are told of: the plan's segment, the leases and the gauge of this moment. */
 async function hereOf({ accountId }: Asked, name: string) {
-  const { state } = await readFresh(db, { accountId, product: 'gym', holder: gym.holder.id }, []);
+  const { state } = await readFresh(db, { accountId, product: 'gym', holder: fixture.holder.id }, []);
   const now = (await databaseTime(db)).getTime() * 1_000;
   return { product: 'gym', name, now, segment: segmentAt(state.timeline, now) };
 }
@@ -88,7 +88,9 @@ async function moveGauge(member: Asked, { delta }: Step): Promise<readonly strin
   );
   const { answer, changes } = decideGauge(here, row?.used ?? 0, delta);
   try {
-    const [[moved]] = await db.tenant(member.accountId, effect, [gym.limits.gauging('gym', 'bytes', delta)]);
+    const [[moved]] = await db.tenant(member.accountId, effect, [
+      fixture.limits.gauging('gym', 'bytes', delta),
+    ]);
     expect(answer).toEqual({ kind: 'moved', used: moved?.used });
   } catch (error) {
     const told = gaugeDenial(error);
@@ -116,11 +118,12 @@ test('seats and gauges are decided as the living PL/pgSQL does, alerts with them
       fc.constantFrom('small', 'big', 'none'),
       fc.array(step, { minLength: 10, maxLength: 25 }),
       async (plan, steps) => {
-        const member = await gym.member(plan);
+        const member = await fixture.member(plan);
         const alerts = new Set<string>();
         for (const [place, one] of steps.entries()) {
           if (one.pass > 0) await advance(db, `${one.pass} seconds`);
-          if (place === 8) await makeGrant(db, member.accountId, { catalogue: gym.catalogue, plan: 'big' });
+          if (place === 8)
+            await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'big' });
           for (const line of await takeSeat(member, one)) alerts.add(line);
           for (const line of await moveGauge(member, one)) alerts.add(line);
         }

@@ -28,7 +28,7 @@ export async function repaired(work: Work, tooLong: readonly VariantText[]): Pro
       },
       schema: reply,
       lane: job.lane,
-      hangUp: AbortSignal.any([job.signal, AbortSignal.timeout(left)]),
+      signal: AbortSignal.any([job.signal, AbortSignal.timeout(left)]),
     });
     return tooLong.map((long, n) => {
       const written = object.posts[n];

@@ -118,7 +118,7 @@ async function writeVariants(work: Work): Promise<void> {
       else await store([variant]);
     },
     lane: job.lane,
-    hangUp: job.signal,
+    signal: job.signal,
   });
   if (tooLong.length > 0) await store(await repaired(work, tooLong));
 }
@@ -135,7 +135,7 @@ async function writePart(work: Work, of: { base: VariantText; target: Part }): P
     },
     schema: partOf[target],
     lane: job.lane,
-    hangUp: job.signal,
+    signal: job.signal,
   });
   const written = withPart(base, target, shaped(task, { ...base, ...object }));
   if (!isOverLength(task.platform, written)) return storing(work)([written]);

@@ -1,8 +1,8 @@
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { createStand, failureOf, payer, sellMonthly, sellOnce } from '../testing/stand.ts';
+import { createFixture, failureOf, payer, sellMonthly, sellOnce } from '../testing/fixture.ts';
 
-const { sandbox, stripe } = await createStand();
+const { sandbox, stripe } = await createFixture();
 const monthly = await sellMonthly(stripe);
 const boost = await sellOnce(stripe);
 

@@ -1,8 +1,8 @@
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { createStand, failureOf, payer, sellMonthly } from '../testing/stand.ts';
+import { createFixture, failureOf, payer, sellMonthly } from '../testing/fixture.ts';
 
-const { sandbox, stripe } = await createStand();
+const { sandbox, stripe } = await createFixture();
 const monthly = await sellMonthly(stripe);
 const better = await sellMonthly(stripe, 3_000);
 const offered = typeof better.product === 'string' ? better.product : better.product.id;

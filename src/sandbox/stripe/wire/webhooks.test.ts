@@ -1,8 +1,8 @@
 import { Stripe } from 'stripe';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createReceiver, createStand, failureOf, typeOf } from '../testing/stand.ts';
+import { createReceiver, createFixture, failureOf, typeOf } from '../testing/fixture.ts';
 
-const { sandbox, stripe } = await createStand();
+const { sandbox, stripe } = await createFixture();
 const receiver = await createReceiver();
 
 const MINUTE = 60;

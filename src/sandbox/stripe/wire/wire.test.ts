@@ -1,8 +1,8 @@
 import { Stripe } from 'stripe';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createStand, failureOf, packageFor, payer, sellMonthly } from '../testing/stand.ts';
+import { createFixture, failureOf, packageFor, payer, sellMonthly } from '../testing/fixture.ts';
 
-const { sandbox, stripe } = await createStand();
+const { sandbox, stripe } = await createFixture();
 
 afterEach(() => sandbox.faults.clear());
 
@@ -132,7 +132,7 @@ describe('expansion', () => {
 
 describe('lists', () => {
   test('are paged from both ends, newest first, and the package walks through them', async () => {
-    const { sandbox: own, stripe: fresh } = await createStand();
+    const { sandbox: own, stripe: fresh } = await createFixture();
     const made: string[] = [];
     for (let count = 0; count < 25; count += 1)
       made.unshift((await fresh.customers.create({ email: 'many@example.com' })).id);
@@ -148,7 +148,7 @@ describe('lists', () => {
   });
 
   test('are narrowed by when something was made', async () => {
-    const { sandbox: own, stripe: fresh } = await createStand();
+    const { sandbox: own, stripe: fresh } = await createFixture();
     await fresh.customers.create();
     own.advance(60);
     const { id, created } = await fresh.customers.create();
@@ -245,7 +245,7 @@ describe('idempotency keys', () => {
 
 describe('what goes wrong', () => {
   test('the rate is limited, as the package knows it', async () => {
-    const { stripe: hurried } = await createStand({ requestsPerSecond: 3 });
+    const { stripe: hurried } = await createFixture({ requestsPerSecond: 3 });
     const ended = await Promise.allSettled(Array.from({ length: 5 }, () => hurried.customers.list()));
     const refused = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
     expect(refused).toHaveLength(2);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { gymCatalogue } from '#test/gym';
+import { limitsCatalogue } from '#test/limits';
 import { compileFeatures } from '../../features.ts';
 
 export const FAILURES = 500;
-export const catalogue = gymCatalogue({
+export const catalogue = limitsCatalogue({
   limits: {
     minute: { kind: 'burst', per: 'minute', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'member' },

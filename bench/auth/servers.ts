@@ -19,7 +19,7 @@ const SOMEBODY = '01930000-0000-7000-8000-000000000000';
 const PASSWORD = 'Analytical-Engine-1843';
 
 /** Where the servers are, and what callers say to them. */
-export interface Stands {
+export interface Servers {
   readonly ports: Readonly<Record<'bare' | 'ours' | 'walk' | 'better' | 'betterCached', number>>;
   readonly bearer: { readonly token: string; readonly key: string };
   readonly better: { readonly version: string; readonly cookie: string; readonly cachedCookie: string };
@@ -52,7 +52,7 @@ const walk = await createServer({
   mounted: [{ module: 'bench', routes: [benched()], service: {} }],
 });
 
-const stands: Stands = {
+const servers: Servers = {
   ports: {
     bare: await serving(async () => SOMEBODY),
     ours: await serving(async ({ headers, ip }) => {
@@ -66,7 +66,7 @@ const stands: Stands = {
   bearer,
   better: { version: better.version, ...better.cookies },
 };
-process.send?.(stands);
+process.send?.(servers);
 process.once('message', () => void stop());
 
 async function stop(): Promise<void> {
@@ -105,7 +105,7 @@ function benched() {
   );
 }
 
-async function customerOf({ modules: { db, identity }, server }: App): Promise<Stands['bearer']> {
+async function customerOf({ modules: { db, identity }, server }: App): Promise<Servers['bearer']> {
   const email = 'ada@example.com';
   const { key } = await db.system('owner.first-start', PREPARE, async (tx) => {
     const user = await identity.createUser(tx, { email, password: PASSWORD, emailVerified: true });

@@ -25,7 +25,7 @@ export interface DeliveryLine {
   readonly next_attempt_at: string | null;
 }
 
-export interface Stand extends TestApp {
+export interface Fixture extends TestApp {
   readonly operator: Customer;
   endpoint(url: string, types?: readonly string[]): Promise<Endpoint>;
   /** Something happens in a transaction of an account, and is told of it, or of another. */
@@ -37,7 +37,7 @@ export interface Stand extends TestApp {
 }
 
 /** The whole app with a platform admin, whose endpoints are on this machine. */
-export async function openStand(options: TestAppOptions = {}): Promise<Stand> {
+export async function openFixture(options: TestAppOptions = {}): Promise<Fixture> {
   const app = await testApp(options);
   const operator = await app.admin();
   const { webhooks, telling } = app.app.modules;

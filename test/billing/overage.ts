@@ -1,12 +1,12 @@
 import { createAudit } from '#platform/audit';
 import { createOverage, createStripeClient, createStripeMeter } from '#platform/billing';
-import { commitPoint, type Passing, statement } from '#platform/db';
+import { commitPoint, type CrashHook, statement } from '#platform/db';
 import { catalogueOf, createEntitlements, type PlainDeclaration } from '#platform/entitlements';
 import { type AccountId, usd } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
-import { granted, openNode, request } from '#test/gym';
+import { granted, openNode, request } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../src/sandbox/stripe/testing/package.ts';
@@ -31,8 +31,8 @@ const declaration = {
 } as const satisfies PlainDeclaration;
 
 /** A shop that bills units past a quota at Stripe. Its jobs run when a test says so. */
-export async function openOverage(passing: Passing = () => {}) {
-  const { db } = await testDatabase({ passing });
+export async function openOverage(crashHook: CrashHook = () => {}) {
+  const { db } = await testDatabase({ crashHook });
   // The middle of a month: none ends while its units are counted.
   await stopTime(db);
   await advanceTo(db, '2031-01-15T12:00:00Z');
@@ -42,7 +42,7 @@ export async function openOverage(passing: Passing = () => {}) {
   const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   await entitlements.syncCatalogues();
   const { limits } = await openNode(db, [catalogue]);
-  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', passing });
+  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
   const stripe = packageAt(sandbox);
   const counter = await stripe.billing.meters.create({
     display_name: 'posts',

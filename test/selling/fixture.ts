@@ -30,7 +30,7 @@ export interface Counter extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer
 }
 
 export async function openCounter(
-  options: Pick<TestAppOptions, 'settings' | 'passing'> = {},
+  options: Pick<TestAppOptions, 'settings' | 'crashHook'> = {},
 ): Promise<Counter> {
   const sandbox = await createStripeSandbox({ driven: true });
   atEndOfFile(() => sandbox.close());

@@ -3,7 +3,7 @@ import { type Customer, type TestApp, testApp, type TestAppOptions } from '../se
 import { openRoad, type Road } from './road.ts';
 
 /** The whole app, a road to it that mishaps can be laid on, and clients that come along there. */
-export interface SdkStand extends TestApp {
+export interface SdkFixture extends TestApp {
   readonly road: Road;
   /** A client with a customer's key. No wait of it takes any time; `waits` are those that it asked for. */
   clientOf(
@@ -14,10 +14,10 @@ export interface SdkStand extends TestApp {
   visitor(options?: Partial<ClientOptions>): Client & { readonly waits: number[] };
 }
 
-export async function sdkStand(options: TestAppOptions = {}): Promise<SdkStand> {
+export async function sdkFixture(options: TestAppOptions = {}): Promise<SdkFixture> {
   const app = await testApp(options);
   const road = await openRoad(app.url);
-  const visitor: SdkStand['visitor'] = (more = {}) => {
+  const visitor: SdkFixture['visitor'] = (more = {}) => {
     const { time, waits } = flyingTime();
     return Object.assign(createClient({ baseUrl: road.url, time, ...more }), { waits });
   };

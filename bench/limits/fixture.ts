@@ -2,7 +2,7 @@ import { type Database, migrateUp, openDatabase, statement } from '#platform/db'
 import { UNLIMITED } from '#platform/entitlements';
 import { modules } from '#modules';
 import type { Member } from '#test/factories';
-import { figures, granted, openGym, planned, request } from '#test/gym';
+import { figures, granted, openLimits, planned, request } from '#test/limits';
 import { Pool } from 'pg';
 import { npmBinaries } from '../../test/services/binaries.ts';
 import { createDatabase, prepareCluster } from '../../test/services/cluster.ts';
@@ -29,10 +29,10 @@ export const FIVE = {
   },
 } as const;
 
-export type Stand = Awaited<ReturnType<typeof openStand>>;
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 /** A durable PostgreSQL of its own with accounts that may do everything, and plain tables beside them for comparison. */
-export async function openStand() {
+export async function openFixture() {
   const binaries = await npmBinaries();
   if (binaries === undefined)
     throw new Error('there is no PostgreSQL for this system in the packages of npm');
@@ -44,17 +44,17 @@ export async function openStand() {
     upToLimits.flatMap(({ migrations }) => migrations()),
   );
   const bare = await openBare(db, url);
-  const gym = await openGym(db, FIVE);
+  const fixture = await openLimits(db, FIVE);
   const members: Member[] = [];
-  for (let n = 0; n < ACCOUNTS; n += 1) members.push(await gym.member());
-  const renewing = setInterval(() => void gym.holder.renew(), 5_000);
+  for (let n = 0; n < ACCOUNTS; n += 1) members.push(await fixture.member());
+  const renewing = setInterval(() => void fixture.holder.renew(), 5_000);
   let calls = 0;
 
   async function admit(n: number) {
     const member = members[n % ACCOUNTS];
     if (member === undefined) throw new Error('there is no such account');
     calls += 1;
-    return granted(await gym.limits.admit(request(member, { reserve: 100, key: `call ${calls}` })));
+    return granted(await fixture.limits.admit(request(member, { reserve: 100, key: `call ${calls}` })));
   }
 
   return {
@@ -77,7 +77,7 @@ export async function openStand() {
     },
     async close() {
       clearInterval(renewing);
-      await gym.holder.end();
+      await fixture.holder.end();
       await bare.close();
       await db.close();
       await server.stop();

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { advance } from '#test/factories';
 import { forgetRates } from '../identity/mailbox.ts';
-import { said, standOf } from '../organizations/stand.ts';
+import { said, fixtureOf } from '../organizations/fixture.ts';
 import type { Customer, Reply, TestApp } from '../services/app.ts';
 
 /** A customer who has signed in. */
@@ -13,20 +13,20 @@ const LINK = /\/v1\/auth\/restore\/(ple_[\w-]{43})/;
 
 /** People who close their accounts, and come back, by what a client can send. */
 export function leavingOf(app: TestApp) {
-  const stand = standOf(app);
+  const fixture = fixtureOf(app);
   const { erasure } = app.app.modules;
 
   async function resident(...plans: readonly string[]): Promise<Resident> {
     const customer = await app.customer(...plans);
     await forgetRates(app);
-    return { ...customer, token: await stand.signIn(customer.email, customer.password) };
+    return { ...customer, token: await fixture.signIn(customer.email, customer.password) };
   }
 
   const close = ({ token, password }: Resident): Promise<Reply> =>
-    stand.call(token, 'DELETE /v1/me', { password });
+    fixture.call(token, 'DELETE /v1/me', { password });
 
   return {
-    ...stand,
+    ...fixture,
     resident,
     close,
     /** Somebody who has closed their account. */

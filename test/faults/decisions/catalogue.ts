@@ -1,7 +1,7 @@
-import { gymCatalogue } from '#test/gym';
+import { limitsCatalogue } from '#test/limits';
 
 /** A product with a limit of each kind, small enough that most who ask are denied. */
-export const catalogue = gymCatalogue({
+export const catalogue = limitsCatalogue({
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'account' },

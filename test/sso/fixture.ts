@@ -1,12 +1,12 @@
 import { commitPoint } from '#platform/db';
 import type { OpenIdSandbox } from '#sandbox/openid';
-import { type Guest, standOf as organizationsOf } from '../organizations/stand.ts';
+import { type Guest, fixtureOf as organizationsOf } from '../organizations/fixture.ts';
 import { type Reply, type TestApp, testApp } from '../services/app.ts';
 import { browsersOf, RETURN_TO } from './browser.ts';
 import { openProvider } from '../services/provider.ts';
 import { openNameServer } from './name-server.ts';
 
-export { said } from '../organizations/stand.ts';
+export { said } from '../organizations/fixture.ts';
 
 const MADE = commitPoint('test.sso', 'people of a test');
 const PASSWORD = 'Analytical-Engine-1843';
@@ -32,7 +32,7 @@ export interface SetUp {
 }
 
 /** The whole program with DNS and a provider beside it, and what its people do there. */
-export async function openStand(options: { readonly work?: boolean } = {}) {
+export async function openFixture(options: { readonly work?: boolean } = {}) {
   const names = await openNameServer();
   const provider = await openProvider();
   const settings = { SSO_DNS_SERVERS: names.address, SIGN_IN_RETURN_TO: RETURN_TO };

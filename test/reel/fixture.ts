@@ -48,7 +48,7 @@ export interface Creator {
 }
 
 /** The whole app, and creators who use it. */
-export interface ReelStand extends TestApp {
+export interface ReelFixture extends TestApp {
   creator(...plans: readonly string[]): Promise<Creator>;
   /** Starts to have jobs done, where the app does not yet. */
   work(): Worker;
@@ -60,7 +60,7 @@ let keys = 0;
 const nextKey = () => `key-${(keys += 1)}`;
 const SOON = { timeout: 20_000, interval: 10 };
 
-export async function reelStand(options: TestAppOptions = {}): Promise<ReelStand> {
+export async function reelFixture(options: TestAppOptions = {}): Promise<ReelFixture> {
   const app = await testApp(options);
   return {
     ...app,

@@ -7,13 +7,13 @@ import { createStripeSandbox, type StripeSandbox, type StripeSandboxOptions } fr
 import { packageAt } from './package.ts';
 
 /** For tests: a sandbox on a driven clock, and the official package that talks to it. */
-export interface Stand {
+export interface Fixture {
   readonly sandbox: StripeSandbox;
   readonly stripe: Stripe;
 }
 
 /** Closed when the file's tests are over. */
-export async function createStand(options: StripeSandboxOptions = {}): Promise<Stand> {
+export async function createFixture(options: StripeSandboxOptions = {}): Promise<Fixture> {
   const sandbox = await createStripeSandbox({ driven: true, ...options });
   afterAll(() => sandbox.close());
   return { sandbox, stripe: packageFor(sandbox) };

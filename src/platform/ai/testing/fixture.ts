@@ -12,16 +12,16 @@ interface SandboxLike {
 }
 
 /** A sandbox for the tests of a file, and AI gateways over it that are closed after each test. */
-export interface Stand<Sandbox> {
+export interface Fixture<Sandbox> {
   readonly sandbox: Sandbox;
   /** Opens a gateway over the sandbox, or over the upstreams that are named. The policy is that of `test.chat`. */
   open(parts?: Partial<AiParts>, policy?: Partial<PolicyInput>): Ai;
 }
 
-export function makeStand<Sandbox extends SandboxLike>(
+export function makeFixture<Sandbox extends SandboxLike>(
   start: () => Promise<Sandbox>,
   usual: Partial<AiParts> = {},
-): Stand<Sandbox> {
+): Fixture<Sandbox> {
   let sandbox: Sandbox | undefined;
   const opened: Ai[] = [];
 

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { openApp } from '#app';
 import { type Config, readConfig } from '#platform/config';
 import { makeCustomers } from '../../bench/customers.ts';
-import type { Stand } from './asking.ts';
+import type { Fixture } from './asking.ts';
 
 /**
  * A server on an embedded database that is thrown away, with the providers of the environment (the sandbox when there
  * are none), and `customers` with Reel's best plan. `model` (`provider/model`) takes the place of those that policies name.
  */
-export async function openStand(options: {
+export async function openFixture(options: {
   readonly customers: number;
   readonly model: string | undefined;
-}): Promise<Stand & { close(): Promise<void> }> {
+}): Promise<Fixture & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth eval '));
   // What the environment says of databases and ports is about another server.
   const { DATABASE_URL: _url, DIRECT_URL: _direct, REDIS_URL: _redis, ...environment } = process.env;

@@ -10,7 +10,7 @@ const TARGET = 'https://plinth.test';
 export const DESTINATION = `${TARGET}/worker/generate`;
 
 /** A process whose jobs go through QStash, whose time is driven. */
-export interface QStashStand extends TestApp {
+export interface QStashFixture extends TestApp {
   readonly qstash: QStashSandbox;
   /** Another process on the same database; deliveries go to both in turn. */
   another(options?: Pick<TestAppOptions, 'work' | 'settings'>): Promise<TestApp>;
@@ -32,12 +32,12 @@ export interface Promised {
   readonly ended: () => Promise<string>;
 }
 
-export interface QStashStandOptions {
+export interface QStashFixtureOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly work?: boolean;
 }
 
-export async function qstashStand(options: QStashStandOptions = {}): Promise<QStashStand> {
+export async function qstashFixture(options: QStashFixtureOptions = {}): Promise<QStashFixture> {
   const qstash = await createQStashSandbox({ driven: true });
   const settings = {
     JOBS_DELIVERY: 'qstash',
@@ -52,7 +52,7 @@ export async function qstashStand(options: QStashStandOptions = {}): Promise<QSt
     testApp({ ...more, settings: { ...settings, ...more.settings } });
   const app = await open(options.work === undefined ? {} : { work: options.work });
   atEndOfFile(() => qstash.close());
-  const deliverTo: QStashStand['deliverTo'] = (...processes) =>
+  const deliverTo: QStashFixture['deliverTo'] = (...processes) =>
     qstash.route(TARGET, ...processes.map(({ url }) => url));
   deliverTo(app);
   return {
@@ -105,7 +105,7 @@ async function promised(
 }
 
 /** What deliveries of a job were answered, in the order in which they were sent. */
-export function outcomesOf({ qstash }: Pick<QStashStand, 'qstash'>, { jobId }: Promised): unknown[] {
+export function outcomesOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: Promised): unknown[] {
   return qstash
     .deliveries()
     .filter((one) => jobOf(one) === jobId)
@@ -115,7 +115,7 @@ export function outcomesOf({ qstash }: Pick<QStashStand, 'qstash'>, { jobId }: P
 }
 
 /** The Deduplication-Ids of the messages about a job, less the job. */
-export function numbersOf({ qstash }: Pick<QStashStand, 'qstash'>, { jobId }: Promised): string[] {
+export function numbersOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: Promised): string[] {
   return qstash
     .messages()
     .map(({ deduplicationId = '' }) => deduplicationId)
@@ -129,7 +129,7 @@ function jobOf({ body }: Pick<Delivery, 'body'>): string {
 
 /** How a job stands. */
 export async function stateOf(
-  { db }: Pick<QStashStand, 'db'>,
+  { db }: Pick<QStashFixture, 'db'>,
   { jobId }: Promised,
 ): Promise<string | undefined> {
   const [row] = await db.asMigrator(

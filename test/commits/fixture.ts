@@ -4,7 +4,7 @@ import { type CommitCutter, cutDatabase, testDatabase } from '#test/services';
 import { type Reply, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
 
 /** An app that reaches its database by a way which can lose the answers of commits, and be cut off. */
-export interface CommitsStand extends TestApp {
+export interface CommitsFixture extends TestApp {
   readonly cutter: CommitCutter;
   chat(key: string, more?: Readonly<Record<string, string>>): Promise<Reply>;
   create(key: string, more?: Readonly<Record<string, string>>): Promise<Reply>;
@@ -18,7 +18,7 @@ export interface CommitsStand extends TestApp {
 /** As long as something takes that waits for nothing but other processes. */
 const PATIENCE = { timeout: 30_000, interval: 20 };
 
-export async function commitsStand(options: TestAppOptions = {}): Promise<CommitsStand> {
+export async function commitsFixture(options: TestAppOptions = {}): Promise<CommitsFixture> {
   const database = await testDatabase();
   const { cutter, through } = await cutDatabase(database.url);
   const app = await testApp({ ...options, on: database, over: () => through });
