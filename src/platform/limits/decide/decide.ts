@@ -1,8 +1,9 @@
 import type { Rule } from '../features.ts';
 import type { Answer } from './answers.ts';
-import { type Change, Draft, type NewPermit } from './changes.ts';
+import type { Change, NewPermit } from './changes.ts';
 import { APART, counted, failures, KEY_BUDGET } from './counted.ts';
 import { credits } from './credits.ts';
+import { Draft } from './draft.ts';
 import type { Asking, Look } from './limit.ts';
 import { cooldown, places } from './places.ts';
 import { repeated } from './repeats.ts';

@@ -13,7 +13,7 @@ import {
   setTimeZone,
   stopTime,
 } from '#test/factories';
-import { openNode } from '#test/limits';
+import { limitsCatalogue, openNode } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { decide, type Decided } from './decide.ts';
@@ -21,11 +21,14 @@ import { featureRules } from './feature.ts';
 import type { Request } from './state.ts';
 import { admitBatch, type Of, readFresh } from './testing/asked.ts';
 import { lineOf, type Names, namesOf, renamed, shown, tellable, tellableRow } from './testing/comparing.ts';
-import { catalogue, EVENTS, FAILURES, features, type Step, step, type Wish } from './testing/rules.ts';
+import { EVENTS, FAILURES, PRODUCT, type Step, step, type Wish } from './testing/rules.ts';
+import { compileFeatures } from '../features.ts';
 import { APART } from './counted.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
+const catalogue = limitsCatalogue(PRODUCT);
+const features = compileFeatures([catalogue], FAILURES);
 
 /** An account with two members, a key with a budget, and one that came from it. */
 class History {

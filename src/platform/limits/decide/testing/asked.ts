@@ -34,7 +34,7 @@ function askedOf({ accountId, product }: Of, request: Request): Asked {
     permit: request.permitId as PermitId,
     event: request.eventId as UsageEventId,
     keyed: key && {
-      name: { owner: { account: accountId }, route: key.route, keyHash: key.keyHash } as never,
+      name: { owner: { account: accountId }, route: key.route, keyHash: key.keyHash },
       request: key.bodyHash,
       key: 'as it was sent',
     },

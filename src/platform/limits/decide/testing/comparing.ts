@@ -1,7 +1,6 @@
 import type { Answer } from '../answers.ts';
 import type { Change } from '../changes.ts';
 import { dueRows } from '../credits.ts';
-import { featureRules } from '../feature.ts';
 import {
   type Bounds,
   type Credit,
@@ -13,7 +12,8 @@ import {
 } from '../state.ts';
 import { anchorToKeep, presentEnds } from '../windows.ts';
 import type { Row } from './asked.ts';
-import { catalogue, FAILURES } from './rules.ts';
+import { PRODUCT } from './rules.ts';
+import { ruleOf } from '../../features.ts';
 
 export const lineOf = ({ scope, name, starts, size, threshold }: Extract<Change, { do: 'alert' }>) =>
   `${scope} ${name} ${starts} ${size} ${threshold}`;
@@ -77,7 +77,9 @@ export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
 
 function creditsOf(state: State, now: Instant) {
   const segment = segmentAt(state.timeline, now);
-  const rules = featureRules(catalogue, 'purses', FAILURES).rules.filter(({ kind }) => kind === 'credits');
+  const rules = Object.entries(PRODUCT.limits).flatMap(([name, limit]) =>
+    limit.kind === 'credits' ? [ruleOf(name, limit)] : [],
+  );
   const due = rules.flatMap((rule) => dueRows(rule, { state, now }, sizeOf(segment, rule.name) ?? 0).due);
   const given = new Set(due.map(({ id }) => id));
   return [...state.credits.filter(({ id }) => !given.has(id)), ...due]

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { limitsCatalogue } from '#test/limits';
-import { compileFeatures } from '../../features.ts';
 
 export const FAILURES = 500;
-export const catalogue = limitsCatalogue({
+/** A product with limits of every kind. */
+export const PRODUCT = {
   limits: {
     minute: { kind: 'burst', per: 'minute', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'member' },
@@ -42,7 +41,7 @@ export const catalogue = limitsCatalogue({
     narrow: ['hourly'],
   },
   longestSeconds: 600,
-});
+} as const;
 function sizes(times: number) {
   const units = {
     minute: 4,
@@ -71,8 +70,7 @@ function sizes(times: number) {
   return { ...scaled, pause: times * 20, own_pause: times === 2 ? 0 : times * 5 } as Record<string, number>;
 }
 
-export const features = compileFeatures([catalogue], FAILURES);
-const FEATURES = Object.keys(catalogue.features);
+const FEATURES = ['use', ...Object.keys(PRODUCT.features)];
 
 export interface Wish {
   readonly feature: string;
