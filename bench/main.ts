@@ -1,12 +1,13 @@
 import { cpus } from 'node:os';
 import type { Figures } from './figures.ts';
 
-type Bench = (say: (line: string) => void) => Promise<Figures>;
+type Bench = (say: (line: string) => void, flags: readonly string[]) => Promise<Figures>;
 
 /** Each bench's code is loaded when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   auth: async () => (await import('./auth.ts')).benchAuth,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
+  gateway: async () => (await import('./gateway.ts')).benchGateway,
   inbox: async () => (await import('./inbox.ts')).benchInbox,
   library: async () => (await import('./library.ts')).benchLibrary,
   jobs: async () => (await import('./jobs.ts')).benchJobs,
@@ -25,7 +26,7 @@ if (load === undefined) {
 }
 const asJson = flags.includes('--json');
 const bench = await load();
-const figures = await bench((line) => process.stderr.write(`${line}\n`));
+const figures = await bench((line) => process.stderr.write(`${line}\n`), flags);
 const machine = { cpus: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', node: process.version };
 process.stdout.write(
   `${asJson ? JSON.stringify({ bench: name, machine, ...figures }) : JSON.stringify(figures, null, 2)}\n`,

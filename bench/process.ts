@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const LAUNCHER = join(import.meta.dirname, '../bin/plinth.js');
 
 /** What a production that is one machine asks for by name. */
-const ALONE = {
+export const ALONE = {
   NODE_ENV: 'production',
   MAIL_TRANSPORT: 'outbox',
   EMBEDDED_MASTER_KEY: 'true',
@@ -16,6 +16,7 @@ const ALONE = {
 /** A running server, started as its user would. */
 export interface Running {
   readonly url: string;
+  readonly pid: number;
   /** Seconds of processor time that it has used so far; NaN where the system does not tell. */
   cpuSeconds(): number;
   stop(): Promise<void>;
@@ -35,10 +36,12 @@ export async function startProgram(
   const url = await readiness(child);
   return {
     url,
+    pid: child.pid ?? Number.NaN,
     cpuSeconds: () => cpuSeconds(child.pid),
     async stop() {
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      // One that has ended by itself ends no second time.
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       process.off('exit', end);
     },
   };

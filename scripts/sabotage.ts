@@ -1,20 +1,23 @@
 /**
  * `npm run sabotage`: breaks a copy of the program, one patch at a time, and asks whether the test that should notice
- * does. A patch under which it stays green is a defect. `-- name…` runs some, `-- --stale` those whose file has changed since
- * their last run, and `-- --share 2/7` the second of seven shares of what is chosen. Each outcome is recorded at once
+ * does. A patch under which it stays green is a defect. `-- name…` runs some, `-- --stale` those whose code or test has changed
+ * since their last run, and `-- --share 2/7` the second of seven shares of what is chosen. Each outcome is recorded at once
  * (test/sabotage/recorded.json), and docs/sabotage.md is written from all of them.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PATCHES, type Patch } from '../test/sabotage/index.ts';
 import { type Copy, copyProject } from './sabotage/copy.ts';
 import { isRecorded, readRecord, record, writePage } from './sabotage/record.ts';
-import { tryOut, type Verdict } from './sabotage/trial.ts';
+import { testOf, tryAll, tryOut, type Verdict } from './sabotage/trial.ts';
 
 interface Result {
   readonly patch: Patch;
   /** Nothing when the named test is green without the patch and red with it. */
   readonly defect: string | undefined;
 }
+
+const LANES = Math.min(4, availableParallelism());
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -26,40 +29,54 @@ async function main(): Promise<number> {
   const unknown = wanted.filter((name) => !PATCHES.some((patch) => patch.name === name));
   if (unknown.length > 0) throw new Error(`no patch of this name: ${unknown.join(', ')}`);
   const chosen = shareOf(wanted.length === 0 ? PATCHES : PATCHES.filter(({ name }) => wanted.includes(name)));
-  const copy = copyProject();
-  process.once('exit', () => copy.remove());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const results = await tryAll(copy, chosen);
+  const results = await tryEach(chosen);
   const caught = results.filter(({ defect }) => defect === undefined).length;
-  say(`${caught} of ${results.length} patches are noticed`);
+  const minutes = (performance.now() / 60_000).toFixed(1);
+  say(`${caught} of ${results.length} patches are noticed, ${minutes} minutes`);
   writePage();
   return caught === results.length ? 0 : 1;
 }
 
-/** The part of what is chosen that this run takes: every nth patch, so that shares take about as long. */
-function shareOf(patches: readonly Patch[]): readonly Patch[] {
+/** The part of what is chosen that this run takes: every nth test file, with all patches that it notices. */
+function shareOf(patches: readonly Patch[]): (readonly Patch[])[] {
   const [share = 1, of = 1] = options.share.split('/').map(Number);
   if (!(share >= 1 && share <= of))
     throw new Error(`--share ${options.share}: write 2/7 for the second of seven`);
   const known = readRecord();
   const chosen = options.stale ? patches.filter((patch) => !isRecorded(patch, known)) : patches;
-  return chosen.filter((_, place) => place % of === share - 1);
+  const files = [...Map.groupBy(chosen, ({ expects }) => expects.split(' :: ')[0]).values()];
+  return files.filter((_, place) => place % of === share - 1);
 }
 
-async function tryAll(copy: Copy, chosen: readonly Patch[]): Promise<Result[]> {
-  // A test that is named by several patches is tried without them once.
-  const sound = new Map<string, Promise<Verdict>>();
+/**
+ * Some at a time, each in a copy of its own: a trial waits for its database for a third of its time. Patches of one test file
+ * follow one another, so that its tests are run without a patch once.
+ */
+async function tryEach(files: (readonly Patch[])[]): Promise<Result[]> {
+  const copies = Array.from({ length: Math.min(LANES, files.length) }, copyProject);
+  process.once('exit', () => {
+    for (const copy of copies) copy.remove();
+  });
   const results: Result[] = [];
-  for (const patch of chosen) {
-    const key = `${patch.expects} on ${patch.engine ?? 'postgres'}`;
-    const before = sound.get(key) ?? tryOut(patch, copy.folder);
-    sound.set(key, before);
-    const defect = await tryOne(copy, patch, await before);
-    results.push({ patch, defect });
-    record(patch, defect);
-    say(`${defect === undefined ? 'red    ' : 'DEFECT '} ${patch.name}: ${defect ?? patch.expects}`);
-  }
+  const lanes = copies.map(async (copy) => {
+    for (let patches = files.shift(); patches !== undefined; patches = files.shift()) {
+      const sound = await tryAll(patches, copy.folder);
+      for (const patch of patches) results.push(await tryAndRecord(copy, patch, sound.get(testOf(patch))));
+    }
+  });
+  await Promise.all(lanes);
   return results;
+}
+
+async function tryAndRecord(copy: Copy, patch: Patch, before: Verdict | undefined): Promise<Result> {
+  const began = performance.now();
+  const defect = await tryOne(copy, patch, before ?? 'red');
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+  record(patch, defect);
+  const verdict = defect === undefined ? 'red    ' : 'DEFECT ';
+  say(`${verdict} ${patch.name}: ${defect ?? patch.expects} (${seconds} s)`);
+  return { patch, defect };
 }
 
 async function tryOne(copy: Copy, patch: Patch, before: Verdict): Promise<string | undefined> {

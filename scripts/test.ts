@@ -1,7 +1,8 @@
 /**
  * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
  * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--thorough` is
- * for a night: whatever uses a database on every engine, and more runs of each property.
+ * for a night: whatever uses a database on every engine, and more runs of each property. What has passed on exactly what it
+ * reads is left out of the whole suite (scripts/suite/unchanged.ts); `--record` leaves nothing out and notes what has passed.
  * The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -10,8 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { THOROUGH } from '../test/thorough.ts';
 import { type Missing, type Pass, planPasses } from './suite/passes.ts';
-import { countOf, neverRun, type Report, readReport, REPORT } from './suite/outcomes.ts';
+import { countOf, neverRun, type Outcome, type Report, readReport, REPORT } from './suite/outcomes.ts';
 import { tellSeconds } from './suite/seconds.ts';
+import { LEFT_OUT, recordPassed, unchangedGroups } from './suite/unchanged.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -25,11 +27,13 @@ interface Ran {
 }
 
 const strict = process.env['CI'] === 'true';
-const OURS = ['--coverage', '--thorough'];
+const OURS = ['--coverage', '--thorough', '--record'];
 const thorough = process.argv.includes('--thorough');
+const recording = process.argv.includes('--record');
 const given = process.argv.slice(2).filter((argument) => !OURS.includes(argument));
 const partial = given.length > 0;
 const coverage = !partial && (strict || process.argv.includes('--coverage'));
+const leftOut = partial || thorough || recording ? [] : unchangedGroups();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -37,6 +41,7 @@ async function main(): Promise<number> {
   const passes = partial ? plan.passes.slice(0, 1) : plan.passes;
   const missing = partial ? [] : plan.missing;
   const ran: Ran[] = [];
+  tellLeftOut();
   for (const pass of passes) {
     say(`\n${pass.title}${pass.files.length === 0 ? '' : `: ${pass.files.length} files`}`);
     ran.push(await run(pass, pass === passes[0] && coverage));
@@ -57,6 +62,7 @@ function run(pass: Pass, withCoverage: boolean): Promise<Ran> {
       ...process.env,
       ...pass.environment,
       [REPORT]: report,
+      [LEFT_OUT]: leftOut.flatMap(({ files }) => files).join(),
       ...(thorough ? { [THOROUGH]: 'true' } : {}),
     },
   });
@@ -100,8 +106,25 @@ function summarize(ran: readonly Ran[], missing: readonly Missing[]): number {
   for (const { pass, code } of otherwise) say(`FAILED  ${pass.title} ended with ${code}, see above`);
   const lacking = strict && (unrun.length > 0 || missing.some(({ needed }) => needed));
   if (lacking) say('With CI=true everything must run.');
+  if (recording) say(`recorded as passed: ${recordPassed(passedIn(all)).join(', ') || 'nothing'}`);
+  tellLeftOut();
   say(`${countOf(all, 'passed')} passed, ${failed} failed`);
   return failed > 0 || otherwise.length > 0 || lacking ? 1 : 0;
+}
+
+/** Whether all tests of a file ran and passed, and a run that names single tests is no run of a file. */
+function passedIn(outcomes: readonly Outcome[]): (file: string) => boolean {
+  if (given.some((argument) => argument.startsWith('-'))) return () => false;
+  return (file) => {
+    const own = outcomes.filter((one) => one.file === file);
+    return own.length > 0 && own.every(({ state }) => state === 'passed');
+  };
+}
+
+function tellLeftOut(): void {
+  if (leftOut.length === 0) return;
+  const groups = leftOut.map(({ name, files, since }) => `${name} (${files.length} files, ${since})`);
+  say(`unchanged since they last passed, and not run again: ${groups.join(', ')}`);
 }
 
 function say(line: string): void {

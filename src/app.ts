@@ -133,12 +133,12 @@ const LAST_WORDS = 600_000;
 
 /** Nothing else knows what these calls cost: whoever ends the process now posts estimates. */
 async function tellAll({ limits, telemetry }: Modules): Promise<void> {
-  if (limits.untold.size === 0) return;
+  if (limits.retries.size === 0) return;
   telemetry.logger.warn(
-    { waiting: limits.untold.size },
+    { waiting: limits.retries.size },
     'waits for the database, to tell what calls have cost',
   );
-  await limits.untold.finish(LAST_WORDS);
+  await limits.retries.finish(LAST_WORDS);
 }
 
 /** A lease that can't be ended runs out. */

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../../test/house/source.ts';
 import { type Patch, PATCHES } from '../../test/sabotage/index.ts';
+import { digestOf } from './digest.ts';
 
 /** The last run of a patch. */
 const runSchema = z.object({
   /** The day of it. */
   on: z.iso.date(),
-  /** What it was tried on: SHA-256 of the patch and of the file that it breaks, shortened. */
+  /** What it was tried on: the patch, the code that it breaks and the test (digest.ts). */
   digest: z.string(),
   /** What is wrong with it, where its test did not go red. */
   defect: z.string().optional(),
@@ -25,7 +25,7 @@ export function readRecord(): RunRecord {
   return existsSync(RECORD) ? recordSchema.parse(JSON.parse(readFileSync(RECORD, 'utf8'))) : {};
 }
 
-/** Whether a patch went red on its file as that is now. */
+/** Whether a patch went red on the code and by the test as they are now. */
 export function isRecorded(patch: Patch, runs: RunRecord): boolean {
   const run = runs[patch.name];
   return run !== undefined && run.defect === undefined && run.digest === digestOf(patch);
@@ -44,14 +44,6 @@ export function record(patch: Patch, defect: string | undefined): void {
   writeFileSync(RECORD, `${JSON.stringify(sorted, undefined, 2)}\n`);
 }
 
-function digestOf({ file, find, replace, expects }: Patch): string {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return createHash('sha256')
-    .update(JSON.stringify([text, find, replace, expects]))
-    .digest('hex')
-    .slice(0, 16);
-}
-
 /** docs/sabotage.md. */
 export function writePage(): void {
   const runs = readRecord();
@@ -65,8 +57,8 @@ export function writePage(): void {
     `# Sabotage
 
 \`npm run sabotage\` breaks a copy of the program in one place at a time and runs the test that should notice. A patch
-under which that test stays green is a defect. The patches are in \`test/sabotage/\`. Of ${PATCHES.length} patches, ${current} have gone red on their
-file as it is now; \`npm run sabotage -- --stale\` runs the others, \`--share 2/7\` a part of them.
+under which that test stays green is a defect. The patches are in \`test/sabotage/\`. Of ${PATCHES.length} patches, ${current} have gone red on the
+code and by the test as they are now; \`npm run sabotage -- --stale\` runs the others, \`--share 2/7\` a part of them.
 
 | patch | file | last run | test that goes red |
 |---|---|---|---|
@@ -79,5 +71,7 @@ function outcomeOf(patch: Patch, runs: RunRecord): string {
   const run = runs[patch.name];
   if (run === undefined) return 'none yet';
   if (run.defect !== undefined) return `DEFECT on ${run.on}`;
-  return isRecorded(patch, runs) ? `red on ${run.on}` : `red on ${run.on}, before its file changed`;
+  return isRecorded(patch, runs)
+    ? `red on ${run.on}`
+    : `red on ${run.on}, before its code or its test changed`;
 }

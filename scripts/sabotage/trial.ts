@@ -11,10 +11,35 @@ const LONGEST_TRIAL_MS = 300_000;
 export type Verdict = 'green' | 'red' | { readonly unclear: string };
 
 /** Runs the test that a patch names, in the copy as it stands. */
-export function tryOut(patch: Patch, folder: string): Promise<Verdict> {
-  if (patch.expects === 'types') return compile(folder);
-  const [file = '', name = ''] = patch.expects.split(' :: ');
-  return runTest({ folder, file, name, engine: patch.engine ?? 'postgres' });
+export async function tryOut(patch: Patch, folder: string): Promise<Verdict> {
+  return (await tryTogether([patch], folder)).get(testOf(patch)) ?? NEVER;
+}
+
+/** The test that a patch names, and the engine that it runs on. */
+export const testOf = ({ expects, engine = 'postgres' }: Patch) => `${expects} on ${engine}`;
+
+const NEVER = { unclear: 'it was never run' };
+
+/** Runs the tests that some patches name, those of one file in one run: most of a run is its start. */
+export async function tryAll(patches: readonly Patch[], folder: string): Promise<Map<string, Verdict>> {
+  const files = Map.groupBy(patches, ({ expects, engine }) => `${expects.split(' :: ')[0]} on ${engine}`);
+  const verdicts = new Map<string, Verdict>();
+  for (const together of files.values())
+    for (const [test, verdict] of await tryTogether(together, folder)) verdicts.set(test, verdict);
+  return verdicts;
+}
+
+/** The tests of one file. */
+async function tryTogether(patches: readonly Patch[], folder: string): Promise<Map<string, Verdict>> {
+  const [{ expects, engine = 'postgres' } = { expects: 'types' as const }] = patches;
+  if (expects === 'types') {
+    const verdict = await compile(folder);
+    return new Map(patches.map((patch) => [testOf(patch), verdict]));
+  }
+  const [file = ''] = expects.split(' :: ');
+  const names = [...new Set(patches.map((patch) => patch.expects.split(' :: ')[1] ?? ''))];
+  const judge = await runTests({ folder, file, names, engine });
+  return new Map(patches.map((patch) => [testOf(patch), judge(patch.expects.split(' :: ')[1] ?? '')]));
 }
 
 async function compile(folder: string): Promise<Verdict> {
@@ -26,17 +51,17 @@ async function compile(folder: string): Promise<Verdict> {
   return code === 0 ? 'green' : 'red';
 }
 
-interface NamedTest {
+interface NamedTests {
   readonly folder: string;
   readonly file: string;
-  readonly name: string;
+  readonly names: readonly string[];
   readonly engine: 'postgres' | 'pglite';
 }
 
-async function runTest({ folder, file, name, engine }: NamedTest): Promise<Verdict> {
+async function runTests({ folder, file, names, engine }: NamedTests): Promise<(name: string) => Verdict> {
   const reports = mkdtempSync(join(tmpdir(), 'plinth-sabotage-report-'));
   const report = join(reports, 'outcomes.json');
-  const flags = ['--reporter=./scripts/suite/reporter.ts', '--testNamePattern', pattern(name)];
+  const flags = ['--reporter=./scripts/suite/reporter.ts', '--testNamePattern', names.map(pattern).join('|')];
   try {
     const program = ['node_modules/vitest/vitest.mjs', 'run', file, ...flags];
     const environment = {
@@ -45,15 +70,17 @@ async function runTest({ folder, file, name, engine }: NamedTest): Promise<Verdi
       TEST_ENGINE: engine === 'pglite' ? 'pglite' : '',
     };
     await run({ folder, program, environment });
-    return verdict(readReport(report).outcomes, name);
+    const { outcomes } = readReport(report);
+    return (name) => verdictOf(outcomes, name);
   } catch (error) {
-    return { unclear: `the run left no report (${error instanceof Error ? error.message : String(error)})` };
+    const unclear = `the run left no report (${error instanceof Error ? error.message : String(error)})`;
+    return () => ({ unclear });
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
 }
 
-function verdict(outcomes: readonly Outcome[], name: string): Verdict {
+function verdictOf(outcomes: readonly Outcome[], name: string): Verdict {
   const found = outcomes.filter((outcome) => outcome.name === name);
   if (found.some(({ state }) => state === 'failed')) return 'red';
   if (found.some(({ state }) => state === 'passed')) return 'green';

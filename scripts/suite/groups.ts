@@ -7,7 +7,10 @@ import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
  * run one after the other in the same processes, which load the program once. `process` is for what starts programs or
  * changes what a process has but once (its signals, its working folder): each of these files has a process of its own.
  */
-export type Group = 'pure' | 'app' | 'process';
+export type Group = (typeof GROUPS)[number];
+
+/** In the order in which they run. */
+export const GROUPS = ['process', 'app', 'pure'] as const;
 
 export interface TestFiles {
   readonly group: Group;
@@ -28,7 +31,7 @@ export function testFiles(): TestFiles[] {
   const grouped = projectPaths()
     .filter((path) => path.endsWith('.test.ts'))
     .map((file) => ({ file, group: groupOf(file) }));
-  return (['pure', 'app', 'process'] as const).map((group) => ({
+  return GROUPS.map((group) => ({
     group,
     files: grouped.filter((one) => one.group === group).map(({ file }) => file),
   }));

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { AppError, equalInConstantTime } from '#platform/kernel';
+import { AppError, equalInConstantTime, inTime } from '#platform/kernel';
 import type { Dependency, ServerParts } from './parts.ts';
 
 /** How long a dependency has to answer, and how long its answer is good for: anybody may ask. */
@@ -48,7 +48,7 @@ async function readinessOf(dependencies: readonly Dependency[]): Promise<Readine
   const states = await Promise.all(
     dependencies.map(async ({ name, required, check }) => {
       const began = performance.now();
-      const state: 'ok' | 'down' = await withPatience(check).then(
+      const state: 'ok' | 'down' = await inTime(PATIENCE, check, () => new Error('no answer in time')).then(
         () => 'ok',
         () => 'down',
       );
@@ -61,18 +61,6 @@ async function readinessOf(dependencies: readonly Dependency[]): Promise<Readine
     status,
     dependencies: Object.fromEntries(states.map(({ name, state, ms }) => [name, { state, ms }])),
   };
-}
-
-async function withPatience(check: () => Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE);
-  });
-  try {
-    await Promise.race([check(), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function remembered<T>(parts: ServerParts, ask: () => Promise<T>): () => Promise<T> {

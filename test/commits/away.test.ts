@@ -62,7 +62,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
     expect((await fixture.create(customer.key)).status).toBe(202);
     await vi.waitFor(async () => expect(await running(fixture)).toBe(1), SOON);
     cutter.refuse();
-    await vi.waitFor(() => expect(fixture.app.modules.limits.untold.size).toBe(1), SOON);
+    await vi.waitFor(() => expect(fixture.app.modules.limits.retries.size).toBe(1), SOON);
     cutter.resume();
     await fixture.told();
     await vi.waitFor(async () => expect(await open(fixture, customer.accountId)).toBe(0), SOON);

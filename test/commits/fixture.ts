@@ -38,7 +38,7 @@ export async function commitsFixture(options: TestAppOptions = {}): Promise<Comm
         headers: { 'idempotency-key': crypto.randomUUID(), ...headers },
         body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 1 },
       }),
-    told: () => vi.waitFor(() => expect(app.app.modules.limits.untold.size).toBe(0), PATIENCE),
+    told: () => vi.waitFor(() => expect(app.app.modules.limits.retries.size).toBe(0), PATIENCE),
     async books() {
       const [row] = await rows<{ posted: number; estimates: number }>(
         `select coalesce(sum(prompt_tokens + completion_tokens), 0)::int as posted,

@@ -22,14 +22,14 @@ export async function crashAndRecover(sites: Sites, at: string, walk: Walk): Pro
 
 /** Brings about what the process finds that is to be killed. */
 async function prepare(scene: Scene, { earlier, found, provider }: Walk): Promise<void> {
-  const { till } = scene;
-  if (till !== undefined) await scene.between((db) => till.sell(db));
+  const { stripe } = scene;
+  if (stripe !== undefined) await scene.between((db) => stripe.sell(db));
   if (earlier?.crashAt !== undefined) {
     await crash(scene, earlier.crashAt, earlier);
     await scene.between(leasesRunOut);
   } else if (earlier !== undefined) {
     const running = await scene.takeOver({ work: false });
-    await earlier.client(scene.client(running.url), till);
+    await earlier.client(scene.client(running.url), stripe);
     await running.stop();
   }
   if (found !== undefined) await scene.between(found);
@@ -46,7 +46,7 @@ async function crash(scene: Scene, at: string, act: Pick<Walk, 'client' | 'stops
   }, REACHED);
   const acting = program
     .url()
-    .then((url) => act.client?.(scene.client(url), scene.till))
+    .then((url) => act.client?.(scene.client(url), scene.stripe))
     .then(() => {
       if (act.stops === true) program.kill('SIGTERM');
     })
@@ -68,7 +68,7 @@ async function recover(scene: Scene, walk: Walk): Promise<void> {
     const client = scene.client(running.url);
     if (walk.later !== undefined) await advance(running.db, walk.later);
     if (walk.client !== undefined && walk.leaves === undefined) {
-      expect(walk.ends).toContain(await walk.client(client, scene.till));
+      expect(walk.ends).toContain(await walk.client(client, scene.stripe));
     }
     // The one call of each process that was under way.
     const hidden = (walk.earlier?.crashAt === undefined ? 1 : 2) + (walk.hides ?? 0);

@@ -23,7 +23,7 @@ const of = (names: string): string[] => names.split(/\s+/).filter((name) => name
 
 /** The commits of the platform, by what a lost answer of them means. */
 const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
-  'given back': of('limits.admit jobs.replay permits.lent'),
+  'given back': of('limits.admit jobs.replay permits.delegate'),
   told: of('limits.resolve limits.disown'),
   found: of(`
     jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish

@@ -19,17 +19,17 @@ import {
   unfinished,
 } from './promises.ts';
 import { keyOf, openHere, QUICK, type Running, type Site } from './site.ts';
-import { openTill, type Till } from './till.ts';
+import { openStripe, type StripeFixture } from './stripe.ts';
 
 /** Longer than the sweeper takes to look, and a job to be found when its time has come. */
-const RESOLVED = { timeout: 20_000, interval: 50 };
+const RESOLVED = { timeout: 120_000, interval: 50 };
 /** A lease, and a little more. */
 const LEASE_OVER = '31 seconds';
 
 /** A site with a provider, on which one process follows the other. */
 export interface Scene {
   readonly sandbox: OpenAISandbox;
-  readonly till: Till | undefined;
+  readonly stripe: StripeFixture | undefined;
   /** Starts the program as a process of its own. */
   start(crashAt?: string): Program;
   /** Starts it in this process, on what was left behind; leases of those who died have run out. */
@@ -60,18 +60,18 @@ export async function openScene(original: Site, through?: 'qstash' | 'stripe'): 
   const site = await original.copy();
   const sandbox = await createOpenAISandbox();
   const qstash = through === 'qstash' ? await createQStashSandbox() : undefined;
-  const till = through === 'stripe' ? await openTill() : undefined;
+  const stripe = through === 'stripe' ? await openStripe() : undefined;
   const { url: base_url, apiKey: api_key } = sandbox;
   const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
   const settings = {
     ...site.settings,
     ...(qstash === undefined ? {} : settingsFor(qstash)),
-    ...till?.settings,
+    ...stripe?.settings,
     AI_UPSTREAMS: JSON.stringify([upstream]),
   };
   return {
     sandbox,
-    till,
+    stripe,
     start(crashAt = '') {
       const program = startProgram(['start'], {
         environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: crashAt },
@@ -103,7 +103,7 @@ export async function openScene(original: Site, through?: 'qstash' | 'stripe'): 
     async close() {
       await sandbox.close();
       await qstash?.close();
-      await till?.close();
+      await stripe?.close();
       await site.remove();
     },
   };

@@ -42,7 +42,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
     because:
       'one commit, told until it is made; of a process that is killed before it, its lease ends and a sweep closes what there is',
   },
-  'permits.lent': {
+  'permits.delegate': {
     walks: ['a permit over HTTP', 'a permit over HTTP whose backend does not come back'],
   },
   'permits.reported': { because: ONE_COMMIT },

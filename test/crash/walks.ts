@@ -2,7 +2,7 @@ import type { Database } from '#platform/db';
 import { type Secrets, sealedColumns } from '#platform/secrets';
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Client, Generation } from '../process/client.ts';
-import type { Till } from './till.ts';
+import type { StripeFixture } from './stripe.ts';
 
 /** What is done while a process is killed, and how it must have ended when another one took over. */
 export interface Walk {
@@ -31,7 +31,7 @@ export interface Walk {
 }
 
 /** What a customer does, at a store too where the walk goes through one; answers how it ended. */
-type Act = (client: Client, till: Till | undefined) => Promise<string>;
+type Act = (client: Client, stripe: StripeFixture | undefined) => Promise<string>;
 
 interface Earlier {
   readonly client: Act;
@@ -131,7 +131,7 @@ export const WALKS = {
   'a registration': { client: (client) => client.register('ada@example.com'), ends: ['verify_email sent'] },
   'a purchase that Stripe tells of': {
     through: 'stripe',
-    client: async (client, till) => (await till?.tell(client)) ?? '',
+    client: async (client, stripe) => (await stripe?.tell(client)) ?? '',
     ends: ['reel.basic active, paid'],
     // A fetch has its object for itself for so long.
     later: '91 seconds',

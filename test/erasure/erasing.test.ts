@@ -43,7 +43,7 @@ async function marked(): Promise<{ owner: Person; organization: string; marker: 
   const marker = newMarker();
   const { owner, organization } = await makeHousehold(app, []);
   await closed(owner);
-  // Jobs that waited are given up, and permits that were lent are over: nothing of theirs is open any more.
+  // Jobs that waited are given up, and permits that were delegated are over: nothing of theirs is open any more.
   await workedOff(app);
   await advance(db, '1 day');
   await limits.sweep();

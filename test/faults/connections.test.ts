@@ -44,11 +44,13 @@ describe.runIf(engine === 'postgres')(
       'fails that query and nothing else, of %s: the process lives on, with new connections',
       async (_, seconds, query) => {
         const failed = expect(query(sleep(seconds))).rejects.toBeInstanceOf(DatabaseAway);
-        await vi.waitFor(async () => expect(await db.asMigrator(sleepers(seconds))).toEqual([{ n: 1 }]));
+        await vi.waitFor(async () => expect(await db.asMigrator(sleepers(seconds))).toEqual([{ n: 1 }]), {
+          timeout: 120_000,
+        });
         link.cut();
         await failed;
         // Of those that stood idle it may not have heard yet.
-        await vi.waitFor(() => over.ping());
+        await vi.waitFor(() => over.ping(), { timeout: 120_000 });
         expect(uncaught).toEqual([]);
       },
     );

@@ -8,7 +8,7 @@ const breakWaiting = statement(
   `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
 );
 
-const SOON = { timeout: 20_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 
 describe.runIf(engine === 'postgres')('a call whose answer could not be kept under its key', () => {
   test('is settled all the same, at what it cost, and a repeat charges nothing', async () => {

@@ -5,8 +5,12 @@
  */
 import { parseArgs } from 'node:util';
 import { runDecisions } from './decisions/run.ts';
+import type { Outcome } from './judgement.ts';
 import { run } from './run.ts';
-import { telling } from './telling.ts';
+
+/** Of each rule so many violations are told, and so many rows of each. */
+const MOST_TOLD = 3;
+const MOST_ROWS = 6;
 
 const { values } = parseArgs({
   options: {
@@ -30,10 +34,30 @@ const quietly = { seed, say: values.verbose ? say : () => {} };
 const outcome = await (decisions === undefined
   ? run({ ...quietly, seconds })
   : runDecisions({ ...quietly, decisions }));
-say(telling(outcome));
+say(summaryOf(outcome));
 say(`seed ${seed}: ${((performance.now() - began) / 1_000).toFixed(1)} s in all`);
 if (outcome.violations.length > 0) process.exitCode = 1;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** What a run came to; of violations the first of each rule, with the rows that show them. */
+function summaryOf({ violations, counts }: Outcome): string {
+  const numbers = Object.entries(counts).map(([name, count]) => `${name.replaceAll('_', ' ')} ${count}`);
+  if (violations.length === 0) return `${numbers.join(', ')}\nnothing was violated`;
+  const rules = new Set(violations.map(({ rule }) => rule));
+  const told = [...rules].flatMap((rule) => {
+    const found = violations.filter((violation) => violation.rule === rule);
+    return [
+      `VIOLATED ${found.length} times: ${rule}`,
+      ...found
+        .slice(0, MOST_TOLD)
+        .flatMap(({ says, rows }) => [
+          `  ${says}`,
+          ...rows.slice(0, MOST_ROWS).map((row) => `    ${JSON.stringify(row)}`),
+        ]),
+    ];
+  });
+  return [numbers.join(', '), ...told].join('\n');
 }

@@ -3,7 +3,7 @@ import { type Customer, testApp } from '../services/app.ts';
 
 const app = await testApp({ settings: { AI_FAILURES_PER_DAY: '0.50' } });
 const { sandbox, call } = app;
-const SOON = { timeout: 20_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 const CHAT = 'POST /v1/ai/chat/completions';
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
 

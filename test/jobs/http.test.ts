@@ -31,7 +31,7 @@ async function ended(by: Customer, generation: string): Promise<string> {
       const status = String(body['status']);
       return ['completed', 'failed'].includes(status) && status;
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: 120_000, interval: 20 },
   );
 }
 

@@ -61,7 +61,7 @@ describe('an organization that is closed', () => {
       .poll(
         async () => (await app.db.asMigrator(jobs)).every(({ state }) => ['done', 'dead'].includes(state)),
         {
-          timeout: 20_000,
+          timeout: 120_000,
         },
       )
       .toBe(true);

@@ -298,7 +298,7 @@ describe('a backend of the operator', () => {
     expect(code(await settle(serving(admin, customer), own, {}))).toBe('404 not_found');
   });
 
-  test('has Idempotency-Keys of its own: nobody who guesses one lends it a permit of theirs', async () => {
+  test('has Idempotency-Keys of its own: nobody who guesses one delegates it a permit of theirs', async () => {
     const customer = await app.customer('gateway.scale');
     const served = serving(await app.admin(), customer);
     const guessed = { 'idempotency-key': 'summary-17' };

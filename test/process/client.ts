@@ -40,7 +40,7 @@ export interface Client {
 
 export const VARIANTS = 2;
 /** As long as a client of ours comes back: longer than the sweeper takes. */
-const PATIENCE = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 
 const CHAT = {
   model: 'sandbox-small',

@@ -166,9 +166,12 @@ test('a start that is told to stop lets a job and a stream end, and loses nothin
   const client = await clientAt(running);
   sandbox.faults.next({ kind: 'latency', ms: 1_500 });
   const path = await client.ask('drained');
-  await vi.waitFor(async () => {
-    expect((await client.call(`GET ${path}`)).body['status']).toBe('running');
-  });
+  await vi.waitFor(
+    async () => {
+      expect((await client.call(`GET ${path}`)).body['status']).toBe('running');
+    },
+    { timeout: 120_000 },
+  );
   const stream = client.stream();
   let text = String((await stream.next()).value);
   expect(text).not.toContain('[DONE]');

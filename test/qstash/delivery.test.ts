@@ -7,7 +7,7 @@ import { numbersOf, outcomesOf, type Promised, qstashFixture, stateOf } from './
 const fixture = await qstashFixture();
 const { qstash, sandbox, db } = fixture;
 /** Longer than the slow poll takes. */
-const SOON = { timeout: 10_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 
 describe('a create, delivered by QStash', () => {
   test('runs where it is delivered, and nowhere before', async () => {

@@ -3,7 +3,7 @@ import { DESTINATION, numbersOf, outcomesOf, type Promised, qstashFixture, state
 
 const fixture = await qstashFixture({ settings: { WORKER_CONCURRENCY: '1', QSTASH_PARALLELISM: '2' } });
 const { qstash, sandbox } = fixture;
-const SOON = { timeout: 10_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 
 /** A post whose job is announced and not delivered. */
 async function announcedPost() {

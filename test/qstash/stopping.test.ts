@@ -5,7 +5,7 @@ import { outcomesOf, qstashFixture, stateOf } from './fixture.ts';
 
 const fixture = await qstashFixture();
 const { qstash, sandbox } = fixture;
-const SOON = { timeout: 10_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 
 /** A post whose job runs in a process that only serves, and has so many seconds to stop, at a provider that does so. */
 async function runningPost(fault: Fault, grace: string) {

@@ -58,7 +58,7 @@ export interface ReelFixture extends TestApp {
 
 let keys = 0;
 const nextKey = () => `key-${(keys += 1)}`;
-const SOON = { timeout: 20_000, interval: 10 };
+const SOON = { timeout: 120_000, interval: 10 };
 
 export async function reelFixture(options: TestAppOptions = {}): Promise<ReelFixture> {
   const app = await testApp(options);

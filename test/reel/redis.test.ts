@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasRedisServer, type Proxy, proxyTo, type RedisServer, redisServer } from '#test/redis';
 import { reelFixture } from './fixture.ts';
 
-const SOON = { timeout: 15_000, interval: 50 };
+const SOON = { timeout: 120_000, interval: 50 };
 const PASSWORD = 'a long enough pass phrase';
 
 interface Trouble {

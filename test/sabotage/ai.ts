@@ -6,10 +6,10 @@ const STREAM = 'src/platform/ai/live-stream.test.ts :: a stream >';
 const BREAKER = 'src/platform/ai/breaker.test.ts :: a circuit breaker >';
 
 const THROTTLE = 'src/platform/ai/throttling.test.ts ::';
-const EACH = 'src/platform/ai/each.test.ts ::';
+const EACH = 'src/platform/ai/item-stream.test.ts ::';
 const SLOTS = 'src/platform/ai/slots.test.ts ::';
 
-/** The pipe to model providers, and its door. */
+/** The pipe to model providers, and its OpenAI endpoint. */
 export const AI: readonly Patch[] = [
   {
     name: 'breaker-never-opens',
@@ -91,7 +91,8 @@ export const AI: readonly Patch[] = [
     file: 'src/platform/ai/plan.ts',
     find: '    if (fits >= 1) maxTokens = Math.min(maxTokens, fits);\n',
     replace: '',
-    expects: 'src/platform/ai/door.test.ts :: the reply is capped > to what the granted reserve buys',
+    expects:
+      'src/platform/ai/openai-endpoint.test.ts :: the reply is capped > to what the granted reserve buys',
   },
   {
     name: 'model-called-inside-a-transaction',
@@ -106,7 +107,7 @@ export const AI: readonly Patch[] = [
     find: 'store: isChat && dialect.safety,',
     replace: 'store: false,',
     expects:
-      'src/platform/ai/door.test.ts :: what the provider is sent > is forced to store nothing and names the account by a hash only',
+      'src/platform/ai/openai-endpoint.test.ts :: what the provider is sent > is forced to store nothing and names the account by a hash only',
   },
   {
     name: 'vendor-key-told',
@@ -114,7 +115,7 @@ export const AI: readonly Patch[] = [
     find: "message.replaceAll(apiKey, '[key]')",
     replace: 'message',
     expects:
-      'src/platform/ai/door.test.ts :: the official openai package through the door > gets the words of the provider when it refuses the request, without our key',
+      'src/platform/ai/openai-endpoint.test.ts :: the official openai package through the OpenAI endpoint > gets the words of the provider when it refuses the request, without our key',
   },
   {
     name: 'throttled-call-counted-as-a-try',
@@ -140,22 +141,22 @@ export const AI: readonly Patch[] = [
       'src/platform/limits/takeup.test.ts :: the tries that a job has left > are not touched by a call that was planned and never went out',
   },
   {
-    name: 'gate-opens-for-everybody-at-once',
-    file: 'src/platform/ai/gate.ts',
-    find: 'this.wait === 0 && this.#inside < this.#room',
+    name: 'throttle-opens-for-everybody-at-once',
+    file: 'src/platform/ai/throttle.ts',
+    find: 'this.wait === 0 && this.#inside < this.#window',
     replace: 'this.wait === 0',
-    expects: `${THROTTLE} a provider that throttles > is met by one call when its gate opens, then by twice as many each time`,
+    expects: `${THROTTLE} a provider that throttles > is met by one call when its throttle opens, then by twice as many each time`,
   },
   {
-    name: 'gate-forgets-how-long-to-wait',
-    file: 'src/platform/ai/gate.ts',
+    name: 'throttle-forgets-how-long-to-wait',
+    file: 'src/platform/ai/throttle.ts',
     find: 'const asked = retryAfter ?? this',
     replace: 'const asked = this',
     expects: `${THROTTLE} a 429 > that asks for more than the patience of the policy puts the call off, and says until when`,
   },
   {
     name: 'throttling-opens-the-breaker',
-    file: 'src/platform/ai/passage.ts',
+    file: 'src/platform/ai/slot-admission.ts',
     find: "health === 'throttled' ? 'neutral' : health",
     replace: "health === 'throttled' ? 'failed' : health",
     expects: `${THROTTLE} a 429 > never opens the breaker`,
@@ -170,21 +171,21 @@ export const AI: readonly Patch[] = [
   {
     name: 'slot-kept-by-a-stream-that-ended',
     file: 'src/platform/ai/attempt.ts',
-    find: '      over(at.turn);\n',
+    find: '      over(at.current);\n',
     replace: '',
     expects: `${SLOTS} a call > that is streamed to its end gives its place back`,
   },
   {
     name: 'slot-kept-by-a-call-that-was-refused',
     file: 'src/platform/ai/attempt.ts',
-    find: "if (done === undefined || !('live' in done)) over(turn);",
-    replace: "if (done !== undefined && !('live' in done)) over(turn);",
+    find: "if (done === undefined || !('live' in done)) over(current);",
+    replace: "if (done !== undefined && !('live' in done)) over(current);",
     expects: `${SLOTS} a call > that its permit refuses gives its place back`,
   },
   {
     name: 'slots-overtaken',
     file: 'src/platform/ai/slots.ts',
-    find: 'if (this.#line.length === 0 && this.#hasRoom) {',
+    find: 'if (this.#queue.length === 0 && this.#hasRoom) {',
     replace: 'if (true) {',
     expects: `${SLOTS} a place > is in use by no more than the limit, whoever comes, leaves and gives up`,
   },
@@ -197,21 +198,21 @@ export const AI: readonly Patch[] = [
   },
   {
     name: 'list-asked-for-again-after-elements-were-taken',
-    file: 'src/platform/ai/each.ts',
+    file: 'src/platform/ai/item-stream.ts',
     find: 'if (broken !== undefined && (taken.count > 0 || !broken.retryable)) break;',
     replace: '',
     expects: `${EACH} a stream that breaks after elements were taken > is never asked for again: what was whole is taken, the rest is for the next attempt`,
   },
   {
     name: 'stream-goes-on-without-its-taker',
-    file: 'src/platform/ai/taking.ts',
+    file: 'src/platform/ai/list-reader.ts',
     find: '      this.#thrown = { error };\n      this.#stream.live.stop();',
     replace: '      this.#thrown = { error };',
     expects: `${EACH} a taker > that throws stops the stream, and its error comes out as it is`,
   },
   {
     name: 'list-with-a-hole-taken-for-whole',
-    file: 'src/platform/ai/taking.ts',
+    file: 'src/platform/ai/list-reader.ts',
     find: 'if (this.#text.isBroken) this.fail(unavailable());',
     replace: '',
     expects: `${EACH} a stream that breaks after elements were taken > hands on nothing more once a part of it was lost`,

@@ -34,7 +34,7 @@ export const FAILED_CALLS: readonly Patch[] = [
   {
     name: 'nothing-is-read-on',
     file: 'src/platform/ai/exchange.ts',
-    find: 'if (this.#started && mayBeServed && READ_ON.has(mishap)) this.#readOn();',
+    find: 'if (this.#started && mayBeServed && READ_ON.has(failure)) this.#readOn();',
     replace: '',
     expects: `${CHARGES} what a caller brought about is charged as the provider bills it > of a plain call whose caller hung up: its estimate at once, then what it used`,
   },
@@ -51,7 +51,7 @@ export const FAILED_CALLS: readonly Patch[] = [
     find: "retry: 'never',\n    health: 'neutral',\n  } as const;",
     replace: "retry: 'same',\n    health: 'neutral',\n  } as const;",
     expects:
-      'src/platform/ai/each.test.ts :: a stream that breaks after elements were taken > is not asked for again when it is larger than the policy takes',
+      'src/platform/ai/item-stream.test.ts :: a stream that breaks after elements were taken > is not asked for again when it is larger than the policy takes',
   },
   {
     name: 'tries-ask-for-what-a-provider-broke',

@@ -21,10 +21,10 @@ export const FAULTS: readonly Patch[] = [
   {
     name: 'end-not-told-again',
     file: 'src/platform/limits/permits.ts',
-    find: 'if (!(error instanceof AppError)) parts.telling.tell(line, tell);',
+    find: 'if (!(error instanceof AppError)) parts.retries.add(line, tell);',
     replace: '',
     expects:
-      'src/platform/limits/again.test.ts :: an end whose connection breaks > is told again, of a settlement, until the database knows it: its place is free, its figures are exact',
+      'src/platform/limits/retry-queue.test.ts :: an end whose connection breaks > is told again, of a settlement, until the database knows it: its place is free, its figures are exact',
   },
   {
     name: 'call-lost-with-its-kept-answer',

@@ -68,14 +68,14 @@ export const GUARDS: readonly Patch[] = [
   {
     name: 'unserved-quota-kept',
     file: 'src/platform/limits/permits.ts',
-    find: 'await end(course.isServed ?',
-    replace: 'await end(course.isOver ?',
+    find: "progress.isServed ? step('settle')",
+    replace: "progress.isOver ? step('settle')",
     expects: `${OPEN} gets its quota back when no call was served`,
   },
   {
     name: 'call-under-way-not-waited-for',
     file: 'src/platform/limits/permits.ts',
-    find: '      await course.idle();\n',
+    find: '      await progress.idle();\n',
     replace: '',
     expects: `${OPEN} is told in the log when a call goes on without it, and charged what that cost`,
   },

@@ -39,6 +39,7 @@ import { SSO } from './sso.ts';
 import { STARTING } from './starting.ts';
 import { STRIPE_WIRE } from './stripe-wire.ts';
 import { STRIPE_WORLD } from './stripe-world.ts';
+import { SUITE } from './suite.ts';
 import { TENANCY } from './tenancy.ts';
 import { WEBHOOKS } from './webhooks.ts';
 
@@ -91,4 +92,5 @@ export const PATCHES: readonly Patch[] = [
   ...QUALITY,
   ...FAULTS,
   ...OPERATING,
+  ...SUITE,
 ];

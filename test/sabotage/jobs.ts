@@ -115,7 +115,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'batch-takes-all-places',
-    file: 'src/platform/jobs/places.ts',
+    file: 'src/platform/jobs/job-slots.ts',
     find: 'Math.min(all, parts.batchConcurrency - batch)',
     replace: 'all',
     expects:
@@ -147,7 +147,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'cancel-is-not-told',
-    file: 'src/platform/jobs/places.ts',
+    file: 'src/platform/jobs/job-slots.ts',
     find: 'runs.get(job as JobId)?.cancel.abort()',
     replace: 'void runs.get(job as JobId)?.cancel',
     expects:
@@ -248,7 +248,7 @@ export const JOBS: readonly Patch[] = [
   },
   {
     name: 'lost-job-of-a-server-stays-lost',
-    file: 'src/platform/jobs/crew.ts',
+    file: 'src/platform/jobs/job-runner.ts',
     find: '        lookForLost();\n',
     replace: '',
     expects:

@@ -44,7 +44,7 @@ export const MODULES: readonly Patch[] = [
   {
     name: 'product-with-the-reason-of-a-module',
     file: 'src/platform/product/define-product.ts',
-    find: '  assertOwnUses(catalogue.product, systemUses);\n',
+    find: "  assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });\n",
     replace: '',
     expects: 'src/platform/product/own.test.ts :: what is not its own is refused',
   },

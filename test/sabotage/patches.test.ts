@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
 import { type Patch, PATCHES } from './index.ts';
+import { hasTitle } from './titles.ts';
 
 /** The text of a file of the project; none, when there is no such file. */
 function textOf(path: string): string {
@@ -22,26 +23,15 @@ function testsIn(path: string): string {
   return [text, ...beside.map(textOf)].join('\n');
 }
 
-const LITERAL = /(['"`])((?:\\.|(?!\1).)+)\1/g;
-const PLACEHOLDER = /%[a-z]|\$\{[^}]*\}|\$[a-z][\w.]*/;
-
-/** Whether a test file has a title that may become this one, whatever its placeholders are filled with. */
-function hasTitle(path: string, title: string): boolean {
-  return [...testsIn(path).matchAll(LITERAL)].some(([, , literal = '']) => {
-    const parts = literal
-      .split(PLACEHOLDER)
-      .map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));
-    return new RegExp(`^${parts.join('.+')}$`).test(title);
-  });
-}
-
 function misfits({ name, file, find, expects }: Patch): string[] {
   const places = textOf(file).split(find).length - 1;
   const [testFile = '', fullName = ''] = expects.split(' :: ');
   const title = fullName.split(' > ').at(-1) ?? '';
   return [
     ...(places === 1 ? [] : [`${name}: "find" occurs ${places} times in ${file}`]),
-    ...(expects === 'types' || hasTitle(testFile, title) ? [] : [`${name}: ${testFile} has no such test`]),
+    ...(expects === 'types' || hasTitle(testsIn(testFile), title)
+      ? []
+      : [`${name}: ${testFile} has no such test`]),
   ];
 }
 

@@ -1,87 +1,87 @@
 import type { Patch } from './patch.ts';
 
 const at = (name: string) => `src/platform/limits/migrations/${name}.up.sql`;
-const LENT = 'src/platform/limits/lent.test.ts ::';
+const DELEGATED = 'src/platform/limits/delegated.test.ts ::';
 const REPORTED = 'src/platform/limits/reported.test.ts ::';
 const HTTP = 'test/permits/http.test.ts ::';
 const LENDING = at('0016_lent');
 const REPORTING = at('0017_reported');
 
-/** Permits that are lent to backends over HTTP, and usage that was metered elsewhere. */
+/** Permits that are delegated to backends over HTTP, and usage that was metered elsewhere. */
 export const PERMITS: readonly Patch[] = [
   {
     name: 'lent-place-kept-until-the-sweep',
     file: at('0003_admission'),
     find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
     replace: 'or limits.is_outside(p.holder)',
-    expects: `${LENT} a permit that is lent > expires at its instant, not before: its place is free then, without any sweep`,
+    expects: `${DELEGATED} a permit that is delegated > expires at its instant, not before: its place is free then, without any sweep`,
   },
   {
     name: 'lent-place-not-counted',
     file: at('0003_admission'),
     find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
     replace: '',
-    expects: `${LENT} a permit that is lent > runs without a process, whatever becomes of the one that gave it`,
+    expects: `${DELEGATED} a permit that is delegated > runs without a process, whatever becomes of the one that gave it`,
   },
   {
     name: 'lent-permit-swept-with-its-process',
     file: at('0005_sweep'),
     find: 'not (limits.is_outside(s.holder)\n          or exists',
     replace: 'not (false\n          or exists',
-    expects: `${LENT} a permit that is lent > runs without a process, whatever becomes of the one that gave it`,
+    expects: `${DELEGATED} a permit that is delegated > runs without a process, whatever becomes of the one that gave it`,
   },
   {
     name: 'expired-when-swept',
     file: at('0004_settlement'),
     find: "and p.due_at <= p_now and limits.abandon(p, 'expired') then",
     replace: 'and false then',
-    expects: `${LENT} after it has expired > it counts at its reserve, as an estimate, until figures come (swept first: false)`,
+    expects: `${DELEGATED} after it has expired > it counts at its reserve, as an estimate, until figures come (swept first: false)`,
   },
   {
     name: 'call-of-a-released-permit-lost',
     file: at('0004_calls'),
     find: " or state = 'voided' and not v_voided and limits.is_outside(p_permit.holder))",
     replace: ')',
-    expects: `${LENT} a release > stays, when figures come after it: they are posted all the same, once`,
+    expects: `${DELEGATED} a release > stays, when figures come after it: they are posted all the same, once`,
   },
   {
     name: 'lent-for-longer-than-the-feature',
     file: LENDING,
     find: 'due_at = least(due_at, app.now() + make_interval(secs => p_seconds))',
     replace: 'due_at = app.now() + make_interval(secs => p_seconds)',
-    expects: `${LENT} a permit that is lent > never lasts longer than its feature allows, lent or extended`,
+    expects: `${DELEGATED} a permit that is delegated > never lasts longer than its feature allows, delegated or extended`,
   },
   {
     name: 'operator-pays-for-what-accounts-say',
     file: LENDING,
     find: "operator_budgets = case right(p_to::text, 1) when '2' then operator_budgets end",
     replace: 'operator_budgets = operator_budgets',
-    expects: `${LENT} budgets of the operator > count what the operator’s backends say, and never what an account says of itself`,
+    expects: `${DELEGATED} budgets of the operator > count what the operator’s backends say, and never what an account says of itself`,
   },
   {
     name: 'unused-units-kept',
     file: LENDING,
     find: 'if p_units < p_permit.units then',
     replace: 'if false then',
-    expects: `${LENT} a settlement > with fewer units gives the others back, but not to the burst`,
+    expects: `${DELEGATED} a settlement > with fewer units gives the others back, but not to the burst`,
   },
   {
     name: 'unused-credits-given-back-to-each-gift',
     file: LENDING,
     find: 'perform limits.return_credits(p_permit.account_id, v_credits, p_now);',
     replace: '',
-    expects: `${LENT} a settlement > gives credits back to where they were drawn last`,
+    expects: `${DELEGATED} a settlement > gives credits back to where they were drawn last`,
   },
   {
     name: 'extended-by-whoever-may-not-spend',
     file: LENDING,
     find: "if v_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', v_refused); end if;",
     replace: '',
-    expects: `${LENT} an extension > is refused to whoever may not spend any more`,
+    expects: `${DELEGATED} an extension > is refused to whoever may not spend any more`,
   },
   {
     name: 'permit-of-the-other-kind-of-backend',
-    file: 'src/platform/limits/lent.ts',
+    file: 'src/platform/limits/delegated.ts',
     find: 'and p.holder = $3',
     replace: 'and $3::uuid is not null and limits.is_outside(p.holder)',
     expects: `${HTTP} a backend of the operator > has permits of its own: the customer can neither see nor release what is done for them`,
@@ -112,7 +112,7 @@ export const PERMITS: readonly Patch[] = [
     file: 'src/server/admission.ts',
     find: 'return isOnBehalf(standing) ? `${route.name} on behalf` : route.name;',
     replace: 'return isOnBehalf(standing) ? route.name : route.name;',
-    expects: `${HTTP} a backend of the operator > has Idempotency-Keys of its own: nobody who guesses one lends it a permit of theirs`,
+    expects: `${HTTP} a backend of the operator > has Idempotency-Keys of its own: nobody who guesses one delegates it a permit of theirs`,
   },
   {
     name: 'behalf-not-audited',

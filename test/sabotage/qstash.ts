@@ -97,8 +97,8 @@ export const QSTASH: readonly Patch[] = [
   {
     name: 'announcer-runs-the-jobs-itself',
     file: 'src/platform/jobs/jobs.ts',
-    find: 'const fill = announce === undefined ? crew.fill : announcing(parts, announce);',
-    replace: 'const fill = announce === undefined ? crew.fill : crew.fill;',
+    find: 'const fill = announce === undefined ? runner.fill : announcing(parts, announce);',
+    replace: 'const fill = announce === undefined ? runner.fill : runner.fill;',
     expects:
       'test/qstash/delivery.test.ts :: a create, delivered by QStash > runs where it is delivered, and nowhere before',
   },

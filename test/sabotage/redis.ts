@@ -14,8 +14,8 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'redis-waited-for',
     file: CLIENT,
-    find: 'const answer = await inTime(ask(), deadline);',
-    replace: 'const answer = await inTime(ask(), 60_000);',
+    find: 'const answer = await inTime(deadline, ask, ',
+    replace: 'const answer = await inTime(60_000, ask, ',
     expects: `${TROUBLE} that does not answer costs a few calls their deadline, and the next ones nothing`,
   },
   {
@@ -170,10 +170,10 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'slots-in-any-order',
     file: 'src/platform/ai/slots.redis.ts',
-    find: '    const turn = this.#line.wait(patience);',
+    find: '    const turn = this.#waiting.wait(patience);',
     replace: `    const early = await this.#ask();
     if (early !== undefined) return early;
-    const turn = this.#line.wait(patience);`,
+    const turn = this.#waiting.wait(patience);`,
     expects: `${PLACES} are given in the order in which they were asked for`,
   },
 ];

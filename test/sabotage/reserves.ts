@@ -37,7 +37,7 @@ export const RESERVED: readonly Patch[] = [
   },
   {
     name: 'answer-cut-before-its-input-is-counted',
-    file: 'src/platform/ai/door.ts',
+    file: 'src/platform/ai/openai-endpoint.ts',
     find: 'micros(Math.max(part, least))',
     replace: 'micros(part)',
     expects: `${RESERVES} a call that names no length of its own is counted before its answer is cut`,

@@ -49,7 +49,7 @@ export const WEBHOOKS: readonly Patch[] = [
   },
   {
     name: 'denial-told-each-time',
-    file: 'src/platform/limits/denied.ts',
+    file: 'src/platform/limits/denials.ts',
     find: 'const id = `${request.product} ${denial.limit} ${windowOf(denial, clock.now())}`;',
     replace: 'const id = `${request.product} ${denial.limit} ${clock.monotonic()}`;',
     expects: `${TELLING} a limit that is closed > is told once in its window, however often and in however many processes it is hammered at`,

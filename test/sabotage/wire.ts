@@ -79,7 +79,7 @@ export const WIRE: readonly Patch[] = [
   },
   {
     name: 'key-sent-to-another-host',
-    file: 'src/platform/ai/redirect.ts',
+    file: 'src/platform/ai/exchange.ts',
     find: 'return to?.origin === new URL(origin).origin ? to.pathname + to.search : undefined;',
     replace: 'return to === null ? undefined : to.pathname + to.search;',
     expects:

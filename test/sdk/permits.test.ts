@@ -6,7 +6,7 @@ const { road, customer, clientOf, admin } = await sdkFixture();
 const EXTERNAL = { product: 'gateway', feature: 'external' } as const;
 const USAGE = { model: 'sandbox-small', prompt_tokens: 100, completion_tokens: 50 };
 const TAKE = 'POST /v1/permits';
-const SOON = { timeout: 20_000, interval: 10 };
+const SOON = { timeout: 120_000, interval: 10 };
 
 /** A backend of the operator's, speaking for a customer, and that customer by itself. */
 async function backend(options: Parameters<typeof clientOf>[1] = {}) {

@@ -5,7 +5,7 @@ import { advance } from '../factories.ts';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
 
 const HAPPENS = commitPoint('test.webhooks.happens', 'something that an event tells of');
-const PATIENCE = { timeout: 20_000, interval: 5 };
+const PATIENCE = { timeout: 120_000, interval: 5 };
 
 /** An endpoint as it was made, with its secret. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { micros } from '#platform/kernel';
-import { type Admission, createDeniedEvents } from '#platform/limits';
+import { type Admission, createDenialEvents } from '#platform/limits';
 import type { Customer } from '../services/app.ts';
 import { openReceiver } from './receiver.ts';
 import { openFixture, type Fixture } from './fixture.ts';
@@ -97,7 +97,7 @@ describe('a limit that is closed', () => {
     const endpoint = await fixture.endpoint(receiver.url, ['permit.denied']);
     await usedUp(customer, 10, 10, 10, 10, 10, 10);
     for (let n = 0; n < 20; n += 1) expect((await use(customer, 1)).kind).toBe('denied');
-    const another = createDeniedEvents({
+    const another = createDenialEvents({
       ...fixture.app.modules,
       onFailure: (error) => expect(error).toBeUndefined(),
     });

@@ -9,8 +9,9 @@ import type { z } from 'zod';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
 import { BREAKER, type BreakerSettings } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
-import { createDoor, type Door } from './door.ts';
-import { type GeneratedEach, generateEach, type GenerateEachRequest } from './each.ts';
+import { createOpenAiEndpoint, type OpenAiEndpoint } from './openai-endpoint.ts';
+import { type StreamedItems, streamItems } from './item-stream.ts';
+import type { StreamItemsRequest } from './list-reader.ts';
 import { generate, type Generated, type GenerateRequest } from './generate.ts';
 import { createLeases } from './leases.ts';
 import { createLedger } from './ledger.ts';
@@ -102,18 +103,18 @@ export interface Ai {
    * there. Without any it asks again within the policy's tries, then throws `answer_unusable`. Once one was taken a
    * stream that breaks throws a retryable ProviderError, and the caller may ask for the rest.
    */
-  generateEach<Item extends z.ZodType>(
+  streamItems<Item extends z.ZodType>(
     permit: Permit,
-    request: GenerateEachRequest<Item>,
-  ): Promise<GeneratedEach>;
+    request: StreamItemsRequest<Item>,
+  ): Promise<StreamedItems>;
   /** What admission is told of a feature's call: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
-  readonly door: Door;
+  readonly openAiEndpoint: OpenAiEndpoint;
   /** The prices in effect, whichever these are. */
   readonly prices: Prices;
   /**
    * Puts other choices into effect, all of them: what is not said is as products and catalogue have it. Calls under way keep what they
-   * began with, and breakers, gates and slots what they know. Throws ConfigError, and then nothing has changed.
+   * began with, and breakers, throttles and slots what they know. Throws ConfigError, and then nothing has changed.
    */
   choose(choices: AiChoices): void;
   close(): Promise<void>;
@@ -143,7 +144,7 @@ export function createAi(parts: AiParts): Ai {
       metrics?.breaker(provider, model, state);
       parts.logger?.warn({ provider, model, state }, 'circuit breaker');
     },
-    gateClosed: (provider, model, milliseconds) =>
+    throttled: (provider, model, milliseconds) =>
       parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
   });
   const tokens = createTokenCounter({ timers });
@@ -184,9 +185,9 @@ export function createAi(parts: AiParts): Ai {
     model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, { feature }) }),
     embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, { feature }) }),
     generate: (permit, request) => generate(structured, permit, request),
-    generateEach: (permit, request) => generateEach(structured, permit, request),
+    streamItems: (permit, request) => streamItems(structured, permit, request),
     estimate: (request) => estimate(core, request),
-    door: createDoor({
+    openAiEndpoint: createOpenAiEndpoint({
       pipe,
       tokens,
       deadlines,

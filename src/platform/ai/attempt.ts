@@ -12,11 +12,11 @@ import {
   type Failure,
   failedInStream,
   isUnserved,
-  mishap,
+  transportFailed,
   refusal,
   unusable,
 } from './outcome.ts';
-import type { Passage } from './passage.ts';
+import type { SlotAdmission } from './slot-admission.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from './ports.ts';
@@ -42,7 +42,7 @@ export interface PipeCall {
   /** The models to try, the first preferred. */
   readonly chain: readonly Target[];
   readonly wire: WireRequest;
-  /** Caps the reply to what this buys (the door); without it the permit's reserve is extended instead. */
+  /** Caps the reply to what this buys (the OpenAI endpoint); without it the permit's reserve is extended instead. */
   readonly budget?: Micros | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whose provider slots it takes; `interactive` when not said. */
@@ -77,8 +77,8 @@ export interface AttemptParts {
   readonly crashHook: CrashHook | undefined;
 }
 
-export interface Turn {
-  readonly passage: Passage;
+export interface Try {
+  readonly admission: SlotAdmission;
   /** Milliseconds that are left of the call's run time. */
   readonly runTime: number;
   /** Once the call is made. */
@@ -87,48 +87,48 @@ export interface Turn {
 
 /**
  * Makes one provider call under the permit, and posts what became of it (a stream: when it ends). However it ends, the
- * passage is judged and released.
+ * admission has its outcome recorded and is released.
  */
 export async function attempt(
   parts: AttemptParts,
   call: PipeCall,
-  turn: Turn,
+  current: Try,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
-  const { passage } = turn;
+  const { admission } = current;
   let done: PlainAnswer | StreamAnswer | Failure | undefined;
   try {
-    done = await made(parts, call, turn);
+    done = await made(parts, call, current);
     return done;
   } finally {
-    passage.judge('neutral');
+    admission.record('neutral');
     // A stream keeps its slot until it ends.
-    if (done === undefined || !('live' in done)) over(turn);
+    if (done === undefined || !('live' in done)) over(current);
   }
 }
 
 /** The provider's slot is free when nothing more is read of an answer. */
-function over({ passage, exchange }: Turn): void {
-  if (exchange?.readsOn !== true) passage.release();
+function over({ admission, exchange }: Try): void {
+  if (exchange?.readsOn !== true) admission.release();
 }
 
 async function made(
   parts: AttemptParts,
   call: PipeCall,
-  turn: Turn,
+  current: Try,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
-  const { passage } = turn;
-  const { plan, wire, event } = await sendPlanned(parts, call, passage.target);
-  const entry: LedgerEntry = { permit: call.permit, event, wire, target: passage.target, plan };
+  const { admission } = current;
+  const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
+  const entry: LedgerEntry = { permit: call.permit, event, wire, target: admission.target, plan };
   if (call.signal?.aborted === true) {
     parts.ledger.notServed(entry);
-    return mishap({ mishap: 'stopped', status: 0, isSent: false });
+    return transportFailed({ failure: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
   const meter = call.wire.stream
     ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
     : undefined;
-  const exchange = open(parts, { call, entry, turn, meter });
-  turn.exchange = exchange;
+  const exchange = open(parts, { call, entry, current, meter });
+  current.exchange = exchange;
   let ended: Ended;
   try {
     ended = await exchanged(exchange, { parts, call, entry });
@@ -138,15 +138,15 @@ async function made(
     exchange.stop();
     throw error;
   }
-  const done = await conclude({ parts, call, entry, turn, meter, exchange, started }, ended);
+  const done = await conclude({ parts, call, entry, current, meter, exchange, started }, ended);
   const failure = 'ledger' in done ? done : undefined;
-  passage.judge(failure?.health ?? 'ok', failure?.retryAfter);
+  admission.record(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
   if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
   return done;
 }
 
-function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Exchange {
+function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Exchange {
   const { caps } = call.policy;
   const timeouts = timeLimits(call.policy, entry.target.price);
   const exchange: Exchange = new Exchange({
@@ -154,7 +154,7 @@ function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Excha
     timeouts: {
       firstToken: timeouts.firstToken,
       idle: timeouts.idle,
-      total: Math.max(1, Math.min(timeouts.total, turn.runTime)),
+      total: Math.max(1, Math.min(timeouts.total, current.runTime)),
     },
     maxBytes: caps.answerBytes,
     headOf: call.wire.stream ? showsAnswer : undefined,
@@ -163,7 +163,7 @@ function open(parts: AttemptParts, { call, entry, turn, meter }: Opening): Excha
       const remainder = new Remainder({
         meter,
         done({ end, ...read }) {
-          turn.passage.release();
+          current.admission.release();
           const seen = { ...read, id: requestId(exchange.headers) ?? read.id };
           parts.ledger.late(entry, seen, lateEnd(exchange.status, end));
         },
@@ -229,7 +229,7 @@ function headersOf({ permit, traceparent }: PipeCall): string[] {
 interface Opening {
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
-  readonly turn: Turn;
+  readonly current: Try;
   /** Of a stream. */
   readonly meter: StreamMeter | undefined;
 }
@@ -242,8 +242,12 @@ interface Conclusion extends Sending, Opening {
 async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { parts, entry } = at;
   if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
-  if (ended.kind === 'mishap')
-    return posted(at, mishap({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }), undefined);
+  if (ended.kind === 'failure')
+    return posted(
+      at,
+      transportFailed({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }),
+      undefined,
+    );
   if (ended.status !== 200) {
     return posted(
       at,
@@ -320,7 +324,7 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
     brokenBy: (said) => brokenStream(said, entry.target.upstream.apiKey),
     post(end) {
       signal?.removeEventListener('abort', stop);
-      over(at.turn);
+      over(at.current);
       const { usage, shownTokens, tier } = meter;
       // Nobody is charged for what this server ended.
       const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;

@@ -52,7 +52,7 @@ export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
   readonly postponed?: boolean;
   /** Whoever called brought it about: a quota that it took from stays used, so that asking for failures is not free. */
   readonly caused?: boolean;
-  /** What the provider said, redacted: shown by the public door only, because it may quote the prompt. Never logged. */
+  /** What the provider said, redacted: shown by the OpenAI endpoint only, because it may quote the prompt. Never logged. */
   readonly upstream?: UpstreamError | undefined;
 }
 

@@ -2,11 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { type Decoder, decoderFor } from './decoding.ts';
-import { redirectedPath } from './redirect.ts';
 import type { Remainder } from './remainder.ts';
 
 /** Why an exchange came to nothing. */
-export type Mishap =
+export type TransportFailure =
   /** No byte of the request left: connection refused, no such host, a failed handshake. */
   | 'unreachable'
   /** The connection broke after the request went out. */
@@ -31,14 +30,19 @@ export type Ended =
       readonly body: Buffer;
     }
   | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders; readonly head: Buffer }
-  | { readonly kind: 'mishap'; readonly mishap: Mishap; readonly status: number; readonly isSent: boolean };
+  | {
+      readonly kind: 'failure';
+      readonly failure: TransportFailure;
+      readonly status: number;
+      readonly isSent: boolean;
+    };
 
 /** Who takes the parts of a stream, once it has begun. */
 export interface Consumer {
   /** Takes a part; false asks for no more until `resume`. The unread reader is the consumer's fault, not the provider's. */
   data(chunk: Buffer): boolean;
   end(): void;
-  mishap(mishap: Mishap | 'unread'): void;
+  fail(failure: TransportFailure | 'unread'): void;
 }
 
 export interface ExchangeOptions {
@@ -54,7 +58,12 @@ export interface ExchangeOptions {
 }
 
 /** What happened by the caller's doing: the provider goes on and bills, so that its figures are waited for. */
-const READ_ON: ReadonlySet<Mishap | 'unread'> = new Set(['stopped', 'unread', 'overdue', 'oversized']);
+const READ_ON: ReadonlySet<TransportFailure | 'unread'> = new Set([
+  'stopped',
+  'unread',
+  'overdue',
+  'oversized',
+]);
 
 /** How long it is read on, in milliseconds: by then nearly all answers are whole. */
 const READ_ON_MS = 30_000;
@@ -62,6 +71,8 @@ const EMPTY = Buffer.alloc(0);
 
 /** An error answer is read for its code and message only. */
 const MAX_ERROR_BYTES = 65_536;
+/** The redirects that keep method and body. */
+const KEEPING = new Set([307, 308]);
 /** Milliseconds that a stream may stay open after its end: as long as its connection needs to be used again. */
 const AFTER_END = 1_000;
 
@@ -78,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #resolve: (ended: Ended) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #consumer: Consumer | undefined;
-  #late: Mishap | 'end' | undefined;
+  #late: TransportFailure | 'end' | undefined;
   #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
@@ -102,7 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#resolve = resolve;
   }
 
-  /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a mishap. */
+  /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a transport failure. */
   send(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): void {
     const { deadlines, timeouts, headOf } = this.#options;
     deadlines.watch(
@@ -125,7 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#consumer = consumer;
     const late = this.#late;
     if (late === 'end') consumer.end();
-    else if (late !== undefined) consumer.mishap(late);
+    else if (late !== undefined) consumer.fail(late);
   }
 
   resume(): void {
@@ -284,22 +295,22 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#options.deadlines.forget(this);
   }
 
-  #fail(reason: Mishap): void {
+  #fail(reason: TransportFailure): void {
     // Whoever leaves twice has left once.
     if (this.#remainder !== undefined && reason !== 'stopped') return this.#leave('lost');
     if (this.#over) return;
     this.#finish();
     const isSilence = reason === 'timeout' || reason === 'overdue';
-    const mishap = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
+    const failure = isSilence && this.#paused && this.#consumer !== undefined ? 'unread' : reason;
     // Any other status has said what it costs.
     const mayBeServed = this.#status === 0 || this.#status === 200;
-    if (this.#started && mayBeServed && READ_ON.has(mishap)) this.#readOn();
+    if (this.#started && mayBeServed && READ_ON.has(failure)) this.#readOn();
     if (!this.#streaming)
-      this.#resolve({ kind: 'mishap', mishap: reason, status: this.#status, isSent: this.#started });
+      this.#resolve({ kind: 'failure', failure: reason, status: this.#status, isSent: this.#started });
     else if (this.#consumer === undefined) this.#late = reason;
-    else this.#consumer.mishap(mishap);
+    else this.#consumer.fail(failure);
     // Last, because both call back at once.
-    if (this.#remainder === undefined) this.#abort(mishap);
+    if (this.#remainder === undefined) this.#abort(failure);
     else if (this.#paused) this.#goOn();
   }
 
@@ -330,4 +341,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#decoder?.stop();
     this.#controller?.abort(new Error(`the call was ended: ${why}`));
   }
+}
+
+/**
+ * The path to send a request to again; undefined when the answer is no redirect, or one that is not followed: those
+ * that make a GET of it, and those to another origin, which must not get our key.
+ */
+function redirectedPath(
+  answer: { readonly status: number; readonly location: string | undefined },
+  origin: string,
+): string | undefined {
+  if (!KEEPING.has(answer.status) || answer.location === undefined) return undefined;
+  const to = URL.parse(answer.location, origin);
+  return to?.origin === new URL(origin).origin ? to.pathname + to.search : undefined;
 }

@@ -68,7 +68,9 @@ describe('refused before admission', () => {
       'field_refused',
     ],
   ])('%s', (_what, body, code) => {
-    expect(() => ai.door.prepareChat(body, POLICY)).toThrow(expect.objectContaining({ code }) as Error);
+    expect(() => ai.openAiEndpoint.prepareChat(body, POLICY)).toThrow(
+      expect.objectContaining({ code }) as Error,
+    );
   });
 
   test('bytes that are not UTF-8', () => {
@@ -77,7 +79,7 @@ describe('refused before admission', () => {
       Buffer.from([0xff]),
       Buffer.from('"}]}'),
     ]);
-    expect(() => ai.door.prepareChat(body, POLICY)).toThrow(
+    expect(() => ai.openAiEndpoint.prepareChat(body, POLICY)).toThrow(
       expect.objectContaining({ code: 'validation_failed' }) as Error,
     );
   });
@@ -87,11 +89,11 @@ describe('refused before admission', () => {
       model: 'small',
       messages: [{ role: 'user', content: '\\u0000 \\ud83d' }],
     }).replace('"user"', '"\\ud83d\\ude00"');
-    expect(ai.door.prepareChat(text, POLICY).model).toBe('small');
+    expect(ai.openAiEndpoint.prepareChat(text, POLICY).model).toBe('small');
   });
 
   test('but not a field that the operator lets through', () => {
     const body = JSON.stringify({ model: 'small', messages, top_k: 4 });
-    expect(lenient.door.prepareChat(body, POLICY).wire.kept).toContain('"top_k":4');
+    expect(lenient.openAiEndpoint.prepareChat(body, POLICY).wire.kept).toContain('"top_k":4');
   });
 });

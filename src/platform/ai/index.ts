@@ -10,8 +10,9 @@ export {
 } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
-export type { Door, ListedModel, PreparedChat } from './door.ts';
-export type { GeneratedEach, GenerateEachRequest } from './each.ts';
+export type { OpenAiEndpoint, ListedModel, PreparedChat } from './openai-endpoint.ts';
+export type { StreamedItems } from './item-stream.ts';
+export type { StreamItemsRequest } from './list-reader.ts';
 export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';

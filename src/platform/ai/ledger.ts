@@ -4,10 +4,11 @@ import type { Permit, Usage } from '#platform/limits';
 import type { StreamEnd } from './live-stream.ts';
 import type { Plan } from './plan.ts';
 import type { AiMetrics } from './ports.ts';
-import { cost, type TokenUsage } from './prices.ts';
+import { cost } from './prices.ts';
 import type { Target } from './providers.ts';
 import type { LateEnd } from './remainder.ts';
 import { inputTokens, type TokenCounter, tokensOf } from './tokens.ts';
+import type { TokenUsage } from './usage.ts';
 import type { WireRequest } from './wire.ts';
 
 const ANSWER = dispatchPoint(

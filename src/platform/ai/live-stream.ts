@@ -1,7 +1,7 @@
 import type { Usage } from '#platform/limits';
 import type { Posted } from './ledger.ts';
 import { ProviderError } from './errors.ts';
-import type { Consumer, Mishap } from './exchange.ts';
+import type { Consumer, TransportFailure } from './exchange.ts';
 import type { StreamMeter } from './stream-meter.ts';
 
 /**
@@ -104,17 +104,17 @@ export class LiveStream implements Consumer {
     this.#over(this.#meter.isComplete ? 'complete' : 'cut');
   }
 
-  mishap(mishap: Mishap | 'unread'): void {
+  fail(failure: TransportFailure | 'unread'): void {
     // What was given up before anybody read it was not shown to anybody.
-    if (mishap !== 'stopped' && mishap !== 'unread') this.#meterHead();
+    if (failure !== 'stopped' && failure !== 'unread') this.#meterHead();
     // Of a stream that is read on, the rest of an event is still to come.
-    if (mishap !== 'stopped' && mishap !== 'unread' && mishap !== 'overdue') this.#flush();
+    if (failure !== 'stopped' && failure !== 'unread' && failure !== 'overdue') this.#flush();
     // What happens to the connection after the whole answer is nobody's concern; figures that were still to come may be.
     const { isComplete, isDone, usage } = this.#meter;
     const isWhole = isComplete && (isDone || usage !== undefined);
-    if (isWhole || (isComplete && mishap !== 'stopped')) this.#over('complete');
-    else if (mishap === 'stopped') this.#over('hung_up');
-    else if (mishap === 'timeout' || mishap === 'overdue' || mishap === 'unread') this.#over(mishap);
+    if (isWhole || (isComplete && failure !== 'stopped')) this.#over('complete');
+    else if (failure === 'stopped') this.#over('hung_up');
+    else if (failure === 'timeout' || failure === 'overdue' || failure === 'unread') this.#over(failure);
     else this.#over('cut');
   }
 

@@ -37,7 +37,7 @@ const AS_IT_IS: Readonly<Record<number, ProviderErrorCode>> = {
 };
 
 /**
- * Through the public door the provider's own words help: they are about the caller's own request. Its 404, 422 and 429
+ * Through the OpenAI endpoint the provider's own words help: they are about the caller's own request. Its 404, 422 and 429
  * stay what they are; of its 401 and 5xx nothing is told, which is about us and it.
  */
 export function inItsWords(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from './errors.ts';
-import type { Ended, Mishap } from './exchange.ts';
-import type { Health } from './passage.ts';
+import type { Ended, TransportFailure } from './exchange.ts';
+import type { Health } from './slot-admission.ts';
 import type { CallOutcome } from './ports.ts';
 import { errorIn, isRecord, parsedText } from './usage.ts';
 
@@ -98,8 +98,8 @@ export function refusal(
 }
 
 /** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
-export function mishap(how: {
-  readonly mishap: Mishap;
+export function transportFailed(how: {
+  readonly failure: TransportFailure;
   readonly status: number;
   readonly isSent: boolean;
   /** This server has ended it, and nobody hung up. */
@@ -120,10 +120,10 @@ export function mishap(how: {
     retry: 'never',
     health: 'neutral',
   } as const;
-  switch (how.mishap) {
+  switch (how.failure) {
     case 'unreachable':
     case 'lost':
-      return { ...common, outcome: how.mishap, error: unavailable() };
+      return { ...common, outcome: how.failure, error: unavailable() };
     case 'timeout':
       return { ...common, outcome: 'timeout', error: failed('provider_timeout') };
     case 'overdue':

@@ -4,7 +4,7 @@ import type { Permit } from '#platform/limits';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
 import { ProviderError, type UpstreamError } from './errors.ts';
 import { type Failure, postponed, unavailable } from './outcome.ts';
-import { type Passage, passageTo, type Refused } from './passage.ts';
+import { type SlotAdmission, admitToSlot, type NoSlot } from './slot-admission.ts';
 import { checkInput, countTries, type TryCount } from './plan.ts';
 import type { AiLogger } from './ports.ts';
 import type { Slots } from './slots.ts';
@@ -37,8 +37,8 @@ export function createPipe(parts: PipeParts): Pipe {
     const route = new Route(call, parts, tries);
     let failure: Failure | undefined;
     for (;;) {
-      const passage = await route.next(failure);
-      const answer = await attempt(parts, call, { passage, runTime: route.runTime }).catch(
+      const admission = await route.next(failure);
+      const answer = await attempt(parts, call, { admission, runTime: route.runTime }).catch(
         (error: unknown) => {
           throw failure !== undefined && isDenial(error) ? failure.error : error;
         },
@@ -102,15 +102,15 @@ class Route {
   }
 
   /** The model for the next try. Throws what the last failure means when there is none left. */
-  async next(failure: Failure | undefined): Promise<Passage> {
-    // The gate makes a throttled call wait, not we.
+  async next(failure: Failure | undefined): Promise<SlotAdmission> {
+    // The throttle makes such a call wait, not we.
     if (failure !== undefined && failure.health !== 'throttled') await this.#recover(failure);
     let wait = Number.POSITIVE_INFINITY;
     for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
-      const passage = await this.#passage();
-      if (this.#call.signal?.aborted === true) throw gone(passage);
-      if ('release' in passage) return passage;
-      wait = Math.min(wait, passage.wait);
+      const admission = await this.#admission();
+      if (this.#call.signal?.aborted === true) throw gone(admission);
+      if ('release' in admission) return admission;
+      wait = Math.min(wait, admission.wait);
     }
     if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
     throw Number.isFinite(wait)
@@ -121,24 +121,24 @@ class Route {
   /** Whoever has no room now: the provider that told this call so, or one that told another and is not asked again yet. */
   #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
     if (failure !== undefined) return failure.error.upstream;
-    return this.#call.chain.some(({ gate }) => gate.wait > 0) ? THROTTLED : undefined;
+    return this.#call.chain.some(({ throttle }) => throttle.wait > 0) ? THROTTLED : undefined;
   }
 
-  async #passage(): Promise<Passage | Refused> {
+  async #admission(): Promise<SlotAdmission | NoSlot> {
     const target = this.#call.chain[this.#at];
     if (target === undefined) return { wait: 0 };
     const { clock, slots } = this.#parts;
     const { policy, signal, lane = 'interactive' } = this.#call;
     const asked = clock.monotonic();
     const until = Math.min(asked + policy.patience - this.#waited, this.#last);
-    const passage = await passageTo(target, {
+    const admission = await admitToSlot(target, {
       account: this.#call.permit.accountId,
       lane,
       slots,
       patience: { until, signal },
     });
     this.#waited += clock.monotonic() - asked;
-    return passage;
+    return admission;
   }
 
   /** Waits for another try at the same model, or moves on to the next; each model of the chain is left one try. */
@@ -171,10 +171,10 @@ class Route {
 }
 
 /** The client went away while the call waited: nothing is sent any more. */
-function gone(passage: Passage | Refused): ProviderError {
-  if ('release' in passage) {
-    passage.judge('neutral');
-    passage.release();
+function gone(admission: SlotAdmission | NoSlot): ProviderError {
+  if ('release' in admission) {
+    admission.record('neutral');
+    admission.release();
   }
   return new ProviderError('client_gone', { retryable: false, caused: true });
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { micros } from '#platform/kernel';
-import { cost, createPrices, outputThatFits, type Price, reserve, type TokenUsage } from './prices.ts';
+import { cost, createPrices, outputThatFits, type Price, reserve } from './prices.ts';
+import type { TokenUsage } from './usage.ts';
 
 const prices = createPrices();
 

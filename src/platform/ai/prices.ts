@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Micros, micros } from '#platform/kernel';
 import { z } from 'zod';
 import { type Picture, type PictureRule, pictureTokens } from './pictures.ts';
+import type { TokenUsage } from './usage.ts';
 
 const perMillion = z.int().min(0).max(1_000_000_000);
 
@@ -20,7 +21,7 @@ const rowSchema = z.strictObject({
   reasoning: perMillion.optional(),
   context: z.int().positive().optional(),
   max_output: z.int().positive().optional(),
-  /** The most that one picture counts as input; without it the model takes none through the door. */
+  /** The most that one picture counts as input; without it the model takes none through the OpenAI endpoint. */
   image_tokens: z.int().positive().optional(),
   /** How the vendor counts one (pictures.ts); without it each counts as the most. */
   pictures: pictureRule.optional(),
@@ -75,15 +76,6 @@ export interface Price {
   };
   /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
   readonly tiers: ReadonlyMap<string, number>;
-}
-
-/** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
-export interface TokenUsage {
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly cacheWriteTokens?: number;
-  readonly completionTokens: number;
-  readonly reasoningTokens: number;
 }
 
 /** The size of a call about to go out, as far as money is concerned. */

@@ -2,7 +2,7 @@ import { ConfigError } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
-import { Gate } from './gate.ts';
+import { Throttle } from './throttle.ts';
 import type { Price, Prices } from './prices.ts';
 import { wrongAt } from './settings.ts';
 import type { Timers } from './timers.ts';
@@ -83,7 +83,7 @@ export interface Target {
   readonly model: string;
   readonly price: Price;
   readonly breaker: Breaker;
-  readonly gate: Gate;
+  readonly throttle: Throttle;
 }
 
 export interface Providers {
@@ -97,7 +97,7 @@ export interface Providers {
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
-   * The same upstreams under other settings: breakers and gates of models that stay are the same, so that what is known of
+   * The same upstreams under other settings: breakers and throttles of models that stay are the same, so that what is known of
    * their health is. Throws ConfigError, and then nothing has changed.
    */
   under(settings: ProvidersSettings): Providers;
@@ -121,7 +121,7 @@ export interface ProvidersParts extends ProvidersSettings {
   readonly breaker: BreakerSettings;
   readonly breakerChanged: (provider: string, model: string, state: BreakerState) => void;
   /** A provider throttles us: calls of the model wait for so many milliseconds. */
-  readonly gateClosed: (provider: string, model: string, milliseconds: number) => void;
+  readonly throttled: (provider: string, model: string, milliseconds: number) => void;
 }
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
@@ -134,9 +134,9 @@ export function createProviders(parts: ProvidersParts): Providers {
     const before = known.get(name);
     if (before !== undefined) return before;
     const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
-    const closed = (milliseconds: number): void => parts.gateClosed(provider, model, milliseconds);
+    const closed = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
     const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
-    const health = { breaker, gate: new Gate({ ...parts, closed }) };
+    const health = { breaker, throttle: new Throttle({ ...parts, closed }) };
     known.set(name, health);
     return health;
   }
@@ -163,7 +163,7 @@ export function createProviders(parts: ProvidersParts): Providers {
 }
 
 /** What is known of one model at one provider, whatever it costs. */
-type Health = Pick<Target, 'breaker' | 'gate'>;
+type Health = Pick<Target, 'breaker' | 'throttle'>;
 
 interface Naming {
   readonly options: readonly UpstreamOptions[];

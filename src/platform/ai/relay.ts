@@ -3,7 +3,7 @@ import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
-import type { PreparedChat } from './door.ts';
+import type { PreparedChat } from './openai-endpoint.ts';
 import type { LiveStream, StreamEnd } from './live-stream.ts';
 import { ProviderError } from './errors.ts';
 import { inItsWords, openAiError } from './openai-errors.ts';
@@ -32,7 +32,7 @@ interface Relaying {
   readonly to: RelayTo;
 }
 
-/** Makes a call of the public door and answers it on the wire. */
+/** Makes a call of the OpenAI endpoint and answers it on the wire. */
 export async function relay(parts: RelayParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
   const { policy, chain, wire } = prepared;
   const call: PipeCall = {

@@ -1,5 +1,5 @@
 import type { Leases } from './leases.ts';
-import { Line, type Patience } from './line.ts';
+import { WaitQueue, type Patience } from './wait-queue.ts';
 import { fits, type Release, type SlotLimit, type Slots, type SlotsParts } from './slots.ts';
 
 /** Who waits looks so often, in milliseconds, for a place that nobody told of: a lease that ran out, a message lost. */
@@ -16,7 +16,7 @@ export interface RedisSlotsParts extends Omit<SlotsParts, 'fleet'> {
  * are not counted then, nor those of meanwhile afterwards: like a flush, this costs a 429 at most, and no money.
  */
 export function createRedisSlots(parts: RedisSlotsParts): Slots {
-  const queues = new Map<string, Queue>();
+  const queues = new Map<string, LeaseQueue>();
   const used = new Map<SlotLimit, number>();
   parts.leases.onFreed(() => {
     for (const queue of queues.values()) queue.look();
@@ -38,7 +38,7 @@ export function createRedisSlots(parts: RedisSlotsParts): Slots {
       const limits = parts.limits.filter((limit) => fits(limit, target, lane));
       if (limits.length === 0) return () => {};
       const name = limits.map((limit) => parts.limits.indexOf(limit)).join();
-      const queue = queues.get(name) ?? new Queue(limits, { ...parts, tell });
+      const queue = queues.get(name) ?? new LeaseQueue(limits, { ...parts, tell });
       queues.set(name, queue);
       const taken = await queue.take(patience);
       return taken === 'away' ? parts.shares.take(target, lane, patience) : taken;
@@ -52,10 +52,10 @@ interface QueueParts extends Pick<RedisSlotsParts, 'leases' | 'clock' | 'timers'
 }
 
 /** Who waits in this process for places of the same limits. One at a time asks Redis, for the first in line. */
-class Queue {
+class LeaseQueue {
   readonly limits: readonly SlotLimit[];
   readonly #parts: QueueParts;
-  readonly #line: Line<Release | 'away'>;
+  readonly #waiting: WaitQueue<Release | 'away'>;
   #isServing = false;
   /** Whether a place became free since Redis was asked last. */
   #hasNews = false;
@@ -64,11 +64,11 @@ class Queue {
   constructor(limits: readonly SlotLimit[], parts: QueueParts) {
     this.limits = limits;
     this.#parts = parts;
-    this.#line = new Line(parts);
+    this.#waiting = new WaitQueue(parts);
   }
 
   get length(): number {
-    return this.#line.length;
+    return this.#waiting.length;
   }
 
   /** A place became free somewhere. */
@@ -78,10 +78,10 @@ class Queue {
   }
 
   async take(patience: Patience): Promise<Release | 'away' | undefined> {
-    const isFirst = this.#line.length === 0;
+    const isFirst = this.#waiting.length === 0;
     // Who can't wait has one look, as at the shares.
     if (patience.until <= this.#parts.clock.monotonic()) return isFirst ? this.#ask() : undefined;
-    const turn = this.#line.wait(patience);
+    const turn = this.#waiting.wait(patience);
     this.#parts.tell(this.limits, 0);
     // Those before may have left, and nobody looked again for them.
     if (isFirst) this.look();
@@ -94,12 +94,12 @@ class Queue {
   async #serve(): Promise<void> {
     if (this.#isServing) return;
     this.#isServing = true;
-    while (this.#line.length > 0) {
+    while (this.#waiting.length > 0) {
       this.#hasNews = false;
       const taken = await this.#ask();
       if (taken === undefined) await this.#news();
       // Whoever it was for may have left meanwhile.
-      else if (!this.#line.next(taken) && taken !== 'away') taken();
+      else if (!this.#waiting.next(taken) && taken !== 'away') taken();
     }
     this.#isServing = false;
   }

@@ -198,7 +198,7 @@ describe('a call', () => {
       return read(answer);
     },
     'whose list is refused by its taker': (ai) =>
-      ai.generateEach(recordingPermit(), {
+      ai.streamItems(recordingPermit(), {
         feature,
         prompt: { id: 'post', variables: {} },
         item: z.object({ hook: z.string() }),
@@ -212,7 +212,7 @@ describe('a call', () => {
     const time = drivenTime();
     const here = fixture.open(time, { patience: 0, tries: 1 });
     await ways[name]?.(here).catch(() => {});
-    // The gate of one that was throttled is open again.
+    // The throttle of one that had no room is open again.
     time.advance(60_000);
     await expect(here.call(recordingPermit(), { feature, wire: chat() })).resolves.toBeDefined();
   });

@@ -1,7 +1,7 @@
 import type { Clock } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Fleet } from '#platform/limits';
-import { Line, type Patience } from './line.ts';
+import { WaitQueue, type Patience } from './wait-queue.ts';
 import type { AiMetrics } from './ports.ts';
 import type { Timers } from './timers.ts';
 
@@ -42,7 +42,7 @@ export interface SlotsParts {
 /**
  * Slots that each process keeps for itself, by its share of the limits. When a process starts or dies, the others learn
  * of it with their next renewal: for these ten seconds the shares may sum to more or less than the limit. A provider's
- * own limit stands behind (gate.ts), so that this costs a 429 and no money.
+ * own limit stands behind (throttle.ts), so that this costs a 429 and no money.
  */
 export function createSlots(parts: SlotsParts): Slots {
   const pools = parts.limits.toSorted((one, other) => breadth(one) - breadth(other)).map(poolOf);
@@ -93,13 +93,13 @@ export function shareOf(limit: number, { holders, older }: Fleet): number {
 class Pool {
   readonly #slot: SlotLimit;
   readonly #parts: SlotsParts;
-  readonly #line: Line<true>;
+  readonly #queue: WaitQueue<true>;
   #used = 0;
 
   constructor(slot: SlotLimit, parts: SlotsParts) {
     this.#slot = slot;
     this.#parts = parts;
-    this.#line = new Line(parts);
+    this.#queue = new WaitQueue(parts);
   }
 
   fits(target: SlotTarget, lane: Lane): boolean {
@@ -107,12 +107,12 @@ class Pool {
   }
 
   async take(patience: Patience): Promise<boolean> {
-    if (this.#line.length === 0 && this.#hasRoom) {
+    if (this.#queue.length === 0 && this.#hasRoom) {
       this.#used += 1;
       this.#tell();
       return true;
     }
-    const turn = this.#line.wait(patience);
+    const turn = this.#queue.wait(patience);
     this.#tell();
     const isTaken = (await turn) === true;
     this.#tell();
@@ -121,7 +121,7 @@ class Pool {
 
   release(): void {
     this.#used -= 1;
-    while (this.#hasRoom && this.#line.next(true)) this.#used += 1;
+    while (this.#hasRoom && this.#queue.next(true)) this.#used += 1;
     this.#tell();
   }
 
@@ -133,7 +133,7 @@ class Pool {
     const { provider, model, lane } = this.#slot;
     this.#parts.metrics?.slots(
       { provider, model, lane: lane ?? '*' },
-      { used: this.#used, waiting: this.#line.length },
+      { used: this.#used, waiting: this.#queue.length },
     );
   }
 }

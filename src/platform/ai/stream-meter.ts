@@ -1,5 +1,4 @@
 import { endOfEvent, eventsIn, hasData, stringBytes, valueAfter } from './events.ts';
-import type { TokenUsage } from './prices.ts';
 import { shownBytes, showsSomething } from './shown.ts';
 import {
   errorIn,
@@ -10,6 +9,7 @@ import {
   parsedText,
   type Reading,
   readObject,
+  type TokenUsage,
   usageIn,
 } from './usage.ts';
 

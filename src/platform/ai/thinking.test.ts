@@ -6,7 +6,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
 import type { PolicyInput } from './policy.ts';
 import { createPrices } from './prices.ts';
-import { makeDoors } from './testing/door.ts';
+import { makeOpenAiServers } from './testing/openai-endpoint.ts';
 import { chat, read } from './testing/open.ts';
 import { type RecordingPermit, recordingPermit } from './testing/permit.ts';
 import { makeFixture } from './testing/fixture.ts';
@@ -34,7 +34,7 @@ beforeEach(() => {
   permit = recordingPermit();
   time = drivenTime();
 });
-const doorOf = makeDoors(() => permit);
+const clientOf = makeOpenAiServers(() => permit);
 
 interface Slow {
   readonly here: Ai;
@@ -103,7 +103,7 @@ describe('a model that thinks', () => {
 
   test('for ten minutes is streamed whole, and its client hears from us at least every 15 seconds', async () => {
     const { here, response, close } = await slow({}, { thinks: true });
-    const asked = listening(await doorOf(here));
+    const asked = listening(await clientOf(here));
     const answer = await response(0);
     let heard = '';
     time.advance(14_900);
@@ -185,7 +185,7 @@ async function arrived(): Promise<void> {
 describe('a call whose client has heard a comment', () => {
   test('may still be tried again, for nothing of an answer was shown', async () => {
     const { here, response, close } = await slow({});
-    const asked = listening(await doorOf(here));
+    const asked = listening(await clientOf(here));
     const first = await response(0);
     time.advance(13_000);
     const listener = await asked;
@@ -204,7 +204,7 @@ describe('a call whose client has heard a comment', () => {
 
   test('is told of its failure within the stream, as OpenAI does, and its permit is given back', async () => {
     const { here, response, close } = await slow({ tries: 1 });
-    const client = await doorOf(here);
+    const client = await clientOf(here);
     const asked = client.chat.completions.create(THINK);
     const answer = await response(0);
     time.advance(13_000);
@@ -225,7 +225,7 @@ describe('a call whose client has heard a comment', () => {
 
   test('and who leaves while the model thinks is charged for it, and the call is read on for a bounded time', async () => {
     const { here, response, close } = await slow({}, { thinks: true });
-    const client = await doorOf(here);
+    const client = await clientOf(here);
     const asked = client.chat.completions.create(THINK);
     const answer = await response(0);
     const left = once(answer, 'close');

@@ -85,7 +85,7 @@ describe('a 429', () => {
     expect([...permit.rows, ...later.rows].map(({ call: { model }, state }) => `${model} ${state}`)).toEqual([
       'sandbox-large throttled',
       'sandbox-small served',
-      // The gate of the large one is closed: it is not even asked.
+      // The throttle of the large one is closed: it is not even asked.
       'sandbox-small served',
     ]);
   });
@@ -114,9 +114,11 @@ describe('a 429', () => {
   test('that an inline caller would wait too long for is told to it, and gives its permit back', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 20 });
-    const { door } = fixture.open();
+    const { openAiEndpoint } = fixture.open();
     const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'Tea?' }] });
-    const relayed = door.relay(permit, door.prepareChat(body, 'test.chat'), { response: untouched });
+    const relayed = openAiEndpoint.relay(permit, openAiEndpoint.prepareChat(body, 'test.chat'), {
+      response: untouched,
+    });
     await expect(relayed).rejects.toMatchObject({
       status: 429,
       code: 'provider_rate_limited',
@@ -173,7 +175,7 @@ async function narrow(): Promise<{
 }
 
 describe('a provider that throttles', () => {
-  test('is met by one call when its gate opens, then by twice as many each time', async () => {
+  test('is met by one call when its throttle opens, then by twice as many each time', async () => {
     const time = drivenTime();
     const provider = await narrow();
     const upstreams = [{ name: 'sandbox', baseUrl: provider.upstream.url, apiKey: 'k' }];

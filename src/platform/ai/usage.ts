@@ -1,4 +1,11 @@
-import type { TokenUsage } from './prices.ts';
+/** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
+export interface TokenUsage {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens?: number;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+}
 
 /** What metering needs to know of a plain answer. */
 export interface Reading {

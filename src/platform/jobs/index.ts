@@ -6,7 +6,7 @@ import { jobsRoutes } from './routes.ts';
 import { jobsSystemUses } from './system-uses.ts';
 import { createWork } from './work.ts';
 
-export type { Delivered } from './crew.ts';
+export type { Delivered } from './job-runner.ts';
 export {
   type DeadJob,
   type JobFailure,

@@ -2,13 +2,13 @@ import type { Audit } from '#platform/audit';
 import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Queue, WorkedQueue } from '#platform/queue';
-import { createCrew, type Delivered } from './crew.ts';
+import { createJobRunner, type Delivered } from './job-runner.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { type Announcing, announcing } from './delivery/announcer.ts';
 import type { RunningJob } from './job.ts';
 import { type Listing, readListing } from './listing.ts';
 import type { WorkerParts } from './parts.ts';
-import { CANCELLED } from './places.ts';
+import { CANCELLED } from './job-slots.ts';
 import { startSchedules } from './schedules.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -70,21 +70,21 @@ export function createJobs(given: JobsParts): Jobs {
   const { handlers, schedules, wake } = queue;
   const parts: WorkerParts & JobsParts = { ...given, handlers };
   const { db } = parts;
-  const crew = createCrew(parts);
+  const runner = createJobRunner(parts);
   let isWorking = false;
   return {
     ...queue,
     cancelling: (accountId, id, how = { keep: false }) =>
       statement('select jobs.cancel($1, $2, $3) as cancelled', [accountId, id, how.keep]),
     interrupt: (id) => db.signal(CANCELLED, id),
-    deliver: (accountId, id) => crew.deliver(accountId, id),
+    deliver: (accountId, id) => runner.deliver(accountId, id),
     work() {
       // A worker takes up again what runs under its lease and it does not know: two of them would rob each other.
       if (isWorking) throw new Error('this process has a worker already');
       isWorking = true;
       const { announce } = given;
-      const fill = announce === undefined ? crew.fill : announcing(parts, announce);
-      const worker = startWorker(parts, { ...crew, fill });
+      const fill = announce === undefined ? runner.fill : announcing(parts, announce);
+      const worker = startWorker(parts, { ...runner, fill });
       const stopSchedules = startSchedules({ ...parts, wake }, [...schedules.values()]);
       return {
         async stop(grace) {
@@ -94,7 +94,7 @@ export function createJobs(given: JobsParts): Jobs {
         },
       };
     },
-    close: (grace) => crew.close(grace),
+    close: (grace) => runner.close(grace),
     listing: readListing(db),
     deadLetters: createDeadLetters({ ...parts, wake }),
     async depth() {

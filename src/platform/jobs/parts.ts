@@ -17,13 +17,13 @@ export interface WorkerMetrics {
   scheduledRun(schedule: string): void;
 }
 
-/** What taking up and running jobs needs. */
 /** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
 export interface Polls {
   readonly slow: number;
   readonly recovery: number;
 }
 
+/** What taking up and running jobs needs. */
 export interface WorkerParts {
   readonly db: Database;
   readonly ids: Ids;

@@ -10,8 +10,8 @@ const TAKE = commitPoint(
 );
 const RECOVER = commitPoint('jobs.recover', 'jobs of dead workers, due again');
 
-/** Free places, and how many of them may go to the batch lane; and whether it had the last one. */
-export interface Room {
+/** Free slots, and how many of them may go to the batch lane; and whether it had the last one. */
+export interface FreeSlots {
   readonly all: number;
   readonly batch: number;
   readonly afterBatch: boolean;
@@ -20,15 +20,15 @@ export interface Room {
 /** Takes up what there is room for and answers it, with the milliseconds until the next delayed job is due. */
 export async function takeJobs(
   { db, holder, handlers }: WorkerParts,
-  room: Room,
+  free: FreeSlots,
 ): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
   const [taken, due] = await db.system('jobs.queue', TAKE, [
     statement<Taken>('select job, permit from jobs.take($1, $2::text[], $3, $4, $5)', [
       holder.id,
       [...handlers.keys()],
-      room.all,
-      room.batch,
-      room.afterBatch,
+      free.all,
+      free.batch,
+      free.afterBatch,
     ]),
     statement<{ due: number | null }>('select jobs.next_due() as due'),
   ]);

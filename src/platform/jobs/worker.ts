@@ -1,5 +1,5 @@
 import { DUE } from '#platform/queue';
-import type { Crew } from './crew.ts';
+import type { JobRunner } from './job-runner.ts';
 import type { Polls, WorkerParts } from './parts.ts';
 
 const POLLS: Polls = { slow: 1_000, recovery: 2_000 };
@@ -10,7 +10,7 @@ export interface Worker {
 }
 
 /** Takes jobs while there is room: woken by signals, by the exact time of the next due job, and by a slow poll behind both. */
-export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew): Worker {
+export function startWorker({ db, log, polls = POLLS }: WorkerParts, runner: JobRunner): Worker {
   let stopped = false;
   let taking: Promise<void> | undefined;
   let again = false;
@@ -21,10 +21,10 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew)
   async function takeAll(): Promise<void> {
     do {
       again = false;
-      if (recoveryDue) await crew.recover();
+      if (recoveryDue) await runner.recover();
       recoveryDue = false;
       if (stopped) return;
-      const { isFull, nextDue } = await crew.fill();
+      const { isFull, nextDue } = await runner.fill();
       if (isFull) return;
       schedule(Math.min(polls.slow, Math.max(0, nextDue ?? polls.slow)));
     } while (again);
@@ -54,7 +54,7 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew)
     recoveryDue = true;
     look();
   }, polls.recovery);
-  crew.open(look);
+  runner.open(look);
   look();
 
   return {
@@ -64,7 +64,7 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, crew: Crew)
       clearTimeout(timer);
       clearInterval(recovering);
       await taking;
-      await crew.close(grace);
+      await runner.close(grace);
     },
   };
 }

@@ -22,5 +22,5 @@ export {
 } from './ids.ts';
 export { type Micros, micros, usd } from './money.ts';
 export { type Random, systemRandom } from './random.ts';
-export { within } from './within.ts';
+export { inTime, within } from './in-time.ts';
 export { isTimeZone } from './zones.ts';

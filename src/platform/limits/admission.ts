@@ -1,50 +1,23 @@
 import { type Database, commitPoint, mayBeDone, statement } from '#platform/db';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import {
-  type AccountId,
   AppError,
   type HolderId,
   type Ids,
-  type KeyId,
   type Micros,
   type PermitId,
   type UsageEventId,
-  type UserId,
 } from '#platform/kernel';
-import type { Telling } from './again.ts';
+import type { RetryQueue } from './retry-queue.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
-import { type Denial, denial } from './denial.ts';
+import { type Denial, readDenial } from './denial.ts';
 import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from './permit.ts';
+import type { AdmitRequest, Permit, StoredAnswer } from './permit.ts';
 import './errors.ts';
-
-/** What a caller asks admission for. */
-export interface AdmitRequest {
-  readonly accountId: AccountId;
-  readonly userId: UserId;
-  readonly keyId?: KeyId | undefined;
-  /** Where it is asked in a session, which must still stand. */
-  readonly sessionId?: string | undefined;
-  readonly product: string;
-  readonly feature: string;
-  /** Units of quota and burst; 1 when not said. */
-  readonly units?: number;
-  /** The first provider call: its model, and the reserve that budgets must have room for. */
-  readonly call: PlannedCall;
-  /** The smallest reserve that still makes sense: with less left than `call.reserve`, the permit carries what is left. */
-  readonly leastReserve?: number;
-  readonly subject?: string | undefined;
-  /** Whether a job will own the permit, or the caller runs it itself. */
-  readonly as: 'job' | 'inline';
-  /** Grants needed at least, else `plan_required`. */
-  readonly needs?: Readonly<Record<string, number>> | undefined;
-  readonly idempotency?: IdempotencyRequest | undefined;
-  readonly requestId: string;
-}
 
 /** The answer of admission. Only `permit` charged something. */
 export type Admission =
@@ -90,7 +63,7 @@ export interface AdmissionParts {
   readonly makePermit: PermitMaker;
   readonly traffic: Traffic;
   /** Tells again what the database was away for. */
-  readonly telling: Telling;
+  readonly retries: RetryQueue;
   /** Told of the operator's budget that refuses somebody. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
 }
@@ -193,7 +166,7 @@ function admission(
       return { kind: 'plan_required', grant, needed, plan };
     }
     case 'denied':
-      return { kind: 'denied', denial: denial(decision) };
+      return { kind: 'denied', denial: readDenial(decision) };
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }

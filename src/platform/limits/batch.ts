@@ -1,8 +1,8 @@
 import type { AccountId, HolderId, PermitId, UsageEventId } from '#platform/kernel';
-import type { AdmitRequest } from './admission.ts';
 import { arrayOf, composite } from './composite.ts';
 import type { CompiledFeature } from './features.ts';
 import type { Keyed } from './named.ts';
+import type { AdmitRequest } from './permit.ts';
 
 /** A request with the ids of the permit and the usage event that it may get. */
 export interface Asked {

@@ -1,3 +1,6 @@
+import { AppError } from '#platform/kernel';
+import './errors.ts';
+
 /** Why not: the limit, what is used of it, its size, and when to come back. */
 export interface Denial {
   readonly limit: string;
@@ -24,7 +27,7 @@ export interface Denial {
 }
 
 /** Reads a denial as the SQL functions write it. */
-export function denial(decision: Record<string, unknown>): Denial {
+export function readDenial(decision: Record<string, unknown>): Denial {
   const { limit, of, used, max, size, needed, resets_at, now, plan } = decision as {
     limit: string;
     of: Denial['of'];
@@ -45,4 +48,44 @@ export function denial(decision: Record<string, unknown>): Denial {
   const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
   const more = { ...(size === undefined ? {} : { size }), ...(needed === undefined ? {} : { needed }) };
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
+}
+
+/** A denial as platform.md has it: what is used of which limit, when to come back, and the plan that would help. */
+export function limitExceeded(denial: Denial, upgrade: string | null): AppError {
+  const { limit, used, max, needed, resetsAt, retryAfter } = denial;
+  const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
+  return new AppError('limit_exceeded', {
+    message: words(denial),
+    details: { limit, used, max, ...(needed === undefined ? {} : { needed }), resets_at: resetsAt, upgrade },
+    headers: { 'ratelimit-policy': `"${limit}";q=${max}`, ratelimit: left },
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+function words({ limit, of, used, max, needed = 0 }: Denial): string {
+  if (of === 'failures')
+    return 'Calls of this account failed at the model provider too often today. Nothing was charged for them.';
+  if (needed > max)
+    return `This call may cost $${dollars(needed)}, more than the whole limit ${limit} of $${dollars(max)}. Ask for a shorter answer (max_tokens) or send less.`;
+  if (used < max && needed > 0)
+    return `This call may cost $${dollars(needed)}; the limit ${limit} has $${dollars(max - used)} left until it resets.`;
+  return `The limit ${limit} is used up.`;
+}
+
+function dollars(micros: number): string {
+  return (micros / 1_000_000).toFixed(6).replace(/0{1,4}$/, '');
+}
+
+/** What a plan lacks, and the plan that would help. */
+export function planRequired(
+  lack: {
+    readonly product: string;
+    readonly plan: string | null;
+    readonly grant: string | null;
+    readonly needed: number | boolean | null;
+  },
+  upgrade: string | null,
+): AppError {
+  const { product, plan, grant, needed } = lack;
+  return new AppError('plan_required', { details: { product, plan, grant, needed, upgrade } });
 }

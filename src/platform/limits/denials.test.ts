@@ -3,7 +3,7 @@ import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from
 import { denied, granted, openLimits, request, type Wanted } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { commitPoint } from '#platform/db';
-import { createDenials } from './denials.ts';
+import { createDenialCache } from './denials.ts';
 
 const effect = commitPoint('test.denials.effect', 'the answer of a call');
 const { db } = await testDatabase();
@@ -20,7 +20,7 @@ const fixture = await openLimits(db, {
 /** A process that remembers, on a clock that the test drives; and how often its database was asked. */
 const at = { ms: 0 };
 let asked = 0;
-const denials = createDenials({ db, clock: { now: () => at.ms, monotonic: () => at.ms } });
+const denials = createDenialCache({ db, clock: { now: () => at.ms, monotonic: () => at.ms } });
 const admit = denials.around((asking) => {
   asked += 1;
   return fixture.limits.admit(asking);

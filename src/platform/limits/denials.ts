@@ -1,7 +1,9 @@
-import type { Database } from '#platform/db';
+import { commitPoint, type Database } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
-import type { Admission, AdmitRequest } from './admission.ts';
+import type { Webhooks } from '#platform/webhooks';
+import type { Admission } from './admission.ts';
 import type { Denial } from './denial.ts';
+import type { AdmitRequest } from './permit.ts';
 
 /** How long a denial is remembered, in milliseconds: how late an admission may be because of it. */
 const KEPT_MS = 1_000;
@@ -11,7 +13,7 @@ const CAPACITY = 10_000;
 export type Admit = (request: AdmitRequest) => Promise<Admission>;
 
 /** Denials of the last second. */
-export interface Denials {
+export interface DenialCache {
   /** The same admission, which answers a question that was just denied without asking the database again. */
   around(admit: Admit): Admit;
   close(): void;
@@ -33,7 +35,13 @@ interface Remembered {
  * Retry-After says so never meets it, and a limit of places at once is always asked for: a place is free again the moment
  * a call ends. What changes grants of an account ends its denials at once here, and where its signal is heard.
  */
-export function createDenials({ db, clock }: { readonly db: Database; readonly clock: Clock }): Denials {
+export function createDenialCache({
+  db,
+  clock,
+}: {
+  readonly db: Database;
+  readonly clock: Clock;
+}): DenialCache {
   const known = new Map<string, Remembered>();
   let changes = 0;
 
@@ -89,4 +97,75 @@ function questionOf(request: AdmitRequest): string {
 /** `retryAfter` is rounded up: 1 means that it resets within a second. Of places at once it is always 1. */
 function isLasting({ retryAfter }: Denial): boolean {
   return retryAfter === undefined || retryAfter > 1;
+}
+
+const DENIED = commitPoint('limits.denied', 'the event of a first denial in its window');
+
+const HOUR = 3_600_000;
+/** Kinds whose windows are days and longer. */
+const LONG: ReadonlySet<Denial['of']> = new Set(['quota', 'credits', 'budget', 'failures']);
+/** Events that are known to be told: about 2 MB. The one that was told first goes first. */
+const MOST_TOLD = 10_000;
+
+export interface DenialEventsParts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Tells of denials, without being in anybody's way. */
+export interface DenialEvents {
+  /** Stores `permit.denied` for the first denial of an account by a limit in its window; others cost a look into a set. */
+  note(request: Pick<AdmitRequest, 'accountId' | 'product' | 'feature'>, denial: Denial): void;
+  /** Waits for what is being stored. */
+  close(): Promise<void>;
+}
+
+/**
+ * A client that hammers a closed limit makes one event for each window, or, of a limit whose window is shorter than an hour
+ * or that has none, for each hour. A process remembers what it has told; among processes the event's id makes it one. An
+ * event is not part of any decision: one that could not be stored comes with the next denial.
+ */
+export function createDenialEvents({ db, clock, webhooks, onFailure }: DenialEventsParts): DenialEvents {
+  const told = new Set<string>();
+  const underWay = new Set<Promise<void>>();
+
+  async function store(
+    id: string,
+    { accountId, product, feature }: Parameters<DenialEvents['note']>[0],
+    denial: Denial,
+  ) {
+    const { limit, of: kind, used, max, resetsAt: resets_at } = denial;
+    const data = { product, feature, limit, kind, used, max, resets_at };
+    try {
+      await db.system('limits.alerts', DENIED, [
+        ...webhooks.emitting({ type: 'permit.denied', accountId, id, data }),
+      ]);
+      webhooks.wake();
+    } catch (error) {
+      told.delete(`${accountId} ${id}`);
+      onFailure(error);
+    }
+  }
+
+  return {
+    note(request, denial) {
+      const id = `${request.product} ${denial.limit} ${windowOf(denial, clock.now())}`;
+      const known = `${request.accountId} ${id}`;
+      if (told.has(known)) return;
+      const [oldest] = told;
+      if (told.size >= MOST_TOLD && oldest !== undefined) told.delete(oldest);
+      told.add(known);
+      const storing: Promise<void> = store(id, request, denial).finally(() => underWay.delete(storing));
+      underWay.add(storing);
+    },
+    close: async () => void (await Promise.all(underWay)),
+  };
+}
+
+/** The end of the window; of a shorter one, and of what has none, the hour. */
+function windowOf({ of, resetsAt }: Denial, now: number): string {
+  const isLong = resetsAt !== null && LONG.has(of);
+  return isLong ? resetsAt : new Date(now - (now % HOUR)).toISOString();
 }

@@ -34,7 +34,7 @@ async function openCut() {
   const member = await fixture.member();
   const admit = (more: { key?: string } = {}) =>
     node.limits.admit(request(member, { reserve: 100, ...more }));
-  const told = () => vi.waitFor(() => expect(node.limits.untold.size).toBe(0), { timeout: 30_000 });
+  const told = () => vi.waitFor(() => expect(node.limits.retries.size).toBe(0), { timeout: 30_000 });
   return { db, fixture, cutter, node, member, admit, told };
 }
 

@@ -1,6 +1,6 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { HolderId, Ids } from '#platform/kernel';
-import type { Telling } from './again.ts';
+import type { RetryQueue } from './retry-queue.ts';
 import type { Asked } from './batch.ts';
 import type { Step } from './steps.ts';
 
@@ -13,7 +13,7 @@ export interface DisownParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly holder: HolderId;
-  readonly telling: Telling;
+  readonly retries: RetryQueue;
 }
 
 /** A release of a permit that there may be, and what its row needs to say where there is none. */
@@ -28,7 +28,7 @@ interface Disowned extends Step {
  * reserve are free then, and its Idempotency-Keys, and no call is on its bill. Where there is no such permit its id is taken, so
  * that an admission that is still on its way fails when it arrives. The same twice is once.
  */
-export function disown({ db, ids, holder, telling }: DisownParts, items: readonly Asked[]): void {
+export function disown({ db, ids, holder, retries }: DisownParts, items: readonly Asked[]): void {
   const disowned = items.map(
     ({ request, permit, event }): Disowned => ({
       a: request.accountId,
@@ -46,5 +46,5 @@ export function disown({ db, ids, holder, telling }: DisownParts, items: readonl
   );
   const facts = { admissions: disowned.map(({ a, id }) => ({ account_id: a, permit_id: id })) };
   const told = statement('select limits.disown($1::jsonb)', [JSON.stringify(disowned)]);
-  telling.tell(facts, () => db.system('limits.settlement', DISOWN, [told]));
+  retries.add(facts, () => db.system('limits.settlement', DISOWN, [told]));
 }

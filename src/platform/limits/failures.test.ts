@@ -13,7 +13,7 @@ import {
   permits,
   planned,
   request,
-  windows,
+  usedOf,
 } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createLimits } from './index.ts';
@@ -31,14 +31,7 @@ const fixture = await openLimits(db, rules);
 /** What may be billed of a call that a provider broke. */
 const broken = (cost: number, charged = 0) => figures(cost, { charged: micros(charged), estimated: true });
 
-async function held(member: Member) {
-  const {
-    'gym monthly': monthly,
-    'gym cost': cost,
-    'gym failures': failures,
-  } = await windows(db, member.accountId);
-  return { monthly, cost, failures };
-}
+const held = (member: Member) => usedOf(db, member.accountId, { limits: ['monthly', 'cost', 'failures'] });
 
 async function charges(member: Member) {
   const rows = await db.asMigrator(

@@ -1,7 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { type Denial, denial } from './denial.ts';
-import { limitExceeded } from './refusals.ts';
+import { type Denial, limitExceeded, readDenial } from './denial.ts';
 
 /**
  * Moves a gauge by a signed amount: the last statement of the transaction, in the account's scope, that changes what is
@@ -44,7 +43,7 @@ export function createMembersGauging(catalogues: readonly Catalogue[]): MembersG
 export function gaugeDenial(error: unknown): Denial | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'PL013' || !('detail' in error))
     return;
-  return denial(JSON.parse(String(error.detail)) as Record<string, unknown>);
+  return readDenial(JSON.parse(String(error.detail)) as Record<string, unknown>);
 }
 
 /** The error that a caller is answered when a gauge had no room; everything else stays what it is. */

@@ -15,16 +15,15 @@ export {
 } from './adjustments.ts';
 export {
   type Admission,
-  type AdmitRequest,
   refusal,
 } from './admission.ts';
 export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export { decide } from './decide/decide.ts';
 export { featureRules } from './decide/feature.ts';
-export type { Denial } from './denial.ts';
-export type { Denials } from './denials.ts';
-export { createDeniedEvents, type DeniedEvents } from './denied.ts';
+export { type Denial, limitExceeded, planRequired } from './denial.ts';
+export type { DenialCache } from './denials.ts';
+export { createDenialEvents, type DenialEvents } from './denials.ts';
 export type { CompiledFeature } from './features.ts';
 export type { NotFitting, Wish } from './fitting.ts';
 export {
@@ -35,7 +34,7 @@ export {
   type MembersGauging,
 } from './gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
-export type { Extended, Extension, LentId, LentPermit } from './lent.ts';
+export type { Extended, Extension, DelegatedId, DelegatedPermit } from './delegated.ts';
 export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
 export {
@@ -46,12 +45,11 @@ export {
   type Selection,
 } from './operator.ts';
 export { createOperatorNotices, type OperatorNotices } from './operator-notices.ts';
-export type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+export type { AdmitRequest, IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
-export { limitExceeded, planRequired } from './refusals.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
 export { createRoom } from './room.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';

@@ -211,7 +211,7 @@ describe('a repeat', () => {
       await commit.promise;
       const stored = permit.answering({ status: 202, body: { id: 7 } });
       await tx.run(stored ?? statement('select 1'));
-      await tx.run(permit.lending('account', 60));
+      await tx.run(permit.delegating('account', 60));
     });
     await locked.promise;
     const again = repeated();

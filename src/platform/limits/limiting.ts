@@ -1,18 +1,20 @@
 import type { Mail } from '#platform/mail';
 import type { Redis } from '#platform/redis';
-import type { Telemetry } from '#platform/telemetry';
+import type { Logger, Telemetry } from '#platform/telemetry';
 import type { Telling, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
 import { createAlerts } from './alerts.ts';
-import { createDenials } from './denials.ts';
-import { createDeniedEvents } from './denied.ts';
+import { createDenialCache } from './denials.ts';
+import { createDenialEvents } from './denials.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
 import { createOperatorNotices } from './operator-notices.ts';
 import { createBudgetAlert, createOperatorBudgets } from './operator.ts';
 import { createPostgresRates } from './rates.postgres.ts';
 import { createRedisRates } from './rates.redis.ts';
 import { type Rates, ratesInTurn } from './rates.ts';
-import { startSweep } from './sweeping.ts';
+
+/** How often permits of dead holders are looked for. Every worker does it: which of them lives is what it is about. */
+const SWEEP = 5_000;
 
 type Told = 'denials' | 'onForgotten' | 'onBudgetClosed' | 'onDenied';
 
@@ -40,8 +42,8 @@ export interface Limiting {
 export function createLimiting(parts: LimitingParts): Limiting {
   const { clock, telemetry } = parts;
   const { logger, metrics } = telemetry;
-  const denials = createDenials(parts);
-  const denied = createDeniedEvents({
+  const denials = createDenialCache(parts);
+  const denied = createDenialEvents({
     ...parts,
     // Told with the next denial.
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
@@ -80,4 +82,23 @@ function createRates({ db, telemetry, redis }: LimitingParts): Rates {
     },
   });
   return redis === undefined ? inPostgres : ratesInTurn(createRedisRates(redis), inPostgres);
+}
+
+/** Closes permits that nobody runs any more, now and again until it is stopped; one that fails is logged. */
+function startSweep(sweep: () => Promise<number>, logger: Logger): () => Promise<void> {
+  let underWay: Promise<void> | undefined;
+  const begin = () => {
+    underWay ??= sweep()
+      .then((closed) => logger.debug({ closed }, 'permits of dead holders were looked for'))
+      .catch((err: unknown) => logger.error({ err }, 'permits of dead holders could not be closed'))
+      .finally(() => {
+        underWay = undefined;
+      });
+  };
+  begin();
+  const timer = setInterval(begin, SWEEP).unref();
+  return async () => {
+    clearInterval(timer);
+    await underWay;
+  };
 }

@@ -2,15 +2,16 @@ import { type Database, commitPoint, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { KeptAnswers } from '#platform/idempotency';
 import type { AccountId, Ids } from '#platform/kernel';
-import { type Admission, type AdmitRequest, createAdmission } from './admission.ts';
-import { createTelling, type Forgotten, type Telling } from './again.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { createRetryQueue, type Forgotten, type RetryQueue } from './retry-queue.ts';
 import type { Denial } from './denial.ts';
-import type { Denials } from './denials.ts';
+import type { AdmitRequest } from './permit.ts';
+import type { DenialCache } from './denials.ts';
 import { Traffic } from './batcher.ts';
 import { compileFeatures } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
-import { createLent, type Lent } from './lent.ts';
+import { createDelegatedPermits, type DelegatedPermits } from './delegated.ts';
 import { createPermits, type PermitMaker } from './permits.ts';
 import { createReporting, type Reporting } from './reported.ts';
 import { type NotFitting, notFitting, type Wish } from './fitting.ts';
@@ -28,7 +29,7 @@ export interface LimitsParts {
   /** Micro-dollars that the operator bears a day for failed calls of one account, before it is denied. */
   readonly failures?: number | undefined;
   /** Answers what was just denied; without it, the database is asked each time. */
-  readonly denials?: Denials;
+  readonly denials?: DenialCache;
   /** Told of what this process knew and could never tell the database: it is not written down anywhere else. */
   readonly onForgotten?: Forgotten | undefined;
   /** Told of the operator's budget that refuses somebody, once a minute. */
@@ -45,12 +46,12 @@ export interface Limits {
   /** Closes up to `max` permits that nobody runs any more; answers how many. */
   sweep(max?: number): Promise<number>;
   readonly gauging: Gauging;
-  /** Permits that are lent to backends outside of this program. */
-  readonly lent: Lent;
+  /** Permits that are delegated to backends outside of this program. */
+  readonly delegated: DelegatedPermits;
   /** What was metered outside of this program. */
   readonly reporting: Reporting;
   /** What the database was away for, and is told again. */
-  readonly untold: Pick<Telling, 'size' | 'finish'>;
+  readonly retries: Pick<RetryQueue, 'size' | 'finish'>;
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   /** What an account has there that a plan has no room for: before it is changed to a smaller one. */
   notFitting(accountId: AccountId, wish: Wish): Promise<NotFitting[]>;
@@ -61,8 +62,8 @@ export function createLimits(parts: LimitsParts): Limits {
   const { db, holder } = parts;
   // Admission and settlement lock the same meters.
   const traffic = new Traffic();
-  const telling = createTelling(parts.onForgotten);
-  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic, telling });
+  const retries = createRetryQueue(parts.onForgotten);
+  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic, retries });
   const features = compileFeatures(parts.catalogues, parts.failures);
   const admit = createAdmission({
     ...parts,
@@ -70,7 +71,7 @@ export function createLimits(parts: LimitsParts): Limits {
     features,
     makePermit,
     traffic,
-    telling,
+    retries,
   });
   return {
     admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
@@ -82,9 +83,9 @@ export function createLimits(parts: LimitsParts): Limits {
       return rows[0]?.closed ?? 0;
     },
     gauging: createGauging(parts.catalogues),
-    lent: createLent({ ...parts, resolve }),
+    delegated: createDelegatedPermits({ ...parts, resolve }),
     reporting: createReporting({ ...parts, features }),
-    untold: telling,
+    retries,
     usage: (accountId) => readUsage(db, parts.catalogues, accountId),
     notFitting: (accountId, wish) => notFitting(parts, accountId, wish),
     usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),

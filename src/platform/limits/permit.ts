@@ -114,8 +114,8 @@ export interface Permit {
   requeueing(reason: string): Statement;
   /** Hands a queued permit to a job, in the transaction that enqueues it. */
   attaching(jobId: JobId): Statement;
-  /** Lends a queued permit to a backend outside of this program, for so many seconds; answers when it expires. */
-  lending(to: Backend, seconds: number): Statement<{ readonly expires_at: Date }>;
+  /** Delegates a queued permit to a backend outside of this program, for so many seconds; answers when it expires. */
+  delegating(to: Backend, seconds: number): Statement<{ readonly expires_at: Date }>;
   /** After somebody else took over: makes known figures of calls that were posted as estimates exact. */
   reportLate(): Promise<void>;
 }
@@ -141,4 +141,28 @@ export interface IdempotencyRequest {
   readonly bodyHash: string;
   /** The stored answer is sealed under the Idempotency-Key and the master key. */
   readonly sealed: boolean;
+}
+
+/** What a caller asks admission for. */
+export interface AdmitRequest {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly keyId?: KeyId | undefined;
+  /** Where it is asked in a session, which must still stand. */
+  readonly sessionId?: string | undefined;
+  readonly product: string;
+  readonly feature: string;
+  /** Units of quota and burst; 1 when not said. */
+  readonly units?: number;
+  /** The first provider call: its model, and the reserve that budgets must have room for. */
+  readonly call: PlannedCall;
+  /** The smallest reserve that still makes sense: with less left than `call.reserve`, the permit carries what is left. */
+  readonly leastReserve?: number;
+  readonly subject?: string | undefined;
+  /** Whether a job will own the permit, or the caller runs it itself. */
+  readonly as: 'job' | 'inline';
+  /** Grants needed at least, else `plan_required`. */
+  readonly needs?: Readonly<Record<string, number>> | undefined;
+  readonly idempotency?: IdempotencyRequest | undefined;
+  readonly requestId: string;
 }

@@ -18,13 +18,13 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import type { Telling } from './again.ts';
-import { Course } from './course.ts';
+import type { RetryQueue } from './retry-queue.ts';
+import { PermitProgress } from './permit-progress.ts';
 import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
-import { denial } from './denial.ts';
+import { readDenial } from './denial.ts';
 import { meterOf } from './batch.ts';
 import { createBatcher, type Traffic } from './batcher.ts';
-import { BACKENDS } from './lent.ts';
+import { BACKENDS } from './delegated.ts';
 import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
@@ -70,7 +70,7 @@ export interface PermitParts {
   readonly holder: HolderId;
   readonly traffic: Traffic;
   /** Tells again what the database was away for. */
-  readonly telling: Telling;
+  readonly retries: RetryQueue;
 }
 
 /** Makes permits, and takes steps of them that are committed in groups: while one batch is in flight the next one fills. */
@@ -122,7 +122,7 @@ function makePermit(
   facts: PermitFacts,
   parts: PermitParts & { resolve: (step: Step) => Promise<Resolution> },
 ): Permit {
-  const course = new Course();
+  const progress = new PermitProgress();
   const outcomes: Outcome[] = [];
   let { openEvent: open, calls, reserve } = facts;
   /** Whether the first call's row, written by admission or take-up, still waits for its dispatch. */
@@ -153,7 +153,7 @@ function makePermit(
     outcomes.push({ e: open, s, c: parts.ids.next(), ...more });
     open = undefined;
     if (more.t === false) calls -= 1;
-    course.done();
+    progress.done();
   }
 
   async function resolve(op: Step['op'], more: More = {}): Promise<Resolution> {
@@ -167,7 +167,7 @@ function makePermit(
    * would be taken, and its figures unknown, for as long as its work might last.
    */
   async function end(made: Step): Promise<void> {
-    course.end();
+    progress.end();
     const answer = await untilKnown(made);
     if (answer.kind === 'stale') throw new AppError('permit_stale');
   }
@@ -177,13 +177,13 @@ function makePermit(
     const line = factsOf(made);
     const tell = async (): Promise<Resolution> => {
       const answer = await parts.resolve(made);
-      if (answer['state'] === 'unknown' && made.calls.length > 0) parts.telling.unknown(line);
+      if (answer['state'] === 'unknown' && made.calls.length > 0) parts.retries.unknown(line);
       return answer;
     };
     try {
       return await tell();
     } catch (error) {
-      if (!(error instanceof AppError)) parts.telling.tell(line, tell);
+      if (!(error instanceof AppError)) parts.retries.add(line, tell);
       throw error;
     }
   }
@@ -196,7 +196,7 @@ function makePermit(
 
   function unknown(estimate?: Usage): void {
     // What was shown, or what its caller brought about, is charged: the work is no failure that gives everything back.
-    if (estimate !== undefined && estimate.charged > 0) course.isServed = true;
+    if (estimate !== undefined && estimate.charged > 0) progress.isServed = true;
     outcome('posted', estimate === undefined ? {} : { u: figures(estimate) });
   }
 
@@ -209,7 +209,7 @@ function makePermit(
   async function sent(call: PlannedCall): Promise<UsageEventId> {
     // What a statement of its end has told the database, this process does not know: it asks.
     const { planned } = facts;
-    if (open !== undefined && planned !== undefined && covers(planned, call) && !course.isHandled) {
+    if (open !== undefined && planned !== undefined && covers(planned, call) && !progress.isHandled) {
       unused = false;
       calls += 1;
       return open;
@@ -230,8 +230,8 @@ function makePermit(
     open = event;
     reserve = answer['reserve'] as Micros;
     // Over meanwhile: its row says `sent`, and the end voids it.
-    unused = course.isOver;
-    course.assertOpen();
+    unused = progress.isOver;
+    progress.assertOpen();
     calls += 1;
     return event;
   }
@@ -246,27 +246,27 @@ function makePermit(
       return reserve;
     },
     get isOver() {
-      return course.isOver;
+      return progress.isOver;
     },
     get isHandled() {
-      return course.isHandled;
+      return progress.isHandled;
     },
     get isCalling() {
-      return course.isCalling;
+      return progress.isCalling;
     },
     async send(call) {
       if (open !== undefined && !unused) throw new Error('a provider call is under way');
-      course.assertOpen();
-      course.begin();
+      progress.assertOpen();
+      progress.begin();
       try {
         return await sent(call);
       } catch (error) {
-        course.done();
+        progress.done();
         throw error;
       }
     },
     served(usage) {
-      course.isServed = true;
+      progress.isServed = true;
       outcome('posted', { u: figures(usage) });
     },
     notServed: (how) => outcome('voided', { t: how?.throttled !== true }),
@@ -275,15 +275,17 @@ function makePermit(
     settle: () => end(step('settle')),
     release: (reason, how) => end(step('release', { reason, ...(how === undefined ? {} : { k: true }) })),
     async finish(failure) {
-      if (course.isOver) return;
-      course.end();
-      await course.idle();
-      await end(course.isServed ? step('settle') : step('release', { reason: failure ?? 'nothing served' }));
+      if (progress.isOver) return;
+      progress.end();
+      await progress.idle();
+      await end(
+        progress.isServed ? step('settle') : step('release', { reason: failure ?? 'nothing served' }),
+      );
     },
     // Of calls nothing is told: none has gone out, and what became of the permit since is not ours to say.
     abandon: (reason) => end({ ...step('release', { reason }), calls: [] }),
     reportLate,
-    ...statementsOf(facts, { ...parts, step, course }),
+    ...statementsOf(facts, { ...parts, step, progress }),
   };
 }
 
@@ -291,29 +293,29 @@ interface Stating {
   readonly holder: HolderId;
   readonly answers: KeptAnswers;
   readonly step: (op: Step['op'], more?: More) => Step;
-  readonly course: Course;
+  readonly progress: PermitProgress;
 }
 
 /** The steps of a permit that are part of somebody else's transaction. */
 function statementsOf(
   facts: PermitFacts,
-  { holder, answers, step, course }: Stating,
+  { holder, answers, step, progress }: Stating,
 ): Pick<
   Permit,
-  'settlement' | 'settleIn' | 'releasing' | 'requeueing' | 'answering' | 'attaching' | 'lending'
+  'settlement' | 'settleIn' | 'releasing' | 'requeueing' | 'answering' | 'attaching' | 'delegating'
 > {
   return {
-    settlement: () => course.handed(settlementOf(step('settle'))),
-    settleIn: (tx) => here(tx, course.handed(settlementOf(step('settle')))),
-    releasing: (reason) => course.handed(settlementOf(step('release', { reason }))),
-    requeueing: (reason) => course.handed(settlementOf(step('requeue', { reason }))),
+    settlement: () => progress.handed(settlementOf(step('settle'))),
+    settleIn: (tx) => here(tx, progress.handed(settlementOf(step('settle')))),
+    releasing: (reason) => progress.handed(settlementOf(step('release', { reason }))),
+    requeueing: (reason) => progress.handed(settlementOf(step('requeue', { reason }))),
     answering: (stored) => answerStatement(facts, stored, answers),
     attaching: (jobId) =>
-      course.handed(
+      progress.handed(
         statement('select limits.attach($1, $2, $3, $4)', [facts.id, holder, facts.fence, jobId]),
       ),
-    lending: (to, seconds) =>
-      course.handed(
+    delegating: (to, seconds) =>
+      progress.handed(
         statement('select limits.lend($1, $2, $3, $4, $5) as expires_at', [
           facts.id,
           holder,
@@ -373,7 +375,7 @@ function answerStatement(
 }
 
 function budgetDenied(answer: Resolution): AppError {
-  const { limit, used, max, resetsAt, retryAfter } = denial(answer);
+  const { limit, used, max, resetsAt, retryAfter } = readDenial(answer);
   return new AppError('limit_exceeded', {
     details: { limit, used, max, resets_at: resetsAt },
     ...(retryAfter === undefined ? {} : { retryAfter }),

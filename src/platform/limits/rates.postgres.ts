@@ -1,4 +1,5 @@
 import { commitPoint, type Database, type Statement, statement } from '#platform/db';
+import { inTime } from '#platform/kernel';
 import type { RateEntry, Rates, RateVerdict } from './rates.ts';
 
 const TAKEN = commitPoint('rates.taken', 'calls of the present minute are counted');
@@ -64,18 +65,17 @@ export function createPostgresRates(parts: PostgresRatesParts): Rates {
 }
 
 async function decide(parts: PostgresRatesParts, batch: readonly Waiting[]): Promise<readonly VerdictRow[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('rates were not decided in time')), parts.patience ?? 1_000);
-  });
+  const deciding = () => parts.db.system('limits.rates', TAKEN, [takeAll(batch)]);
   try {
-    const [rows] = await Promise.race([parts.db.system('limits.rates', TAKEN, [takeAll(batch)]), tooLate]);
+    const [rows] = await inTime(
+      parts.patience ?? 1_000,
+      deciding,
+      () => new Error('rates were not decided in time'),
+    );
     return rows;
   } catch (error) {
     parts.onFailure(error);
     return [];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Ids, KeyId, UserId } from '#platform/kernel';
 import { compareText } from './batch.ts';
 import { arrayOf, composite } from './composite.ts';
 import type { CompiledFeature } from './features.ts';
-import { BACKENDS } from './lent.ts';
+import { BACKENDS } from './delegated.ts';
 import type { Usage } from './permit.ts';
 
 /** Something that was metered elsewhere and has happened. */

@@ -1,6 +1,6 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
-import { type Denial, denial } from './denial.ts';
+import { type Denial, readDenial } from './denial.ts';
 
 const CHANGE = commitPoint('limits.seat', 'a seat that was taken, renewed or freed');
 
@@ -104,7 +104,7 @@ export function createSeats({ db, ids }: { readonly db: Database; readonly ids: 
 }
 
 function seating(machine: string, answer: Record<string, unknown>): Seating {
-  if (answer['kind'] === 'denied') return { kind: 'denied', denial: denial(answer) };
+  if (answer['kind'] === 'denied') return { kind: 'denied', denial: readDenial(answer) };
   if (answer['kind'] === 'plan_required') return answer as unknown as Seating;
   const { id, fence, expires_at } = answer as { id: string; fence: number; expires_at: string };
   return { kind: 'seat', seat: { id, machine, fence, expiresAt: new Date(expires_at) } };

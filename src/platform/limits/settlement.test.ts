@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { JobId } from '#platform/kernel';
+import type { AccountId, JobId } from '#platform/kernel';
 import { advance, advanceTo, ids } from '#test/factories';
 import {
   denied,
@@ -13,6 +13,7 @@ import {
   permits,
   planned,
   request,
+  usedOf,
   windows,
 } from '#test/limits';
 import { testDatabase } from '#test/services';
@@ -31,10 +32,7 @@ const fixture = await openLimits(db, {
 });
 
 /** What an account's windows hold, without the cooldown, whose window is an end. */
-async function held(accountId: Parameters<typeof windows>[1]) {
-  const { 'gym monthly': monthly, 'gym hourly': hourly, 'gym cost': cost } = await windows(db, accountId);
-  return { monthly, hourly, cost };
-}
+const held = (accountId: AccountId) => usedOf(db, accountId, { limits: ['monthly', 'hourly', 'cost'] });
 
 describe('work that is done', () => {
   test('keeps its quota and is charged what the provider billed; the rest of the reserve returns', async () => {

@@ -26,7 +26,7 @@ export interface Step {
   readonly n?: number;
   /** Of a release: quota and credits stay used. */
   readonly k?: true;
-  /** The permit is lent, and may have expired: its end is none of the plain ones. */
+  /** The permit is delegated, and may have expired: its end is none of the plain ones. */
   readonly lent?: true;
 }
 

@@ -31,7 +31,7 @@ test('a use of db.system that is named after another module is refused', () => {
 
 test('a rule for a table of another module is refused', () => {
   expect(() => ruling('limits.permits')).toThrow(
-    '"notes" has a rule for limits.permits, which is not its own table',
+    '"notes" declares the data rule of limits.permits, which is not its own',
   );
 });
 

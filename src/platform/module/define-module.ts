@@ -69,8 +69,11 @@ export function defineModule<const Name extends string, Create extends Maker | u
     systemUses = {},
     schedules = {},
   } = definition;
-  assertOwnUses(name, systemUses, ['admin']);
-  assertOwnTables(name, dataRules, SCHEMAS[name]);
+  assertOwn(name, 'system use', { names: Object.keys(systemUses), prefixes: [name, 'admin'] });
+  assertOwn(name, 'data rule of', {
+    names: dataRules.map(({ table }) => table),
+    prefixes: SCHEMAS[name] ?? [name],
+  });
   return {
     name,
     purpose,
@@ -88,26 +91,13 @@ export function defineModule<const Name extends string, Create extends Maker | u
   };
 }
 
-/** Throws where one of these uses of `db.system` is named after somebody else: `limits.sweep` is the use of limits. */
-export function assertOwnUses(
+/** Throws where one of these names is somebody else's: the use `limits.sweep` of `db.system` and the table `limits.permits` are of limits. */
+export function assertOwn(
   owner: string,
-  uses: Readonly<Record<string, string>>,
-  besides: readonly string[] = [],
+  what: 'system use' | 'data rule of' | 'crash point',
+  { names, prefixes = [owner] }: { readonly names: readonly string[]; readonly prefixes?: readonly string[] },
 ): void {
-  const foreign = Object.keys(uses).find((use) => ![owner, ...besides].includes(prefixOf(use)));
+  const foreign = names.find((name) => !prefixes.includes(name.split('.')[0] ?? ''));
   if (foreign !== undefined)
-    throw new Error(`"${owner}" declares the system use ${foreign}, which is not its own`);
+    throw new Error(`"${owner}" declares the ${what} ${foreign}, which is not its own`);
 }
-
-/** Throws where one of these rules is for a table in somebody else's schema. */
-export function assertOwnTables(
-  owner: string,
-  rules: readonly DataRule[],
-  schemas: readonly string[] = [owner],
-): void {
-  const foreign = rules.find(({ table }) => !schemas.includes(prefixOf(table)));
-  if (foreign !== undefined)
-    throw new Error(`"${owner}" has a rule for ${foreign.table}, which is not its own table`);
-}
-
-const prefixOf = (name: string): string => name.split('.')[0] ?? '';

@@ -1,6 +1,5 @@
 export {
-  assertOwnTables,
-  assertOwnUses,
+  assertOwn,
   defineModule,
   type Made,
   type Maker,

@@ -8,7 +8,7 @@ export const wanted = {
   ttl_seconds: 120,
 };
 
-export const lent = {
+export const delegated = {
   permit_id: permitId,
   product: 'gateway',
   feature: 'external',
@@ -30,7 +30,7 @@ export const settling = {
 export const settled = { permit_id: permitId, status: 'settled', units: 1, cost_micros: 3_300 };
 
 export const shown = {
-  ...lent,
+  ...delegated,
   subject: null,
   status: 'settled',
   reason: null,

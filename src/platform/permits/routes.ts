@@ -1,12 +1,12 @@
 import { namedObject, routesFor } from '#platform/http';
-import type { LentPermit, Permit } from '#platform/limits';
+import type { DelegatedPermit, Permit } from '#platform/limits';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import {
   eventsBody,
   eventsReply,
   extendBody,
-  lentReply,
+  delegatedReply,
   permitBody,
   permitReply,
   releaseBody,
@@ -28,7 +28,7 @@ const shared = {
 } as const;
 /** A route that names a permit is idempotent by that alone. */
 const NAMED = 'It takes no Idempotency-Key: the same call of the same permit again changes nothing.';
-const params = { id: examples.lent.permit_id };
+const params = { id: examples.delegated.permit_id };
 
 /** Which feature is the caller's choice, among those that products open: `which` and `product` say. */
 const ANY_FEATURE: readonly string[] = [];
@@ -52,11 +52,11 @@ export const takePermit = route(
       check: async ({ body, caller }, permits: Permits) => permits.checkOpen(body, caller),
       prepare: ({ body }, permits: Permits) => permits.plan(body),
     },
-    reply: { 201: lentReply },
+    reply: { 201: delegatedReply },
     errors: ['feature_not_open', 'model_unknown', 'permit_stale'],
-    example: { body: examples.wanted, reply: examples.lent },
+    example: { body: examples.wanted, reply: examples.delegated },
   },
-  async ({ permit, body, ...by }, permits) => permits.lend(permit, body.ttl_seconds, by),
+  async ({ permit, body, ...by }, permits) => permits.delegate(permit, body.ttl_seconds, by),
 );
 
 export const readPermit = route(
@@ -155,7 +155,7 @@ export const reportUsage = route(
   async ({ body: { events }, ...by }, permits) => ({ data: await permits.report(events, by) }),
 );
 
-function shown(permit: LentPermit) {
+function shown(permit: DelegatedPermit) {
   const { id, product, feature, subject, units, reserve, status, reason, cost, estimated } = permit;
   return {
     permit_id: id,

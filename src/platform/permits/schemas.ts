@@ -112,7 +112,7 @@ const permit = {
   expires_at: z.iso.datetime(),
 };
 
-export const lentReply = namedObject('Permit', { ...permit, status: z.literal('running') });
+export const delegatedReply = namedObject('Permit', { ...permit, status: z.literal('running') });
 
 export const permitReply = namedObject('PermitStatus', {
   ...permit,

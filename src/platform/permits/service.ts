@@ -5,7 +5,7 @@ import type { Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Prepared } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import {
-  type LentPermit,
+  type DelegatedPermit,
   type Limits,
   limitExceeded,
   type Permit,
@@ -18,9 +18,12 @@ import { backendOf, type By, invalid, openFeature, recordBehalf, type Use } from
 import { type Estimate, plannedCall, type SaidCost, usageOf } from './pricing.ts';
 import './errors.ts';
 
-const LENT = commitPoint('permits.lent', 'a permit is lent to a backend, and the answer to a repeat is kept');
+const DELEGATE = commitPoint(
+  'permits.delegate',
+  'a permit is delegated to a backend, and the answer to a repeat is kept',
+);
 
-/** Names a permit to the backend that it was lent to. */
+/** Names a permit to the backend that it was delegated to. */
 export type PermitOf = Pick<By, 'accountId' | 'caller'> & { readonly id: string };
 
 /** Permits for backends outside of this program. Admission decides on them as on any other. */
@@ -29,9 +32,9 @@ export interface Permits {
   plan(wanted: Use & { readonly estimate?: Estimate | undefined }): Prepared;
   /** Throws `feature_not_open` where this caller may take no permits of the feature. */
   checkOpen(wanted: Use, caller: Caller): void;
-  /** Lends a permit that admission has just given, and keeps the answer for a repeat, in one commit. */
-  lend(permit: Permit, seconds: number, by: Omit<By, 'spender'>): Promise<Answer<LentView>>;
-  find(of: PermitOf): Promise<LentPermit>;
+  /** Delegates a permit that admission has just given, and keeps the answer for a repeat, in one commit. */
+  delegate(permit: Permit, seconds: number, by: Omit<By, 'spender'>): Promise<Answer<DelegatedView>>;
+  find(of: PermitOf): Promise<DelegatedPermit>;
   /** Throws `permit_stale` where it has expired or was released, and posts what is said of its cost all the same. */
   settle(of: PermitOf, end: SaidCost & { readonly units?: number | undefined }): Promise<SettledView>;
   release(of: PermitOf, reason: string): Promise<void>;
@@ -45,7 +48,7 @@ export interface Permits {
 }
 
 /** A permit as its backend is given it. */
-export interface LentView {
+export interface DelegatedView {
   readonly permit_id: string;
   readonly product: string;
   readonly feature: string;
@@ -64,7 +67,7 @@ export interface SettledView {
 
 export interface PermitsParts {
   readonly db: Database;
-  readonly limits: Pick<Limits, 'lent' | 'reporting'>;
+  readonly limits: Pick<Limits, 'delegated' | 'reporting'>;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'upgradeFor'>;
   readonly prices: Prices;
   readonly audit: Audit;
@@ -74,8 +77,8 @@ export function createPermits(parts: PermitsParts): Permits {
   const { limits, prices } = parts;
   const { catalogues } = parts.entitlements;
 
-  async function find({ accountId, caller, id }: PermitOf): Promise<LentPermit> {
-    const found = await limits.lent.find({ accountId, backend: backendOf(caller), id });
+  async function find({ accountId, caller, id }: PermitOf): Promise<DelegatedPermit> {
+    const found = await limits.delegated.find({ accountId, backend: backendOf(caller), id });
     if (found === undefined) throw new AppError('not_found', { message: 'There is no such permit.' });
     return found;
   }
@@ -86,7 +89,7 @@ export function createPermits(parts: PermitsParts): Permits {
       return { planned: plannedCall(prices, reserve, wanted.estimate) };
     },
     checkOpen: (wanted, caller) => void openFeature(catalogues, wanted, backendOf(caller)),
-    lend: (permit, seconds, by) => lend(parts, permit, { ...by, seconds }),
+    delegate: (permit, seconds, by) => delegate(parts, permit, { ...by, seconds }),
     find,
 
     async settle(of, end) {
@@ -97,7 +100,7 @@ export function createPermits(parts: PermitsParts): Permits {
       const isSaid = said !== undefined || costSaid !== undefined;
       const usage = isSaid ? usageOf(prices, end, permit) : undefined;
       if (permit.status === 'settled' && !permit.estimated) return settledBefore(permit, { ...end, usage });
-      const cost = await limits.lent.settle(permit, { units, usage });
+      const cost = await limits.delegated.settle(permit, { units, usage });
       if (cost !== undefined) return settled({ ...permit, units, cost });
       return settledBefore(await find(of), { ...end, usage });
     },
@@ -105,7 +108,7 @@ export function createPermits(parts: PermitsParts): Permits {
     async release(of, reason) {
       const permit = await find(of);
       if (permit.status === 'settled') throw closed(permit);
-      if (await limits.lent.release(permit, reason)) return;
+      if (await limits.delegated.release(permit, reason)) return;
       const now = await find(of);
       if (now.status !== 'voided') throw closed(now);
     },
@@ -113,7 +116,7 @@ export function createPermits(parts: PermitsParts): Permits {
     async extend(of, by) {
       const permit = await find(of);
       const longest = catalogues.get(permit.product)?.features[permit.feature]?.longestSeconds ?? 0;
-      const extended = await limits.lent.extend(permit, { ...by, longest });
+      const extended = await limits.delegated.extend(permit, { ...by, longest });
       switch (extended.kind) {
         case 'extended':
           return extended;
@@ -133,17 +136,17 @@ export function createPermits(parts: PermitsParts): Permits {
   };
 }
 
-async function lend(
+async function delegate(
   { db, audit }: PermitsParts,
   permit: Permit,
   by: Omit<By, 'spender'> & { readonly seconds: number },
-): Promise<Answer<LentView>> {
+): Promise<Answer<DelegatedView>> {
   const { id, product, feature, units, reserve } = permit;
   try {
-    return await db.tenant(by.accountId, LENT, async (tx) => {
-      const [lent] = await tx.run(permit.lending(backendOf(by.caller), by.seconds));
-      if (lent === undefined) throw new AppError('permit_stale');
-      const expires = lent.expires_at.toISOString();
+    return await db.tenant(by.accountId, DELEGATE, async (tx) => {
+      const [delegated] = await tx.run(permit.delegating(backendOf(by.caller), by.seconds));
+      if (delegated === undefined) throw new AppError('permit_stale');
+      const expires = delegated.expires_at.toISOString();
       const facts = { permit_id: id, product, feature, units, reserve_micros: reserve };
       const given = answer(201, { ...facts, status: 'running' as const, expires_at: expires });
       const kept = permit.answering(given);
@@ -157,13 +160,13 @@ async function lend(
   }
 }
 
-function settled({ id, units, cost }: LentPermit): SettledView {
+function settled({ id, units, cost }: DelegatedPermit): SettledView {
   return { permit_id: id, status: 'settled', units, cost_micros: cost };
 }
 
 /** The same settlement again gets the same answer; another one is told that it comes too late. */
 function settledBefore(
-  permit: LentPermit,
+  permit: DelegatedPermit,
   said: { readonly units?: number | undefined; readonly usage: Usage | undefined },
 ): SettledView {
   if (permit.status !== 'settled') throw closed(permit);
@@ -173,12 +176,12 @@ function settledBefore(
 }
 
 /** Whether it is the call that the permit was settled with: by the provider's id of it, else by what it cost. */
-function isOf({ providerRequestId, cost }: LentPermit, usage: Usage): boolean {
+function isOf({ providerRequestId, cost }: DelegatedPermit, usage: Usage): boolean {
   if ((usage.providerRequestId ?? null) !== providerRequestId) return false;
   return providerRequestId !== null || usage.cost === cost;
 }
 
-function closed({ status, cost }: LentPermit): AppError {
+function closed({ status, cost }: DelegatedPermit): AppError {
   return new AppError('permit_stale', {
     message: `This permit is ${status}, and not open any more.`,
     details: { status, cost_micros: cost },

@@ -11,7 +11,7 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
-import { assertOwnTables, assertOwnUses } from '#platform/module';
+import { assertOwn } from '#platform/module';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { ProductContext } from './product-context.ts';
@@ -97,9 +97,9 @@ export function defineProduct<
     onEntitlementChanged,
     service,
   } = definition;
-  assertOwnUses(catalogue.product, systemUses);
-  assertOwnTables(catalogue.product, dataRules);
-  assertOwnPoints(catalogue.product, crashPoints);
+  assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
+  assertOwn(catalogue.product, 'data rule of', { names: dataRules.map(({ table }) => table) });
+  assertOwn(catalogue.product, 'crash point', { names: Object.keys(crashPoints) });
   const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
@@ -134,12 +134,6 @@ export function defineProduct<
     onEntitlementChanged,
     service,
   };
-}
-
-function assertOwnPoints(product: string, points: Readonly<Record<string, CrashPoint>>): void {
-  const foreign = Object.keys(points).find((point) => !point.startsWith(`${product}.`));
-  if (foreign !== undefined)
-    throw new Error(`the product "${product}": ${foreign} is no crash point of its own`);
 }
 
 /** What is wrong with the rates that a route names. */

@@ -27,9 +27,9 @@ test('what is not its own is refused', () => {
   );
   expect(() => define({ systemUses: { 'admin.calls': 'to see all accounts' } })).toThrow('not its own');
   expect(() => define({ crashPoints: { 'reel.enqueue': { walks: ['a create'] } } })).toThrow(
-    'reel.enqueue is no crash point of its own',
+    '"demo" declares the crash point reel.enqueue, which is not its own',
   );
   expect(() => define({ dataRules: [{ table: 'reel.drafts', nobodys: 'a guess' }] })).toThrow(
-    '"demo" has a rule for reel.drafts, which is not its own table',
+    '"demo" declares the data rule of reel.drafts, which is not its own',
   );
 });

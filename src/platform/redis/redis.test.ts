@@ -7,7 +7,7 @@ import { script } from './script.ts';
 
 const ECHO = script('return ARGV[1]');
 const COUNT = script("return redis.call('INCR', KEYS[1])");
-const WAITING = { timeout: 10_000 };
+const WAITING = { timeout: 120_000 };
 
 /** A client that is patient with a busy machine and probes often enough for a test, and what it told. */
 async function open(options: RedisOptions) {

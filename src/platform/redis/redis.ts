@@ -1,4 +1,4 @@
-import { within } from '#platform/kernel';
+import { inTime, within } from '#platform/kernel';
 import { createBreaker, type RedisState } from './breaker.ts';
 import { begin, connect, end } from './connection.ts';
 import type { Script } from './script.ts';
@@ -84,7 +84,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
   /** Asks, whatever the breaker says, and counts how it went: what is no write proves nothing when it succeeds. */
   async function asked<T>(ask: () => Promise<T>, kind: 'write' | 'message' = 'write'): Promise<T> {
     try {
-      const answer = await inTime(ask(), deadline);
+      const answer = await inTime(deadline, ask, () => new RedisAway(LATE));
       if (kind === 'message') return answer;
       reason = undefined;
       breaker.succeeded();
@@ -159,22 +159,4 @@ function failureOf(error: unknown): RedisAway {
 
 function wantsAnother(error: unknown): boolean {
   return error instanceof Error && [LATE, 'Redis answered READONLY'].includes(error.message);
-}
-
-function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new RedisAway(LATE));
-    // When this very process stood still, the answer may lie in the socket: it is read before the call is given up.
-    const timer = setTimeout(() => setImmediate(late), milliseconds);
-    work.then(
-      (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
 }

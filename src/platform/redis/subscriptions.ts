@@ -2,7 +2,7 @@ import { begin, type Client, connect, end } from './connection.ts';
 
 /** Channels that are heard, on a connection of their own; it is made when the first is. */
 export function createSubscriptions(url: string) {
-  const ears = new Map<string, Set<(message: string) => void>>();
+  const listeners = new Map<string, Set<(message: string) => void>>();
   let client: Client | undefined;
 
   function opened(): Client {
@@ -10,10 +10,10 @@ export function createSubscriptions(url: string) {
     // How it stands with Redis is told by the connection that asks; this one only has to come back.
     made.on('error', () => {});
     made.on('ready', () => {
-      for (const channel of ears.keys()) listen(made, channel);
+      for (const channel of listeners.keys()) listen(made, channel);
     });
     made.on('message', (channel: string, message: string) => {
-      for (const hear of ears.get(channel) ?? []) hear(message);
+      for (const hear of listeners.get(channel) ?? []) hear(message);
     });
     begin(made);
     return made;
@@ -21,9 +21,9 @@ export function createSubscriptions(url: string) {
 
   return {
     add(channel: string, hear: (message: string) => void): () => void {
-      const all = ears.get(channel) ?? new Set();
-      const isNew = !ears.has(channel);
-      ears.set(channel, all.add(hear));
+      const all = listeners.get(channel) ?? new Set();
+      const isNew = !listeners.has(channel);
+      listeners.set(channel, all.add(hear));
       client ??= opened();
       if (isNew) listen(client, channel);
       return () => {
@@ -31,7 +31,7 @@ export function createSubscriptions(url: string) {
       };
     },
     async close(): Promise<void> {
-      ears.clear();
+      listeners.clear();
       if (client !== undefined) await end(client);
     },
   };

@@ -10,7 +10,7 @@ export const gateway = defineProduct({
   routes: routesOf(routes),
   policies: {
     chat: {
-      // For estimates alone: through this door the caller names the model.
+      // For estimates alone: at this endpoint the caller names the model.
       models: ['small'],
       maxOutputTokens: 16_384,
       tries: 3,

@@ -7,7 +7,7 @@ import type { Gateway } from './service.ts';
 
 const route = productRoutes<Gateway>();
 
-/** For the docs: the door itself reads the body, by a table of OpenAI's fields. */
+/** For the docs: the OpenAI endpoint itself reads the body, by a table of OpenAI's fields. */
 const chatBody = z
   .looseObject({
     model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),

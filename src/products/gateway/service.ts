@@ -31,10 +31,10 @@ export function createGateway({ ai, db }: ProductContext) {
     /** Reads and prices a chat request before admission. */
     prepare(body: Uint8Array): PreparedChat | Promise<PreparedChat> {
       try {
-        return ai.door.prepareChat(body, POLICY);
+        return ai.openAiEndpoint.prepareChat(body, POLICY);
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
-        return ai.door.prepareClosely(body, POLICY);
+        return ai.openAiEndpoint.prepareClosely(body, POLICY);
       }
     },
 
@@ -43,7 +43,7 @@ export function createGateway({ ai, db }: ProductContext) {
      * the repeat of its key gets that answer, where it would else be made, and paid for, once more.
      */
     relay({ permit, prepared, signal, traceparent, keep, take }: ChatCall): Promise<void> {
-      return ai.door.relay(permit, prepared, {
+      return ai.openAiEndpoint.relay(permit, prepared, {
         response: take,
         traceparent,
         signal: keep ? endOfServer(signal) : signal,
@@ -51,8 +51,8 @@ export function createGateway({ ai, db }: ProductContext) {
       });
     },
 
-    models: () => ai.door.models(),
-    model: (id: string) => ai.door.model(id),
+    models: () => ai.openAiEndpoint.models(),
+    model: (id: string) => ai.openAiEndpoint.model(id),
   };
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {

@@ -90,7 +90,7 @@ describe('lost answers', () => {
     const timeout = AbortSignal.timeout(150);
     await expect(ask({ signal: timeout })).rejects.toThrow(/aborted/);
     expect(billed()).toHaveLength(isBilled ? 1 : 0);
-    if (isBilled) await vi.waitFor(() => expect(billed()[0]?.hung_up).toBe(true));
+    if (isBilled) await vi.waitFor(() => expect(billed()[0]?.hung_up).toBe(true), { timeout: 120_000 });
   });
 
   test.each([false, true])('a reset connection is billed only where asked (%s)', async (isBilled) => {
@@ -102,7 +102,9 @@ describe('lost answers', () => {
   test('a call whose caller hangs up while it waits is generated and billed all the same', async () => {
     sandbox.faults.next({ kind: 'latency', ms: 200 });
     await expect(ask({ signal: AbortSignal.timeout(50) })).rejects.toThrow(/aborted/);
-    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, streamed: false }]));
+    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, streamed: false }]), {
+      timeout: 120_000,
+    });
     expect(billed()[0]?.completion_tokens).toBeGreaterThan(20);
   });
 
@@ -113,7 +115,9 @@ describe('lost answers', () => {
     const first = await response.body?.getReader().read();
     expect(new TextDecoder().decode(first?.value)).toContain('data: {');
     stop.abort();
-    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, streamed: true }]));
+    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, streamed: true }]), {
+      timeout: 120_000,
+    });
     const whole = await (await ask()).json();
     expect(whole).toMatchObject({ usage: { completion_tokens: billed()[0]?.completion_tokens } });
   });

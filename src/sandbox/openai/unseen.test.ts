@@ -67,7 +67,9 @@ describe('what was thought and never shown is on the bill', () => {
   test('of a call that hangs until its caller leaves', async () => {
     sandbox.faults.next({ kind: 'hang', billed: true, ...THOUGHT });
     await expect(ask({}, AbortSignal.timeout(100))).rejects.toThrow(/aborted/);
-    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, reasoning_tokens: 70 }]));
+    await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, reasoning_tokens: 70 }]), {
+      timeout: 120_000,
+    });
   });
 
   test('and never more of it than the cap of the reply leaves', async () => {

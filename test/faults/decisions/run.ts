@@ -7,7 +7,7 @@ import { examine, type Facts, type Violation } from '../oracle/index.ts';
 import { isQuiet, readRows } from '../read.ts';
 import type { Outcome } from '../judgement.ts';
 import { after } from '../turns.ts';
-import { type Decider, openDecider, type Verdicts } from './crew.ts';
+import { type Decider, openDecider, type Verdicts } from './deciders.ts';
 import { catalogue } from './catalogue.ts';
 import { requestId } from './messages.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../history.ts';
-import { examine, type Facts, PLACE_FREE_WITHIN } from './index.ts';
+import { type Facts, PLACE_FREE_WITHIN } from './index.ts';
 import {
   answered,
   asked,
@@ -10,17 +10,13 @@ import {
   meter,
   NOON,
   permit,
+  rules,
   traced,
-  world,
   type Written,
 } from './made-up.ts';
 import { longestCalm } from './places.ts';
 
 /** What the oracle knows of calls that go wrong: what they may cost, who pays, what clients are told, when places are free. */
-
-const rules = (facts: Partial<Facts>): string[] => [
-  ...new Set(examine(world(facts), { from: NOON, until: NOON }).map(({ rule }) => rule)),
-];
 
 const route = 'POST /v1/ai/chat/completions';
 const told = (status: number, code: string, retryAfter?: string) => {

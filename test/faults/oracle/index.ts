@@ -4,7 +4,7 @@ import { examineEnds, examineUsage, type Span } from './ends.ts';
 import { examineEstimates } from './estimates.ts';
 import type { Facts, Violation } from './facts.ts';
 import { examineLedger } from './ledger.ts';
-import { examineLent } from './lent.ts';
+import { examineDelegated } from './delegated.ts';
 import { examineLimits } from './limits.ts';
 import { examinePlaces } from './places.ts';
 import { examineStatuses } from './statuses.ts';
@@ -24,7 +24,7 @@ export function examine(facts: Facts, at: Span): Violation[] {
     ...examineStatuses(facts),
     ...examinePlaces(facts),
     ...examineAnswers(facts),
-    ...examineLent(facts),
+    ...examineDelegated(facts),
     ...examineEnds(facts),
     ...examineUsage(facts, books, at),
   ];

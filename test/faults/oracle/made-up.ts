@@ -1,4 +1,5 @@
 import type { Exchange } from '../history.ts';
+import { examine } from './index.ts';
 import type { BilledCall, Change, EventRow, Facts, GenerationRow, MeterRow, PermitRow } from './facts.ts';
 
 /** Rows, bills and histories by hand: a small world in which everything is right, to be spoiled in one place. */
@@ -177,3 +178,8 @@ export function world(more: Partial<Facts> = {}): Facts {
     ...more,
   };
 }
+
+/** The rules that such a world violates, by the oracle. */
+export const rules = (facts: Partial<Facts>): string[] => [
+  ...new Set(examine(world(facts), { from: NOON, until: NOON }).map(({ rule }) => rule)),
+];

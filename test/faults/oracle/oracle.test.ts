@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { examine, type Facts } from './index.ts';
 import {
   ACCOUNT,
   answered,
@@ -10,16 +9,11 @@ import {
   event,
   generation,
   meter,
-  NOON,
   permit,
+  rules,
   traced,
-  world,
   type Written,
 } from './made-up.ts';
-
-const rules = (facts: Partial<Facts>): string[] => [
-  ...new Set(examine(world(facts), { from: NOON, until: NOON }).map(({ rule }) => rule)),
-];
 
 /** Admission as it is: the window and the permits of one commit. */
 function admitted(

@@ -39,6 +39,8 @@ export async function makeStage(): Promise<Stage> {
   const household = await makeHousehold(app, ['admin', 'member', 'viewer']);
   // What they used is summed up now, and not in the middle of a walk.
   await app.app.modules.reports.rollup.roll();
+  // What the store never told is looked for now: a worker that does so by its schedule would change another’s rows in a walk.
+  await app.app.modules.inbox.reconcile();
   const seen = nothingSeen();
   const unfiltered = await testApp({
     work: false,

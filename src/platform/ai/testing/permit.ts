@@ -110,7 +110,7 @@ export function recordingPermit(
     releasing: (): Statement => noDatabase(),
     requeueing: (): Statement => noDatabase(),
     attaching: (): Statement => noDatabase(),
-    lending: () => noDatabase(),
+    delegating: () => noDatabase(),
     answering: () => undefined,
     reportLate: async () => {},
   };

@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/kernel';
-import type { Crew } from '../crew.ts';
+import type { JobRunner } from '../job-runner.ts';
 import type { WorkerParts } from '../parts.ts';
 import { publishing, type Publish, type QStashParts } from './qstash.ts';
 import { claim, recordPublished } from './store.ts';
@@ -29,7 +29,7 @@ const BACKOFF = { base: 500, cap: 30_000 } as const;
 export function announcing(
   { db, holder, handlers, log }: Pick<WorkerParts, 'db' | 'holder' | 'handlers' | 'log'>,
   { publish, parallelism, clock }: Announcing,
-): Crew['fill'] {
+): JobRunner['fill'] {
   const most = { interactive: 2 * parallelism, batch: Math.max(1, Math.floor(parallelism / 2)) };
   let failures = 0;
   let waitUntil = 0;

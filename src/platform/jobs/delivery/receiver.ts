@@ -1,6 +1,6 @@
 import type { Database } from '#platform/db';
 import type { AccountId, Clock, JobId } from '#platform/kernel';
-import type { Delivered } from '../crew.ts';
+import type { Delivered } from '../job-runner.ts';
 import { DELIVERY_PATH, RETRIES } from './message.ts';
 import { signatures, type SignatureParts, type Verify } from './signature.ts';
 import { announceAnew } from './store.ts';

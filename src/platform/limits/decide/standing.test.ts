@@ -6,7 +6,7 @@ import { advance, databaseTime, ids, makeGrant, stopTime } from '#test/factories
 import { openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
-import { denial } from '../denial.ts';
+import { readDenial } from '../denial.ts';
 import type { Answer } from './answers.ts';
 import { segmentAt } from './state.ts';
 import { decideGauge, decideSeat } from './standing.ts';
@@ -45,7 +45,7 @@ async function hereOf({ accountId }: Asked, name: string) {
 }
 
 const denialOf = (answer: Answer): Denial | undefined =>
-  answer.kind === 'denied' ? denial({ ...answer }) : undefined;
+  answer.kind === 'denied' ? readDenial({ ...answer }) : undefined;
 
 async function alertsOf({ accountId }: Asked): Promise<string[]> {
   const rows = await db.asMigrator(

@@ -103,7 +103,7 @@ async function writeVariants(work: Work): Promise<void> {
   const store = storing(work);
   const tooLong: VariantText[] = [];
   const most = task.variants - task.stored;
-  await context.ai.generateEach(permit, {
+  await context.ai.streamItems(permit, {
     feature: permit.feature,
     prompt: {
       id: 'post',

@@ -1,10 +1,17 @@
 import type { Database } from '#platform/db';
-import type { Page } from '#platform/http';
+import { cursorOf, type Page, positionOf } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { timeList } from '#platform/product';
-import { type Block, blockOf, byRank, byTime } from './blocks.ts';
-import { BEGINNING, cursorAt, type Start, startOf } from './starts.ts';
-import { type AssetFilters, type AssetRow, assetsOf, listAssets, type MatchRow } from './store.ts';
+import { listName, microseconds, timeList, type TimePosition } from '#platform/product';
+import { z } from 'zod';
+import { type Block, blockOf, byRank, byTime, type Ranked } from './blocks.ts';
+import {
+  type AssetFilters,
+  type AssetRow,
+  assetsOf,
+  listAssets,
+  type MatchRow,
+  type Stretch,
+} from './store.ts';
 
 /**
  * Results are ranked in blocks: the 400 newest matches (fewer where they lie far apart) among themselves, then the next.
@@ -17,6 +24,16 @@ const LARGEST_BLOCK = 4 * BLOCK;
 const MOST_BLOCKS = 2;
 /** A page that is so full is shown: the next block would take as long again. */
 const FULL_ENOUGH = 0.5;
+
+/** Where a page of ranked results begins: in a block, and there after one of its matches if others were shown before. */
+interface Start extends Stretch {
+  readonly after: Ranked | undefined;
+}
+
+const BEGINNING: Start = { from: undefined, until: undefined, after: undefined };
+
+const position = z.tuple([microseconds, z.uuid()]).nullable();
+const rank = z.tuple([z.number(), z.uuid()]).nullable();
 
 export interface Search {
   readonly accountId: AccountId;
@@ -92,4 +109,31 @@ async function assetsIn(
   const [rows] = await db.tenant(accountId, [assetsOf(accountId, ids)]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return matches.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+/** Reads the start out of a cursor that was given out for these filters; 400 for any other. */
+function startOf(filters: AssetFilters, cursor: string | undefined): Start {
+  if (cursor === undefined) return BEGINNING;
+  const [, from, until, after] = positionOf(
+    cursor,
+    z.tuple([z.literal(listName('search', filters)), position, position, rank]),
+  );
+  return {
+    from: positionIn(from),
+    until: positionIn(until),
+    after: after === null ? undefined : { rank: after[0], id: after[1] },
+  };
+}
+
+function cursorAt(filters: AssetFilters, { from, until, after }: Start): string {
+  return cursorOf([
+    listName('search', filters),
+    from === undefined ? null : [from.at, from.id],
+    until === undefined ? null : [until.at, until.id],
+    after === undefined ? null : [after.rank, after.id],
+  ]);
+}
+
+function positionIn(pair: readonly [number, string] | null): TimePosition | undefined {
+  return pair === null ? undefined : { at: pair[0], id: pair[1] };
 }

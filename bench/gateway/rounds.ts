@@ -1,0 +1,124 @@
+import {
+  BUSY,
+  busyOf,
+  cpuOf,
+  cpuRatio,
+  type Part,
+  rateOf,
+  rateRatio,
+  round,
+  type Spread,
+  spread,
+} from './arithmetic.ts';
+import type { Setting, SubjectName } from './subjects.ts';
+import { type Made, SCENARIOS, type ScenarioName, take, type Turn } from './turns.ts';
+
+/** Seconds before each turn in which connections are made anew; they do not count. */
+const WARM_UP = 0.7;
+/** Calls of one turn at most. */
+const MOST = 100_000;
+
+export type Round = Partial<Record<SubjectName, Turn>>;
+
+export interface RoundsOptions {
+  readonly scenarios: readonly ScenarioName[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly made: Made;
+  readonly say: (line: string) => void;
+}
+
+/** In each round all subjects have a turn at each scenario, each round beginning with another subject. */
+export async function takeRounds(
+  setting: Setting,
+  { scenarios, rounds, seconds, made, say }: RoundsOptions,
+): Promise<ReadonlyMap<ScenarioName, readonly Round[]>> {
+  const taken = new Map(scenarios.map((name) => [name, [] as Round[]]));
+  // What is called first has its code compiled meanwhile: one short round more, which does not count.
+  for (let n = -1; n < rounds; n += 1) {
+    const { subjects } = setting;
+    const first = Math.max(0, n) % subjects.length;
+    const order = [...subjects.slice(first), ...subjects.slice(0, first)];
+    for (const name of scenarios) {
+      const scenario = SCENARIOS[name];
+      const turns: Round = {};
+      for (const subject of order) {
+        const who = { subject, scenario, made };
+        await take(setting, who, { seconds: WARM_UP, most: MOST });
+        if (n >= 0) turns[subject.name] = await take(setting, who, { seconds, most: MOST });
+      }
+      if (n < 0) continue;
+      taken.get(name)?.push(turns);
+      say(
+        `round ${n + 1}, ${name}: ${JSON.stringify(Object.fromEntries(Object.entries(turns).map(shortOf)))}`,
+      );
+    }
+  }
+  return taken;
+}
+
+function shortOf([name, turn]: [string, Turn]): [string, object] {
+  const cpu = (Object.keys(turn.cpu) as Part[]).map(
+    (part) => [`${part}_ms`, round(cpuOf(turn, part))] as const,
+  );
+  const counts = busyOf(turn) >= BUSY;
+  return [
+    name,
+    {
+      per_s: round(rateOf(turn)),
+      ...(counts || name === 'direct' ? {} : { rate_counts: false }),
+      busy: round(busyOf(turn)),
+      p50: round(turn.p50),
+      p99: round(turn.p99),
+      first: round(turn.first),
+      ...Object.fromEntries(cpu),
+    },
+  ];
+}
+
+/** What one subject is to another, round by round; undefined where either is missing, or no round counted. */
+function compared(
+  rounds: readonly Round[] | undefined,
+  [one, other]: readonly [SubjectName, SubjectName],
+  how: (one: Turn, other: Turn) => number,
+): Spread | undefined {
+  const values = (rounds ?? []).map((turns) => {
+    const [first, second] = [turns[one], turns[other]];
+    return first === undefined || second === undefined ? Number.NaN : how(first, second);
+  });
+  return spread(values);
+}
+
+export type Comparisons = Readonly<Record<(typeof COMPARISONS)[number], Spread | undefined>>;
+const COMPARISONS = [
+  'plain_vs_relay',
+  'cpu_vs_relay_32',
+  'cpu_vs_relay_200',
+  'cpu_vs_portkey',
+  'added_ms_p50',
+  'stream_cpu_vs_relay',
+  'first_token_added_ms_p50',
+  'db_cpu_ms_32',
+  'db_cpu_ms_1',
+] as const;
+
+/** "Relay" is the one that parses: whoever counts what a call costs has to read it. */
+export function compare(taken: ReadonlyMap<ScenarioName, readonly Round[]>): Comparisons {
+  const ours = ['plinth', 'parsed'] as const;
+  const added = ['plinth', 'direct'] as const;
+  return {
+    plain_vs_relay: compared(taken.get('plain_32'), ours, rateRatio),
+    cpu_vs_relay_32: compared(taken.get('plain_32'), ours, cpuRatio),
+    cpu_vs_relay_200: compared(taken.get('plain_200'), ours, cpuRatio),
+    cpu_vs_portkey: compared(taken.get('plain_32'), ['plinth', 'portkey'], cpuRatio),
+    added_ms_p50: compared(taken.get('plain_1'), added, (one, other) => one.p50 - other.p50),
+    stream_cpu_vs_relay: compared(taken.get('stream_32'), ours, cpuRatio),
+    first_token_added_ms_p50: compared(taken.get('paced_1'), added, (one, other) => one.first - other.first),
+    db_cpu_ms_32: compared(taken.get('plain_32'), ['plinth', 'plinth'], databaseOf),
+    db_cpu_ms_1: compared(taken.get('plain_1'), ['plinth', 'plinth'], databaseOf),
+  };
+}
+
+function databaseOf(turn: Turn): number {
+  return cpuOf(turn, 'database');
+}

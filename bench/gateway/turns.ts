@@ -1,0 +1,85 @@
+import { cpuSeconds } from '../process.ts';
+import { type Kind, requestOf } from './answers.ts';
+import type { Measured } from './arithmetic.ts';
+import type { Order, Outcome } from './load.ts';
+import { cpuOfFamily } from './processes.ts';
+import { type Setting, type Subject, tell } from './subjects.ts';
+
+/** What is asked and by how many at once. */
+export interface Scenario {
+  readonly kind: Kind;
+  readonly callers: number;
+  /** Of the text that is sent. */
+  readonly bytes: number;
+}
+
+const SHORT = 300;
+
+export const SCENARIOS = {
+  plain_1: { kind: 'plain', callers: 1, bytes: SHORT },
+  plain_32: { kind: 'plain', callers: 32, bytes: SHORT },
+  plain_200: { kind: 'plain', callers: 200, bytes: SHORT },
+  stream_32: { kind: 'stream', callers: 32, bytes: SHORT },
+  paced_1: { kind: 'paced', callers: 1, bytes: SHORT },
+  paced_32: { kind: 'paced', callers: 32, bytes: SHORT },
+  megabyte_8: { kind: 'plain', callers: 8, bytes: 1_000_000 },
+} as const satisfies Record<string, Scenario>;
+export type ScenarioName = keyof typeof SCENARIOS;
+
+/** What came of one turn. */
+export interface Turn extends Measured, Pick<Outcome, 'p50' | 'p99' | 'first'> {}
+
+export interface Length {
+  readonly seconds: number;
+  readonly most: number;
+}
+
+/** Right answers of our gateway so far: what its ledger must have in the end. */
+export type Made = Record<Kind, number>;
+
+/** How long the load may take over a turn's time: its own patience with one answer, and the time to tell. */
+const GRACE = 30_000;
+
+/** Asks one subject for a while; the first wrong answer ends the bench, and names it. */
+export async function take(
+  { load, upstream, plinth }: Setting,
+  { subject, scenario, made }: { subject: Subject; scenario: Scenario; made: Made },
+  length: Length,
+): Promise<Turn> {
+  const { kind, callers, bytes } = scenario;
+  const order: Order = {
+    origin: subject.origin,
+    path: subject.path(kind),
+    headers: subject.headers(kind),
+    keys: subject.keys,
+    body: requestOf(kind, bytes),
+    kind,
+    callers,
+    ...length,
+  };
+  const cpu = () => ({
+    gateway: subject.pid === undefined ? 0 : cpuSeconds(subject.pid),
+    database: cpuOfFamily(plinth.databasePid),
+    upstream: cpuSeconds(upstream.pid),
+    load: cpuSeconds(load.pid),
+  });
+  const before = cpu();
+  const outcome = await tell<Outcome>(load, order, length.seconds * 1_000 + GRACE);
+  const after = cpu();
+  if (outcome.wrong !== undefined) throw new Error(`${subject.name}, ${kind}: ${outcome.wrong}`);
+  if (subject.name === 'plinth') made[kind] += outcome.calls;
+  const { calls, seconds, p50, p99, first } = outcome;
+  return {
+    calls,
+    seconds,
+    p50,
+    p99,
+    first,
+    cpu: {
+      gateway: after.gateway - before.gateway,
+      database: after.database - before.database,
+      upstream: after.upstream - before.upstream,
+      load: after.load - before.load,
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from '../../test/house/source.ts';
+import { digestOf, filesOf, inputsOf, SETTLED, unchangedGroups } from './unchanged.ts';
+
+const on = '2026-11-21';
+const read = (path: string) => readFileSync(join(ROOT, path));
+const recorded = Object.fromEntries(SETTLED.map((group) => [group.name, { on, digest: digestOf(group) }]));
+
+test('a group is left out exactly when what it reads is what its last passed run read', () => {
+  expect(unchangedGroups({})).toEqual([]);
+  expect(unchangedGroups(recorded).map(({ name }) => name)).toEqual(SETTLED.map(({ name }) => name));
+  const [first] = SETTLED;
+  const otherwise = { ...recorded, [first?.name ?? '']: { on, digest: 'of something else' } };
+  expect(unchangedGroups(otherwise).map(({ name }) => name)).not.toContain(first?.name);
+});
+
+test.each(SETTLED)('$name is run again when any of its inputs has changed', (group) => {
+  const before = digestOf(group);
+  expect(filesOf(group)).not.toEqual([]);
+  for (const changed of inputsOf(group)) {
+    const digest = digestOf(group, (path) =>
+      Buffer.concat([read(path), Buffer.from(path === changed ? '\n' : '')]),
+    );
+    expect(digest, changed).not.toBe(before);
+  }
+});
+
+test('the inputs are what the tests reach by imports of every kind, the data that lies with it, and the packages', () => {
+  const [sandboxes, prepared] = SETTLED.map(inputsOf);
+  expect(sandboxes).toEqual(
+    expect.arrayContaining([
+      'package-lock.json',
+      expect.stringMatching(/stripe\/published\.test\.ts$/),
+      expect.stringMatching(/stripe\/testing\/published\.json$/),
+      expect.stringMatching(/stripe\/testing\/\w+\.ts$/),
+    ]),
+  );
+  expect(prepared).toEqual(
+    expect.arrayContaining([
+      // A worker that is named by its URL, an import by a name of package.json, and SQL.
+      'src/platform/db/pglite-worker.ts',
+      'src/platform/kernel/index.ts',
+      'src/platform/db/migrations/0001_app.up.sql',
+    ]),
+  );
+});

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { z } from 'zod';
+import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
+
+/** Test files that need not run while nothing that they read has changed. */
+export interface SettledGroup {
+  readonly name: string;
+  /** A test file, or all test files of a folder. */
+  readonly starts: readonly string[];
+}
+
+/**
+ * Groups whose files reach a small part of the tree. A test of the whole server, as the browser's and the client's are, reaches
+ * all of it, and would run each time after all (docs/decisions/0060).
+ */
+export const SETTLED: readonly SettledGroup[] = [
+  { name: 'sandboxes', starts: ['src/sandbox/'] },
+  { name: 'prepared database', starts: ['src/platform/db/prepared.test.ts'] },
+  { name: 'imported hashes', starts: ['src/platform/identity/imported-passwords.test.ts'] },
+];
+
+/** The environment variable that names the test files which Vitest is not to run, by commas. */
+export const LEFT_OUT = 'PLINTH_TEST_LEFT_OUT';
+
+/** What decides on every group: packages, paths, and how tests are run. */
+const ALWAYS: readonly string[] = [
+  'package.json',
+  'package-lock.json',
+  'vitest.config.ts',
+  'test/after-file.ts',
+  'test/closing.ts',
+  'scripts/suite/groups.ts',
+];
+const RECORD = join(ROOT, 'test/unchanged.json');
+
+const recordSchema = z.record(
+  z.string(),
+  z.object({
+    /** The day on which all of its tests passed. */
+    on: z.iso.date(),
+    /** Of what they read on that day. */
+    digest: z.string(),
+  }),
+);
+export type UnchangedRecord = Readonly<z.infer<typeof recordSchema>>;
+
+/** A group that is left out, and since when nothing that it reads has changed. */
+export interface LeftOut {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly since: string;
+}
+
+/** The groups whose inputs are, byte for byte, those of the run that the tree has recorded. */
+export function unchangedGroups(record: UnchangedRecord = readRecord()): LeftOut[] {
+  return SETTLED.flatMap((group) => {
+    const run = record[group.name];
+    return run !== undefined && run.digest === digestOf(group)
+      ? [{ name: group.name, files: filesOf(group), since: run.on }]
+      : [];
+  });
+}
+
+export function filesOf({ starts }: SettledGroup): string[] {
+  return projectPaths().filter(
+    (path) => path.endsWith('.test.ts') && starts.some((start) => path.startsWith(start)),
+  );
+}
+
+/** Notes the groups of which every file passed; answers their names. */
+export function recordPassed(passed: (file: string) => boolean): string[] {
+  const groups = SETTLED.filter((group) => filesOf(group).every(passed));
+  const on = new Date().toISOString().slice(0, 10);
+  const noted = groups.map((group) => [group.name, { on, digest: digestOf(group) }] as const);
+  const known = Object.entries(readRecord()).filter(([name]) => SETTLED.some((group) => group.name === name));
+  const record = Object.fromEntries([...known, ...noted].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(RECORD, `${JSON.stringify(record, undefined, 2)}\n`);
+  return groups.map(({ name }) => name);
+}
+
+function readRecord(): UnchangedRecord {
+  return existsSync(RECORD) ? recordSchema.parse(JSON.parse(readFileSync(RECORD, 'utf8'))) : {};
+}
+
+/** Of all inputs, and of what runs them: the recorded run of another system or another Node says nothing of this one. */
+export function digestOf(group: SettledGroup, textOf: (path: string) => Buffer = read): string {
+  const hash = createHash('sha256').update(`${process.version} ${process.platform} ${process.arch}`);
+  for (const path of inputsOf(group)) hash.update(`\n${path}\n`).update(textOf(path));
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** All that a group's test files import, directly or not, and whatever else than code lies in or under the folders of these files. */
+export function inputsOf(group: SettledGroup): string[] {
+  const code = new Set(filesOf(group));
+  for (const file of code) for (const name of namedIn(file)) code.add(name);
+  const folders = new Set([...code].map((path) => posix.dirname(path)));
+  const beside = [...folders].filter((folder) => folder.split('/').length > 2).flatMap(dataUnder);
+  return [...new Set([...ALWAYS, ...code, ...beside])].toSorted();
+}
+
+/** Every file of the project that a file names, by whichever kind of import, or as `new URL('./worker.ts', …)`. */
+function namedIn(file: string): string[] {
+  if (!/\.[jt]s$/.test(file)) return [];
+  const names = read(file)
+    .toString()
+    .matchAll(/(?:\bfrom|\bimport|new URL)\s*\(?\s*'([^']+)'/g);
+  return [...names].flatMap(([, name = '']) => {
+    const target = targetOf(file, name) ?? importsOf(name);
+    return target !== undefined && existsSync(join(ROOT, target)) && /\.\w+$/.test(target) ? [target] : [];
+  });
+}
+
+/** What package.json maps a name such as `#platform/db` to. A name of ours that leads nowhere would be an input that nobody sees. */
+function importsOf(name: string): string | undefined {
+  if (!name.startsWith('#')) return undefined;
+  const { imports } = z
+    .object({ imports: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(read('package.json').toString()));
+  for (const [pattern, path] of Object.entries(imports)) {
+    const [head = '', tail] = pattern.split('*');
+    if (tail === undefined ? name === pattern : name.startsWith(head))
+      return posix.normalize(path.replace('*', name.slice(head.length)));
+  }
+  throw new Error(`${name} is not among the imports of package.json`);
+}
+
+function dataUnder(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.[jt]s$/.test(entry.name))
+    .map((entry) => posix.join(entry.parentPath.slice(ROOT.length + 1).replaceAll('\\', '/'), entry.name));
+}
+
+function read(path: string): Buffer {
+  return readFileSync(join(ROOT, path));
+}

@@ -1,0 +1,118 @@
+import type { AccountId, JobId } from '#platform/kernel';
+import type { Taken } from './attempt.ts';
+import { LANES } from './job.ts';
+import type { Outcome, WorkerParts } from './parts.ts';
+import { createJobSlots } from './job-slots.ts';
+import { recoverJobs, takeJob, takeJobs } from './queue.ts';
+
+/** Milliseconds until a job whose end could not be written is looked for. */
+const LOOK_FOR_LOST = 2_000;
+
+/** What a delivered job came to; `absent`: final, unknown, not due or running elsewhere; `busy`: no slot is free for it. */
+export type Delivered = 'done' | 'retry' | 'failed' | 'stale' | 'absent' | 'busy';
+
+/** Takes up the jobs that this process runs: from the queue, or as they are delivered. */
+export interface JobRunner {
+  /** Takes up what there is room for. `isFull`: the end of one of them is what to wait for. */
+  fill(): Promise<{ readonly isFull: boolean; readonly nextDue: number | undefined }>;
+  deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
+  /** Makes jobs due again that nobody runs. */
+  recover(): Promise<void>;
+  /** Takes up jobs again after a `close`, and hears each time that a slot is free. */
+  open(hearFree: () => void): void;
+  /** Takes up nothing more; waits, and after `grace` milliseconds ends the signals of what is under way. */
+  close(grace: number): Promise<void>;
+}
+
+export function createJobRunner(parts: WorkerParts): JobRunner {
+  const slots = createJobSlots(parts);
+  const alone = oneAtATime();
+  /** Jobs that were begun here, and whose end could not be written. */
+  const unended = new Set<JobId>();
+  let isClosed = false;
+  let afterBatch = false;
+  let onFree: (() => void) | undefined;
+
+  // Never beside a take-up: what is taken in the meantime would look lost.
+  const recover = () =>
+    alone(async () => {
+      const lost = [...unended];
+      await recoverJobs(parts, { known: [...slots.running()], lost });
+      for (const id of lost) unended.delete(id);
+    });
+  function lookForLost(): void {
+    const look = () => {
+      // One that stops gives up its lease, and others find what it has lost.
+      if (!isClosed) recover().catch(lookForLost);
+    };
+    setTimeout(look, LOOK_FOR_LOST).unref();
+  }
+
+  function start(taken: Taken): { readonly end: Promise<Outcome> } {
+    const run = slots.start(taken);
+    void run.end.then((outcome) => {
+      if (outcome === 'lost') {
+        unended.add(taken.job.id);
+        lookForLost();
+      }
+      onFree?.();
+    });
+    return run;
+  }
+
+  return {
+    recover,
+    fill: () =>
+      alone(async () => {
+        const free = slots.free();
+        if (free.all <= 0 || isClosed) return { isFull: true, nextDue: undefined };
+        const { taken, nextDue } = await takeJobs(parts, { ...free, afterBatch });
+        for (const one of taken) start(one);
+        const last = taken.at(-1);
+        if (last !== undefined) afterBatch = last.job.lane === 'batch';
+        return { isFull: taken.length === free.all, nextDue };
+      }),
+    async deliver(accountId, id) {
+      const run = await alone(async () => {
+        const free = slots.free();
+        if (free.all <= 0 || isClosed) return 'busy';
+        const lanes = free.batch > 0 ? LANES : LANES.filter((lane) => lane !== 'batch');
+        const taken = await takeJob(parts, { accountId, id, lanes });
+        if (taken === undefined) return free.batch > 0 ? 'absent' : 'busy';
+        return start(taken);
+      });
+      return typeof run === 'string' ? run : DELIVERED[await run.end];
+    },
+    open(hearFree) {
+      isClosed = false;
+      onFree = hearFree;
+    },
+    async close(grace) {
+      isClosed = true;
+      // What is being taken up already belongs to what is under way.
+      await alone(() => Promise.resolve());
+      await slots.clear(grace);
+    },
+  };
+}
+
+const DELIVERED: Readonly<Record<Outcome, Delivered>> = {
+  done: 'done',
+  retry: 'retry',
+  postponed: 'retry',
+  handed_over: 'retry',
+  failed: 'failed',
+  stale: 'stale',
+  // It runs again once it was found.
+  lost: 'retry',
+};
+
+/** Makes one piece of work wait for the one before. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
+}

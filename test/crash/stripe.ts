@@ -1,0 +1,88 @@
+import { type Database, statement } from '#platform/db';
+import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
+import type { Stripe } from 'stripe';
+import { vi } from 'vitest';
+import type { Client } from '../process/client.ts';
+
+/** As the database of a site has it (`site.ts`). */
+const NOON = new Date('2031-01-15T12:10:00Z');
+const SECRET = 'whsec_of_a_process_that_is_killed';
+/** As long as a person looks at the page to which they came back from paying. */
+const PATIENCE = { timeout: 120_000, interval: 100 };
+
+/** A store where somebody has paid for a plan, and which tells of it whoever is alive, until it was heard. */
+export interface StripeFixture {
+  readonly settings: Readonly<Record<string, string>>;
+  /** Somebody pays for the organization of a site. */
+  sell(db: Database): Promise<void>;
+  /** Tells of everything that nobody has heard yet, and waits until the customer sees what they have bought. */
+  tell(client: Client): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openStripe(): Promise<StripeFixture> {
+  // Of the walks few need it.
+  const { packageAt } = await import('../../src/sandbox/stripe/testing/package.ts');
+  const sandbox = await createStripeSandbox({ driven: NOON });
+  const stripe = packageAt(sandbox);
+  const heard = new Set<string>();
+  return {
+    settings: {
+      STRIPE_API_URL: sandbox.url,
+      STRIPE_SECRET_KEY: sandbox.secretKey,
+      STRIPE_WEBHOOK_SECRET: SECRET,
+    },
+    async sell(db) {
+      const [account] = await db.asMigrator(
+        statement<{ id: string }>(
+          `select account_id as id from accounts.accounts where kind = 'organization'`,
+        ),
+      );
+      await pay(stripe, account?.id ?? '');
+    },
+    async tell(client) {
+      for (const event of sandbox.events().filter(({ id }) => !heard.has(id))) {
+        const { status } = await client.call('POST /v1/webhooks/stripe', signed(stripe, event));
+        if (status !== 200) throw new Error(`the store was answered with ${status}`);
+        heard.add(event.id);
+      }
+      return vi.waitUntil(() => seen(client), PATIENCE);
+    },
+    close: () => sandbox.close(),
+  };
+}
+
+async function pay(stripe: Stripe, account: string): Promise<void> {
+  const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: account } });
+  const card = await stripe.paymentMethods.attach('pm_card_visa', { customer });
+  const { id: product } = await stripe.products.create({ id: 'plinth_reel_basic', name: 'Reel Basic' });
+  const recurring = { interval: 'month' } as const;
+  const price = await stripe.prices.create({ product, currency: 'usd', unit_amount: 595, recurring });
+  const items = [{ price: price.id }];
+  await stripe.subscriptions.create({ customer, items, default_payment_method: card.id });
+}
+
+/** By the wall clock, which is the process's. */
+function signed(stripe: Stripe, body: ReturnType<StripeSandbox['events']>[number]) {
+  const payload = JSON.stringify(body);
+  return {
+    body,
+    headers: { 'stripe-signature': stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET }) },
+  };
+}
+
+/** undefined: not all of it is there yet. */
+async function seen(client: Client): Promise<string | undefined> {
+  const subscriptions = await listOf<{ plan: string; state: string }>(client, 'subscriptions');
+  const invoices = await listOf<{ state: string }>(client, 'invoices');
+  if (subscriptions.length === 0 || invoices.length === 0) return undefined;
+  return [
+    ...subscriptions.map(({ plan, state }) => `${plan} ${state}`),
+    ...invoices.map(({ state }) => state),
+  ].join(', ');
+}
+
+async function listOf<Row>(client: Client, name: string): Promise<readonly Row[]> {
+  const { body } = await client.call(`GET /v1/billing/${name}`);
+  return (body as { data?: readonly Row[] }).data ?? [];
+}

@@ -1,0 +1,37 @@
+import type { Patch } from './patch.ts';
+
+const UNCHANGED = 'scripts/suite/unchanged.test.ts ::';
+
+/** What the suite and the record of these patches may leave out, and what not. */
+export const SUITE: readonly Patch[] = [
+  {
+    name: 'data-beside-tests-is-no-input',
+    file: 'scripts/suite/unchanged.ts',
+    find: 'new Set([...ALWAYS, ...code, ...beside])',
+    replace: 'new Set([...ALWAYS, ...code])',
+    expects: `${UNCHANGED} the inputs are what the tests reach by imports of every kind, the data that lies with it, and the packages`,
+  },
+  {
+    name: 'group-left-out-whatever-it-reads',
+    file: 'scripts/suite/unchanged.ts',
+    find: 'run !== undefined && run.digest === digestOf(group)',
+    replace: 'run !== undefined',
+    expects: `${UNCHANGED} a group is left out exactly when what it reads is what its last passed run read`,
+  },
+  {
+    name: 'red-run-good-for-another-test',
+    file: 'scripts/sabotage/digest.ts',
+    find: '[name, testCode(textOf(test), name)]',
+    replace: '[name]',
+    expects:
+      'scripts/sabotage/digest.test.ts :: a run of a patch is out of date when the patch, the code or the test is another one',
+  },
+  {
+    name: 'files-of-a-group-not-together',
+    file: 'scripts/suite/sequencer.ts',
+    find: 'GROUPS.findIndex((one) => one === group) +',
+    replace: '',
+    expects:
+      'scripts/suite/sequencer.test.ts :: files run one group after the other, so that those which share a process find it loaded',
+  },
+];
