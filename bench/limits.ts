@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts';
+import { costOfDeciding } from './limits/decide.ts';
 import { composed, composedInPostgres, ours, readThenWrite } from './limits/correctness.ts';
 import { openPeers, type Peers } from './limits/peers.ts';
 import { contestsOfRates } from './limits/rates.ts';
@@ -31,6 +32,7 @@ export async function benchLimits(say: Say): Promise<Figures> {
       ...setting,
       ...(await correctness(fixture, peers, say)),
       ...(await speeds(fixture, say)),
+      ...costOfDeciding(),
       ...(peers && (await speedsOfRates(peers, say))),
     };
   } finally {

@@ -31,3 +31,14 @@ export async function assertWithin<Values>(
     await last;
   }
 }
+
+/** How many times as many runs at night of what needs no service. */
+const PURE_TIMES = isThorough ? 50 : 1;
+
+/** The same for what is decided at once, without a service and without a bound in time. */
+export function assertHolds<Values>(
+  property: fc.IProperty<Values>,
+  { numRuns }: Pick<Search, 'numRuns'>,
+): void {
+  fc.assert(property, { numRuns: numRuns * PURE_TIMES });
+}

@@ -16,7 +16,7 @@ export const CONNECTIONS = 10;
 export const ACCOUNTS = 400;
 
 /** The five limits that Reel's generation has, so large that nothing is denied. */
-const FIVE = {
+export const FIVE = {
   limits: {
     monthly: { kind: 'quota', per: 'month', by: 'account' },
     hourly: { kind: 'burst', per: 'hour', by: 'account' },

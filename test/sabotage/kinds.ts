@@ -175,4 +175,32 @@ export const KINDS: readonly Patch[] = [
     replace: 'if false then',
     expects: `${test('keys')} a repeat > gets the stored answer, whatever the limits say now, and charges nothing`,
   },
+  {
+    name: 'last-instant-of-narrow-scopes-forgotten',
+    file: at('0003_batches'),
+    find: 'v_dirty[r.meter] := true;',
+    replace: '',
+    expects: `${test('clock')} a clock that jumps forward and is set back > by seconds, over the end of a window that only members have, begins none anew`,
+  },
+  {
+    name: 'decided-by-a-clock-behind',
+    file: 'src/platform/limits/decide/decide.ts',
+    find: 'Math.max(bounds.now, seen)',
+    replace: 'bounds.now',
+    expects: `${test('decide/decide')} a clock that goes back > by seconds begins no window anew: what was granted is counted in it`,
+  },
+  {
+    name: 'decided-over-the-size',
+    file: 'src/platform/limits/decide/counted.ts',
+    find: 'request.units <= (max === null ? 0 : left)',
+    replace: 'request.units <= (max === null ? 0 : left + 1)',
+    expects: `${test('decide/decide')} whatever is asked, in any order and at any time > no limit is ever passed`,
+  },
+  {
+    name: 'only-the-first-twin-counts',
+    file: at('0003_batches'),
+    find: 'while (v_admitted[v_twin]).reserve is null and v_twin is not null loop',
+    replace: 'while (v_admitted[v_twin]).reserve is null and v_twin is not null and v_twin < 0 loop',
+    expects: `${test('keys')} equal keys > of which the first is denied and the second admitted: the third is told of the second, and the batch is decided`,
+  },
 ];

@@ -133,7 +133,7 @@ function requestFields({ request, keyed, permit, event }: Asked, place: number, 
   const { route, keyHash } = keyed.name;
   // An HMAC of account and route too: no two names have one.
   const twin = twins.get(keyHash);
-  if (twin === undefined) twins.set(keyHash, place);
+  twins.set(keyHash, place);
   return [...who, ...what, ...how, route, keyHash, keyed.request, twin];
 }
 

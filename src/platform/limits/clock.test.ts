@@ -83,4 +83,14 @@ describe('a clock that jumps forward and is set back', () => {
     await advance(db, '-2 minutes');
     expect(await uses(fixture, member)).toBe(0);
   });
+
+  test('by seconds, over the end of a window that only members have, begins none anew', async () => {
+    const fixture = await withLimit({ kind: 'quota', per: 'day', by: 'member' }, 2);
+    await advanceTo(db, '2027-03-17T23:59:30Z');
+    const member = await fixture.member();
+    await advance(db, '1 minute');
+    expect(await uses(fixture, member)).toBe(2);
+    await advance(db, '-1 minute');
+    expect(await uses(fixture, member)).toBe(0);
+  });
 });

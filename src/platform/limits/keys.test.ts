@@ -52,6 +52,13 @@ describe('equal keys', () => {
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
 
+  test('of which the first is denied and the second admitted: the third is told of the second, and the batch is decided', async () => {
+    const member = await fixture.member();
+    const crowd = [9, 1, 1].map((units) => fixture.admit(member, { ...mine, units, body: `${units}` }));
+    expect(tally(await Promise.all(crowd))).toEqual({ plan_required: 1, permit: 1, running: 1 });
+    expect(await windows(db, member.accountId)).toEqual(charged);
+  });
+
   test('from 20 callers through two processes give one permit', async () => {
     const other = await fixture.another();
     const member = await fixture.member();

@@ -22,7 +22,7 @@ declare
   v_concurrent boolean := false; v_open jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
   r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
-  v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_scope text; v_start bigint;
+  v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_twin integer; v_scope text; v_start bigint;
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
@@ -200,8 +200,11 @@ begin
       -- Why it gets no permit, if it gets none; but a repeat charges nothing, and is answered first.
       v_answer := null;
       if v_place = any(v_known) then v_answer := limits.repeated(q, p_holder, v_refused, v_now); end if;
-      if v_answer is null and q.twin is not null and (v_admitted[q.twin]).reserve is not null then
-        v_answer := jsonb_build_object('kind', case when (p_requests[q.twin]).body_hash = q.body_hash then 'running' else 'mismatch' end);
+      -- Of those before it under its key, one may have been denied and a later one admitted.
+      v_twin := q.twin;
+      while (v_admitted[v_twin]).reserve is null and v_twin is not null loop v_twin := (p_requests[v_twin]).twin; end loop;
+      if v_answer is null and v_twin is not null then
+        v_answer := jsonb_build_object('kind', case when (p_requests[v_twin]).body_hash = q.body_hash then 'running' else 'mismatch' end);
       end if;
       if v_answer is null then
         if v_closed is not null then v_answer := v_closed;
@@ -244,6 +247,8 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
+    -- Its last instant is kept there, also where all its windows are in narrower scopes.
+    v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];

@@ -132,8 +132,8 @@ create type limits.feature as (requires text[], longest double precision, rules 
 -- the batch; needs: {grant: least value}.
 create type limits.run as (first integer, last integer, meter integer, feature integer, product text, name text, subject text, needs jsonb);
 
--- One request. least: the smallest reserve that makes sense; state: of the permit, queued (a job will own it) or running; twin: an
--- earlier request of the batch under the same key.
+-- One request. least: the smallest reserve that makes sense; state: of the permit, queued (a job will own it) or running; twin: the
+-- last earlier request of the batch under the same key.
 create type limits.request as (account_id uuid, permit_id uuid, event_id uuid, user_id uuid, key_id uuid, product text, feature text, units integer,
   reserve bigint, least bigint, state text, subject text, provider text, model text, price_version text, request_id text,
   route text, key_hash text, body_hash text, twin integer);

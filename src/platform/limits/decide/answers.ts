@@ -1,0 +1,66 @@
+import type { Charge } from './changes.ts';
+import { type Instant, instantText } from './state.ts';
+
+/** What a caller is told, in the names and form that `limits.admit` answers in. */
+export type Answer =
+  | {
+      readonly kind: 'granted';
+      readonly reserve: number;
+      readonly charges: readonly Charge[];
+      readonly slots: readonly string[];
+    }
+  | {
+      readonly kind: 'permit';
+      readonly adopted: true;
+      readonly id: string;
+      readonly fence: number;
+      readonly reserve: number;
+      readonly event: string | null;
+    }
+  | { readonly kind: 'running' | 'mismatch' | 'outcome_unknown' }
+  | ({ readonly kind: 'replay' } & Readonly<Record<string, unknown>>)
+  | { readonly kind: 'refused'; readonly reason: string; readonly budget?: string }
+  | {
+      readonly kind: 'plan_required';
+      readonly grant: string | null;
+      readonly needed?: number | true;
+      readonly plan: string | null;
+    }
+  | Denied;
+
+export interface Denied {
+  readonly kind: 'denied';
+  readonly limit: string;
+  readonly of: string;
+  readonly used: number;
+  readonly max: number;
+  readonly size?: number;
+  readonly needed?: number;
+  readonly resets_at: string | null;
+  readonly now: string;
+  readonly plan: string | null;
+}
+
+interface Closed {
+  readonly limit: string;
+  readonly of: string;
+  readonly used: number;
+  readonly max: number;
+  readonly size?: number;
+  readonly needed?: number;
+  readonly resetsAt: Instant | null;
+}
+
+/** A limit that has no room now. */
+export function denied(
+  { resetsAt, ...closed }: Closed,
+  { now, segment: { plan } }: { readonly now: Instant; readonly segment: { readonly plan: string | null } },
+): Denied {
+  const resets_at = resetsAt === null ? null : instantText(resetsAt);
+  return { kind: 'denied', ...closed, resets_at, now: instantText(now), plan };
+}
+
+/** More than the plan ever has room for: waiting would not help. */
+export function tooSmall(grant: string, needed: number, plan: string | null): Answer {
+  return { kind: 'plan_required', grant, needed: Math.max(needed, 1), plan };
+}

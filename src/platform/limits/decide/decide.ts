@@ -1,0 +1,172 @@
+import type { Rule } from '../features.ts';
+import type { Answer } from './answers.ts';
+import type { Change, NewPermit } from './changes.ts';
+import { APART, counted, failures, KEY_BUDGET } from './counted.ts';
+import { credits } from './credits.ts';
+import { Draft } from './draft.ts';
+import type { Asking, Look } from './limit.ts';
+import { cooldown, places } from './places.ts';
+import { repeated } from './repeats.ts';
+import { governing, planLacks, refusalOf } from './rights.ts';
+import { sliding } from './sliding.ts';
+import {
+  type Bounds,
+  type Instant,
+  type Request,
+  SECOND,
+  segmentAt,
+  spenderOf,
+  type State,
+} from './state.ts';
+import { presentEnds } from './windows.ts';
+
+/** What one request is told, and what must be written for it: nothing, unless it got a permit. */
+export interface Decision {
+  readonly answer: Answer;
+  readonly changes: readonly Change[];
+  /** The instant of the decision, and the first one at which it may be another. */
+  readonly now: Instant;
+  readonly until: Instant;
+}
+
+export interface Decided {
+  readonly decisions: readonly Decision[];
+  /** As it is once all changes are written: what the next batch is decided on. */
+  readonly state: State;
+}
+
+/**
+ * Decides requests of one account and product in their order, each on what those before it left. Pure: the same state,
+ * requests and bounds have the same answer; PostgreSQL writes the changes only if their bounds still hold.
+ */
+export function decide(state: State, requests: readonly Request[], bounds: Bounds): Decided {
+  const draft = new Draft(state);
+  const decisions = requests.map((request) => {
+    const decision = decideOne(draft, request, bounds);
+    draft.apply(decision.changes, decision.now);
+    return decision;
+  });
+  return { decisions, state: draft };
+}
+
+/** What a request would be told now, and why; nothing comes of it. */
+export function preview(state: State, request: Request, bounds: Bounds): Answer {
+  return decideOne(state, request, bounds).answer;
+}
+
+function decideOne(before: State, request: Request, bounds: Bounds): Decision {
+  const { now, cleaned } = instantOf(before, bounds);
+  const state = cleaned.length === 0 ? before : new Draft(before);
+  if (state instanceof Draft && cleaned.length > 0) state.apply(cleaned, now);
+  const refused = refusalOf(state, request, { bounds, now });
+  const done = (answer: Answer, changes: readonly Change[] = []): Decision => {
+    return { answer, changes, now, until: now };
+  };
+  const repeat = repeated(state, request, { bounds, now, refused });
+  if (repeat !== undefined) return done(repeat.answer, repeat.changes);
+  if (refused !== null) return done({ kind: 'refused', reason: refused });
+  const segment = segmentAt(state.timeline, now);
+  const asking: Asking = { state, request, bounds, now, segment };
+  const lack = planLacks(asking);
+  if (lack !== undefined) return done(lack);
+  const looks = rulesOf(asking).map((rule) => look(rule, asking));
+  if (!looks.every(({ isOpen }) => isOpen)) return done(firstDenial(looks, request));
+  const budgets = governing(bounds.operatorBudgets, asking);
+  if (budgets.closed !== undefined)
+    return done({ kind: 'refused', reason: 'operator_budget_closed', budget: budgets.closed });
+  return granted(asking, looks, { cleaned, budgets: budgets.ids });
+}
+
+/** Never behind the meter's last instant; but one that a wrong clock wrote is not waited for, and its windows ahead are dropped. */
+function instantOf(state: State, bounds: Bounds): { now: Instant; cleaned: readonly Change[] } {
+  const seen = state.meters.get(state.product)?.seen ?? 0;
+  if (seen <= bounds.now + APART) return { now: Math.max(bounds.now, seen), cleaned: [] };
+  const { now } = bounds;
+  const ends = presentEnds(state.zone, now);
+  const cleaned = [...state.meters].flatMap(([scope, { windows }]): Change[] => {
+    const right = windows.filter(({ start }) => start <= now || ends.includes(start));
+    return right.length === windows.length ? [] : [{ do: 'clean', scope, windows: right }];
+  });
+  return { now, cleaned };
+}
+
+/** The feature's limits in the product's order, and after them the budgets of the key and of those that it comes from. */
+function rulesOf({ state, request }: Asking): Rule[] {
+  const keys = state.spenders.get(spenderOf(request))?.keyBudgets ?? [];
+  const own = keys.map(({ keyId, micros }): Rule => {
+    return { name: KEY_BUDGET, kind: 'budget', per: 'month', by: `key:${keyId}`, share: null, most: micros };
+  });
+  return [...request.rules.rules, ...own];
+}
+
+type AnyLook = Look & Partial<ReturnType<typeof credits>>;
+
+function look(rule: Rule, asking: Asking): AnyLook {
+  switch (rule.kind) {
+    case 'quota':
+    case 'burst':
+    case 'budget':
+      return counted(rule, asking);
+    case 'failures':
+      return failures(rule, asking);
+    case 'sliding':
+      return sliding(rule, asking);
+    case 'credits':
+      return credits(rule, asking);
+    case 'concurrency':
+      return places(rule, asking);
+    case 'cooldown':
+      return cooldown(rule, asking);
+    default:
+      throw new Error(`admission does not know limits of the kind ${rule.kind}`);
+  }
+}
+
+function firstDenial(looks: readonly Look[], request: Request): Answer {
+  for (const one of looks) {
+    const answer = one.denial();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`all limits of ${request.feature} have room, and yet it was denied`);
+}
+
+function granted(
+  { state, request, bounds, now, segment }: Asking,
+  looks: readonly AnyLook[],
+  more: { readonly cleaned: readonly Change[]; readonly budgets: readonly string[] | null },
+): Decision {
+  // Less room than asked in a budget, but enough to make sense: the permit carries what is left.
+  const reserve = Math.min(request.reserve, ...looks.map(({ left }) => left ?? Infinity));
+  const charges = [
+    ...looks.flatMap((one) => (one.charge === undefined ? [] : [one.charge()])),
+    ...looks.flatMap((one) => one.charges?.() ?? []),
+  ];
+  const slots = looks.flatMap(({ slot }) => slot ?? []);
+  const permit: NewPermit = {
+    id: request.permitId,
+    eventId: request.eventId,
+    state: request.state,
+    holder: bounds.holder,
+    jobId: null,
+    slots,
+    dueAt: now + request.rules.longestSeconds * SECOND,
+    units: request.units,
+    reserve,
+    charges,
+    plan: segment.plan,
+    operatorBudgets: more.budgets,
+    createdAt: now,
+  };
+  const key: Change[] = request.key === undefined ? [] : [{ do: 'key', ...request.key, permit }];
+  const limits = looks.flatMap((one) => one.changes(reserve));
+  const changes: Change[] = [...more.cleaned, ...limits, { do: 'permit', permit }, ...key];
+  return { answer: { kind: 'granted', reserve, charges, slots }, changes, now, until: untilOf() };
+
+  function untilOf(): Instant {
+    const next = state.timeline.find(({ from }) => from > now)?.from ?? Infinity;
+    const { keyExpiresAt, sessionExpiresAt } = state.spenders.get(spenderOf(request)) ?? {};
+    const lease = bounds.leases.get(bounds.holder) ?? now;
+    const ends = looks.map(({ until }) => until ?? Infinity);
+    return Math.min(next, lease, keyExpiresAt ?? Infinity, sessionExpiresAt ?? Infinity, ...ends);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Rule } from '../features.ts';
+import { BACKENDS } from '../delegated.ts';
+import { denied, tooSmall } from './answers.ts';
+import { type Asking, type Look, scopeOf } from './limit.ts';
+import { type Bounds, type Instant, type OpenPermit, SECOND, sizeOf } from './state.ts';
+
+const OUTSIDE: ReadonlySet<string> = new Set(Object.values(BACKENDS));
+
+/** A job's permit counts until it is closed; one that is lent, until it is due; any other while its holder lives. */
+function isCounted({ jobId, state, holder, dueAt }: OpenPermit, { leases }: Bounds, now: Instant): boolean {
+  if (jobId !== null || state === 'queued') return true;
+  return dueAt > now && (OUTSIDE.has(holder) || (leases.get(holder) ?? 0) > now);
+}
+
+/** Places at once: open permits are counted, so that no counter can drift. */
+export function places(rule: Rule, asking: Asking): Look {
+  const { name } = rule;
+  const { state, request, bounds, now, segment } = asking;
+  const slot = `${scopeOf(rule, asking)} ${name}`;
+  const max = sizeOf(segment, name);
+  const here = state.open.filter(({ slots }) => slots.includes(slot));
+  const used = here.filter((permit) => isCounted(permit, bounds, now)).length;
+  return {
+    isOpen: max !== null && used < max,
+    slot,
+    denial() {
+      if (max === null || max < 1) return tooSmall(name, 1, segment.plan);
+      if (used < max) return;
+      const longest = now + request.rules.longestSeconds * SECOND;
+      const firstDue =
+        here.length === 0 ? longest : here.reduce((due, { dueAt }) => Math.min(due, dueAt), Infinity);
+      // The latest instant for it; mostly a place is free again as soon as one call ends.
+      const resetsAt = Math.max(firstDue, now + SECOND);
+      return denied({ limit: name, of: 'concurrency', used, max, resetsAt }, asking);
+    },
+    changes: () => [{ do: 'take_place', slot, max: max ?? 0 }],
+  };
+}
+
+/** A pause after each use. */
+export function cooldown(rule: Rule, asking: Asking): Look {
+  const { name } = rule;
+  const { state, now, segment } = asking;
+  const scope = scopeOf(rule, asking);
+  const seconds = sizeOf(segment, name);
+  const until = state.meters.get(scope)?.windows.find((window) => window.name === name)?.start ?? 0;
+  // One that ends later than it can was begun by a wrong clock; a plan that the account had may have had longer ones.
+  const isWaiting = until > now && until <= now + Math.max(seconds ?? 0, 3_600) * SECOND;
+  return {
+    isOpen: seconds !== null && !isWaiting,
+    denial() {
+      if (seconds === null) return tooSmall(name, 0, segment.plan);
+      if (!isWaiting) return;
+      return denied({ limit: name, of: 'cooldown', used: 1, max: 1, resetsAt: until }, asking);
+    },
+    changes: () => [{ do: 'wait', scope, name, until: now + (seconds ?? 0) * SECOND }],
+  };
+}
