@@ -177,7 +177,7 @@ export const KINDS: readonly Patch[] = [
   },
   {
     name: 'last-instant-of-narrow-scopes-forgotten',
-    file: at('0003_batches'),
+    file: at('batches'),
     find: 'v_dirty[r.meter] := true;',
     replace: '',
     expects: `${test('clock')} a clock that jumps forward and is set back > by seconds, over the end of a window that only members have, begins none anew`,
@@ -198,7 +198,7 @@ export const KINDS: readonly Patch[] = [
   },
   {
     name: 'only-the-first-twin-counts',
-    file: at('0003_batches'),
+    file: at('batches'),
     find: 'while (v_admitted[v_twin]).reserve is null and v_twin is not null loop',
     replace: 'while (v_admitted[v_twin]).reserve is null and v_twin is not null and v_twin < 0 loop',
     expects: `${test('keys')} equal keys > of which the first is denied and the second admitted: the third is told of the second, and the batch is decided`,

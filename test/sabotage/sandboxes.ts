@@ -37,9 +37,9 @@ export const SANDBOXES: readonly Patch[] = [
   },
   {
     name: 'sandbox-of-stripe-started-to-be-reconciled',
-    file: 'src/platform/billing/stripe/store.ts',
-    find: 'standIn?.isRunning() === false ? nothing() : messagesSince(readerOf(client, reading), since),',
-    replace: 'messagesSince(readerOf(client, reading), since),',
+    file: 'src/platform/billing/providers/stripe/provider.ts',
+    find: 'standIn?.isRunning() === false ? nothing() : eventsSince(readerOf(client, reading), since),',
+    replace: 'eventsSince(readerOf(client, reading), since),',
     expects: SOLD,
   },
   {

@@ -20,7 +20,7 @@ export const STARTING: readonly Patch[] = [
     find: ", 'functions/*.sql', 'functions/version.json'",
     replace: '',
     expects:
-      'src/main/prepared.test.ts :: the name of the prepared database tells of every migration, and of all functions and rights',
+      'src/main/prepared-file.test.ts :: the name of the prepared database tells of every migration, and of all functions and rights',
   },
   {
     name: 'prepared-of-other-migrations',
