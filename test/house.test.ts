@@ -247,7 +247,7 @@ const BROKEN_TOGETHER: readonly {
   },
   {
     rule: 'circles',
-    what: 'three files know each other by their types',
+    what: 'three files know the types of each other',
     broken: {
       'sdk/src/a.ts': `import { b } from './b.ts';`,
       'sdk/src/b.ts': `import { type C } from './c.ts';`,
@@ -262,7 +262,7 @@ const BROKEN_TOGETHER: readonly {
   },
   {
     rule: 'folderCircles',
-    what: 'folders beside each other import values both ways',
+    what: 'folders import values of each other',
     broken: {
       'src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts';`,
       'src/platform/limits/windows/c.ts': `import { d } from '../keys/deep/d.ts';`,

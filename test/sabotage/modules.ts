@@ -32,7 +32,7 @@ export const MODULES: readonly Patch[] = [
     find: 'MOST_BY_TYPE = 2',
     replace: 'MOST_BY_TYPE = 3',
     expects:
-      'test/house.test.ts :: each rule can fail > circles where three files know each other by their types',
+      'test/house.test.ts :: each rule can fail > circles where three files know the types of each other',
   },
   {
     name: 'folders-import-each-other',
