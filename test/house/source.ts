@@ -149,6 +149,8 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/answers$/, 'test/answers.ts'],
+  [/^#test\/app$/, 'test/services/app.ts'],
+  [/^#test\/closing$/, 'test/closing.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/limits$/, 'test/fixtures/limits.ts'],
   [/^#test\/openapi$/, 'test/openapi.ts'],
