@@ -31,7 +31,7 @@ export async function openStripe(
   if (settings === undefined) return undefined;
   const { account, url, ...how } = settings;
   if (account !== undefined) {
-    const client = await createStripeClient({ ...account, url, crashHook });
+    const client = createStripeClient({ ...account, url, crashHook });
     sandboxes.opened.defer(() => client.close());
     return {
       link: { ...how, client, webhookSecrets: () => account.webhookSecrets },
@@ -39,7 +39,7 @@ export async function openStripe(
     };
   }
   const sandbox = await sandboxOf(options, sandboxes);
-  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
+  const client = createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
   sandboxes.opened.defer(() => client.close());
   let webhookSecrets: readonly string[] = [];
   const telling = onceOnly();

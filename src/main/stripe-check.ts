@@ -33,7 +33,7 @@ type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['
 
 /** Without a good key the rest is not known: only its own line is there. */
 async function findings(config: Config, { account, url }: Selling): Promise<readonly SetupFinding[]> {
-  const client = await createStripeClient({ ...account, url });
+  const client = createStripeClient({ ...account, url });
   try {
     return await checkStripeSetup({
       client,

@@ -37,7 +37,7 @@ function refused(): number {
 
 async function sync(config: Config, { account, url }: StripeSettings): Promise<number> {
   if (account === undefined) return refused();
-  const client = await createStripeClient({ ...account, url });
+  const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
     const { prices, endpoint } = await withDatabase(config, (db) =>

@@ -45,7 +45,7 @@ export async function openNode(
   const { db } = app;
   if (beside === undefined) await stopTime(db);
   const { url, secretKey } = street.sandbox;
-  const client = await createStripeClient({ url, secretKey, mode: 'sandbox' });
+  const client = createStripeClient({ url, secretKey, mode: 'sandbox' });
   atEndOfFile(() => client.close());
   await syncPrices({ db, client }, priceCatalogOf(products.map(({ catalogue }) => catalogue)));
   const clock = { ...systemClock, now: () => street.now().getTime() };

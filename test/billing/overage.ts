@@ -42,7 +42,7 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
   const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   await entitlements.syncCatalogues();
   const { limits } = await openNode(db, [catalogue]);
-  const client = await createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
+  const client = createStripeClient({ ...sandbox, mode: 'sandbox', crashHook });
   const stripe = packageAt(sandbox);
   const counter = await stripe.billing.meters.create({
     display_name: 'posts',

@@ -2,10 +2,13 @@ import type { Patch } from './patch.ts';
 
 const FILE = 'src/app/sandboxes.ts';
 const STARTED = 'src/app/sandboxes.test.ts ::';
+const UNCALLED =
+  'test/process/packages.test.ts :: a server that nobody has called has loaded no package that only a later call asks for';
+const CLIENT = 'src/platform/billing/providers/stripe/client.test.ts ::';
 const SOLD =
   'test/selling/sandbox.test.ts :: the sandbox of Stripe starts with the first purchases, and is where it was after a restart';
 
-/** Sandboxes that start when they are called, and the package that strangers install. */
+/** Sandboxes that start when they are called, the package that strangers install, and packages of others that wait for their first use. */
 export const SANDBOXES: readonly Patch[] = [
   {
     name: 'sandbox-started-by-each-call',
@@ -49,5 +52,33 @@ export const SANDBOXES: readonly Patch[] = [
     replace: '',
     expects:
       'sandboxes/src/packed.test.ts :: the packed sandboxes, beside nothing of ours > answer the openai package: the example of the README runs',
+  },
+  {
+    name: 'package-of-stripe-loaded-with-the-program',
+    file: 'src/platform/billing/providers/stripe/package.ts',
+    find: "import type { Stripe } from 'stripe';",
+    replace: "import type { Stripe } from 'stripe';\nimport 'stripe';",
+    expects: UNCALLED,
+  },
+  {
+    name: 'passkeys-loaded-with-the-program',
+    file: 'src/platform/identity/mfa/webauthn.ts',
+    find: "import { originsAllowed } from '#platform/http';",
+    replace: "import { originsAllowed } from '#platform/http';\nimport '@simplewebauthn/server';",
+    expects: UNCALLED,
+  },
+  {
+    name: 'client-of-stripe-made-by-each-who-asks',
+    file: 'src/platform/billing/providers/stripe/client.ts',
+    find: 'stripe ??= new Package',
+    replace: 'stripe = new Package',
+    expects: `${CLIENT} two who ask first and at once are served by one package`,
+  },
+  {
+    name: 'message-forged-where-the-package-is-missing',
+    file: 'src/platform/billing/providers/stripe/provider.ts',
+    find: 'stripe: await client.loaded(), mode',
+    replace: 'stripe: await client.loaded().catch(() => ({ webhooks: { signature: null } }) as never), mode',
+    expects: `${CLIENT} where the package is not installed, whoever asks is told so, and a message is not called forged`,
   },
 ];

@@ -212,7 +212,7 @@ describe.runIf(engine === 'postgres')('a change', () => {
       if (by === 'its customer')
         await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
       else {
-        const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
+        const client = createStripeClient({ ...sandbox, mode: 'sandbox' });
         await createStripeEnder(client).deleteCustomer(id);
         client.close();
       }

@@ -8,8 +8,8 @@ import { testDatabase } from '../services/index.ts';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox();
-const client = await createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
-const { stripe } = client;
+const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
+const stripe = await client.loaded();
 const catalogues = products.map(({ catalogue }) => catalogue);
 /** Where messages go, and what it answers them. */
 let status = 200;
@@ -72,7 +72,7 @@ test('a clock that is off is said before messages are refused for it', async () 
 });
 
 test('a key that is not accepted is an error of its own', async () => {
-  const stranger = await createStripeClient({ url: sandbox.url, secretKey: 'sk_test_nobody', mode: 'test' });
+  const stranger = createStripeClient({ url: sandbox.url, secretKey: 'sk_test_nobody', mode: 'test' });
   await expect(look({ client: stranger })).rejects.toMatchObject({
     code: 'store_refused',
     details: { code: 'key_refused' },

@@ -8,8 +8,8 @@ import { testDatabase } from '../services/index.ts';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox({ driven: true });
-const client = await createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'sandbox' });
-const { stripe } = client;
+const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'sandbox' });
+const stripe = await client.loaded();
 const catalogues = products.map(({ catalogue }) => catalogue);
 const BASE = 'https://api.example.com';
 afterAll(async () => {

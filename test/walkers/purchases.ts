@@ -56,7 +56,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
 async function makeSubscription({ modules }: TestApp['app'], accountId: AccountId): Promise<void> {
   const { stripe: link, inbox } = modules;
   if (link === undefined) return;
-  const { stripe } = link.client;
+  const stripe = await link.client.loaded();
   const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: accountId } });
   const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   // Two seats: more than the one that walkers have for nothing.

@@ -38,7 +38,7 @@ export interface PaymentProvider {
   /** For how many days it can tell again what it has told. */
   readonly eventsKeptDays: number;
   /** Throws `webhook_forged` for what the provider did not sign, or signed too long ago or for another mode. */
-  verify(message: SignedRequest): ProviderEvent;
+  verify(message: SignedRequest): Promise<ProviderEvent>;
   /**
    * Reads an object as it is now, with what belongs to it (a payment with its charges, refunds and disputes), as one
    * body; null: there is no such object. `reading` is awaited before each request: it is the rate that all processes

@@ -1,4 +1,4 @@
-import { Zip, ZipDeflate } from 'fflate';
+import type { ZipDeflate } from 'fflate';
 
 /** A file of an archive: its name, and what is in it, piece by piece. */
 export interface ArchivedFile {
@@ -14,6 +14,7 @@ const PART = 256 * 1_024;
  * of a file, whatever its size. A file of no pieces is left out.
  */
 export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGenerator<Uint8Array> {
+  const { Zip, ZipDeflate: Deflate } = await import('fflate');
   const made: Uint8Array[] = [];
   let size = 0;
   const zip = new Zip((error, chunk) => {
@@ -32,7 +33,7 @@ export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGener
     let entry: ZipDeflate | undefined;
     for await (const piece of pieces) {
       if (entry === undefined) {
-        entry = new ZipDeflate(name, { level: 6 });
+        entry = new Deflate(name, { level: 6 });
         zip.add(entry);
       }
       entry.push(encoder.encode(piece));

@@ -1,4 +1,4 @@
-import { Redis as Client } from 'ioredis';
+import type { Redis as Client } from 'ioredis';
 
 /** Milliseconds until a connection that could not be made is given up. */
 const CONNECT_PATIENCE = 5_000;
@@ -12,17 +12,22 @@ export type { Client };
  * A connection that is made anew for ever and promises nothing meanwhile: a command that can't be sent now fails now,
  * and one whose connection broke is not sent again, or a rate would be taken twice.
  */
-export function connect(url: string): Client {
-  return new Client(url, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: CONNECT_PATIENCE,
-    disconnectTimeout: DISCONNECT_PATIENCE,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RETRY),
-  });
+export type Connect = () => Client;
+
+/** The driver is loaded here: a process without Redis does not pay for it. */
+export async function connecting(url: string): Promise<Connect> {
+  const { Redis } = await import('ioredis');
+  return () =>
+    new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      autoResubscribe: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONNECT_PATIENCE,
+      disconnectTimeout: DISCONNECT_PATIENCE,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RETRY),
+    });
 }
 
 /** Begins to connect; how it went is told by events, and the client goes on trying. */

@@ -1,6 +1,6 @@
 import { inTime, within } from '#platform/kernel';
 import { createBreaker, type RedisState } from './breaker.ts';
-import { begin, connect, end } from './connection.ts';
+import { begin, connecting, end } from './connection.ts';
 import type { Script } from './script.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -52,8 +52,9 @@ export class RedisAway extends Error {
 /** Opens Redis and waits for it a moment. It may be away: it is asked again and again, and used as soon as it answers. */
 export async function createRedis(options: RedisOptions): Promise<Redis> {
   const { url, prefix = PREFIX, deadline = DEADLINE, pause = PAUSE } = options;
-  const client = connect(url);
-  const subscriptions = createSubscriptions(url);
+  const connect = await connecting(url);
+  const client = connect();
+  const subscriptions = createSubscriptions(connect);
   // Channels don't know of database numbers; whoever shares a Redis by them expects to share nothing.
   const channelOf = (name: string) => `${prefix}${client.options.db ?? 0}:${name}`;
   /** The first failure since Redis was well: what follows it is mostly its consequence. */

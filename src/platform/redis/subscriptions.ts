@@ -1,12 +1,12 @@
-import { begin, type Client, connect, end } from './connection.ts';
+import { begin, type Client, type Connect, end } from './connection.ts';
 
 /** Channels that are heard, on a connection of their own; it is made when the first is. */
-export function createSubscriptions(url: string) {
+export function createSubscriptions(connect: Connect) {
   const listeners = new Map<string, Set<(message: string) => void>>();
   let client: Client | undefined;
 
   function opened(): Client {
-    const made = connect(url);
+    const made = connect();
     // How it stands with Redis is told by the connection that asks; this one only has to come back.
     made.on('error', () => {});
     made.on('ready', () => {

@@ -1,5 +1,4 @@
 import { verify as verifyArgon2 } from '@node-rs/argon2';
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { createCipheriv, createHash, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Logger } from '#platform/telemetry';
@@ -44,8 +43,11 @@ async function check(foreign: ForeignHash, password: string): Promise<boolean> {
   switch (foreign.kind) {
     case 'argon2':
       return verifyArgon2(foreign.phc, password);
-    case 'bcrypt':
-      return verifyBcrypt(foreign.isOfSha256 ? sha256Hex(password) : password, foreign.hash);
+    case 'bcrypt': {
+      // Native code, and few places have such hashes.
+      const { verify } = await import('@node-rs/bcrypt');
+      return verify(foreign.isOfSha256 ? sha256Hex(password) : password, foreign.hash);
+    }
     case 'pbkdf2':
       return timingSafeEqual(await pbkdf2Of(foreign, password), foreign.hash);
     case 'scrypt':

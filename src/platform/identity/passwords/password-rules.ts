@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { dictionary } from '@zxcvbn-ts/language-common';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { type Breaches, createBreaches } from './breaches.ts';
@@ -14,10 +13,19 @@ const SHORTEST_WORD = 4;
 
 /** What the published list lacks: words, and passwords as they stand. All in lower case. */
 const missedSchema = z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/));
-const missed = missedSchema.parse(
-  JSON.parse(readFileSync(new URL('./common-passwords.json', import.meta.url), 'utf8')),
-);
-const common: ReadonlySet<string> = new Set([...dictionary['passwords-common'], ...missed]);
+let known: ReadonlySet<string> | undefined;
+
+/** Both lists, read when the first password is set. */
+async function commonPasswords(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  known ??= new Set([...dictionary['passwords-common'], ...missedPasswords()]);
+  return known;
+}
+
+function missedPasswords(): readonly string[] {
+  const file = new URL('./common-passwords.json', import.meta.url);
+  return missedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
 
 export interface PasswordRulesOptions {
   /** Words of this place (its name, its products'), of which a password must not consist. */
@@ -30,7 +38,7 @@ export interface PasswordRulesOptions {
 
 export interface PasswordRules {
   /** What is wrong with a password, as a sentence; undefined when it may be used, breaches apart. */
-  weaknessOf(password: string, email: string): string | undefined;
+  weaknessOf(password: string, email: string): Promise<string | undefined>;
   /** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
   assertStrong(password: string, email: string, field?: string): Promise<void>;
 }
@@ -43,7 +51,7 @@ export function createPasswordRules(options: PasswordRulesOptions = {}): Passwor
       ? undefined
       : createBreaches(options.breachesUrl, options.breachesDeadline);
 
-  function weaknessOf(password: string, email: string): string | undefined {
+  async function weaknessOf(password: string, email: string): Promise<string | undefined> {
     const length = lengthOf(password);
     if (length < SHORTEST) return `A password has at least ${SHORTEST} characters.`;
     if (length > LONGEST_PASSWORD) return `A password has at most ${LONGEST_PASSWORD} characters.`;
@@ -51,7 +59,7 @@ export function createPasswordRules(options: PasswordRulesOptions = {}): Passwor
     if (!mixed && length < LONG) {
       return `A password has an upper-case letter, a lower-case letter and a digit, or at least ${LONG} characters.`;
     }
-    if (isCommon(password)) return 'This password is among the most common ones.';
+    if (isCommon(password, await commonPasswords())) return 'This password is among the most common ones.';
     if (restOf(password, [asLetters(email.toLowerCase()), ...wordsOf(email), ...words]) < SHORTEST) {
       return 'A password is more than your email address or the name of this service.';
     }
@@ -61,7 +69,7 @@ export function createPasswordRules(options: PasswordRulesOptions = {}): Passwor
   return {
     weaknessOf,
     async assertStrong(password, email, field = 'password') {
-      const weakness = weaknessOf(password, email);
+      const weakness = await weaknessOf(password, email);
       if (weakness !== undefined) throw weak(weakness, field);
       if ((await breaches?.isKnown(password)) === true) {
         throw weak('This password was seen in a breach of some other service.', field);
@@ -80,7 +88,7 @@ function lengthOf(text: string): number {
   return Array.from(text).length;
 }
 
-function isCommon(password: string): boolean {
+function isCommon(password: string, common: ReadonlySet<string>): boolean {
   const folded = password.toLowerCase();
   const word = asLetters(folded.replace(/[^\p{L}]+$/u, ''));
   if (common.has(folded) || (word.length > 2 && common.has(word)) || common.has(asLetters(folded)))

@@ -77,7 +77,7 @@ describe('registering', () => {
     const made = await db.system('owner.first-start', point, (tx) =>
       identity.createUser(tx, { email, role: 'admin' }),
     );
-    expect(createPasswordRules().weaknessOf(made.password, email)).toBeUndefined();
+    expect(await createPasswordRules().weaknessOf(made.password, email)).toBeUndefined();
     const { access_token: token } = await login(email, made.password);
     expect(await identity.identify(token)).toMatchObject({
       platformRole: 'admin',

@@ -18,7 +18,8 @@ export async function receiveEvent(
   provider: PaymentProvider,
   raw: SignedRequest,
 ): Promise<void> {
-  await storeEvent(parts, provider, { ...provider.verify(raw), body: raw.body, via: 'webhook' });
+  const event = await provider.verify(raw);
+  await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' });
 }
 
 /** Keeps a message that was found by asking; answers whether it was news. */

@@ -4,6 +4,7 @@ import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platfo
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
+import { loadStripe } from './package.ts';
 
 const CHANGE = dispatchPoint(
   'billing.change',
@@ -50,8 +51,8 @@ const WITHOUT_KEY: OnceAtStripe = () => ({});
 /** Stripe by its official package, which no other module knows. */
 export interface StripeClient {
   readonly mode: Mode;
-  /** The package itself, for what makes no request: signatures of webhooks. */
-  readonly stripe: Stripe;
+  /** The package itself, for what makes no request: signatures of webhooks. Loaded when it, or a request, is first asked for. */
+  loaded(): Promise<Stripe>;
   /**
    * Reads. Throws `store_unavailable` (try again), `store_refused` (`details.code` is Stripe's), or `payment_declined`. What
    * Stripe says in words is not passed on: it may quote a customer.
@@ -65,41 +66,39 @@ export interface StripeClient {
   close(): void;
 }
 
-/**
- * Opens nothing yet: connections are made when something is asked. The package is loaded here and not before: a process that
- * sells nothing does not pay for it.
- */
-export async function createStripeClient({
-  secretKey,
-  url,
-  mode,
-  crashHook,
-}: StripeClientOptions): Promise<StripeClient> {
-  const { Stripe: Package } = await import('stripe');
+/** Opens and loads nothing yet: connections are made when something is asked. */
+export function createStripeClient({ secretKey, url, mode, crashHook }: StripeClientOptions): StripeClient {
   const { protocol, hostname, port } = new URL(url);
   const isPlain = protocol === 'http:';
   const agent = isPlain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
-  const stripe = new Package(secretKey, {
-    host: hostname,
-    port: port === '' ? (isPlain ? 80 : 443) : Number(port),
-    protocol: isPlain ? 'http' : 'https',
-    httpAgent: agent,
-    timeout: DEADLINE,
-    maxNetworkRetries: TRIES_AGAIN,
-    // Latencies of ours are nobody else's business.
-    telemetry: false,
-  });
+  let stripe: Stripe | undefined;
+  const loaded = async () => {
+    const Package = await loadStripe();
+    // Made by the first of all who waited.
+    stripe ??= new Package(secretKey, {
+      host: hostname,
+      port: port === '' ? (isPlain ? 80 : 443) : Number(port),
+      protocol: isPlain ? 'http' : 'https',
+      httpAgent: agent,
+      timeout: DEADLINE,
+      maxNetworkRetries: TRIES_AGAIN,
+      // Latencies of ours are nobody else's business.
+      telemetry: false,
+    });
+    return { stripe, errors: Package.errors };
+  };
   const read: StripeClient['read'] = async (asking) => {
     assertOutsideTransaction('a payment provider was asked');
+    const { stripe: asked, errors } = await loaded();
     try {
-      return await asking(stripe);
+      return await asking(asked);
     } catch (error) {
-      throw errorOf(Package.errors, error);
+      throw errorOf(errors, error);
     }
   };
   return {
     mode,
-    stripe,
+    loaded: async () => (await loaded()).stripe,
     read,
     async change(asking) {
       crashHook?.(CHANGE, 'before');

@@ -3,6 +3,7 @@ import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
+import { loadStripe } from './package.ts';
 import { INTERVALS, MICROS_PER_MINOR, type CatalogPrice } from './price-catalog.ts';
 
 const SYNCED = commitPoint('billing.prices-synced', 'what the provider calls everything that is sold');
@@ -105,7 +106,7 @@ async function amountOf({ micros }: CatalogPrice) {
 
 /** Minor units as Stripe writes them: a decimal without zeros at its end. */
 async function minorText(micros: number): Promise<Stripe.Decimal> {
-  const { Decimal } = (await import('stripe')).Stripe;
+  const { Decimal } = await loadStripe();
   return Decimal.from(micros).div(Decimal.from(MICROS_PER_MINOR), 12, 'half-even');
 }
 

@@ -9,7 +9,7 @@ import { createStripeClient } from './client.ts';
 import { createStripeProvider } from './provider.ts';
 
 const sandbox = await createStripeSandbox({ driven: true });
-const client = await createStripeClient({ ...sandbox, mode: 'sandbox' });
+const client = createStripeClient({ ...sandbox, mode: 'sandbox' });
 const store = createStripeProvider({ link: { client, webhookSecrets: () => [] }, clock: systemClock });
 afterAll(async () => {
   client.close();
@@ -128,7 +128,7 @@ describe('Stripe', () => {
   });
 
   test('that is away is asked again later, and that refuses our key is not', async () => {
-    const nowhere = await createStripeClient({
+    const nowhere = createStripeClient({
       secretKey: 'sk_test_x',
       url: 'http://127.0.0.1:9',
       mode: 'sandbox',
@@ -136,7 +136,7 @@ describe('Stripe', () => {
     const link = { client: nowhere, webhookSecrets: () => [] };
     const away = createStripeProvider({ link, clock: systemClock });
     await expect(away.fetch(of('customer'), reading)).rejects.toMatchObject({ code: 'store_unavailable' });
-    const stranger = await createStripeClient({ ...sandbox, secretKey: 'sk_test_other', mode: 'sandbox' });
+    const stranger = createStripeClient({ ...sandbox, secretKey: 'sk_test_other', mode: 'sandbox' });
     const refused = createStripeProvider({
       link: { client: stranger, webhookSecrets: () => [] },
       clock: systemClock,

@@ -17,12 +17,12 @@ export interface StripeProviderParts {
 /** Stripe, as inbox and reconciler know it. */
 export function createStripeProvider({ link, clock }: StripeProviderParts): PaymentProvider {
   const { client, standIn, webhookSecrets: secrets } = link;
-  const { mode, stripe } = client;
+  const { mode } = client;
   return {
     name: 'stripe',
     mode,
     eventsKeptDays: EVENTS_KEPT_DAYS,
-    verify: (message) => verify({ stripe, mode, secrets, clock }, message),
+    verify: async (message) => verify({ stripe: await client.loaded(), mode, secrets, clock }, message),
     fetch: (ref, reading) => fetchObject(readerOf(client, reading), ref),
     read,
     eventsSince: (since, reading) =>

@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { ROOT } from '../house/source.ts';
+import { endAll, startProgram } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'plinth-packages-'));
+afterEach(endAll);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of the packages that we depend on: those that something asks for later, and those of which there are but types. */
+const LATER = [
+  '@ai-sdk/openai-compatible',
+  '@ai-sdk/provider',
+  '@node-rs/bcrypt',
+  '@scalar/fastify-api-reference',
+  '@simplewebauthn/server',
+  '@zxcvbn-ts/language-common',
+  'ai',
+  'fflate',
+  'gpt-tokenizer',
+  'ioredis',
+  'nodemailer',
+  'stripe',
+];
+
+const LOADED = join(folder, 'loaded');
+/** Writes down what is loaded, in the main thread and in others. */
+const WRITING = `import { appendFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(${JSON.stringify(LOADED)}, url + '\\n');
+    return next(url, context);
+  },
+});`;
+
+test('a server that nobody has called has loaded no package that only a later call asks for', {
+  timeout: 60_000,
+}, async () => {
+  const program = startProgram(['start'], {
+    cwd: folder,
+    environment: { PORT: '0' },
+    flags: [`--import=data:text/javascript,${encodeURIComponent(WRITING)}`],
+  });
+  await program.url();
+  program.kill('SIGTERM');
+  expect(await program.ended, program.said()).toEqual({ code: 0, signal: null });
+  const loaded = readFileSync(LOADED, 'utf8');
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const isLoaded = (name: string) => loaded.includes(`/node_modules/${name}/`);
+  expect(Object.keys(dependencies).filter((name) => !isLoaded(name))).toEqual(LATER);
+});
