@@ -20,7 +20,7 @@ let products = 0;
 /** A product of a test's own, so that no other test's sales are in its sums. */
 function shelf() {
   products += 1;
-  const product = `gym${products}`;
+  const product = `demo${products}`;
   const report = async (asked: Partial<RecurringQuestion> = {}): Promise<Recurring[]> => {
     const range = { zone: 'UTC', from: '2027-01-01', until: '2027-07-01' };
     const opened = await openRecurringReport(

@@ -53,9 +53,9 @@ describe('a job that is cancelled', () => {
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'cancelled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
     expect(await windows(db, member.accountId)).toMatchObject({
-      'gym monthly': 0,
-      'gym hourly': 1,
-      'gym cost': 0,
+      'demo monthly': 0,
+      'demo hourly': 1,
+      'demo cost': 0,
     });
     const worker = await fixture.work();
     const next = await fixture.enqueue(member, async () => {});
@@ -91,7 +91,7 @@ describe('a job that is cancelled', () => {
     expect(await jobRow(db, id)).toMatchObject({ state: 'cancelled' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'cancelled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -70']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 30 });
   });
 
   test('and whose work was used keeps its charge', async () => {
@@ -104,7 +104,7 @@ describe('a job that is cancelled', () => {
     await worker.shift.until(1);
     await worker.stop(0);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 30 });
   });
 
   test('stores no part of its result either: what tells its progress is undone with it', async () => {
@@ -155,7 +155,7 @@ describe('a job that is cancelled', () => {
     await worker.stop(0);
     expect(await cancel(member.accountId, done.id)).toBe(false);
     expect(await jobRow(db, done.id)).toMatchObject({ state: 'done' });
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1 });
   });
 
   test('by another account is not there', async () => {
@@ -217,8 +217,8 @@ describe('a cancel at the same time', () => {
         { state: cancelled ? 'voided' : 'settled' },
       ]);
       expect(await windows(db, member.accountId)).toMatchObject({
-        'gym monthly': cancelled ? 0 : 1,
-        'gym cost': 0,
+        'demo monthly': cancelled ? 0 : 1,
+        'demo cost': 0,
       });
     }
     await worker.stop(0);

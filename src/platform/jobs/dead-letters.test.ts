@@ -72,11 +72,11 @@ describe('a dead job that is replayed', () => {
       },
       { reserve: 100, units: 3, subject: 'a draft' },
     );
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 0 });
     const replayed = await deadLetters.replay(id, by);
     expect(replayed).toMatchObject({ state: 'ready', attempt: 0, error: null, attempts: 3 });
     expect(await traces(db, member.accountId)).toBe(1);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 3, 'gym cost': 100 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 3, 'demo cost': 100 });
     await runNext();
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(runs[0]?.permit).toMatchObject({
@@ -90,7 +90,7 @@ describe('a dead job that is replayed', () => {
       { state: 'settled', job_id: id },
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 30']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 3, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 3, 'demo cost': 30 });
     expect(await audited(id)).toEqual([
       { action: 'job.replayed', user_id: admin.userId, account_id: member.accountId, request_id: 'replay' },
     ]);
@@ -109,9 +109,9 @@ describe('a dead job that is replayed', () => {
       if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'job_not_dead' });
     }
     expect(await windows(db, member.accountId)).toMatchObject({
-      'gym monthly': 1,
-      'gym hourly': (before['gym hourly'] ?? 0) + 1,
-      'gym cost': 100,
+      'demo monthly': 1,
+      'demo hourly': (before['demo hourly'] ?? 0) + 1,
+      'demo cost': 100,
     });
     expect(await audited(id)).toHaveLength(1);
     await runNext();
@@ -131,7 +131,7 @@ describe('a dead job that is replayed', () => {
       'voided',
       'voided',
     ]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym hourly': 3 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo hourly': 3 });
   });
 
   test('stays dead where a limit of its account has no room, and nothing is charged', async () => {

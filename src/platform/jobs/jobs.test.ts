@@ -122,7 +122,11 @@ describe('a job', () => {
     expect(ran).toBe(false);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'forbidden' });
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toEqual({
+      'demo monthly': 0,
+      'demo hourly': 1,
+      'demo cost': 0,
+    });
   });
 
   test('of a kind that this process does not know is left to those that do, and hinders no other', async () => {
@@ -238,7 +242,7 @@ describe('workers', () => {
     expect([...runs.values()].every((count) => count === 1)).toBe(true);
     expect(runs.size).toBe(enqueued.length);
     for (const { accountId } of members) {
-      expect(await windows(db, accountId)).toMatchObject({ 'gym monthly': 20, 'gym cost': 0 });
+      expect(await windows(db, accountId)).toMatchObject({ 'demo monthly': 20, 'demo cost': 0 });
       expect((await permits(db, accountId)).every(({ state }) => state === 'settled')).toBe(true);
     }
     for (const connection of connections) await connection.close();
@@ -298,7 +302,7 @@ describe('workers', () => {
     expect(attempts).toEqual([1, 1]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 30']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 130 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 130 });
   });
 });
 

@@ -57,7 +57,7 @@ describe('an attempt that finds no room at its provider', () => {
       'done',
     ]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 3 });
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 87 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 87 });
   });
 
   test.each([

@@ -56,9 +56,9 @@ describe('when a worker dies', () => {
       'posted 50',
     ]);
     expect(await windows(db, member.accountId)).toEqual({
-      'gym monthly': 1,
-      'gym hourly': 1,
-      'gym cost': 80,
+      'demo monthly': 1,
+      'demo hourly': 1,
+      'demo cost': 80,
     });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled', fence: 3 }]);
   });
@@ -190,7 +190,7 @@ describe('when a worker dies', () => {
     expect(await ledgerLines(db, member.accountId)).toEqual(
       Array.from({ length: 3 }, () => 'posted 40 estimated'),
     );
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 120 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 120 });
   });
 });
 

@@ -35,7 +35,7 @@ describe('a try that fails', () => {
       'posted 40 estimated',
       'posted 7',
     ]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 87 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 87 });
   });
 
   test('before anything went out costs nothing', async () => {
@@ -148,7 +148,7 @@ describe('a try that fails', () => {
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 0 });
   });
 
   test('after several provider calls has used up as many tries: pipe and job count together', async () => {

@@ -29,7 +29,7 @@ async function topUp(accountId: AccountId, amount: number, expiresAt?: number): 
   const given = await db.system('admin.grants', GIVEN, (tx) =>
     give(tx, {
       accountId,
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       amount,
       expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
@@ -66,7 +66,7 @@ describe('credits', () => {
     granted(await fixture.admit(member, { units: 17 }));
     expect(await purses(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
     expect(await usage(member.accountId)).toEqual({
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       kind: 'credits',
       used: 17,
@@ -169,7 +169,7 @@ describe('credits', () => {
     const { accountId } = await fixture.member();
     const wanted = {
       accountId,
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       amount: 1,
       source: 'admin',

@@ -77,7 +77,7 @@ describe('a budget of a key’s own', () => {
       max: 5,
     });
     expect(granted(await fixture.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym uses': 1, 'gym cost': 5 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo uses': 1, 'demo cost': 5 });
   });
 
   test('bounds further calls of one permit too', async () => {
@@ -103,7 +103,7 @@ describe('a budget of a key’s own', () => {
     const crowd = await Promise.all(
       Array.from({ length: 40 }, (_, i) => {
         const node = nodes[i % 4] ?? fixture;
-        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
+        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'demo' : 'pool'));
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 10, denied: 30 });
@@ -137,7 +137,7 @@ describe('a budget of a key that makes keys', () => {
     const crowd = await Promise.all(
       Array.from({ length: 64 }, (_, i) => {
         const [node, keyId] = [nodes[i % 4] ?? fixture, keys[Math.floor(i / 4) % 4]];
-        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
+        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'demo' : 'pool'));
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 10, denied: 54 });
@@ -305,7 +305,7 @@ test('whatever two products admit and settle with one key: never over, and its w
         expect(used).toBeLessThanOrEqual(CAP);
         const held = await windows(db, member.accountId);
         expect(held[`key:${keyId} key_budget`] ?? 0).toBe(used);
-        expect((held['gym cost'] ?? 0) + (held['pool cost'] ?? 0)).toBe(used);
+        expect((held['demo cost'] ?? 0) + (held['pool cost'] ?? 0)).toBe(used);
       }
     }),
     { numRuns: 20, within: 40_000 },

@@ -28,7 +28,7 @@ describe('what is used', () => {
     await permit.send(planned(100));
     permit.served(figures(20));
     await permit.settle();
-    const base = { product: 'gym' };
+    const base = { product: 'demo' };
     expect(await fixture.limits.usage(member.accountId)).toEqual([
       {
         ...base,
@@ -98,7 +98,7 @@ describe('the ledger', () => {
     expect(await fixture.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([
       {
         permit_id: permit.id,
-        product: 'gym',
+        product: 'demo',
         feature: 'use',
         provider: 'sandbox',
         model: 'small',

@@ -49,7 +49,7 @@ function plainly(answer: Readonly<Record<string, unknown>>, isFirst: boolean): u
  * back it drops what lies ahead of the meters that it looks at, and no others.
  */
 export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
-  const now = Math.max(bounds.now, state.meters.get('gym')?.seen ?? 0);
+  const now = Math.max(bounds.now, state.meters.get('demo')?.seen ?? 0);
   const ends = presentEnds(state.zone, now);
   const isRight = ({ start }: Window) => !isSetBack || start <= now || ends.includes(start);
   const meters = [...state.meters]
@@ -62,7 +62,7 @@ export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
         windows.toSorted((a, b) => (a.name + a.start < b.name + b.start ? -1 : 1)),
       ]),
     ),
-    seen: state.meters.get('gym')?.seen ?? 0,
+    seen: state.meters.get('demo')?.seen ?? 0,
     open: state.open
       .map(({ id, state: at, holder, jobId, slots, dueAt }) => ({ id, at, holder, jobId, slots, dueAt }))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1)),
