@@ -143,7 +143,7 @@ describe('limits', () => {
     expect(rules({ trace })).toEqual(['sliding burst passed']);
   });
 
-  test('more places than there are, by permits that have not expired, are told', () => {
+  test('more slots than there are, by permits that have not expired, are told', () => {
     const three = ['1', '2', '3'].map((id) => permit(id));
     expect(rules({ trace: traced(admitted(windows(3, 300), ...three)) })).toEqual(['concurrency passed']);
   });
