@@ -43,7 +43,9 @@ export async function judged(
     violations: [
       // Where nothing works, nothing is violated.
       ...(isIdle ? [{ rule: 'nothing was done', says: JSON.stringify(counts), rows: [] }] : []),
-      ...examine(facts, { from, until: await services.time() }).map((violation) => withLog(violation, members)),
+      ...examine(facts, { from, until: await services.time() }).map((violation) =>
+        withLog(violation, members),
+      ),
       ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
     ],
     counts,

@@ -17,7 +17,11 @@ export function isOfAuth({ path }: Operation): boolean {
  * A request of somebody who has an account and means ill: one that is wrong in form, or one that would be good if what
  * stands in it were theirs. Some are good, and do what they say to the attacker.
  */
-export function fuzzRequest(operations: readonly Operation[], chance: Chance, corpus: Corpus): HostileRequest {
+export function fuzzRequest(
+  operations: readonly Operation[],
+  chance: Chance,
+  corpus: Corpus,
+): HostileRequest {
   if (chance.below(3) === 0) return hostileRequest(operations, chance);
   const operation = chance.of(operations);
   const path = operation.path.replaceAll(/\{\w+\}/g, () =>

@@ -95,7 +95,10 @@ describe('a call is tried again', () => {
 
   it('with waits that double, and then no more', async () => {
     const client = clientOf(await customer());
-    proxy.next('GET /v1/me', ...Array.from({ length: 9 }, () => ({ kind: 'answered', status: 503 }) as const));
+    proxy.next(
+      'GET /v1/me',
+      ...Array.from({ length: 9 }, () => ({ kind: 'answered', status: 503 }) as const),
+    );
     expect(await thrownBy(client.me.get())).toBeInstanceOf(Unavailable);
     proxy.next('GET /v1/me');
     expect(client.waits).toEqual([125, 250, 500]);

@@ -5,7 +5,8 @@ import { isRecord } from './calls.ts';
 import { operationsOf } from './hostile/operations.ts';
 import type { OpenApi } from './rules/rule.ts';
 
-const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } = await openLeaksFixture();
+const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } =
+  await openLeaksFixture();
 const { key } = owner;
 
 function ask(topic: string, more: object = {}): Promise<Heard> {

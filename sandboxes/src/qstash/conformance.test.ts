@@ -227,7 +227,12 @@ describe('the official @upstash/qstash package', () => {
 
 describe('the sandbox on demand', () => {
   test('loses, doubles and delays messages, and loses answers', async () => {
-    sandbox.faults.next({ kind: 'lose' }, { kind: 'double' }, { kind: 'late', ms: 700 }, { kind: 'answer_lost' });
+    sandbox.faults.next(
+      { kind: 'lose' },
+      { kind: 'double' },
+      { kind: 'late', ms: 700 },
+      { kind: 'answer_lost' },
+    );
     for (const n of ['lost', 'doubled', 'late', 'answered']) await client.publish({ url, body: n });
     await sandbox.idle();
     expect(received.map(({ body }) => body).sort()).toEqual(['doubled', 'doubled', 'answered']);

@@ -1,4 +1,10 @@
-import { type AccountState, type AccountStates, createAccountStates, rulesOf, windowKey } from './account-states.ts';
+import {
+  type AccountState,
+  type AccountStates,
+  createAccountStates,
+  rulesOf,
+  windowKey,
+} from './account-states.ts';
 import type { Facts, PermitRow, SnapshotRow, Violation } from './facts.ts';
 import { PRODUCTS, type Rule } from './products.ts';
 
@@ -7,7 +13,10 @@ import { PRODUCTS, type Rule } from './products.ts';
  * unexpired permits keep within every limit, and do the windows hold what permits charged, and nothing else? A denial that
  * charged something is a window that holds more than permits explain.
  */
-export function examineLimits(facts: Facts): { readonly violations: Violation[]; readonly states: AccountStates } {
+export function examineLimits(facts: Facts): {
+  readonly violations: Violation[];
+  readonly states: AccountStates;
+} {
   const states = createAccountStates();
   const violations: Violation[] = [];
   const sizes = sizesOf(facts.snapshots);
@@ -124,7 +133,10 @@ function isUnexpired(permit: PermitRow, at: number, deaths: ReadonlyMap<string, 
   return Math.min(Date.parse(permit.due_at), deaths.get(permit.holder) ?? Number.POSITIVE_INFINITY) > at;
 }
 
-function newestWhile(state: AccountState, holds: (one: AccountState['admissions'][number]) => boolean): PermitRow[] {
+function newestWhile(
+  state: AccountState,
+  holds: (one: AccountState['admissions'][number]) => boolean,
+): PermitRow[] {
   const found: PermitRow[] = [];
   for (let at = state.admissions.length - 1; at >= 0; at -= 1) {
     const one = state.admissions[at];

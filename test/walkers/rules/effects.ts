@@ -20,7 +20,11 @@ const isGood = ({ status }: Reply) => status < 400;
  * Who makes a call: the owner of an organization that was made for it, or a platform admin about it. What an owner can't
  * do to themselves while others need them, a member can.
  */
-function callersOf(route: Route, { owner, others }: Household, { admin }: WalkerFixture): (string | undefined)[] {
+function callersOf(
+  route: Route,
+  { owner, others }: Household,
+  { admin }: WalkerFixture,
+): (string | undefined)[] {
   const { auth } = route.shape;
   if (auth === 'none') return [undefined];
   if (auth === 'admin') return [admin.token];
@@ -39,7 +43,11 @@ function isHarmless(route: Route): boolean {
 const spares = new WeakMap<WalkerFixture, Household>();
 
 /** What became of a call for somebody whom it may harm, if it does. */
-async function tell(route: Route, fixture: WalkerFixture, headers: Record<string, string> = {}): Promise<Told> {
+async function tell(
+  route: Route,
+  fixture: WalkerFixture,
+  headers: Record<string, string> = {},
+): Promise<Told> {
   if (isHarmless(route)) return tellFor(fixture.household, { route, fixture, headers });
   const spare = spares.get(fixture);
   const tried = spare && (await tellFor(spare, { route, fixture, headers }));
