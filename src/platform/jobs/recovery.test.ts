@@ -39,13 +39,13 @@ describe('when a worker dies', () => {
     await served.promise;
     await kill(dying.process.node);
 
-    const heir = await fixture.work();
-    await heir.process.until(1);
-    expect(heir.process.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
+    const successor = await fixture.work();
+    await successor.process.until(1);
+    expect(successor.process.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 50']);
     goOn.resolve();
     await dying.process.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
 
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
@@ -63,7 +63,7 @@ describe('when a worker dies', () => {
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled', fence: 3 }]);
   });
 
-  test('and fails late, its failure is undone too: the job of its heir goes on', async () => {
+  test('and fails late, its failure is undone too: the job of its successor goes on', async () => {
     const member = await fixture.member();
     const dying = await fixture.work();
     const began = Promise.withResolvers<void>();
@@ -86,15 +86,15 @@ describe('when a worker dies', () => {
     );
     await began.promise;
     await kill(dying.process.node);
-    const heir = await fixture.work();
+    const successor = await fixture.work();
     await heirBegan.promise;
     fail.resolve();
     await dying.process.until(1);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'running', attempt: 2 });
     hold.resolve();
-    await heir.process.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await successor.process.until(1);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await traces(db, member.accountId)).toBe(1);
   });
@@ -113,11 +113,11 @@ describe('when a worker dies', () => {
     });
     await began.promise;
     await kill(dying.process.node);
-    const heir = await fixture.work();
-    await heir.process.until(1);
+    const successor = await fixture.work();
+    await successor.process.until(1);
     goOn.resolve();
     await dying.process.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
@@ -137,11 +137,11 @@ describe('when a worker dies', () => {
     });
     await began.promise;
     await kill(dying.process.node);
-    const heir = await fixture.work();
-    await heir.process.until(1);
+    const successor = await fixture.work();
+    await successor.process.until(1);
     goOn.resolve();
     await dying.process.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });

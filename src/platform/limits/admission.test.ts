@@ -243,13 +243,13 @@ describe('a limit counts by', () => {
 test('two products of one account have windows of their own', async () => {
   const rules = { ...all, plans: { only: { ...plenty, monthly: 1 } } };
   const fixture = await openLimits(db, rules);
-  const pool = await openLimits(db, { ...rules, product: 'pool' });
+  const sample = await openLimits(db, { ...rules, product: 'sample' });
   const member = await fixture.member();
-  await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
+  await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
   granted(await fixture.admit(member, { subject: 'a' }));
-  granted(await pool.admit(member, { subject: 'a' }));
+  granted(await sample.admit(member, { subject: 'a' }));
   denied(await fixture.admit(member, { subject: 'b' }));
-  denied(await pool.admit(member, { subject: 'b' }));
+  denied(await sample.admit(member, { subject: 'b' }));
 });
 
 test('a feature that no product has is a mistake of ours, not of the caller', async () => {

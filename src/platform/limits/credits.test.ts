@@ -94,7 +94,7 @@ describe('credits', () => {
       ...rules,
       limits: { ...rules.limits, pause: { kind: 'cooldown', by: 'account' } },
       plans: { only: { credits: 10, at_once: 50, pause: 60 } },
-      product: 'pool',
+      product: 'sample',
     });
     const member = await other.member();
     granted(await other.admit(member));
@@ -177,7 +177,7 @@ describe('credits', () => {
     } as const;
     const attempt = (more: Partial<Parameters<typeof give>[1]>) =>
       db.system('admin.grants', GIVEN, (tx) => give(tx, { ...wanted, by: { kind: 'system' }, ...more }));
-    await expect(attempt({ product: 'pool' })).rejects.toMatchObject({ code: 'validation_failed' });
+    await expect(attempt({ product: 'sample' })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ limit: 'at_once' })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ expiresAt: new Date(0) })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ accountId: ids.next() })).rejects.toMatchObject({ code: 'not_found' });

@@ -80,14 +80,14 @@ describe('equal keys', () => {
   });
 
   test('of two products at once give one permit', async () => {
-    const pool = await openLimits(db, {
-      product: 'pool',
+    const sample = await openLimits(db, {
+      product: 'sample',
       limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
       plans: { only: { uses: 9 } },
     });
     const member = await fixture.member();
-    await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
-    const answers = await Promise.all([fixture.admit(member, mine), pool.admit(member, mine)]);
+    await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
+    const answers = await Promise.all([fixture.admit(member, mine), sample.admit(member, mine)]);
     expect(tally(answers)).toEqual({ permit: 1, running: 1 });
   });
 

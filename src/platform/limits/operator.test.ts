@@ -71,7 +71,7 @@ describe('a budget of the operator', () => {
   });
 
   test.each<[string, Selection, Selection]>([
-    ['product', { product: 'demo' }, { product: 'pool' }],
+    ['product', { product: 'demo' }, { product: 'sample' }],
     ['feature', { feature: 'use' }, { feature: 'look' }],
     ['plan', { plan: 'demo.small' }, { plan: 'demo.big' }],
     ['provider', { provider: 'sandbox' }, { provider: 'elsewhere' }],

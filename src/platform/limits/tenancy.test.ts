@@ -149,7 +149,7 @@ describe('a permit of another account', () => {
   });
 
   test('under the meter of another product is refused: nothing would be locked', async () => {
-    const { permit, releasing } = await releaseTheirs(theirs.accountId, { p: 'pool' });
+    const { permit, releasing } = await releaseTheirs(theirs.accountId, { p: 'sample' });
     await expect(releasing).rejects.toThrow('of another product');
     await permit.release('done with it');
   });

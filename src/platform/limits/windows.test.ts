@@ -113,7 +113,7 @@ function localWindow(per: keyof typeof PER, time: number, zone: string): string 
 const perArb = fc.constantFrom('day', 'week', 'month' as const);
 const START = Date.parse('2026-12-20T00:30:10Z');
 
-test('in any zone, through all the year, a window has its size once, by the calendar on the wall there', async () => {
+test('in any zone, through all the year, a window has its size once, by the local calendar', async () => {
   const steps = fc.array(
     fc.record({ hours: fc.oneof(fc.nat(30), fc.nat(24 * 20)), uses: fc.integer({ min: 1, max: 3 }) }),
     {

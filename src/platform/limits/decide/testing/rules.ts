@@ -100,7 +100,7 @@ export const EVENTS = {
   leave: `update limits.permits set holder = gen_random_uuid() where account_id = $1 and state in ('queued', 'running')`,
   answer: `update idempotency.keys set state = 'done', status = 200, answer = '{"a": 1}' where ctid = (select ctid from idempotency.keys where account_id = $1 limit 1)`,
   fail: `select limits.charge($1, 'demo', 'failures', limits.window_start('day', app.now()), 300)`,
-  fail_elsewhere: `select limits.charge($1, 'pool', 'failures', limits.window_start('day', app.now()), 300)`,
+  fail_elsewhere: `select limits.charge($1, 'sample', 'failures', limits.window_start('day', app.now()), 300)`,
   top_up: `insert into limits.credits (account_id, id, product, name, source, amount, remaining, expires_at, cause) values ($1, limits.new_id(app.now()), 'demo', 'coins', 'top_up', 4, 4, app.now() + interval '40 minutes', 'test')`,
   gift: `insert into limits.credits (account_id, id, product, name, source, amount, remaining, cause) values ($1, limits.new_id(app.now()), 'demo', 'gems', 'admin', 3, 3, 'test')`,
   suspend: `update accounts.accounts set status = case status when 'active' then 'suspended' else 'active' end where account_id = $1`,
