@@ -233,17 +233,17 @@ describe('the sandbox on demand', () => {
       { kind: 'late', ms: 700 },
       { kind: 'answer_lost' },
     );
-    for (const n of ['lost', 'doubled', 'late', 'answered']) await client.publish({ url, body: n });
+    for (const n of ['lost', 'doubled', 'late', 'unheard']) await client.publish({ url, body: n });
     await sandbox.idle();
-    expect(received.map(({ body }) => body).sort()).toEqual(['doubled', 'doubled', 'answered']);
+    expect(received.map(({ body }) => body).sort()).toEqual(['doubled', 'doubled', 'unheard']);
     sandbox.elapse(13_000);
     await sandbox.idle();
     expect(received.map(({ body }) => body).sort()).toEqual([
       'doubled',
       'doubled',
       'late',
-      'answered',
-      'answered',
+      'unheard',
+      'unheard',
     ]);
   });
 

@@ -179,7 +179,7 @@ describe('limits', () => {
   });
 
   test('credits below nothing, and credits that are gone for no permit, are told', () => {
-    const row = { account_id: ACCOUNT, id: 'purse', product: 'demo', name: 'coins', amount: 5 };
+    const row = { account_id: ACCOUNT, id: 'grant', product: 'demo', name: 'coins', amount: 5 };
     const negative = traced([['credits', { ...row, remaining: -1 }]]);
     expect(rules({ trace: negative })).toEqual(['credits negative', 'credits and permits differ']);
     expect(rules({ trace: traced([['credits', { ...row, remaining: 4 }]]) })).toEqual([
