@@ -7,7 +7,7 @@ import { startPostgres } from '../test/services/postgres.ts';
 import type { Figures } from './figures.ts';
 import { plansOf } from './library/plans.ts';
 import { QUESTIONS } from './library/questions.ts';
-import { ASSETS, fillShelves, LARGE } from './library/shelf.ts';
+import { ASSETS, fillLibraries, LARGE } from './library/assets.ts';
 
 const LIMIT = 20;
 const ROUNDS = 5;
@@ -25,7 +25,7 @@ export async function benchLibrary(say: (line: string) => void): Promise<Figures
   const server = await startPostgres({ binaries, durable: true, settings: SETTINGS });
   try {
     const began = performance.now();
-    const db = await fillShelves(server.adminUrl);
+    const db = await fillLibraries(server.adminUrl);
     say(`${ASSETS} assets in ${Math.round((performance.now() - began) / 1_000)} s`);
     const questions = await measured(db, say);
     await db.close();

@@ -20,7 +20,7 @@ const ROOT = join(import.meta.dirname, '..');
 interface Ran {
   readonly pass: Pass;
   readonly report: Report;
-  /** From its start to its end, by the clock on the wall. */
+  /** From its start to its end, in wall-clock time. */
   readonly minutes: number;
   /** Zero, or what Vitest ended with: coverage below its threshold ends it too. */
   readonly code: number;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Statement } from '#platform/db';
 import { type AssetFilters, listAssets, newestMatches } from '../../src/products/reel/library/store.ts';
-import { LARGE } from './shelf.ts';
+import { LARGE } from './assets.ts';
 
 const LIMIT = 21;
 

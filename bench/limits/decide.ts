@@ -18,11 +18,11 @@ export function costOfDeciding(): Figures {
   const spender = { refused: null, keyExpiresAt: null, sessionExpiresAt: null, keyBudgets: [] };
   const state = {
     accountId: ids.next(),
-    product: 'gym',
+    product: 'demo',
     zone: 'UTC',
     madeAt: now,
     anchor: null,
-    timeline: [{ from: 0, until: null, plan: 'gym.only', source: 'admin', grants: FIVE.plans.only }],
+    timeline: [{ from: 0, until: null, plan: 'demo.only', source: 'admin', grants: FIVE.plans.only }],
     meters: new Map(),
     failuresElsewhere: [],
     open: [],

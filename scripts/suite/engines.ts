@@ -74,14 +74,14 @@ export const OTHER_VERSION: readonly string[] = [
 
 /**
  * On the first engine alone, even at night. The client sees HTTP, whichever database is behind it; who may call what is decided before
- * one is asked; and the walls between tenants are the same statements and policies on each, which tables.test.ts tries there.
+ * one is asked; and the layers of isolation between tenants are the same statements and policies on each, which tables.test.ts tries there.
  * What stores tell is folded by the same statements, which the tests beside them try on each. Fuzz is of requests; and a
  * program's own embedded database can't be looked into from outside.
  */
 export const ONCE: readonly string[] = [
   'test/sdk/',
   'test/walkers/access.test.ts',
-  'test/walkers/walls.test.ts',
+  'test/walkers/isolation.test.ts',
   'test/walkers/leaks-auth.test.ts',
   'test/docs/browser.test.ts',
   'test/billing/browser.test.ts',

@@ -9,7 +9,7 @@ export const LONG: readonly string[] = [
   'test/billing/plans.test.ts',
   'test/walkers/access.test.ts',
   'test/walkers/routes.test.ts',
-  'test/walkers/walls.test.ts',
+  'test/walkers/isolation.test.ts',
 ];
 
 /**

@@ -51,7 +51,7 @@ async function loginsState(
         : '';
     return `, row security binds the login of DATABASE_URL${owning}`;
   }
-  // Roles are switched in each transaction, so row security binds; a login that could pass it is one wall less.
+  // Roles are switched in each transaction, so row security binds; a login that could pass it is one layer of isolation less.
   if (bypasses) return '; its login is above row security: give the program one that is not';
   return environment === 'production' ? '; one login does all work (docs/keys.md)' : '';
 }

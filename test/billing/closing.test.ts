@@ -84,7 +84,7 @@ async function company() {
 
 /** What Stripe says of somebody's only subscription. */
 async function atStripe({ shopper }: Pick<Subscriber, 'shopper'>): Promise<string> {
-  const { data } = await stripe.subscriptions.list({ customer: shopper.customer, status: 'all' });
+  const { data } = await stripe.subscriptions.list({ customer: shopper.id, status: 'all' });
   const [only] = data;
   if (only === undefined) return 'none';
   return only.cancel_at_period_end ? `${only.status}, ends` : only.status;
@@ -145,7 +145,7 @@ describe('a subscription', () => {
     await one.closes();
     expect(await endings.run()).toBe(1);
     await heard();
-    const { data } = await stripe.subscriptions.list({ customer: one.shopper.customer });
+    const { data } = await stripe.subscriptions.list({ customer: one.shopper.id });
     await stripe.subscriptions.update(data[0]?.id ?? '', { cancel_at_period_end: false });
     await heard();
     expect(await endings.run()).toBe(1);
@@ -159,10 +159,10 @@ describe('a subscription', () => {
     await one.closes('14 days');
     expect(await erase()).toBe(1);
     // Whatever the provider goes on telling of them is of nobody.
-    await stripe.customers.update(one.shopper.customer, { name: 'Ada Lovelace' });
+    await stripe.customers.update(one.shopper.id, { name: 'Ada Lovelace' });
     await heard();
     await endings.run();
-    expect(await stripe.customers.retrieve(one.shopper.customer)).toMatchObject({ deleted: true });
+    expect(await stripe.customers.retrieve(one.shopper.id)).toMatchObject({ deleted: true });
     expect(await atStripe(one)).toBe('canceled');
     await heard();
     await inbox.reconcile({ all: true });
@@ -171,7 +171,7 @@ describe('a subscription', () => {
       statement<{ row: string }>(
         `select b.body::text as row from billing.bodies b where b.body::text like '%' || $1 || '%'
          union all select body from billing.inbox where body like '%' || $1 || '%'`,
-        [one.shopper.customer],
+        [one.shopper.id],
       ),
     );
     expect(kept).toEqual([]);

@@ -9,8 +9,8 @@ import { testApp } from '../services/app.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 import { openDrivenStripe } from './driven-stripe.ts';
 
-const street = await openDrivenStripe();
-const node = await openNode(street);
+const drivenStripe = await openDrivenStripe();
+const node = await openNode(drivenStripe);
 /** The whole program with a payment provider that is away: nothing of a forged message is asked of it. */
 const app = await testApp({
   work: false,
@@ -21,16 +21,16 @@ const app = await testApp({
   },
 });
 const [ours, others] = [ids.next<AccountId>(), ids.next<AccountId>()];
-const [her, him] = [new StripeCustomer(street), new StripeCustomer(street)];
+const [customer, other] = [new StripeCustomer(drivenStripe), new StripeCustomer(drivenStripe)];
 let told: readonly WorldEvent[];
 
 beforeAll(async () => {
   await node.open(ours, 'ada@example.com');
   await node.open(others, 'bob@example.com');
-  await her.register(ours);
-  await him.register(others);
-  await her.subscribes('reel.pro');
-  told = street.newEvents();
+  await customer.register(ours);
+  await other.register(others);
+  await customer.subscribes('reel.pro');
+  told = drivenStripe.newEvents();
   for (const event of told) await node.hear(event);
   await node.inbox.drain();
 });
@@ -56,13 +56,13 @@ const canceled = (about: object = {}) => {
   return { ...event, id: 'evt_forged', type: 'customer.subscription.deleted', ...about };
 };
 /** A message with a signature; a text is sent as it is. */
-function signed(event: object | string, { secret = SECRET, at = street.now() } = {}) {
+function signed(event: object | string, { secret = SECRET, at = drivenStripe.now() } = {}) {
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   const timestamp = Math.floor(at.getTime() / 1_000);
-  const header = street.stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
+  const header = drivenStripe.stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
   return { body, headers: { 'stripe-signature': header } };
 }
-const minutesAgo = (minutes: number) => new Date(street.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(drivenStripe.now().getTime() - minutes * 60_000);
 
 describe('a message that Stripe did not send', () => {
   test.each([
@@ -135,15 +135,15 @@ describe('a message that Stripe did send', () => {
     await node.inbox.receive('stripe', signed(canceled({ id: 'evt_that_lies' })));
     await node.inbox.drain();
     expect(await node.rows(ours)).toEqual(before);
-    expect(planOf(before, 'reel', street.now())).toBe('reel.pro');
+    expect(planOf(before, 'reel', drivenStripe.now())).toBe('reel.pro');
   });
 
   test('of an account that is connected to ours is kept, and nothing looked at', async () => {
     const before = await node.rows(ours);
-    const asked = street.sandbox.calls().length;
+    const asked = drivenStripe.sandbox.calls().length;
     await node.inbox.receive('stripe', signed(canceled({ id: 'evt_connected', account: 'acct_1' })));
     await node.inbox.drain();
-    expect(street.sandbox.calls()).toHaveLength(asked);
+    expect(drivenStripe.sandbox.calls()).toHaveLength(asked);
     expect(await node.rows(ours)).toEqual(before);
   });
 });
@@ -151,18 +151,18 @@ describe('a message that Stripe did send', () => {
 describe('whose a customer is', () => {
   test('is decided once: a note that names another account later changes nothing for either', async () => {
     const before = [await node.rows(ours), await node.rows(others)];
-    await her.isNoted(others);
-    for (const event of street.newEvents()) await node.hear(event);
+    await customer.isNoted(others);
+    for (const event of drivenStripe.newEvents()) await node.hear(event);
     await node.inbox.drain();
     expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
   });
 
   test('is nobody for a note that names no account of ours', async () => {
-    const stranger = new StripeCustomer(street);
+    const stranger = new StripeCustomer(drivenStripe);
     await stranger.register(ids.next<AccountId>());
     await stranger.subscribes('reel.pro');
     const before = [await node.rows(ours), await node.rows(others)];
-    for (const event of street.newEvents()) await node.hear(event);
+    for (const event of drivenStripe.newEvents()) await node.hear(event);
     await node.inbox.drain();
     expect([await node.rows(ours), await node.rows(others)]).toEqual(before);
   });

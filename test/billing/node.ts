@@ -20,7 +20,7 @@ const PLENTY = 1_000_000;
 /** With what the tests sign as Stripe does. */
 export const SECRET = 'whsec_of_the_tests';
 
-/** A process of the program that sells at the street's store, with a database whose time stands still unless it is moved. */
+/** A process of the program that sells through Stripe, with a database whose time stands still unless it is moved. */
 export interface Node {
   readonly app: TestApp;
   readonly db: Database;
@@ -38,17 +38,17 @@ export interface Node {
 
 /** `beside`: another process on the same database. */
 export async function openNode(
-  street: DrivenStripe,
+  drivenStripe: DrivenStripe,
   { beside }: { readonly beside?: Node } = {},
 ): Promise<Node> {
   const app = await testApp({ work: false, ...(beside === undefined ? {} : { beside: beside.app }) });
   const { db } = app;
   if (beside === undefined) await stopTime(db);
-  const { url, secretKey } = street.sandbox;
+  const { url, secretKey } = drivenStripe.sandbox;
   const client = createStripeClient({ url, secretKey, mode: 'sandbox' });
   atEndOfFile(() => client.close());
   await syncPrices({ db, client }, priceCatalogOf(products.map(({ catalogue }) => catalogue)));
-  const clock = { ...systemClock, now: () => street.now().getTime() };
+  const clock = { ...systemClock, now: () => drivenStripe.now().getTime() };
   const link = { client, webhookSecrets: () => [SECRET] };
   const provider = createStripeProvider({ link, clock });
   const { modules } = app.app;
@@ -69,7 +69,7 @@ export async function openNode(
     inbox,
     projection,
     reader,
-    hear: ({ id }) => inbox.receive('stripe', street.sandbox.message(id, SECRET)),
+    hear: ({ id }) => inbox.receive('stripe', drivenStripe.sandbox.message(id, SECRET)),
     async open(accountId, email) {
       await db.asMigrator(accountWith(accountId, email));
     },

@@ -8,24 +8,24 @@ import { type Node, openNode } from './node.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 import { openDrivenStripe } from './driven-stripe.ts';
 
-const street = await openDrivenStripe();
-const { faults } = street.sandbox;
-const one = await openNode(street);
-const other = await openNode(street, { beside: one });
+const drivenStripe = await openDrivenStripe();
+const { faults } = drivenStripe.sandbox;
+const one = await openNode(drivenStripe);
+const other = await openNode(drivenStripe, { beside: one });
 /** Hears of everything once it is over, and of nothing before. */
-const afterwards = await openNode(street);
+const afterwards = await openNode(drivenStripe);
 
-const STORY: readonly ((her: StripeCustomer) => Promise<unknown>)[] = [
-  (her) => her.subscribes('reel.basic'),
-  (her) => her.changesTo('reel.pro'),
-  (her) => her.isRefunded(0, 100),
-  (her) => her.cancels('at the end'),
-  (her) => her.isRefunded(0, 200),
-  (her) => her.resumes(),
-  (her) => her.changesTo('reel.standard', { credited: true }),
+const STEPS: readonly ((customer: StripeCustomer) => Promise<unknown>)[] = [
+  (customer) => customer.subscribes('reel.basic'),
+  (customer) => customer.changesTo('reel.pro'),
+  (customer) => customer.isRefunded(0, 100),
+  (customer) => customer.cancels('at the end'),
+  (customer) => customer.isRefunded(0, 200),
+  (customer) => customer.resumes(),
+  (customer) => customer.changesTo('reel.standard', { credited: true }),
 ];
 
-/** What somebody does to two processes while the story goes on. */
+/** What somebody does to two processes while the steps are taken. */
 class Meddler {
   readonly #chance: Chance;
   readonly #drains: Promise<void>[] = [];
@@ -78,24 +78,24 @@ class Meddler {
 
 const wants = () =>
   one.db.asMigrator(statement<{ many: number }>('select count(*)::int as many from billing.wants'));
-const counted = (rows: Rows) => endOf(rows, street.now());
+const counted = (rows: Rows) => endOf(rows, drivenStripe.now());
 
 describe('two processes whose answers are late and overtake each other while the provider moves on', () => {
   const seeds = Array.from({ length: 10 }, (_, seed) => `two nodes ${seed}`);
 
   test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {
     const chance = chanceOf(seed);
-    const [meddler, her, accountId] = [
+    const [meddler, customer, accountId] = [
       new Meddler(chance),
-      new StripeCustomer(street),
+      new StripeCustomer(drivenStripe),
       ids.next<AccountId>(),
     ];
     for (const node of [one, afterwards]) await node.open(accountId, `${accountId}@example.com`);
-    await her.register(accountId);
-    for (const step of STORY) {
+    await customer.register(accountId);
+    for (const step of STEPS) {
       faults.always('GET', null);
-      await step(her);
-      const news = street.newEvents();
+      await step(customer);
+      const news = drivenStripe.newEvents();
       faults.always('GET', { kind: 'hold' });
       for (const event of news) if (chance.happens(0.8)) await meddler.node.hear(event);
       await meddler.meddles();

@@ -26,7 +26,7 @@ test('what was bought, changed and refunded at the provider is each sold once, n
   await sandbox.idle();
   await inbox.drain();
   const { data: charges } = await stripe.charges.list({
-    customer: shopper.customer,
+    customer: shopper.id,
     expand: ['data.balance_transaction'],
   });
   const fees = charges.map(({ balance_transaction: balance }) =>

@@ -43,11 +43,11 @@ export interface ScenarioRun {
   readonly finished: readonly FinishedScenario[];
 }
 
-/** Plays histories all at once, on one timeline, before three databases that hear of it in different ways. */
+/** Runs scenarios all at once, on one timeline, before three databases that hear of it in different ways. */
 export async function runScenarios(scenarios: readonly Scenario[]): Promise<ScenarioRun> {
   const stripe = await openDrivenStripe();
   const nodes = { told: await openNode(stripe), late: await openNode(stripe), lost: await openNode(stripe) };
-  const players = await Promise.all(scenarios.map((scenario) => openScenario(stripe, nodes, scenario)));
+  const running = await Promise.all(scenarios.map((scenario) => openScenario(stripe, nodes, scenario)));
   // As its schedule does from the first start on.
   await nodes.lost.inbox.reconcile();
   const hearing = new Hearing(nodes);
@@ -56,35 +56,41 @@ export async function runScenarios(scenarios: readonly Scenario[]): Promise<Scen
     const at = instantOf(moment);
     stripe.sandbox.advanceTo(at);
     for (const { db } of Object.values(nodes)) await advanceTo(db, at.toISOString());
-    const acting = players.filter(({ scenario }) => stepAt(scenario, moment) !== undefined);
+    const acting = running.filter(({ scenario }) => stepAt(scenario, moment) !== undefined);
     await Promise.all(
-      acting.map(async ({ scenario, her, accountId }) => stepAt(scenario, moment)?.does?.(her, accountId)),
+      acting.map(async ({ scenario, customer, accountId }) =>
+        stepAt(scenario, moment)?.does?.(customer, accountId),
+      ),
     );
     const leaving = acting.filter(({ scenario }) => stepAt(scenario, moment) === scenario.steps.at(-1));
     await hearing.of(stripe.newEvents(), { all: leaving.length > 0 });
     for (const { had, scenario, accountId } of acting)
       had.push(planOf(await nodes.told.rows(accountId), productOf(scenario), at));
-    for (const player of leaving) finished.push(await leave(player, { stripe, nodes, endedAt: at }));
+    for (const one of leaving) finished.push(await leave(one, { stripe, nodes, endedAt: at }));
   }
   return { stripe, node: nodes.told, finished };
 }
 
 type Nodes = Readonly<Record<DeliveryMode, Node>>;
 
-/** Who plays a history. */
-interface Player {
+/** A scenario, and who goes through it. */
+interface RunningScenario {
   readonly scenario: Scenario;
   readonly accountId: AccountId;
-  readonly her: StripeCustomer;
+  readonly customer: StripeCustomer;
   readonly had: (string | null)[];
 }
 
-async function openScenario(stripe: DrivenStripe, nodes: Nodes, scenario: Scenario): Promise<Player> {
+async function openScenario(
+  stripe: DrivenStripe,
+  nodes: Nodes,
+  scenario: Scenario,
+): Promise<RunningScenario> {
   const accountId = ids.next<AccountId>();
   for (const node of Object.values(nodes)) await node.open(accountId, `${accountId}@example.com`);
-  const her = new StripeCustomer(stripe);
-  await her.register(scenario.noted === false ? undefined : accountId);
-  return { scenario, accountId, her, had: [] };
+  const customer = new StripeCustomer(stripe);
+  await customer.register(scenario.noted === false ? undefined : accountId);
+  return { scenario, accountId, customer, had: [] };
 }
 
 interface Leaving {
@@ -94,7 +100,7 @@ interface Leaving {
 }
 
 async function leave(
-  { scenario, accountId, her, had }: Player,
+  { scenario, accountId, customer, had }: RunningScenario,
   { stripe, nodes, endedAt }: Leaving,
 ): Promise<FinishedScenario> {
   const rows = {
@@ -102,7 +108,7 @@ async function leave(
     late: await nodes.late.rows(accountId),
     lost: await nodes.lost.rows(accountId),
   };
-  const answers = await nodes.told.db.asMigrator(answersOf(her.customer));
+  const answers = await nodes.told.db.asMigrator(answersOf(customer.id));
   return {
     scenario,
     accountId,
@@ -110,7 +116,7 @@ async function leave(
     had,
     rows,
     answers,
-    money: moneyOf(stripe.sandbox.world, her.customer),
+    money: moneyOf(stripe.sandbox.world, customer.id),
   };
 }
 

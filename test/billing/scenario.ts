@@ -13,7 +13,7 @@ export interface Scenario {
 export interface Step {
   /** Days after the beginning, and two hours: by then Stripe has charged what falls due on that day. */
   readonly day: number;
-  readonly does?: (her: StripeCustomer, accountId: AccountId) => Promise<unknown>;
+  readonly does?: (customer: StripeCustomer, accountId: AccountId) => Promise<unknown>;
   /** The plan in effect afterwards; null: none, and none by default. */
   readonly has: string | null;
 }

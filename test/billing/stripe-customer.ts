@@ -35,7 +35,7 @@ export class StripeCustomer {
     this.#pages = sandbox;
   }
 
-  get customer(): string {
+  get id(): string {
     return this.#customer;
   }
 

@@ -4,16 +4,16 @@ import { engine } from '#test/services';
 import { endAll } from '../process/program.ts';
 import { crashAndRecover } from './crashing.ts';
 import { lanes } from './lanes.ts';
-import { makeSites } from './site.ts';
+import { makeInstallations } from './installation.ts';
 import { isThorough } from '../thorough.ts';
 import { PLACES } from './table.ts';
 import { WALKS } from './walks.ts';
 import '../../src/app.ts';
 
-const sites = await makeSites();
+const installations = await makeInstallations();
 afterAll(async () => {
   endAll();
-  await sites.remove();
+  await installations.remove();
 });
 
 /** Most of a run is one process that starts, beside one that waits for it. */
@@ -56,6 +56,6 @@ test('every walk is taken', () => {
 
 describe.concurrent(`a process that is killed on ${engine} keeps all promises`, () => {
   test.for(taken)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk }) =>
-    oneOf(() => crashAndRecover(sites, at, WALKS[walk])),
+    oneOf(() => crashAndRecover(installations, at, WALKS[walk])),
   );
 });

@@ -3,8 +3,8 @@ import { sha256 } from '#platform/kernel';
 import { engine } from '#test/services';
 import type { Client } from '../process/client.ts';
 import { endAll } from '../process/program.ts';
-import { expectPromises, leasesRunOut, openScene, type Scene } from './scene.ts';
-import { makeSites } from './site.ts';
+import { expectPromises, leasesRunOut, openCrashFixture, type CrashFixture } from './fixture.ts';
+import { makeInstallations } from './installation.ts';
 
 /** Any instant is a crash point. SEED repeats the instants of a run; what the processes do in between is theirs. */
 const seed = process.env['SEED'] ?? String(process.pid);
@@ -14,10 +14,10 @@ const CROWD = 6;
 /** Milliseconds from the first call of a round; a crowd is served in less. */
 const LATEST = 400;
 
-const sites = await makeSites();
+const installations = await makeInstallations();
 afterAll(async () => {
   endAll();
-  await sites.remove();
+  await installations.remove();
 });
 
 /** An instant between 0 and LATEST for each round of a seed. */
@@ -34,32 +34,32 @@ function crowd(client: Client, round: number): Promise<string>[] {
   ];
 }
 
-async function killedRound(scene: Scene, round: number): Promise<void> {
-  const program = scene.start();
-  const client = scene.client(await program.url());
+async function killedRound(fixture: CrashFixture, round: number): Promise<void> {
+  const program = fixture.start();
+  const client = fixture.client(await program.url());
   const calls = Array.from({ length: round + 1 }, (_, n) => crowd(client, n)).flat();
   setTimeout(() => program.kill('SIGKILL'), instantOf(round));
   await Promise.allSettled(calls);
   expect(await program.ended).toMatchObject({ signal: 'SIGKILL' });
-  await scene.between(leasesRunOut);
+  await fixture.between(leasesRunOut);
 }
 
 test(`a crowd is served once, whenever its process is killed (${engine}, SEED=${seed})`, {
   timeout: 180_000,
 }, async () => {
-  const scene = await openScene(sites.owned);
-  scene.sandbox.setLatency(15);
-  for (let round = 0; round < ROUNDS; round += 1) await killedRound(scene, round);
+  const fixture = await openCrashFixture(installations.owned);
+  fixture.sandbox.setLatency(15);
+  for (let round = 0; round < ROUNDS; round += 1) await killedRound(fixture, round);
 
-  const running = await scene.takeOver({ work: true });
-  const client = scene.client(running.url);
+  const running = await fixture.takeOver({ work: true });
+  const client = fixture.client(running.url);
   const endings = await Promise.all(Array.from({ length: ROUNDS }, (_, n) => crowd(client, n)).flat());
   // One that is killed in its call three times has failed clearly; whether a chat call was billed nobody may know.
   const creates = endings.filter((ending) => ending === 'completed' || ending === 'failed');
   const chats = endings.filter((ending) => ending === 'answered' || ending === 'outcome_unknown');
   expect([creates.length, chats.length], endings.join()).toEqual([ROUNDS * CROWD, ROUNDS * CROWD]);
   expect(creates).toContain('completed');
-  await expectPromises(running, { ...scene, hidden: ROUNDS * CROWD * 2 });
+  await expectPromises(running, { ...fixture, hidden: ROUNDS * CROWD * 2 });
   await running.stop();
-  await scene.close();
+  await fixture.close();
 });

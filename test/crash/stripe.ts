@@ -4,7 +4,7 @@ import type { Stripe } from 'stripe';
 import { vi } from 'vitest';
 import type { Client } from '../process/client.ts';
 
-/** As the database of a site has it (`site.ts`). */
+/** As the database of an installation has it (`installation.ts`). */
 const NOON = new Date('2031-01-15T12:10:00Z');
 const SECRET = 'whsec_of_a_process_that_is_killed';
 /** As long as a person looks at the page to which they came back from paying. */
@@ -13,7 +13,7 @@ const PATIENCE = { timeout: 120_000, interval: 100 };
 /** A store where somebody has paid for a plan, and which tells of it whoever is alive, until it was heard. */
 export interface StripeFixture {
   readonly settings: Readonly<Record<string, string>>;
-  /** Somebody pays for the organization of a site. */
+  /** Somebody pays for the organization of an installation. */
   sell(db: Database): Promise<void>;
   /** Tells of everything that nobody has heard yet, and waits until the customer sees what they have bought. */
   tell(client: Client): Promise<string>;

@@ -1,7 +1,7 @@
 import { type Program, startProgram } from '../process/program.ts';
 import { type CommitCutter, startCommitCutter } from '../services/commit-cutter.ts';
 import type { Chance } from './chance.ts';
-import type { DatabaseWay } from './ground.ts';
+import type { DatabaseWay } from './services.ts';
 import { type Link, openLink } from './link.ts';
 import type { Outages } from './outages.ts';
 

@@ -6,7 +6,7 @@ import type { OutageSpan, UsageAnswer } from './oracle/facts.ts';
 import { costOf, examine, type Facts, type Violation } from './oracle/index.ts';
 import type { Outages } from './outages.ts';
 import { readBill, readRows } from './read.ts';
-import type { Scene } from './troubles.ts';
+import type { FaultContext } from './troubles.ts';
 
 export interface Outcome {
   readonly violations: readonly Violation[];
@@ -24,13 +24,13 @@ const TRIES = 20;
 
 /** Asks every account what it has, reads all rows, and has the oracle judge. */
 export async function judged(
-  { ground, members, sandbox, outages }: Scene,
+  { services, members, sandbox, outages }: FaultContext,
   { history, all }: Callers,
 ): Promise<Outcome> {
-  const from = await ground.time();
+  const from = await services.time();
   const told = await askAll(all, [...history.exchanges]);
   const facts: Facts = {
-    ...(await readRows(ground.sql)),
+    ...(await readRows(services.sql)),
     ...told,
     bill: await readBill(sandbox.url),
     history: history.exchanges,
@@ -43,7 +43,9 @@ export async function judged(
     violations: [
       // Where nothing works, nothing is violated.
       ...(isIdle ? [{ rule: 'nothing was done', says: JSON.stringify(counts), rows: [] }] : []),
-      ...examine(facts, { from, until: await ground.time() }).map((violation) => withLog(violation, members)),
+      ...examine(facts, { from, until: await services.time() }).map((violation) =>
+        withLog(violation, members),
+      ),
       ...defects.map((said) => ({ rule: 'a process ended by a defect', says: said, rows: [] })),
     ],
     counts,

@@ -55,8 +55,8 @@ export async function readBill(provider: string): Promise<BilledCall[]> {
   return ((await response.json()) as { data: BilledCall[] }).data;
 }
 
-/** How many places of calls are taken for processes that live: the lease of one that is gone tells when its places are free. */
-export async function placesTaken(sql: Sql): Promise<number> {
+/** How many slots of calls are taken for processes that live: the lease of one that is gone tells when its slots are free. */
+export async function slotsTaken(sql: Sql): Promise<number> {
   const [row] = await sql.rows<{ taken: number }>(`
     select count(*)::integer as taken from limits.permits
       where state = 'running' and job_id is null and feature = 'chat'

@@ -3,15 +3,15 @@ import { type Caller, openCaller } from './caller.ts';
 import { chanceOf } from './chance.ts';
 import { type Customer, makeCustomers } from './customers.ts';
 import { type Member, openMember } from './fleet.ts';
-import { openGround } from './ground.ts';
+import { openServices } from './services.ts';
 import { newHistory } from './history.ts';
-import { PLACE_FREE_WITHIN } from './oracle/index.ts';
+import { SLOT_FREE_WITHIN } from './oracle/index.ts';
 import { newOutages } from './outages.ts';
 import { type Callers, judged, type Outcome } from './judgement.ts';
-import { isQuiet, placesTaken } from './read.ts';
+import { isQuiet, slotsTaken } from './read.ts';
 import { callUntil } from './requests.ts';
 import { scheduleOf } from './schedule.ts';
-import { make, type Scene } from './troubles.ts';
+import { make, type FaultContext } from './troubles.ts';
 import { after } from './turns.ts';
 
 const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
@@ -19,8 +19,8 @@ const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
 const POOLED = ['serve-2', 'worker-2'];
 /** Seconds of the database's time after which every permit that nobody runs is anybody's to close: a minute, of one without a job. */
 const PAST_EVERY_TIME = 65;
-/** Longer than the oracle lets a place be taken with nothing out of order; only then the clock moves. Milliseconds. */
-const PLACES_FREE = PLACE_FREE_WITHIN + 5_000;
+/** Longer than the oracle lets a slot be taken with nothing out of order; only then the clock moves. Milliseconds. */
+const SLOTS_FREE = SLOT_FREE_WITHIN + 5_000;
 /** As long as everything may take to end when the faults are over: a hanging call's time-outs, then the sweep. Milliseconds. */
 const PATIENCE = 45_000;
 
@@ -35,29 +35,29 @@ export async function run({ seed, seconds, say }: RunOptions): Promise<Outcome> 
   const chance = chanceOf(seed);
   const opened = new AsyncDisposableStack();
   try {
-    const ground = await openGround(POOLED);
-    opened.defer(() => ground.close());
-    const customers = await makeCustomers(ground.url, ground.folder);
-    await ground.trace();
+    const services = await openServices(POOLED);
+    opened.defer(() => services.close());
+    const customers = await makeCustomers(services.url, services.folder);
+    await services.trace();
     const sandbox = await createOpenAISandbox({ latencyMs: 15, perTokenMs: 1 });
     opened.defer(() => sandbox.close());
     const upstreams = {
-      databaseFor: ground.databaseFor,
-      redis: ground.redis === undefined ? undefined : new URL(ground.redis.url),
+      databaseFor: services.databaseFor,
+      redis: services.redis === undefined ? undefined : new URL(services.redis.url),
       provider: new URL(sandbox.url),
     };
     const outages = newOutages();
-    const options = { upstreams, folder: ground.folder, chance: chance.for('links'), outages, say };
+    const options = { upstreams, folder: services.folder, chance: chance.for('links'), outages, say };
     const members = await Promise.all(
       VERBS.map((verb, n) => openMember(verb, `${verb}-${(n % 3) + 1}`, options)),
     );
     opened.defer(async () => void (await Promise.all(members.map((member) => member.stop()))));
     await Promise.all(members.map((member) => member.ready()));
-    const scene: Scene = { ground, members, sandbox, outages, say };
+    const context: FaultContext = { services, members, sandbox, outages, say };
     const callers = callersOf(customers, members, seed);
-    await underFaults(scene, { seed, seconds, callers: callers.all });
-    await quiet(scene);
-    return await judged(scene, callers);
+    await underFaults(context, { seed, seconds, callers: callers.all });
+    await quiet(context);
+    return await judged(context, callers);
   } finally {
     await opened.disposeAsync();
   }
@@ -79,35 +79,35 @@ function callersOf(customers: readonly Customer[], members: readonly Member[], s
 }
 
 async function underFaults(
-  scene: Scene,
+  context: FaultContext,
   { seed, seconds, callers }: Pick<RunOptions, 'seed' | 'seconds'> & { readonly callers: readonly Caller[] },
 ): Promise<void> {
   const ms = seconds * 1_000;
   const began = performance.now();
   const isOver = () => performance.now() - began > ms;
   const calling = callers.map((caller) => callUntil(caller, isOver));
-  const troubles = scheduleOf(chanceOf(`${seed}/faults`), { ms, members: scene.members.length }).map(
+  const troubles = scheduleOf(chanceOf(`${seed}/faults`), { ms, members: context.members.length }).map(
     async (trouble) => {
       await after(trouble.at);
-      await make(trouble, scene);
+      await make(trouble, context);
     },
   );
   await Promise.all([...troubles, after(ms)]);
-  scene.sandbox.faults.clear();
-  for (const { provider } of scene.members) provider.cut();
+  context.sandbox.faults.clear();
+  for (const { provider } of context.members) provider.cut();
   await Promise.all(calling);
 }
 
-/** The faults are over: everybody runs, places are free by themselves, and what was left behind is found when time moves on. */
-async function quiet({ ground, members, say }: Scene): Promise<void> {
+/** The faults are over: everybody runs, slots are free by themselves, and what was left behind is found when time moves on. */
+async function quiet({ services, members, say }: FaultContext): Promise<void> {
   for (const member of members) member.signal('SIGCONT');
   await Promise.all(members.map((member) => member.ready()));
   const calm = performance.now();
-  while ((await placesTaken(ground.sql)) > 0 && performance.now() - calm < PLACES_FREE) await after(200);
-  say(`places free after ${((performance.now() - calm) / 1_000).toFixed(1)} s`);
-  await ground.endLeasesOfTheDead();
-  await ground.advance(PAST_EVERY_TIME);
+  while ((await slotsTaken(services.sql)) > 0 && performance.now() - calm < SLOTS_FREE) await after(200);
+  say(`slots free after ${((performance.now() - calm) / 1_000).toFixed(1)} s`);
+  await services.endLeasesOfTheDead();
+  await services.advance(PAST_EVERY_TIME);
   const began = performance.now();
-  while (!(await isQuiet(ground.sql)) && performance.now() - began < PATIENCE) await after(200);
+  while (!(await isQuiet(services.sql)) && performance.now() - began < PATIENCE) await after(200);
   say(`quiet after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }

@@ -1,7 +1,7 @@
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Member } from './fleet.ts';
 import type { RedisServer } from '../services/redis-server.ts';
-import type { Ground } from './ground.ts';
+import type { FaultServices } from './services.ts';
 import type { Outages } from './outages.ts';
 import type { LinkName, Trouble } from './schedule.ts';
 import { after, inTurn } from './turns.ts';
@@ -9,8 +9,8 @@ import { after, inTurn } from './turns.ts';
 /** More than a lease lasts, in seconds. */
 const PAST_LEASE = 31;
 
-export interface Scene {
-  readonly ground: Ground;
+export interface FaultContext {
+  readonly services: FaultServices;
   readonly members: readonly Member[];
   readonly sandbox: OpenAISandbox;
   readonly outages: Outages;
@@ -18,45 +18,45 @@ export interface Scene {
 }
 
 /** Makes one trouble, and ends it when its time is over; rejects never. */
-export async function make(trouble: Trouble, scene: Scene): Promise<void> {
-  scene.say(describe(trouble, scene));
+export async function make(trouble: Trouble, context: FaultContext): Promise<void> {
+  context.say(describe(trouble, context));
   try {
-    await done(trouble, scene);
+    await done(trouble, context);
   } catch (error) {
-    scene.say(`a fault could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    context.say(`a fault could not be made: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function done(trouble: Trouble, scene: Scene): Promise<void> {
+async function done(trouble: Trouble, context: FaultContext): Promise<void> {
   switch (trouble.kind) {
     case 'clock':
-      return inTurn(scene.ground.postgres, () => scene.ground.advance(trouble.seconds));
+      return inTurn(context.services.postgres, () => context.services.advance(trouble.seconds));
     case 'database':
-      return inTurn(scene.ground.postgres, () => ofDatabase(trouble, scene));
+      return inTurn(context.services.postgres, () => ofDatabase(trouble, context));
     case 'pooler':
-      return ofPooler(trouble, scene);
+      return ofPooler(trouble, context);
     case 'commits':
-      return ofCommits(trouble, scene);
+      return ofCommits(trouble, context);
     case 'provider':
-      return scene.sandbox.faults.next(...trouble.faults);
+      return context.sandbox.faults.next(...trouble.faults);
     case 'redis':
-      return ofRedis(trouble, scene);
+      return ofRedis(trouble, context);
     case 'kill':
     case 'stop':
     case 'pause':
     case 'pause_past_lease':
-      return ofProcess(trouble, scene);
+      return ofProcess(trouble, context);
     case 'cut':
     case 'silence':
     case 'silence_and_cut':
     case 'delay':
-      return ofLink(trouble, scene);
+      return ofLink(trouble, context);
   }
 }
 
 async function ofProcess(
   trouble: Extract<Trouble, { kind: 'kill' | 'stop' | 'pause' | 'pause_past_lease' }>,
-  { members, ground, outages }: Scene,
+  { members, services, outages }: FaultContext,
 ): Promise<void> {
   const member = members[trouble.member];
   if (member === undefined) return;
@@ -66,7 +66,7 @@ async function ofProcess(
   const pause = () => member.signal('SIGSTOP');
   try {
     if (trouble.kind === 'pause') pause();
-    else await pastLease(member, { ground, pause });
+    else await pastLease(member, { services, pause });
     await after(trouble.lasts);
   } finally {
     member.signal('SIGCONT');
@@ -77,17 +77,17 @@ async function ofProcess(
 /** The database must be there to move its time on. */
 function pastLease(
   member: Member,
-  { ground, pause }: { readonly ground: Ground; readonly pause: () => void },
+  { services, pause }: { readonly services: FaultServices; readonly pause: () => void },
 ): Promise<void> {
-  return inTurn(ground.postgres, async () => {
+  return inTurn(services.postgres, async () => {
     pause();
-    await ground.advance(PAST_LEASE, member.name);
+    await services.advance(PAST_LEASE, member.name);
   });
 }
 
 async function ofDatabase(
   trouble: Extract<Trouble, { kind: 'database' }>,
-  { ground: { postgres }, outages }: Scene,
+  { services: { postgres }, outages }: FaultContext,
 ): Promise<void> {
   const isBack = outages.begin('database');
   await postgres.end(trouble.how);
@@ -96,7 +96,7 @@ async function ofDatabase(
   isBack();
 }
 
-async function ofPooler({ lasts }: Trouble, { ground: { pooler }, outages }: Scene): Promise<void> {
+async function ofPooler({ lasts }: Trouble, { services: { pooler }, outages }: FaultContext): Promise<void> {
   if (pooler === undefined) return;
   await inTurn(pooler, async () => {
     const isBack = outages.begin('database');
@@ -108,10 +108,10 @@ async function ofPooler({ lasts }: Trouble, { ground: { pooler }, outages }: Sce
 }
 
 async function ofCommits(
-  { member: place, share, lasts }: Extract<Trouble, { kind: 'commits' }>,
-  { members, outages }: Scene,
+  { member: index, share, lasts }: Extract<Trouble, { kind: 'commits' }>,
+  { members, outages }: FaultContext,
 ): Promise<void> {
-  const member = members[place];
+  const member = members[index];
   if (member === undefined) return;
   await inTurn(member.commits, async () => {
     const isBack = outages.begin('database', member.name);
@@ -124,7 +124,7 @@ async function ofCommits(
 
 async function ofLink(
   trouble: Extract<Trouble, { kind: 'cut' | 'silence' | 'silence_and_cut' | 'delay' }>,
-  { members, outages }: Scene,
+  { members, outages }: FaultContext,
 ): Promise<void> {
   const member = members[trouble.member];
   const link = member?.[trouble.link];
@@ -146,7 +146,7 @@ function isCounted(link: LinkName): link is 'database' | 'provider' {
 
 async function ofRedis(
   trouble: Extract<Trouble, { kind: 'redis' }>,
-  { ground: { redis } }: Scene,
+  { services: { redis } }: FaultContext,
 ): Promise<void> {
   if (redis !== undefined) await inTurn(redis, () => makeRedisTrouble(trouble, redis));
 }
@@ -166,7 +166,7 @@ async function makeRedisTrouble(
   await redis.start();
 }
 
-function describe(trouble: Trouble, { members }: Scene): string {
+function describe(trouble: Trouble, { members }: FaultContext): string {
   const { kind, at, lasts, ...more } = trouble;
   const whom = 'member' in more ? ` ${members[more.member]?.name}` : '';
   const what = Object.entries(more)

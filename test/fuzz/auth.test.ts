@@ -3,14 +3,14 @@ import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { statement } from '#platform/db';
 import { engine } from '#test/services';
-import { forgetRates, walkedApp } from '../walkers/cast.ts';
+import { forgetRates, walkedApp } from '../walkers/people.ts';
 import { chanceFrom } from '../walkers/hostile/chance.ts';
 import { operationsOf } from '../walkers/hostile/operations.ts';
 import { faultOf, closeConnections, sendHostile } from '../walkers/hostile/sending.ts';
 import type { OpenApi } from '../walkers/rules/rule.ts';
-import { forgedTokens, type Loot, lootOf } from './loot.ts';
+import { forgedTokens, type Corpus, corpusOf } from './corpus.ts';
 import { fuzzRequest, isOfAuth } from './requests.ts';
-import { makeAttacker, makeVictims, type Victims } from './victims.ts';
+import { makeAttacker, makeTargets, type Targets } from './targets.ts';
 
 /** `npm run fuzz -- auth --minutes 5 --seed 7` sets these; the suite takes a few seconds of one. */
 const settings = z
@@ -31,33 +31,33 @@ test.runIf(engine === 'postgres')(
   async () => {
     const app = await walkedApp({ work: true });
     const word = `zq${randomBytes(6).toString('hex')}`;
-    const victims = await makeVictims(app, word);
+    const targets = await makeTargets(app, word);
     const document = (await (await fetch(`${app.url}/openapi.json`)).json()) as OpenApi;
     const operations = operationsOf(document).filter(isOfAuth);
     const [chance, faults, until] = [chanceFrom(seed), [] as string[], performance.now() + seconds * 1_000];
-    const before = await victims.state();
+    const before = await targets.state();
     const statuses = new Map<number, number>();
 
     while (performance.now() < until && faults.length === 0) {
       await forgetRates(app.db);
       await app.db.asMigrator(statement('delete from identity.guesses'));
-      const loot = await lootFor(victims);
+      const corpus = await corpusFor(targets);
       let left = EACH;
       const worker = async () => {
         while (left > 0 && performance.now() < until) {
           left -= 1;
-          const request = fuzzRequest(operations, chance, loot);
-          const heard = await sendHostile(app.url, request, loot.bearer(chance));
+          const request = fuzzRequest(operations, chance, corpus);
+          const heard = await sendHostile(app.url, request, corpus.bearer(chance));
           statuses.set(heard.status, (statuses.get(heard.status) ?? 0) + 1);
           const fault = faultOf(heard, request.method);
           if (fault !== undefined) faults.push(`${shown(request)} → ${fault}`);
-          const shownSecret = victims.secrets.find((secret) => heard.text.includes(secret));
+          const shownSecret = targets.secrets.find((secret) => heard.text.includes(secret));
           if (shownSecret !== undefined) faults.push(`${shown(request)} → shows what is not theirs`);
-          loot.gather(heard.text);
+          corpus.gather(heard.text);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
-      for (const [table, rows] of Object.entries(await victims.state()))
+      for (const [table, rows] of Object.entries(await targets.state()))
         if (rows !== before[table]) faults.push(`${table}: was ${before[table]}, is ${rows}`);
       if ((await fetch(`${app.url}/healthz`)).status !== 200) faults.push('the server is not well');
     }
@@ -67,15 +67,15 @@ test.runIf(engine === 'postgres')(
       .map(([status, count]) => `${status}: ${count}`);
     process.stdout.write(`auth fuzz, seed ${seed}, ${seconds} s: ${counts.join(', ')}\n`);
     expect(faults).toEqual([]);
-    expect(await victims.state()).toEqual(before);
+    expect(await targets.state()).toEqual(before);
     await forgetRates(app.db);
     await app.db.asMigrator(statement('delete from identity.guesses'));
-    expect(await victims.areWell()).toBe(true);
+    expect(await targets.areWell()).toBe(true);
 
-    async function lootFor({ owner, known }: Victims): Promise<Loot> {
+    async function corpusFor({ owner, known }: Targets): Promise<Corpus> {
       const attacker = await makeAttacker(app);
       const jwks = await (await fetch(`${app.url}/.well-known/jwks.json`)).text();
-      return lootOf({
+      return corpusOf({
         bearers: [
           ...Array.from({ length: 8 }, () => attacker.token),
           ...Array.from({ length: 3 }, () => attacker.key),

@@ -4,7 +4,7 @@ import type { Chance } from '../walkers/hostile/chance.ts';
 import type { Operation } from '../walkers/hostile/operations.ts';
 import { type HostileRequest, hostileRequest } from '../walkers/hostile/requests.ts';
 import { NASTY } from '../walkers/hostile/values.ts';
-import { bent, bentBytes, type Loot } from './loot.ts';
+import { bent, bentBytes, type Corpus } from './corpus.ts';
 
 /** Whatever lets people in, tells who they are, or gives what lets them in. */
 const AUTH = /^\/v1\/(auth|me|api-keys|organizations|invitations)(\/|$)/;
@@ -17,72 +17,76 @@ export function isOfAuth({ path }: Operation): boolean {
  * A request of somebody who has an account and means ill: one that is wrong in form, or one that would be good if what
  * stands in it were theirs. Some are good, and do what they say to the attacker.
  */
-export function fuzzRequest(operations: readonly Operation[], chance: Chance, loot: Loot): HostileRequest {
+export function fuzzRequest(
+  operations: readonly Operation[],
+  chance: Chance,
+  corpus: Corpus,
+): HostileRequest {
   if (chance.below(3) === 0) return hostileRequest(operations, chance);
   const operation = chance.of(operations);
   const path = operation.path.replaceAll(/\{\w+\}/g, () =>
-    encodeURIComponent(wellFormed(word(chance, loot))),
+    encodeURIComponent(wellFormed(word(chance, corpus))),
   );
-  const body = operation.body === undefined ? undefined : bodyOf(operation.body.example, chance, loot);
+  const body = operation.body === undefined ? undefined : bodyOf(operation.body.example, chance, corpus);
   return {
-    label: `${operation.name} with loot`,
+    label: `${operation.name} with strings of the corpus`,
     method: operation.method,
-    path: path + queryOf(operation, chance, loot),
-    headers: headersOf(operation, chance, loot),
+    path: path + queryOf(operation, chance, corpus),
+    headers: headersOf(operation, chance, corpus),
     as: 'owner',
     ...(body === undefined ? {} : { body }),
   };
 }
 
 /** Something that was come by, mostly as it is. */
-function word(chance: Chance, loot: Loot): string {
-  const found = loot.one(chance);
+function word(chance: Chance, corpus: Corpus): string {
+  const found = corpus.one(chance);
   return chance.below(4) === 0 ? bent(found, chance) : found;
 }
 
-function bodyOf(example: unknown, chance: Chance, loot: Loot): Buffer {
-  const text = Buffer.from(JSON.stringify(filled(example, chance, loot)) ?? '');
+function bodyOf(example: unknown, chance: Chance, corpus: Corpus): Buffer {
+  const text = Buffer.from(JSON.stringify(filled(example, chance, corpus)) ?? '');
   return chance.below(6) === 0 ? bentBytes(text, chance) : text;
 }
 
 /** The example with some of its texts in others' words; now and then a field more or less, or of another type. */
-function filled(value: unknown, chance: Chance, loot: Loot): unknown {
+function filled(value: unknown, chance: Chance, corpus: Corpus): unknown {
   if (typeof value === 'string') {
     return chance.of<() => unknown>([
       () => value,
-      () => word(chance, loot),
-      () => word(chance, loot),
+      () => word(chance, corpus),
+      () => word(chance, corpus),
       () => bent(value, chance),
       () => chance.of([null, 0, -1, true, [], {}, [value], { value }, 1e300]),
     ])();
   }
-  if (Array.isArray(value)) return value.map((one) => filled(one, chance, loot));
-  if (!isRecord(value)) return chance.below(4) === 0 ? word(chance, loot) : value;
+  if (Array.isArray(value)) return value.map((one) => filled(one, chance, corpus));
+  if (!isRecord(value)) return chance.below(4) === 0 ? word(chance, corpus) : value;
   const entries = Object.entries(value)
     .filter(() => chance.below(12) > 0)
-    .map(([name, one]) => [name, filled(one, chance, loot)] as const);
-  const more = chance.below(12) === 0 ? [[chance.of(NASTY), word(chance, loot)] as const] : [];
+    .map(([name, one]) => [name, filled(one, chance, corpus)] as const);
+  const more = chance.below(12) === 0 ? [[chance.of(NASTY), word(chance, corpus)] as const] : [];
   return Object.fromEntries([...entries, ...more]);
 }
 
-function queryOf({ query }: Operation, chance: Chance, loot: Loot): string {
+function queryOf({ query }: Operation, chance: Chance, corpus: Corpus): string {
   const pairs = query
     .filter(() => chance.below(2) === 0)
-    .map(({ name }) => `${name}=${encodeURIComponent(wellFormed(word(chance, loot)))}`);
+    .map(({ name }) => `${name}=${encodeURIComponent(wellFormed(word(chance, corpus)))}`);
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
-function headersOf({ needsKey, body }: Operation, chance: Chance, loot: Loot): Record<string, string> {
-  const bearer = loot.bearer(chance);
+function headersOf({ needsKey, body }: Operation, chance: Chance, corpus: Corpus): Record<string, string> {
+  const bearer = corpus.bearer(chance);
   const said = chance.below(8) === 0 ? bent(bearer, chance) : bearer;
   const scheme = chance.below(16) === 0 ? chance.of(['Basic', 'bearer ', 'Bearer Bearer', '']) : 'Bearer';
   return {
     authorization: sendable(`${scheme} ${said}`),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(needsKey || chance.below(8) === 0 ? { 'idempotency-key': randomUUID() } : {}),
-    ...(chance.below(3) === 0 ? { 'x-account-id': sendable(word(chance, loot)) } : {}),
-    ...(chance.below(8) === 0 ? { cookie: sendable(`plinth=${word(chance, loot)}`) } : {}),
-    ...(chance.below(8) === 0 ? { 'x-forwarded-for': sendable(word(chance, loot)) } : {}),
+    ...(chance.below(3) === 0 ? { 'x-account-id': sendable(word(chance, corpus)) } : {}),
+    ...(chance.below(8) === 0 ? { cookie: sendable(`plinth=${word(chance, corpus)}`) } : {}),
+    ...(chance.below(8) === 0 ? { 'x-forwarded-for': sendable(word(chance, corpus)) } : {}),
   };
 }
 

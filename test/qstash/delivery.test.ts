@@ -70,7 +70,7 @@ describe('a create, delivered by QStash', () => {
 describe('what becomes of it when something fails', () => {
   test('an answer that QStash did not hear: it delivers again, and nothing runs again', async () => {
     const by = await fixture.customer('reel.pro');
-    qstash.faults.next({ kind: 'deaf' });
+    qstash.faults.next({ kind: 'answer_lost' });
     const post = await fixture.create(by);
     expect(await post.ended()).toBe('completed');
     await qstash.idle();

@@ -18,9 +18,9 @@ const newAccount = () => ids.next<AccountId>();
 let products = 0;
 
 /** A product of a test's own, so that no other test's sales are in its sums. */
-function shelf() {
+function salesFixture() {
   products += 1;
-  const product = `gym${products}`;
+  const product = `demo${products}`;
   const report = async (asked: Partial<RecurringQuestion> = {}): Promise<Recurring[]> => {
     const range = { zone: 'UTC', from: '2027-01-01', until: '2027-07-01' };
     const opened = await openRecurringReport(
@@ -55,7 +55,7 @@ const day = (text: string) => `2027-${text}T00:00:00Z`;
 
 describe('recurring revenue', () => {
   test('is what subscriptions bring in a month: a year’s price is a twelfth, discounts are off, taxes are not in it', async () => {
-    const { sell, report } = shelf();
+    const { sell, report } = salesFixture();
     await sell(newAccount(), [{ amount: 10_000, cycle: 'yearly', from: day('02-10'), until: '2028-02-10' }]);
     await sell(newAccount(), [{ discount: 500, tax: 300, from: day('02-20'), until: day('03-20') }]);
     const [february, march] = await report();
@@ -77,7 +77,7 @@ describe('recurring revenue', () => {
   });
 
   test('of a trial, of what is free, and of an invoice that nobody pays any more is none', async () => {
-    const { sell, report } = shelf();
+    const { sell, report } = salesFixture();
     const february = { from: day('02-01'), until: day('03-15') };
     await sell(newAccount(), [{ ...february, amount: 0 }]);
     await sell(newAccount(), [{ ...february, discount: 2_000 }]);
@@ -87,7 +87,7 @@ describe('recurring revenue', () => {
   });
 
   test('of a plan that was changed half-way is that of the new plan', async () => {
-    const { sell, report } = shelf();
+    const { sell, report } = salesFixture();
     const accountId = newAccount();
     await sell(accountId, [{ plan: 'basic', amount: 1_000, from: day('02-01'), until: day('03-01') }]);
     const half = { proration: true, from: day('02-15'), until: day('03-01') };
@@ -105,7 +105,7 @@ describe('recurring revenue', () => {
   });
 
   test('by plan has left one plan and come to another where it was changed', async () => {
-    const { product, sell, report } = shelf();
+    const { product, sell, report } = salesFixture();
     const accountId = newAccount();
     await sell(accountId, [{ plan: 'basic', amount: 1_000, from: day('02-10'), until: day('03-10') }]);
     await sell(accountId, [{ amount: 3_000, from: day('03-10'), until: day('04-10') }]);
@@ -120,7 +120,7 @@ describe('recurring revenue', () => {
   });
 
   test('grows and shrinks by what customers who stay pay more or less', async () => {
-    const { sell, report } = shelf();
+    const { sell, report } = salesFixture();
     const [one, two] = [newAccount(), newAccount()];
     for (const [accountId, first, second] of [
       [one, 2, 5],
@@ -145,7 +145,7 @@ describe('recurring revenue', () => {
   });
 
   test('ends when a subscription does, or is suspended, and whoever comes back is no new customer', async () => {
-    const { sell, report, months } = shelf();
+    const { sell, report, months } = salesFixture();
     const [ended, suspended] = [newAccount(), newAccount()];
     const spring = { from: day('01-15'), until: day('03-15') };
     await sell(ended, [spring]);
@@ -164,14 +164,14 @@ describe('recurring revenue', () => {
   });
 
   test('of the present month is as of now, and of months to come there is none', async () => {
-    const { sell, months } = shelf();
+    const { sell, months } = salesFixture();
     await sell(newAccount(), [{ from: '2028-06-10', until: '2028-07-10' }]);
     await sell(newAccount(), [{ from: '2028-06-20', until: '2028-07-20' }]);
     expect(await months({ from: '2028-05-01', until: '2028-09-01' })).toEqual([['2028-06', 2_000, 1]]);
   });
 
   test('of each month is what was there before, and what came, less what went', async () => {
-    const { sell, report } = shelf();
+    const { sell, report } = salesFixture();
     const price = fc.integer({ min: 1, max: 9_999 });
     const histories = fc.sample(fc.array(fc.option(price), { minLength: 5, maxLength: 5 }), {
       numRuns: 40,

@@ -51,10 +51,10 @@ describe('revenue', () => {
     await till.refund(accountId, charge, { amount: 1_200, at: '2027-05-01T00:00:00Z' });
     await till.refund(accountId, charge, { amount: 500, at: '2027-05-01T00:00:00Z', state: 'failed' });
     expect(await told(accountId, { group: ['month', 'plan', 'kind'] })).toMatchObject([
-      { month: '2027-03', plan: 'gym.pro', kind: 'sale', sales: 1, gross_minor: 2_400, net_minor: 2_000 },
+      { month: '2027-03', plan: 'demo.pro', kind: 'sale', sales: 1, gross_minor: 2_400, net_minor: 2_000 },
       {
         month: '2027-05',
-        plan: 'gym.pro',
+        plan: 'demo.pro',
         kind: 'refund',
         sales: 0,
         gross_minor: -1_200,
@@ -87,9 +87,9 @@ describe('revenue', () => {
     ];
     await till.sell({ accountId, at: MARCH.at, lines, fee: 100 });
     expect(await told(accountId, { group: ['item', 'plan'] })).toMatchObject([
-      { item: 'gym.basic', plan: 'gym.basic', gross_minor: -500, sales: 0 },
-      { item: 'gym.boost', plan: null, gross_minor: 900, sales: 0 },
-      { item: 'gym.pro', plan: 'gym.pro', gross_minor: 1_500, sales: 1 },
+      { item: 'demo.basic', plan: 'demo.basic', gross_minor: -500, sales: 0 },
+      { item: 'demo.boost', plan: null, gross_minor: 900, sales: 0 },
+      { item: 'demo.pro', plan: 'demo.pro', gross_minor: 1_500, sales: 1 },
     ]);
     expect(await told(accountId, { group: [] })).toMatchObject([
       { sales: 1, gross_minor: 1_900, fee_minor: 100 },
@@ -125,7 +125,7 @@ describe('revenue', () => {
       await db.asMigrator(
         statement(
           `insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
-           values ($1, gen_random_uuid(), 'gym', 'usd', 2000, 0, 0, $2, 'stripe', $3)`,
+           values ($1, gen_random_uuid(), 'demo', 'usd', 2000, 0, 0, $2, 'stripe', $3)`,
           [accountId, MARCH.at, id],
         ),
       );
@@ -144,7 +144,7 @@ describe('revenue', () => {
     await db.asMigrator(
       statement(
         `insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
-         values ($1, gen_random_uuid(), 'gym', 'usd', 2000, 0, 0, $2, 'stripe', $3)`,
+         values ($1, gen_random_uuid(), 'demo', 'usd', 2000, 0, 0, $2, 'stripe', $3)`,
         [accountId, MARCH.at, charge],
       ),
     );

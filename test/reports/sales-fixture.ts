@@ -129,7 +129,7 @@ export function openSalesFixture(db: Database) {
       insert('subscriptions', {
         ...common({ accountId }),
         store_id: storeId,
-        product: 'gym',
+        product: 'demo',
         plan: 'pro',
         cycle: 'monthly',
         quantity: 1,
@@ -157,7 +157,7 @@ function lineRow(
     account_id: invoice.account_id,
     invoice_id: invoice.id,
     store_id: `il_${place}`,
-    product: line.product ?? 'gym',
+    product: line.product ?? 'demo',
     plan: line.plan ?? null,
     add_on: line.addOn ?? null,
     overage: line.overage ?? null,

@@ -5,7 +5,7 @@ const DECISIONS =
   'test/faults/decisions/decisions.test.ts :: three processes that are killed, paused and cut off > decide some thousand times, and pass no limit and charge no denial';
 const ORACLE = 'test/faults/oracle/oracle.test.ts ::';
 const FAILING = 'test/faults/oracle/failing.test.ts ::';
-const GROUND = 'test/faults/ground.test.ts ::';
+const SERVICES = 'test/faults/services.test.ts ::';
 const UNSHOWN = 'sandboxes/src/openai/billed-unshown.test.ts ::';
 
 /** What the history checker found, and that it sees: the program broken under its eyes, and its oracle made blind. */
@@ -93,7 +93,7 @@ export const FAULTS: readonly Patch[] = [
   },
   {
     name: 'oracle-counts-the-operators-cost-in-budgets',
-    file: 'test/faults/oracle/books.ts',
+    file: 'test/faults/oracle/account-states.ts',
     find: '(event.charged ?? event.cost)',
     replace: 'event.cost',
     expects: `${FAILING} charges > are what a customer’s budget holds`,
@@ -114,31 +114,31 @@ export const FAULTS: readonly Patch[] = [
   },
   {
     name: 'oracle-counts-outages-of-other-processes',
-    file: 'test/faults/oracle/places.ts',
+    file: 'test/faults/oracle/slots.ts',
     find: 'node === undefined || node === exchange.node',
     replace: 'true',
-    expects: `${FAILING} a place > is counted from when the database is back, and of a pause`,
+    expects: `${FAILING} a slot > is counted from when the database is back, and of a pause`,
   },
   {
     name: 'oracle-never-sees-a-place-kept',
-    file: 'test/faults/oracle/places.ts',
-    find: 'if (calm <= PLACE_FREE_WITHIN) return [];',
+    file: 'test/faults/oracle/slots.ts',
+    find: 'if (calm <= SLOT_FREE_WITHIN) return [];',
     replace: 'if (Number.isFinite(calm)) return [];',
-    expects: `${FAILING} a place > that a request which has ended keeps is told, and one that is never free`,
+    expects: `${FAILING} a slot > that a request which has ended keeps is told, and one that is never free`,
   },
   {
     name: 'troubles-of-one-part-overlap',
     file: 'test/faults/turns.ts',
     find: 'before.then(work, work)',
     replace: 'work()',
-    expects: `${GROUND} troubles of one part come one after the other, also after one that failed; those of another do not wait`,
+    expects: `${SERVICES} troubles of one part come one after the other, also after one that failed; those of another do not wait`,
   },
   {
     name: 'faults-lose-commits-that-were-answered',
     file: 'test/faults/postgres.ts',
     find: "synchronous_commit: 'on'",
     replace: "synchronous_commit: 'off'",
-    expects: `${GROUND} what a run of faults stands on > a PostgreSQL that is ended in either way has all that it answered for when it is back`,
+    expects: `${SERVICES} the services of a run of faults > a PostgreSQL that is ended in either way has all that it answered for when it is back`,
   },
   {
     name: 'sandbox-bills-what-it-showed-alone',

@@ -139,7 +139,7 @@ export const ORGANIZATIONS: readonly Patch[] = [
     find: "continue when v_segment->>'plan' is null or v_members <= v_max;",
     replace: "continue when v_segment->>'plan' is null or v_members <= v_max + 1;",
     expects:
-      'test/organizations/room.test.ts :: a plan that sells members > counts all who are there, and lets in no more; of two at once for one place, one',
+      'test/organizations/capacity.test.ts :: a plan that sells members > counts all who are there, and lets in no more; of two at once for one place, one',
   },
   {
     name: 'free-plan-for-the-wrong-kind-of-account',

@@ -2,9 +2,9 @@ import type { Patch } from './patch.ts';
 
 const MATRIX =
   'test/walkers/access.test.ts :: the access matrix > is what every route really answers to every caller';
-const READING = 'test/walkers/walls.test.ts :: reading >';
+const READING = 'test/walkers/isolation.test.ts :: reading >';
 
-/** The two walls between tenants, and who is let in where. */
+/** The two layers of isolation between tenants, and who is let in where. */
 export const TENANCY: readonly Patch[] = [
   {
     name: 'role-not-asked-for-an-account',
@@ -44,10 +44,10 @@ export const TENANCY: readonly Patch[] = [
   },
   {
     name: 'wall-said-to-be-away-that-stands',
-    file: 'test/walkers/walls/filters.ts',
+    file: 'test/walkers/isolation/filters.ts',
     find: "place === undefined ? 'true' : `(${place}::uuid is not null or true)`,",
     replace: '_whole,',
-    expects: `${READING} behind neither shows what is another’s: taking a wall away really takes it away`,
+    expects: `${READING} behind neither shows what is another’s: taking a layer away really takes it away`,
   },
   {
     name: 'function-of-the-system-asks-for-no-scope',

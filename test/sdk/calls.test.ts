@@ -2,11 +2,11 @@ import { type Client, LimitExceeded, NoAnswer, Unavailable } from '@plinth/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertWithin } from '#test/property';
-import type { Mishap } from './road.ts';
+import type { TransportFault } from './fault-proxy.ts';
 import { sdkFixture, thrownBy } from './fixture.ts';
 
 const here = await sdkFixture();
-const { road, customer, clientOf } = here;
+const { proxy, customer, clientOf } = here;
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' } as const;
 const CREATE = 'POST /v1/create';
 const CHAT = 'POST /v1/ai/chat/completions';
@@ -17,7 +17,7 @@ async function used(client: Client): Promise<number | undefined> {
 }
 
 const keysOf = (call: string, from: number) =>
-  road
+  proxy
     .passedOf(call)
     .slice(from)
     .map(({ headers }) => headers['idempotency-key']);
@@ -25,8 +25,8 @@ const keysOf = (call: string, from: number) =>
 describe('a call that creates', () => {
   it('is sent again under its key when its answer is lost, and has one effect, charged once', async () => {
     const client = clientOf(await customer('reel.basic'));
-    const before = road.passedOf(CREATE).length;
-    road.next(CREATE, { kind: 'answer_lost' }, { kind: 'answer_lost' });
+    const before = proxy.passedOf(CREATE).length;
+    proxy.next(CREATE, { kind: 'answer_lost' }, { kind: 'answer_lost' });
     const { generation_id: id } = await client.reel.create(POST);
     expect((await client.reel.ended(id)).status).toBe('completed');
     expect(await used(client)).toBe(1);
@@ -38,7 +38,7 @@ describe('a call that creates', () => {
 
   it('has a key of its own each time it is made', async () => {
     const client = clientOf(await customer('reel.pro'));
-    const before = road.passedOf(CREATE).length;
+    const before = proxy.passedOf(CREATE).length;
     await client.reel.create(POST);
     await client.reel.create(POST);
     expect(new Set(keysOf(CREATE, before)).size).toBe(2);
@@ -54,7 +54,7 @@ describe('a call that creates', () => {
   });
 });
 
-const mishap = fc.constantFrom<Mishap>(
+const fault = fc.constantFrom<TransportFault>(
   { kind: 'answer_lost' },
   { kind: 'answered', status: 502 },
   { kind: 'answered', status: 503, headers: { 'retry-after': '3' } },
@@ -62,9 +62,9 @@ const mishap = fc.constantFrom<Mishap>(
 );
 
 it('whatever befalls a paid call on its way, it is answered and paid once', async () => {
-  const paying = fc.asyncProperty(fc.array(mishap, { maxLength: 3 }), async (mishaps) => {
+  const paying = fc.asyncProperty(fc.array(fault, { maxLength: 3 }), async (faults) => {
     const client = clientOf(await customer());
-    road.next(CHAT, ...mishaps);
+    proxy.next(CHAT, ...faults);
     await client.ai.chat({ model: 'small', messages: [{ role: 'user', content: 'Say hello.' }] });
     const { data, events } = await client.usage();
     expect(data.find(({ limit }) => limit === 'calls')).toMatchObject({ product: 'gateway', used: 1 });
@@ -86,7 +86,7 @@ describe('a call is tried again', () => {
     async ({ answer: { after, ...answer }, waits }) => {
       const client = clientOf(await customer('reel.basic'));
       const headers = after === undefined ? {} : { 'retry-after': after };
-      road.next(CREATE, { kind: 'answered', headers, ...answer });
+      proxy.next(CREATE, { kind: 'answered', headers, ...answer });
       await client.reel.create(POST);
       expect(client.waits).toEqual(waits);
       expect(await used(client)).toBe(1);
@@ -95,9 +95,12 @@ describe('a call is tried again', () => {
 
   it('with waits that double, and then no more', async () => {
     const client = clientOf(await customer());
-    road.next('GET /v1/me', ...Array.from({ length: 9 }, () => ({ kind: 'answered', status: 503 }) as const));
+    proxy.next(
+      'GET /v1/me',
+      ...Array.from({ length: 9 }, () => ({ kind: 'answered', status: 503 }) as const),
+    );
     expect(await thrownBy(client.me.get())).toBeInstanceOf(Unavailable);
-    road.next('GET /v1/me');
+    proxy.next('GET /v1/me');
     expect(client.waits).toEqual([125, 250, 500]);
   });
 });
@@ -105,14 +108,14 @@ describe('a call is tried again', () => {
 describe('a call is not tried again', () => {
   it('when it would have another effect the second time', async () => {
     const client = clientOf(await customer());
-    const before = road.passed.length;
-    road.next('PATCH /v1/me', { kind: 'answered', status: 503 });
+    const before = proxy.passed.length;
+    proxy.next('PATCH /v1/me', { kind: 'answered', status: 503 });
     expect(await thrownBy(client.me.update({ full_name: 'Ada' }))).toBeInstanceOf(Unavailable);
-    road.next('POST /v1/auth/login', { kind: 'answer_lost' });
+    proxy.next('POST /v1/auth/login', { kind: 'answer_lost' });
     expect(
       await thrownBy(here.visitor().auth.signIn({ email: 'a@example.com', password: 'b' })),
     ).toBeInstanceOf(NoAnswer);
-    expect(road.passed.length - before).toBe(2);
+    expect(proxy.passed.length - before).toBe(2);
   });
 
   it('when its caller is asked for more patience than it has', async () => {
@@ -128,11 +131,11 @@ describe('a call is not tried again', () => {
 
   it('when an id would fold into another route', async () => {
     const client = clientOf(await customer());
-    const before = road.passed.length;
+    const before = proxy.passed.length;
     for (const id of ['..', '.', '']) {
       await expect(client.organizations.members.remove(id, id)).rejects.toThrow(TypeError);
     }
-    expect(road.passed).toHaveLength(before);
+    expect(proxy.passed).toHaveLength(before);
   });
 
   it('when its caller has given up', async () => {

@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { customer, clientOf, road, sandbox } = await sdkFixture();
+const { customer, clientOf, proxy, sandbox } = await sdkFixture();
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' } as const;
 
 describe('what a call fails with says by its type and its fields what to do', () => {
@@ -70,10 +70,10 @@ describe('what a call fails with says by its type and its fields what to do', ()
   it('a server that is not there, one that does not answer, and one that is no Plinth', async () => {
     const nowhere = createClient({ baseUrl: 'http://127.0.0.1:9', apiKey: 'k', retries: { max: 0 } });
     expect(await thrownBy(nowhere.me.get())).toBeInstanceOf(NoAnswer);
-    road.next('GET /v1/me', { kind: 'unanswered' });
+    proxy.next('GET /v1/me', { kind: 'unanswered' });
     const hasty = clientOf(await customer(), { timeout: 100, retries: { max: 0 } });
     expect(await thrownBy(hasty.me.get())).toBeInstanceOf(NoAnswer);
-    road.next('GET /v1/me', { kind: 'answered', status: 200 });
+    proxy.next('GET /v1/me', { kind: 'answered', status: 200 });
     expect(await thrownBy(clientOf(await customer()).me.get())).toMatchObject({ code: 'unreadable_answer' });
   });
 });

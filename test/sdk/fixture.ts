@@ -1,10 +1,10 @@
 import { type Client, type ClientOptions, createClient, type Time } from '@plinth/sdk';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import { openRoad, type Road } from './road.ts';
+import { openFaultProxy, type FaultProxy } from './fault-proxy.ts';
 
-/** The whole app, a road to it that mishaps can be laid on, and clients that come along there. */
+/** The whole app, a proxy to it that faults can be set on, and clients that call by way of it. */
 export interface SdkFixture extends TestApp {
-  readonly road: Road;
+  readonly proxy: FaultProxy;
   /** A client with a customer's key. No wait of it takes any time; `waits` are those that it asked for. */
   clientOf(
     by: Pick<Customer, 'key'>,
@@ -16,12 +16,12 @@ export interface SdkFixture extends TestApp {
 
 export async function sdkFixture(options: TestAppOptions = {}): Promise<SdkFixture> {
   const app = await testApp(options);
-  const road = await openRoad(app.url);
+  const proxy = await openFaultProxy(app.url);
   const visitor: SdkFixture['visitor'] = (more = {}) => {
     const { time, waits } = flyingTime();
-    return Object.assign(createClient({ baseUrl: road.url, time, ...more }), { waits });
+    return Object.assign(createClient({ baseUrl: proxy.url, time, ...more }), { waits });
   };
-  return { ...app, road, visitor, clientOf: ({ key }, more) => visitor({ apiKey: key, ...more }) };
+  return { ...app, proxy, visitor, clientOf: ({ key }, more) => visitor({ apiKey: key, ...more }) };
 }
 
 /** Time that passes as fast as it is waited for; chance is always in the middle. */

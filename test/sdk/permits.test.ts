@@ -2,7 +2,7 @@ import { LimitExceeded, NoAnswer } from '@plinth/sdk';
 import { describe, expect, it } from 'vitest';
 import { heldTime, sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, customer, clientOf, admin } = await sdkFixture();
+const { proxy, customer, clientOf, admin } = await sdkFixture();
 const EXTERNAL = { product: 'gateway', feature: 'external' } as const;
 const USAGE = { model: 'sandbox-small', prompt_tokens: 100, completion_tokens: 50 };
 const TAKE = 'POST /v1/permits';
@@ -81,9 +81,9 @@ describe('work under a permit', () => {
 
   it('has one permit although the answer to its taking was lost, and is settled once although that was lost too', async () => {
     const { client, events, calls } = await backend();
-    road.next(TAKE, { kind: 'answer_lost' });
+    proxy.next(TAKE, { kind: 'answer_lost' });
     await client.withPermit(EXTERNAL, async (permit) => {
-      road.next(`POST /v1/permits/${permit.permit_id}/settle`, { kind: 'answer_lost' });
+      proxy.next(`POST /v1/permits/${permit.permit_id}/settle`, { kind: 'answer_lost' });
       permit.spent({ usage: USAGE });
     });
     expect(await events()).toHaveLength(1);
@@ -99,10 +99,10 @@ describe('work under a permit', () => {
         const extend = `POST /v1/permits/${id}/extend`;
         const away = { kind: 'answered', status: 503 } as const;
         // All four tries of the first sign.
-        road.next(extend, away, away, away, away);
+        proxy.next(extend, away, away, away, away);
         for (const [signs, tries] of [4, 5].entries()) {
           pass();
-          await expect.poll(() => road.passedOf(extend).length, SOON).toBe(tries);
+          await expect.poll(() => proxy.passedOf(extend).length, SOON).toBe(tries);
           await expect.poll(() => waits.length, SOON).toBe(signs + 2);
         }
         expect(waits).toEqual([20_000, 20_000, 20_000]);
@@ -136,7 +136,7 @@ describe('work under a permit', () => {
       retries: { max: 0 },
     });
     const answer = await client.withPermit(EXTERNAL, async ({ permit_id: id }) => {
-      road.next(`POST /v1/permits/${id}/settle`, { kind: 'answer_lost' });
+      proxy.next(`POST /v1/permits/${id}/settle`, { kind: 'answer_lost' });
       return 'an answer';
     });
     expect(answer).toBe('an answer');

@@ -2,7 +2,7 @@ import { memorySession, NoAnswer, PlinthError, type SessionTokens, Unauthenticat
 import { describe, expect, it } from 'vitest';
 import { flyingTime, sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, visitor, customer, clientOf } = await sdkFixture();
+const { proxy, visitor, customer, clientOf } = await sdkFixture();
 const REFRESH = 'POST /v1/auth/refresh';
 const TEN_MINUTES = 600_000;
 
@@ -15,8 +15,8 @@ async function signedIn(options: Parameters<typeof visitor>[0] = {}) {
   const who = newcomer();
   const client = visitor({ session, ...options });
   await client.auth.signUp(who);
-  const before = road.passedOf(REFRESH).length;
-  return { client, session, who, refreshes: () => road.passedOf(REFRESH).length - before };
+  const before = proxy.passedOf(REFRESH).length;
+  return { client, session, who, refreshes: () => proxy.passedOf(REFRESH).length - before };
 }
 
 /** An access token that has ended, as the server sees it. */
@@ -56,9 +56,9 @@ describe('a session is renewed', () => {
     const { time, pass } = flyingTime();
     const { client, refreshes } = await signedIn({ time });
     pass(TEN_MINUTES - 20_000);
-    const before = road.passedOf('GET /v1/me').length;
+    const before = proxy.passedOf('GET /v1/me').length;
     await Promise.all([client.me.get(), client.me.get()]);
-    expect([refreshes(), road.passedOf('GET /v1/me').length - before]).toEqual([1, 2]);
+    expect([refreshes(), proxy.passedOf('GET /v1/me').length - before]).toEqual([1, 2]);
   });
 
   it('once and not before every call, where the clock here is wrong', async () => {
@@ -99,7 +99,7 @@ describe('a session is renewed', () => {
   it('although the answer with the new tokens was lost', async () => {
     const { client, session } = await signedIn();
     await spoil(session);
-    road.next(REFRESH, { kind: 'answer_lost' });
+    proxy.next(REFRESH, { kind: 'answer_lost' });
     await client.me.get();
     await client.me.get();
     expect(await client.auth.isSignedIn()).toBe(true);
@@ -120,7 +120,7 @@ describe('a session is over', () => {
   it('not when the server can’t be reached', async () => {
     const { client, session } = await signedIn({ retries: { max: 0 } });
     await spoil(session);
-    road.next(REFRESH, { kind: 'answered', status: 503 });
+    proxy.next(REFRESH, { kind: 'answered', status: 503 });
     expect(await thrownBy(client.me.get())).toBeInstanceOf(PlinthError);
     await client.me.get();
     expect(await client.auth.isSignedIn()).toBe(true);
@@ -135,7 +135,7 @@ describe('a session is over', () => {
     expect(await thrownBy(client.me.get())).toBeInstanceOf(Unauthenticated);
 
     const other = await signedIn({ retries: { max: 0 } });
-    road.next('POST /v1/auth/logout', { kind: 'answer_lost' });
+    proxy.next('POST /v1/auth/logout', { kind: 'answer_lost' });
     expect(await thrownBy(other.client.auth.signOut())).toBeInstanceOf(NoAnswer);
     expect(await other.session.read()).toBeUndefined();
   });

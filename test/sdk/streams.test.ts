@@ -2,7 +2,7 @@ import { type ChatChunk, type Client, createClient, type GenerationEvent, NoAnsw
 import { describe, expect, it } from 'vitest';
 import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { road, customer, clientOf, sandbox, url } = await sdkFixture();
+const { proxy, customer, clientOf, sandbox, url } = await sdkFixture();
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 } as const;
 const HELLO = { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] };
 const CHAT = 'POST /v1/ai/chat/completions';
@@ -28,9 +28,9 @@ describe('a generation is told', () => {
   it('whole, although the connection broke twice: nothing is missed and nothing comes twice', async () => {
     const { client, id, way } = await asked();
     const breaks = { kind: 'cut_after', text: 'event: variant' } as const;
-    road.next(way, breaks, breaks);
+    proxy.next(way, breaks, breaks);
     const events = await all(client.reel.events(id));
-    expect(road.passedOf(way)).toHaveLength(3);
+    expect(proxy.passedOf(way)).toHaveLength(3);
     expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
     const last = events.at(-1);
     expect(last?.event).toBe('done');
@@ -39,9 +39,9 @@ describe('a generation is told', () => {
 
   it('whole, although the connection fell silent and never said that it was gone', async () => {
     const { client, id, way } = await asked({ retries: { max: 20 } });
-    road.next(way, { kind: 'silent_after', text: 'event: variant' });
+    proxy.next(way, { kind: 'silent_after', text: 'event: variant' });
     const events = await all(client.reel.events(id, { timeout: 500 }));
-    expect(road.passedOf(way).length).toBeGreaterThan(1);
+    expect(proxy.passedOf(way).length).toBeGreaterThan(1);
     expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
     expect(variantsIn(events)).toHaveLength(3);
   });
@@ -58,16 +58,16 @@ describe('a generation is told', () => {
   it('until its reader has heard enough', async () => {
     const { client, id, way } = await asked();
     for await (const { event } of client.reel.events(id)) if (event === 'status') break;
-    expect(road.passedOf(way)).toHaveLength(1);
+    expect(proxy.passedOf(way)).toHaveLength(1);
     expect((await client.reel.ended(id)).variants).toHaveLength(3);
   });
 
   it('as far as it comes, where the connection breaks and breaks', async () => {
     const { client, id, way } = await asked();
     await client.reel.ended(id);
-    road.next(way, ...Array.from({ length: 9 }, () => ({ kind: 'cut_after', text: 'retry:' }) as const));
+    proxy.next(way, ...Array.from({ length: 9 }, () => ({ kind: 'cut_after', text: 'retry:' }) as const));
     expect(await thrownBy(all(client.reel.events(id)))).toBeInstanceOf(NoAnswer);
-    expect(road.passedOf(way).length).toBeLessThan(9);
+    expect(proxy.passedOf(way).length).toBeLessThan(9);
   });
 });
 
@@ -88,15 +88,15 @@ describe('a chat is streamed', () => {
 
   it('and one that is cut says so, and is not said again', async () => {
     const client = clientOf(await customer());
-    const before = road.passedOf(CHAT).length;
-    road.next(CHAT, { kind: 'cut_after', text: 'data: ' });
+    const before = proxy.passedOf(CHAT).length;
+    proxy.next(CHAT, { kind: 'cut_after', text: 'data: ' });
     expect(await thrownBy(chunksOf(client))).toBeInstanceOf(NoAnswer);
-    expect(road.passedOf(CHAT).length - before).toBe(1);
+    expect(proxy.passedOf(CHAT).length - before).toBe(1);
   });
 
   it('and one whose answer was lost as a whole is not paid twice', async () => {
     const client = clientOf(await customer());
-    road.next(CHAT, { kind: 'answer_lost' });
+    proxy.next(CHAT, { kind: 'answer_lost' });
     expect(await thrownBy(chunksOf(client))).toMatchObject({ code: 'outcome_unknown', status: 409 });
     expect((await client.usage()).events).toHaveLength(1);
   });
@@ -110,7 +110,7 @@ describe('a chat is streamed', () => {
 
   it('and a plain one whose answer was lost is answered again from store, and paid once', async () => {
     const client = clientOf(await customer());
-    road.next(CHAT, { kind: 'answer_lost' });
+    proxy.next(CHAT, { kind: 'answer_lost' });
     const { choices } = await client.ai.chat(HELLO);
     expect(choices).toHaveLength(1);
     expect((await client.usage()).events).toHaveLength(1);

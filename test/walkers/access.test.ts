@@ -6,19 +6,19 @@ import { accessMarkdown, CALLERS } from '../../scripts/generate/access.ts';
 import { allRoutes } from '../../src/app.ts';
 import { ROOT } from '../house/source.ts';
 import { disagreements } from './access/observed.ts';
-import { groundsOf } from './grounds.ts';
+import { openWalkerFixture } from './fixture.ts';
 
 /** Who may call what: each route's declaration, computed for every caller, and really called (docs/generated/access.md). */
 
-const grounds = await groundsOf();
-const routes = grounds.mounted.flatMap((module) => module.routes);
+const fixture = await openWalkerFixture();
+const routes = fixture.mounted.flatMap((module) => module.routes);
 
 /** Some thousand calls, on a machine that does other things besides. */
 const LONG = { timeout: 600_000 };
 
 describe('the access matrix', LONG, () => {
   test('is what every route really answers to every caller', async () => {
-    expect(await disagreements(routes, grounds)).toEqual([]);
+    expect(await disagreements(routes, fixture)).toEqual([]);
     process.stdout.write(
       `access: ${routes.length} routes × ${Object.keys(CALLERS).length} callers, no exceptions\n`,
     );
@@ -81,6 +81,6 @@ describe('a route that does not do as it declares is noticed', LONG, () => {
     },
     { what: 'holds', name: 'GET /v1/jobs', shape: { holds: 'personal' }, says: 'an owner is let in' },
   ] as const)('$what', async ({ name, shape, says }) => {
-    expect((await disagreements(misdeclared(name, shape), grounds)).join('\n')).toContain(says);
+    expect((await disagreements(misdeclared(name, shape), fixture)).join('\n')).toContain(says);
   });
 });

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { forgetRates, makePerson, type Person, walkedApp } from './cast.ts';
+import { forgetRates, makePerson, type Person, walkedApp } from './people.ts';
 import { isRecord, send } from './calls.ts';
 import { digestOf } from './digest.ts';
 import { chanceFrom } from './hostile/chance.ts';

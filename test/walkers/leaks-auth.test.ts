@@ -8,7 +8,7 @@ import { engine } from '#test/services';
 import { startProgram } from '../process/program.ts';
 import { openProvider } from '../services/provider.ts';
 import { makeMarks } from './leaks/marks.ts';
-import { openStage } from './leaks/stage.ts';
+import { openLeaksFixture } from './leaks/fixture.ts';
 import { isRecord } from './calls.ts';
 
 /** What lets people in. It is said once, to those whom it is for, and stands in the clear nowhere: not in a table either. */
@@ -21,7 +21,7 @@ const clientSecret = marks.as('the secret of our client at Google');
 const provider = await openProvider({
   clients: [{ clientId: 'web', clientSecret }, { clientId: 'app' }],
 });
-const stage = await openStage(marks, {
+const fixture = await openLeaksFixture(marks, {
   MASTER_KEYS: `test:${masterKey}`,
   GOOGLE_ISSUER: provider.url,
   GOOGLE_CLIENT_ID: 'web',
@@ -31,7 +31,7 @@ const stage = await openStage(marks, {
   FIREBASE_KEYS_URL: provider.firebaseKeysUrl,
   SIGN_IN_RETURN_TO: RETURN_TO,
 });
-const { say, leaks, linksSent, program, database } = stage;
+const { say, leaks, linksSent, program, database } = fixture;
 
 let made = 0;
 
@@ -164,17 +164,17 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
     const verifier = marks.as('a code_verifier').padEnd(50, 'x');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const query = new URLSearchParams({ return_to: RETURN_TO, code_challenge: challenge });
-    const begun = await fetch(`${stage.url}/v1/auth/google?${query.toString()}`, { redirect: 'manual' });
+    const begun = await fetch(`${fixture.url}/v1/auth/google?${query.toString()}`, { redirect: 'manual' });
     const [cookie = ''] = begun.headers.getSetCookie().map((set) => set.split(';', 1)[0] ?? '');
     marks.add('the cookie of a sign-in', cookie);
     const email = 'elsewhere@example.com';
     const from = await provider.decide(begun.headers.get('location') ?? '', email);
     for (const name of ['code', 'state']) marks.add(`the provider’s ${name}`, from.searchParams.get(name));
     const path = from.pathname + from.search;
-    const back = await fetch(stage.url + path, { redirect: 'manual', headers: { cookie } });
+    const back = await fetch(fixture.url + path, { redirect: 'manual', headers: { cookie } });
     const code = new URL(back.headers.get('location') ?? 'none:').searchParams.get('code');
     marks.add('a one-time code', code);
-    await fetch(stage.url + path, { redirect: 'manual', headers: { cookie } });
+    await fetch(fixture.url + path, { redirect: 'manual', headers: { cookie } });
     await say('POST /v1/auth/exchange', {
       body: { code, code_verifier: marks.as('another verifier').padEnd(50, 'x') },
     });
@@ -214,10 +214,10 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
         { email: 'imported@example.com', [marks.as('an unknown field')]: 1 },
       ];
       writeFileSync(
-        join(stage.folder, 'people.jsonl'),
+        join(fixture.folder, 'people.jsonl'),
         lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
       );
-      const { folder: cwd, environment } = stage;
+      const { folder: cwd, environment } = fixture;
       const importing = startProgram(['import', 'users', 'people.jsonl'], { cwd, environment });
       expect(await importing.ended).toMatchObject({ code: 1 });
       expect(importing.said()).toContain('0 added, 0 known, 3 not taken');

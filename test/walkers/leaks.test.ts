@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Heard } from './leaks/talk.ts';
-import { openStage } from './leaks/stage.ts';
+import { openLeaksFixture } from './leaks/fixture.ts';
 import { isRecord } from './calls.ts';
 import { operationsOf } from './hostile/operations.ts';
 import type { OpenApi } from './rules/rule.ts';
 
-const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } = await openStage();
+const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } =
+  await openLeaksFixture();
 const { key } = owner;
 
 function ask(topic: string, more: object = {}): Promise<Heard> {

@@ -7,12 +7,12 @@ import { isThorough } from '../thorough.ts';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
 import { fakeModule, MISTAKES, parrot, SOUND } from './fakes.ts';
 import { KEYLESS, MOST_KEYLESS } from './keyless.ts';
-import { groundsOf } from './grounds.ts';
-import { type Grounds, type Rule, RULES, walk } from './rules/index.ts';
+import { openWalkerFixture } from './fixture.ts';
+import { type WalkerFixture, type Rule, RULES, walk } from './rules/index.ts';
 import type { OpenApi } from './rules/rule.ts';
 
-const grounds = await groundsOf();
-const routes = grounds.mounted.flatMap((module) => module.routes);
+const fixture = await openWalkerFixture();
+const routes = fixture.mounted.flatMap((module) => module.routes);
 /** On another engine each call is made once, and repeated: a handler that waits for itself on the one connection hangs there. */
 const taken =
   engine === 'postgres' || isThorough
@@ -28,7 +28,7 @@ describe('every route', LONG, () => {
   test.each(named)('%s', async (_name, rule) => {
     const others = routes.filter(({ name }) => !excepted(rule).includes(name));
     expect(others.some(rule.visits)).toBe(true);
-    expect(await walk(rule, others, grounds)).toEqual([]);
+    expect(await walk(rule, others, fixture)).toEqual([]);
   });
 });
 
@@ -44,7 +44,7 @@ describe('exceptions', () => {
     const found = await walk(
       rule ?? raise(key),
       routes.filter((one) => one.name === name),
-      grounds,
+      fixture,
     );
     expect(found).not.toEqual([]);
   });
@@ -64,15 +64,15 @@ const fakes = await serve(
   {},
   {
     mounted: [fakeModule],
-    identify: grounds.app.app.modules.identity.identify,
-    roleOf: grounds.app.app.modules.accounts.roleOf,
-    rates: grounds.app.app.modules.rates,
-    idempotency: grounds.app.app.modules.idempotency,
+    identify: fixture.app.app.modules.identity.identify,
+    roleOf: fixture.app.app.modules.accounts.roleOf,
+    rates: fixture.app.app.modules.rates,
+    idempotency: fixture.app.app.modules.idempotency,
   },
 );
 afterAll(() => fakes.server.stop(1));
-const faulty: Grounds = {
-  ...grounds,
+const faulty: WalkerFixture = {
+  ...fixture,
   url: fakes.url,
   mounted: [fakeModule],
   document: dereferenced(fakes.server.openApi() as OpenApi),
@@ -113,7 +113,7 @@ describe('each rule about what a server does can fail', () => {
     '%s, for one that says yes to everything',
     async (_key, rule) => {
       const { url, close } = await parrot(200, {});
-      const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...grounds, url });
+      const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...fixture, url });
       close();
       expect(found).not.toEqual([]);
     },
@@ -124,7 +124,7 @@ describe('each rule about what a server does can fail', () => {
       error: { code: 'forbidden', message: 'No.', request_id: 'r' },
     });
     const rule = RULES.find(({ key }) => key === 'foreign') ?? raise('foreign');
-    const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...grounds, url });
+    const found = await walk(rule, routes.filter(rule.visits).slice(0, 1), { ...fixture, url });
     close();
     expect(found.join()).toContain('403 forbidden, not 404');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { testDatabase } from '#test/services';
-import { makeHousehold, walkedApp } from './cast.ts';
+import { makeHousehold, walkedApp } from './people.ts';
 import { bitesOf, type Pair, readsOfOthers } from './tables/bites.ts';
 import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';
 import { APPEND_ONLY, idleExceptions, SCOPELESS, TABLE_EXCEPTIONS } from './tables/exceptions.ts';

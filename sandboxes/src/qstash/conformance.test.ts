@@ -226,19 +226,24 @@ describe('the official @upstash/qstash package', () => {
 });
 
 describe('the sandbox on demand', () => {
-  test('loses, doubles, delays and mishears', async () => {
-    sandbox.faults.next({ kind: 'lose' }, { kind: 'double' }, { kind: 'late', ms: 700 }, { kind: 'deaf' });
-    for (const n of ['lost', 'doubled', 'late', 'misheard']) await client.publish({ url, body: n });
+  test('loses, doubles and delays messages, and loses answers', async () => {
+    sandbox.faults.next(
+      { kind: 'lose' },
+      { kind: 'double' },
+      { kind: 'late', ms: 700 },
+      { kind: 'answer_lost' },
+    );
+    for (const n of ['lost', 'doubled', 'late', 'unheard']) await client.publish({ url, body: n });
     await sandbox.idle();
-    expect(received.map(({ body }) => body).sort()).toEqual(['doubled', 'doubled', 'misheard']);
+    expect(received.map(({ body }) => body).sort()).toEqual(['doubled', 'doubled', 'unheard']);
     sandbox.elapse(13_000);
     await sandbox.idle();
     expect(received.map(({ body }) => body).sort()).toEqual([
       'doubled',
       'doubled',
       'late',
-      'misheard',
-      'misheard',
+      'unheard',
+      'unheard',
     ]);
   });
 

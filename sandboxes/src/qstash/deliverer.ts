@@ -97,12 +97,12 @@ export class Deliverer {
     const times = fault?.kind === 'double' ? (fault.times ?? 2) : 1;
     const go = () =>
       this.flowControl.begin(message.flow, () =>
-        this.#attempt(message, { times, deaf: fault?.kind === 'deaf' }),
+        this.#attempt(message, { times, isAnswerLost: fault?.kind === 'answer_lost' }),
       );
     this.#parts.time.after(fault?.kind === 'late' ? fault.ms : 0, go);
   }
 
-  #attempt(message: Message, how: { readonly times: number; readonly deaf: boolean }): void {
+  #attempt(message: Message, how: { readonly times: number; readonly isAnswerLost: boolean }): void {
     if (message.state !== 'waiting') {
       this.flowControl.end(message.flow);
       return;
@@ -112,7 +112,7 @@ export class Deliverer {
     void this.#follow(
       Promise.all(sent).then(([answer = NOBODY]) => {
         this.flowControl.end(message.flow);
-        if (!this.#closing.signal.aborted) this.#conclude(message, how.deaf ? NOBODY : answer);
+        if (!this.#closing.signal.aborted) this.#conclude(message, how.isAnswerLost ? NOBODY : answer);
       }),
     );
   }

@@ -14,8 +14,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('double'), times: z.number().int().min(2).max(20).optional() }),
   /** Delivers a message later. */
   z.strictObject({ kind: z.literal('late'), ms: z.number().min(0) }),
-  /** Does not hear the receiver's answer, and tries again as if there was none. */
-  z.strictObject({ kind: z.literal('deaf') }),
+  /** Loses the receiver’s answer, and tries again as if there was none. */
+  z.strictObject({ kind: z.literal('answer_lost') }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

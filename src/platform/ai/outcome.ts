@@ -32,7 +32,7 @@ export interface Failure {
  * 520). Any other 5xx was said by whoever did not serve it.
  */
 const PERHAPS_SERVED = new Set([408, 502, 504, 520, 524]);
-/** Ours to mend, a wrong key or an empty purse there: another provider may still answer. */
+/** Ours to mend, a wrong key or no credit there: another provider may still answer. */
 const OURS_TO_MEND = new Set([401, 402, 403]);
 /** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
 const PASSING = new Set([408, 409, 425]);

@@ -104,7 +104,7 @@ describe('a 429', () => {
     expect(metrics.calls).toEqual(Array.from({ length: 5 }, () => 'sandbox/sandbox-small rate_limited'));
   });
 
-  test('of an empty purse is no throttling: waiting mends nothing', async () => {
+  test('of an account without credit is no throttling: waiting mends nothing', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.always({ ...NO_ROOM, code: 'insufficient_quota' });
     await expect(call(fixture.open(), permit)).rejects.toMatchObject({ retryable: true, postponed: false });

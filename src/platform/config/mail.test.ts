@@ -66,7 +66,7 @@ test.each([
   expect(problems.join()).not.toContain('marker');
 });
 
-test('in production mails leave the house, or the outbox is asked for by name; links lead to the public address', () => {
+test('in production mails are really sent, or the outbox is asked for by name; links lead to the public address', () => {
   expect(problemsOf(PRODUCTION)).toEqual([expect.stringContaining('MAIL_TRANSPORT=outbox')]);
   expect(problemsOf({ ...PRODUCTION, MAIL_TRANSPORT: 'outbox' })).toEqual([]);
   const smtp = { ...PRODUCTION, SMTP_URL: 'smtp://smtp.example.com' };

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Values } from './settings.ts';
 import { isThisMachine } from './is-this-machine.ts';
 
-/** How mails leave the house (docs/mail.md). */
+/** How mails are sent (docs/mail.md). */
 export interface MailSettings {
   readonly from: { readonly name: string; readonly address: string };
   readonly via: OutboxSettings | SmtpSettings | SendGridSettings;

@@ -10,7 +10,7 @@ import type { RunningJob } from './index.ts';
 const { db, url } = await testDatabase();
 const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
-const { jobs } = await fixture.shift();
+const { jobs } = await fixture.openProcess();
 
 /** Cancels as an account does, and tells the worker. Answers whether there was something to cancel. */
 async function cancel(accountId: AccountId, id: JobId, how?: { keep: boolean }): Promise<boolean> {
@@ -53,13 +53,13 @@ describe('a job that is cancelled', () => {
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'cancelled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
     expect(await windows(db, member.accountId)).toMatchObject({
-      'gym monthly': 0,
-      'gym hourly': 1,
-      'gym cost': 0,
+      'demo monthly': 0,
+      'demo hourly': 1,
+      'demo cost': 0,
     });
     const worker = await fixture.work();
     const next = await fixture.enqueue(member, async () => {});
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     expect(await jobRow(db, next.id)).toMatchObject({ state: 'done' });
     expect(ran).toBe(false);
@@ -69,11 +69,11 @@ describe('a job that is cancelled', () => {
     const member = await fixture.member();
     const worker = await fixture.work({ uniform: () => 0.9 });
     const { id } = await fixture.enqueue(member, () => Promise.reject(new Error('no')), { wanted });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'delayed', attempt: 1 });
     expect(await cancel(member.accountId, id)).toBe(true);
     await worker.stop(0);
-    expect(worker.shift.ended).toHaveLength(1);
+    expect(worker.process.ended).toHaveLength(1);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
   });
 
@@ -84,14 +84,14 @@ describe('a job that is cancelled', () => {
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id)).toBe(true);
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
-    expect(worker.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(worker.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'cancelled' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'cancelled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -70']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 30 });
   });
 
   test('and whose work was used keeps its charge', async () => {
@@ -101,10 +101,10 @@ describe('a job that is cancelled', () => {
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id, { keep: true })).toBe(true);
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 30 });
   });
 
   test('stores no part of its result either: what tells its progress is undone with it', async () => {
@@ -123,9 +123,9 @@ describe('a job that is cancelled', () => {
     expect(await progress()).toMatchObject({ state: 'running', progress_done: 1, progress_total: 3 });
     await cancel(member.accountId, id);
     cancelled.resolve();
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
-    expect(worker.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(worker.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await progress()).toMatchObject({ state: 'cancelled', progress_done: 1 });
   });
@@ -138,7 +138,7 @@ describe('a job that is cancelled', () => {
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     await cancel(member.accountId, id);
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     await there.close();
     expect(await jobRow(db, id)).toMatchObject({ state: 'cancelled' });
@@ -151,11 +151,11 @@ describe('a job that is cancelled', () => {
     expect(both.toSorted()).toEqual([false, true]);
     const worker = await fixture.work();
     const done = await fixture.enqueue(member, complete, { wanted });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     expect(await cancel(member.accountId, done.id)).toBe(false);
     expect(await jobRow(db, done.id)).toMatchObject({ state: 'done' });
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1 });
   });
 
   test('by another account is not there', async () => {
@@ -208,7 +208,7 @@ describe('a cancel at the same time', () => {
       finish.resolve();
       for (let turns = 0; turns < round % 8; turns += 1) await Promise.resolve();
       const cancelled = await cancel(member.accountId, id);
-      await worker.shift.until(round + 1);
+      await worker.process.until(round + 1);
       const { state } = await jobRow(db, id);
       outcomes.add(state);
       expect(state).toBe(cancelled ? 'cancelled' : 'done');
@@ -217,8 +217,8 @@ describe('a cancel at the same time', () => {
         { state: cancelled ? 'voided' : 'settled' },
       ]);
       expect(await windows(db, member.accountId)).toMatchObject({
-        'gym monthly': cancelled ? 0 : 1,
-        'gym cost': 0,
+        'demo monthly': cancelled ? 0 : 1,
+        'demo cost': 0,
       });
     }
     await worker.stop(0);
@@ -244,7 +244,7 @@ describe('a cancel at the same time', () => {
         for (let turns = 0; turns < place * 7; turns += 1) await new Promise(setImmediate);
         return { id, cancelled: await cancel(accountId, id, { keep: place % 4 === 0 }) };
       });
-    const dying = workers[0]?.shift.node;
+    const dying = workers[0]?.process.node;
     if (dying !== undefined) await kill(dying);
     await Promise.all([fixture.limits.sweep(), fixture.limits.sweep()]);
     const cancelled = new Map(
@@ -264,7 +264,9 @@ describe('a cancel at the same time', () => {
     const done = ends.filter((state) => state === 'done').length;
     const left = await Promise.all(members.map(({ accountId }) => traces(db, accountId)));
     expect(left.reduce((sum, count) => sum + count, 0)).toBe(done);
-    const logged = workers.flatMap(({ shift }) => shift.logged.filter((line) => line.includes('deadlock')));
-    expect(logged).toEqual([]);
+    const lines = workers.flatMap(({ process: { logged } }) =>
+      logged.filter((line) => line.includes('deadlock')),
+    );
+    expect(lines).toEqual([]);
   });
 });

@@ -10,8 +10,8 @@ import type { RunningJob } from './index.ts';
 const { db } = await testDatabase();
 const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
-const desk = await fixture.shift();
-const { deadLetters } = desk.jobs;
+const operator = await fixture.openProcess();
+const { deadLetters } = operator.jobs;
 const admin = await makeAccount(db);
 const by = {
   caller: { ...admin, platformRole: 'admin', scopes: ['*'] },
@@ -38,7 +38,7 @@ async function deadJob(member: Member, then: Task = async () => {}, more: Wanted
     },
     more === 'no permit' ? {} : { wanted: more },
   );
-  await worker.shift.until(1);
+  await worker.process.until(1);
   await worker.stop(0);
   expect(await jobRow(db, job.id)).toMatchObject({ state: 'dead', error: 'conflict' });
   return job;
@@ -47,7 +47,7 @@ async function deadJob(member: Member, then: Task = async () => {}, more: Wanted
 /** Runs what is ready. */
 async function runNext(): Promise<void> {
   const worker = await fixture.work();
-  await worker.shift.until(1);
+  await worker.process.until(1);
   await worker.stop(0);
 }
 
@@ -72,11 +72,11 @@ describe('a dead job that is replayed', () => {
       },
       { reserve: 100, units: 3, subject: 'a draft' },
     );
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 0 });
     const replayed = await deadLetters.replay(id, by);
     expect(replayed).toMatchObject({ state: 'ready', attempt: 0, error: null, attempts: 3 });
     expect(await traces(db, member.accountId)).toBe(1);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 3, 'gym cost': 100 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 3, 'demo cost': 100 });
     await runNext();
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(runs[0]?.permit).toMatchObject({
@@ -90,7 +90,7 @@ describe('a dead job that is replayed', () => {
       { state: 'settled', job_id: id },
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 30']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 3, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 3, 'demo cost': 30 });
     expect(await audited(id)).toEqual([
       { action: 'job.replayed', user_id: admin.userId, account_id: member.accountId, request_id: 'replay' },
     ]);
@@ -100,7 +100,7 @@ describe('a dead job that is replayed', () => {
     const member = await fixture.member();
     const { id } = await deadJob(member);
     const before = await windows(db, member.accountId);
-    const elsewhere = (await fixture.shift()).jobs.deadLetters;
+    const elsewhere = (await fixture.openProcess()).jobs.deadLetters;
     const answers = await Promise.allSettled(
       [deadLetters, deadLetters, elsewhere].map((letters) => letters.replay(id, by)),
     );
@@ -109,9 +109,9 @@ describe('a dead job that is replayed', () => {
       if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'job_not_dead' });
     }
     expect(await windows(db, member.accountId)).toMatchObject({
-      'gym monthly': 1,
-      'gym hourly': (before['gym hourly'] ?? 0) + 1,
-      'gym cost': 100,
+      'demo monthly': 1,
+      'demo hourly': (before['demo hourly'] ?? 0) + 1,
+      'demo cost': 100,
     });
     expect(await audited(id)).toHaveLength(1);
     await runNext();
@@ -131,7 +131,7 @@ describe('a dead job that is replayed', () => {
       'voided',
       'voided',
     ]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym hourly': 3 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo hourly': 3 });
   });
 
   test('stays dead where a limit of its account has no room, and nothing is charged', async () => {
@@ -168,7 +168,7 @@ describe('a dead job that is replayed', () => {
     const member = await fixture.member();
     const paid = await deadJob(member);
     const free = await deadJob(member, undefined, 'no permit');
-    const plain = await fixture.shift();
+    const plain = await fixture.openProcess();
     plain.jobs.handle({ kind: 'plain', attempts: 3, run: async () => {}, giveUp: async () => {} });
     await db.asMigrator(
       statement(`update jobs.jobs set kind = 'plain' where id in ($1, $2)`, [paid.id, free.id]),
@@ -220,12 +220,12 @@ test('a job that is discarded and replayed at once is one of both', async () => 
 test('the list tells jobs of all accounts by state, kind, lane and account, page by page', async () => {
   const { db: own } = await testDatabase();
   const small = await openJobs(own);
-  const letters = (await small.shift()).jobs.deadLetters;
+  const letters = (await small.openProcess()).jobs.deadLetters;
   const [one, two] = [await makeAccount(own), await makeAccount(own)];
   const worker = await small.work();
   for (const [place, member] of [one, two, one, two, one].entries()) {
     await small.enqueue(member, failing, { lane: place < 2 ? 'batch' : 'interactive' });
-    await worker.shift.until(place + 1);
+    await worker.process.until(place + 1);
   }
   await worker.stop(0);
   await small.enqueue(one, async () => {}, { quiet: true });

@@ -22,7 +22,7 @@ function held() {
 describe('a delivery', () => {
   test('runs the very job that it names, before others that wait, in a process without a worker', async () => {
     const { accountId, userId } = await makeAccount(db);
-    const { jobs } = await fixture.shift();
+    const { jobs } = await fixture.openProcess();
     const first = await fixture.enqueue({ accountId, userId }, async () => {}, { quiet: true });
     const named = await fixture.enqueue({ accountId, userId }, async () => {}, { quiet: true });
     expect(await jobs.deliver(accountId, named.id)).toBe('done');
@@ -33,18 +33,18 @@ describe('a delivery', () => {
 
   test('that comes twice runs the job once', async () => {
     const { accountId, userId } = await makeAccount(db);
-    const shifts = [await fixture.shift(), await fixture.shift()];
+    const processes = [await fixture.openProcess(), await fixture.openProcess()];
     let runs = 0;
     const run: Task = async () => void (runs += 1);
     const { id } = await fixture.enqueue({ accountId, userId }, run, { quiet: true });
-    const outcomes = await Promise.all(shifts.map(({ jobs }) => jobs.deliver(accountId, id)));
+    const outcomes = await Promise.all(processes.map(({ jobs }) => jobs.deliver(accountId, id)));
     expect(outcomes.toSorted()).toEqual(['absent', 'done']);
     expect(runs).toBe(1);
   });
 
   test('finds nothing to run where the job is unknown, another’s, not due, final, or of an unknown kind', async () => {
     const [member, other] = [await makeAccount(db), await makeAccount(db)];
-    const { jobs } = await fixture.shift();
+    const { jobs } = await fixture.openProcess();
     const absent = async (id: JobId, accountId = member.accountId) =>
       expect(await jobs.deliver(accountId, id)).toBe('absent');
     await absent(ids.next());
@@ -63,7 +63,7 @@ describe('a delivery', () => {
 
   test('finds no place where as many run as may, of all lanes or of batch', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await fixture.shift({ concurrency: 2, batchConcurrency: 1 });
+    const { jobs } = await fixture.openProcess({ concurrency: 2, batchConcurrency: 1 });
     const [one, two] = [held(), held()];
     const enqueue = async (task: Task, lane: 'interactive' | 'batch') =>
       (await fixture.enqueue(member, task, { quiet: true, lane })).id;
@@ -84,7 +84,7 @@ describe('a delivery', () => {
 
   test('says what its attempt came to', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await fixture.shift({ uniform: () => 0.9 });
+    const { jobs } = await fixture.openProcess({ uniform: () => 0.9 });
     const failing = await fixture.enqueue(member, () => Promise.reject(new Error('no')), { quiet: true });
     expect(await jobs.deliver(member.accountId, failing.id)).toBe('retry');
     expect(await jobs.deliver(member.accountId, failing.id)).toBe('absent');
@@ -96,7 +96,7 @@ describe('a delivery', () => {
 
   test('is not taken by a process that stops, and the one under way is handed over', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await fixture.shift();
+    const { jobs } = await fixture.openProcess();
     const began = Promise.withResolvers<void>();
     const { id } = await fixture.enqueue(
       member,
@@ -119,7 +119,7 @@ describe('a delivery', () => {
 
   test('whose end could not be written is run again, without a worker here', async () => {
     const member = await makeAccount(db);
-    const { jobs, logged } = await fixture.shift();
+    const { jobs, logged } = await fixture.openProcess();
     const { id } = await fixture.enqueue(
       member,
       async ({ attempt }) => {

@@ -11,7 +11,7 @@ import type { Lane } from './index.ts';
 async function openQueue() {
   const { db } = await testDatabase();
   const fixture = await openJobs(db);
-  const { node, jobs } = await fixture.shift();
+  const { node, jobs } = await fixture.openProcess();
   return {
     db,
     async enqueue(member: Member, count: number, more: { lane?: Lane; delay?: number } = {}) {
@@ -138,7 +138,7 @@ describe('between accounts', () => {
 test('taking up and enqueueing read a few pages however many jobs of one account are ready', async () => {
   const { db } = await testDatabase();
   const fixture = await openJobs(db);
-  const { node } = await fixture.shift();
+  const { node } = await fixture.openProcess();
   const { accountId } = await makeAccount(db);
   const count = engine === 'pglite' ? 20_000 : 100_000;
   await db.asMigrator(

@@ -28,7 +28,7 @@ function gate() {
 describe('enqueueing', () => {
   test('happens with the transaction that it belongs to, or not at all', async () => {
     const member = await makeAccount(db);
-    const { jobs } = await fixture.shift();
+    const { jobs } = await fixture.openProcess();
     const job = { kind: 'work', lane: 'batch', payload: {}, requestId: 'r' } as const;
     const undone = db.tenant(member.accountId, EFFECT, async (tx) => {
       await tx.runAll(jobs.enqueueing(member.accountId, job));
@@ -42,7 +42,7 @@ describe('enqueueing', () => {
     await db.tenant(member.accountId, EFFECT, jobs.enqueueing(member.accountId, job));
     expect((await db.asMigrator(count))[0]?.n).toBe(1);
     const worker = await fixture.work();
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
   });
 
@@ -55,12 +55,12 @@ describe('enqueueing', () => {
     });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued', job_id: id }]);
     const worker = await fixture.work();
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
   });
 
   test('needs a handler of that kind', async () => {
-    const { jobs } = await fixture.shift();
+    const { jobs } = await fixture.openProcess();
     const { accountId } = await makeAccount(db);
     const unknown = { kind: 'dance', lane: 'batch', payload: {}, requestId: 'r' } as const;
     expect(() => jobs.enqueueing(accountId, unknown)).toThrow('no handler');
@@ -86,7 +86,7 @@ describe('a job', () => {
       },
       { wanted },
     );
-    await worker.shift.until(1);
+    await worker.process.until(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1, error: null });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
@@ -98,7 +98,7 @@ describe('a job', () => {
     const member = await fixture.member();
     const worker = await fixture.work();
     const { id } = await fixture.enqueue(member, async () => {}, { wanted });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
@@ -117,12 +117,16 @@ describe('a job', () => {
     );
     await suspendAccount(db, member.accountId);
     const worker = await fixture.work();
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     expect(ran).toBe(false);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'forbidden' });
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toEqual({
+      'demo monthly': 0,
+      'demo hourly': 1,
+      'demo cost': 0,
+    });
   });
 
   test('of a kind that this process does not know is left to those that do, and hinders no other', async () => {
@@ -131,12 +135,12 @@ describe('a job', () => {
     await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [id]));
     const known = await fixture.enqueue(member, async () => {}, { quiet: true });
     const worker = await fixture.work({ concurrency: 1 });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
     expect(await jobRow(db, known.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     expect(await permits(db, member.accountId)).toMatchObject([{ id: permit?.id, state: 'queued' }]);
-    const newer = await fixture.shift();
+    const newer = await fixture.openProcess();
     newer.jobs.handle({ kind: 'dance', attempts: 1, run: async () => {}, giveUp: async () => {} });
     const next = newer.jobs.work();
     await newer.until(1);
@@ -155,7 +159,7 @@ describe('a job', () => {
       await fixture.enqueue(member, async (job) => void order.push(job.lane), { lane });
     }
     first.open();
-    await worker.shift.until(5);
+    await worker.process.until(5);
     await worker.stop(0);
     expect(order).toEqual(['interactive', 'interactive', 'batch', 'batch']);
   });
@@ -171,7 +175,7 @@ describe('a job', () => {
     const late = (await ran.promise).getTime() - due.getTime();
     expect(late).toBeGreaterThanOrEqual(0);
     expect(late).toBeLessThan(500);
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
   });
 });
@@ -209,7 +213,7 @@ describe('workers', () => {
   test('find a job whose signal was lost', async () => {
     const worker = await fixture.work();
     await fixture.enqueue(await makeAccount(db), async () => {}, { quiet: true });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     await worker.stop(0);
   });
 
@@ -232,13 +236,13 @@ describe('workers', () => {
     );
     const workers = await Promise.all(nodes.map((node) => fixture.work({ node, concurrency: 8 })));
     await expect
-      .poll(() => workers.reduce((sum, { shift }) => sum + shift.ended.length, 0), { timeout: 15_000 })
+      .poll(() => workers.reduce((sum, { process: { ended } }) => sum + ended.length, 0), { timeout: 15_000 })
       .toBe(200);
     await Promise.all(workers.map((worker) => worker.stop(1_000)));
     expect([...runs.values()].every((count) => count === 1)).toBe(true);
     expect(runs.size).toBe(enqueued.length);
     for (const { accountId } of members) {
-      expect(await windows(db, accountId)).toMatchObject({ 'gym monthly': 20, 'gym cost': 0 });
+      expect(await windows(db, accountId)).toMatchObject({ 'demo monthly': 20, 'demo cost': 0 });
       expect((await permits(db, accountId)).every(({ state }) => state === 'settled')).toBe(true);
     }
     for (const connection of connections) await connection.close();
@@ -258,15 +262,15 @@ describe('workers', () => {
     expect(await jobRow(db, first.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, second.id)).toMatchObject({ state: 'ready', attempt: 0 });
     const next = await fixture.work();
-    await next.shift.until(1);
+    await next.process.until(1);
     await next.stop(0);
   });
 
   test('are one to a process', async () => {
     const worker = await fixture.work();
-    expect(() => worker.shift.jobs.work()).toThrow('a worker already');
+    expect(() => worker.process.jobs.work()).toThrow('a worker already');
     await worker.stop(0);
-    await worker.shift.jobs.work().stop(0);
+    await worker.process.jobs.work().stop(0);
   });
 
   test('that must stop at once hand over what is under way: it does not count, and what went out is posted', async () => {
@@ -288,17 +292,17 @@ describe('workers', () => {
     );
     await began.promise;
     await worker.stop(0);
-    expect(worker.shift.ended).toEqual([{ kind: 'work', outcome: 'handed_over' }]);
+    expect(worker.process.ended).toEqual([{ kind: 'work', outcome: 'handed_over' }]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
     const next = await fixture.work();
-    await next.shift.until(1);
+    await next.process.until(1);
     await next.stop(0);
     expect(attempts).toEqual([1, 1]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 30']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 130 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 130 });
   });
 });
 
@@ -308,14 +312,14 @@ test('the depth of the queue is told by lane and state, and done jobs are forgot
   const member = await makeAccount(own);
   await small.enqueue(member, async () => {}, { quiet: true });
   await small.enqueue(member, async () => {}, { quiet: true, lane: 'batch', delay: 3_600_000 });
-  const { jobs } = await small.shift();
+  const { jobs } = await small.openProcess();
   const depth = await jobs.depth();
   expect(depth.toSorted((a, b) => (a.lane < b.lane ? -1 : 1))).toEqual([
     { lane: 'batch', state: 'delayed', count: 1 },
     { lane: 'interactive', state: 'ready', count: 1 },
   ]);
   const worker = await small.work();
-  await worker.shift.until(1);
+  await worker.process.until(1);
   await worker.stop(0);
   await advance(own, '23 hours');
   expect(await jobs.prune()).toBe(0);

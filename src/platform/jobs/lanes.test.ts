@@ -23,7 +23,7 @@ describe('lanes', () => {
     await add('interactive');
     await add('interactive');
     const worker = await fixture.work({ concurrency: 1 });
-    await worker.shift.until(4);
+    await worker.process.until(4);
     await worker.stop(0);
     expect(order).toEqual(['interactive', 'interactive', 'batch', 'batch']);
   });
@@ -32,7 +32,7 @@ describe('lanes', () => {
     const { fixture, order, add } = await waiting(['batch', 'batch', 'batch'], '31 seconds');
     for (let more = 0; more < 4; more += 1) await add('interactive');
     const worker = await fixture.work({ concurrency: 1 });
-    await worker.shift.until(7);
+    await worker.process.until(7);
     await worker.stop(0);
     const alternating = [
       'batch',
@@ -50,7 +50,7 @@ describe('lanes', () => {
     const { fixture, order, add } = await waiting(['batch', 'batch', 'batch'], '31 seconds');
     for (let more = 0; more < 3; more += 1) await add('interactive');
     const worker = await fixture.work({ concurrency: 4, batchConcurrency: 2 });
-    await worker.shift.until(6);
+    await worker.process.until(6);
     await worker.stop(0);
     expect(order.slice(0, 4)).toEqual(['batch', 'interactive', 'batch', 'interactive']);
   });
@@ -76,7 +76,7 @@ describe('lanes', () => {
     const last = await fixture.enqueue(member, hold);
     expect(await jobRow(db, last.id)).toMatchObject({ state: 'ready' });
     open.resolve();
-    await worker.shift.until(8);
+    await worker.process.until(8);
     await worker.stop(0);
   });
 
@@ -92,7 +92,7 @@ describe('lanes', () => {
     const worker = await fixture.work({ concurrency: 4, batchConcurrency: 2 });
     await expect.poll(() => begun, { timeout: 10_000 }).toBe(4);
     open.resolve();
-    await worker.shift.until(4);
+    await worker.process.until(4);
     await worker.stop(0);
   });
 });

@@ -37,17 +37,17 @@ describe('when a worker dies', () => {
       { wanted },
     );
     await served.promise;
-    await kill(dying.shift.node);
+    await kill(dying.process.node);
 
-    const heir = await fixture.work();
-    await heir.shift.until(1);
-    expect(heir.shift.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
+    const successor = await fixture.work();
+    await successor.process.until(1);
+    expect(successor.process.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 50']);
     goOn.resolve();
-    await dying.shift.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await dying.process.until(1);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
 
-    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
     expect(await ledgerLines(db, member.accountId)).toEqual([
@@ -56,14 +56,14 @@ describe('when a worker dies', () => {
       'posted 50',
     ]);
     expect(await windows(db, member.accountId)).toEqual({
-      'gym monthly': 1,
-      'gym hourly': 1,
-      'gym cost': 80,
+      'demo monthly': 1,
+      'demo hourly': 1,
+      'demo cost': 80,
     });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled', fence: 3 }]);
   });
 
-  test('and fails late, its failure is undone too: the job of its heir goes on', async () => {
+  test('and fails late, its failure is undone too: the job of its successor goes on', async () => {
     const member = await fixture.member();
     const dying = await fixture.work();
     const began = Promise.withResolvers<void>();
@@ -85,16 +85,16 @@ describe('when a worker dies', () => {
       { wanted },
     );
     await began.promise;
-    await kill(dying.shift.node);
-    const heir = await fixture.work();
+    await kill(dying.process.node);
+    const successor = await fixture.work();
     await heirBegan.promise;
     fail.resolve();
-    await dying.shift.until(1);
-    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    await dying.process.until(1);
+    expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'running', attempt: 2 });
     hold.resolve();
-    await heir.shift.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
+    await successor.process.until(1);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await traces(db, member.accountId)).toBe(1);
   });
@@ -112,13 +112,13 @@ describe('when a worker dies', () => {
       await complete(job);
     });
     await began.promise;
-    await kill(dying.shift.node);
-    const heir = await fixture.work();
-    await heir.shift.until(1);
+    await kill(dying.process.node);
+    const successor = await fixture.work();
+    await successor.process.until(1);
     goOn.resolve();
-    await dying.shift.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
-    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    await dying.process.until(1);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
+    expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
   });
@@ -136,13 +136,13 @@ describe('when a worker dies', () => {
       await complete(job);
     });
     await began.promise;
-    await kill(dying.shift.node);
-    const heir = await fixture.work();
-    await heir.shift.until(1);
+    await kill(dying.process.node);
+    const successor = await fixture.work();
+    await successor.process.until(1);
     goOn.resolve();
-    await dying.shift.until(1);
-    await Promise.all([dying.stop(0), heir.stop(0)]);
-    expect(dying.shift.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
+    await dying.process.until(1);
+    await Promise.all([dying.stop(0), successor.stop(0)]);
+    expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
   });
@@ -150,13 +150,13 @@ describe('when a worker dies', () => {
   test('its lease is what keeps it from taking more', async () => {
     const member = await makeAccount(db);
     const worker = await fixture.work();
-    await kill(worker.shift.node);
+    await kill(worker.process.node);
     const { id } = await fixture.enqueue(member, async () => {});
-    await expect.poll(() => worker.shift.logged).toContain('no jobs could be taken: the holder is dead');
+    await expect.poll(() => worker.process.logged).toContain('no jobs could be taken: the holder is dead');
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     await worker.stop(0);
     const other = await fixture.work();
-    await other.shift.until(1);
+    await other.process.until(1);
     await other.stop(0);
   });
 
@@ -176,11 +176,11 @@ describe('when a worker dies', () => {
       began = Promise.withResolvers<void>();
       const dying = await fixture.work();
       await began.promise;
-      await kill(dying.shift.node);
+      await kill(dying.process.node);
       void dying.stop(0);
     }
     const last = await fixture.work();
-    await last.shift.until(1);
+    await last.process.until(1);
     await last.stop(0);
     expect(fixture.givenUp.at(-1)).toMatchObject({
       job: { id, attempt: 4 },
@@ -190,7 +190,7 @@ describe('when a worker dies', () => {
     expect(await ledgerLines(db, member.accountId)).toEqual(
       Array.from({ length: 3 }, () => 'posted 40 estimated'),
     );
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 120 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 120 });
   });
 });
 
@@ -212,7 +212,7 @@ describe('when the end of a job cannot be written', () => {
       },
       { wanted },
     );
-    await worker.shift.until(2);
+    await worker.process.until(2);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', error: null, attempt: 2 });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
@@ -222,16 +222,16 @@ describe('when the end of a job cannot be written', () => {
     const member = await fixture.member();
     const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true, kind: 'work' });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'broken', attempt = 8 where id = $1`, [id]));
-    const shift = await fixture.shift();
+    const jobProcess = await fixture.openProcess();
     const broken = {
       kind: 'broken',
       attempts: 3,
       run: async () => {},
       giveUp: () => Promise.reject(new Error('a bug')),
     };
-    shift.jobs.handle(broken);
-    const worker = shift.jobs.work();
-    await shift.until(1);
+    jobProcess.jobs.handle(broken);
+    const worker = jobProcess.jobs.work();
+    await jobProcess.until(1);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'provider_unavailable' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
@@ -241,9 +241,9 @@ describe('when the end of a job cannot be written', () => {
     const member = await fixture.member();
     const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'shaky' where id = $1`, [id]));
-    const shift = await fixture.shift();
+    const jobProcess = await fixture.openProcess();
     let isBroken = true;
-    shift.jobs.handle({
+    jobProcess.jobs.handle({
       kind: 'shaky',
       attempts: 1,
       run: () => Promise.reject(new AppError('conflict')),
@@ -256,10 +256,10 @@ describe('when the end of a job cannot be written', () => {
         await db.tenant(job.accountId, EFFECT, [job.finishing({ failed: 'conflict' }), ...releasing]);
       },
     });
-    const worker = shift.jobs.work();
-    await shift.until(2);
+    const worker = jobProcess.jobs.work();
+    await jobProcess.until(2);
     await worker.stop(0);
-    expect(shift.logged).toContain('job could not be ended: the database was away');
+    expect(jobProcess.logged).toContain('job could not be ended: the database was away');
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'conflict', attempt: 2 });
   });
 });
@@ -276,7 +276,7 @@ test('a permit that its job left open is closed, so that its place is never lost
     },
     { wanted },
   );
-  await worker.shift.until(1);
+  await worker.process.until(1);
   await worker.stop(0);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running' }]);
   const next = await fixture.work();
@@ -298,7 +298,7 @@ test('a job whose permit was closed before it began does not run', async () => {
   );
   await db.asMigrator(statement(`update limits.permits set state = 'voided' where id = $1`, [permit?.id]));
   const worker = await fixture.work();
-  await worker.shift.until(1);
+  await worker.process.until(1);
   await worker.stop(0);
   expect(ran).toBe(false);
   expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'permit_stale' });
@@ -316,7 +316,7 @@ test('a place stays taken while its job waits between two tries', async () => {
     },
     { wanted: { ...wanted, units: 300 } },
   );
-  await worker.shift.until(1);
+  await worker.process.until(1);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
   expect((await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(
     1,
@@ -324,6 +324,6 @@ test('a place stays taken while its job waits between two tries', async () => {
   denied(await fixture.admit(member, { units: 300 }));
   granted(await fixture.admit(member, { units: 1 }));
   gate.resolve();
-  await worker.shift.until(2);
+  await worker.process.until(2);
   await worker.stop(0);
 });

@@ -3,7 +3,7 @@ import { openDatabase, statement } from '#platform/db';
 import { advance, advanceTo } from '#test/factories';
 import { openNode } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { openJobs, type ShiftOptions } from '#test/jobs';
+import { openJobs, type JobProcessOptions } from '#test/jobs';
 import { type Jobs, PLATFORM_ACCOUNT, type RunningJob } from './index.ts';
 
 /** Waits for what a worker's next look at the clock brings about. */
@@ -20,16 +20,17 @@ async function openClockwork() {
     db,
     ticks,
     another: async () => (engine === 'pglite' ? db : await openDatabase({ engine: 'postgres', url })),
-    async shift(crons: Readonly<Record<string, string>>, options: ShiftOptions = {}) {
-      const shift = await fixture.shift(options);
-      shift.jobs.handle({
+    async openProcess(crons: Readonly<Record<string, string>>, options: JobProcessOptions = {}) {
+      const jobProcess = await fixture.openProcess(options);
+      jobProcess.jobs.handle({
         kind: 'tick',
         attempts: 1,
         run: async (job) => void ticks.push(job),
         giveUp: async () => {},
       });
-      for (const [name, cron] of Object.entries(crons)) shift.jobs.schedule({ name, cron, kind: 'tick' });
-      return shift;
+      for (const [name, cron] of Object.entries(crons))
+        jobProcess.jobs.schedule({ name, cron, kind: 'tick' });
+      return jobProcess;
     },
     node: (own: typeof db) => openNode(own, [fixture.catalogue]),
     enqueued: async () => (await db.asMigrator(count))[0]?.n,
@@ -45,7 +46,7 @@ async function openClockwork() {
 describe('a schedule', () => {
   test('runs its job at each instant of its expression, in UTC and for nobody’s account', async () => {
     const clockwork = await openClockwork();
-    const { jobs, scheduled } = await clockwork.shift({ hourly: '0 * * * *' });
+    const { jobs, scheduled } = await clockwork.openProcess({ hourly: '0 * * * *' });
     const worker = jobs.work();
     await soon(clockwork.begun).toMatchObject([
       { name: 'hourly', next_at: new Date('2027-03-01T13:00:00Z'), last_at: null },
@@ -74,27 +75,27 @@ describe('a schedule', () => {
       Array.from({ length: 20 }, (_, place) => [`every-${place}`, '* * * * *']),
     );
     const other = await clockwork.another();
-    const shifts = await Promise.all([
-      clockwork.shift(crons),
-      clockwork.shift(crons, { node: await clockwork.node(other) }),
+    const processes = await Promise.all([
+      clockwork.openProcess(crons),
+      clockwork.openProcess(crons, { node: await clockwork.node(other) }),
     ]);
-    const workers = shifts.map(({ jobs }) => jobs.work());
+    const workers = processes.map(({ jobs }) => jobs.work());
     await soon(async () => (await clockwork.begun()).length).toBe(20);
     await advance(clockwork.db, '1 minute');
     await soon(() => clockwork.ticks.length).toBe(20);
     await Promise.all(workers.map((worker) => worker.stop(0)));
     expect(await clockwork.enqueued()).toBe(20);
-    expect(shifts.flatMap(({ scheduled }) => scheduled)).toHaveLength(20);
+    expect(processes.flatMap(({ scheduled }) => scheduled)).toHaveLength(20);
     if (other !== clockwork.db) await other.close();
   });
 
   test('catches up with one run on all instants that nobody was there for', async () => {
     const clockwork = await openClockwork();
-    const first = (await clockwork.shift({ hourly: '0 * * * *' })).jobs.work();
+    const first = (await clockwork.openProcess({ hourly: '0 * * * *' })).jobs.work();
     await soon(clockwork.begun).toHaveLength(1);
     await first.stop(0);
     await advanceTo(clockwork.db, '2027-03-03T07:30:00Z');
-    const next = (await clockwork.shift({ hourly: '0 * * * *' })).jobs.work();
+    const next = (await clockwork.openProcess({ hourly: '0 * * * *' })).jobs.work();
     await soon(() => clockwork.ticks).toHaveLength(1);
     expect(await clockwork.begun()).toMatchObject([{ next_at: new Date('2027-03-03T08:00:00Z') }]);
     await advance(clockwork.db, '31 minutes');
@@ -105,23 +106,23 @@ describe('a schedule', () => {
 
   test('that was advanced while the clock was a year ahead is due again at its next instant after a start', async () => {
     const clockwork = await openClockwork();
-    const first = (await clockwork.shift({ hourly: '0 * * * *' })).jobs.work();
+    const first = (await clockwork.openProcess({ hourly: '0 * * * *' })).jobs.work();
     await soon(clockwork.begun).toHaveLength(1);
     await advanceTo(clockwork.db, '2028-03-01T12:00:10Z');
     await soon(() => clockwork.ticks).toHaveLength(1);
     await first.stop(0);
     await advanceTo(clockwork.db, '2027-03-01T12:30:00Z');
-    const next = (await clockwork.shift({ hourly: '0 * * * *' })).jobs.work();
+    const next = (await clockwork.openProcess({ hourly: '0 * * * *' })).jobs.work();
     await soon(clockwork.begun).toMatchObject([{ next_at: new Date('2027-03-01T13:00:00Z') }]);
     await next.stop(0);
   });
 
   test('with another expression keeps to it from the next start on; one that is gone runs no more', async () => {
     const clockwork = await openClockwork();
-    const first = (await clockwork.shift({ moved: '0 * * * *', gone: '30 * * * *' })).jobs.work();
+    const first = (await clockwork.openProcess({ moved: '0 * * * *', gone: '30 * * * *' })).jobs.work();
     await soon(clockwork.begun).toHaveLength(2);
     await first.stop(0);
-    const next = (await clockwork.shift({ moved: '45 * * * *' })).jobs.work();
+    const next = (await clockwork.openProcess({ moved: '45 * * * *' })).jobs.work();
     await soon(clockwork.begun).toHaveLength(3);
     await advanceTo(clockwork.db, '2027-03-01T12:44:00Z');
     expect(await clockwork.enqueued()).toBe(0);
@@ -134,7 +135,7 @@ describe('a schedule', () => {
 
   test('needs a handler, a right expression, and a name of its own', async () => {
     const clockwork = await openClockwork();
-    const { jobs } = await clockwork.shift({ hourly: '0 * * * *' });
+    const { jobs } = await clockwork.openProcess({ hourly: '0 * * * *' });
     const declare = (schedule: Partial<Parameters<Jobs['schedule']>[0]>) => () =>
       jobs.schedule({ name: 'new', cron: '0 * * * *', kind: 'tick', ...schedule });
     expect(declare({ kind: 'dance' })).toThrow('no handler');

@@ -25,17 +25,17 @@ describe('a try that fails', () => {
       },
       { wanted: { reserve: 40 } },
     );
-    await worker.shift.until(3);
+    await worker.process.until(3);
     await worker.stop(0);
     expect(attempts).toEqual([1, 2, 3]);
-    expect(worker.shift.ended.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'done']);
+    expect(worker.process.ended.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'done']);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 3 });
     expect(await ledgerLines(db, member.accountId)).toEqual([
       'posted 40 estimated',
       'posted 40 estimated',
       'posted 7',
     ]);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 1, 'gym cost': 87 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 87 });
   });
 
   test('before anything went out costs nothing', async () => {
@@ -50,7 +50,7 @@ describe('a try that fails', () => {
       },
       { wanted },
     );
-    await worker.shift.until(2);
+    await worker.process.until(2);
     await worker.stop(0);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 7']);
   });
@@ -72,13 +72,13 @@ describe('a try that fails', () => {
         reached.resolve();
         await done.promise;
       });
-      await worker.shift.until(failures);
+      await worker.process.until(failures);
       const { run_at: due, updated_at: failed } = await jobRow(db, id);
       expect(Math.abs(due.getTime() - failed.getTime() - delay)).toBeLessThan(15);
       await reached.promise;
       expect((await databaseTime(db)).getTime()).toBeGreaterThanOrEqual(due.getTime());
       done.resolve();
-      await worker.shift.until(failures + 1);
+      await worker.process.until(failures + 1);
       await worker.stop(0);
     },
   );
@@ -88,7 +88,7 @@ describe('a try that fails', () => {
     const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 30 });
     });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     const { run_at: due, updated_at: failed } = await jobRow(db, id);
     expect(Math.abs(due.getTime() - failed.getTime() - 30_250)).toBeLessThan(15);
     await worker.stop(0);
@@ -100,7 +100,7 @@ describe('a try that fails', () => {
     const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 86_400 });
     });
-    await worker.shift.until(1);
+    await worker.process.until(1);
     const { run_at: due, updated_at: failed } = await jobRow(db, id);
     expect(Math.abs(due.getTime() - failed.getTime() - 60_250)).toBeLessThan(15);
     await worker.stop(0);
@@ -125,7 +125,7 @@ describe('a try that fails', () => {
   test.each(failing)('by %s', async (_name, error, tries) => {
     const worker = await fixture.work();
     const { id } = await fixture.enqueue(await makeAccount(db), () => Promise.reject(error()));
-    await worker.shift.until(tries);
+    await worker.process.until(tries);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: tries });
   });
@@ -142,13 +142,13 @@ describe('a try that fails', () => {
       },
       { wanted },
     );
-    await worker.shift.until(3);
+    await worker.process.until(3);
     await worker.stop(0);
     expect(fixture.givenUp.at(-1)).toMatchObject({ job: { id, attempt: 3 }, failure: { code: 'internal' } });
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'internal' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym monthly': 0, 'gym cost': 0 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 0, 'demo cost': 0 });
   });
 
   test('after several provider calls has used up as many tries: pipe and job count together', async () => {
@@ -164,7 +164,7 @@ describe('a try that fails', () => {
       },
       { wanted },
     );
-    await worker.shift.until(2);
+    await worker.process.until(2);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: 2 });
     expect(fixture.givenUp.at(-1)?.job.permit?.calls).toBe(3);

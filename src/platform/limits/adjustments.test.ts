@@ -30,7 +30,7 @@ function adjust({ accountId, userId }: Member, wanted: Wanted) {
   );
 }
 
-const ofLimit = (limit: string) => ({ product: 'gym', limit });
+const ofLimit = (limit: string) => ({ product: 'demo', limit });
 const usedOf = async (accountId: AccountId, limit: string) =>
   (await fixture.limits.usage(accountId)).find((one) => one.limit === limit);
 
@@ -220,7 +220,7 @@ test('an adjustment is listed with its reason, and is in the account’s audit',
     {
       action: 'usage.adjusted',
       target_id: made.id,
-      changes: { product: 'gym', limit: 'monthly', asked: 2, applied: 2, reason: 'a test' },
+      changes: { product: 'demo', limit: 'monthly', asked: 2, applied: 2, reason: 'a test' },
     },
   ]);
 });

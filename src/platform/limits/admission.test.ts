@@ -73,7 +73,7 @@ describe('a crowd', () => {
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 20, denied: 30 });
-    expect((await windows(db, member.accountId))['gym monthly']).toBe(20);
+    expect((await windows(db, member.accountId))['demo monthly']).toBe(20);
   });
 
   test('of many accounts shares batches, and each gets its own answer', async () => {
@@ -87,7 +87,7 @@ describe('a crowd', () => {
       const own = answers.filter((one) => one.member === member).map((one) => one.answer);
       expect(tally(own)).toEqual({ permit: 2, denied: 1 });
       for (const permit of own.flatMap((one) => (one.kind === 'permit' ? [one.permit] : []))) {
-        expect(permit).toMatchObject({ ...member, product: 'gym', feature: 'use', fence: 1 });
+        expect(permit).toMatchObject({ ...member, product: 'demo', feature: 'use', fence: 1 });
       }
     }
   });
@@ -187,8 +187,8 @@ describe('a limit counts by', () => {
       expect(tally(answers)).toEqual({ permit: 2, denied: 1 });
     }
     expect(await windows(db, owner.accountId)).toEqual({
-      [`gym/member:${owner.userId} uses`]: 2,
-      [`gym/member:${other.userId} uses`]: 2,
+      [`demo/member:${owner.userId} uses`]: 2,
+      [`demo/member:${other.userId} uses`]: 2,
     });
   });
 
@@ -230,12 +230,12 @@ describe('a limit counts by', () => {
     expect(await limitOf(other, { subject: 'c' })).toBe('permit');
     expect(await limitOf(other, { subject: 'c' })).toBe('whole');
     expect(await windows(db, owner.accountId)).toEqual({
-      'gym whole': 5,
-      [`gym/member:${owner.userId} mine`]: 3,
-      [`gym/member:${other.userId} mine`]: 2,
-      'gym/subject:a draft': 2,
-      'gym/subject:b draft': 2,
-      'gym/subject:c draft': 1,
+      'demo whole': 5,
+      [`demo/member:${owner.userId} mine`]: 3,
+      [`demo/member:${other.userId} mine`]: 2,
+      'demo/subject:a draft': 2,
+      'demo/subject:b draft': 2,
+      'demo/subject:c draft': 1,
     });
   });
 });
@@ -243,13 +243,13 @@ describe('a limit counts by', () => {
 test('two products of one account have windows of their own', async () => {
   const rules = { ...all, plans: { only: { ...plenty, monthly: 1 } } };
   const fixture = await openLimits(db, rules);
-  const pool = await openLimits(db, { ...rules, product: 'pool' });
+  const sample = await openLimits(db, { ...rules, product: 'sample' });
   const member = await fixture.member();
-  await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
+  await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
   granted(await fixture.admit(member, { subject: 'a' }));
-  granted(await pool.admit(member, { subject: 'a' }));
+  granted(await sample.admit(member, { subject: 'a' }));
   denied(await fixture.admit(member, { subject: 'b' }));
-  denied(await pool.admit(member, { subject: 'b' }));
+  denied(await sample.admit(member, { subject: 'b' }));
 });
 
 test('a feature that no product has is a mistake of ours, not of the caller', async () => {

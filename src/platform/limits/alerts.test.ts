@@ -77,7 +77,7 @@ async function spend(member: Member, reserve: number, keyId?: KeyId) {
   };
 }
 const moved = (of: AccountId, delta: number, database: Database = db) =>
-  database.tenant(of, MOVE, [fixture.limits.gauging('gym', 'bytes', delta)]);
+  database.tenant(of, MOVE, [fixture.limits.gauging('demo', 'bytes', delta)]);
 
 describe('a quota that fills up', () => {
   test('alerts at 80 and at 100 percent, with the call that crosses it, and at no other', async () => {
@@ -98,7 +98,7 @@ describe('a quota that fills up', () => {
       Array.from({ length: 50 }, (_, n) =>
         (n % 2 === 0 ? fixture.node : another).limits.admit({
           ...member,
-          product: 'gym',
+          product: 'demo',
           feature: 'use',
           call: planned(0),
           as: 'inline',
@@ -217,7 +217,7 @@ describe('credits', () => {
     await db.asMigrator(
       statement(
         `insert into limits.credits (account_id, id, product, name, source, amount, remaining, cause)
-         values ($1, $2, 'gym', 'credits', 'top_up', 100, 100, 'test')`,
+         values ($1, $2, 'demo', 'credits', 'top_up', 100, 100, 'test')`,
         [member.accountId, ids.next()],
       ),
     );
@@ -255,7 +255,7 @@ describe('what is there at this moment', () => {
   test('as seats are taken: by another machine, and not by the same one again', async () => {
     const { accountId } = await fixture.member();
     const seats = createSeats({ db, ids });
-    const of = { accountId, product: 'gym', limit: 'machines' };
+    const of = { accountId, product: 'demo', limit: 'machines' };
     for (const machine of ['a', 'b', 'c', 'c', 'c']) await seats.take(of, machine, 60);
     expect(await alerts(accountId)).toEqual([]);
     for (const machine of ['d', 'd']) await seats.take(of, machine, 60);

@@ -19,9 +19,9 @@ const fixture = await openLimits(db, {
 async function held(accountId: Parameters<typeof windows>[1]) {
   const all = await windows(db, accountId);
   return {
-    daily: all['gym daily'] ?? 0,
-    monthly: all['gym monthly'] ?? 0,
-    key: all['gym/key: key_cost'] ?? 0,
+    daily: all['demo daily'] ?? 0,
+    monthly: all['demo monthly'] ?? 0,
+    key: all['demo/key: key_cost'] ?? 0,
   };
 }
 const each = (amount: number) => ({ daily: amount, monthly: amount, key: amount });
@@ -196,7 +196,7 @@ describe('further calls of a permit', () => {
     const send = (reserve: number) => {
       const { id, holder: h, fence: f } = permit;
       const next = { e: ids.next(), pr: 'sandbox', m: 'small', v: '1', r: reserve };
-      const item = { i: 0, a: member.accountId, p: 'gym', id, h, f, op: 'send', calls: [], next };
+      const item = { i: 0, a: member.accountId, p: 'demo', id, h, f, op: 'send', calls: [], next };
       const call = statement<{ answer: { kind: string; reserve?: number } }>(
         'select answer from limits.resolve_batch($1::jsonb)',
         [JSON.stringify([item])],

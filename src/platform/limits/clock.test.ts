@@ -71,7 +71,7 @@ describe('a clock that jumps forward and is set back', () => {
     granted(await fixture.admit(member));
     await advance(db, '-1 day');
     granted(await fixture.admit(member));
-    expect(await windows(db, member.accountId)).toEqual({ 'gym month': 3, 'gym zoned': 3 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo month': 3, 'demo zoned': 3 });
   });
 
   test('by seconds, as of two servers, is waited for: nobody is judged behind a row’s last', async () => {

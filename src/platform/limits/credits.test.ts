@@ -29,7 +29,7 @@ async function topUp(accountId: AccountId, amount: number, expiresAt?: number): 
   const given = await db.system('admin.grants', GIVEN, (tx) =>
     give(tx, {
       accountId,
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       amount,
       expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
@@ -46,7 +46,7 @@ async function usage(accountId: AccountId): Promise<LimitUsage | undefined> {
 }
 
 /** What is left of each, soonest expiry first, expired ones and empty ones too. */
-async function purses(accountId: AccountId): Promise<string[]> {
+async function grants(accountId: AccountId): Promise<string[]> {
   const rows = await db.asMigrator(
     statement<{ source: string; remaining: number; amount: number }>(
       'select source, remaining, amount from limits.credits where account_id = $1 order by expires_at nulls last, id',
@@ -64,9 +64,9 @@ describe('credits', () => {
     await topUp(member.accountId, 5, Date.parse('2031-03-20T00:00:00Z'));
     await topUp(member.accountId, 5, Date.parse('2031-05-01T00:00:00Z'));
     granted(await fixture.admit(member, { units: 17 }));
-    expect(await purses(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
+    expect(await grants(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
     expect(await usage(member.accountId)).toEqual({
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       kind: 'credits',
       used: 17,
@@ -94,14 +94,14 @@ describe('credits', () => {
       ...rules,
       limits: { ...rules.limits, pause: { kind: 'cooldown', by: 'account' } },
       plans: { only: { credits: 10, at_once: 50, pause: 60 } },
-      product: 'pool',
+      product: 'sample',
     });
     const member = await other.member();
     granted(await other.admit(member));
-    const before = await purses(member.accountId);
+    const before = await grants(member.accountId);
     const crowd = await Promise.all(Array.from({ length: 10 }, () => other.admit(member)));
     expect(tally(crowd)).toEqual({ denied: 10 });
-    expect(await purses(member.accountId)).toEqual(before);
+    expect(await grants(member.accountId)).toEqual(before);
   });
 
   test('of work that failed go back to where they came from; what expired meanwhile stays expired', async () => {
@@ -112,12 +112,12 @@ describe('credits', () => {
       granted(await fixture.admit(member, { units: 2 })),
       granted(await fixture.admit(member, { units: 6 })),
     ];
-    expect(await purses(member.accountId)).toEqual(['top_up 0/5', 'plan 7/10']);
+    expect(await grants(member.accountId)).toEqual(['top_up 0/5', 'plan 7/10']);
     await kept.settle();
     await at('2031-03-13T00:00:00Z');
     await failed.release('broken');
     await expect(failed.release('broken')).resolves.toBeUndefined();
-    expect(await purses(member.accountId)).toEqual(['top_up 3/5', 'plan 10/10']);
+    expect(await grants(member.accountId)).toEqual(['top_up 3/5', 'plan 10/10']);
     expect(await usage(member.accountId)).toMatchObject({ balance: 10, max: 10 });
   });
 
@@ -169,7 +169,7 @@ describe('credits', () => {
     const { accountId } = await fixture.member();
     const wanted = {
       accountId,
-      product: 'gym',
+      product: 'demo',
       limit: 'credits',
       amount: 1,
       source: 'admin',
@@ -177,11 +177,11 @@ describe('credits', () => {
     } as const;
     const attempt = (more: Partial<Parameters<typeof give>[1]>) =>
       db.system('admin.grants', GIVEN, (tx) => give(tx, { ...wanted, by: { kind: 'system' }, ...more }));
-    await expect(attempt({ product: 'pool' })).rejects.toMatchObject({ code: 'validation_failed' });
+    await expect(attempt({ product: 'sample' })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ limit: 'at_once' })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ expiresAt: new Date(0) })).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(attempt({ accountId: ids.next() })).rejects.toMatchObject({ code: 'not_found' });
-    expect(await purses(accountId)).toEqual([]);
+    expect(await grants(accountId)).toEqual([]);
   });
 
   test('of which 10 are left are drawn by 10 of 40 through two processes', async () => {
@@ -197,7 +197,7 @@ describe('credits', () => {
   });
 });
 
-interface Purse {
+interface CreditGrant {
   left: number;
   readonly expires: number;
   readonly order: number;
@@ -234,13 +234,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Credits as plainly as they can be written: purses, the soonest expiry first. */
+/** Credits as plainly as they can be written: grants, the soonest expiry first. */
 class Model {
   time: number;
   readonly first: string;
-  purses: Purse[] = [];
-  readonly held: { permit: Permit; drawn: [Purse, number][] }[] = [];
-  #plan = new Map<string, Purse>();
+  grants: CreditGrant[] = [];
+  readonly held: { permit: Permit; drawn: [CreditGrant, number][] }[] = [];
+  #plan = new Map<string, CreditGrant>();
   #made = 0;
 
   constructor(start: number) {
@@ -262,24 +262,24 @@ class Model {
     if (planned > 0) this.#plan.set(month, this.add(planned, end));
   }
 
-  add(amount: number, expires: number): Purse {
-    const purse = { left: amount, expires, order: (this.#made += 1) };
-    this.purses.push(purse);
-    return purse;
+  add(amount: number, expires: number): CreditGrant {
+    const grant = { left: amount, expires, order: (this.#made += 1) };
+    this.grants.push(grant);
+    return grant;
   }
 
-  draw(units: number): [Purse, number][] {
-    const drawn: [Purse, number][] = [];
-    for (const purse of this.#alive().sort((a, b) => a.expires - b.expires || a.order - b.order)) {
-      const part = Math.min(purse.left, units - drawn.reduce((sum, [, n]) => sum + n, 0));
-      if (part > 0) drawn.push([purse, part]);
-      purse.left -= part;
+  draw(units: number): [CreditGrant, number][] {
+    const drawn: [CreditGrant, number][] = [];
+    for (const grant of this.#alive().sort((a, b) => a.expires - b.expires || a.order - b.order)) {
+      const part = Math.min(grant.left, units - drawn.reduce((sum, [, n]) => sum + n, 0));
+      if (part > 0) drawn.push([grant, part]);
+      grant.left -= part;
     }
     return drawn;
   }
 
-  #alive(): Purse[] {
-    return this.purses.filter(({ expires, left }) => expires > this.time && left > 0);
+  #alive(): CreditGrant[] {
+    return this.grants.filter(({ expires, left }) => expires > this.time && left > 0);
   }
 
   #due() {
@@ -323,7 +323,7 @@ async function play(
     const [held] = model.held.length === 0 ? [] : model.held.splice(one.pick % model.held.length, 1);
     if (held === undefined) return;
     await (one.works ? held.permit.settle() : held.permit.release('failed'));
-    if (!one.works) for (const [purse, part] of held.drawn) purse.left += part;
+    if (!one.works) for (const [grant, part] of held.drawn) grant.left += part;
   }
 }
 

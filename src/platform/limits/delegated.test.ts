@@ -58,9 +58,9 @@ async function delegatedTo(wanted: Wanted = {}): Promise<{ member: Member; permi
 }
 
 const held = (monthly: number, cost: number, hourly = monthly) => ({
-  'gym monthly': monthly,
-  'gym hourly': hourly,
-  'gym cost': cost,
+  'demo monthly': monthly,
+  'demo hourly': hourly,
+  'demo cost': cost,
 });
 const again = ({ accountId, id }: DelegatedPermit) => find(accountId, id);
 
@@ -196,7 +196,7 @@ describe('a settlement', () => {
       delegated.release(permit, 'no'),
       delegated.settle(permit, { units: 1, usage: figures(30) }),
     ]);
-    expect((await windows(db, member.accountId))['gym cost']).toBe(30);
+    expect((await windows(db, member.accountId))['demo cost']).toBe(30);
   });
 
   test.runIf(engine === 'postgres')('of one that expires while it waits comes too late', async () => {
@@ -295,7 +295,7 @@ describe('an extension', () => {
     expect(await windows(db, member.accountId)).toEqual(held(1, 900));
     expect(await delegated.extend(permit, { reserve: 1_001, seconds: 500, longest: 600 })).toMatchObject({
       kind: 'denied',
-      denial: { limit: 'cost', used: 900, max: 1_000, plan: 'gym.only' },
+      denial: { limit: 'cost', used: 900, max: 1_000, plan: 'demo.only' },
     });
     expect(await again(permit)).toMatchObject({ reserve: 900, expiresAt: permit.expiresAt });
     await advance(db, '61 seconds');
@@ -324,7 +324,7 @@ describe('budgets of the operator', () => {
   test('count what the operator’s backends say, and never what an account says of itself', async () => {
     await db.asMigrator(
       statement(
-        `select limits.set_operator_budget(gen_random_uuid(), 'gym', null, null, null, 1000000, false)`,
+        `select limits.set_operator_budget(gen_random_uuid(), 'demo', null, null, null, 1000000, false)`,
       ),
     );
     const spent = async () => {
@@ -351,7 +351,7 @@ describe('budgets of the operator', () => {
     await db.asMigrator(statement('delete from limits.operator_budgets'));
     await db.asMigrator(
       statement(
-        `select limits.set_operator_budget(gen_random_uuid(), 'gym', null, null, null, 1000000, false)`,
+        `select limits.set_operator_budget(gen_random_uuid(), 'demo', null, null, null, 1000000, false)`,
       ),
     );
     expect(await spent()).toBeLessThan(900_000);

@@ -52,7 +52,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
       { state: 'voided', reason: 'answer lost' },
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 0, 'demo money': 0 });
     granted(await fixture.admit(member));
     granted(await fixture.admit(member));
   });
@@ -63,7 +63,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     await expect(admit({ key: 'one' })).rejects.toThrow(DatabaseAway);
     await told();
     granted(await admit({ key: 'one' }));
-    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 1, 'gym money': 100 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 1, 'demo money': 100 });
     expect((await admit({ key: 'one' })).kind).toBe('running');
   });
 
@@ -76,7 +76,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     expect(await release()).toBe('COMMIT');
     await told();
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'answer lost' }]);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 0, 'demo money': 0 });
   });
 
   test('can not be committed any more when it arrives after that was asked for', async () => {
@@ -89,7 +89,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     expect(await release()).toBe('ROLLBACK');
     expect(await windows(db, member.accountId)).toEqual({});
     granted(await admit({ key: 'late' }));
-    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 1, 'gym money': 100 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 1, 'demo money': 100 });
   });
 
   test('that a sweep has closed as if its call had gone out is given back all the same', async () => {
@@ -103,7 +103,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     cutter.resume();
     await told();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'correction -100']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym calls': 0, 'gym money': 0 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 0, 'demo money': 0 });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
   });
 });

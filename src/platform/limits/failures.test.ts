@@ -124,7 +124,7 @@ describe('what the operator bears for failures', () => {
     await db.asMigrator(
       statement(
         `insert into limits.meters (account_id, scope, names, starts, used)
-         select account_id, 'pool', names, starts, array_fill(490, array[cardinality(names)]) from limits.meters where account_id = $1 and scope = 'gym'`,
+         select account_id, 'sample', names, starts, array_fill(490, array[cardinality(names)]) from limits.meters where account_id = $1 and scope = 'demo'`,
         [member.accountId],
       ),
     );

@@ -11,8 +11,8 @@ const POINT = commitPoint('test.fitting', 'what an account of a test has stored'
 const { db } = await testDatabase();
 const price = (monthly: number) => ({ currency: 'usd' as const, monthly });
 const catalogue = catalogueOf({
-  key: 'gym',
-  name: 'Gym',
+  key: 'demo',
+  name: 'Demo',
   holds: 'both',
   limits: {
     visits: { kind: 'quota', per: 'month', by: 'account' },
@@ -48,13 +48,13 @@ async function busy(stored: number): Promise<Member> {
   await makeGrant(db, accountId, { catalogue, plan: 'all' });
   for (const _ of [2, 3]) await makeMember(db, accountId);
   for (const machine of ['one', 'two'])
-    await seats.take({ accountId, product: 'gym', limit: 'machines' }, machine, 360);
-  await db.tenant(accountId, POINT, [limits.gauging('gym', 'disk', stored)]);
+    await seats.take({ accountId, product: 'demo', limit: 'machines' }, machine, 360);
+  await db.tenant(accountId, POINT, [limits.gauging('demo', 'disk', stored)]);
   return member;
 }
 
 const fits = ({ accountId }: Member, plan: string, quantity = 1) =>
-  limits.notFitting(accountId, { product: 'gym', plan, quantity });
+  limits.notFitting(accountId, { product: 'demo', plan, quantity });
 
 test('what a plan has no room for is listed: stored things, members and machines at work, and nothing that comes back by itself', async () => {
   const ada = await busy(6);

@@ -22,7 +22,7 @@ await db.script(`
   create table public.files (account_id uuid not null, bytes bigint not null);
   grant select, insert, delete on public.files to plinth_tenant;`);
 
-const moving = (delta: number): Statement => fixture.limits.gauging('gym', 'bytes', delta);
+const moving = (delta: number): Statement => fixture.limits.gauging('demo', 'bytes', delta);
 
 /** Stores a file: the thing, and last its size. */
 async function store(accountId: AccountId, bytes: number): Promise<'stored' | 'denied'> {
@@ -72,12 +72,12 @@ describe('a gauge', () => {
       max: 100,
       resetsAt: null,
       retryAfter: undefined,
-      plan: 'gym.small',
+      plan: 'demo.small',
     });
-    const refusal = gaugeRefusal(failure, 'gym.big');
+    const refusal = gaugeRefusal(failure, 'demo.big');
     expect(refusal).toMatchObject({
       code: 'limit_exceeded',
-      details: { resets_at: null, upgrade: 'gym.big' },
+      details: { resets_at: null, upgrade: 'demo.big' },
     });
     expect(refusal).not.toHaveProperty('retryAfter', expect.anything());
     expect(await stored(accountId)).toBe(80);
@@ -110,7 +110,7 @@ describe('a gauge', () => {
   });
 
   test('of which there is none, and parts of things, are mistakes of ours', () => {
-    expect(() => fixture.limits.gauging('gym', 'uses', 1)).toThrow('no gauge');
+    expect(() => fixture.limits.gauging('demo', 'uses', 1)).toThrow('no gauge');
     expect(() => moving(0.5)).toThrow('whole amounts');
   });
 

@@ -37,6 +37,7 @@ export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
 export type { Extended, Extension, DelegatedId, DelegatedPermit } from './delegated.ts';
 export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
+export { createMemberCapacity } from './member-capacity.ts';
 export {
   createBudgetAlert,
   createOperatorBudgets,
@@ -51,7 +52,6 @@ export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.t
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
-export { createRoom } from './room.ts';
 export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage.ts';
 

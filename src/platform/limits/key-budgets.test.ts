@@ -17,7 +17,7 @@ const rules = {
   plans: { only: { uses: 1_000, cost: 1_000 } },
 } as const;
 const fixture = await openLimits(db, rules);
-const pool = await openLimits(db, { ...rules, product: 'pool' });
+const sample = await openLimits(db, { ...rules, product: 'sample' });
 
 /** A key whose customer lets it cost so much a month; made by the last of other keys. */
 async function cappedKey(member: Member, cap: number | null, makers: readonly KeyId[] = []): Promise<KeyId> {
@@ -44,7 +44,7 @@ const spentOf = async ({ accountId }: Member, keyId: KeyId): Promise<number> =>
 
 async function memberOfBoth(): Promise<Member> {
   const member = await fixture.member();
-  await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
+  await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
   return member;
 }
 
@@ -54,16 +54,16 @@ describe('a budget of a key’s own', () => {
     const member = await memberOfBoth();
     const keyId = await cappedKey(member, 100);
     const first = granted(await fixture.admit(member, { keyId, reserve: 60 }));
-    granted(await pool.admit(member, { keyId, reserve: 30 }));
-    const denial = denied(await pool.admit(member, { keyId, reserve: 20 }));
+    granted(await sample.admit(member, { keyId, reserve: 30 }));
+    const denial = denied(await sample.admit(member, { keyId, reserve: 20 }));
     expect(denial).toMatchObject({ limit: 'key_budget', of: 'budget', used: 90, max: 100 });
     expect(denial.resetsAt).toBe('2031-06-01T00:00:00.000Z');
-    granted(await pool.admit(member, { reserve: 20 }));
-    granted(await pool.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
+    granted(await sample.admit(member, { reserve: 20 }));
+    granted(await sample.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
     await first.send(planned(60));
     first.served(figures(10));
     await first.settle();
-    granted(await pool.admit(member, { keyId, reserve: 60 }));
+    granted(await sample.admit(member, { keyId, reserve: 60 }));
     expect(await windows(db, member.accountId)).toMatchObject({ [`key:${keyId} key_budget`]: 100 });
     await advanceTo(db, '2031-06-01T00:00:00Z');
     granted(await fixture.admit(member, { keyId, reserve: 100 }));
@@ -77,7 +77,7 @@ describe('a budget of a key’s own', () => {
       max: 5,
     });
     expect(granted(await fixture.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
-    expect(await windows(db, member.accountId)).toMatchObject({ 'gym uses': 1, 'gym cost': 5 });
+    expect(await windows(db, member.accountId)).toMatchObject({ 'demo uses': 1, 'demo cost': 5 });
   });
 
   test('bounds further calls of one permit too', async () => {
@@ -96,14 +96,14 @@ describe('a budget of a key’s own', () => {
   });
 
   test('of 100 lets 10 of 40 through, asked by two processes for two products at once', async () => {
-    const [other, beside] = [await fixture.another(), await pool.another()];
-    const nodes = [fixture, pool, other, beside];
+    const [other, beside] = [await fixture.another(), await sample.another()];
+    const nodes = [fixture, sample, other, beside];
     const member = await memberOfBoth();
     const keyId = await cappedKey(member, 100);
     const crowd = await Promise.all(
       Array.from({ length: 40 }, (_, i) => {
         const node = nodes[i % 4] ?? fixture;
-        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
+        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'demo' : 'sample'));
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 10, denied: 30 });
@@ -115,7 +115,7 @@ describe('a budget of a key that makes keys', () => {
     const member = await memberOfBoth();
     const [maker, one, other, last] = await family(member);
     granted(await fixture.admit(member, { keyId: maker, reserve: 10 }));
-    granted(await pool.admit(member, { keyId: one, reserve: 30 }));
+    granted(await sample.admit(member, { keyId: one, reserve: 30 }));
     granted(await fixture.admit(member, { keyId: last, reserve: 40 }));
     for (const keyId of [maker, one, other, last]) {
       expect(denied(await fixture.admit(member, { keyId, reserve: 21 }))).toMatchObject({
@@ -131,13 +131,13 @@ describe('a budget of a key that makes keys', () => {
   });
 
   test('is not passed by its keys at once, in two products and two processes', async () => {
-    const nodes = [fixture, pool, await fixture.another(), await pool.another()];
+    const nodes = [fixture, sample, await fixture.another(), await sample.another()];
     const member = await memberOfBoth();
     const keys = await family(member);
     const crowd = await Promise.all(
       Array.from({ length: 64 }, (_, i) => {
         const [node, keyId] = [nodes[i % 4] ?? fixture, keys[Math.floor(i / 4) % 4]];
-        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'gym' : 'pool'));
+        return node.limits.admit(request(member, { keyId, reserve: 10 }, i % 2 === 0 ? 'demo' : 'sample'));
       }),
     );
     expect(tally(crowd)).toEqual({ permit: 10, denied: 54 });
@@ -245,7 +245,7 @@ test('whatever keys that come from each other spend: none passes its budget, and
           const asked = one.map((ask) => ({ ...ask, key: keys[ask.key % keys.length] }));
           const answers = await Promise.all(
             asked.map(({ reserve, key, fixture: here }) =>
-              (here ? fixture : pool).admit(member, { keyId: key?.id, reserve }),
+              (here ? fixture : sample).admit(member, { keyId: key?.id, reserve }),
             ),
           );
           for (const [i, answer] of answers.entries()) {
@@ -293,7 +293,7 @@ test('whatever two products admit and settle with one key: never over, and its w
         } else {
           const answers = await Promise.all(
             one.map(({ reserve, fixture: here }) =>
-              (here ? fixture : pool).admit(member, { keyId, reserve }),
+              (here ? fixture : sample).admit(member, { keyId, reserve }),
             ),
           );
           const permits = answers.flatMap((answer) => (answer.kind === 'permit' ? [answer.permit] : []));
@@ -305,7 +305,7 @@ test('whatever two products admit and settle with one key: never over, and its w
         expect(used).toBeLessThanOrEqual(CAP);
         const held = await windows(db, member.accountId);
         expect(held[`key:${keyId} key_budget`] ?? 0).toBe(used);
-        expect((held['gym cost'] ?? 0) + (held['pool cost'] ?? 0)).toBe(used);
+        expect((held['demo cost'] ?? 0) + (held['sample cost'] ?? 0)).toBe(used);
       }
     }),
     { numRuns: 20, within: 40_000 },

@@ -33,7 +33,7 @@ await db.script(`
   create table public.effects (account_id uuid not null);
   grant select, insert on public.effects to plinth_tenant;`);
 const mine = { key: 'mine', reserve: 100 };
-const charged = { 'gym monthly': 1, 'gym cost': 100 };
+const charged = { 'demo monthly': 1, 'demo cost': 100 };
 
 async function storedKeys(accountId: AccountId): Promise<string> {
   const rows = await db.asMigrator(
@@ -80,14 +80,14 @@ describe('equal keys', () => {
   });
 
   test('of two products at once give one permit', async () => {
-    const pool = await openLimits(db, {
-      product: 'pool',
+    const sample = await openLimits(db, {
+      product: 'sample',
       limits: { uses: { kind: 'quota', per: 'day', by: 'account' } },
       plans: { only: { uses: 9 } },
     });
     const member = await fixture.member();
-    await makeGrant(db, member.accountId, { catalogue: pool.catalogue, plan: 'only' });
-    const answers = await Promise.all([fixture.admit(member, mine), pool.admit(member, mine)]);
+    await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
+    const answers = await Promise.all([fixture.admit(member, mine), sample.admit(member, mine)]);
     expect(tally(answers)).toEqual({ permit: 1, running: 1 });
   });
 
@@ -274,7 +274,7 @@ describe('after the process of the first call died', () => {
     second.served(figures(30));
     await second.settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 1, 'gym cost': 30 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo monthly': 1, 'demo cost': 30 });
   });
 
   test('the old process, if it lives after all, finds itself stale, and its whole transaction is undone', async () => {

@@ -37,7 +37,7 @@ describe.each(WINDOWS)('a $kind per $per', ({ kind, per, before, reset }) => {
     const member = await fixture.member();
     for (let use = 0; use < 3; use += 1) granted(await fixture.admit(member, one));
     const denial = denied(await fixture.admit(member, one));
-    expect(denial).toMatchObject({ limit: 'limit', of: kind, used: size, max: size, plan: 'gym.only' });
+    expect(denial).toMatchObject({ limit: 'limit', of: kind, used: size, max: size, plan: 'demo.only' });
     expect(denial.resetsAt).toBe(new Date(reset).toISOString());
     const left = (Date.parse(reset) - (await databaseTime(db)).getTime()) / 1_000;
     expect(Math.abs((denial.retryAfter ?? 0) - left)).toBeLessThan(3);
@@ -77,7 +77,7 @@ test('several units are taken together or not at all', async () => {
   granted(await fixture.admit(member, { units: 8 }));
   expect(denied(await fixture.admit(member, { units: 3 }))).toMatchObject({ used: 8, max: 10 });
   expect(granted(await fixture.admit(member, { units: 2 })).units).toBe(2);
-  expect(await windows(db, member.accountId)).toEqual({ 'gym uses': 10 });
+  expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 10 });
 });
 
 test('what a plan never has room for is not a matter of waiting: it takes a bigger plan', async () => {
@@ -93,7 +93,7 @@ test('what a plan never has room for is not a matter of waiting: it takes a bigg
     },
   });
   const member = await fixture.member('small');
-  const plan = { kind: 'plan_required', plan: 'gym.small' };
+  const plan = { kind: 'plan_required', plan: 'demo.small' };
   expect(await fixture.admit(member, { units: 3 })).toEqual({ ...plan, grant: 'uses', needed: 3 });
   expect(await fixture.admit(await fixture.member('none'))).toMatchObject({ grant: 'at_once', needed: 1 });
   expect(await windows(db, member.accountId)).toEqual({});

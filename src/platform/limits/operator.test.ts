@@ -41,14 +41,14 @@ async function spend(
 describe('a budget of the operator', () => {
   test('that is used up refuses everybody with 503 until the next day, and charges nobody', async () => {
     await advanceTo(db, '2031-02-03T10:00:00Z');
-    await budgets.set({ product: 'gym' }, { daily: micros(100) });
+    await budgets.set({ product: 'demo' }, { daily: micros(100) });
     expect(await spend(60)).toBe('permit');
     expect(await spend(60)).toBe('permit');
     const member = await fixture.member();
     expect(await fixture.admit(member, { key: 'mine' })).toEqual(CLOSED);
     expect(refusal('operator_budget_closed')).toMatchObject({ code: 'operator_budget_closed', status: 503 });
     expect(await windows(db, member.accountId)).toEqual({});
-    expect(await budgets.list()).toMatchObject([{ product: 'gym', daily: 100, spent: 120, closed: false }]);
+    expect(await budgets.list()).toMatchObject([{ product: 'demo', daily: 100, spent: 120, closed: false }]);
     await advanceTo(db, '2031-02-04T00:00:00Z');
     granted(await fixture.admit(member, { key: 'mine' }));
   });
@@ -71,9 +71,9 @@ describe('a budget of the operator', () => {
   });
 
   test.each<[string, Selection, Selection]>([
-    ['product', { product: 'gym' }, { product: 'pool' }],
+    ['product', { product: 'demo' }, { product: 'sample' }],
     ['feature', { feature: 'use' }, { feature: 'look' }],
-    ['plan', { plan: 'gym.small' }, { plan: 'gym.big' }],
+    ['plan', { plan: 'demo.small' }, { plan: 'demo.big' }],
     ['provider', { provider: 'sandbox' }, { provider: 'elsewhere' }],
   ])('by %s is for what it names alone', async (_name, mine, other) => {
     await advance(db, '1 day');
@@ -119,10 +119,10 @@ describe('a budget of the operator', () => {
 
   test('is closed and opened by hand at once, whatever was spent, and keeps its amount', async () => {
     const daily = micros(1_000);
-    const id = await budgets.set({ product: 'gym' }, { daily });
-    expect(await budgets.set({ product: 'gym' }, { closed: true })).toBe(id);
+    const id = await budgets.set({ product: 'demo' }, { daily });
+    expect(await budgets.set({ product: 'demo' }, { closed: true })).toBe(id);
     expect(tally([await fixture.admit(await fixture.member())])).toEqual({ refused: 1 });
-    await budgets.set({ product: 'gym' }, { closed: false });
+    await budgets.set({ product: 'demo' }, { closed: false });
     granted(await fixture.admit(await fixture.member()));
     expect(await budgets.list()).toMatchObject([{ daily: 1_000, closed: false }]);
   });

@@ -69,9 +69,9 @@ describe('what is in effect at the very instant decides', () => {
     const boosted = [];
     for (let use = 0; use < 3; use += 1) boosted.push(granted(await fixture.admit(member)));
     await advanceTo(db, '2027-05-08T12:00:00Z');
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'gym.small' });
+    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
     for (const permit of boosted) await permit.settle();
-    expect(await windows(db, member.accountId)).toEqual({ 'gym uses': 3 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 3 });
   });
 
   test('an upgrade has its room at once, and what was used before counts', async () => {
@@ -82,7 +82,7 @@ describe('what is in effect at the very instant decides', () => {
     await makeGrant(db, member.accountId, { catalogue, plan: 'big' });
     granted(await fixture.admit(member));
     granted(await fixture.admit(member));
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 4, max: 4, plan: 'gym.big' });
+    expect(denied(await fixture.admit(member))).toMatchObject({ used: 4, max: 4, plan: 'demo.big' });
   });
 
   test('a downgrade bites at once: more may be used than the smaller plan has', async () => {
@@ -90,7 +90,7 @@ describe('what is in effect at the very instant decides', () => {
     const big = await makeGrant(db, member.accountId, { catalogue, plan: 'big' });
     for (let use = 0; use < 3; use += 1) granted(await fixture.admit(member));
     await revokeGrant(db, big, catalogue);
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'gym.small' });
+    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
   });
 });
 
@@ -100,7 +100,7 @@ describe('whoever may not spend is refused at once, and charges nothing', () => 
     granted(await fixture.admit(member));
     await suspendAccount(db, member.accountId);
     expect(await fixture.admit(member)).toEqual({ kind: 'refused', reason: 'account_suspended' });
-    expect(await windows(db, member.accountId)).toEqual({ 'gym uses': 1 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 1 });
     expect(refusal('account_suspended')).toMatchObject({ status: 403 });
   });
 
@@ -145,7 +145,7 @@ describe('what a plan must have beside its limits', () => {
 
   test('a grant that a request needs more of names what it takes', async () => {
     const answer = await fixture.admit(await fixture.member('small'), { needs: { uses: 3, variants: 2 } });
-    expect(answer).toMatchObject({ kind: 'plan_required', plan: 'gym.small' });
+    expect(answer).toMatchObject({ kind: 'plan_required', plan: 'demo.small' });
     granted(await fixture.admit(await fixture.member('small'), { needs: { uses: 2 } }));
   });
 

@@ -47,7 +47,7 @@ const fixture = await openLimits(db, {
 type Said = Partial<Omit<ReportedUse, 'usage'>> & { readonly cost?: number };
 const use = ({ cost = 0, ...said }: Said = {}): ReportedUse => ({
   id: randomUUID(),
-  product: 'gym',
+  product: 'demo',
   feature: 'sell',
   units: 1,
   at: undefined,
@@ -73,7 +73,7 @@ describe('what is reported', () => {
       'posted',
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30', 'posted 12']);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 3, 'gym cost': 42 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo monthly': 3, 'demo cost': 42 });
     const usage = await fixture.limits.usage(member.accountId);
     expect(usage.find(({ limit }) => limit === 'at_once')?.used).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('what is reported', () => {
     const member = await fixture.member();
     granted(await fixture.admit(member, { feature: 'sell' }));
     await report(member, [use({ units: 50 })]);
-    expect(await used(db, member, 'gym monthly')).toBe(51);
+    expect(await used(db, member, 'demo monthly')).toBe(51);
     expect(denied(await fixture.admit(member, { feature: 'sell' }))).toMatchObject({
       limit: 'monthly',
       used: 51,
@@ -105,7 +105,7 @@ describe('what is reported', () => {
     expect(await report(member, [one, use(), one])).toEqual(['posted', 'posted', 'duplicate']);
     const crowd = await Promise.all(Array.from({ length: 8 }, () => report(member, [use(), one])));
     expect(crowd.map(([, status]) => status)).toEqual(Array(8).fill('duplicate'));
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 10, 'gym cost': 5 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo monthly': 10, 'demo cost': 5 });
     await advanceTo(db, '2029-06-01T00:00:00Z');
     expect(await report(member, [one])).toEqual(['duplicate']);
     expect(await ledgerLines(db, member.accountId)).toHaveLength(10);
@@ -120,7 +120,7 @@ describe('what is reported', () => {
       report(member, uses),
     ]);
     expect(reports.flat().filter((status) => status === 'posted')).toHaveLength(20);
-    expect(await used(db, member, 'gym cost')).toBe(20);
+    expect(await used(db, member, 'demo cost')).toBe(20);
   });
 
   test('under an id that stands for something else is told so, and changes nothing', async () => {
@@ -131,7 +131,7 @@ describe('what is reported', () => {
     for (const other of others) {
       expect(await report(member, [use({ id: one.id, ...other })])).toEqual(['mismatch']);
     }
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 1, 'gym cost': 5 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo monthly': 1, 'demo cost': 5 });
   });
 
   test('says nothing of another account’s under the same id, nor of what the other kind of backend reports', async () => {
@@ -147,7 +147,7 @@ describe('what is reported', () => {
     const features = ['sell', 'fast', 'slide', 'pay', 'local'];
     const uses = Array.from({ length: 1_000 }, (_, at) => use({ cost: 1, feature: features[at % 5] ?? '' }));
     expect(new Set(await report(member, uses))).toEqual(new Set(['posted']));
-    expect(await used(db, member, 'gym cost')).toBe(200);
+    expect(await used(db, member, 'demo cost')).toBe(200);
   });
 });
 
@@ -160,7 +160,7 @@ describe('it is charged to the present windows that it lies in', () => {
       use({ cost: 10, at: '2029-07-01T12:00:00Z' }),
       use({ cost: 40, at: '2029-07-02T00:00:00Z' }),
     ]);
-    expect(await windows(db, member.accountId)).toEqual({ 'gym monthly': 2, 'gym cost': 40 });
+    expect(await windows(db, member.accountId)).toEqual({ 'demo monthly': 2, 'demo cost': 40 });
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 1', 'posted 10', 'posted 40']);
   });
 
@@ -181,7 +181,7 @@ describe('it is charged to the present windows that it lies in', () => {
       use({ feature: 'local', at: '2029-07-02T04:00:00Z' }),
       use({ feature: 'local', at: '2029-07-03T00:59:00Z' }),
     ]);
-    expect(await used(db, member, 'gym daily')).toBe(2);
+    expect(await used(db, member, 'demo daily')).toBe(2);
     granted(await fixture.admit(member, { feature: 'local', units: 8 }));
     denied(await fixture.admit(member, { feature: 'local' }));
   });
@@ -248,7 +248,7 @@ describe('it is charged to the present windows that it lies in', () => {
 });
 
 test('budgets of the operator count what its own backends report, of the provider that they name', async () => {
-  const open = `select limits.set_operator_budget(gen_random_uuid(), 'gym', null, 'sandbox', null, 1000000, false)`;
+  const open = `select limits.set_operator_budget(gen_random_uuid(), 'demo', null, 'sandbox', null, 1000000, false)`;
   await db.asMigrator(statement(open));
   const spent = async () => {
     const sum = 'select coalesce(sum(spent), 0)::int as spent from limits.operator_spending';

@@ -26,7 +26,7 @@ const nodes: readonly Seats[] = [seats, createSeats({ db: other, ids })];
 
 async function office(plan = 'only'): Promise<SeatsOf> {
   const { accountId } = await fixture.member(plan);
-  return { accountId, product: 'gym', limit: 'machines' };
+  return { accountId, product: 'demo', limit: 'machines' };
 }
 
 function seated(answer: Seating): Seat {
@@ -48,7 +48,7 @@ describe('seats', () => {
     const refused = await seats.take(of, 'd', TTL);
     expect(refused).toMatchObject({
       kind: 'denied',
-      denial: { limit: 'machines', of: 'seats', used: MAX, max: MAX, plan: 'gym.only' },
+      denial: { limit: 'machines', of: 'seats', used: MAX, max: MAX, plan: 'demo.only' },
     });
     if (refused.kind !== 'denied') throw new Error('it was not denied');
     expect(Math.abs((refused.denial.retryAfter ?? 0) - (TTL - 30))).toBeLessThan(3);
@@ -99,7 +99,7 @@ describe('seats', () => {
 
   test('beyond a smaller plan are kept while they are renewed, and nobody comes in their place', async () => {
     const { accountId } = await makeAccount(db);
-    const of = { accountId, product: 'gym', limit: 'machines' };
+    const of = { accountId, product: 'demo', limit: 'machines' };
     await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'only' });
     const more = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'more' });
     const held = [];
@@ -112,9 +112,9 @@ describe('seats', () => {
 
   test('that the plan has none of are not a matter of waiting', async () => {
     const lack = { kind: 'plan_required', grant: 'machines', needed: 1 };
-    expect(await seats.take(await office('none'), 'a', TTL)).toEqual({ ...lack, plan: 'gym.none' });
+    expect(await seats.take(await office('none'), 'a', TTL)).toEqual({ ...lack, plan: 'demo.none' });
     const { accountId } = await makeAccount(db);
-    const of = { accountId, product: 'gym', limit: 'machines' };
+    const of = { accountId, product: 'demo', limit: 'machines' };
     expect(await seats.take(of, 'a', TTL)).toEqual({ ...lack, plan: null });
   });
 

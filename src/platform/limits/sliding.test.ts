@@ -129,5 +129,5 @@ test('each member has a burst of their own where it counts by member', async () 
   const member = await fixture.member();
   granted(await fixture.admit(member));
   denied(await fixture.admit(member));
-  expect(await windows(db, member.accountId)).toEqual({ [`gym/member:${member.userId}/burst burst`]: 1 });
+  expect(await windows(db, member.accountId)).toEqual({ [`demo/member:${member.userId}/burst burst`]: 1 });
 });

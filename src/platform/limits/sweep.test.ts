@@ -35,7 +35,7 @@ const rules = {
   longestSeconds: 600,
 } as const;
 const fixture = await openLimits(db, rules);
-const nothing = { 'gym monthly': 0, 'gym hourly': 1, 'gym cost': 0 };
+const nothing = { 'demo monthly': 0, 'demo hourly': 1, 'demo cost': 0 };
 
 const states = async (accountId: AccountId) =>
   (await permits(db, accountId)).map(({ state, reason }) => `${state}: ${reason}`);
@@ -60,9 +60,9 @@ describe('when a process dies', () => {
     expect(await states(member.accountId)).toEqual(['settled: holder dead']);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
     expect(await windows(db, member.accountId)).toEqual({
-      'gym monthly': 1,
-      'gym hourly': 1,
-      'gym cost': 100,
+      'demo monthly': 1,
+      'demo hourly': 1,
+      'demo cost': 100,
     });
   });
 

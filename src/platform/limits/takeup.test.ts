@@ -25,7 +25,7 @@ const fixture = await openLimits(db, {
   },
   plans: { only: { monthly: 50, daily: 1_000 } },
 });
-const spent = async ({ accountId }: Member) => (await windows(db, accountId))['gym daily'];
+const spent = async ({ accountId }: Member) => (await windows(db, accountId))['demo daily'];
 
 /** A permit whose first call was served, which its second holder does not know. */
 async function takenOver() {
@@ -101,7 +101,7 @@ describe('a permit that was taken over while its first call was out', () => {
     await second.settle();
     const forged = [{ e: event, s: 'voided', c: ids.next() }];
     const item = {
-      p: 'gym',
+      p: 'demo',
       id: first.id,
       h: first.holder,
       f: first.fence,

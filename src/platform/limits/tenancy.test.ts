@@ -114,14 +114,14 @@ test('functions that run as the system have a search path that nobody can bend',
 async function releaseTheirs(accountId: AccountId, forged: Record<string, unknown> = {}) {
   const permit = granted(await fixture.admit(theirs, { reserve: 100, as: 'job' }));
   const { id, holder: h, fence: f } = permit;
-  const item = { p: 'gym', id, h, f, op: 'release', calls: [], ...forged };
+  const item = { p: 'demo', id, h, f, op: 'release', calls: [], ...forged };
   const releasing = asTenant(accountId, 'select limits.resolve_here($1::jsonb)', [JSON.stringify(item)]);
   return { permit, releasing };
 }
 
 describe('a permit of another account', () => {
   test('can be settled, released or attached by nobody else, whatever they say', async () => {
-    const before = (await windows(db, theirs.accountId))['gym monthly'] ?? 0;
+    const before = (await windows(db, theirs.accountId))['demo monthly'] ?? 0;
     const { permit, releasing } = await releaseTheirs(mine.accountId, { a: theirs.accountId });
     await expect(releasing).rejects.toMatchObject({ code: 'PL010' });
     const attach = asTenant(mine.accountId, 'select limits.attach($1, $2, 1, $3)', [
@@ -133,7 +133,7 @@ describe('a permit of another account', () => {
     expect((await permits(db, theirs.accountId)).find(({ id }) => id === permit.id)).toMatchObject({
       state: 'queued',
     });
-    expect((await windows(db, theirs.accountId))['gym monthly']).toBe(before + 1);
+    expect((await windows(db, theirs.accountId))['demo monthly']).toBe(before + 1);
     await permit.release('done with it');
   });
 
@@ -149,7 +149,7 @@ describe('a permit of another account', () => {
   });
 
   test('under the meter of another product is refused: nothing would be locked', async () => {
-    const { permit, releasing } = await releaseTheirs(theirs.accountId, { p: 'pool' });
+    const { permit, releasing } = await releaseTheirs(theirs.accountId, { p: 'sample' });
     await expect(releasing).rejects.toThrow('of another product');
     await permit.release('done with it');
   });

@@ -28,7 +28,7 @@ describe('what is used', () => {
     await permit.send(planned(100));
     permit.served(figures(20));
     await permit.settle();
-    const base = { product: 'gym' };
+    const base = { product: 'demo' };
     expect(await fixture.limits.usage(member.accountId)).toEqual([
       {
         ...base,
@@ -56,16 +56,16 @@ describe('what is used', () => {
 
   test('is said of the products that the account has a plan in, and of none other', async () => {
     const catalogue = limitsCatalogue({
-      product: 'pool',
-      limits: { swims: { kind: 'quota', per: 'week', by: 'account' } },
-      plans: { only: { swims: 3 } },
+      product: 'sample',
+      limits: { samples: { kind: 'quota', per: 'week', by: 'account' } },
+      plans: { only: { samples: 3 } },
     });
     const node = await openNode(db, [fixture.catalogue, catalogue]);
     const member = await makeAccount(db);
     expect(await node.limits.usage(member.accountId)).toEqual([]);
     await makeGrant(db, member.accountId, { catalogue, plan: 'only' });
     expect(await node.limits.usage(member.accountId)).toMatchObject([
-      { product: 'pool', limit: 'swims', used: 0 },
+      { product: 'sample', limit: 'samples', used: 0 },
     ]);
   });
 });
@@ -98,7 +98,7 @@ describe('the ledger', () => {
     expect(await fixture.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([
       {
         permit_id: permit.id,
-        product: 'gym',
+        product: 'demo',
         feature: 'use',
         provider: 'sandbox',
         model: 'small',

@@ -12,7 +12,7 @@ const { db } = await testDatabase();
 const HOUR = 3_600_000;
 
 /** A product whose one limit has room for so many uses. */
-const withLimit = (limit: LimitDeclaration, size = 2, product = 'gym'): Promise<LimitsFixture> =>
+const withLimit = (limit: LimitDeclaration, size = 2, product = 'demo'): Promise<LimitsFixture> =>
   openLimits(db, { limits: { limit }, plans: { only: { limit: size }, more: { limit: size + 1 } }, product });
 
 const daily = await withLimit({ kind: 'quota', per: 'day', zone: 'account', by: 'account' });
@@ -113,7 +113,7 @@ function localWindow(per: keyof typeof PER, time: number, zone: string): string 
 const perArb = fc.constantFrom('day', 'week', 'month' as const);
 const START = Date.parse('2026-12-20T00:30:10Z');
 
-test('in any zone, through all the year, a window has its size once, by the calendar on the wall there', async () => {
+test('in any zone, through all the year, a window has its size once, by the local calendar', async () => {
   const steps = fc.array(
     fc.record({ hours: fc.oneof(fc.nat(30), fc.nat(24 * 20)), uses: fc.integer({ min: 1, max: 3 }) }),
     {
@@ -207,7 +207,7 @@ describe('a change of the zone', () => {
 async function windowEnd(accountId: AccountId): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ end: number }>(
-      `select starts[1] as end from limits.meters where account_id = $1 and scope = 'gym'`,
+      `select starts[1] as end from limits.meters where account_id = $1 and scope = 'demo'`,
       [accountId],
     ),
   );

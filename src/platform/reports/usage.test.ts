@@ -83,7 +83,7 @@ describe('an account’s report', () => {
     await call(member, 10);
     await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     await call(member, 20);
-    expect(await lines(member.accountId, { group: ['plan'] })).toEqual(['gym.basic: 10', 'gym.pro: 20']);
+    expect(await lines(member.accountId, { group: ['plan'] })).toEqual(['demo.basic: 10', 'demo.pro: 20']);
   });
 
   test('has days of the zone that it is asked in: one call is of three days', async () => {
@@ -185,7 +185,7 @@ describe('a report', () => {
       statement(
         `insert into reports.usage_cells
          select replace('0196%-7c00-7000-8000-000000000002', '%', lpad(to_hex(a), 4, '0'))::uuid, timestamptz '2027-08-01Z' + d * interval '15 minutes',
-           $1, 'gym.basic', 'gym', 'use', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 5, 0, 0, 5
+           $1, 'demo.basic', 'demo', 'use', null, 'sandbox', 'small', false, 1, 0, 0, 0, 0, 0, 5, 0, 0, 5
          from generate_series(1, 12) a, generate_series(1, 1000) d`,
         [userId],
       ),

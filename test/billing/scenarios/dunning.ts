@@ -2,11 +2,11 @@ import type { Scenario, Step } from '../scenario.ts';
 
 /** A month that is paid, and the card that does not pay the next one. */
 const declinedLater: readonly Step[] = [
-  { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
-  { day: 30, does: (her) => her.uses('declined'), has: 'reel.basic' },
+  { day: 0, does: (customer) => customer.subscribes('reel.basic'), has: 'reel.basic' },
+  { day: 30, does: (customer) => customer.uses('declined'), has: 'reel.basic' },
   { day: 31, has: 'reel.basic' },
 ];
-const pays: Step['does'] = (her) => her.uses('good').then(() => her.paysWhatIsOwed());
+const pays: Step['does'] = (customer) => customer.uses('good').then(() => customer.paysWhatIsOwed());
 
 /** Renewals that can't be charged. Stripe tries again on the days 34, 39 and 46. */
 export const DUNNING: readonly Scenario[] = [
@@ -43,8 +43,8 @@ export const DUNNING: readonly Scenario[] = [
   {
     name: 'a renewal finds no card, and is paid two days later',
     steps: [
-      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
-      { day: 30, does: (her) => her.losesTheirCard(), has: 'reel.basic' },
+      { day: 0, does: (customer) => customer.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (customer) => customer.losesTheirCard(), has: 'reel.basic' },
       { day: 33, does: pays, has: 'reel.basic' },
       { day: 39, has: 'reel.basic' },
     ],
@@ -52,8 +52,8 @@ export const DUNNING: readonly Scenario[] = [
   {
     name: 'a renewal finds no card, and nobody pays',
     steps: [
-      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
-      { day: 30, does: (her) => her.losesTheirCard(), has: 'reel.basic' },
+      { day: 0, does: (customer) => customer.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (customer) => customer.losesTheirCard(), has: 'reel.basic' },
       { day: 35, has: 'reel.basic' },
       { day: 39, has: null },
     ],
@@ -61,8 +61,8 @@ export const DUNNING: readonly Scenario[] = [
   {
     name: 'a bank asks for the person at a renewal, and they never come',
     steps: [
-      { day: 0, does: (her) => her.subscribes('reel.basic'), has: 'reel.basic' },
-      { day: 30, does: (her) => her.uses('asking'), has: 'reel.basic' },
+      { day: 0, does: (customer) => customer.subscribes('reel.basic'), has: 'reel.basic' },
+      { day: 30, does: (customer) => customer.uses('asking'), has: 'reel.basic' },
       { day: 35, has: 'reel.basic' },
       { day: 39, has: null },
     ],
@@ -71,25 +71,25 @@ export const DUNNING: readonly Scenario[] = [
     name: 'a renewal fails, and the shop forgives it',
     steps: [
       ...declinedLater,
-      { day: 33, does: (her) => her.isForgivenWhatIsOwed(), has: 'reel.basic' },
+      { day: 33, does: (customer) => customer.isForgivenWhatIsOwed(), has: 'reel.basic' },
       { day: 39, has: 'reel.basic' },
     ],
   },
   {
     name: 'a plan is paused, and goes on',
     steps: [
-      { day: 0, does: (her) => her.subscribes('reel.standard'), has: 'reel.standard' },
-      { day: 10, does: (her) => her.isPaused('void'), has: 'reel.standard' },
+      { day: 0, does: (customer) => customer.subscribes('reel.standard'), has: 'reel.standard' },
+      { day: 10, does: (customer) => customer.isPaused('void'), has: 'reel.standard' },
       { day: 31, has: null },
-      { day: 40, does: (her) => her.goesOn(), has: 'reel.standard' },
+      { day: 40, does: (customer) => customer.goesOn(), has: 'reel.standard' },
       { day: 59, has: 'reel.standard' },
     ],
   },
   {
     name: 'a plan whose invoices are kept as drafts goes on meanwhile',
     steps: [
-      { day: 0, does: (her) => her.subscribes('reel.standard'), has: 'reel.standard' },
-      { day: 10, does: (her) => her.isPaused('keep_as_draft'), has: 'reel.standard' },
+      { day: 0, does: (customer) => customer.subscribes('reel.standard'), has: 'reel.standard' },
+      { day: 10, does: (customer) => customer.isPaused('keep_as_draft'), has: 'reel.standard' },
       { day: 33, has: 'reel.standard' },
     ],
   },

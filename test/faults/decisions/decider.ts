@@ -81,7 +81,7 @@ function wishBy(chance: Chance) {
   return {
     feature,
     units: feature === 'draft' ? 1 : chance.between(1, 3),
-    call: { ...planned(reserve), provider: 'gym' },
+    call: { ...planned(reserve), provider: 'demo' },
     ...(feature === 'draft' ? { subject: `draft ${chance.between(1, 20)}` } : {}),
   };
 }
@@ -105,7 +105,7 @@ async function close(chance: Chance, permit: Permit | undefined): Promise<void> 
       await permit.release('it failed');
       return;
     }
-    permit.served(figures(chance.between(0, permit.reserve), { provider: 'gym' }));
+    permit.served(figures(chance.between(0, permit.reserve), { provider: 'demo' }));
     await permit.settle();
   } catch {
     // It was closed by somebody else, or the connection broke: the sweeper sees to it.

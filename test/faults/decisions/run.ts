@@ -2,7 +2,7 @@ import { openDatabase } from '#platform/db';
 import { makeAccount, makeGrant, type Member } from '#test/factories';
 import { type Chance, chanceOf } from '../chance.ts';
 import { makeCustomers } from '../customers.ts';
-import { type Ground, openGround } from '../ground.ts';
+import { type FaultServices, openServices } from '../services.ts';
 import { examine, type Facts, type Violation } from '../oracle/index.ts';
 import { isQuiet, readRows } from '../read.ts';
 import type { Outcome } from '../judgement.ts';
@@ -33,23 +33,23 @@ export async function runDecisions({ seed, decisions, say }: DecisionsOptions): 
   const chance = chanceOf(seed);
   const opened = new AsyncDisposableStack();
   try {
-    const ground = await openGround();
-    opened.defer(() => ground.close());
-    await makeCustomers(ground.url, ground.folder);
-    const members = await makeMembers(ground.url);
-    await ground.trace();
+    const services = await openServices();
+    opened.defer(() => services.close());
+    await makeCustomers(services.url, services.folder);
+    const members = await makeMembers(services.url);
+    await services.trace();
     const verdicts: Verdicts = new Map();
-    const options = { urlFor: ground.urlFor, seed, members, chance, verdicts, callers: CALLERS };
+    const options = { urlFor: services.urlFor, seed, members, chance, verdicts, callers: CALLERS };
     const deciders = await Promise.all(
       Array.from({ length: DECIDERS }, (_, n) => openDecider(`decider-${n + 1}`, options)),
     );
     let isOver = false;
-    const troubles = troubleUntil(() => isOver, { chance: chance.for('faults'), ground, deciders, say });
+    const troubles = troubleUntil(() => isOver, { chance: chance.for('faults'), services, deciders, say });
     await reached(verdicts, decisions, say);
     isOver = true;
     await troubles;
     await Promise.all(deciders.map((decider) => decider.stop()));
-    return await judged(ground, { verdicts, deciders });
+    return await judged(services, { verdicts, deciders });
   } finally {
     await opened.disposeAsync();
   }
@@ -88,25 +88,25 @@ async function reached(verdicts: Verdicts, decisions: number, say: (line: string
   }
 }
 
-interface Stage {
+interface DecisionContext {
   readonly chance: Chance;
-  readonly ground: Ground;
+  readonly services: FaultServices;
   readonly deciders: readonly Decider[];
   readonly say: (line: string) => void;
 }
 
 /** One trouble after the other, for processes that are at work; the clock moves on more often than not, so that windows begin anew. */
-async function troubleUntil(isOver: () => boolean, stage: Stage): Promise<void> {
-  const { chance, deciders } = stage;
+async function troubleUntil(isOver: () => boolean, context: DecisionContext): Promise<void> {
+  const { chance, deciders } = context;
   while (!isOver()) {
     await after(chance.between(200, 1_500));
     const [first, ...rest] = deciders.filter(({ isAtWork }) => isAtWork);
     if (first === undefined) continue;
-    await trouble(chance.pick([first, ...rest]), stage);
+    await trouble(chance.pick([first, ...rest]), context);
   }
 }
 
-async function trouble(decider: Decider, { chance, ground, say }: Stage): Promise<void> {
+async function trouble(decider: Decider, { chance, services, say }: DecisionContext): Promise<void> {
   const kind = chance.weighted({
     clock: 10,
     kill: 4,
@@ -120,14 +120,14 @@ async function trouble(decider: Decider, { chance, ground, say }: Stage): Promis
   const lasts = chance.between(50, 2_000);
   say(`${kind} ${kind === 'clock' ? '' : decider.name} ${lasts} ms`);
   const { link, commits } = decider;
-  if (kind === 'clock') return ground.advance(chance.pick([5, 25, 65]));
+  if (kind === 'clock') return services.advance(chance.pick([5, 25, 65]));
   if (kind === 'kill') return decider.signal('SIGKILL');
   if (kind === 'cut') return link.cut();
   if (kind === 'delay') link.delay = [chance.between(0, 20), chance.between(20, 200)];
   else if (kind === 'silence') link.silence();
   else if (kind === 'commits') commits.probability = chance.pick([0.05, 0.5]);
   else decider.signal('SIGSTOP');
-  if (kind === 'pause_past_lease') await ground.advance(31, decider.name);
+  if (kind === 'pause_past_lease') await services.advance(31, decider.name);
   await after(lasts);
   link.delay = [0, 0];
   commits.probability = 0;
@@ -136,13 +136,13 @@ async function trouble(decider: Decider, { chance, ground, say }: Stage): Promis
 }
 
 async function judged(
-  ground: Ground,
+  services: FaultServices,
   { verdicts, deciders }: { readonly verdicts: Verdicts; readonly deciders: readonly Decider[] },
 ): Promise<Outcome> {
-  await sweptAll(ground);
-  const at = await ground.time();
+  await sweptAll(services);
+  const at = await services.time();
   const facts: Facts = {
-    ...(await readRows(ground.sql)),
+    ...(await readRows(services.sql)),
     bill: [],
     history: [],
     usage: new Map(),
@@ -167,7 +167,7 @@ async function judged(
 }
 
 /** What processes had sent before they died may still be under way in the database, and a sweep passes over what that locks. */
-async function sweptAll({ sql }: Ground): Promise<void> {
+async function sweptAll({ sql }: FaultServices): Promise<void> {
   const began = performance.now();
   do await sql.rows(END_ALL);
   while (!(await isQuiet(sql)) && performance.now() - began < PATIENCE);

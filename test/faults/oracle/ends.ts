@@ -1,4 +1,4 @@
-import type { Book, Books } from './books.ts';
+import type { AccountState, AccountStates } from './account-states.ts';
 import type { Facts, GenerationRow, PermitRow, UsageAnswer, Violation } from './facts.ts';
 import { PRODUCTS, windowStart } from './products.ts';
 
@@ -55,12 +55,12 @@ export interface Span {
 
 export function examineUsage(
   { usage, events }: Pick<Facts, 'usage' | 'events'>,
-  books: Books,
+  states: AccountStates,
   at: Span,
 ): Violation[] {
   const rows = new Map(events.map((event) => [event.id, event]));
   return [...usage].flatMap(([account, answer]) => [
-    ...answer.limits.flatMap((said) => usedUp(books.of(account, said.product), said, at)),
+    ...answer.limits.flatMap((said) => usedUp(states.of(account, said.product), said, at)),
     ...answer.events.flatMap((said): Violation[] => {
       const row = rows.get(said.id);
       if (row?.account_id === account && row.cost === said.cost_micros && row.state === said.status)
@@ -70,14 +70,14 @@ export function examineUsage(
   ]);
 }
 
-function usedUp(book: Book, said: UsageAnswer['limits'][number], at: Span): Violation[] {
+function usedUp(state: AccountState, said: UsageAnswer['limits'][number], at: Span): Violation[] {
   const rule = PRODUCTS.get(said.product)?.limits[said.limit];
   if (rule === undefined || rule.kind === 'cooldown') return [];
   const start = windowStart(rule.per, at.until);
   // A window may have ended meanwhile.
   if (windowStart(rule.per, at.from) !== start) return [];
   const key = `${said.limit}@${start}`;
-  const used = rule.kind === 'concurrency' ? book.open.size : (book.used.get(key) ?? 0);
+  const used = rule.kind === 'concurrency' ? state.open.size : (state.used.get(key) ?? 0);
   if (used === said.used) return [];
   const says = `${said.product}.${said.limit}: ${said.used} by the API, ${used} by the rows`;
   return [{ rule: 'usage and rows differ', says, rows: [said] }];

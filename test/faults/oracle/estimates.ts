@@ -47,8 +47,8 @@ function laidBeside(calls: readonly BilledCall[], estimates: readonly Entry[]): 
   const dearest = estimates.toSorted((a, b) => sum(b, 'cost') - sum(a, 'cost'));
   return calls
     .toSorted((a, b) => costOf(b) - costOf(a))
-    .flatMap((call, place) => {
-      const entry = dearest[place];
+    .flatMap((call, index) => {
+      const entry = dearest[index];
       return entry === undefined ? [] : tooLow(entry, call);
     });
 }

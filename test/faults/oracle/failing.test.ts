@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../history.ts';
-import { type Facts, PLACE_FREE_WITHIN } from './index.ts';
+import { type Facts, SLOT_FREE_WITHIN } from './index.ts';
 import {
   answered,
   asked,
@@ -14,9 +14,9 @@ import {
   traced,
   type Written,
 } from './made-up.ts';
-import { longestCalm } from './places.ts';
+import { longestCalm } from './slots.ts';
 
-/** What the oracle knows of calls that go wrong: what they may cost, who pays, what clients are told, when places are free. */
+/** What the oracle knows of calls that go wrong: what they may cost, who pays, what clients are told, when slots are free. */
 
 const route = 'POST /v1/ai/chat/completions';
 const told = (status: number, code: string, retryAfter?: string) => {
@@ -188,7 +188,7 @@ describe('what clients are told', () => {
   });
 });
 
-describe('a place', () => {
+describe('a slot', () => {
   const open: Written[] = [
     ['meters', meter({ monthly: 1, hourly: 1, per_minute: 1, daily_cost: 100 })],
     ['permits', permit('1')],
@@ -197,9 +197,9 @@ describe('a place', () => {
     ['meters', meter({ monthly: 0, hourly: 1, per_minute: 1, daily_cost: 0 })],
     ['permits', permit('1', { state: 'voided' })],
   ];
-  const LATE = PLACE_FREE_WITHIN + 1_000;
+  const LATE = SLOT_FREE_WITHIN + 1_000;
 
-  /** Opened at noon; its request ends then, and the place is free after so many milliseconds. */
+  /** Opened at noon; its request ends then, and the slot is free after so many milliseconds. */
   const taken = (free: number, more: Partial<Facts> = {}) =>
     rules({
       history: [chat({ ended: NOON })],
@@ -210,16 +210,16 @@ describe('a place', () => {
     });
 
   test('that a request which has ended keeps is told, and one that is never free', () => {
-    expect(taken(PLACE_FREE_WITHIN)).toEqual([]);
-    expect(taken(LATE)).toEqual(['a place stays taken']);
-    expect(taken(LATE, { trace: traced(open) })).toEqual(['a place stays taken']);
+    expect(taken(SLOT_FREE_WITHIN)).toEqual([]);
+    expect(taken(LATE)).toEqual(['a slot stays taken']);
+    expect(taken(LATE, { trace: traced(open) })).toEqual(['a slot stays taken']);
   });
 
   test('is counted from when the database is back, and of a pause', () => {
     expect(taken(LATE, { outages: away(2_000) })).toEqual([]);
     expect(taken(LATE, { outages: away(2_000, 0) })).toEqual([]);
-    expect(taken(LATE + 2_000, { outages: away(1_000) })).toEqual(['a place stays taken']);
-    expect(taken(LATE, { outages: away(2_000, 1) })).toEqual(['a place stays taken']);
+    expect(taken(LATE + 2_000, { outages: away(1_000) })).toEqual(['a slot stays taken']);
+    expect(taken(LATE, { outages: away(2_000, 1) })).toEqual(['a slot stays taken']);
   });
 
   test('of a process that ended meanwhile is its lease’s to tell', () => {
@@ -231,7 +231,7 @@ describe('a place', () => {
     const history = [chat({ ended: NOON, key: 'k', body: '{"stream":false}' })];
     expect(taken(LATE, { history })).toEqual([]);
     const streamed = [chat({ ended: NOON, key: 'k', body: '{"stream":true}' })];
-    expect(taken(LATE, { history: streamed })).toEqual(['a place stays taken']);
+    expect(taken(LATE, { history: streamed })).toEqual(['a slot stays taken']);
   });
 
   test('has a longest calm between outages that overlap', () => {

@@ -6,26 +6,26 @@ import type { Facts, Violation } from './facts.ts';
 import { examineLedger } from './ledger.ts';
 import { examineDelegated } from './delegated.ts';
 import { examineLimits } from './limits.ts';
-import { examinePlaces } from './places.ts';
+import { examineSlots } from './slots.ts';
 import { examineStatuses } from './statuses.ts';
 
 export type { Facts, Violation } from './facts.ts';
 export { costOf } from './ledger.ts';
-export { PLACE_FREE_WITHIN } from './places.ts';
+export { SLOT_FREE_WITHIN } from './slots.ts';
 
 /** All that must never be and was; `at`: the database's time when the API was asked at the end, and when it had answered. */
 export function examine(facts: Facts, at: Span): Violation[] {
-  const { violations, books } = examineLimits(facts);
+  const { violations, states } = examineLimits(facts);
   return [
     ...violations,
     ...examineLedger(facts),
     ...examineEstimates(facts),
     ...examineCharges(facts),
     ...examineStatuses(facts),
-    ...examinePlaces(facts),
+    ...examineSlots(facts),
     ...examineAnswers(facts),
     ...examineDelegated(facts),
     ...examineEnds(facts),
-    ...examineUsage(facts, books, at),
+    ...examineUsage(facts, states, at),
   ];
 }

@@ -1,4 +1,10 @@
-import { type Book, type Books, openBooks, rulesOf, windowKey } from './books.ts';
+import {
+  type AccountState,
+  type AccountStates,
+  createAccountStates,
+  rulesOf,
+  windowKey,
+} from './account-states.ts';
 import type { Facts, PermitRow, SnapshotRow, Violation } from './facts.ts';
 import { PRODUCTS, type Rule } from './products.ts';
 
@@ -7,42 +13,45 @@ import { PRODUCTS, type Rule } from './products.ts';
  * unexpired permits keep within every limit, and do the windows hold what permits charged, and nothing else? A denial that
  * charged something is a window that holds more than permits explain.
  */
-export function examineLimits(facts: Facts): { readonly violations: Violation[]; readonly books: Books } {
-  const books = openBooks();
+export function examineLimits(facts: Facts): {
+  readonly violations: Violation[];
+  readonly states: AccountStates;
+} {
+  const states = createAccountStates();
   const violations: Violation[] = [];
   const sizes = sizesOf(facts.snapshots);
   const deaths = new Map(facts.holders.map(({ id, expires_at }) => [id, Date.parse(expires_at)]));
   const last = new Map<number, number>();
   for (const { tx, seq } of facts.trace) last.set(tx, seq);
-  const pending = new Map<number, Map<Book, Touched>>();
+  const pending = new Map<number, Map<AccountState, Touched>>();
 
   for (const change of facts.trace) {
-    const entered = books.enter(change);
-    const ofTx = pending.get(change.tx) ?? new Map<Book, Touched>();
+    const entered = states.enter(change);
+    const ofTx = pending.get(change.tx) ?? new Map<AccountState, Touched>();
     pending.set(change.tx, ofTx);
     if (entered !== undefined) {
-      const { book, admitted, extended } = entered;
-      const touched = ofTx.get(book) ?? { book, isMoved: false, admitted: [], extended: [] };
+      const { state, admitted, extended } = entered;
+      const touched = ofTx.get(state) ?? { state, isMoved: false, admitted: [], extended: [] };
       touched.isMoved ||= change.about === 'meters' || change.about === 'credits';
       if (admitted !== undefined) touched.admitted.push(admitted);
       if (extended !== undefined) touched.extended.push(extended);
-      ofTx.set(book, touched);
+      ofTx.set(state, touched);
     }
     // Nobody has seen the middle of a transaction.
     if (last.get(change.tx) !== change.seq) continue;
     pending.delete(change.tx);
     for (const touched of ofTx.values()) {
-      const size = (name: string) => sizes(touched.book, name, change.at);
+      const size = (name: string) => sizes(touched.state, name, change.at);
       violations.push(...judged({ ...touched, size, deaths }));
     }
   }
-  for (const book of books.all()) violations.push(...bookkeeping(book));
-  return { violations, books };
+  for (const state of states.all()) violations.push(...bookkeeping(state));
+  return { violations, states };
 }
 
 /** What one transaction did to an account in a product. */
 interface Touched {
-  readonly book: Book;
+  readonly state: AccountState;
   /** It wrote windows or credits, and so has the lock under which all of them are changed. */
   isMoved: boolean;
   readonly admitted: PermitRow[];
@@ -58,9 +67,9 @@ interface Judged extends Touched {
 function judged(one: Judged): Violation[] {
   return [
     ...windowsPassed(one),
-    ...placesPassed(one),
+    ...slotsPassed(one),
     ...pauses(one),
-    ...(one.isMoved ? bookkeeping(one.book) : []),
+    ...(one.isMoved ? bookkeeping(one.state) : []),
   ];
 }
 
@@ -68,7 +77,7 @@ function judged(one: Judged): Violation[] {
  * Quotas, bursts and budgets: what was admitted must have had room, and what was extended in its budgets. An extension asks for
  * nothing else, and what was metered elsewhere may have passed a burst meanwhile.
  */
-function windowsPassed({ book, admitted, extended, size }: Judged): Violation[] {
+function windowsPassed({ state, admitted, extended, size }: Judged): Violation[] {
   const asked = new Map<string, { name: string; rule: Rule; permit: PermitRow }>();
   const ask = (permits: readonly PermitRow[], kinds: readonly Rule['kind'][]) => {
     for (const permit of permits)
@@ -79,31 +88,31 @@ function windowsPassed({ book, admitted, extended, size }: Judged): Violation[] 
   ask(admitted, ['quota', 'burst', 'budget']);
   ask(extended, ['budget']);
   return [...asked].flatMap(([key, { name, rule, permit }]) => {
-    const used = book.used.get(key) ?? 0;
+    const used = state.used.get(key) ?? 0;
     const most = size(name) ?? 0;
     if (used <= most) return [];
     return [
-      { rule: `${rule.kind} passed`, says: `${used} of ${most} in ${key}`, rows: [permit, book.meter] },
+      { rule: `${rule.kind} passed`, says: `${used} of ${most} in ${key}`, rows: [permit, state.meter] },
     ];
   });
 }
 
-/** Places at once, and bursts over a sliding minute. */
-function placesPassed({ book, admitted, size, deaths }: Judged): Violation[] {
+/** Slots at once, and bursts over a sliding minute. */
+function slotsPassed({ state, admitted, size, deaths }: Judged): Violation[] {
   const [newest] = admitted.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
   if (newest === undefined) return [];
   const at = Date.parse(newest.created_at);
   return rulesOf(newest).flatMap(([name, { kind }]): Violation[] => {
     const most = size(name) ?? 0;
     if (kind === 'concurrency') {
-      const holding = [...book.open.values()].filter(
+      const holding = [...state.open.values()].filter(
         (permit) => takes(permit, name) && isUnexpired(permit, at, deaths),
       );
       if (holding.length <= most) return [];
       return [{ rule: 'concurrency passed', says: `${holding.length} of ${most} ${name}`, rows: holding }];
     }
     if (kind !== 'sliding') return [];
-    const within = newestWhile(book, (admission) => admission.at > at - 60_000);
+    const within = newestWhile(state, (admission) => admission.at > at - 60_000);
     const units = within
       .filter((permit) => takes(permit, name))
       .reduce((sum, permit) => sum + permit.units, 0);
@@ -124,10 +133,13 @@ function isUnexpired(permit: PermitRow, at: number, deaths: ReadonlyMap<string, 
   return Math.min(Date.parse(permit.due_at), deaths.get(permit.holder) ?? Number.POSITIVE_INFINITY) > at;
 }
 
-function newestWhile(book: Book, holds: (one: Book['admissions'][number]) => boolean): PermitRow[] {
+function newestWhile(
+  state: AccountState,
+  holds: (one: AccountState['admissions'][number]) => boolean,
+): PermitRow[] {
   const found: PermitRow[] = [];
-  for (let at = book.admissions.length - 1; at >= 0; at -= 1) {
-    const one = book.admissions[at];
+  for (let at = state.admissions.length - 1; at >= 0; at -= 1) {
+    const one = state.admissions[at];
     if (one === undefined || !holds(one)) break;
     found.push(one.permit);
   }
@@ -135,14 +147,14 @@ function newestWhile(book: Book, holds: (one: Book['admissions'][number]) => boo
 }
 
 /** Between two permits of one subject lies the pause. */
-function pauses({ book, admitted, size }: Judged): Violation[] {
+function pauses({ state, admitted, size }: Judged): Violation[] {
   return admitted.flatMap((permit) => {
     const [pause] = rulesOf(permit).filter(([, { kind }]) => kind === 'cooldown');
     if (pause === undefined || permit.subject === null) return [];
     const at = Date.parse(permit.created_at);
     // A millisecond for what JSON's times are cut off by.
     const length = (size(pause[0]) ?? 0) * 1_000 - 1;
-    const earlier = newestWhile(book, (admission) => admission.at > at - length).filter(
+    const earlier = newestWhile(state, (admission) => admission.at > at - length).filter(
       (other) => other.id !== permit.id && other.subject === permit.subject && takes(other, pause[0]),
     );
     if (earlier.length === 0) return [];
@@ -152,18 +164,18 @@ function pauses({ book, admitted, size }: Judged): Violation[] {
   });
 }
 
-function bookkeeping(book: Book): Violation[] {
-  return [...unexplained(book), ...credits(book)];
+function bookkeeping(state: AccountState): Violation[] {
+  return [...unexplained(state), ...credits(state)];
 }
 
 /** Every window of the meter holds what permits account for. */
-function unexplained({ product, meter, used, account }: Book): Violation[] {
+function unexplained({ product, meter, used, account }: AccountState): Violation[] {
   const limits = PRODUCTS.get(product)?.limits ?? {};
-  return (meter?.names ?? []).flatMap((name, place) => {
+  return (meter?.names ?? []).flatMap((name, index) => {
     const rule = limits[name];
     if (rule === undefined || !['quota', 'burst', 'budget'].includes(rule.kind)) return [];
-    const start = Number(meter?.starts[place]) / 1_000;
-    const said = Number(meter?.used[place]);
+    const start = Number(meter?.starts[index]) / 1_000;
+    const said = Number(meter?.used[index]);
     const explained = used.get(`${name}@${start}`) ?? 0;
     if (said === explained) return [];
     const says = `${product}.${name} of ${account}: the window says ${said}, its permits say ${explained}`;
@@ -172,8 +184,8 @@ function unexplained({ product, meter, used, account }: Book): Violation[] {
 }
 
 /** Credits never fall below nothing, and what is gone of them is what permits took. */
-function credits(book: Book): Violation[] {
-  const rows = [...book.credits.values()];
+function credits(state: AccountState): Violation[] {
+  const rows = [...state.credits.values()];
   const negative = rows.filter(({ remaining }) => remaining < 0);
   const violations: Violation[] = negative.map((row) => ({
     rule: 'credits negative',
@@ -184,9 +196,9 @@ function credits(book: Book): Violation[] {
     const gone = rows
       .filter((row) => row.name === name)
       .reduce((sum, { amount, remaining }) => sum + amount - remaining, 0);
-    const taken = book.used.get(`${name}@0`) ?? 0;
+    const taken = state.used.get(`${name}@0`) ?? 0;
     if (gone !== taken) {
-      const says = `${name} of ${book.account}: ${gone} gone, permits took ${taken}`;
+      const says = `${name} of ${state.account}: ${gone} gone, permits took ${taken}`;
       violations.push({ rule: 'credits and permits differ', says, rows });
     }
   }
@@ -198,7 +210,7 @@ function sizesOf(snapshots: readonly SnapshotRow[]) {
   const timelines = new Map(
     snapshots.map(({ account_id, product, timeline }) => [`${account_id} ${product}`, timeline]),
   );
-  return ({ account, product }: Book, name: string, at: number): number | undefined => {
+  return ({ account, product }: AccountState, name: string, at: number): number | undefined => {
     const timeline = timelines.get(`${account} ${product}`) ?? timelines.get(`null ${product}`) ?? [];
     const segment = timeline.findLast(({ from }) => !(Date.parse(from) > at)) ?? timeline[0];
     const size = segment?.grants[name];

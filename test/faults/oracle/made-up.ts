@@ -15,7 +15,7 @@ export function permit(id: string, more: Partial<PermitRow> = {}): PermitRow {
   return {
     account_id: ACCOUNT,
     id,
-    product: 'gym',
+    product: 'demo',
     feature: 'use',
     units: 1,
     reserve: 100,
@@ -35,7 +35,7 @@ export function event(id: string, more: Partial<EventRow> = {}): EventRow {
     account_id: ACCOUNT,
     id: `event-${id}`,
     permit_id: id,
-    product: 'gym',
+    product: 'demo',
     provider: 'sandbox',
     model: 'sandbox-small',
     provider_request_id: `theirs-${id}`,
@@ -85,7 +85,7 @@ export function meter(used: Readonly<Record<string, number>>): MeterRow {
   const names = Object.keys(used);
   return {
     account_id: ACCOUNT,
-    scope: 'gym',
+    scope: 'demo',
     names,
     starts: names.map((name) => (starts[name] ?? NOON) * 1_000),
     used: Object.values(used),
@@ -164,7 +164,7 @@ export function world(more: Partial<Facts> = {}): Facts {
   return {
     trace: [],
     holders: [{ id: 'holder-1', expires_at: at(3_600) }],
-    snapshots: [{ account_id: ACCOUNT, product: 'gym', timeline: [{ from: at(-60), grants: SIZES }] }],
+    snapshots: [{ account_id: ACCOUNT, product: 'demo', timeline: [{ from: at(-60), grants: SIZES }] }],
     permits: [],
     events: [],
     credits: [],

@@ -143,7 +143,7 @@ describe('limits', () => {
     expect(rules({ trace })).toEqual(['sliding burst passed']);
   });
 
-  test('more places than there are, by permits that have not expired, are told', () => {
+  test('more slots than there are, by permits that have not expired, are told', () => {
     const three = ['1', '2', '3'].map((id) => permit(id));
     expect(rules({ trace: traced(admitted(windows(3, 300), ...three)) })).toEqual(['concurrency passed']);
   });
@@ -179,7 +179,7 @@ describe('limits', () => {
   });
 
   test('credits below nothing, and credits that are gone for no permit, are told', () => {
-    const row = { account_id: ACCOUNT, id: 'purse', product: 'gym', name: 'coins', amount: 5 };
+    const row = { account_id: ACCOUNT, id: 'grant', product: 'demo', name: 'coins', amount: 5 };
     const negative = traced([['credits', { ...row, remaining: -1 }]]);
     expect(rules({ trace: negative })).toEqual(['credits negative', 'credits and permits differ']);
     expect(rules({ trace: traced([['credits', { ...row, remaining: 4 }]]) })).toEqual([
@@ -347,7 +347,7 @@ describe('ends', () => {
   });
 
   test('usage that the API tells and no row explains is told', () => {
-    const limits = [{ product: 'gym', limit: 'monthly', used: 1 }];
+    const limits = [{ product: 'demo', limit: 'monthly', used: 1 }];
     const used = new Map([[ACCOUNT, { limits, events: [] }]]);
     expect(rules({ usage: used })).toEqual(['usage and rows differ']);
     expect(rules({ usage: used, trace: traced(admitted(windows(1, 100), permit('1'))) })).toEqual([]);

@@ -47,7 +47,7 @@ export const PRODUCTS: ReadonlyMap<string, Product> = new Map<string, Product>([
   ],
   [
     // The made-up product of `--decisions`, with a limit of each kind.
-    'gym',
+    'demo',
     {
       limits: {
         monthly: { kind: 'quota', per: 'month' },

@@ -4,18 +4,18 @@ import type { AccountId } from '#platform/kernel';
 import { CALLERS, type Caller } from '../../../scripts/generate/access.ts';
 import type { TestApp } from '../../services/app.ts';
 import type { Sending } from '../calls.ts';
-import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../cast.ts';
-import type { Grounds } from '../rules/rule.ts';
+import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../people.ts';
+import type { WalkerFixture } from '../rules/rule.ts';
 
 /** Somebody for each column of the access matrix. */
-export interface Cast {
+export interface Callers {
   /** How a caller makes a call: with which credential, for which account. */
   sendingOf(caller: Caller, route: Route): Promise<Sending>;
   /** Whether everybody can still do what they could: some calls end sessions, memberships, organizations. */
   isIntact(): Promise<boolean>;
 }
 
-/** What `grounds.refused` calls them. */
+/** What `fixture.refused` calls them. */
 const REFUSED: Partial<Readonly<Record<Caller, string>>> = {
   nonsense: 'no token at all',
   expired: 'a token of an hour ago',
@@ -24,8 +24,8 @@ const REFUSED: Partial<Readonly<Record<Caller, string>>> = {
   suspended: 'a token of a suspended user',
 };
 
-export async function makeCast(grounds: Grounds): Promise<Cast> {
-  const { app, refused } = grounds;
+export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
+  const { app, refused } = fixture;
   const team = await makeTeam(app, ['viewer', 'member', 'admin']);
   const stranger = await makePerson(app, { company: true });
   const operator = await makePerson(app, { role: 'admin' });
@@ -51,7 +51,7 @@ export async function makeCast(grounds: Grounds): Promise<Cast> {
   async function narrowKey(route: Route, of: Person): Promise<string> {
     const { scope = 'session' } = route.shape;
     const name = `${of.userId} ${scope}`;
-    const held = grounds.mounted.flatMap(({ routes }) => routes.map(({ shape }) => shape.scope ?? 'session'));
+    const held = fixture.mounted.flatMap(({ routes }) => routes.map(({ shape }) => shape.scope ?? 'session'));
     const all = [...new Set(held)].filter((one) => one !== scope && one !== 'session');
     const key = narrowKeys.get(name) ?? (await makeKey(app, of, all));
     narrowKeys.set(name, key);

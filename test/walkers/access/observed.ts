@@ -7,8 +7,8 @@ import {
   type Outcome,
 } from '../../../scripts/generate/access.ts';
 import { holesOf, paramNames, type Reply } from '../calls.ts';
-import { type Grounds, visit } from '../rules/rule.ts';
-import { type Cast, makeCast } from './callers.ts';
+import { type WalkerFixture, visit } from '../rules/rule.ts';
+import { type Callers, makeCallers } from './callers.ts';
 
 /** A busy machine may let somebody in without counting the call: then an answer tells less, and is asked for again. */
 const TRIES = 3;
@@ -16,36 +16,36 @@ const TRIES = 3;
 /** The calls of the matrix whose answer is not what the route declares, in sentences that say what to do. */
 export async function disagreements(
   routes: readonly Route[],
-  grounds: Grounds,
+  fixture: WalkerFixture,
   expected: typeof expectedOf = expectedOf,
 ): Promise<string[]> {
   const found: string[] = [];
-  let cast = await makeCast(grounds);
+  let callers = await makeCallers(fixture);
   for (const route of routes) {
     for (const caller of Object.keys(CALLERS) as Caller[]) {
       const says = expected(route, caller);
-      const reply = await tried(route, { grounds, cast, caller, says });
+      const reply = await tried(route, { fixture, callers, caller, says });
       const saw = outcomeOf(route, reply);
       if (!agree(route, says, saw)) found.push(sentence(route, { caller, says, saw, reply }));
       const mayHarm = route.method !== 'GET' && reply.status < 300;
-      if (mayHarm && !(await cast.isIntact())) cast = await makeCast(grounds);
+      if (mayHarm && !(await callers.isIntact())) callers = await makeCallers(fixture);
     }
   }
   return found;
 }
 
 interface Trial {
-  readonly grounds: Grounds;
-  readonly cast: Cast;
+  readonly fixture: WalkerFixture;
+  readonly callers: Callers;
   readonly caller: Caller;
   readonly says: Outcome;
 }
 
-async function tried(route: Route, { grounds, cast, caller, says }: Trial): Promise<Reply> {
-  const sending = await cast.sendingOf(caller, route);
-  let reply = await visit(grounds, route, sending);
+async function tried(route: Route, { fixture, callers, caller, says }: Trial): Promise<Reply> {
+  const sending = await callers.sendingOf(caller, route);
+  let reply = await visit(fixture, route, sending);
   for (let n = 1; n < TRIES && !agree(route, says, outcomeOf(route, reply)); n += 1) {
-    reply = await visit(grounds, route, sending);
+    reply = await visit(fixture, route, sending);
   }
   return reply;
 }

@@ -1,6 +1,6 @@
 import type { Route } from '#platform/http';
 import { fillingsOf, type Filling, holesOf } from '../calls.ts';
-import { credentialFor, foreignIds, type Grounds, refusedAs, type Rule, visit } from './rule.ts';
+import { credentialFor, foreignIds, type WalkerFixture, refusedAs, type Rule, visit } from './rule.ts';
 
 /** The calls that anyone may make. Adding one is a decision: it is made here too. */
 const OPEN = new Set([
@@ -60,11 +60,11 @@ const signedIn: Rule = {
   key: 'signedIn',
   name: 'is 401 without a credential, and with one that is not good, or no longer',
   visits: isSignedIn,
-  async objections(route, grounds) {
-    const credentials = [['no credential', undefined], ...Object.entries(grounds.refused)] as const;
+  async objections(route, fixture) {
+    const credentials = [['no credential', undefined], ...Object.entries(fixture.refused)] as const;
     const found: string[] = [];
     for (const [when, as] of credentials) {
-      const reply = await visit(grounds, route, { as });
+      const reply = await visit(fixture, route, { as });
       found.push(...refusedAs(route, reply, { status: 401, code: 'unauthenticated', when }));
       if (reply.headers.get('www-authenticate') !== 'Bearer') found.push(`${when}: no WWW-Authenticate`);
     }
@@ -76,12 +76,12 @@ const admins: Rule = {
   key: 'admins',
   name: 'under /v1/admin/ is for platform admins, and 403 for everybody else',
   visits: ({ path, shape }) => path.startsWith('/v1/admin/') || shape.auth === 'admin',
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const { auth } = route.shape;
     const misplaced = auth !== 'admin' || !route.path.startsWith('/v1/admin/');
     const found = misplaced ? ['its path and its auth do not agree'] : [];
-    for (const as of [grounds.me.token, grounds.me.key]) {
-      const reply = await visit(grounds, route, { as });
+    for (const as of [fixture.me.token, fixture.me.key]) {
+      const reply = await visit(fixture, route, { as });
       found.push(...refusedAs(route, reply, { status: 403, code: 'forbidden', when: 'no admin' }));
     }
     return found;
@@ -92,8 +92,8 @@ const accounts: Rule = {
   key: 'accounts',
   name: 'is 404 for an account that the caller is no member of, or that their key is not bound to',
   visits: ({ shape }) => shape.auth === 'account',
-  async objections(route, grounds) {
-    const { me, household } = grounds;
+  async objections(route, fixture) {
+    const { me, household } = fixture;
     const { viewer } = household.others;
     const isForSessions = route.shape.scope === 'session';
     const attempts = [
@@ -105,7 +105,7 @@ const accounts: Rule = {
     ].filter(({ as }) => !isForSessions || as === me.token);
     const found: string[] = [];
     for (const { when, ...sending } of attempts) {
-      const reply = await visit(grounds, route, sending);
+      const reply = await visit(fixture, route, sending);
       found.push(...refusedAs(route, reply, { status: 404, code: 'not_found', when }));
     }
     return found;
@@ -116,12 +116,12 @@ const foreign: Rule = {
   key: 'foreign',
   name: 'is 404 for every id of another account or user, in path, query and body, and never 403',
   visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
-  async objections(route, grounds) {
-    const fillings = fillingsOf(route, await foreignIds(grounds));
+  async objections(route, fixture) {
+    const fillings = fillingsOf(route, await foreignIds(fixture));
     if (fillings.length < 2) return ['there is no foreign id to try'];
     const found = new Set<string>();
     for (const filling of fillings) {
-      const reply = await visit(grounds, route, { as: grounds.me.token, filling });
+      const reply = await visit(fixture, route, { as: fixture.me.token, filling });
       const when = 'another’s id';
       for (const one of refusedAs(route, reply, { status: 404, code: 'not_found', when })) found.add(one);
     }
@@ -149,15 +149,15 @@ const visitors: Rule = {
   key: 'visitors',
   name: 'that changes an organization refuses its viewers',
   visits: (route) => route.shape.auth === 'user' && route.method !== 'GET' && holesOf(route).length > 0,
-  async objections(route, grounds) {
-    const { viewer } = grounds.household.others;
-    const fillings = fillingsOf(route, await foreignIds(grounds)).filter(
-      (filling) => !Object.values(filling).includes(viewer.userId) && !isOwn(filling, grounds),
+  async objections(route, fixture) {
+    const { viewer } = fixture.household.others;
+    const fillings = fillingsOf(route, await foreignIds(fixture)).filter(
+      (filling) => !Object.values(filling).includes(viewer.userId) && !isOwn(filling, fixture),
     );
     const found = new Set<string>();
     const statuses = new Set<number>();
     for (const filling of fillings) {
-      const reply = await visit(grounds, route, { as: viewer.token, filling });
+      const reply = await visit(fixture, route, { as: viewer.token, filling });
       statuses.add(reply.status);
       if (reply.status !== 403 && reply.status !== 404) found.add(`a viewer is answered ${reply.status}`);
     }
@@ -168,7 +168,7 @@ const visitors: Rule = {
 };
 
 /** Whether a filling names what is the viewer’s own: their account, their sessions. */
-function isOwn(filling: Filling, { household }: Grounds): boolean {
+function isOwn(filling: Filling, { household }: WalkerFixture): boolean {
   const { viewer } = household.others;
   return (
     Object.values(filling).includes(viewer.accountId) || filling['params.id'] === sessionOf(viewer.token)
@@ -184,7 +184,7 @@ const nowhere: Rule = {
   key: 'nowhere',
   name: 'is 404 at a path that names nothing',
   visits: ({ path }) => path.includes(':'),
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const words = [
       'x',
       '%00',
@@ -197,7 +197,7 @@ const nowhere: Rule = {
     const found: string[] = [];
     for (const word of words) {
       const path = route.path.replace(/:\w+/g, word);
-      const reply = await visit(grounds, route, { as: credentialFor(route, grounds), path });
+      const reply = await visit(fixture, route, { as: credentialFor(route, fixture), path });
       const isBroken = reply.status === 400 && reply.code === 'validation_failed';
       // By `not_found`, or by a 404 of its own that the route documents: a model has one.
       if (!isBroken) found.push(...refusedAs(route, reply, { status: 404, when: word }));

@@ -132,9 +132,9 @@ const spending: Rule = {
   key: 'spending',
   name: 'that spends names a feature of its product, whose limits exist and are granted by every plan',
   visits: ({ shape }) => shape.spends !== undefined,
-  objections(route, grounds) {
-    const { module, product = module } = moduleOf(grounds, route);
-    const catalogue = grounds.app.app.modules.entitlements.catalogues.get(product);
+  objections(route, fixture) {
+    const { module, product = module } = moduleOf(fixture, route);
+    const catalogue = fixture.app.app.modules.entitlements.catalogues.get(product);
     return featuresOf(route).flatMap((name) => {
       const feature = catalogue?.features[name];
       return catalogue === undefined || feature === undefined

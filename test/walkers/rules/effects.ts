@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { idempotencyOf, type Route } from '#platform/http';
 import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
-import { type Household, idsOf, makeHousehold, type Person } from '../cast.ts';
+import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { TestApp } from '../../services/app.ts';
 import { schemaOf } from './declaration.ts';
-import { envelopeFaults, type Grounds, operationOf, type Rule, visit } from './rule.ts';
+import { envelopeFaults, type WalkerFixture, operationOf, type Rule, visit } from './rule.ts';
 
 /** What became of a route's example when somebody who may make the call really made it. */
 interface Told {
@@ -20,7 +20,11 @@ const isGood = ({ status }: Reply) => status < 400;
  * Who makes a call: the owner of an organization that was made for it, or a platform admin about it. What an owner can't
  * do to themselves while others need them, a member can.
  */
-function callersOf(route: Route, { owner, others }: Household, { admin }: Grounds): (string | undefined)[] {
+function callersOf(
+  route: Route,
+  { owner, others }: Household,
+  { admin }: WalkerFixture,
+): (string | undefined)[] {
   const { auth } = route.shape;
   if (auth === 'none') return [undefined];
   if (auth === 'admin') return [admin.token];
@@ -36,34 +40,38 @@ function isHarmless(route: Route): boolean {
 }
 
 /** Households that calls which do harm were tried on: one goes on serving until it has nothing left for a call. */
-const spares = new WeakMap<Grounds, Household>();
+const spares = new WeakMap<WalkerFixture, Household>();
 
 /** What became of a call for somebody whom it may harm, if it does. */
-async function tell(route: Route, grounds: Grounds, headers: Record<string, string> = {}): Promise<Told> {
-  if (isHarmless(route)) return tellFor(grounds.household, { route, grounds, headers });
-  const spare = spares.get(grounds);
-  const tried = spare && (await tellFor(spare, { route, grounds, headers }));
+async function tell(
+  route: Route,
+  fixture: WalkerFixture,
+  headers: Record<string, string> = {},
+): Promise<Told> {
+  if (isHarmless(route)) return tellFor(fixture.household, { route, fixture, headers });
+  const spare = spares.get(fixture);
+  const tried = spare && (await tellFor(spare, { route, fixture, headers }));
   if (tried !== undefined && isGood(tried.reply)) return tried;
-  const fresh = await makeHousehold(grounds.app, ['member']);
-  spares.set(grounds, fresh);
-  return tellFor(fresh, { route, grounds, headers });
+  const fresh = await makeHousehold(fixture.app, ['member']);
+  spares.set(fixture, fresh);
+  return tellFor(fresh, { route, fixture, headers });
 }
 
 interface Telling {
   readonly route: Route;
-  readonly grounds: Grounds;
+  readonly fixture: WalkerFixture;
   readonly headers: Record<string, string>;
 }
 
 /** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
-async function tellFor(household: Household, { route, grounds, headers }: Telling): Promise<Told> {
-  const fillings = fillingsOf(route, await idsOf(grounds.db, household, grounds.rowsOfEach));
+async function tellFor(household: Household, { route, fixture, headers }: Telling): Promise<Told> {
+  const fillings = fillingsOf(route, await idsOf(fixture.db, household, fixture.rowsOfEach));
   const faults = new Set<string>();
   let last: Told | undefined;
-  for (const as of callersOf(route, household, grounds)) {
+  for (const as of callersOf(route, household, fixture)) {
     for (const filling of fillings) {
       const sending = { as, filling, headers };
-      const reply = await visit(grounds, route, sending);
+      const reply = await visit(fixture, route, sending);
       for (const fault of envelopeFaults(route, reply)) faults.add(fault);
       last = { sending, reply, faults: [...faults] };
       if (isGood(reply)) return last;
@@ -73,13 +81,13 @@ async function tellFor(household: Household, { route, grounds, headers }: Tellin
   return last;
 }
 
-const told = new WeakMap<Grounds, Map<Route, Promise<Told>>>();
+const told = new WeakMap<WalkerFixture, Map<Route, Promise<Told>>>();
 
 /** One telling serves all rules that only look at its answer. */
-function once(route: Route, grounds: Grounds): Promise<Told> {
-  const here = told.get(grounds) ?? new Map<Route, Promise<Told>>();
-  told.set(grounds, here);
-  const before = here.get(route) ?? tell(route, grounds);
+function once(route: Route, fixture: WalkerFixture): Promise<Told> {
+  const here = told.get(fixture) ?? new Map<Route, Promise<Told>>();
+  told.set(fixture, here);
+  const before = here.get(route) ?? tell(route, fixture);
   here.set(route, before);
   return before;
 }
@@ -88,10 +96,10 @@ const answers: Rule = {
   key: 'answers',
   name: 'answers its own example with a status and a body that it declares',
   visits: () => true,
-  async objections(route, grounds) {
-    const { reply, faults } = await once(route, grounds);
+  async objections(route, fixture) {
+    const { reply, faults } = await once(route, fixture);
     if (!isGood(reply)) return [`nobody is answered well: ${reply.status} ${reply.code ?? ''}`, ...faults];
-    const written = operationOf(grounds.document, route)?.responses[reply.status];
+    const written = operationOf(fixture.document, route)?.responses[reply.status];
     if (written === undefined) return [`${reply.status} is not documented`, ...faults];
     if (route.shape.page === true) return isPage(reply) ? [...faults] : ['it is no page of HTML'];
     const schema = written.content?.['application/json']?.schema;
@@ -115,12 +123,12 @@ const counted: Rule = {
   key: 'counted',
   name: 'tells how often it may still be called',
   visits: () => true,
-  async objections(route, grounds) {
-    const { reply, sending } = await once(route, grounds);
+  async objections(route, fixture) {
+    const { reply, sending } = await once(route, fixture);
     let isTold = tellsRate(reply);
     // Where rates can't be asked in a second, callers pass uncounted; a busy machine may have had a few such seconds.
     for (let tries = 1; !isTold && tries < TRIES; tries += 1)
-      isTold = tellsRate(await visit(grounds, route, sending));
+      isTold = tellsRate(await visit(fixture, route, sending));
     return isTold ? [] : ['it has no RateLimit headers'];
   },
 };
@@ -150,12 +158,12 @@ const repeated: Rule = {
   key: 'repeated',
   name: 'that takes an Idempotency-Key has one effect for it, and 422 for another request',
   visits: (route) => idempotencyOf(route) !== 'none',
-  async objections(route, grounds) {
-    const first = await tell(route, grounds, { 'idempotency-key': randomUUID() });
+  async objections(route, fixture) {
+    const first = await tell(route, fixture, { 'idempotency-key': randomUUID() });
     if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
-    const again = await visit(grounds, route, first.sending);
+    const again = await visit(fixture, route, first.sending);
     const raw = `${exampleText(route, first.sending.filling) ?? '{}'} `;
-    const other = await visit(grounds, route, { ...first.sending, raw });
+    const other = await visit(fixture, route, { ...first.sending, raw });
     const faults: readonly (readonly [boolean, string])[] = [
       [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
       [again.status !== first.reply.status, 'a repeat has another status'],
@@ -182,7 +190,7 @@ type Roles = Household<'admin' | 'member' | 'viewer'>;
 const teams = new WeakMap<TestApp, Roles>();
 
 async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; readonly first: Told }> {
-  const { app } = telling.grounds;
+  const { app } = telling.fixture;
   const before = teams.get(app);
   const tried = before && (await tellFor(before, telling));
   if (before !== undefined && tried !== undefined && isGood(tried.reply))
@@ -213,22 +221,22 @@ const unshared: Rule = {
   key: 'unshared',
   name: 'that takes an Idempotency-Key keeps its answers for who sent it: another member, in whatever role, and another API key never get one, nor hear of it',
   visits: (route) => idempotencyOf(route) !== 'none',
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const key = { 'idempotency-key': randomUUID() };
-    const { team, first } = await tellTeam({ route, grounds, headers: key });
+    const { team, first } = await tellTeam({ route, fixture, headers: key });
     if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
     const { sending } = first;
     const faults: string[] = [];
-    for (const [who, sender] of othersThan(route, sending, { team, admin: grounds.admin })) {
+    for (const [who, sender] of othersThan(route, sending, { team, admin: fixture.admin })) {
       const theirs = { 'idempotency-key': randomUUID() };
-      const after = await visit(grounds, route, { ...sending, ...sender });
+      const after = await visit(fixture, route, { ...sending, ...sender });
       faults.push(...leaked(route, after, first.reply).map((says) => `${who} ${says} of another`));
       // And the other way round.
-      const before = await visit(grounds, route, { ...sending, ...sender, headers: theirs });
-      const back = await visit(grounds, route, { ...sending, headers: theirs });
+      const before = await visit(fixture, route, { ...sending, ...sender, headers: theirs });
+      const back = await visit(fixture, route, { ...sending, headers: theirs });
       faults.push(...leaked(route, back, before).map((says) => `another ${says} of ${who}`));
     }
-    const again = await visit(grounds, route, sending);
+    const again = await visit(fixture, route, sending);
     if (again.headers.get('idempotent-replayed') !== 'true') faults.push('its own sender gets it no more');
     return faults;
   },

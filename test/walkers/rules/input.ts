@@ -4,7 +4,7 @@ import { exampleOf, isRecord, type Reply, type Sending } from '../calls.ts';
 import { misshapen, wrongValues } from '../shapes.ts';
 import {
   credentialFor,
-  type Grounds,
+  type WalkerFixture,
   operationOf,
   refusedAs,
   type Rule,
@@ -16,20 +16,20 @@ const takesBody = ({ shape }: Route) => shape.body !== undefined;
 const mayCarryBody = ({ method }: Route) => method !== 'GET';
 
 /** As someone who may call, and for whom nothing but the input can be wrong. */
-function asked(grounds: Grounds, route: Route, sending: Sending): Promise<Reply> {
-  return visit(grounds, route, { as: credentialFor(route, grounds), ...sending });
+function asked(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
+  return visit(fixture, route, { as: credentialFor(route, fixture), ...sending });
 }
 
 const bodies: Rule = {
   key: 'bodies',
   name: 'is 400 for a field of the wrong shape, a missing and an undeclared one, and names the field',
   visits: takesBody,
-  async objections(route, grounds) {
-    const schema = operationOf(grounds.document, route)?.requestBody?.content['application/json']?.schema;
+  async objections(route, fixture) {
+    const schema = operationOf(fixture.document, route)?.requestBody?.content['application/json']?.schema;
     if (schema === undefined) return ['its body is not documented'];
     const found = new Set<string>();
     for (const { path, value } of misshapen(schema, exampleOf(route).body)) {
-      const reply = await asked(grounds, route, { body: value });
+      const reply = await asked(fixture, route, { body: value });
       for (const one of objectionsTo(route, reply, `body.${path}`)) found.add(one);
     }
     return [...found];
@@ -40,15 +40,15 @@ const queries: Rule = {
   key: 'queries',
   name: 'is 400 for a wrong or undeclared query parameter, and names it',
   visits: () => true,
-  async objections(route, grounds) {
-    const parameters = operationOf(grounds.document, route)?.parameters ?? [];
+  async objections(route, fixture) {
+    const parameters = operationOf(fixture.document, route)?.parameters ?? [];
     const given = exampleOf(route).query ?? {};
     const wrong = parameters
       .filter((one) => one.in === 'query')
       .flatMap(({ name, schema }) => wrongTexts(schema).map((value) => ({ name, value })));
     const found = new Set<string>();
     for (const { name, value } of [...wrong, { name: 'undeclared', value: '1' }]) {
-      const reply = await asked(grounds, route, { query: { ...given, [name]: value } });
+      const reply = await asked(fixture, route, { query: { ...given, [name]: value } });
       for (const one of objectionsTo(route, reply, `query.${name}`)) found.add(one);
     }
     return [...found];
@@ -87,10 +87,10 @@ const bodiless: Rule = {
   key: 'bodiless',
   name: 'that takes no body is 400 for one',
   visits: (route) => mayCarryBody(route) && !takesBody(route),
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const found: string[] = [];
     for (const body of [{ undeclared: 1 }, ['a'], 'a word']) {
-      const reply = await asked(grounds, route, { body });
+      const reply = await asked(fixture, route, { body });
       found.push(...refusedAs(route, reply, { status: 400, code: 'validation_failed', when: 'a body' }));
     }
     return found;
@@ -101,10 +101,10 @@ const sizes: Rule = {
   key: 'sizes',
   name: 'is 413 for a body above its size',
   visits: mayCarryBody,
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const most = route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY;
     const raw = JSON.stringify(exampleOf(route).body ?? {}).padEnd(most + 1, ' ');
-    const reply = await asked(grounds, route, { raw });
+    const reply = await asked(fixture, route, { raw });
     return refusedAs(route, reply, { status: 413, code: 'payload_too_large', when: `${most + 1} bytes` });
   },
 };
@@ -113,7 +113,7 @@ const types: Rule = {
   key: 'types',
   name: 'is 415 for a body that is no JSON in UTF-8',
   visits: mayCarryBody,
-  async objections(route, grounds) {
+  async objections(route, fixture) {
     const text = JSON.stringify(exampleOf(route).body ?? {});
     const attempts = [
       { type: 'text/plain', raw: text },
@@ -126,7 +126,7 @@ const types: Rule = {
     const found: string[] = [];
     for (const { type, raw, encoding } of attempts) {
       const more: Record<string, string> = encoding === undefined ? {} : { 'content-encoding': encoding };
-      const reply = await asked(grounds, route, { raw, headers: { 'content-type': type, ...more } });
+      const reply = await asked(fixture, route, { raw, headers: { 'content-type': type, ...more } });
       const when = encoding ?? type;
       found.push(...refusedAs(route, reply, { status: 415, code: 'unsupported_media_type', when }));
     }

@@ -3,7 +3,7 @@ import type { Mounted, Route } from '#platform/http';
 import { declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
 import type { TestApp } from '../../services/app.ts';
-import { forgetRates, type Household, idsOf, type Person } from '../cast.ts';
+import { forgetRates, type Household, idsOf, type Person } from '../people.ts';
 import { type IdsByColumn, isRecord, type Reply, send, type Sending } from '../calls.ts';
 
 /** What must hold for every route, and how to see that it does. */
@@ -14,11 +14,11 @@ export interface Rule {
   readonly name: string;
   readonly visits: (route: Route) => boolean;
   /** What is wrong with a route, in sentences; none when it keeps the rule. */
-  readonly objections: (route: Route, grounds: Grounds) => Promise<string[]> | string[];
+  readonly objections: (route: Route, fixture: WalkerFixture) => Promise<string[]> | string[];
 }
 
 /** A server to walk over, and the people who call it. */
-export interface Grounds {
+export interface WalkerFixture {
   readonly url: string;
   readonly mounted: readonly Mounted[];
   /** The OpenAPI document that the server answers. */
@@ -80,8 +80,8 @@ export function operationOf(document: OpenApi, route: Route): Operation | undefi
 }
 
 /** The module that a route is mounted with. */
-export function moduleOf(grounds: Grounds, route: Route): Mounted {
-  const module = grounds.mounted.find(({ routes }) => routes.includes(route));
+export function moduleOf(fixture: WalkerFixture, route: Route): Mounted {
+  const module = fixture.mounted.find(({ routes }) => routes.includes(route));
   if (module === undefined) throw new Error(`${route.name} is not mounted`);
   return module;
 }
@@ -89,7 +89,7 @@ export function moduleOf(grounds: Grounds, route: Route): Mounted {
 /** The credential of someone who may make this call: nobody's for open routes, the admin's for theirs. */
 export function credentialFor(
   route: Route,
-  { admin, me }: Pick<Grounds, 'admin' | 'me'>,
+  { admin, me }: Pick<WalkerFixture, 'admin' | 'me'>,
 ): string | undefined {
   const { auth } = route.shape;
   if (auth === 'none') return undefined;
@@ -97,7 +97,7 @@ export function credentialFor(
 }
 
 /** The household’s ids. */
-export function foreignIds({ db, household, rowsOfEach }: Grounds): Promise<IdsByColumn> {
+export function foreignIds({ db, household, rowsOfEach }: WalkerFixture): Promise<IdsByColumn> {
   return idsOf(db, household, rowsOfEach);
 }
 
@@ -106,11 +106,11 @@ const FORGETFUL = 5;
 let visits = 0;
 
 /** Makes a call that no rate stands in the way of. */
-export async function visit(grounds: Grounds, route: Route, sending: Sending): Promise<Reply> {
+export async function visit(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
   visits += 1;
-  if (visits % FORGETFUL === 0) await forgetRates(grounds.db);
-  const reply = await send(grounds.url, route, sending);
-  grounds.heard?.({ route, sending, reply });
+  if (visits % FORGETFUL === 0) await forgetRates(fixture.db);
+  const reply = await send(fixture.url, route, sending);
+  fixture.heard?.({ route, sending, reply });
   return reply;
 }
 

@@ -136,7 +136,7 @@ describe('ownership', () => {
     expect(await members.changeRole(as(owner), member.userId, 'owner')).toMatchObject({ role: 'owner' });
   });
 
-  test('that two owners hand to each other, or hand on while the heir leaves, ends with somebody', async () => {
+  test('that two owners hand to each other, or hand on while the next owner leaves, ends with somebody', async () => {
     for (let round = 0; round < 3; round += 1) {
       const [one, two] = [await world.person(), await world.person()];
       const account = await world.organization(one);

@@ -65,7 +65,7 @@ const isDenied = (decision: Decision): decision is Decision & { answer: Denied }
 
 /** What the windows of a meter hold that are not over, limit by limit; of a slide, all that counts. */
 function overfull(state: State, now: Instant): string[] {
-  const at = Math.max(now, state.meters.get('gym')?.seen ?? 0);
+  const at = Math.max(now, state.meters.get('demo')?.seen ?? 0);
   const counters = [...state.meters].flatMap(([scope, { windows }]) =>
     windows.map((window) => ({ scope, ...window })),
   );
@@ -202,7 +202,7 @@ describe('a clock that goes back', () => {
           ({ decisions }) => (last = Math.max(last, ...decisions.map(({ now }) => now))),
         );
         const [request] = numbered([one], 10_000);
-        const seen = state.meters.get('gym')?.seen ?? 0;
+        const seen = state.meters.get('demo')?.seen ?? 0;
         if (request === undefined || seen < last) return;
         const now = decide(state, [request], boundsAt(seen));
         const behind = decide(state, [request], { ...boundsAt(seen), now: seen - back * SECOND });
@@ -250,7 +250,7 @@ describe('what is written', () => {
       },
     ]);
     if (request === undefined) throw new Error('there is a request');
-    const lack = { kind: 'plan_required', grant: 'gold', needed: true, plan: 'gym.only' };
+    const lack = { kind: 'plan_required', grant: 'gold', needed: true, plan: 'demo.only' };
     expect(preview(newState(), request, boundsAt(NOON))).toEqual(lack);
   });
 });

@@ -67,7 +67,7 @@ class History {
     );
     const sessions = await Promise.all([owner, other].map((member) => openSession(db, member)));
     return new History({
-      of: { accountId: owner.accountId, product: 'gym', holder: node.holder.id },
+      of: { accountId: owner.accountId, product: 'demo', holder: node.holder.id },
       members: [owner, other],
       keys: [undefined, maker, made],
       sessions,
@@ -124,7 +124,7 @@ class History {
     const names = namesOf(after.state.credits);
     const told = decided.decisions.map(({ answer }, place) => tellable(answer, place === 0));
     expect(rows.map((row, place) => tellableRow(row, place === 0))).toEqual(told);
-    const isSetBack = (state.meters.get('gym')?.seen ?? 0) > bounds.now + APART;
+    const isSetBack = (state.meters.get('demo')?.seen ?? 0) > bounds.now + APART;
     expect(shown(after.state, bounds, isSetBack)).toEqual(shown(decided.state, bounds, isSetBack));
     await this.#compareRows(decided, names);
   }

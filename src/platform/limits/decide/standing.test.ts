@@ -39,9 +39,9 @@ type Asked = Awaited<ReturnType<typeof fixture.member>>;
 
 /** What both are told of: the plan's segment, the leases and the gauge of this moment. */
 async function hereOf({ accountId }: Asked, name: string) {
-  const { state } = await readFresh(db, { accountId, product: 'gym', holder: fixture.holder.id }, []);
+  const { state } = await readFresh(db, { accountId, product: 'demo', holder: fixture.holder.id }, []);
   const now = (await databaseTime(db)).getTime() * 1_000;
-  return { product: 'gym', name, now, segment: segmentAt(state.timeline, now) };
+  return { product: 'demo', name, now, segment: segmentAt(state.timeline, now) };
 }
 
 const denialOf = (answer: Answer): Denial | undefined =>
@@ -68,7 +68,7 @@ async function takeSeat(member: Asked, { machine, seconds }: Step): Promise<read
   const leases = rows.map(({ expires, ...seat }) => ({ ...seat, expiresAt: expires }));
   const { answer, changes } = decideSeat(here, leases, { machine, seconds });
   const told = await seats.take(
-    { accountId: member.accountId, product: 'gym', limit: 'seats' },
+    { accountId: member.accountId, product: 'demo', limit: 'seats' },
     machine,
     seconds,
   );
@@ -89,7 +89,7 @@ async function moveGauge(member: Asked, { delta }: Step): Promise<readonly strin
   const { answer, changes } = decideGauge(here, row?.used ?? 0, delta);
   try {
     const [[moved]] = await db.tenant(member.accountId, effect, [
-      fixture.limits.gauging('gym', 'bytes', delta),
+      fixture.limits.gauging('demo', 'bytes', delta),
     ]);
     expect(answer).toEqual({ kind: 'moved', used: moved?.used });
   } catch (error) {

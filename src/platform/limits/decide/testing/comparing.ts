@@ -50,7 +50,7 @@ function plainly(answer: Readonly<Record<string, unknown>>, isFirst: boolean): u
  */
 export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
   // One that was set back is not held at the meter's last instant: what is due is what is due at its own.
-  const now = isSetBack ? bounds.now : Math.max(bounds.now, state.meters.get('gym')?.seen ?? 0);
+  const now = isSetBack ? bounds.now : Math.max(bounds.now, state.meters.get('demo')?.seen ?? 0);
   const ends = presentEnds(state.zone, now);
   const isRight = ({ start }: Window) => !isSetBack || start <= now || ends.includes(start);
   const meters = [...state.meters]
@@ -63,7 +63,7 @@ export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
         windows.toSorted((a, b) => (a.name + a.start < b.name + b.start ? -1 : 1)),
       ]),
     ),
-    seen: state.meters.get('gym')?.seen ?? 0,
+    seen: state.meters.get('demo')?.seen ?? 0,
     open: state.open
       .map(({ id, state: at, holder, jobId, slots, dueAt }) => ({ id, at, holder, jobId, slots, dueAt }))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1)),

@@ -122,11 +122,11 @@ export function newState(): State {
   ]);
   return {
     accountId: 'account',
-    product: 'gym',
+    product: 'demo',
     zone: 'America/Havana',
     madeAt: NOON - 400 * DAY,
     anchor: null,
-    timeline: [{ from: 0, until: null, plan: 'gym.only', source: 'admin', grants: SIZES }],
+    timeline: [{ from: 0, until: null, plan: 'demo.only', source: 'admin', grants: SIZES }],
     meters: new Map(),
     failuresElsewhere: [],
     open: [],

@@ -2,8 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { NASTY } from '../walkers/hostile/values.ts';
 import type { Chance } from '../walkers/hostile/chance.ts';
 
-/** Strings that an attacker has: what is theirs, what is known of others, and what answers have told them. */
-export interface Loot {
+/** The strings that requests are made of, as an attacker has them: what is theirs, what is known of others, and what answers have told them. */
+export interface Corpus {
   one(chance: Chance): string;
   /** One that can stand as a bearer. */
   bearer(chance: Chance): string;
@@ -14,13 +14,13 @@ export interface Loot {
 /** So many of the newest strings are kept. */
 const ROOM = 400;
 
-export interface Belongings {
+export interface Seeds {
   readonly bearers: readonly string[];
   /** Emails, ids and other tokens. */
   readonly others: readonly string[];
 }
 
-export function lootOf({ bearers, others }: Belongings): Loot {
+export function corpusOf({ bearers, others }: Seeds): Corpus {
   const own = [...bearers, ...others];
   const told: string[] = [];
   return {
@@ -41,11 +41,11 @@ const write = (value: object) => Buffer.from(JSON.stringify(value)).toString('ba
 /** Access tokens that look like one of the attacker's and say that they are somebody else's. */
 export function forgedTokens(
   token: string,
-  victim: { readonly userId: string },
+  target: { readonly userId: string },
   publicKey: string,
 ): string[] {
   const [head = '', body = '', signature = ''] = token.split('.');
-  const theirs = write({ ...read(body), sub: victim.userId });
+  const theirs = write({ ...read(body), sub: target.userId });
   const eternal = write({ ...read(body), exp: 9_999_999_999, role: 'admin' });
   const symmetric = write({ ...read(head), alg: 'HS256' });
   const signed = (text: string) =>

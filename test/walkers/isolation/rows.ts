@@ -1,7 +1,7 @@
 import { type Database, statement } from '#platform/db';
-import type { Household } from '../cast.ts';
+import type { Household } from '../people.ts';
 import { readTables } from '../tables/catalog.ts';
-import { peopleOf } from './stage.ts';
+import { peopleOf } from './tenants.ts';
 
 /** A digest of a household's rows, table by table. */
 export type Rows = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { TestApp } from '../services/app.ts';
-import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '../walkers/cast.ts';
+import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '../walkers/people.ts';
 
 /**
  * What anybody may have written about somebody, by asking for a link to their address or failing to be them; and what the
@@ -16,7 +16,7 @@ const BY_OTHERS = [
 ];
 
 /** People who do nothing while others are up to something. */
-export interface Victims {
+export interface Targets {
   readonly owner: Person;
   readonly member: Person;
   /** What everybody may know: their addresses and ids. */
@@ -30,7 +30,7 @@ export interface Victims {
 }
 
 /** An organization with an owner, a member, an invitation, keys and sessions. */
-export async function makeVictims(app: TestApp, word: string): Promise<Victims> {
+export async function makeTargets(app: TestApp, word: string): Promise<Targets> {
   const { owner, others } = await makeTeam(app, ['member']);
   const { member } = others;
   const named = await app.call(owner.token, 'PATCH /v1/me', { body: { full_name: word } });
@@ -39,7 +39,7 @@ export async function makeVictims(app: TestApp, word: string): Promise<Victims> 
   const invited = await app.call(owner.token, `POST ${path}/invitations`, {
     body: { email: `${word}@example.com`, role: 'viewer' },
   });
-  if ([named.status, renamed.status, invited.status].join() !== '200,200,201') throw new Error('no victims');
+  if ([named.status, renamed.status, invited.status].join() !== '200,200,201') throw new Error('no targets');
   const people = [owner, member];
   return {
     owner,

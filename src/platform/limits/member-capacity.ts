@@ -3,7 +3,7 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createMembersGauging, gaugeDenial, gaugeRefusal } from './gauges.ts';
 
 /** Members as the products' plans count them, with the cheapest plan that would have had room. */
-export function createRoom(parts: {
+export function createMemberCapacity(parts: {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Pick<Entitlements, 'upgradeFor'>;
 }): MemberCapacity {

@@ -1,13 +1,13 @@
 import { EXCEPTIONS } from '../exceptions.ts';
 import { RULES, walk } from '../rules/index.ts';
-import type { Grounds, Heard } from '../rules/rule.ts';
+import type { WalkerFixture, Heard } from '../rules/rule.ts';
 import { changedIn, type Rows } from './rows.ts';
-import type { Stage } from './stage.ts';
+import type { Tenants } from './tenants.ts';
 
 /** What is wrong with the answers of every route to one rule, what they told of the other household, and changed of its rows. */
 export async function visitAll(
-  { routes, marks }: Stage,
-  { rule: key, grounds, readRows }: Visiting,
+  { routes, marks }: Tenants,
+  { rule: key, fixture, readRows }: Visiting,
 ): Promise<string[]> {
   const rule = RULES.find((one) => one.key === key);
   if (rule === undefined) throw new Error(`there is no rule ${key}`);
@@ -21,7 +21,7 @@ export async function visitAll(
   let before = await readRows();
   const excepted = EXCEPTIONS.filter((one) => one.rule === key).map((one) => one.route);
   for (const route of routes.filter(({ name }) => !excepted.includes(name))) {
-    for (const says of await walk(rule, [route], { ...grounds, heard })) found.add(says);
+    for (const says of await walk(rule, [route], { ...fixture, heard })) found.add(says);
     const after = await readRows();
     for (const table of changedIn(before, after))
       found.add(`${route.name}: changes another’s rows of ${table}`);
@@ -33,6 +33,6 @@ export async function visitAll(
 interface Visiting {
   /** The key of the rule of the route suite. */
   readonly rule: 'foreign' | 'answers';
-  readonly grounds: Grounds;
+  readonly fixture: WalkerFixture;
   readonly readRows: () => Promise<Rows>;
 }

@@ -2,7 +2,7 @@ import type { Change, CreditsRow, EventRow, MeterRow, PermitRow } from './facts.
 import { PRODUCTS, type Rule, windowStart } from './products.ts';
 
 /** All that is known of one account in one product while the trace is read. */
-export interface Book {
+export interface AccountState {
   readonly account: string;
   readonly product: string;
   readonly permits: Map<string, PermitRow>;
@@ -21,29 +21,29 @@ export interface Book {
 
 /** What one change did to an account in a product. */
 interface Entered {
-  readonly book: Book;
+  readonly state: AccountState;
   readonly admitted?: PermitRow;
   /** Open, and its reserve grew. */
   readonly extended?: PermitRow;
 }
 
-/** The books of all accounts, kept from the trace alone. */
-export interface Books {
+/** The states of all accounts, kept from the trace alone. */
+export interface AccountStates {
   enter(change: Change): Entered | undefined;
-  of(account: string, product: string): Book;
-  all(): Iterable<Book>;
+  of(account: string, product: string): AccountState;
+  all(): Iterable<AccountState>;
 }
 
-export function openBooks(): Books {
-  const books = new Map<string, Book>();
+export function createAccountStates(): AccountStates {
+  const states = new Map<string, AccountState>();
   const events = new Map<string, EventRow>();
   const costs = new Map<string, number>();
 
-  function of(account: string, product: string): Book {
+  function of(account: string, product: string): AccountState {
     const name = `${account} ${product}`;
-    const known = books.get(name);
+    const known = states.get(name);
     if (known !== undefined) return known;
-    const book: Book = {
+    const state: AccountState = {
       account,
       product,
       permits: new Map(),
@@ -54,60 +54,60 @@ export function openBooks(): Books {
       credits: new Map(),
       admissions: [],
     };
-    books.set(name, book);
-    return book;
+    states.set(name, state);
+    return state;
   }
 
   /** What a permit takes of each window of its feature's limits. */
-  function count(book: Book, permit: PermitRow, sign: 1 | -1): void {
-    const known = { cost: costs.get(permit.id) ?? 0, asked: book.asked.get(permit.id) ?? permit.units };
+  function count(state: AccountState, permit: PermitRow, sign: 1 | -1): void {
+    const known = { cost: costs.get(permit.id) ?? 0, asked: state.asked.get(permit.id) ?? permit.units };
     for (const [key, amount] of sharesOf(permit, known)) {
-      book.used.set(key, (book.used.get(key) ?? 0) + sign * amount);
+      state.used.set(key, (state.used.get(key) ?? 0) + sign * amount);
     }
   }
 
   function enterPermit(permit: PermitRow): Entered {
-    const book = of(permit.account_id, permit.product);
-    const before = book.permits.get(permit.id);
+    const state = of(permit.account_id, permit.product);
+    const before = state.permits.get(permit.id);
     if (before === undefined) {
-      book.asked.set(permit.id, permit.units);
-      book.admissions.push({ at: Date.parse(permit.created_at), permit });
-    } else count(book, before, -1);
-    book.permits.set(permit.id, permit);
-    if (isOpen(permit)) book.open.set(permit.id, permit);
-    else book.open.delete(permit.id);
-    count(book, permit, 1);
+      state.asked.set(permit.id, permit.units);
+      state.admissions.push({ at: Date.parse(permit.created_at), permit });
+    } else count(state, before, -1);
+    state.permits.set(permit.id, permit);
+    if (isOpen(permit)) state.open.set(permit.id, permit);
+    else state.open.delete(permit.id);
+    count(state, permit, 1);
     // Usage that was metered elsewhere has happened, and comes closed: no limit was asked.
-    if (before === undefined) return isOpen(permit) ? { book, admitted: permit } : { book };
-    return permit.reserve > before.reserve && isOpen(permit) ? { book, extended: permit } : { book };
+    if (before === undefined) return isOpen(permit) ? { state, admitted: permit } : { state };
+    return permit.reserve > before.reserve && isOpen(permit) ? { state, extended: permit } : { state };
   }
 
   function enterEvent(event: EventRow): Entered {
-    const book = of(event.account_id, event.product);
+    const state = of(event.account_id, event.product);
     const before = postedCost(events.get(event.id));
     events.set(event.id, event);
-    const permit = book.permits.get(event.permit_id);
-    if (permit !== undefined) count(book, permit, -1);
+    const permit = state.permits.get(event.permit_id);
+    if (permit !== undefined) count(state, permit, -1);
     costs.set(event.permit_id, (costs.get(event.permit_id) ?? 0) + postedCost(event) - before);
-    if (permit !== undefined) count(book, permit, 1);
-    return { book };
+    if (permit !== undefined) count(state, permit, 1);
+    return { state };
   }
 
   return {
     of,
-    all: () => books.values(),
+    all: () => states.values(),
     enter(change) {
       if (change.about === 'permits') return enterPermit(change.row);
       if (change.about === 'usage_events') return enterEvent(change.row);
       if (change.about === 'credits') {
-        const book = of(change.row.account_id, change.row.product);
-        book.credits.set(change.row.id, change.row);
-        return { book };
+        const state = of(change.row.account_id, change.row.product);
+        state.credits.set(change.row.id, change.row);
+        return { state };
       }
       if (!PRODUCTS.has(change.row.scope)) return undefined;
-      const book = of(change.row.account_id, change.row.scope);
-      book.meter = change.row;
-      return { book };
+      const state = of(change.row.account_id, change.row.scope);
+      state.meter = change.row;
+      return { state };
     },
   };
 }

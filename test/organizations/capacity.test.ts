@@ -17,10 +17,10 @@ const { catalogue } = fixture;
 const world = createPeople(
   db,
   {},
-  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
+  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'demo.big') },
 );
 const { accounts } = world;
-const FULL = { code: 'limit_exceeded', status: 429, details: { limit: 'members', upgrade: 'gym.big' } };
+const FULL = { code: 'limit_exceeded', status: 429, details: { limit: 'members', upgrade: 'demo.big' } };
 
 let owner: Person;
 beforeAll(async () => {
@@ -87,6 +87,6 @@ describe('a plan that sells members', () => {
   });
 
   test('is no gauge that anybody moves', () => {
-    expect(() => fixture.limits.gauging('gym', 'members', 1)).toThrow('members are counted');
+    expect(() => fixture.limits.gauging('demo', 'members', 1)).toThrow('members are counted');
   });
 });

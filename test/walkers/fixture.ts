@@ -3,13 +3,13 @@ import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
 import { dereferenced } from '#test/openapi';
 import type { TestApp } from '../services/app.ts';
-import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './cast.ts';
-import type { Grounds, OpenApi } from './rules/rule.ts';
+import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './people.ts';
+import type { WalkerFixture, OpenApi } from './rules/rule.ts';
 
 const AN_HOUR = 3_600_000;
 
 /** The whole program, running, with everybody in it whom the walkers need. */
-export async function groundsOf(): Promise<Grounds> {
+export async function openWalkerFixture(): Promise<WalkerFixture> {
   const app = await walkedApp({ work: false });
   const [me, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
   return {

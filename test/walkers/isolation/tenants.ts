@@ -11,18 +11,18 @@ import {
   walkedApp,
   walkedSettings,
   workedOff,
-} from '../cast.ts';
-import type { Grounds, OpenApi } from '../rules/rule.ts';
+} from '../people.ts';
+import type { OpenApi, WalkerFixture } from '../rules/rule.ts';
 import { nothingSeen, type Seen, withoutFilters } from './filters.ts';
 
 type Roles = 'admin' | 'member' | 'viewer';
 
 /** Two tenants with like data in one database, the program there, and a second one whose statements filter nothing. */
-export interface Stage {
+export interface Tenants {
   /** Calls as my household; `household` is mine. */
-  readonly mine: Grounds;
+  readonly mine: WalkerFixture;
   /** Calls as me, with what is the other household's. */
-  readonly foreign: Grounds;
+  readonly foreign: WalkerFixture;
   readonly myIds: IdsByColumn;
   /** What is in rows of the other household and in none of mine: in no answer to me. */
   readonly marks: readonly string[];
@@ -33,7 +33,7 @@ export interface Stage {
   readonly seen: Seen;
 }
 
-export async function makeStage(): Promise<Stage> {
+export async function makeTenants(): Promise<Tenants> {
   const app = await walkedApp({ work: false });
   // First: what jobs do for it is done when mine is made.
   const other = await makeHousehold(app, ['admin', 'member', 'viewer']);
@@ -53,7 +53,7 @@ export async function makeStage(): Promise<Stage> {
   });
   const [myIds, theirIds] = [await idsOf(app.db, household), await idsOf(app.db, other)];
   const shared = new Set([...myIds.values()].flat());
-  const mine: Grounds = {
+  const mine: WalkerFixture = {
     app,
     url: app.url,
     db: app.db,
@@ -68,7 +68,7 @@ export async function makeStage(): Promise<Stage> {
   };
   return {
     mine,
-    // Behind one wall two rows of each table take half the time.
+    // Behind one layer two rows of each table take half the time.
     foreign: { ...mine, household: other, rowsOfEach: 2 },
     myIds,
     marks: [

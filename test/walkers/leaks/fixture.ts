@@ -11,7 +11,7 @@ import { makeMarks, type Marks } from './marks.ts';
 import { type Talk, talkTo } from './talk.ts';
 
 /** The real program at its most talkative, in whose every word a secret would show. */
-export interface Stage extends Talk {
+export interface LeaksFixture extends Talk {
   readonly marks: Marks;
   readonly program: Program;
   readonly database: TestDatabase;
@@ -29,10 +29,10 @@ export interface Stage extends Talk {
 }
 
 /** Starts it, on a provider of its own, with further settings; `marks` know the secrets among those. */
-export async function openStage(
+export async function openLeaksFixture(
   marks: Marks = makeMarks(),
   settings: Readonly<Record<string, string>> = {},
-): Promise<Stage> {
+): Promise<LeaksFixture> {
   const database = await testDatabase();
   const sandbox = await createOpenAISandbox();
   const folder = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));

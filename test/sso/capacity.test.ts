@@ -21,7 +21,7 @@ const { catalogue } = fixture;
 const world = createPeople(
   db,
   { returnTo: [RETURN_TO] },
-  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'gym.big') },
+  { check: createMembersGauging([catalogue]), refusal: (error) => gaugeRefusal(error, 'demo.big') },
 );
 const provider = await openProvider();
 const { signIn, connections } = createSso({

@@ -15,7 +15,7 @@ const TAGS = 300;
 export const LARGE = accountOf(0);
 
 /** A database with a large library among many small ones, its texts in five languages. */
-export async function fillShelves(url: string): Promise<Database> {
+export async function fillLibraries(url: string): Promise<Database> {
   const db = await openDatabase({ engine: 'postgres', url });
   await migrateUp(db, [...dbMigrations(), ...reel.migrations]);
   // Built anew once all rows are there: a tenth of the time that entry by entry takes.

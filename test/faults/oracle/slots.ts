@@ -3,18 +3,18 @@ import { groupBy } from './answers.ts';
 import type { Facts, OutageSpan, PermitRow, Violation } from './facts.ts';
 
 /**
- * Milliseconds in which all is well, after which the place of a request that has ended is free. A try to tell the database that
+ * Milliseconds in which all is well, after which the slot of a request that has ended is free. A try to tell the database that
  * hangs is given up after ten seconds, and the next comes within one; the rest is for machines that do much else.
  */
-export const PLACE_FREE_WITHIN = 20_000;
+export const SLOT_FREE_WITHIN = 20_000;
 
 const CHAT = 'POST /v1/ai/chat/completions';
 
 /**
- * How long places stay taken by requests that have ended, in whichever way, by a clock that nobody moves on. Time counts in one
+ * How long slots stay taken by requests that have ended, in whichever way, by a clock that nobody moves on. Time counts in one
  * piece, between outages: of the process that served it, or of the database for all.
  */
-export function examinePlaces(facts: Pick<Facts, 'history' | 'trace' | 'outages'>): Violation[] {
+export function examineSlots(facts: Pick<Facts, 'history' | 'trace' | 'outages'>): Violation[] {
   const lives = livesOf(facts.trace);
   return facts.history
     .filter((exchange) => exchange.route === CHAT && !goesOn(exchange))
@@ -60,9 +60,9 @@ function keptTooLong(
   if (outages.some(({ of, from, until }) => of === 'process' && from < closed && until > opened)) return [];
   const troubled = outages.filter(({ of }) => of === 'database' || of === 'pause');
   const calm = longestCalm({ since, until: closed }, troubled);
-  if (calm <= PLACE_FREE_WITHIN) return [];
+  if (calm <= SLOT_FREE_WITHIN) return [];
   const says = `${permit.id} of ${exchange.id}: ${Math.round(calm / 1_000)} s with nothing out of order`;
-  return [{ rule: 'a place stays taken', says, rows: [exchange, permit] }];
+  return [{ rule: 'a slot stays taken', says, rows: [exchange, permit] }];
 }
 
 /** The longest piece of a time that no outage touches; endless, where the time is and they are not. */

@@ -1,7 +1,7 @@
 import type { Route } from '#platform/http';
 import { exampleOf, fillingsOf, send, type Sending } from '../calls.ts';
-import { forgetRates } from '../cast.ts';
-import type { Stage } from './stage.ts';
+import { forgetRates } from '../people.ts';
+import type { Tenants } from './tenants.ts';
 
 /** Answers to all that somebody may read, by the call. */
 export type Readings = ReadonlyMap<string, Reading>;
@@ -18,18 +18,18 @@ const FORGETFUL = 5;
  * Reads all that is mine: every GET, with the query of its example and with none; where it takes an id, with the first of mine
  * that it answers well. What is refused says nothing and is left out.
  */
-export async function readAll(stage: Stage, url: string): Promise<Readings> {
+export async function readAll(tenants: Tenants, url: string): Promise<Readings> {
   const readings = new Map<string, Reading>();
   let asked = 0;
   const read = async (route: Route, sending: Sending): Promise<boolean> => {
     asked += 1;
-    if (asked % FORGETFUL === 0) await forgetRates(stage.mine.db);
-    const { status, text } = await send(url, route, { as: stage.mine.me.token, ...sending });
+    if (asked % FORGETFUL === 0) await forgetRates(tenants.mine.db);
+    const { status, text } = await send(url, route, { as: tenants.mine.me.token, ...sending });
     if (status < 400) readings.set(`${route.name} ${JSON.stringify(sending)}`, { route, text });
     return status < 400;
   };
-  for (const route of stage.routes.filter(({ method }) => method === 'GET')) {
-    for (const filling of fillingsOf(route, stage.myIds)) {
+  for (const route of tenants.routes.filter(({ method }) => method === 'GET')) {
+    for (const filling of fillingsOf(route, tenants.myIds)) {
       const plain = exampleOf(route).query !== undefined && (await read(route, { filling, query: {} }));
       if ((await read(route, { filling })) || plain) break;
     }

@@ -1,10 +1,10 @@
-/** Where a reading behind one wall is not what it is behind both, or shows nothing behind neither, and why. */
+/** Where a reading behind one layer is not what it is behind both, or shows nothing behind neither, and why. */
 interface Exception {
   readonly route: string;
   readonly because: string;
 }
 
-/** More than these is a sign that a wall has a hole. */
+/** More than these is a sign that a layer has a hole. */
 export const MOST_EXCEPTIONS = 12;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
@@ -28,7 +28,7 @@ export const WIDER: readonly Exception[] = [
   { route: 'GET /v1/organizations', because: 'the same' },
 ];
 
-/** Readings without an id that stay the same behind neither wall: what keeps them is neither, and so not shown here. */
+/** Readings without an id that stay the same behind neither layer: what keeps them is neither, and so not shown here. */
 export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/usage/report',

@@ -15,8 +15,8 @@ export interface DatabaseWay {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** What everything stands on: a database of its own with a trace, a PgBouncer in front of it for some, and a Redis where there is one. */
-export interface Ground {
+/** The services that a run uses: a database of its own with a trace, a PgBouncer in front of it for some, and a Redis where there is one. */
+export interface FaultServices {
   readonly url: string;
   readonly sql: Sql;
   readonly postgres: RestartedPostgres;
@@ -38,8 +38,8 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-/** Opens one; the members that are named reach the database by way of PgBouncer, where there is one. */
-export async function openGround(pooled: readonly string[] = []): Promise<Ground> {
+/** Starts them; the members that are named reach the database by way of PgBouncer, where there is one. */
+export async function openServices(pooled: readonly string[] = []): Promise<FaultServices> {
   const binaries = await postgresBinaries();
   const redisServer = programOr(redisProgram(), 'redis-server');
   const bouncer = pooled.length === 0 ? undefined : programOr(pgbouncerProgram(), 'pgbouncer');
@@ -87,7 +87,7 @@ export async function openGround(pooled: readonly string[] = []): Promise<Ground
   };
 }
 
-function clockOf(sql: Sql): Pick<Ground, 'advance' | 'time'> {
+function clockOf(sql: Sql): Pick<FaultServices, 'advance' | 'time'> {
   return {
     async advance(seconds, butFor) {
       await sql.rows(ADVANCE, [seconds, butFor ?? '']);

@@ -15,7 +15,7 @@ import { dnsSettings, makeSso } from './sso.ts';
 
 /** Longer than the jobs of a household take. */
 const PATIENCE = { timeout: 60_000, interval: 10 };
-const CAST = commitPoint('test.walkers.cast', 'the people that the walkers call as');
+const PEOPLE = commitPoint('test.walkers.callers', 'the people that the walkers call as');
 export const ORIGIN = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
 /** That of the examples, so that a call which asks for its caller's password finds it right. */
 export const PASSWORD = 'Analytical-Engine-1843';
@@ -53,7 +53,7 @@ export async function makePerson({ app, db }: TestApp, options: PersonOptions = 
   const { identity, entitlements } = app.modules;
   const { email = `walker-${made}@example.com`, password = PASSWORD, role = 'user' } = options;
   const company = options.company === true ? { companyName: `Company ${made}` } : {};
-  const person = await db.system('owner.first-start', CAST, async (tx) => {
+  const person = await db.system('owner.first-start', PEOPLE, async (tx) => {
     const user = await identity.createUser(tx, { email, password, role, emailVerified: true, ...company });
     const actor = { kind: 'system' } as const;
     const key = { ...user, name: 'a walker’s', scopes: ['*'], actor };
@@ -80,7 +80,7 @@ export async function signIn(
 /** A key of someone's with these scopes alone. */
 export async function makeKey({ app, db }: TestApp, of: Person, scopes: readonly string[]): Promise<string> {
   const key = { ...of, name: 'a narrow key', scopes, actor: { kind: 'system' } as const };
-  return (await db.system('owner.first-start', CAST, (tx) => app.modules.identity.createKey(tx, key))).key;
+  return (await db.system('owner.first-start', PEOPLE, (tx) => app.modules.identity.createKey(tx, key))).key;
 }
 
 /** An organization with every best plan, and people in these roles. */

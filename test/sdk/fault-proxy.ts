@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { atEndOfFile } from '#test/closing';
 
 /** What befalls a call on its way. */
-export type Mishap =
+export type TransportFault =
   /** The server does what it is asked, and its answer never arrives. */
   | { readonly kind: 'answer_lost' }
   /** Nobody ever answers. */
@@ -26,23 +26,23 @@ export interface Passed {
   readonly body: string;
 }
 
-/** A way to a server, on which calls meet with mishaps. */
-export interface Road {
+/** A proxy to a server, on which faults befall calls. */
+export interface FaultProxy {
   readonly url: string;
   /** All calls that went by, lost ones too. */
   readonly passed: readonly Passed[];
   /** Those of a route. */
   passedOf(call: string): Passed[];
   /** What befalls the next calls of a route, one after the other. */
-  next(call: string, ...mishaps: readonly Mishap[]): void;
+  next(call: string, ...faults: readonly TransportFault[]): void;
 }
 
-/** Opens a road to a server. */
-export async function openRoad(target: string): Promise<Road> {
+/** Opens one to a server. */
+export async function openFaultProxy(target: string): Promise<FaultProxy> {
   const passed: Passed[] = [];
-  const waiting = new Map<string, Mishap[]>();
+  const waiting = new Map<string, TransportFault[]>();
   const server = createServer((request, response) => {
-    void travel({ target, request, response }, (call, body) => {
+    void forward({ target, request, response }, (call, body) => {
       passed.push({ call, headers: request.headers, body });
       return waiting.get(call)?.shift();
     }).catch(() => response.destroy());
@@ -59,26 +59,26 @@ export async function openRoad(target: string): Promise<Road> {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     passed,
     passedOf: (call) => passed.filter((one) => one.call === call),
-    next: (call, ...mishaps) => void waiting.set(call, [...mishaps]),
+    next: (call, ...faults) => void waiting.set(call, [...faults]),
   };
 }
 
-interface Journey {
+interface Exchange {
   readonly target: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-async function travel(
-  { target, request, response }: Journey,
-  meet: (call: string, body: string) => Mishap | undefined,
+async function forward(
+  { target, request, response }: Exchange,
+  faultOf: (call: string, body: string) => TransportFault | undefined,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const body = Buffer.concat(await request.toArray()).toString();
-  const mishap = meet(`${method} ${url.split('?')[0] ?? ''}`, body);
-  if (mishap?.kind === 'unanswered') return;
-  if (mishap?.kind === 'answered') {
-    response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? 'a proxy says no');
+  const fault = faultOf(`${method} ${url.split('?')[0] ?? ''}`, body);
+  if (fault?.kind === 'unanswered') return;
+  if (fault?.kind === 'answered') {
+    response.writeHead(fault.status, fault.headers).end(fault.body ?? 'a proxy says no');
     return;
   }
   const gone = new AbortController();
@@ -90,14 +90,14 @@ async function travel(
     ...(body === '' ? {} : { body }),
     signal: gone.signal,
   });
-  if (mishap?.kind === 'answer_lost') {
+  if (fault?.kind === 'answer_lost') {
     await answer.text();
     response.destroy();
     return;
   }
   response.writeHead(answer.status, plain(answer.headers));
   response.flushHeaders();
-  await passOn(answer, response, mishap);
+  await passOn(answer, response, fault);
 }
 
 /** `fetch` has unpacked what was packed, and the length with it. */
@@ -115,17 +115,17 @@ function plain(headers: Headers): Record<string, string> {
 async function passOn(
   answer: Response,
   response: ServerResponse,
-  mishap: Extract<Mishap, { text: string }> | undefined,
+  fault: Extract<TransportFault, { text: string }> | undefined,
 ): Promise<void> {
   let seen = Buffer.alloc(0);
   for await (const chunk of answer.body ?? []) {
     const sent = seen.length;
     seen = Buffer.concat([seen, chunk]);
-    const end = mishap === undefined ? undefined : endOf(seen, mishap.text);
+    const end = fault === undefined ? undefined : endOf(seen, fault.text);
     // Whatever came along in one piece: nothing after the event that was named gets through.
     await new Promise((resolve) => response.write(seen.subarray(sent, end), resolve));
     if (end === undefined) continue;
-    if (mishap?.kind === 'cut_after') response.destroy();
+    if (fault?.kind === 'cut_after') response.destroy();
     return;
   }
   response.end();

@@ -4,7 +4,7 @@ import { engine } from '#test/services';
 import { asAdmin } from '../services/cluster.ts';
 import { pgbouncerProgram } from '../services/pgbouncer-server.ts';
 import { chanceOf } from './chance.ts';
-import { openGround } from './ground.ts';
+import { openServices } from './services.ts';
 import { scheduleOf } from './schedule.ts';
 import { inTurn } from './turns.ts';
 
@@ -13,12 +13,12 @@ const MEMBER = `select current_setting('faults.member', true) as member`;
 const plan = (seed: string) => scheduleOf(chanceOf(`${seed}/faults`), { ms: 600_000, members: 5 });
 
 async function opened(pooled: readonly string[]) {
-  const ground = await openGround(pooled);
-  atEndOfFile(() => ground.close());
-  return ground;
+  const services = await openServices(pooled);
+  atEndOfFile(() => services.close());
+  return services;
 }
 
-describe.runIf(engine === 'postgres')('what a run of faults stands on', () => {
+describe.runIf(engine === 'postgres')('the services of a run of faults', () => {
   test('a PostgreSQL that is ended in either way has all that it answered for when it is back', async () => {
     const { postgres, url } = await opened([]);
     await asAdmin(url, ['create table kept (n integer)']);
@@ -35,15 +35,15 @@ describe.runIf(engine === 'postgres')('what a run of faults stands on', () => {
   test.runIf(pgbouncerProgram() !== undefined)(
     'a process is known to the database, through a PgBouncer that was ended and started again too',
     async () => {
-      const ground = await opened(['serve-2']);
-      const [direct, pooled] = ['serve-1', 'serve-2'].map((name) => ground.databaseFor(name));
+      const services = await opened(['serve-2']);
+      const [direct, pooled] = ['serve-1', 'serve-2'].map((name) => services.databaseFor(name));
       expect(await asAdmin(direct?.url.href ?? '', [MEMBER])).toEqual([[{ member: 'serve-1' }]]);
-      expect(pooled?.url.port).toBe(String(ground.pooler?.port));
+      expect(pooled?.url.port).toBe(String(services.pooler?.port));
       const way = pooled?.url.href ?? '';
       expect(await asAdmin(way, [MEMBER])).toEqual([[{ member: 'serve-2' }]]);
-      await ground.pooler?.kill();
+      await services.pooler?.kill();
       await expect(asAdmin(way, [MEMBER])).rejects.toThrow('ECONNREFUSED');
-      await ground.pooler?.start();
+      await services.pooler?.start();
       expect(await asAdmin(way, [MEMBER])).toEqual([[{ member: 'serve-2' }]]);
       expect(await asAdmin(pooled?.settings['DIRECT_URL'] ?? '', [MEMBER])).toEqual([
         [{ member: 'serve-2' }],

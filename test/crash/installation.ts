@@ -13,20 +13,20 @@ import { createDatabase, dropDatabase } from '../services/cluster.ts';
 import { makeRunFolder, MEMORY } from '../services/folders.ts';
 
 /** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
-export interface Site {
+export interface Installation {
   /** The settings that put a program there. */
   readonly settings: Readonly<Record<string, string>>;
   /** Another one in the same state. No program may be running on this one. */
-  copy(): Promise<Site>;
+  copy(): Promise<Installation>;
   remove(): Promise<void>;
 }
 
-/** The states in which a program may find its site. */
-export interface Sites {
+/** The states in which a program may find its installation. */
+export interface Installations {
   /** The schema, and nothing in it. */
-  readonly empty: Site;
+  readonly empty: Installation;
   /** After a first start: an owner with the best plans and a key. */
-  readonly owned: Site;
+  readonly owned: Installation;
   remove(): Promise<void>;
 }
 
@@ -40,14 +40,14 @@ export const QUICK = '--liftoff-only';
 const NOON = '2031-01-15T12:10:00Z';
 
 /** Makes both states once. To copy one takes some 20 ms on PostgreSQL, some 60 on PGlite. */
-export async function makeSites(): Promise<Sites> {
+export async function makeInstallations(): Promise<Installations> {
   setFlagsFromString(QUICK);
   const services = inject('services');
-  const room = await makeRunFolder(MEMORY).catch(() => makeRunFolder(tmpdir()));
+  const root = await makeRunFolder(MEMORY).catch(() => makeRunFolder(tmpdir()));
   const empty =
     services.engine === 'pglite'
-      ? await embedded(room, services.template)
-      : await cloned(room, services.template);
+      ? await embedded(root, services.template)
+      : await cloned(root, services.template);
   const owned = await empty.copy();
   const running = await openHere(owned, { work: false });
   await advanceTo(running.db, NOON);
@@ -57,22 +57,22 @@ export async function makeSites(): Promise<Sites> {
     owned,
     async remove() {
       await Promise.all([empty.remove(), owned.remove()]);
-      rmSync(room, { recursive: true, force: true });
+      rmSync(root, { recursive: true, force: true });
     },
   };
 }
 
-async function embedded(room: string, template: string): Promise<Site> {
-  const at = (folder: string): Site => ({
+async function embedded(root: string, template: string): Promise<Installation> {
+  const at = (folder: string): Installation => ({
     settings: { DATA_DIR: folder },
     async copy() {
-      const other = mkdtempSync(join(room, 'site '));
+      const other = mkdtempSync(join(root, 'installation '));
       cpSync(folder, other, { recursive: true });
       return at(other);
     },
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   });
-  const folder = mkdtempSync(join(room, 'site '));
+  const folder = mkdtempSync(join(root, 'installation '));
   const dataDir = join(folder, 'database');
   const db = await openDatabase({
     engine: 'pglite',
@@ -83,13 +83,13 @@ async function embedded(room: string, template: string): Promise<Site> {
   return at(folder);
 }
 
-async function cloned(room: string, template: string): Promise<Site> {
+async function cloned(root: string, template: string): Promise<Installation> {
   const services = inject('services');
   if (services.engine === 'pglite') throw new Error('a database is cloned on PostgreSQL alone');
-  const made = async (from: string, folder?: string): Promise<Site> => {
+  const made = async (from: string, folder?: string): Promise<Installation> => {
     const name = `crash_${process.pid}_${randomBytes(6).toString('hex')}`;
     const url = await createDatabase(services, name, from);
-    const own = mkdtempSync(join(room, 'site '));
+    const own = mkdtempSync(join(root, 'installation '));
     if (folder !== undefined) cpSync(folder, own, { recursive: true });
     return {
       settings: { DATA_DIR: own, DATABASE_URL: url },
@@ -120,12 +120,12 @@ export interface RunningOptions {
 }
 
 /** Starts the program here, as `plinth start` does, on what another process may have left behind. */
-export async function openHere(site: Site, options: RunningOptions): Promise<Running> {
+export async function openHere(installation: Installation, options: RunningOptions): Promise<Running> {
   const config = readConfig({
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'silent',
-    ...site.settings,
+    ...installation.settings,
     ...options.settings,
   });
   const store = await openStore(config);
@@ -156,7 +156,7 @@ export async function openHere(site: Site, options: RunningOptions): Promise<Run
 }
 
 /** The key that the first start wrote down for its owner. */
-export function keyOf(site: Site): string {
-  const path = join(site.settings['DATA_DIR'] ?? '', 'owner.json');
+export function keyOf(installation: Installation): string {
+  const path = join(installation.settings['DATA_DIR'] ?? '', 'owner.json');
   return (JSON.parse(readFileSync(path, 'utf8')) as { api_key: string }).api_key;
 }

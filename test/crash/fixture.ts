@@ -18,7 +18,7 @@ import {
   NOTHING,
   unfinished,
 } from './promises.ts';
-import { keyOf, openHere, QUICK, type Running, type Site } from './site.ts';
+import { keyOf, openHere, QUICK, type Running, type Installation } from './installation.ts';
 import { openStripe, type StripeFixture } from './stripe.ts';
 
 /** Longer than the sweeper takes to look, and a job to be found when its time has come. */
@@ -26,8 +26,8 @@ const RESOLVED = { timeout: 120_000, interval: 50 };
 /** A lease, and a little more. */
 const LEASE_OVER = '31 seconds';
 
-/** A site with a provider, on which one process follows the other. */
-export interface Scene {
+/** An installation with a provider, on which one process follows the other. */
+export interface CrashFixture {
   readonly sandbox: OpenAISandbox;
   readonly stripe: StripeFixture | undefined;
   /** Starts the program as a process of its own. */
@@ -55,16 +55,19 @@ function settingsFor({ url, token, keys }: QStashSandbox): Record<string, string
   };
 }
 
-/** Sets the scene on a copy of a site; jobs may go through a QStash, or purchases through a store, that outlives the processes. */
-export async function openScene(original: Site, through?: 'qstash' | 'stripe'): Promise<Scene> {
-  const site = await original.copy();
+/** Opens one on a copy of an installation; jobs may go through a QStash, or purchases through a store, that outlives the processes. */
+export async function openCrashFixture(
+  original: Installation,
+  through?: 'qstash' | 'stripe',
+): Promise<CrashFixture> {
+  const installation = await original.copy();
   const sandbox = await createOpenAISandbox();
   const qstash = through === 'qstash' ? await createQStashSandbox() : undefined;
   const stripe = through === 'stripe' ? await openStripe() : undefined;
   const { url: base_url, apiKey: api_key } = sandbox;
   const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
   const settings = {
-    ...site.settings,
+    ...installation.settings,
     ...(qstash === undefined ? {} : settingsFor(qstash)),
     ...stripe?.settings,
     AI_UPSTREAMS: JSON.stringify([upstream]),
@@ -76,7 +79,7 @@ export async function openScene(original: Site, through?: 'qstash' | 'stripe'): 
       const program = startProgram(['start'], {
         environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: crashAt },
         flags: [QUICK],
-        cwd: site.settings['DATA_DIR'] ?? '',
+        cwd: installation.settings['DATA_DIR'] ?? '',
       });
       // One that dies at its start is never reached.
       program.url().then(
@@ -86,11 +89,11 @@ export async function openScene(original: Site, through?: 'qstash' | 'stripe'): 
       return program;
     },
     async takeOver({ work }) {
-      const running = await openHere({ ...site, settings }, { work, before: leasesRunOut });
+      const running = await openHere({ ...installation, settings }, { work, before: leasesRunOut });
       qstash?.route(TARGET, running.url);
       return running;
     },
-    client: (url) => clientOf(url, keyOf(site)),
+    client: (url) => clientOf(url, keyOf(installation)),
     async between(work) {
       const config = readConfig(settings);
       const store = await openStore(config);
@@ -104,7 +107,7 @@ export async function openScene(original: Site, through?: 'qstash' | 'stripe'): 
       await sandbox.close();
       await qstash?.close();
       await stripe?.close();
-      await site.remove();
+      await installation.remove();
     },
   };
 }
@@ -117,7 +120,7 @@ export async function leasesRunOut(db: Database): Promise<void> {
 /** Waits until nothing is open any more, and checks what is promised; `hidden`: calls whose figures crashes may have hidden. */
 export async function expectPromises(
   { db, url }: Running,
-  { sandbox, client, hidden }: Scene & { readonly hidden: number },
+  { sandbox, client, hidden }: CrashFixture & { readonly hidden: number },
 ): Promise<void> {
   await vi.waitFor(async () => expect(await unfinished(db)).toEqual(NOTHING), RESOLVED);
   await expectLedgerToAgree(db, { bill: sandbox.bill(), hidden });

@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { allSystemUses } from '../../src/app/lists.ts';
-import { MOST_EXCEPTIONS, UNSTEADY, UNTOUCHED, WIDER } from './walls/exceptions.ts';
-import { unfiltered } from './walls/filters.ts';
-import { differences, readAll, routesOf, telling } from './walls/reads.ts';
-import { setRowSecurity } from './walls/row-security.ts';
-import { rowReader } from './walls/rows.ts';
-import { makeStage } from './walls/stage.ts';
-import { whileStill } from './walls/still.ts';
-import { visitAll } from './walls/visits.ts';
+import { MOST_EXCEPTIONS, UNSTEADY, UNTOUCHED, WIDER } from './isolation/exceptions.ts';
+import { unfiltered } from './isolation/filters.ts';
+import { differences, readAll, routesOf, telling } from './isolation/reads.ts';
+import { setRowSecurity } from './isolation/row-security.ts';
+import { rowReader } from './isolation/rows.ts';
+import { makeTenants } from './isolation/tenants.ts';
+import { whileStill } from './isolation/still.ts';
+import { visitAll } from './isolation/visits.ts';
 
-/** The two walls between tenants, each alone (docs/tenancy.md): the filters of our statements, and row security. */
+/** The two layers of isolation between tenants, each alone (docs/tenancy.md): the filters of our statements, and row security. */
 
-const stage = await makeStage();
-const { mine, marks, seen } = stage;
-const readRows = await rowReader(mine.db, stage.other);
+const tenants = await makeTenants();
+const { mine, marks, seen } = tenants;
+const readRows = await rowReader(mine.db, tenants.other);
 const excepted = (list: readonly { route: string }[]) => new Set(list.map(({ route }) => route));
 
 const CHANGED = 'PATCH /v1/drafts/:id';
@@ -22,15 +22,15 @@ const LONG = { timeout: 600_000 };
 
 const { both, twice, secured, filtered, neither } = await whileStill(mine.db, async () => {
   const readings = {
-    both: await readAll(stage, mine.url),
-    twice: await readAll(stage, mine.url),
-    secured: await readAll(stage, stage.unfiltered.url),
+    both: await readAll(tenants, mine.url),
+    twice: await readAll(tenants, mine.url),
+    secured: await readAll(tenants, tenants.unfiltered.url),
   };
   await setRowSecurity(mine.db, false);
   return {
     ...readings,
-    filtered: await readAll(stage, mine.url),
-    neither: await readAll(stage, stage.unfiltered.url),
+    filtered: await readAll(tenants, mine.url),
+    neither: await readAll(tenants, tenants.unfiltered.url),
   };
 });
 
@@ -40,40 +40,40 @@ describe('reading', () => {
   });
 
   test.each([
-    ['both walls', twice, []],
+    ['both layers', twice, []],
     ['row security alone', secured, WIDER],
     ['filters alone', filtered, []],
-  ])('behind %s shows what is the caller’s, and nothing of another', (_walls, readings, wider) => {
+  ])('behind %s shows what is the caller’s, and nothing of another', (_layers, readings, wider) => {
     expect(telling(readings, marks)).toEqual([]);
     const changed = routesOf(differences(both, readings));
     expect(changed).toEqual(excepted([...UNSTEADY, ...wider]));
   });
 
-  test('behind neither shows what is another’s: taking a wall away really takes it away', () => {
+  test('behind neither shows what is another’s: taking a layer away really takes it away', () => {
     const told = routesOf(telling(neither, marks));
     const changed = routesOf(differences(both, neither));
-    const lists = stage.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
+    const lists = tenants.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
     expect(told.size).toBeGreaterThan(10);
     const untouched = lists.filter(({ name }) => !told.has(name) && !changed.has(name));
-    // Whoever adds a call that reads nothing of its account says in walls/exceptions.ts what keeps it.
+    // Whoever adds a call that reads nothing of its account says in isolation/exceptions.ts what keeps it.
     expect(excepted(untouched.map(({ name }) => ({ route: name })))).toEqual(excepted(UNTOUCHED));
   });
 });
 
 describe.each([
-  { alone: 'row security', url: stage.unfiltered.url, on: true },
+  { alone: 'row security', url: tenants.unfiltered.url, on: true },
   { alone: 'filters', url: mine.url, on: false },
 ])('behind $alone alone, every route', LONG, ({ url, on }) => {
   beforeAll(() => setRowSecurity(mine.db, on));
 
   test('is 404 for every id of another in path, query and body, tells nothing of theirs and changes no row', async () => {
-    const grounds = { ...stage.foreign, url };
-    expect(await visitAll(stage, { rule: 'foreign', grounds, readRows })).toEqual([]);
+    const fixture = { ...tenants.foreign, url };
+    expect(await visitAll(tenants, { rule: 'foreign', fixture, readRows })).toEqual([]);
   });
 
   test('answers whoever may call it, tells nothing of another and changes none of their rows', async () => {
-    const grounds = { ...mine, url };
-    expect(await visitAll(stage, { rule: 'answers', grounds, readRows })).toEqual([]);
+    const fixture = { ...mine, url };
+    expect(await visitAll(tenants, { rule: 'answers', fixture, readRows })).toEqual([]);
   });
 });
 
@@ -81,10 +81,10 @@ describe('behind neither', LONG, () => {
   beforeAll(() => setRowSecurity(mine.db, false));
 
   test('ids of another are answered, and their rows changed', async () => {
-    const grounds = { ...stage.foreign, url: stage.unfiltered.url };
+    const fixture = { ...tenants.foreign, url: tenants.unfiltered.url };
     // Some are enough, and the whole walk takes its time.
-    const routes = stage.routes.filter(({ method, name }) => method === 'GET' || name === CHANGED);
-    const found = await visitAll({ ...stage, routes }, { rule: 'foreign', grounds, readRows });
+    const routes = tenants.routes.filter(({ method, name }) => method === 'GET' || name === CHANGED);
+    const found = await visitAll({ ...tenants, routes }, { rule: 'foreign', fixture, readRows });
     expect(routesOf(found.filter((says) => says.includes('another’s id:'))).size).toBeGreaterThan(5);
     expect(found).toContain(`${CHANGED}: changes another’s rows of reel.drafts`);
   });
@@ -119,7 +119,7 @@ describe('statements', () => {
     const exceptions = [...UNSTEADY, ...WIDER, ...UNTOUCHED];
     const lines = exceptions.map(({ route, because }) => `  ${route}: ${because}`);
     process.stdout.write(
-      `${stage.routes.length} routes, ${both.size} readings; statements of tenants: ${seen.opened.size} without their filter, ` +
+      `${tenants.routes.length} routes, ${both.size} readings; statements of tenants: ${seen.opened.size} without their filter, ` +
         `${seen.plain.size} that have none; of the system, not bound by row security:\n${uses.sort().join('\n')}\n` +
         `excepted:\n${lines.join('\n')}\n`,
     );
