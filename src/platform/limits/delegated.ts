@@ -149,5 +149,5 @@ const FIND = `
   from limits.permits p
   cross join lateral (select p.state = 'running' and p.due_at <= app.now() as is_over) as now
   join limits.usage_events e on e.account_id = p.account_id and e.permit_id = p.id and e.attempt = 1 and e.corrects is null
-  left join limits.usage_events said on said.account_id = p.account_id and said.corrects = e.id and said.adjustment_id is null
+  left join limits.usage_events said on said.account_id = p.account_id and said.permit_id = p.id and said.corrects = e.id and said.adjustment_id is null
   where p.account_id = $1 and p.id = $2 and p.holder = $3`;
