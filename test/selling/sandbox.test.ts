@@ -12,7 +12,7 @@ test('the sandbox of Stripe starts with the first purchases, and is where it was
   const first = await ownSandbox();
   const { modules } = first.app;
   const file = join(modules.options.config.dataDir, 'stripe-sandbox.json');
-  expect(await modules.inbox.reconcile({ all: true })).toEqual({ messages: 0, objects: 0 });
+  expect(await modules.inbox.reconcile({ all: true })).toEqual({ events: 0, objects: 0 });
   expect(existsSync(file)).toBe(false);
 
   const customers = [await first.customer(), await first.customer()];

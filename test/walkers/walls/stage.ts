@@ -10,6 +10,7 @@ import {
   type Person,
   walkedApp,
   walkedSettings,
+  workedOff,
 } from '../cast.ts';
 import type { Grounds, OpenApi } from '../rules/rule.ts';
 import { nothingSeen, type Seen, withoutFilters } from './filters.ts';
@@ -39,8 +40,10 @@ export async function makeStage(): Promise<Stage> {
   const household = await makeHousehold(app, ['admin', 'member', 'viewer']);
   // What they used is summed up now, and not in the middle of a walk.
   await app.app.modules.reports.rollup.roll();
-  // What the store never told is looked for now: a worker that does so by its schedule would change another’s rows in a walk.
+  // What the payment provider never told is looked for and fetched now: a worker that does so by its schedule would change another’s rows
+  // in a walk.
   await app.app.modules.inbox.reconcile();
+  await workedOff(app);
   const seen = nothingSeen();
   const unfiltered = await testApp({
     work: false,

@@ -49,7 +49,8 @@ function plainly(answer: Readonly<Record<string, unknown>>, isFirst: boolean): u
  * back it drops what lies ahead of the meters that it looks at, and no others.
  */
 export function shown(state: State, bounds: Bounds, isSetBack: boolean) {
-  const now = Math.max(bounds.now, state.meters.get('gym')?.seen ?? 0);
+  // One that was set back is not held at the meter's last instant: what is due is what is due at its own.
+  const now = isSetBack ? bounds.now : Math.max(bounds.now, state.meters.get('gym')?.seen ?? 0);
   const ends = presentEnds(state.zone, now);
   const isRight = ({ start }: Window) => !isSetBack || start <= now || ends.includes(start);
   const meters = [...state.meters]
