@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { idleExceptions, objections, RULES } from './house/rules.ts';
-import { projectFiles, ROOT, sourceFile } from './house/source.ts';
+import { projectFiles, ROOT, type SourceFile, sourceFile } from './house/source.ts';
 
 const files = projectFiles();
 const Packages = z.record(z.string(), z.string());
@@ -13,6 +13,10 @@ const Manifest = z.object({
   optionalDependencies: Packages.default({}),
 });
 const ruleNames = [...RULES.keys()];
+
+function filesOf(texts: Readonly<Record<string, string>>): SourceFile[] {
+  return Object.entries(texts).map(([path, text]) => sourceFile(path, text));
+}
 
 test.each(ruleNames)('the whole house keeps the rule: %s', (rule) => {
   expect(objections(rule, files)).toEqual([]);
@@ -197,6 +201,82 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ],
 ];
 
+/** For each rule of all files together: files that break it, what is said of them, and files beside them that keep it. */
+const BROKEN_TOGETHER: readonly {
+  readonly rule: string;
+  readonly what: string;
+  readonly broken: Readonly<Record<string, string>>;
+  readonly said: string;
+  readonly fine: Readonly<Record<string, string>>;
+}[] = [
+  {
+    rule: 'circles',
+    what: 'two files import values of each other',
+    broken: {
+      'src/platform/limits/a.ts': `import './c.ts';\nimport { b } from './b.ts';`,
+      'src/platform/limits/b.ts': `export * from './a.ts';`,
+      'src/platform/limits/c.ts': ``,
+    },
+    said: 'src/platform/limits/a.ts:2 src/platform/limits/a.ts, src/platform/limits/b.ts import each other in a circle',
+    fine: {
+      'src/platform/limits/a.ts': `import { b } from './b.ts';`,
+      'src/platform/limits/b.ts': `import type { A } from './a.ts';`,
+    },
+  },
+  {
+    rule: 'circles',
+    what: 'a file imports itself',
+    broken: { 'bench/a.ts': `await import('./a.ts');` },
+    said: 'bench/a.ts:1 bench/a.ts import each other in a circle',
+    fine: { 'bench/a.ts': `type A = import('./a.ts').A;` },
+  },
+  {
+    rule: 'circles',
+    what: 'faces lead round',
+    broken: {
+      'src/platform/db/index.ts': `export { a } from './a.ts';`,
+      'src/platform/db/a.ts': `import { type B, b } from '#platform/limits';`,
+      'src/platform/limits/index.ts': `import { a } from '#platform/db';`,
+    },
+    said: 'src/platform/db/a.ts:1 src/platform/db/a.ts, src/platform/db/index.ts, src/platform/limits/index.ts import each other in a circle',
+    fine: {
+      'src/platform/db/index.ts': `export { a } from './a.ts';`,
+      'src/platform/db/a.ts': `import { b } from './b.ts';`,
+      'src/platform/limits/index.ts': `import { a } from '#platform/db';`,
+    },
+  },
+  {
+    rule: 'circles',
+    what: 'three files know the types of each other',
+    broken: {
+      'sdk/src/a.ts': `import { b } from './b.ts';`,
+      'sdk/src/b.ts': `import { type C } from './c.ts';`,
+      'sdk/src/c.ts': `export type { A } from './a.ts';`,
+    },
+    said: 'sdk/src/a.ts:1 sdk/src/a.ts, sdk/src/b.ts, sdk/src/c.ts import each other in a circle, by their types',
+    fine: {
+      'sdk/src/a.ts': `import { b } from './b.ts';`,
+      'sdk/src/b.ts': `import { type A } from './a.ts'; import { c } from './c.ts';`,
+      'sdk/src/c.ts': `export {};`,
+    },
+  },
+  {
+    rule: 'folderCircles',
+    what: 'folders import values of each other',
+    broken: {
+      'src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts';`,
+      'src/platform/limits/windows/c.ts': `import { d } from '../keys/deep/d.ts';`,
+    },
+    said: 'src/platform/limits:1 has folders that import each other in a circle: keys, windows',
+    fine: {
+      'src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts'; import { e } from '../e.ts';`,
+      'src/platform/limits/e.ts': `import { a } from './keys/a.ts';`,
+      'src/platform/limits/windows/c.ts': `import type { D } from '../keys/deep/d.ts';`,
+      'src/platform/limits/windows/c.test.ts': `import { d } from '../keys/deep/d.ts';`,
+    },
+  },
+];
+
 describe('each rule can fail', () => {
   test.each(BROKEN)('%s at %s: %s', (...[rule, path, broken, fine]) => {
     expect(objections(rule, [sourceFile(path, broken)])).not.toEqual([]);
@@ -204,8 +284,14 @@ describe('each rule can fail', () => {
     expect(objections(rule, [sourceFile(named ? 'src/app.ts' : path, fine)])).toEqual([]);
   });
 
+  test.each(BROKEN_TOGETHER)('$rule where $what', ({ rule, broken, said, fine }) => {
+    expect(objections(rule, filesOf(broken))).toEqual([said]);
+    expect(objections(rule, filesOf(fine))).toEqual([]);
+  });
+
   test('no rule is without an example', () => {
-    expect(ruleNames.filter((rule) => !BROKEN.some(([name]) => name === rule))).toEqual([]);
+    const shown = [...BROKEN.map(([rule]) => rule), ...BROKEN_TOGETHER.map(({ rule }) => rule)];
+    expect(ruleNames.filter((rule) => !shown.includes(rule))).toEqual([]);
   });
 });
 

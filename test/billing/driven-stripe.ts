@@ -2,7 +2,9 @@ import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandb
 import type { Stripe } from 'stripe';
 import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { BEGINNING } from './scenario.ts';
+
+/** The beginning of all histories: the middle of a month, whose next ones have 31, 28 and 31 days from there. */
+export const BEGINNING = Date.parse('2031-01-15T12:00:00Z');
 
 /** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */
 export interface DrivenStripe {
@@ -14,7 +16,7 @@ export interface DrivenStripe {
   newEvents(): readonly WorldEvent[];
 }
 
-/** Opens Stripe at the beginning of all histories. */
+/** Opens Stripe at the beginning. */
 export async function openDrivenStripe(): Promise<DrivenStripe> {
   const sandbox = await createStripeSandbox({ driven: new Date(BEGINNING) });
   atEndOfFile(() => sandbox.close());

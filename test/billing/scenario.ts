@@ -1,4 +1,5 @@
 import type { AccountId } from '#platform/kernel';
+import { BEGINNING } from './driven-stripe.ts';
 import type { StripeCustomer } from './stripe-customer.ts';
 
 /** What somebody does, and what the account has of it: nothing is said of how we hear of it. */
@@ -16,9 +17,6 @@ export interface Step {
   /** The plan in effect afterwards; null: none, and none by default. */
   readonly has: string | null;
 }
-
-/** The beginning of all: the middle of a month, whose next ones have 31, 28 and 31 days from there. */
-export const BEGINNING = Date.parse('2031-01-15T12:00:00Z');
 
 const DAY = 86_400_000;
 const TWO_HOURS = 7_200_000;

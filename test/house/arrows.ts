@@ -10,6 +10,9 @@ export interface Finding {
 
 export type Rule = (file: SourceFile) => Finding[];
 
+/** A rule that no file breaks by itself. */
+export type RuleOfAll = (files: readonly SourceFile[]) => Finding[];
+
 /** Whether a file is a test or serves tests alone: it may reach the sandboxes and the test services. */
 export function isTest(path: string): boolean {
   return path.startsWith('test/') || path.endsWith('.test.ts');

@@ -1,4 +1,5 @@
-import { arrows, faces, type Finding, type Rule, standalone, vendors } from './arrows.ts';
+import { arrows, faces, type Finding, type Rule, type RuleOfAll, standalone, vendors } from './arrows.ts';
+import { circles, folderCircles } from './circles.ts';
 import { EXCEPTIONS, type Exception } from './exceptions.ts';
 import {
   databaseTime,
@@ -12,23 +13,33 @@ import {
 import type { SourceFile } from './source.ts';
 import { systemUses } from './system-uses.ts';
 
+/** What is said of files one by one. */
+const OF_EACH: Readonly<Record<string, Rule>> = {
+  arrows,
+  faces,
+  standalone,
+  vendors,
+  names,
+  fileSizes,
+  functionSizes,
+  honestTypes,
+  passedIn,
+  honestTests,
+  databaseTime,
+  systemUses,
+};
+
+/** What is said of all files together. */
+const OF_ALL: Readonly<Record<string, RuleOfAll>> = { circles, folderCircles };
+
 /** The rules of the house by name; an exception names the rule that it is excepted from. */
-export const RULES: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({
-    arrows,
-    faces,
-    standalone,
-    vendors,
-    names,
-    fileSizes,
-    functionSizes,
-    honestTypes,
-    passedIn,
-    honestTests,
-    databaseTime,
-    systemUses,
-  }),
-);
+export const RULES: ReadonlyMap<string, RuleOfAll> = new Map([
+  ...Object.entries(OF_EACH).map(([name, rule]): [string, RuleOfAll] => [
+    name,
+    (files) => files.flatMap((file) => rule(file)),
+  ]),
+  ...Object.entries(OF_ALL),
+]);
 
 /** What one rule has against these files, less what is excepted, as lines to read. */
 export function objections(rule: string, files: readonly SourceFile[]): string[] {
@@ -48,7 +59,7 @@ export function idleExceptions(files: readonly SourceFile[]): Exception[] {
 function findings(name: string, files: readonly SourceFile[]): Finding[] {
   const rule = RULES.get(name);
   if (rule === undefined) throw new Error(`there is no rule of the name ${name}`);
-  return files.flatMap((file) => rule(file));
+  return rule(files);
 }
 
 function covers(exception: Exception, rule: string, finding: Finding): boolean {

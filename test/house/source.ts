@@ -16,6 +16,8 @@ export interface Node {
 export interface Import {
   readonly specifier: string;
   readonly line: number;
+  /** It names types alone, and is nothing to a program that runs. */
+  readonly isType: boolean;
 }
 
 /** A file of the project as the rules of the house see it. */
@@ -71,7 +73,9 @@ export function sourceFile(path: string, text: string): SourceFile {
   if (isNode(program)) collect(program, undefined, nodes);
   const imports = nodes.flatMap(({ node }) => {
     const specifier = specifierOf(node);
-    return specifier === undefined ? [] : [{ specifier, line: lineAt(text, node.start) }];
+    return specifier === undefined
+      ? []
+      : [{ specifier, line: lineAt(text, node.start), isType: isOfTypes(node) }];
   });
   return { path, text, imports, nodes };
 }
@@ -114,6 +118,18 @@ function specifierOf(node: Node): string | undefined {
     : undefined;
 }
 
+/** `import type`, `export type`, `import('…')` as a type, and `import { type A }` of nothing else. */
+function isOfTypes(node: Node): boolean {
+  if (node.type === 'TSImportType' || namesType(node)) return true;
+  const { specifiers } = node;
+  if (!Array.isArray(specifiers) || specifiers.length === 0) return false;
+  return (specifiers as unknown[]).every((specifier) => isNode(specifier) && namesType(specifier));
+}
+
+function namesType(node: Node): boolean {
+  return node['importKind'] === 'type' || node['exportKind'] === 'type';
+}
+
 function stringOf(node: unknown): string | undefined {
   return isNode(node) && typeof node['value'] === 'string' ? node['value'] : undefined;
 }
@@ -133,6 +149,8 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
   [/^#test\/services$/, 'test/services/index.ts'],
   [/^#test\/answers$/, 'test/answers.ts'],
+  [/^#test\/app$/, 'test/services/app.ts'],
+  [/^#test\/closing$/, 'test/closing.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/limits$/, 'test/fixtures/limits.ts'],
   [/^#test\/openapi$/, 'test/openapi.ts'],

@@ -3,7 +3,7 @@ import type { Patch } from './patch.ts';
 const DEFINING = 'src/platform/module/define-module.ts';
 const LISTED = 'test/modules.test.ts ::';
 
-/** The one list of the modules, what is made from it, and what a module or a product may say of itself. */
+/** The one list of the modules, what is made from it, what imports what, and what a module or a product may say of itself. */
 export const MODULES: readonly Patch[] = [
   {
     name: 'module-not-in-the-list',
@@ -18,6 +18,28 @@ export const MODULES: readonly Patch[] = [
     find: '  limitsModule,\n  jobsModule,\n',
     replace: '  jobsModule,\n  limitsModule,\n',
     expects: 'test/house.test.ts :: the whole house keeps the rule: arrows',
+  },
+  {
+    name: 'files-import-each-other',
+    file: 'sandboxes/src/openai/dialects.ts',
+    find: "from './framing.ts'",
+    replace: "from './delivery.ts'",
+    expects: 'test/house.test.ts :: the whole house keeps the rule: circles',
+  },
+  {
+    name: 'three-files-know-each-other-by-type',
+    file: 'test/house/circles.ts',
+    find: 'MOST_BY_TYPE = 2',
+    replace: 'MOST_BY_TYPE = 3',
+    expects:
+      'test/house.test.ts :: each rule can fail > circles where three files know the types of each other',
+  },
+  {
+    name: 'folders-import-each-other',
+    file: 'src/platform/accounts/members/member-routes.ts',
+    find: "from '../cursors.ts'",
+    replace: "from '../organizations/organization-routes.ts'",
+    expects: 'test/house.test.ts :: the whole house keeps the rule: folderCircles',
   },
   {
     name: 'migrations-of-a-module-forgotten',

@@ -1,9 +1,10 @@
 import type { Bill, BillEntry, BilledCall } from './bill.ts';
 import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
-import { DONE, type Encoded, eventHead, plainHead } from './encode.ts';
+import type { Encoded } from './encode.ts';
 import { orderedFailure } from './errors.ts';
 import { type Exchange, commonHeaders, guarded, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
+import { DONE, eventHead, plainHead } from './framing.ts';
 import type { Pace } from './pace.ts';
 
 /** A call that is accepted and generated, about to be billed and answered. */

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { DONE } from './encode.ts';
+import { DONE } from './framing.ts';
 
 /** How other servers of OpenAI's protocol answer the same call. None of it is a fault; each has broken a client. */
 export const dialectSchema = z.enum([

@@ -20,18 +20,6 @@ export interface EncodeOptions {
   readonly hideUsage: boolean;
 }
 
-/** The head of a plain answer. */
-export function plainHead(id: string): string {
-  return `{"id":"chatcmpl-${id}","created":${Math.floor(Date.now() / 1000)},`;
-}
-
-/** The head of each event of one stream. */
-export function eventHead(id: string): string {
-  return `data: ${plainHead(id)}`;
-}
-
-export const DONE = 'data: [DONE]\n\n';
-
 /** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
 export function encode(completion: Completion, options: EncodeOptions): Encoded {
   return {

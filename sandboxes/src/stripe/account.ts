@@ -13,6 +13,7 @@ import { IdempotencyKeys, type Remembered } from './wire/idempotency.ts';
 import { Rate } from './wire/rate.ts';
 import {
   createWorld,
+  included,
   operations,
   type Settings,
   type World,
@@ -75,7 +76,7 @@ export class StripeAccount {
       secretKey,
       catchUp: () => this.catchUp(),
       included: (object, field) =>
-        this.checkout.included(object, field) ?? this.world.included(object, field),
+        this.checkout.included(object, field) ?? included(this.world, object, field),
     });
     const all: readonly Page[] = [this.checkout.page, portalPage(this.world), invoicePage(this.world)];
     this.pages = (request) => {

@@ -1,7 +1,8 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
+import { readDetails } from './cancellations.ts';
 import { idOf, merged } from './changes.ts';
 import { type AskedDiscount, readDiscounts, redeem } from './discounts.ts';
-import { detailsOf, readDetails } from './endings.ts';
+import { detailsOf } from './endings.ts';
 import { Form } from './form.ts';
 import { periodOf } from './items.ts';
 import { methodOf } from './methods.ts';

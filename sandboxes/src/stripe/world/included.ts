@@ -2,7 +2,7 @@ import type { Entity } from '../operation.ts';
 import { listOf } from './changes.ts';
 import type { World } from './world.ts';
 
-/** What an object has only for those who ask for it by `expand`; undefined: no such thing. */
+/** What an object has only for those who ask for it by `expand` (an invoice's payments); undefined: no such thing. */
 export function included(world: World, object: Entity, field: string): object | undefined {
   return ways[`${object.object}.${field}`]?.(world, object);
 }

@@ -8,6 +8,7 @@ import { World } from './world.ts';
 export { type Bank, createBank } from './bank.ts';
 export { CARDS, type TestCard } from './cards.ts';
 export { activeCode } from './discounts.ts';
+export { included } from './included.ts';
 export { authenticate } from './intents.ts';
 export { receipt } from './invoices.ts';
 export type * from './objects.ts';

@@ -1,11 +1,11 @@
 import type { Operations } from '../operation.ts';
 import { balance } from './balance.ts';
+import { cancellations } from './cancellations.ts';
 import { changing } from './changing.ts';
 import { charges } from './charges.ts';
 import { customers } from './customers.ts';
 import { discounts } from './discounts.ts';
 import { disputes } from './disputes.ts';
-import { endings } from './endings.ts';
 import { intents } from './intents.ts';
 import { invoicing } from './invoicing.ts';
 import { meters } from './meters.ts';
@@ -22,12 +22,12 @@ import { taxes } from './taxes.ts';
 /** All calls that are answered, by method and path. */
 export const operations: Operations = {
   ...balance,
+  ...cancellations,
   ...changing,
   ...charges,
   ...customers,
   ...discounts,
   ...disputes,
-  ...endings,
   ...intents,
   ...invoicing,
   ...meters,

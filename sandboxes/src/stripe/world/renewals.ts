@@ -1,5 +1,6 @@
+import { endWithPeriod } from './cancellations.ts';
 import { composeInvoice, type InvoiceDraft } from './drafts.ts';
-import { endNow, endWithPeriod } from './endings.ts';
+import { endNow } from './endings.ts';
 import { draftInvoice, finalize, markUncollectible, voidInvoice } from './invoices.ts';
 import { advanceLines, periodOf, setPeriods } from './items.ts';
 import type { LineDraft } from './lines.ts';

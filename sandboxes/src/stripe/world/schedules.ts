@@ -1,7 +1,8 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
+import { endWithPeriod } from './cancellations.ts';
 import { idOf, merged } from './changes.ts';
 import { redeem } from './discounts.ts';
-import { endWithPeriod, endNow } from './endings.ts';
+import { endNow } from './endings.ts';
 import { Form } from './form.ts';
 import { type AskedItem, isMetered, periodOf } from './items.ts';
 import type { Price, Subscription, SubscriptionSchedule } from './objects.ts';

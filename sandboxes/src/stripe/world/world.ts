@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Entity, missing } from '../operation.ts';
 import { differences } from './changes.ts';
-import { included } from './included.ts';
 import { type Kept, type Kind, type Kinds, PREFIXES } from './objects.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
@@ -127,11 +126,6 @@ export class World {
   /** Any object by its id. */
   find(id: string): Kept | undefined {
     return this.#byId.get(id);
-  }
-
-  /** What an object has only for those who ask for it by `expand` (an invoice's payments); undefined: no such thing. */
-  included(object: Entity, field: string): object | undefined {
-    return included(this, object, field);
   }
 
   /** Everything within was asked for by this request: its events say so. */

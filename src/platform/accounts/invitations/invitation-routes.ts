@@ -1,7 +1,8 @@
 import { namedObject, okReply, pageOf, pageQuery, ROLES, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
-import { after, ORGANIZATION, organizationSchema } from '../organizations/organization-routes.ts';
+import { after } from '../cursors.ts';
+import { ORGANIZATION, organizationSchema } from '../organizations/organization-routes.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';

@@ -1,7 +1,7 @@
 import { namedObject, okReply, pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
-import { after } from '../organizations/organization-routes.ts';
+import { after } from '../cursors.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';

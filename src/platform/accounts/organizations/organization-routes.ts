@@ -1,16 +1,8 @@
 import { commitPoint } from '#platform/db';
-import {
-  answer,
-  namedObject,
-  pageOf,
-  pageQuery,
-  positionOf,
-  type Route,
-  routesFor,
-  ROLES,
-} from '#platform/http';
+import { answer, namedObject, pageOf, pageQuery, type Route, routesFor, ROLES } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
+import { after } from '../cursors.ts';
 
 const MADE = commitPoint('accounts.organization-made', 'an organization with its owner');
 
@@ -35,7 +27,6 @@ export const organizationSchema = namedObject('Organization', {
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
-const position = z.tuple([z.uuid()]);
 
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 export const ORGANIZATION = {
@@ -47,11 +38,6 @@ export const ORGANIZATION = {
   created_at: '2026-11-20T08:00:00.000Z',
   updated_at: '2026-11-20T08:00:00.000Z',
 };
-
-/** The place after which a page starts, from its cursor. */
-export function after(query: { readonly cursor?: string | undefined }): string | undefined {
-  return query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
-}
 
 const makeOrganization = route(
   'POST /v1/organizations',
