@@ -816,7 +816,7 @@ create table billing.objects (
   constraint objects_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'waiting'::text, 'foreign'::text, 'gone'::text])))
 );
 CREATE INDEX objects_by_account ON billing.objects USING btree (account_id);
-CREATE INDEX objects_by_customer ON billing.objects USING btree (store, mode, customer);
+CREATE INDEX objects_by_customer ON billing.objects USING btree (customer, store, mode);
 CREATE INDEX objects_claimed ON billing.objects USING btree (claims) WHERE ((claims IS NOT NULL) AND (state = 'waiting'::text));
 alter table billing.objects enable row level security, force row level security;
 create policy system on billing.objects for all to plinth_system using (true) with check (true);
@@ -1806,7 +1806,7 @@ create table identity.sessions (
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
   constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'google'::text, 'firebase'::text, 'sso'::text, 'passkey'::text])))
 );
-CREATE INDEX sessions_by_place ON identity.sessions USING btree (user_id, ip_block);
+CREATE INDEX sessions_by_place ON identity.sessions USING btree (ip_block, user_id);
 alter table identity.sessions enable row level security, force row level security;
 create policy own on identity.sessions for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
 create policy system on identity.sessions for all to plinth_system using (true) with check (true);
@@ -2711,7 +2711,7 @@ create table limits.permits (
   constraint permits_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'settled'::text, 'voided'::text]))),
   constraint permits_units_check CHECK ((units >= 0))
 ) with (fillfactor=80);
-CREATE INDEX permits_open ON limits.permits USING btree (account_id, product) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE INDEX permits_open ON limits.permits USING btree (account_id, product, id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 alter table limits.permits enable row level security, force row level security;
 create policy system on limits.permits for all to plinth_system using (true) with check (true);
 create policy tenant on limits.permits for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -2753,7 +2753,7 @@ create table limits.seats (
   constraint seats_pkey PRIMARY KEY (account_id, product, name, machine),
   constraint seats_machine_check CHECK (((length(machine) >= 1) AND (length(machine) <= 200)))
 );
-CREATE INDEX seats_in_use ON limits.seats USING btree (account_id, product, name, expires_at);
+CREATE INDEX seats_in_use ON limits.seats USING btree (account_id, product, name, expires_at, machine);
 alter table limits.seats enable row level security, force row level security;
 create policy system on limits.seats for all to plinth_system using (true) with check (true);
 create policy tenant on limits.seats for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -2798,7 +2798,7 @@ create table limits.usage_events (
   constraint usage_events_reserve_check CHECK ((reserve >= 0)),
   constraint usage_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'posted'::text, 'voided'::text])))
 ) with (fillfactor=80);
-CREATE INDEX usage_events_of_permit ON limits.usage_events USING btree (account_id, permit_id, attempt);
+CREATE INDEX usage_events_of_permit ON limits.usage_events USING btree (permit_id, attempt);
 CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE ((corrects IS NOT NULL) AND (adjustment_id IS NULL) AND (NOT estimated));
 CREATE UNIQUE INDEX usage_events_reported_once ON limits.usage_events USING btree (account_id, reported_by, reported_id) WHERE (reported_id IS NOT NULL);
 alter table limits.usage_events enable row level security, force row level security;
@@ -5339,7 +5339,7 @@ create table reel.assets (
   constraint assets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'ready'::text, 'published'::text, 'archived'::text])))
 );
 CREATE INDEX assets_by_kind ON reel.assets USING btree (account_id, trashed, platform, status, created_at DESC, id DESC);
-CREATE INDEX assets_by_stemming ON reel.assets USING btree (account_id, trashed, stemming);
+CREATE INDEX assets_by_stemming ON reel.assets USING btree (account_id, trashed, stemming, id);
 CREATE INDEX assets_by_time ON reel.assets USING btree (account_id, trashed, created_at DESC, id DESC);
 CREATE INDEX assets_by_words ON reel.assets USING gin (section, platform, status, search, tags) WITH (fastupdate=off);
 CREATE INDEX assets_to_purge ON reel.assets USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
@@ -5402,7 +5402,7 @@ create table reel.generations (
   constraint generations_target_check CHECK ((target = ANY (ARRAY['hook'::text, 'body'::text, 'cta'::text, 'hashtags'::text]))),
   constraint generations_variants_check CHECK (((variants >= 1) AND (variants <= 5)))
 );
-CREATE INDEX generations_of_draft ON reel.generations USING btree (account_id, draft_id);
+CREATE INDEX generations_of_draft ON reel.generations USING btree (draft_id, account_id);
 alter table reel.generations enable row level security, force row level security;
 create policy system on reel.generations for all to plinth_system using (true) with check (true);
 create policy tenant on reel.generations for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -5427,7 +5427,7 @@ create table reel.variants (
   constraint variants_account_id_generation_id_fkey FOREIGN KEY (account_id, generation_id) REFERENCES reel.generations(account_id, id),
   constraint variants_position_check CHECK (("position" >= 1))
 );
-CREATE INDEX variants_of_draft ON reel.variants USING btree (account_id, draft_id);
+CREATE INDEX variants_of_draft ON reel.variants USING btree (draft_id, account_id);
 alter table reel.variants enable row level security, force row level security;
 create policy system on reel.variants for all to plinth_system using (true) with check (true);
 create policy tenant on reel.variants for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));

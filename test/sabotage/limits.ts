@@ -5,10 +5,33 @@ const BATCHES = 'src/platform/limits/functions/batches.sql';
 const SETTLEMENT = 'src/platform/limits/functions/settlement.sql';
 const KEYS = 'src/platform/limits/keys.test.ts ::';
 const SWEEP = 'src/platform/limits/sweep.test.ts ::';
+const KEPT_PLANS =
+  'test/kept-plans/kept-plans.test.ts :: a plan that is kept, and was made when tables were >';
 const SETTLING = 'src/platform/limits/settlement.test.ts ::';
 
 /** Admission, settlement, the ledger, holders and rates. */
 export const LIMITS: readonly Patch[] = [
+  {
+    name: 'calls-of-a-permit-by-account',
+    file: 'src/platform/limits/migrations/0001_limits.up.sql',
+    find: 'on limits.usage_events (permit_id, attempt)',
+    replace: 'on limits.usage_events (account_id, permit_id, attempt)',
+    expects: `${KEPT_PLANS} empty, reads no history of the account that has one`,
+  },
+  {
+    name: 'call-looked-up-in-a-join',
+    file: 'src/platform/limits/delegated.ts',
+    find: 'c.corrects is null limit 1) as e',
+    replace: 'c.corrects is null) as e',
+    expects: `${KEPT_PLANS} those of many accounts that each had made one call, reads no history of the account that has one`,
+  },
+  {
+    name: 'objects-by-store-first',
+    file: 'src/platform/billing/migrations/0001_inbox.up.sql',
+    find: 'on billing.objects (customer, store, mode)',
+    replace: 'on billing.objects (store, mode, customer)',
+    expects: `${KEPT_PLANS} empty, finds a row by its key through an index that finds one row`,
+  },
   {
     name: 'extension-counts-the-window-before',
     file: 'src/platform/limits/functions/settlement.sql',

@@ -138,7 +138,10 @@ function extended(answer: Resolution): Extended {
   }
 }
 
-/** A permit over HTTP stands for one call; what was said of it later is a correction of that call's row. */
+/**
+ * A permit over HTTP stands for one call; what was said of it later is a correction of that call's row. The call is looked up
+ * by itself (`limit 1`): for the sake of an order by id, a join would read all calls of the account.
+ */
 const FIND = `
   select p.id, p.product, p.feature, p.subject, p.units, p.reserve, p.reason, p.due_at as "expiresAt", p.created_at as "createdAt",
     case when is_over or p.state = 'settled' and p.reason = 'expired' then 'expired' else p.state end as status,
@@ -148,6 +151,7 @@ const FIND = `
     e.provider, e.model, coalesce(said.provider_request_id, e.provider_request_id) as "providerRequestId", e.id as event, e.fence
   from limits.permits p
   cross join lateral (select p.state = 'running' and p.due_at <= app.now() as is_over) as now
-  join limits.usage_events e on e.account_id = p.account_id and e.permit_id = p.id and e.attempt = 1 and e.corrects is null
-  left join limits.usage_events said on said.account_id = p.account_id and said.corrects = e.id and said.adjustment_id is null
+  cross join lateral (select * from limits.usage_events c
+    where c.account_id = p.account_id and c.permit_id = p.id and c.attempt = 1 and c.corrects is null limit 1) as e
+  left join limits.usage_events said on said.account_id = p.account_id and said.permit_id = p.id and said.corrects = e.id and said.adjustment_id is null
   where p.account_id = $1 and p.id = $2 and p.holder = $3`;

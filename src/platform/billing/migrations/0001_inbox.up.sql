@@ -91,7 +91,7 @@ create table billing.objects (
   updated_at timestamptz not null default app.now(),
   primary key (store, mode, kind, object_id)
 );
-create index objects_by_customer on billing.objects (store, mode, customer);
+create index objects_by_customer on billing.objects (customer, store, mode);
 create index objects_by_account on billing.objects (account_id);
 create index objects_claimed on billing.objects (claims) where claims is not null and state = 'waiting';
 call app.protect_tenant('billing.objects');

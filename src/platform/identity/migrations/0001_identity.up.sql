@@ -53,7 +53,7 @@ create table identity.sessions (
   updated_at timestamptz not null default app.now(),
   primary key (user_id, id)
 );
-create index sessions_by_place on identity.sessions (user_id, ip_block);
+create index sessions_by_place on identity.sessions (ip_block, user_id);
 call app.protect_user('identity.sessions');
 
 -- SHA-256 of each refresh token that was given out. A rotated one stays until it would have expired, so that

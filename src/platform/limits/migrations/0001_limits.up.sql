@@ -56,8 +56,9 @@ create table limits.permits (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id)
 ) with (fillfactor = 80);
--- Open permits are few at any time: what counts them and what sweeps them both read this index.
-create index permits_open on limits.permits (account_id, product) where state in ('queued', 'running');
+-- Open permits are few at any time: what counts them and what sweeps them both read this index. Where they are many (a queue), what
+-- looks for one of them by its id, and says that it is open, finds it here too and does not read them all.
+create index permits_open on limits.permits (account_id, product, id) where state in ('queued', 'running');
 call app.protect_tenant('limits.permits');
 
 -- One provider call. pending → sent → posted or voided; posted and voided rows never change, a correction is a row of its own.
@@ -102,7 +103,8 @@ create table limits.usage_events (
   primary key (account_id, id),
   check (cost >= 0 and charged >= 0 or corrects is not null)
 ) with (fillfactor = 80);
-create index usage_events_of_permit on limits.usage_events (account_id, permit_id, attempt);
+-- Led by the permit and not by the account, as all such indexes are: see docs/decisions/0062.
+create index usage_events_of_permit on limits.usage_events (permit_id, attempt);
 create unique index usage_events_one_correction on limits.usage_events (account_id, corrects)
   where corrects is not null and adjustment_id is null and not estimated;
 create unique index usage_events_reported_once on limits.usage_events (account_id, reported_by, reported_id) where reported_id is not null;
@@ -212,7 +214,7 @@ create table limits.seats (
   updated_at timestamptz not null default app.now(),
   primary key (account_id, product, name, machine)
 );
-create index seats_in_use on limits.seats (account_id, product, name, expires_at);
+create index seats_in_use on limits.seats (account_id, product, name, expires_at, machine);
 call app.protect_tenant('limits.seats');
 
 -- Budgets of the operator, over all accounts: model cost a UTC day, of all that the named product, feature, provider and plan

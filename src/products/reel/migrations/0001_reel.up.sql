@@ -48,7 +48,7 @@ create table reel.generations (
   check ((status = 'failed') = (error_code is not null)),
   check ((mode = 'targeted') = (target is not null) and (mode = 'targeted') = (base_variant_id is not null))
 );
-create index generations_of_draft on reel.generations (account_id, draft_id);
+create index generations_of_draft on reel.generations (draft_id, account_id);
 call app.protect_tenant('reel.generations');
 
 create table reel.variants (
@@ -72,5 +72,5 @@ create table reel.variants (
 
 alter table reel.drafts add foreign key (account_id, selected_variant_id) references reel.variants (account_id, id);
 alter table reel.generations add foreign key (account_id, base_variant_id) references reel.variants (account_id, id);
-create index variants_of_draft on reel.variants (account_id, draft_id);
+create index variants_of_draft on reel.variants (draft_id, account_id);
 call app.protect_tenant('reel.variants');

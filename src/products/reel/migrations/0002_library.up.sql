@@ -69,7 +69,7 @@ create table reel.assets (
 create index assets_by_time on reel.assets (account_id, trashed, created_at desc, id desc);
 create index assets_by_kind on reel.assets (account_id, trashed, platform, status, created_at desc, id desc);
 -- Which languages an account has, read by skipping from one to the next.
-create index assets_by_stemming on reel.assets (account_id, trashed, stemming);
+create index assets_by_stemming on reel.assets (account_id, trashed, stemming, id);
 -- Without a list of pending entries, which every search would have to read through.
 create index assets_by_words on reel.assets using gin (section, platform, status, search, tags) with (fastupdate = off);
 create index assets_to_purge on reel.assets (deleted_at) where deleted_at is not null;
