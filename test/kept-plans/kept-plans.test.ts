@@ -58,7 +58,7 @@ async function openPaths(database: TestDatabase) {
       if (found !== undefined) await delegated.settle(found, { units: 1, usage: figures(30) });
     },
     async 'a report of what was used elsewhere'(member) {
-      const use = { product: 'gym', feature: 'use', units: 1, at: undefined, subject: undefined };
+      const use = { product: 'demo', feature: 'use', units: 1, at: undefined, subject: undefined };
       const reporter = { userId: member.userId, backend: 'account', requestId: 'r' } as const;
       const uses = [{ ...use, id: ids.next(), usage: figures(5) }];
       await db.tenant(member.accountId, EFFECT, [fixture.limits.reporting(reporter, uses)]);
@@ -76,7 +76,7 @@ async function openPaths(database: TestDatabase) {
 }
 
 async function jobPath(fixture: JobsFixture): Promise<Path> {
-  const { shift, stop } = await fixture.work({ bySignals: true, concurrency: 1 });
+  const { process, stop } = await fixture.work({ bySignals: true, concurrency: 1 });
   atEndOfFile(() => stop(0));
   let ended = 0;
   return async ({ accountId, ...member }) => {
@@ -89,9 +89,9 @@ async function jobPath(fixture: JobsFixture): Promise<Path> {
       await fixture.db.tenant(accountId, EFFECT, [job.finishing(), ...settlement]);
     });
     const order = { kind: 'work', lane: 'interactive', payload: { task }, requestId: 'r', permit } as const;
-    await fixture.db.tenant(accountId, EFFECT, shift.jobs.enqueueing(accountId, order));
-    shift.jobs.wake();
-    await shift.until((ended += 1));
+    await fixture.db.tenant(accountId, EFFECT, process.jobs.enqueueing(accountId, order));
+    process.jobs.wake();
+    await process.until((ended += 1));
   };
 }
 
