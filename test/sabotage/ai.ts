@@ -208,7 +208,7 @@ export const AI: readonly Patch[] = [
     file: 'src/platform/ai/list-reader.ts',
     find: '      this.#thrown = { error };\n      this.#stream.live.stop();',
     replace: '      this.#thrown = { error };',
-    expects: `${EACH} a taker > that throws stops the stream, and its error comes out as it is`,
+    expects: `${EACH} a taker > that throws ends the stream, and its error comes out as it is`,
   },
   {
     name: 'list-with-a-hole-taken-for-whole',
