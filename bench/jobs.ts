@@ -11,7 +11,7 @@ import { type App, openApp } from '../src/app.ts';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { makeCustomers } from './customers.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, quantile, round } from './figures.ts';
 
 const ENQUEUE = commitPoint('bench.enqueue', 'the jobs of a bench');
 /** One account's batch, and what each of its jobs takes. */
@@ -94,10 +94,10 @@ async function measure(app: App, key: string, say: (line: string) => void): Prom
       batch_jobs: BATCH,
       creates: CREATES,
       /** Milliseconds from 202 to `running` on the stream. */
-      alone_p50_ms: quantile(alone, 0.5),
-      alone_p99_ms: quantile(alone, 0.99),
-      beside_p50_ms: quantile(beside, 0.5),
-      beside_p99_ms: quantile(beside, 0.99),
+      alone_p50_ms: round(quantile(alone, 0.5)),
+      alone_p99_ms: round(quantile(alone, 0.99)),
+      beside_p50_ms: round(quantile(beside, 0.5)),
+      beside_p99_ms: round(quantile(beside, 0.99)),
       batch_left_after_creates: waiting,
       begun_before_the_others_first: begun.indexOf(other),
       batch_ended: begun.length,
@@ -139,10 +139,4 @@ async function startsOf(customer: Customer): Promise<number[]> {
     times.push(started ?? Number.NaN);
   }
   return times;
-}
-
-function quantile(times: readonly number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-  return Number(at.toPrecision(3));
 }

@@ -4,7 +4,7 @@ import type { AssetFilters } from '../src/products/reel/library/store.ts';
 import { ids } from '../test/factories.ts';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, quantile, round } from './figures.ts';
 import { plansOf } from './library/plans.ts';
 import { QUESTIONS } from './library/questions.ts';
 import { ASSETS, fillLibraries, LARGE } from './library/assets.ts';
@@ -78,7 +78,7 @@ async function measured(db: Database, say: (line: string) => void): Promise<Reco
 async function rounds(ask: (n: number) => Promise<{ readonly data: readonly unknown[] }>): Promise<Times> {
   let entries = 0;
   const each: { readonly p50: number; readonly p99: number }[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let turn = 0; turn < ROUNDS; turn += 1) {
     const times: number[] = [];
     for (let n = 0; n < EACH; n += 1) {
       const began = performance.now();
@@ -88,11 +88,11 @@ async function rounds(ask: (n: number) => Promise<{ readonly data: readonly unkn
     each.push({ p50: quantile(times, 0.5), p99: quantile(times, 0.99) });
   }
   const median = (of: 'p50' | 'p99') =>
-    Number(
+    round(
       quantile(
         each.map((one) => one[of]),
         0.5,
-      ).toPrecision(3),
+      ),
     );
   return { p50_ms: median('p50'), p99_ms: median('p99'), entries };
 }
@@ -102,9 +102,4 @@ async function plans(url: string): Promise<Record<string, string[]>> {
     async ([name, question]) => [name, await plansOf(url, question(0))] as const,
   );
   return Object.fromEntries(await Promise.all(named));
-}
-
-function quantile(times: readonly number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

@@ -6,7 +6,7 @@ import { Pool } from 'undici';
 import { npmBinaries } from '../test/services/binaries.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { makeCustomers } from './customers.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, quantile, round } from './figures.ts';
 import { measureCommits } from './commits.ts';
 import { startProgram } from './process.ts';
 
@@ -144,13 +144,4 @@ function createLoad(url: string, keys: readonly string[]) {
     },
     close: () => pool.close(),
   };
-}
-
-function quantile(times: readonly number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
 }

@@ -1,3 +1,5 @@
+import { round } from '../figures.ts';
+
 /** What rounds say of one figure. */
 export interface Spread {
   readonly median: number;
@@ -23,10 +25,6 @@ export function quantile(values: readonly number[], share: number): number {
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? Number.NaN;
   return below + (above - below) * (place - Math.floor(place));
-}
-
-export function round(value: number): number {
-  return Number(value.toPrecision(3));
 }
 
 /** What one subject did in one turn; the fields that ratios are made of. */

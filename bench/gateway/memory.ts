@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { quantile, round } from './arithmetic.ts';
+import { quantile } from './arithmetic.ts';
+import { round } from '../figures.ts';
 import { residentOf } from './processes.ts';
 import type { Setting } from './subjects.ts';
 import { type Made, SCENARIOS, take } from './turns.ts';

@@ -6,10 +6,10 @@ import {
   type Part,
   rateOf,
   rateRatio,
-  round,
   type Spread,
   spread,
 } from './arithmetic.ts';
+import { round } from '../figures.ts';
 import type { Setting, SubjectName } from './subjects.ts';
 import { type Made, SCENARIOS, type ScenarioName, take, type Turn } from './turns.ts';
 

@@ -1,3 +1,5 @@
+import { quantile, round } from '../figures.ts';
+
 /** A thing to do, told how often it was done before. */
 export type Deed = (n: number) => Promise<unknown>;
 
@@ -23,19 +25,19 @@ export interface Contest {
 /** Alternates the two, so that both see the same machine, and answers how much faster ours is, round by round. */
 export async function contest({ ours, theirs, between, rounds, ...how }: Contest): Promise<Ratio> {
   const pairs: { ours: number; theirs: number }[] = [];
-  for (let round = -2; round < rounds; round += 1) {
+  for (let turn = -2; turn < rounds; turn += 1) {
     await between();
-    const first = round % 2 === 0;
+    const first = turn % 2 === 0;
     const one = await speed(first ? ours : theirs, how);
     const other = await speed(first ? theirs : ours, how);
     // The first ones warm up.
-    if (round >= 0) pairs.push(first ? { ours: one, theirs: other } : { ours: other, theirs: one });
+    if (turn >= 0) pairs.push(first ? { ours: one, theirs: other } : { ours: other, theirs: one });
   }
   const ratios = pairs.map((pair) => pair.ours / pair.theirs);
   return {
     median: median(ratios),
-    least: round3(Math.min(...ratios)),
-    most: round3(Math.max(...ratios)),
+    least: round(Math.min(...ratios)),
+    most: round(Math.max(...ratios)),
     ours_per_s: median(pairs.map((pair) => pair.ours)),
     theirs_per_s: median(pairs.map((pair) => pair.theirs)),
   };
@@ -74,8 +76,8 @@ export async function alone(how: Pick<Contest, 'ours' | 'theirs' | 'rounds' | 'b
   const ratios = pairs.map((pair) => pair.ours / pair.theirs);
   return {
     median: median(ratios),
-    least: round3(Math.min(...ratios)),
-    most: round3(Math.max(...ratios)),
+    least: round(Math.min(...ratios)),
+    most: round(Math.max(...ratios)),
     ours_ms: median(pairs.map((pair) => pair.ours)),
     theirs_ms: median(pairs.map((pair) => pair.theirs)),
   };
@@ -92,10 +94,5 @@ async function patience(deed: Deed): Promise<number> {
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return round3(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
-}
-
-function round3(value: number): number {
-  return Number(value.toPrecision(3));
+  return round(quantile(values, 0.5));
 }
