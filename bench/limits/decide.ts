@@ -1,4 +1,5 @@
-import { decide, featureRules } from '#platform/limits';
+import { decide } from '../../src/platform/limits/decide/decide.ts';
+import { featureRules } from '../../src/platform/limits/decide/feature.ts';
 import { ids } from '#test/factories';
 import { limitsCatalogue } from '#test/limits';
 import type { Figures } from '../figures.ts';

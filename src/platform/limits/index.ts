@@ -19,8 +19,6 @@ export {
 } from './admission.ts';
 export type { Alerts } from './alerts.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
-export { decide } from './decide/decide.ts';
-export { featureRules } from './decide/feature.ts';
 export { type Denial, limitExceeded, planRequired } from './denial.ts';
 export type { DenialCache } from './denials.ts';
 export { createDenialEvents, type DenialEvents } from './denials.ts';
